@@ -1,0 +1,181 @@
+//! Bodies: the expressions of one function or initialiser, in one arena.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ItemFact, Name, Path, Span, Ty};
+
+/// Index of an expression in its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ExprId(pub u32);
+
+/// Index of a pattern in its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PatId(pub u32);
+
+/// One body.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Body {
+    /// Every expression; children come before their parents.
+    pub exprs: Vec<Expr>,
+    /// Every pattern.
+    pub pats: Vec<Pat>,
+    /// Items declared inside, at any depth of blocks: statics, functions, uses.
+    pub items: Vec<ItemFact>,
+    /// The outermost expression.
+    pub root: Option<ExprId>,
+}
+
+impl std::ops::Index<ExprId> for Body {
+    type Output = Expr;
+    fn index(&self, id: ExprId) -> &Expr {
+        &self.exprs[id.0 as usize]
+    }
+}
+
+impl std::ops::Index<PatId> for Body {
+    type Output = Pat;
+    fn index(&self, id: PatId) -> &Pat {
+        &self.pats[id.0 as usize]
+    }
+}
+
+/// A literal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Lit {
+    /// `"text"`, also the text of a byte or C string when it is UTF-8.
+    Str(Name),
+    /// An integer that fits; larger ones are `Other`.
+    Int(i64),
+    /// A float, as written without its suffix.
+    Float(Name),
+    /// `true`, `false`.
+    Bool(bool),
+    /// A character.
+    Char(char),
+    /// Anything else.
+    Other,
+}
+
+/// A binary operator, as far as values are followed through it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum BinOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Shl,
+    Other,
+}
+
+/// An expression.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Expr {
+    /// `a::b`, a variable.
+    Path(Path, Span),
+    /// A literal.
+    Lit(Lit, Span),
+    /// `callee(args)`; the span is where the callee starts.
+    Call { callee: ExprId, args: Box<[ExprId]>, span: Span },
+    /// `recv.name::<T>(args)`; the span is that of the name.
+    Method { recv: ExprId, name: Name, turbofish: Box<[Ty]>, args: Box<[ExprId]>, span: Span },
+    /// `base.name`.
+    Field { base: ExprId, name: Name, span: Span },
+    /// `base[index]`.
+    Index { base: ExprId, index: ExprId },
+    /// `&x`, `&mut x`.
+    Ref(ExprId),
+    /// `*x`.
+    Deref(ExprId),
+    /// `-x`, `!x`.
+    Unary(ExprId),
+    /// `x?`.
+    Try(ExprId),
+    /// `x.await`.
+    Await(ExprId),
+    /// `x as T`.
+    Cast(ExprId, Box<Ty>),
+    /// `a + b`.
+    Binary { op: BinOp, left: ExprId, right: ExprId },
+    /// `a = b`; `compound` for `a += b`.
+    Assign { left: ExprId, right: ExprId, compound: bool },
+    /// `{ … }`, `unsafe { … }`.
+    Block(Box<[Stmt]>),
+    /// `if`; the condition may hold `Let`.
+    If { cond: ExprId, then: ExprId, otherwise: Option<ExprId> },
+    /// `let pat = value` in a condition.
+    Let { pat: PatId, value: ExprId },
+    /// `match`.
+    Match { value: ExprId, arms: Box<[Arm]> },
+    /// `loop`; the span is that of the keyword.
+    Loop { body: ExprId, span: Span },
+    /// `while`.
+    While { cond: ExprId, body: ExprId, span: Span },
+    /// `for`.
+    For { pat: PatId, iter: ExprId, body: ExprId, span: Span },
+    /// `|params| body`.
+    Closure { params: Box<[(PatId, Option<Ty>)]>, body: ExprId, is_async: bool, span: Span },
+    /// `async { … }`.
+    Async { body: ExprId, span: Span },
+    /// `Path { field: value, ..rest }`.
+    Struct { path: Path, fields: Box<[(Name, ExprId)]>, rest: Option<ExprId>, span: Span },
+    /// `(a, b)`.
+    Tuple(Box<[ExprId]>),
+    /// `[a, b]`, `[a; n]`.
+    Array(Box<[ExprId]>),
+    /// `a..b`.
+    Range(Option<ExprId>, Option<ExprId>),
+    /// `return x`.
+    Return(Option<ExprId>),
+    /// `break x`.
+    Break(Option<ExprId>),
+    /// A macro call; `args` are the expressions that its body was read as, `read` is false when it could not be read.
+    Macro { path: Path, args: Box<[ExprId]>, read: bool, span: Span },
+    /// Anything without interest.
+    Other(Box<[ExprId]>),
+}
+
+/// A statement of a block. Items are in [`Body::items`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Stmt {
+    /// `let pat: ty = init else { … };`.
+    Let { pat: PatId, ty: Option<Box<Ty>>, init: Option<ExprId>, otherwise: Option<ExprId> },
+    /// An expression; `semi` when a semicolon follows, so that its value is dropped.
+    Expr { expr: ExprId, semi: bool },
+}
+
+/// An arm of a `match`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Arm {
+    /// Its pattern.
+    pub pat: PatId,
+    /// `if guard`.
+    pub guard: Option<ExprId>,
+    /// Its value.
+    pub body: ExprId,
+}
+
+/// A pattern.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Pat {
+    /// `name`, `ref mut name`, `name @ sub`.
+    Bind { name: Name, sub: Option<PatId>, span: Span },
+    /// `(a, b)`.
+    Tuple(Box<[PatId]>),
+    /// `Some(a)`.
+    TupleStruct(Path, Box<[PatId]>),
+    /// `S { a, b: c }`.
+    Struct(Path, Box<[(Name, PatId)]>),
+    /// `&a`, `box a`, `(a)`.
+    Ref(PatId),
+    /// `a | b`.
+    Or(Box<[PatId]>),
+    /// `[a, b]`.
+    Slice(Box<[PatId]>),
+    /// `pat: T`.
+    Typed(PatId, Box<Ty>),
+    /// A constant or unit variant.
+    Path(Path),
+    /// `_`, `..`, a literal.
+    Other,
+}

@@ -1,0 +1,28 @@
+//! What one file says: owned syntactic observations, free of parser types, `Send` and serialisable.
+//!
+//! `parse` makes them, `resolve` and `detect` read them. Names are as written; nothing is resolved here.
+
+mod body;
+mod items;
+mod types;
+
+pub use body::{Arm, BinOp, Body, Expr, ExprId, Lit, Pat, PatId, Stmt};
+pub use items::{
+    Attr, Cfg, Comment, EnumFact, FieldFact, FileFacts, FnFact, Generic, ImplFact, ItemFact, ItemKind, ModFact, Param, ParseError,
+    StaticFact, StaticForm, StructFact, TraitFact, UseFact, VariantFact,
+};
+pub use types::{Path, Seg, Ty};
+
+use serde::{Deserialize, Serialize};
+
+/// A name as written.
+pub type Name = smol_str::SmolStr;
+
+/// Start of a piece of source; both numbers start at 1, the column counts characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Span {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}

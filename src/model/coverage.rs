@@ -1,0 +1,43 @@
+//! Coverage: what was seen and what was not. A map without its blind spots misleads.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// What was read, and what could not be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Rust files read.
+    pub files: usize,
+    /// Lines in them.
+    pub lines: usize,
+    /// Files that do not parse; they were scanned token by token instead.
+    pub unparsed: usize,
+    /// Paths of the files that do not parse.
+    pub unparsed_files: Vec<SmolStr>,
+    /// Files that no target reaches, sorted.
+    pub orphans: Vec<SmolStr>,
+    /// Files left out on purpose: tests, benches, examples, build scripts.
+    pub left_out: usize,
+    /// Files that could not be read, or were too large.
+    pub skipped: Vec<SmolStr>,
+    /// Macro calls whose body was looked into.
+    pub macros_read: usize,
+    /// Macro calls whose body was not looked into.
+    pub macros_unread: usize,
+    /// The macros not looked into, by name with their count, most frequent first.
+    pub macros_unread_names: Vec<(SmolStr, usize)>,
+    /// Calls of a path.
+    pub calls: usize,
+    /// Calls whose path was resolved.
+    pub calls_resolved: usize,
+    /// Method calls.
+    pub receivers: usize,
+    /// Method calls whose receiver has a known type.
+    pub receivers_typed: usize,
+    /// Catalog crates that the workspace depends on.
+    pub catalog_crates: usize,
+    /// Dependencies that the catalog does not know.
+    pub unknown_crates: usize,
+    /// Items silenced by an `ignore` annotation.
+    pub ignored: usize,
+}

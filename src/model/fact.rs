@@ -1,0 +1,92 @@
+//! Facts: one statement about an item, with its value, its unit and where it is known from.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// A position in a file of the analysed tree; lines and columns start at 1.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// Path relative to the analysed root, with `/` on every platform.
+    pub file: SmolStr,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// The value of a fact.
+#[derive(Clone, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FactValue {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Any other value, as people write it: `30s`, `/tmp/report-{}.csv`.
+    Text(String),
+}
+
+impl std::fmt::Display for FactValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            FactValue::Bool(value) => value.fmt(f),
+            FactValue::Int(value) => value.fmt(f),
+            FactValue::Text(value) => f.write_str(value),
+        }
+    }
+}
+
+/// Why a value holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// A literal or constant in the code, at `at`.
+    Code,
+    /// The library's default, from the catalog: the code sets none.
+    Default,
+    /// An environment variable, read at `at`.
+    Env,
+    /// A key of the application's settings.
+    Settings,
+    /// A deployment manifest.
+    Manifest,
+    /// A person wrote it.
+    Annotated,
+}
+
+impl Provenance {
+    /// The word used in JSON and on pages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Provenance::Code => "code",
+            Provenance::Default => "default",
+            Provenance::Env => "env",
+            Provenance::Settings => "settings",
+            Provenance::Manifest => "manifest",
+            Provenance::Annotated => "annotated",
+        }
+    }
+}
+
+/// One statement about an item.
+///
+/// A fact whose value could not be followed has `value: None` and says in `from` what it is set from:
+/// nothing is guessed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// What is stated: a knob of the catalog (`max_connections`), or `path`, `op`, `env`, `type`, …
+    pub key: SmolStr,
+    /// The value, or `None` when it is set from something that could not be followed.
+    pub value: Option<FactValue>,
+    /// `connections`, `bytes`, `duration`, …; none for plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<SmolStr>,
+    /// Why the value holds.
+    pub provenance: Provenance,
+    /// Where it is written.
+    pub at: Option<Place>,
+    /// The expression, settings key (`settings.pool.max`) or env var it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}

@@ -1,0 +1,207 @@
+//! Items: one piece of state each, with its places, its facts and what people say about it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::{Fact, Kind, Place, Scope};
+
+/// The stable name of an item.
+///
+/// `kind:crate::path::name` for a declaration, `kind:crate::path::function#what` for a call site, with `-2`, `-3` to
+/// break ties in source order. Moving lines or adding unrelated code does not change it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ItemId(pub SmolStr);
+
+impl ItemId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Whether the value changes at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Changes, grows, or is set at run time.
+    Mutable,
+    /// Constant after initialisation: off the pages and tables unless asked for.
+    Constant,
+}
+
+/// How sure it is that this is state of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// Something about it could not be resolved.
+    Possible,
+    /// The evidence is indirect: a name, a shape.
+    Likely,
+    /// Every name was resolved.
+    Certain,
+}
+
+impl Confidence {
+    /// The word used in JSON and on pages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Confidence::Possible => "possible",
+            Confidence::Likely => "likely",
+            Confidence::Certain => "certain",
+        }
+    }
+}
+
+/// What happens at a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The state is declared: a static, a field.
+    Declared,
+    /// The state is made: a constructor, a spawn.
+    Constructed,
+    /// The state is written or removed.
+    Written,
+}
+
+/// A place where state is declared, constructed or written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Site {
+    /// File, line and column.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What happens there.
+    pub role: Role,
+    /// Canonical path of the enclosing function or type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<SmolStr>,
+}
+
+/// Whether a use reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Reads it.
+    Read,
+    /// Writes it.
+    Write,
+}
+
+/// A place where an item is used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Use {
+    /// Path relative to the analysed root.
+    pub file: SmolStr,
+    /// Line, from 1.
+    pub line: u32,
+    /// Canonical path of the function in which it is used.
+    pub function: SmolStr,
+    /// What is done to it.
+    pub access: Access,
+}
+
+/// What people wrote about an item; see design section 4 for the keys.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the keys are documented in the annotation reference of the book")]
+pub struct Annotation {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_loss: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebuild: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_test: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contains: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acknowledge: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<String>,
+    /// Where the annotation is written; several when sources were merged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+}
+
+/// One piece of state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// Stable name.
+    pub id: ItemId,
+    /// What sort of state.
+    pub kind: Kind,
+    /// Where it lives.
+    pub scope: Scope,
+    /// Short name for headings: the static, the field, the function.
+    pub name: SmolStr,
+    /// One plain sentence without a full stop.
+    pub summary: String,
+    /// Names of the services that link it, sorted.
+    pub services: Vec<SmolStr>,
+    /// How sure it is that this is state.
+    pub confidence: Confidence,
+    /// Whether the value changes.
+    pub class: Class,
+    /// Where it is declared, constructed or written; sorted, the most telling first in `site()`.
+    pub sites: Vec<Site>,
+    /// Where it is used.
+    pub uses: Vec<Use>,
+    /// What is known about it.
+    pub facts: Vec<Fact>,
+    /// The external store behind it (`external-store:postgres`).
+    pub backs_on: Option<SmolStr>,
+    /// Conditional compilation that it depends on, in words: "only with feature `redis`".
+    pub cfg: Option<String>,
+    /// The doc comment, as written.
+    pub doc: Option<String>,
+    /// Its type, as people write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ty: Option<String>,
+    /// What the library hides, from the catalog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hides: Option<String>,
+    /// What is lost when the process ends, from the catalog or the kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<String>,
+    /// What people wrote.
+    pub annotation: Option<Annotation>,
+    /// Ids of the hazards that name it.
+    pub hazards: Vec<SmolStr>,
+}
+
+impl Item {
+    /// The place to look at first: the declaration, else the first construction, else the first write.
+    #[must_use]
+    pub fn site(&self) -> Option<&Site> {
+        self.sites.iter().min_by_key(|site| site.role)
+    }
+}

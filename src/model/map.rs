@@ -1,0 +1,56 @@
+//! The state map: sorted and complete; what every output is made of.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::{Coverage, Diagnostic, Hazard, Item};
+
+/// Version of the JSON contract, bumped on a breaking change.
+pub const SCHEMA: u32 = 1;
+
+/// Name and version of the program that made a map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolInfo {
+    /// `statemap`.
+    pub name: SmolStr,
+    /// Its version.
+    pub version: SmolStr,
+}
+
+/// A binary target with the workspace crates that it links.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Service {
+    /// Name of the binary.
+    pub name: SmolStr,
+    /// Package that it belongs to.
+    pub package: SmolStr,
+    /// Its root file, relative to the analysed root.
+    pub target: SmolStr,
+    /// Names of the workspace crates it links, sorted.
+    #[serde(default)]
+    pub crates: Vec<SmolStr>,
+}
+
+/// The implicit state map of an analysed tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateMap {
+    /// Version of this contract.
+    pub schema: u32,
+    /// What made it.
+    pub tool: ToolInfo,
+    /// Commit of the analysed tree, when known.
+    pub revision: Option<String>,
+    /// The repository's page on its host (`https://host/owner/name`), when a remote is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Services, sorted by name.
+    pub services: Vec<Service>,
+    /// Items, sorted by kind, then id.
+    pub items: Vec<Item>,
+    /// Hazards.
+    pub hazards: Vec<Hazard>,
+    /// Messages on the input and the configuration, sorted.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was seen.
+    pub coverage: Coverage,
+}

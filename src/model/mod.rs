@@ -1,0 +1,19 @@
+//! The shared data: what the stages hand to each other and what JSON, pages and tables are made of.
+//!
+//! Depends on std and serde only, and knows nothing of Rust syntax, TOML or templates.
+
+mod coverage;
+mod diagnostic;
+mod fact;
+mod hazard;
+mod item;
+mod kind;
+mod map;
+
+pub use coverage::Coverage;
+pub use diagnostic::{Diagnostic, Severity};
+pub use fact::{Fact, FactValue, Place, Provenance};
+pub use hazard::{Hazard, HazardSeverity};
+pub use item::{Access, Annotation, Class, Confidence, Item, ItemId, Role, Site, Use};
+pub use kind::{Kind, Scope};
+pub use map::{SCHEMA, Service, StateMap, ToolInfo};
