@@ -1,1 +1,3 @@
+//! The `statemap` command.
+
 fn main() {}

@@ -69,6 +69,7 @@ pub enum BinOp {
 }
 
 /// An expression.
+#[allow(missing_docs, reason = "the syntax in each variant's line names the fields")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Expr {
     /// `a::b`, a variable.
@@ -136,6 +137,7 @@ pub enum Expr {
 }
 
 /// A statement of a block. Items are in [`Body::items`].
+#[allow(missing_docs, reason = "the syntax in each variant's line names the fields")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Stmt {
     /// `let pat: ty = init else { … };`.
@@ -156,6 +158,7 @@ pub struct Arm {
 }
 
 /// A pattern.
+#[allow(missing_docs, reason = "the syntax in each variant's line names the fields")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Pat {
     /// `name`, `ref mut name`, `name @ sub`.
