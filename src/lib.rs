@@ -4,5 +4,7 @@
 //! discover -> parse -> resolve -> detect -> merge -> assess -> render
 //! ```
 
+pub mod catalog;
 pub mod facts;
 pub mod model;
+pub mod resolve;

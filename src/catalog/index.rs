@@ -1,0 +1,202 @@
+//! The checked catalog with its look-ups by path, by type and by the tail of a path.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::schema::{Api, CrateFile, Shape};
+
+/// Index of an API in the loaded catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub u32);
+
+/// A match of a path with an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The entry.
+    pub entry: EntryId,
+    /// The path stands in the catalog as it is; else only its crate and its last two segments do.
+    pub exact: bool,
+}
+
+/// A catalog file that does not fit the schema.
+#[derive(Debug, thiserror::Error)]
+#[error("catalog entry for `{krate}`: {source}")]
+pub struct CatalogError {
+    /// The crate whose file is wrong.
+    pub krate: SmolStr,
+    /// What the reader says.
+    #[source]
+    pub source: Box<toml::de::Error>,
+}
+
+struct Entry {
+    krate: SmolStr,
+    version: SmolStr,
+    api: Api,
+}
+
+/// The part of the catalog that a workspace needs.
+#[derive(Default)]
+pub struct Catalog {
+    entries: Vec<Entry>,
+    by_path: FxHashMap<SmolStr, EntryId>,
+    by_type: FxHashMap<SmolStr, EntryId>,
+    builders: FxHashMap<SmolStr, EntryId>,
+    /// `crate` + `Type::method`, for public paths that the catalog spells otherwise; `None` when ambiguous.
+    by_tail: FxHashMap<(SmolStr, SmolStr), Option<EntryId>>,
+    /// Type names by crate, for names that arrive through a glob.
+    type_names: FxHashMap<(SmolStr, SmolStr), SmolStr>,
+    crates: Vec<SmolStr>,
+}
+
+impl Catalog {
+    /// Loads the built-in entries of `std` and of the packages named, and further files of the user's.
+    ///
+    /// # Errors
+    /// When a file does not fit the schema; a test proves that no built-in one does that.
+    pub fn load<'a>(packages: impl Iterator<Item = &'a str>, own: Vec<CrateFile>) -> Result<Self, CatalogError> {
+        let mut wanted: Vec<&str> = packages.chain(["std"]).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut catalog = Self::default();
+        for file in own {
+            catalog.add(file);
+        }
+        for name in wanted {
+            let Ok(at) = super::BUILTIN.binary_search_by_key(&name, |(name, _)| name) else { continue };
+            let file = toml::from_str(super::BUILTIN[at].1)
+                .map_err(|source| CatalogError { krate: SmolStr::new(name), source: Box::new(source) })?;
+            catalog.add(file);
+        }
+        Ok(catalog)
+    }
+
+    fn add(&mut self, file: CrateFile) {
+        self.crates.push(file.krate.clone());
+        for api in file.api {
+            let id = EntryId(u32::try_from(self.entries.len()).expect("a catalog has fewer than 2^32 entries"));
+            for path in &api.paths {
+                self.by_path.entry(path.clone()).or_insert(id);
+                if let Some(key) = tail(path) {
+                    self.by_tail
+                        .entry(key)
+                        .and_modify(|old| {
+                            if old.is_some_and(|old| old != id && self.entries[old.0 as usize].api.kind != api.kind) {
+                                *old = None;
+                            }
+                        })
+                        .or_insert(Some(id));
+                }
+                self.note_type_of(path);
+            }
+            for ty in &api.types {
+                self.by_type.entry(ty.clone()).or_insert(id);
+                self.note_type(ty);
+            }
+            for ty in &api.builders {
+                self.builders.entry(ty.clone()).or_insert(id);
+                self.note_type(ty);
+            }
+            self.entries.push(Entry { krate: file.krate.clone(), version: file.version.clone(), api });
+        }
+    }
+
+    fn note_type_of(&mut self, path: &str) {
+        if let Some((ty, _)) = path.rsplit_once("::")
+            && ty.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase))
+        {
+            self.note_type(ty);
+        }
+    }
+
+    fn note_type(&mut self, ty: &str) {
+        if let (Some((krate, _)), Some(name)) = (ty.split_once("::"), ty.rsplit("::").next()) {
+            self.type_names.entry((SmolStr::new(krate), SmolStr::new(name))).or_insert_with(|| SmolStr::new(ty));
+        }
+    }
+
+    /// The entry.
+    #[must_use]
+    pub fn api(&self, id: EntryId) -> &Api {
+        &self.entries[id.0 as usize].api
+    }
+
+    /// The crate of an entry, with the version that its facts come from.
+    #[must_use]
+    pub fn origin(&self, id: EntryId) -> (&SmolStr, &SmolStr) {
+        let entry = &self.entries[id.0 as usize];
+        (&entry.krate, &entry.version)
+    }
+
+    /// The entry of a function, macro (`name!`), attribute (`#[name]`) path.
+    #[must_use]
+    pub fn path(&self, path: &str) -> Option<Hit> {
+        if let Some(&entry) = self.by_path.get(path) {
+            return Some(Hit { entry, exact: true });
+        }
+        let entry = (*self.by_tail.get(&tail(path)?)?)?;
+        Some(Hit { entry, exact: false })
+    }
+
+    /// The entry whose state a type holds.
+    #[must_use]
+    pub fn type_entry(&self, ty: &str) -> Option<EntryId> {
+        if let Some(&entry) = self.by_type.get(ty) {
+            return Some(entry);
+        }
+        // A public path that the catalog spells otherwise: same crate, same type name.
+        let (krate, rest) = ty.split_once("::")?;
+        let known = self.type_names.get(&(SmolStr::new(krate), SmolStr::new(rest.rsplit("::").next()?)))?;
+        if krate == "std" || known == ty {
+            return None;
+        }
+        self.by_type.get(known).copied()
+    }
+
+    /// The entry whose knobs the methods of a builder type set.
+    #[must_use]
+    pub fn builder(&self, ty: &str) -> Option<EntryId> {
+        self.builders.get(ty).copied()
+    }
+
+    /// The full path of a type that `use krate::…::*` may have brought in.
+    #[must_use]
+    pub fn type_named(&self, krate: &str, name: &str) -> Option<&SmolStr> {
+        self.type_names.get(&(SmolStr::new(krate), SmolStr::new(name)))
+    }
+
+    /// Types that are seen through.
+    #[must_use]
+    pub fn wrappers(&self) -> &'static super::Wrappers {
+        super::Wrappers::builtin()
+    }
+
+    /// Whether the catalog has a file for this package.
+    #[must_use]
+    pub fn knows(package: &str) -> bool {
+        super::BUILTIN.binary_search_by_key(&package, |(name, _)| name).is_ok()
+    }
+
+    /// Number of crates loaded.
+    #[must_use]
+    pub fn crate_count(&self) -> usize {
+        self.crates.len()
+    }
+
+    /// Every entry of a shape.
+    pub fn of_shape(&self, shape: Shape) -> impl Iterator<Item = EntryId> + '_ {
+        let hits = self.entries.iter().enumerate().filter(move |(_, entry)| entry.api.shape == shape);
+        hits.filter_map(|(at, _)| u32::try_from(at).ok().map(EntryId))
+    }
+}
+
+/// The crate and the last two segments of a path whose last but one names a type.
+fn tail(path: &str) -> Option<(SmolStr, SmolStr)> {
+    let (krate, rest) = path.split_once("::")?;
+    if krate == "std" {
+        return None;
+    }
+    let mut parts = rest.rsplitn(3, "::");
+    let (last, before) = (parts.next()?, parts.next()?);
+    before.starts_with(char::is_uppercase).then(|| (SmolStr::new(krate), smol_str::format_smolstr!("{before}::{last}")))
+}

@@ -1,0 +1,179 @@
+//! The wire types of a catalog file; unknown keys are refused.
+
+use serde::Deserialize;
+use smol_str::SmolStr;
+
+use crate::model::{Kind, Scope};
+
+/// One file of the catalog.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrateFile {
+    /// Package name on the registry, hyphens kept.
+    #[serde(rename = "crate")]
+    pub krate: SmolStr,
+    /// Version whose source the facts were read from.
+    pub version: SmolStr,
+    /// What the crate is, in a few words.
+    #[serde(default)]
+    pub summary: String,
+    /// Its APIs.
+    #[serde(default)]
+    pub api: Vec<Api>,
+}
+
+/// What one group of paths makes or holds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Kind of the state; `none` for what is known to be harmless.
+    #[serde(deserialize_with = "kind_or_none")]
+    pub kind: Option<Kind>,
+    /// How the API makes it.
+    pub shape: Shape,
+    /// What a page calls the thing, without an article: `sqlx Postgres pool`.
+    #[serde(default)]
+    pub label: String,
+    /// Paths as users write them: functions, `name!`, `#[name]`, `derive(path)`.
+    #[serde(default)]
+    pub paths: Vec<SmolStr>,
+    /// Types that hold the state.
+    #[serde(default)]
+    pub types: Vec<SmolStr>,
+    /// Types whose methods set the knobs.
+    #[serde(default)]
+    pub builders: Vec<SmolStr>,
+    /// External store that it talks to.
+    #[serde(default)]
+    pub backs_on: Option<SmolStr>,
+    /// Scope, when it is not the usual one of the kind.
+    #[serde(default)]
+    pub scope: Option<Scope>,
+    /// What the library hides.
+    #[serde(default)]
+    pub hides: Option<String>,
+    /// What is lost when the process ends.
+    #[serde(default)]
+    pub lost: Option<String>,
+    /// File of the crate's source that the facts were read from.
+    #[serde(default)]
+    pub source: String,
+    /// Options with their defaults.
+    #[serde(default)]
+    pub knobs: Vec<Knob>,
+    /// Which positional argument is the file path; `-1` is the receiver.
+    #[serde(default)]
+    pub path_arg: Option<i8>,
+    /// Which positional argument is the task.
+    #[serde(default)]
+    pub task_arg: Option<u8>,
+    /// What is done to the file system.
+    #[serde(default)]
+    pub op: Option<FsOp>,
+}
+
+/// An option of an API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Knob {
+    /// Its name, also the builder method that sets it unless `set` says otherwise.
+    pub name: SmolStr,
+    /// The library's default; none when the caller must give it.
+    #[serde(default)]
+    pub default: Option<SmolStr>,
+    /// `connections`, `bytes`, `duration`, ….
+    #[serde(default)]
+    pub unit: Option<SmolStr>,
+    /// Other methods that set it.
+    #[serde(default)]
+    pub set: Vec<SmolStr>,
+    /// Positional argument of the constructor that sets it.
+    #[serde(default)]
+    pub arg: Option<u8>,
+    /// Nobody can set it.
+    #[serde(default)]
+    pub fixed: bool,
+    /// More about the default.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// How an API makes or touches state: what the detectors know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// Makes or opens the state.
+    Constructor,
+    /// An ingredient handed to another constructor.
+    Part,
+    /// An interior-mutable container: found by type.
+    Container,
+    /// Changes the local file system.
+    Write,
+    /// Reads a local file.
+    Read,
+    /// Reads an environment variable named by its first argument.
+    EnvRead,
+    /// Loads a settings struct.
+    ConfigLoad,
+    /// Starts a task, thread, timer or job.
+    Spawn,
+    /// Makes an in-process queue.
+    Channel,
+    /// Sets process-wide state.
+    Global,
+    /// A call whose effect is remembered elsewhere.
+    Call,
+    /// Declared by a macro.
+    Macro,
+    /// Declared by an attribute.
+    Attribute,
+    /// Declared by a derive.
+    Derive,
+    /// Reported through its types only.
+    TypeOnly,
+    /// Known to be harmless.
+    None,
+}
+
+/// What a call does to the local file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum FsOp {
+    Create,
+    Write,
+    Append,
+    Rename,
+    Delete,
+    Copy,
+    Permissions,
+    Link,
+    Lock,
+}
+
+impl FsOp {
+    /// The word on a page.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FsOp::Create => "create",
+            FsOp::Write => "write",
+            FsOp::Append => "append",
+            FsOp::Rename => "rename",
+            FsOp::Delete => "delete",
+            FsOp::Copy => "copy",
+            FsOp::Permissions => "permissions",
+            FsOp::Link => "link",
+            FsOp::Lock => "lock",
+        }
+    }
+}
+
+fn kind_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Kind>, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    if word == "none" {
+        return Ok(None);
+    }
+    word.parse().map(Some).map_err(|()| serde::de::Error::custom(format!("unknown kind `{word}`")))
+}

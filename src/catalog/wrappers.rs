@@ -1,0 +1,91 @@
+//! Types that inference and detectors see through, from `wrappers.toml`.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
+use smol_str::SmolStr;
+
+/// Groups of types by what they do to the type inside them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrappers {
+    transparent: FxHashSet<SmolStr>,
+    app_state: FxHashSet<SmolStr>,
+    lazy: FxHashSet<SmolStr>,
+    set_once: FxHashSet<SmolStr>,
+    containers: FxHashSet<SmolStr>,
+    per_thread: FxHashSet<SmolStr>,
+    signals: FxHashSet<SmolStr>,
+}
+
+impl Wrappers {
+    /// The built-in groups.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: LazyLock<Wrappers> =
+            LazyLock::new(|| toml::from_str(include_str!("wrappers.toml")).expect("the built-in file is checked by a test"));
+        &BUILTIN
+    }
+
+    /// `Deref` leads to the first type argument.
+    #[must_use]
+    pub fn is_transparent(&self, path: &str) -> bool {
+        self.transparent.contains(path)
+    }
+
+    /// Hands the same value to every request.
+    #[must_use]
+    pub fn is_app_state(&self, path: &str) -> bool {
+        self.app_state.contains(path)
+    }
+
+    /// Made once.
+    #[must_use]
+    pub fn is_lazy(&self, path: &str) -> bool {
+        self.lazy.contains(path)
+    }
+
+    /// Made once by a call at run time.
+    #[must_use]
+    pub fn is_set_once(&self, path: &str) -> bool {
+        self.set_once.contains(path)
+    }
+
+    /// Interior-mutable.
+    #[must_use]
+    pub fn is_container(&self, path: &str) -> bool {
+        self.containers.contains(path) || (path.starts_with("std::sync::atomic::Atomic")) || path.starts_with("portable_atomic::Atomic")
+    }
+
+    /// One value a thread.
+    #[must_use]
+    pub fn is_per_thread(&self, path: &str) -> bool {
+        self.per_thread.contains(path)
+    }
+
+    /// A signal between tasks.
+    #[must_use]
+    pub fn is_signal(&self, path: &str) -> bool {
+        self.signals.contains(path)
+    }
+
+    /// `new(value)` puts the value into the type.
+    #[must_use]
+    pub fn holds_its_argument(&self, path: &str) -> bool {
+        self.is_transparent(path) || self.is_lazy(path) || self.is_container(path) || self.is_per_thread(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Wrappers;
+
+    #[test]
+    fn the_built_in_groups_are_read() {
+        let wrappers = Wrappers::builtin();
+        assert!(wrappers.is_transparent("std::sync::Arc") && !wrappers.is_transparent("std::sync::Mutex"));
+        assert!(wrappers.is_container("std::sync::Mutex") && !wrappers.is_container("std::sync::Arc"));
+        assert!(wrappers.is_set_once("std::sync::OnceLock") && !wrappers.is_set_once("std::sync::LazyLock"));
+    }
+}

@@ -1,0 +1,247 @@
+//! Names to what they stand for: items of the workspace, or canonical paths of foreign crates.
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::program::{DefId, Extern, ModId, Program};
+use crate::catalog::Catalog;
+use crate::facts::{ItemKind, Path, UseFact};
+
+/// Imports of imports of imports: more than any crate has.
+const MAX_HOPS: u32 = 24;
+
+/// What a path stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Res {
+    /// A definition of the workspace.
+    Def(DefId),
+    /// A module of the workspace.
+    Mod(ModId),
+    /// A variant or associated item that is not a definition of its own: the type, and the rest of the path.
+    Inside(DefId, SmolStr),
+    /// A path of a foreign crate or of `std`, from its crate on.
+    Foreign(SmolStr),
+}
+
+/// Which of two things of the same name is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// Types, traits, modules.
+    Type,
+    /// Functions, statics, consts.
+    Value,
+}
+
+impl Program<'_> {
+    /// What a path in the scope of a module stands for; `None` when it cannot be told.
+    #[must_use]
+    pub fn resolve(&self, catalog: &Catalog, module: ModId, path: &Path, space: Space) -> Option<Res> {
+        let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
+        self.resolve_names(catalog, module, &names, path.global, space, 0)
+    }
+
+    fn resolve_names(&self, catalog: &Catalog, module: ModId, names: &[&str], global: bool, space: Space, hops: u32) -> Option<Res> {
+        if hops > MAX_HOPS {
+            return None;
+        }
+        let (&first, rest) = names.split_first()?;
+        let first_space = if rest.is_empty() { space } else { Space::Type };
+        let start = if global {
+            self.extern_named(module, first)?
+        } else {
+            match first {
+                "crate" | "$crate" => Res::Mod(self.krate(self.module(module).krate).root),
+                "self" => Res::Mod(self.real_module(module)),
+                "super" => Res::Mod(self.module(self.real_module(module)).parent.map(|parent| self.real_module(parent))?),
+                _ => self.lookup_scoped(catalog, module, first, first_space, !rest.is_empty(), hops)?,
+            }
+        };
+        self.walk(catalog, start, rest, space, hops)
+    }
+
+    fn walk(&self, catalog: &Catalog, start: Res, rest: &[&str], space: Space, hops: u32) -> Option<Res> {
+        let mut at = start;
+        for (index, &name) in rest.iter().enumerate() {
+            let last = index + 1 == rest.len();
+            at = match at {
+                Res::Mod(id) if name == "super" => Res::Mod(self.module(self.real_module(id)).parent?),
+                Res::Mod(id) if name == "self" => Res::Mod(id),
+                Res::Mod(id) => self.lookup_in(catalog, id, name, if last { space } else { Space::Type }, hops + 1)?,
+                Res::Foreign(path) => Res::Foreign(format_smolstr!("{path}::{name}")),
+                Res::Def(id) => self.inside(catalog, id, name, hops),
+                Res::Inside(id, tail) => Res::Inside(id, format_smolstr!("{tail}::{name}")),
+            };
+        }
+        Some(at)
+    }
+
+    /// A member of a type or trait; through an alias, a member of what it stands for.
+    fn inside(&self, catalog: &Catalog, id: DefId, name: &str, hops: u32) -> Res {
+        if let Some(member) = self.members.get(&(id, SmolStr::new(name))).and_then(|all| all.first()) {
+            return Res::Def(*member);
+        }
+        if let ItemKind::TypeAlias(_, crate::facts::Ty::Path(path)) = &self.def(id).item.kind {
+            let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
+            match self.resolve_names(catalog, self.def(id).module, &names, path.global, Space::Type, hops + 1) {
+                Some(Res::Foreign(path)) => return Res::Foreign(format_smolstr!("{path}::{name}")),
+                Some(Res::Def(target)) if target != id && hops < MAX_HOPS => return self.inside(catalog, target, name, hops + 1),
+                _ => {}
+            }
+        }
+        Res::Inside(id, SmolStr::new(name))
+    }
+
+    /// The module itself, when the scope is that of a body.
+    #[must_use]
+    pub fn real_module(&self, mut module: ModId) -> ModId {
+        while self.module(module).is_body {
+            match self.module(module).parent {
+                Some(parent) => module = parent,
+                None => break,
+            }
+        }
+        module
+    }
+
+    /// A first name: the scopes of bodies outwards, the module, the crates it knows, the prelude.
+    fn lookup_scoped(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, more: bool, hops: u32) -> Option<Res> {
+        let mut scope = module;
+        loop {
+            if let Some(found) = self.lookup_in(catalog, scope, name, space, hops + 1) {
+                return Some(found);
+            }
+            let data = self.module(scope);
+            match data.parent {
+                Some(parent) if data.is_body => scope = parent,
+                _ => break,
+            }
+        }
+        if let Some(found) = self.extern_named(module, name) {
+            return Some(found);
+        }
+        if let Some(path) = prelude(name) {
+            return Some(Res::Foreign(SmolStr::new_static(path)));
+        }
+        // A library whose name differs from its package's: only a path can start with it.
+        (more && space == Space::Type && name.starts_with(|first: char| first.is_ascii_lowercase()))
+            .then(|| Res::Foreign(SmolStr::new(name)))
+    }
+
+    fn extern_named(&self, module: ModId, name: &str) -> Option<Res> {
+        if matches!(name, "std" | "core" | "alloc") {
+            return Some(Res::Foreign(SmolStr::new_static("std")));
+        }
+        let krate = self.krate(self.module(module).krate);
+        let found = krate.input.externs.iter().find(|(known, _)| known == name)?;
+        Some(match &found.1 {
+            Extern::Local(at) => Res::Mod(self.krates.get(*at)?.root),
+            Extern::Foreign(lib) => Res::Foreign(lib.clone()),
+        })
+    }
+
+    /// A name in a module: what it defines, imports by name, or imports by a glob.
+    fn lookup_in(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
+        if hops > MAX_HOPS {
+            return None;
+        }
+        let data = self.module(module);
+        if let Some(defs) = data.names.get(name)
+            && let Some(id) = defs.iter().copied().find(|id| self.in_space(*id, space))
+        {
+            return Some(Res::Def(id));
+        }
+        if space == Space::Type
+            && let Some(child) = data.children.get(name)
+        {
+            return Some(Res::Mod(*child));
+        }
+        for leaf in data.uses.get(name).into_iter().flatten() {
+            if let Some(found) = self.import(catalog, module, leaf, space, hops) {
+                return Some(found);
+            }
+        }
+        let mut foreign = None;
+        for leaf in &data.globs {
+            match self.import(catalog, module, leaf, Space::Type, hops) {
+                Some(Res::Mod(target)) if target != module => {
+                    if let Some(found) = self.lookup_in(catalog, target, name, space, hops + 1) {
+                        return Some(found);
+                    }
+                }
+                Some(Res::Def(id)) if matches!(self.def(id).item.kind, ItemKind::Enum(_)) => {
+                    let ItemKind::Enum(facts) = &self.def(id).item.kind else { continue };
+                    if facts.variants.iter().any(|variant| variant.name == name) {
+                        return Some(Res::Inside(id, SmolStr::new(name)));
+                    }
+                }
+                Some(Res::Foreign(path)) if foreign.is_none() => {
+                    // What a foreign glob brings in is known only where the catalog knows the name.
+                    let krate = path.split("::").next().unwrap_or(&path);
+                    foreign = catalog
+                        .path(&format_smolstr!("{path}::{name}"))
+                        .map(|_| format_smolstr!("{path}::{name}"))
+                        .or_else(|| catalog.type_named(krate, name).cloned());
+                }
+                _ => {}
+            }
+        }
+        foreign.map(Res::Foreign)
+    }
+
+    fn import(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, space: Space, hops: u32) -> Option<Res> {
+        let names: Vec<&str> = leaf.path.iter().map(SmolStr::as_str).collect();
+        // `use name::…` where `name` is what this very `use` brings in: it speaks of the crate.
+        if let [first, ..] = names.as_slice()
+            && leaf.name == *first
+            && !leaf.glob
+            && !matches!(*first, "crate" | "self" | "super")
+        {
+            let start = self
+                .extern_named(module, first)
+                .or_else(|| self.module(self.real_module(module)).children.get(*first).map(|child| Res::Mod(*child)))
+                .unwrap_or_else(|| Res::Foreign(SmolStr::new(first)));
+            return self.walk(catalog, start, &names[1..], space, hops + 1);
+        }
+        let found = self.resolve_names(catalog, module, &names, leaf.global, space, hops + 1);
+        if found.is_none() && names.len() > 1 && names[0].starts_with(|first: char| first.is_ascii_lowercase()) && !matches!(names[0], "crate" | "self" | "super") {
+            return Some(Res::Foreign(SmolStr::new(names.join("::"))));
+        }
+        found
+    }
+
+    fn in_space(&self, id: DefId, space: Space) -> bool {
+        match &self.def(id).item.kind {
+            ItemKind::Static(_) | ItemKind::Const(_) | ItemKind::Fn(_) => space == Space::Value,
+            // A tuple or unit struct is a value too.
+            ItemKind::Struct(_) => true,
+            _ => space == Space::Type,
+        }
+    }
+}
+
+/// Names that need no import, as far as state depends on them.
+fn prelude(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Vec" => "std::vec::Vec",
+        "String" => "std::string::String",
+        "Box" => "std::boxed::Box",
+        "Option" => "std::option::Option",
+        "Some" => "std::option::Option::Some",
+        "None" => "std::option::Option::None",
+        "Result" => "std::result::Result",
+        "Ok" => "std::result::Result::Ok",
+        "Err" => "std::result::Result::Err",
+        "Default" => "std::default::Default",
+        "Iterator" => "std::iter::Iterator",
+        "From" => "std::convert::From",
+        "Into" => "std::convert::Into",
+        "bool" | "char" | "str" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "f32"
+        | "f64" => primitive(name),
+        _ => return None,
+    })
+}
+
+fn primitive(name: &str) -> &'static str {
+    const ALL: [&str; 17] =
+        ["bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64"];
+    ALL.iter().find(|known| **known == name).copied().unwrap_or("u8")
+}

@@ -1,0 +1,173 @@
+//! The linked workspace: crates, modules and definitions, each with its canonical path.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::facts::{Cfg, FileFacts, ItemFact, ItemKind, Name, UseFact};
+
+/// Index of a crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KrateId(pub u32);
+
+/// Index of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModId(pub u32);
+
+/// Index of a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DefId(pub u32);
+
+/// A crate to link: one target of a package.
+#[derive(Clone, Debug)]
+pub struct CrateInput {
+    /// Name in paths.
+    pub name: Name,
+    /// Its root file.
+    pub root: String,
+    /// The crates that it names: by name in code.
+    pub externs: Vec<(Name, Extern)>,
+    /// Is a binary.
+    pub is_bin: bool,
+    /// Services that link it, sorted.
+    pub services: Vec<SmolStr>,
+}
+
+/// What a crate name in code stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extern {
+    /// A crate of the workspace, by index into the inputs.
+    Local(usize),
+    /// A crate that is not read, by its own library name.
+    Foreign(Name),
+}
+
+/// A linked crate.
+pub struct Krate {
+    /// What it was made from.
+    pub input: CrateInput,
+    /// Its root module.
+    pub root: ModId,
+}
+
+/// A linked module; also the scope of a function body that declares items.
+pub struct Module<'f> {
+    /// The crate.
+    pub krate: KrateId,
+    /// The module around it; none for a crate root.
+    pub parent: Option<ModId>,
+    /// Is the scope of a function body: `self` and `super` speak of the module around it.
+    pub is_body: bool,
+    /// Canonical path.
+    pub path: SmolStr,
+    /// Index of its file.
+    pub file: usize,
+    /// Conditions on it and on the modules around it.
+    pub cfg: Vec<&'f Cfg>,
+    /// What is defined here, by name.
+    pub names: FxHashMap<Name, Vec<DefId>>,
+    /// Child modules, by name.
+    pub children: FxHashMap<Name, ModId>,
+    /// Named imports.
+    pub uses: FxHashMap<Name, Vec<&'f UseFact>>,
+    /// Glob imports.
+    pub globs: Vec<&'f UseFact>,
+}
+
+/// A definition.
+pub struct Def<'f> {
+    /// Canonical path: `crate::module::Name`, `crate::module::Type::method`.
+    pub path: SmolStr,
+    /// The module in whose scope its names are resolved.
+    pub module: ModId,
+    /// What the file says.
+    pub item: &'f ItemFact,
+    /// For members of an `impl` or a trait: that item.
+    pub owner: Option<&'f ItemFact>,
+    /// The function whose body declares it.
+    pub in_fn: Option<DefId>,
+}
+
+/// The linked workspace.
+pub struct Program<'f> {
+    /// Files by index.
+    pub files: &'f [FileFacts],
+    /// Crates.
+    pub krates: Vec<Krate>,
+    /// Modules.
+    pub modules: Vec<Module<'f>>,
+    /// Definitions in source order, crate by crate.
+    pub defs: Vec<Def<'f>>,
+    /// Members (functions, consts) of a type or trait, by its definition and their name.
+    pub members: FxHashMap<(DefId, Name), Vec<DefId>>,
+    /// Types that implement a trait of the workspace, in source order.
+    pub implementors: FxHashMap<DefId, Vec<DefId>>,
+    /// What the `Deref` impl of a type of the workspace derefs to.
+    pub derefs: FxHashMap<DefId, (ModId, &'f crate::facts::Ty)>,
+    /// Traits of foreign crates that a type of the workspace implements.
+    pub foreign_impls: FxHashMap<DefId, Vec<SmolStr>>,
+    /// The scope of the items that a function's body declares.
+    pub body_scopes: FxHashMap<DefId, ModId>,
+}
+
+impl<'f> Program<'f> {
+    /// The crate.
+    #[must_use]
+    pub fn krate(&self, id: KrateId) -> &Krate {
+        &self.krates[id.0 as usize]
+    }
+
+    /// The module.
+    #[must_use]
+    pub fn module(&self, id: ModId) -> &Module<'f> {
+        &self.modules[id.0 as usize]
+    }
+
+    /// The definition.
+    #[must_use]
+    pub fn def(&self, id: DefId) -> &Def<'f> {
+        &self.defs[id.0 as usize]
+    }
+
+    /// The file in which a definition stands.
+    #[must_use]
+    pub fn file_of(&self, id: DefId) -> &'f FileFacts {
+        &self.files[self.module(self.def(id).module).file]
+    }
+
+    /// All definitions with their ids.
+    pub fn all_defs(&self) -> impl Iterator<Item = (DefId, &Def<'f>)> {
+        self.defs.iter().enumerate().map(|(at, def)| (DefId(index(at)), def))
+    }
+
+    /// The conditions under which a definition exists, outermost first.
+    #[must_use]
+    pub fn cfg_of(&self, id: DefId) -> Vec<&'f Cfg> {
+        let def = self.def(id);
+        let mut out = match def.in_fn {
+            Some(func) => self.cfg_of(func),
+            None => self.module(def.module).cfg.clone(),
+        };
+        out.extend(def.owner.and_then(|owner| owner.cfg.as_ref()));
+        out.extend(def.item.cfg.as_ref());
+        out
+    }
+
+    /// Services that link the crate of a definition.
+    #[must_use]
+    pub fn services_of(&self, id: DefId) -> &[SmolStr] {
+        &self.krate(self.module(self.def(id).module).krate).input.services
+    }
+
+    /// The function facts of a definition, if it is a function.
+    #[must_use]
+    pub fn func(&self, id: DefId) -> Option<&'f crate::facts::FnFact> {
+        match &self.def(id).item.kind {
+            ItemKind::Fn(func) => Some(func),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("a workspace has fewer than 2^32 definitions")
+}

@@ -1,0 +1,226 @@
+//! Types of declarations: what fields, statics, parameters and functions are declared as, resolved once for all bodies.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::names::{Res, Space};
+use super::program::{DefId, ModId, Program};
+use super::types::{Type, TypeScope};
+use crate::catalog::Catalog;
+use crate::facts::{FieldFact, Generic, ItemKind, Name};
+
+/// Declared types of the whole workspace.
+#[derive(Default)]
+pub struct Signatures {
+    /// Fields of structs, and of variants under `Variant.field`.
+    pub fields: FxHashMap<(DefId, Name), Type>,
+    /// Return types of functions, types of statics and consts; by definition.
+    pub values: Vec<Type>,
+    /// Parameter types of functions; by definition.
+    pub params: Vec<Vec<Type>>,
+    /// What `Self` is inside a definition; by definition.
+    pub this: Vec<Option<Type>>,
+    /// Targets of `Deref` impls.
+    pub derefs: FxHashMap<DefId, Type>,
+}
+
+/// Gives the members of `impl` blocks their canonical paths and their place under their type.
+pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>> {
+    let mut this: Vec<Option<Type>> = vec![None; program.defs.len()];
+    let mut at = 0;
+    while at < program.defs.len() {
+        let item = program.defs[at].item;
+        let ItemKind::Impl(imp) = &item.kind else {
+            if let Some(owner) = program.defs[at].owner
+                && matches!(owner.kind, ItemKind::Trait(_))
+            {
+                let trait_name = owner.name.clone();
+                let module = program.defs[at].module;
+                let id = program.module(module).names.get(&trait_name).and_then(|all| all.first().copied());
+                this[at] = id.map(Type::Trait);
+            }
+            at += 1;
+            continue;
+        };
+        let module = program.defs[at].module;
+        let scope = TypeScope { module, this: None, generics: &[&imp.generics] };
+        let ty = program.lower(catalog, scope, &imp.self_ty);
+        let target = match &ty {
+            Type::Def(id, _) => Some(*id),
+            _ => None,
+        };
+        let base = match (&ty, target) {
+            (_, Some(id)) => program.def(id).path.clone(),
+            (Type::Foreign(path, _), _) => format_smolstr!("{}::{}", program.module(module).path, path.rsplit("::").next().unwrap_or(path)),
+            _ => program.module(module).path.clone(),
+        };
+        let of_trait = imp.of_trait.as_ref().and_then(|path| program.resolve(catalog, module, path, Space::Type));
+        if let (Some(target), Some(of_trait)) = (target, &of_trait) {
+            note_impl(program, module, target, of_trait, imp);
+        }
+        this[at] = Some(ty.clone());
+        let own_trait = match of_trait {
+            Some(Res::Def(id)) => Some(id),
+            _ => None,
+        };
+        at += 1;
+        // The linker puts the members right behind their block, each perhaps followed by what its body declares.
+        let mut left = imp.items.len();
+        while left > 0 && at < program.defs.len() {
+            let is_member = program.defs[at].owner.is_some_and(|owner| std::ptr::eq(owner, item));
+            if is_member {
+                left -= 1;
+                let name = program.defs[at].item.name.clone();
+                let id = DefId(super::program::index(at));
+                program.defs[at].path = format_smolstr!("{base}::{name}");
+                this[at] = Some(ty.clone());
+                if let Some(target) = target {
+                    // Inherent members shadow those of traits.
+                    let members = program.members.entry((target, name)).or_default();
+                    if own_trait.is_none() && imp.of_trait.is_none() { members.insert(0, id) } else { members.push(id) }
+                }
+                mend_scope(program, id);
+            }
+            at += 1;
+        }
+    }
+    this
+}
+
+fn note_impl(program: &mut Program<'_>, module: ModId, target: DefId, of_trait: &Res, imp: &crate::facts::ImplFact) {
+    match of_trait {
+        Res::Def(id) => program.implementors.entry(*id).or_default().push(target),
+        Res::Foreign(path) => {
+            if path.ends_with("::Deref")
+                && let Some(ty) = imp.items.iter().find_map(|item| match &item.kind {
+                    ItemKind::TypeAlias(_, _) if item.name == "Target" => Some(item),
+                    _ => None,
+                })
+            {
+                // The reference lives as long as the facts do: look the block up again through the definitions.
+                let found = program.defs.iter().find(|def| std::ptr::eq(def.item, ty)).map(|def| def.item);
+                if let Some(ItemKind::TypeAlias(_, ty)) = found.map(|item| &item.kind) {
+                    program.derefs.insert(target, (module, ty));
+                }
+            }
+            program.foreign_impls.entry(target).or_default().push(path.clone());
+        }
+        _ => {}
+    }
+}
+
+/// Paths of what the body of a method declares follow the method's path.
+fn mend_scope(program: &mut Program<'_>, id: DefId) {
+    let Some(&scope) = program.body_scopes.get(&id) else { return };
+    let base = program.def(id).path.clone();
+    program.modules[scope.0 as usize].path = base.clone();
+    let at = id.0 as usize;
+    for def in program.defs.iter_mut().skip(at + 1).take_while(|def| def.in_fn.is_some()) {
+        if def.module == scope && def.owner.is_none() {
+            def.path = format_smolstr!("{base}::{}", def.item.name);
+        }
+    }
+}
+
+/// Resolves the declared types of all definitions.
+#[must_use]
+pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Type>>) -> Signatures {
+    let rows: Vec<(Type, Vec<Type>, Vec<(Name, Type)>)> =
+        (0..program.defs.len()).into_par_iter().map(|at| row(program, catalog, DefId(super::program::index(at)), &this)).collect();
+    let mut out = Signatures { this, ..Signatures::default() };
+    for (at, (value, params, fields)) in rows.into_iter().enumerate() {
+        out.values.push(value);
+        out.params.push(params);
+        let id = DefId(super::program::index(at));
+        out.fields.extend(fields.into_iter().map(|(name, ty)| ((id, name), ty)));
+    }
+    for (id, (module, ty)) in &program.derefs {
+        let this = Type::Def(*id, std::sync::Arc::from([]));
+        let scope = TypeScope { module: *module, this: Some(&this), generics: &[] };
+        out.derefs.insert(*id, program.lower(catalog, scope, ty));
+    }
+    out
+}
+
+fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>]) -> (Type, Vec<Type>, Vec<(Name, Type)>) {
+    let def = program.def(id);
+    let owner_generics: &[Generic] = match def.owner.map(|owner| &owner.kind) {
+        Some(ItemKind::Impl(imp)) => &imp.generics,
+        Some(ItemKind::Trait(facts)) => &facts.generics,
+        _ => &[],
+    };
+    let this = this.get(id.0 as usize).and_then(Option::as_ref);
+    let none = (Type::Unknown, Vec::new(), Vec::new());
+    match &def.item.kind {
+        ItemKind::Fn(func) => {
+            let scope = TypeScope { module: def.module, this, generics: &[owner_generics, &func.generics] };
+            let ret = func.ret.as_ref().map_or(Type::Tuple(std::sync::Arc::from([])), |ty| program.lower(catalog, scope, ty));
+            let params = func
+                .params
+                .iter()
+                .map(|param| bounded(program, catalog, scope, program.lower(catalog, scope, &param.ty), &[owner_generics, &func.generics]))
+                .collect();
+            (ret, params, Vec::new())
+        }
+        ItemKind::Static(fact) | ItemKind::Const(fact) => {
+            let scope = TypeScope { module: def.module, this, generics: &[owner_generics] };
+            (program.lower(catalog, scope, &fact.ty), Vec::new(), Vec::new())
+        }
+        ItemKind::Struct(facts) => {
+            let own = Type::Def(id, std::sync::Arc::from([]));
+            let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
+            let fields = typed_fields(program, catalog, scope, &facts.fields, None, &facts.generics);
+            (Type::Unknown, Vec::new(), fields)
+        }
+        ItemKind::Enum(facts) => {
+            let own = Type::Def(id, std::sync::Arc::from([]));
+            let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
+            let mut fields = Vec::new();
+            for variant in &facts.variants {
+                fields.extend(typed_fields(program, catalog, scope, &variant.fields, Some(&variant.name), &facts.generics));
+            }
+            (Type::Unknown, Vec::new(), fields)
+        }
+        _ => none,
+    }
+}
+
+fn typed_fields(
+    program: &Program<'_>,
+    catalog: &Catalog,
+    scope: TypeScope<'_>,
+    fields: &[FieldFact],
+    variant: Option<&Name>,
+    _generics: &[Generic],
+) -> Vec<(Name, Type)> {
+    let name = |field: &FieldFact| variant.map_or_else(|| field.name.clone(), |variant| format_smolstr!("{variant}.{}", field.name));
+    fields.iter().map(|field| (name(field), program.lower(catalog, scope, &field.ty))).collect()
+}
+
+/// A parameter of a parameter type takes the bound that says most: a trait of the workspace, or a function's return.
+fn bounded(program: &Program<'_>, catalog: &Catalog, scope: TypeScope<'_>, ty: Type, generics: &[&[Generic]]) -> Type {
+    let Type::Param(name) = &ty else { return ty };
+    for generic in generics.iter().flat_map(|all| all.iter()).filter(|generic| generic.name == *name) {
+        let bound = crate::facts::Ty::Impl(generic.bounds.clone());
+        let found = program.lower(catalog, scope, &bound);
+        if matches!(found, Type::Trait(_) | Type::Fn(_)) {
+            return found;
+        }
+    }
+    ty
+}
+
+impl Signatures {
+    /// What a definition is declared as: the return type of a function, the type of a static.
+    #[must_use]
+    pub fn value(&self, id: DefId) -> &Type {
+        &self.values[id.0 as usize]
+    }
+
+    /// The type of a field.
+    #[must_use]
+    pub fn field(&self, id: DefId, name: &str) -> Option<&Type> {
+        self.fields.get(&(id, SmolStr::new(name)))
+    }
+}
