@@ -5,6 +5,8 @@
 //! ```
 
 pub mod catalog;
+pub mod detect;
 pub mod facts;
+pub mod merge;
 pub mod model;
 pub mod resolve;

@@ -1,5 +1,7 @@
-//! Names to canonical paths, expressions to types, calls to what they call.
+//! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
+mod calls;
+mod flow;
 mod infer;
 mod modules;
 mod names;
@@ -7,10 +9,14 @@ mod program;
 mod signatures;
 mod std_types;
 mod types;
+mod values;
 
+pub use calls::{BodyFacts, Bound, KnownCall, OwnCall, Setting, Task, body_facts, krate_of};
+pub use flow::{Flow, Settled};
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use modules::{Links, link, wanted};
 pub use names::{Res, Space};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
 pub use signatures::{Signatures, attach, signatures};
 pub use types::{Type, TypeScope};
+pub use values::{At, Value};

@@ -209,7 +209,7 @@ fn foreign(path: SmolStr, args: Arc<[Type]>) -> Type {
 
 /// Puts arguments in place of parameters.
 #[must_use]
-pub fn substitute(ty: &Type, generics: &[Generic], args: &[Type]) -> Type {
+pub(super) fn substitute(ty: &Type, generics: &[Generic], args: &[Type]) -> Type {
     if generics.is_empty() {
         return ty.clone();
     }
@@ -230,6 +230,6 @@ pub fn substitute(ty: &Type, generics: &[Generic], args: &[Type]) -> Type {
 
 /// The path of an associated item of a foreign type.
 #[must_use]
-pub fn member_path(ty: &str, name: &str) -> SmolStr {
+pub(super) fn member_path(ty: &str, name: &str) -> SmolStr {
     format_smolstr!("{ty}::{name}")
 }

@@ -1,0 +1,79 @@
+//! Detector `attributes`: see `attributes.md`.
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::context::Cx;
+use super::finding::{Finding, Origin};
+use crate::catalog::{Hit, Shape};
+use crate::facts::{Attr, ItemKind, Path};
+use crate::model::{Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
+use crate::resolve::{At, DefId, Res, Space};
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    for (id, def) in cx.world.program.all_defs() {
+        if cx.test_only.contains(&id) || matches!(def.item.kind, ItemKind::Impl(_)) {
+            continue;
+        }
+        for attr in &def.item.attrs {
+            if attr.path.last().is_some_and(|last| last == "derive") {
+                for (name, _) in &attr.args {
+                    let names: Vec<&str> = name.split("::").collect();
+                    if let Some(path) = foreign(cx, id, &Path::of(&names)) {
+                        push(cx, id, attr, &format_smolstr!("derive({path})"), out);
+                    }
+                }
+            } else if let Some(path) = foreign(cx, id, &attr.path) {
+                push(cx, id, attr, &format_smolstr!("#[{path}]"), out);
+            }
+        }
+    }
+}
+
+fn foreign(cx: &Cx<'_>, id: DefId, path: &Path) -> Option<SmolStr> {
+    match cx.world.program.resolve(cx.world.catalog, cx.world.program.def(id).module, path, Space::Type)? {
+        Res::Foreign(path) => Some(path),
+        _ => None,
+    }
+}
+
+fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>) {
+    let Some(Hit { entry, exact }) = cx.world.catalog.path(path) else { return };
+    let api = cx.api(entry);
+    let Some(kind) = api.kind.filter(|_| matches!(api.shape, Shape::Attribute | Shape::Derive)) else { return };
+    if kind == Kind::ThreadLocal || kind == Kind::BackgroundTask && api.shape == Shape::Derive {
+        return;
+    }
+    let item = cx.world.program.def(id).item;
+    let facts = api.knobs.iter().filter_map(|knob| {
+        let set = attr.args.iter().find(|(key, _)| key == &knob.name || knob.set.contains(key));
+        let (value, provenance) = match set {
+            Some((_, Some(value))) => (value.clone(), Provenance::Code),
+            Some((_, None)) => ("on".to_owned(), Provenance::Code),
+            None => (knob.default.as_ref()?.to_string(), Provenance::Default),
+        };
+        let at = (provenance == Provenance::Code).then(|| cx.place(At { file: cx.file_index(id), span: attr.span }));
+        let value = value.parse().map_or(FactValue::Text(value), FactValue::Int);
+        Some(Fact { key: knob.name.clone(), value: Some(value), unit: knob.unit.clone(), provenance, at, from: None })
+    });
+    let file = cx.file_index(id);
+    out.push(Finding {
+        detector: "attributes",
+        kind,
+        scope: api.scope.unwrap_or(kind.usual_scope()),
+        name: item.name.clone(),
+        origin: Origin::Called { function: cx.path(id), what: SmolStr::new(path.trim_start_matches("#[").trim_end_matches(']')) },
+        def: id,
+        class: Class::Mutable,
+        confidence: if exact { Confidence::Certain } else { Confidence::Likely },
+        sites: vec![
+            cx.site(At { file, span: attr.span }, Role::Constructed, id),
+            cx.site(At { file, span: item.span }, Role::Declared, id),
+        ],
+        uses: Vec::new(),
+        facts: facts.collect(),
+        label: SmolStr::new(&api.label),
+        ty: None,
+        backs_on: api.backs_on.clone(),
+        entry: Some(entry),
+    });
+}

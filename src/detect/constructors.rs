@@ -1,0 +1,231 @@
+//! Detector `constructors`: see `constructors.md`.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use super::finding::{Finding, Origin};
+use crate::catalog::{Api, Knob, Shape};
+use crate::facts::ItemKind;
+use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
+use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Type};
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    // A static that the `statics` detector emitted: what its initialiser makes is that item.
+    let declared: FxHashMap<DefId, usize> =
+        out.iter().enumerate().filter(|(_, finding)| matches!(finding.origin, Origin::Declared(_))).map(|(at, finding)| (finding.def, at)).collect();
+    for body in cx.bodies() {
+        for (index, call) in body.known.iter().enumerate() {
+            let api = cx.api(call.hit.entry);
+            let Some(kind) = api.kind else { continue };
+            if !is_made_here(api, kind) {
+                continue;
+            }
+            if let Some(holder) = call.within.map(|within| &body.known[within])
+                && belongs_to(cx, call, holder)
+            {
+                continue;
+            }
+            if api.shape == Shape::Part && call.within.is_none() && matches!(call.bound, Bound::Argument) && returns_nothing_kept(call) {
+                continue;
+            }
+            let item = &cx.world.program.def(body.def).item.kind;
+            if matches!(item, ItemKind::Static(_))
+                && let Some(&at) = declared.get(&body.def)
+            {
+                let of_same_thing = out[at].entry == Some(call.hit.entry) || out[at].kind == kind || out[at].entry.is_none();
+                if of_same_thing {
+                    complete(cx, &mut out[at], body, index);
+                    continue;
+                }
+            }
+            out.push(made(cx, body, index, kind));
+        }
+    }
+}
+
+/// Shapes that make something that stays; the others have a detector of their own.
+fn is_made_here(api: &Api, kind: Kind) -> bool {
+    match api.shape {
+        Shape::Constructor | Shape::Part | Shape::Channel | Shape::Global | Shape::ConfigLoad | Shape::Macro => !matches!(kind, Kind::FsWrite | Kind::ThreadLocal),
+        Shape::Call => !matches!(kind, Kind::FsWrite | Kind::BackgroundTask),
+        _ => false,
+    }
+}
+
+/// An ingredient of the call in whose arguments it stands.
+fn belongs_to(cx: &Cx<'_>, call: &KnownCall, holder: &KnownCall) -> bool {
+    let (inner, outer) = (cx.api(call.hit.entry), cx.api(holder.hit.entry));
+    match inner.shape {
+        Shape::Part => !matches!(outer.shape, Shape::Spawn | Shape::Write | Shape::None),
+        Shape::Constructor => inner.kind == outer.kind && outer.shape == Shape::Constructor,
+        _ => false,
+    }
+}
+
+fn returns_nothing_kept(call: &KnownCall) -> bool {
+    call.settings.is_empty() && call.also.is_empty()
+}
+
+/// Adds what an initialiser says to the item of its static.
+fn complete(cx: &Cx<'_>, finding: &mut Finding, body: &BodyFacts, index: usize) {
+    let call = &body.known[index];
+    let api = cx.api(call.hit.entry);
+    finding.sites.push(cx.site(call.at, Role::Constructed, body.def));
+    finding.facts.extend(facts(cx, body, index));
+    if finding.entry.is_none() && finding.kind == Kind::Static && matches!(api.shape, Shape::Constructor | Shape::Channel) {
+        finding.kind = api.kind.unwrap_or(finding.kind);
+        finding.entry = Some(call.hit.entry);
+        finding.label = SmolStr::new(&api.label);
+        finding.class = Class::Mutable;
+    }
+    if finding.backs_on.is_none() {
+        finding.backs_on.clone_from(&api.backs_on);
+    }
+}
+
+fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
+    let call = &body.known[index];
+    let api = cx.api(call.hit.entry);
+    let mut sites = vec![cx.site(call.at, Role::Constructed, body.def)];
+    for (_, at) in &call.also {
+        if at.span.line != call.at.span.line {
+            sites.push(cx.site(*at, Role::Constructed, body.def));
+        }
+    }
+    let mut uses = Vec::new();
+    if let Bound::Field(of, field) = &call.bound
+        && let Some(at) = field_at(cx, *of, field)
+    {
+        sites.push(cx.site(at, Role::Declared, *of));
+        uses = field_uses(cx, *of, field, body.def);
+    }
+    Finding {
+        detector: "constructors",
+        kind,
+        scope: api.scope.unwrap_or(kind.usual_scope()),
+        name: name_of(cx, body, call),
+        origin: Origin::Called { function: cx.path(body.def), what: target(call) },
+        def: body.def,
+        class: Class::Mutable,
+        confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
+        sites,
+        uses,
+        facts: facts(cx, body, index),
+        label: SmolStr::new(&api.label),
+        ty: (call.makes != Type::Unknown).then(|| cx.world.program.show(&call.makes)),
+        backs_on: store_of(cx, body, index),
+        entry: Some(call.hit.entry),
+    }
+}
+
+/// The store that the call speaks to, or that an ingredient of it names.
+fn store_of(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Option<SmolStr> {
+    let parts = body.known.iter().filter(|part| part.within == Some(index)).filter_map(|part| cx.api(part.hit.entry).backs_on.clone());
+    cx.api(body.known[index].hit.entry).backs_on.clone().into_iter().chain(parts).find(|store| !store.contains(' ') || store == "sql database")
+}
+
+/// The type that a constructor belongs to, or the function itself.
+fn target(call: &KnownCall) -> SmolStr {
+    let path = call.path.as_str();
+    match path.rsplit_once("::") {
+        Some((owner, _)) if owner.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase)) => SmolStr::new(owner),
+        _ => SmolStr::new(path),
+    }
+}
+
+fn name_of(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> SmolStr {
+    match &call.bound {
+        Bound::Field(of, field) if field != "0" => smol_str::format_smolstr!("{}.{field}", cx.short_name(*of)),
+        Bound::Field(of, _) => cx.short_name(*of),
+        Bound::Let(name) if !is_vague(name) && cx.short_name(body.def) == "main" => name.clone(),
+        _ => cx.maker_name(body.def),
+    }
+}
+
+fn is_vague(name: &str) -> bool {
+    name.len() < 3 || matches!(name, "builder" | "options" | "opts" | "config" | "res" | "result" | "this" | "inner")
+}
+
+pub(super) fn field_at(cx: &Cx<'_>, of: DefId, field: &str) -> Option<At> {
+    let ItemKind::Struct(facts) = &cx.world.program.def(of).item.kind else { return None };
+    let fact = facts.fields.iter().find(|fact| fact.name == *field)?;
+    Some(At { file: cx.file_index(of), span: fact.span })
+}
+
+fn field_uses(cx: &Cx<'_>, of: DefId, field: &str, own: DefId) -> Vec<(At, DefId, Access)> {
+    let mut out = Vec::new();
+    for body in cx.bodies().filter(|body| body.def != own) {
+        let file = cx.file_index(body.def);
+        let of_field = body.field_uses.iter().filter(|(owner, name, ..)| *owner == of && name == field);
+        out.extend(of_field.map(|(_, _, access, span)| (At { file, span: *span }, body.def, *access)));
+    }
+    out
+}
+
+/// What the chain sets, what its ingredients set, and the defaults of the rest where nothing else can have set them.
+pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
+    let call = &body.known[index];
+    let api = cx.api(call.hit.entry);
+    let parts: Vec<&KnownCall> = body.known.iter().filter(|part| part.within == Some(index)).collect();
+    let mut out = Vec::new();
+    let mut named: Vec<SmolStr> = Vec::new();
+    for knob in &api.knobs {
+        if let Some(fact) = set(cx, call, knob).or_else(|| parts.iter().find_map(|part| set(cx, part, knob))) {
+            named.push(knob.name.clone());
+            out.push(fact);
+        } else if let Some(default) = knob.default.as_ref().filter(|_| defaults_hold(call, &parts) && !knob.fixed) {
+            named.push(knob.name.clone());
+            out.push(default_fact(knob, default));
+        }
+    }
+    for part in parts {
+        for knob in &cx.api(part.hit.entry).knobs {
+            if !named.contains(&knob.name)
+                && let Some(fact) = set(cx, part, knob)
+            {
+                named.push(knob.name.clone());
+                out.push(fact);
+            }
+        }
+    }
+    out
+}
+
+/// A knob that the chain or an argument sets; the last setting wins.
+fn set(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
+    let by_method = call.settings.iter().rev().find(|setting| setting.name == knob.name || knob.set.contains(&setting.name));
+    if let Some(setting) = by_method
+        && let Some(value) = setting.args.first()
+    {
+        return Some(cx.fact(&knob.name, knob.unit.as_ref(), value));
+    }
+    if let Some(setting) = by_method {
+        let mut fact = default_fact(knob, &SmolStr::new_static("on"));
+        fact.provenance = Provenance::Code;
+        fact.at = Some(cx.place(setting.at));
+        return Some(fact);
+    }
+    let value = call.args.get(usize::from(knob.arg?))?;
+    Some(cx.fact(&knob.name, knob.unit.as_ref(), value))
+}
+
+fn default_fact(knob: &Knob, default: &SmolStr) -> Fact {
+    let value = default.parse().map_or_else(|_| FactValue::Text(default.to_string()), FactValue::Int);
+    Fact {
+        key: knob.name.clone(),
+        unit: knob.unit.clone().filter(|_| value != FactValue::Text("none".to_owned())),
+        value: Some(value),
+        provenance: Provenance::Default,
+        at: None,
+        from: None,
+    }
+}
+
+/// Nothing out of sight can have set an option: the chain starts at a plain constructor, with no options object.
+fn defaults_hold(call: &KnownCall, parts: &[&KnownCall]) -> bool {
+    let last = call.path.rsplit("::").next().unwrap_or("");
+    let takes_options = last.contains("_with") || last.contains("with_") || last.contains("conf") || last.contains("options") || last.contains("uri") || last.contains("url");
+    // Options that were built in the same body are among the parts.
+    (call.recv.is_none() && !takes_options) || (!parts.is_empty() && call.recv.is_none())
+}

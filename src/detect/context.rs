@@ -1,0 +1,289 @@
+//! What every detector reads, with the look-ups they share.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use super::finding::RawSite;
+use super::nature::{Nature, nature};
+use crate::catalog::{Api, EntryId};
+use crate::facts::{Cfg, ItemKind, Span};
+use crate::model::{Fact, FactValue, Place, Provenance, Role};
+use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World};
+
+/// What every detector reads.
+pub struct Cx<'a> {
+    /// The linked workspace, its types, the catalog.
+    pub world: World<'a>,
+    /// Values across bodies.
+    pub flow: &'a Flow,
+    /// What bodies do, in order of definition.
+    pub bodies: &'a [BodyFacts],
+    /// Body of a definition.
+    pub body_of: FxHashMap<DefId, usize>,
+    /// Types of the workspace that outlive one request.
+    pub long_lived: FxHashSet<DefId>,
+    /// Definitions that are read only for tests.
+    pub test_only: FxHashSet<DefId>,
+}
+
+impl<'a> Cx<'a> {
+    /// Gathers what detectors share.
+    #[must_use]
+    pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts]) -> Self {
+        let body_of = bodies.iter().enumerate().map(|(at, body)| (body.def, at)).collect();
+        let test_only = world.program.all_defs().map(|(id, _)| id).filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg))).collect();
+        let mut cx = Self { world, flow, bodies, body_of, long_lived: FxHashSet::default(), test_only };
+        cx.long_lived = super::context::long_lived(&cx);
+        cx
+    }
+
+    /// Bodies of the service: those for tests only are left out.
+    pub fn bodies(&self) -> impl Iterator<Item = &'a BodyFacts> + '_ {
+        self.bodies.iter().filter(|body| !self.test_only.contains(&body.def))
+    }
+
+    /// Canonical path of a definition.
+    #[must_use]
+    pub fn path(&self, id: DefId) -> SmolStr {
+        self.world.program.def(id).path.clone()
+    }
+
+    /// The site of a definition's name.
+    #[must_use]
+    pub fn declared_at(&self, id: DefId) -> At {
+        At { file: self.file_index(id), span: self.world.program.def(id).item.span }
+    }
+
+    /// The file of a definition.
+    #[must_use]
+    pub fn file_index(&self, id: DefId) -> u32 {
+        u32::try_from(self.world.program.module(self.world.program.def(id).module).file).unwrap_or(u32::MAX)
+    }
+
+    /// A site inside a definition.
+    #[must_use]
+    pub fn site(&self, at: At, role: Role, function: DefId) -> RawSite {
+        RawSite { at, role, function: Some(self.path(function)) }
+    }
+
+    /// The place of a position.
+    #[must_use]
+    pub fn place(&self, at: At) -> Place {
+        let file = self.world.program.files.get(at.file as usize).map(|file| file.file.clone()).unwrap_or_default();
+        Place { file, line: at.span.line, column: at.span.column }
+    }
+
+    /// A fact of a value.
+    #[must_use]
+    pub fn fact(&self, key: &str, unit: Option<&SmolStr>, value: &Value) -> Fact {
+        self.settled(key, unit, self.flow.settle(self.world, value))
+    }
+
+    /// A fact of a settled value.
+    #[must_use]
+    pub fn settled(&self, key: &str, unit: Option<&SmolStr>, settled: Settled) -> Fact {
+        let unit = if settled.is_duration { Some(SmolStr::new_static("duration")) } else { unit.filter(|unit| *unit != "duration").cloned() };
+        Fact {
+            key: SmolStr::new(key),
+            value: settled.value,
+            unit,
+            provenance: settled.provenance,
+            at: settled.at.map(|at| self.place(at)),
+            from: settled.from,
+        }
+    }
+
+    /// A fact that needs no place.
+    #[must_use]
+    pub fn plain_fact(key: &'static str, value: impl Into<String>) -> Fact {
+        Fact {
+            key: SmolStr::new_static(key),
+            value: Some(FactValue::Text(value.into())),
+            unit: None,
+            provenance: Provenance::Code,
+            at: None,
+            from: None,
+        }
+    }
+
+    /// The catalog entry.
+    #[must_use]
+    pub fn api(&self, id: EntryId) -> &Api {
+        self.world.catalog.api(id)
+    }
+
+    /// Whether a definition is a function, and what it is called without its path.
+    #[must_use]
+    pub fn short_name(&self, id: DefId) -> SmolStr {
+        let def = self.world.program.def(id);
+        if def.item.name.is_empty() { def.path.rsplit("::").next().unwrap_or("").into() } else { def.item.name.clone() }
+    }
+
+    /// What stands for a thing made in a body: its function, or the type when the function is a mere `new`.
+    #[must_use]
+    pub fn maker_name(&self, id: DefId) -> SmolStr {
+        let name = self.short_name(id);
+        let is_generic = matches!(
+            name.as_str(),
+            "new" | "default" | "build" | "init" | "create" | "from" | "try_from" | "with_config" | "from_config" | "try_new" | "open" | "connect" | "setup" | "start"
+        );
+        if is_generic {
+            let path = &self.world.program.def(id).path;
+            if let Some(owner) = path.rsplit("::").nth(1) {
+                return SmolStr::new(owner);
+            }
+        }
+        name
+    }
+}
+
+/// A condition that only test builds fulfil: `test`, or a feature that says so by its name.
+fn is_for_tests(cfg: &Cfg) -> bool {
+    match cfg {
+        Cfg::Flag(name) => name == "test" || name == "doctest",
+        Cfg::KeyValue(key, value) => {
+            key == "feature"
+                && (matches!(value.as_str(), "test" | "tests" | "testing" | "mock" | "mocks" | "fuzzing")
+                    || ["test-", "test_", "testing-", "testing_", "mock-", "mock_"].iter().any(|start| value.starts_with(start)))
+        }
+        Cfg::All(all) => all.iter().any(is_for_tests),
+        Cfg::Any(any) => !any.is_empty() && any.iter().all(is_for_tests),
+        Cfg::Not(_) => false,
+    }
+}
+
+/// Types that outlive one request: what statics hold, what is shared by `Arc`, handed to all requests, or lives in
+/// `main` or in a function that never ends; and what is inside those.
+fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let program = cx.world.program;
+    let wrappers = cx.world.catalog.wrappers();
+    let mut queue: Vec<Type> = Vec::new();
+    for (id, def) in program.all_defs() {
+        match &def.item.kind {
+            ItemKind::Static(_) => queue.push(cx.world.signatures.value(id).clone()),
+            ItemKind::Fn(_) => {
+                for ty in &cx.world.signatures.params[id.0 as usize] {
+                    shared_inside(wrappers, ty, &mut queue);
+                }
+                shared_inside(wrappers, cx.world.signatures.value(id), &mut queue);
+            }
+            ItemKind::Struct(_) => {
+                // A service that a framework keeps: it implements a foreign trait that handles requests.
+                let serves = program.foreign_impls.get(&id).into_iter().flatten().any(|path| is_service_trait(path));
+                if serves {
+                    queue.push(Type::Def(id, std::sync::Arc::from([])));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut fields: Vec<(&(DefId, SmolStr), &Type)> = cx.world.signatures.fields.iter().collect();
+    fields.sort_by_key(|(key, _)| *key);
+    for (_, ty) in fields {
+        shared_inside(wrappers, ty, &mut queue);
+    }
+    let from_main = reached_from_main(cx);
+    for body in cx.bodies() {
+        queue.extend(body.handed_over.iter().cloned());
+        let stays = body.task.endless || from_main.contains(&body.def);
+        for (_, ty, _) in &body.locals {
+            if stays {
+                queue.push(ty.clone());
+            } else {
+                shared_inside(wrappers, ty, &mut queue);
+            }
+        }
+    }
+    let mut seen = FxHashSet::default();
+    while let Some(ty) = queue.pop() {
+        match &ty {
+            Type::Def(id, args) => {
+                queue.extend(args.iter().cloned());
+                if !seen.insert(*id) {
+                    continue;
+                }
+                match &program.def(*id).item.kind {
+                    ItemKind::Struct(facts) => {
+                        queue.extend(facts.fields.iter().filter_map(|field| cx.world.signatures.field(*id, &field.name).cloned()));
+                    }
+                    ItemKind::Enum(facts) => {
+                        for variant in &facts.variants {
+                            for field in &variant.fields {
+                                queue.extend(cx.world.signatures.field(*id, &format!("{}.{}", variant.name, field.name)).cloned());
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Type::Trait(id) => {
+                queue.extend(program.implementors.get(id).into_iter().flatten().map(|id| Type::Def(*id, std::sync::Arc::from([]))));
+            }
+            // What a map or list holds lives as long as it stays there.
+            Type::Foreign(path, args) if !wrappers.is_signal(path) => queue.extend(args.iter().cloned()),
+            Type::Tuple(all) => queue.extend(all.iter().cloned()),
+            Type::Slice(inner) => queue.push((**inner).clone()),
+            _ => {}
+        }
+    }
+    seen
+}
+
+/// What stands behind an `Arc`, or an extractor of application state, anywhere inside a type.
+fn shared_inside(wrappers: &crate::catalog::Wrappers, ty: &Type, out: &mut Vec<Type>) {
+    match ty {
+        Type::Foreign(path, args) => {
+            if path == "std::sync::Arc" || wrappers.is_app_state(path) {
+                out.extend(args.iter().cloned());
+            }
+            for arg in args.iter() {
+                shared_inside(wrappers, arg, out);
+            }
+        }
+        Type::Tuple(all) => all.iter().for_each(|ty| shared_inside(wrappers, ty, out)),
+        Type::Def(_, args) => args.iter().for_each(|ty| shared_inside(wrappers, ty, out)),
+        _ => {}
+    }
+}
+
+fn is_service_trait(path: &str) -> bool {
+    let last = path.rsplit("::").next().unwrap_or(path);
+    matches!(last, "Service" | "Layer" | "Actor" | "Fairing" | "Handler" | "Transform" | "Middleware" | "Resolve")
+        || path.contains("_server::")
+}
+
+/// Functions that `main` calls outside of loops and closures, a few steps deep: what they keep lives as long as the process.
+fn reached_from_main(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let program = cx.world.program;
+    let mut level: Vec<DefId> = program
+        .all_defs()
+        .filter(|(id, def)| {
+            def.item.name == "main" && def.owner.is_none() && program.func(*id).is_some() && program.module(def.module).parent.is_none()
+        })
+        .map(|(id, _)| id)
+        .collect();
+    let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
+    for _ in 0..3 {
+        let mut next = Vec::new();
+        for id in level {
+            let Some(&at) = cx.body_of.get(&id) else { continue };
+            for call in cx.bodies[at].own.iter().filter(|call| !call.in_closure) {
+                if seen.insert(call.func) {
+                    next.push(call.func);
+                }
+            }
+        }
+        level = next;
+    }
+    seen
+}
+
+/// The nature of a field's type, as far as it makes the field state of its own.
+pub(super) fn container_inside(cx: &Cx<'_>, ty: &Type) -> bool {
+    matches!(nature(cx.world, ty), Nature::Mutable)
+}
+
+/// The start of a line.
+pub(super) fn line(line: u32) -> Span {
+    Span { line, column: 1 }
+}

@@ -1,0 +1,190 @@
+//! Detector `env-reads`: see `env_reads.md`.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use super::finding::{Finding, Origin, RawSite};
+use crate::catalog::{EntryId, Shape};
+use crate::facts::{FieldFact, ItemKind};
+use crate::model::{Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
+use crate::resolve::{At, DefId, Flow, Value};
+
+/// Functions of functions of functions that wrap a read.
+const MAX_WRAPS: usize = 4;
+
+/// One read of a variable.
+struct Read {
+    name: String,
+    at: At,
+    func: DefId,
+    default: Option<Value>,
+    confidence: Confidence,
+}
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let mut reads = Vec::new();
+    let mut wrappers: FxHashMap<DefId, (Value, Option<Value>)> = FxHashMap::default();
+    let mut entry = None;
+    for body in cx.bodies() {
+        for call in &body.known {
+            if cx.api(call.hit.entry).shape != Shape::EnvRead {
+                continue;
+            }
+            entry = entry.or(Some(call.hit.entry));
+            let Some(name) = call.args.first() else { continue };
+            let default = default_of(&body.returns, name).or_else(|| default_in(&body.fields, call.at));
+            match cx.flow.settle(cx.world, name).value {
+                Some(FactValue::Text(name)) => {
+                    reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
+                }
+                _ => {
+                    if mentions_parameter(name, body.def) {
+                        wrappers.insert(body.def, (name.clone(), default));
+                    }
+                }
+            }
+        }
+    }
+    through_wrappers(cx, wrappers, &mut reads);
+    declared(cx, &mut reads);
+    emit(cx, reads, entry, out);
+}
+
+/// A read of a parameter becomes a read at each caller, with the caller's literal.
+fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<Value>)>, reads: &mut Vec<Read>) {
+    for _ in 0..MAX_WRAPS {
+        let mut next: FxHashMap<DefId, (Value, Option<Value>)> = FxHashMap::default();
+        for body in cx.bodies() {
+            for call in &body.own {
+                let Some((name, default)) = wrappers.get(&call.func) else { continue };
+                let name = Flow::with_args(name, call.func, &call.args);
+                let default = default.as_ref().map(|default| Flow::with_args(default, call.func, &call.args));
+                let default = default.or_else(|| default_after(&body.fields, call.at));
+                match cx.flow.settle(cx.world, &name).value {
+                    Some(FactValue::Text(name)) if is_name(&name) => {
+                        reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
+                    }
+                    _ if mentions_parameter(&name, body.def) && !call.args.is_empty() => {
+                        next.insert(body.def, (name, default));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if next.is_empty() {
+            return;
+        }
+        wrappers = next;
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.{}$".contains(c))
+}
+
+fn mentions_parameter(value: &Value, of: DefId) -> bool {
+    match value {
+        Value::Param { func, .. } => *func == of,
+        Value::Join(parts) => parts.iter().any(|part| mentions_parameter(part, of)),
+        _ => false,
+    }
+}
+
+/// The default that a function gives when it returns what it read.
+fn default_of(returns: &Value, name: &Value) -> Option<Value> {
+    match returns {
+        Value::Env { name: read, default: Some(default), .. } if **read == *name => Some((**default).clone()),
+        _ => None,
+    }
+}
+
+/// The default in a struct literal whose field is given by this very read.
+fn default_in(fields: &[(DefId, SmolStr, Value)], at: At) -> Option<Value> {
+    fields.iter().find_map(|(_, _, value)| match value {
+        Value::Env { default: Some(default), at: read, .. } if *read == at => Some((**default).clone()),
+        _ => None,
+    })
+}
+
+fn default_after(_fields: &[(DefId, SmolStr, Value)], _at: At) -> Option<Value> {
+    None
+}
+
+/// `#[arg(env = "X", default_value = "y")]` on a field.
+fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
+    for (id, def) in cx.world.program.all_defs() {
+        if cx.test_only.contains(&id) {
+            continue;
+        }
+        let fields: Vec<&FieldFact> = match &def.item.kind {
+            ItemKind::Struct(facts) => facts.fields.iter().collect(),
+            ItemKind::Enum(facts) => facts.variants.iter().flat_map(|variant| &variant.fields).collect(),
+            _ => continue,
+        };
+        for field in fields {
+            for attr in field.attrs.iter().filter(|attr| attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap" | "structopt" | "config" | "env"))) {
+                let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name);
+                let Some((_, env)) = argument("env") else { continue };
+                let at = At { file: cx.file_index(id), span: attr.span };
+                let default = argument("default_value").or_else(|| argument("default_value_t")).and_then(|(_, value)| value.clone());
+                let default = default.map(|text| Value::Known(text.parse().map_or(FactValue::Text(text), FactValue::Int), false, at));
+                let name = env.clone().unwrap_or_else(|| field.name.to_uppercase());
+                reads.push(Read { name, at, func: id, default, confidence: Confidence::Certain });
+            }
+        }
+    }
+}
+
+/// One item for each variable of a crate, whichever functions read it.
+fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Finding>) {
+    let mut by_name: BTreeMap<(SmolStr, String), Vec<Read>> = BTreeMap::new();
+    for read in reads {
+        let krate = cx.path(read.func).split("::").next().unwrap_or("").into();
+        by_name.entry((krate, read.name.clone())).or_default().push(read);
+    }
+    for ((krate, name), mut reads) in by_name {
+        reads.sort_by_key(|read| read.at);
+        let mut sites: Vec<RawSite> = reads.iter().map(|read| cx.site(read.at, Role::Constructed, read.func)).collect();
+        sites.dedup();
+        let first = &reads[0];
+        let default = reads.iter().find_map(|read| read.default.as_ref());
+        let mut fact = match default {
+            Some(default) => cx.fact("default", None, default),
+            None => Fact {
+                key: SmolStr::new_static("default"),
+                value: None,
+                unit: None,
+                provenance: Provenance::Code,
+                at: None,
+                from: None,
+            },
+        };
+        fact.provenance = Provenance::Env;
+        let mut facts = vec![Cx::plain_fact("env", name.clone())];
+        facts[0].at = Some(cx.place(first.at));
+        if fact.value.is_some() || fact.from.is_some() {
+            fact.provenance = Provenance::Code;
+            facts.push(fact);
+        }
+        out.push(Finding {
+            detector: "env-reads",
+            kind: Kind::StartupConfig,
+            scope: Kind::StartupConfig.usual_scope(),
+            name: name.clone().into(),
+            origin: Origin::Called { function: krate, what: name.into() },
+            def: first.func,
+            class: Class::Mutable,
+            confidence: first.confidence,
+            sites,
+            uses: Vec::new(),
+            facts,
+            label: SmolStr::new_static("environment variable"),
+            ty: None,
+            backs_on: None,
+            entry,
+        });
+    }
+}

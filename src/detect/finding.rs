@@ -1,0 +1,67 @@
+//! What a detector emits: one piece of state before it has an id.
+
+use smol_str::SmolStr;
+
+use crate::catalog::EntryId;
+use crate::model::{Access, Class, Confidence, Fact, Kind, Role, Scope};
+use crate::resolve::{At, DefId};
+
+/// A place with what happens there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RawSite {
+    /// Where.
+    pub at: At,
+    /// What happens.
+    pub role: Role,
+    /// Canonical path of the function or type around it.
+    pub function: Option<SmolStr>,
+}
+
+/// What the id of a finding is made of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A declaration: `kind:path`.
+    Declared(SmolStr),
+    /// A call site: `kind:function#what`.
+    Called {
+        /// Canonical path of the function.
+        function: SmolStr,
+        /// The target: a path literal, a callee.
+        what: SmolStr,
+    },
+}
+
+/// One piece of state.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Detector that found it.
+    pub detector: &'static str,
+    /// Kind.
+    pub kind: Kind,
+    /// Scope.
+    pub scope: Scope,
+    /// Short name.
+    pub name: SmolStr,
+    /// What its id is made of.
+    pub origin: Origin,
+    /// The definition that it is, or in whose body it is made.
+    pub def: DefId,
+    /// Whether it changes.
+    pub class: Class,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Places.
+    pub sites: Vec<RawSite>,
+    /// Uses: where, in which function, how.
+    pub uses: Vec<(At, DefId, Access)>,
+    /// Facts.
+    pub facts: Vec<Fact>,
+    /// What it is, as a noun phrase: `sqlx Postgres pool`.
+    pub label: SmolStr,
+    /// Type, as people write it.
+    pub ty: Option<String>,
+    /// Store behind it.
+    pub backs_on: Option<SmolStr>,
+    /// Catalog entry behind it.
+    pub entry: Option<EntryId>,
+}

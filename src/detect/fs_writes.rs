@@ -1,0 +1,83 @@
+//! Detector `fs-writes`: see `fs_writes.md`.
+
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use super::finding::{Finding, Origin};
+use crate::catalog::{FsOp, Shape};
+use crate::model::{Class, Confidence, Kind, Role};
+use crate::resolve::{BodyFacts, KnownCall, Value};
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    for body in cx.bodies() {
+        for call in &body.known {
+            let api = cx.api(call.hit.entry);
+            let Some(kind) = api.kind else { continue };
+            let writes = api.shape == Shape::Write || (kind == Kind::FsWrite && matches!(api.shape, Shape::Constructor | Shape::Call | Shape::Part));
+            if !writes || only_reads(call) {
+                continue;
+            }
+            out.push(write(cx, body, call, kind));
+        }
+    }
+}
+
+/// `OpenOptions` without any option that writes.
+fn only_reads(call: &KnownCall) -> bool {
+    let opens = call.path.contains("OpenOptions") || call.also.iter().any(|(path, _)| path.contains("OpenOptions"));
+    let writes = ["write", "append", "create", "create_new", "truncate"];
+    opens && !call.settings.iter().any(|setting| writes.contains(&setting.name.as_str()))
+}
+
+fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding {
+    let api = cx.api(call.hit.entry);
+    let path = match api.path_arg {
+        Some(-1) => call.recv.as_ref(),
+        Some(at) => usize::try_from(at).ok().and_then(|at| argument(call, at)),
+        None => None,
+    };
+    let mut facts = Vec::new();
+    let mut literal = None;
+    if let Some(path) = path {
+        let fact = cx.fact("path", None, path);
+        literal = fact.value.as_ref().map(ToString::to_string);
+        if fact.value.is_some() || fact.from.is_some() {
+            facts.push(fact);
+        }
+    }
+    let op = api.op.unwrap_or(FsOp::Write);
+    facts.push(Cx::plain_fact("op", op.as_str()));
+    let what = literal.clone().map_or_else(|| short(&call.path), SmolStr::from);
+    let mut sites = vec![cx.site(call.at, Role::Written, body.def)];
+    sites.extend(call.also.iter().filter(|(_, at)| at.span.line != call.at.span.line).map(|(_, at)| cx.site(*at, Role::Written, body.def)));
+    Finding {
+        detector: "fs-writes",
+        kind,
+        scope: api.scope.unwrap_or(kind.usual_scope()),
+        name: literal.map_or_else(|| cx.maker_name(body.def), SmolStr::from),
+        origin: Origin::Called { function: cx.path(body.def), what },
+        def: body.def,
+        class: Class::Mutable,
+        confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
+        sites,
+        uses: Vec::new(),
+        facts,
+        label: SmolStr::new(&api.label),
+        ty: None,
+        backs_on: None,
+        entry: Some(call.hit.entry),
+    }
+}
+
+/// The argument, of the call itself or of the one that ended its chain.
+fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
+    let ends = call.settings.iter().rev().find(|setting| matches!(setting.name.as_str(), "open" | "create" | "persist" | "tempfile_in" | "tempdir_in"));
+    match ends {
+        Some(setting) => setting.args.get(at).or_else(|| call.args.get(at)),
+        None => call.args.get(at),
+    }
+}
+
+fn short(path: &str) -> SmolStr {
+    SmolStr::new(path)
+}

@@ -1,0 +1,53 @@
+//! Resolved facts and the catalog to findings. Detectors know shapes; names stand in the catalog.
+
+mod attributes;
+mod constructors;
+mod context;
+mod env_reads;
+mod finding;
+mod fs_writes;
+mod nature;
+mod shared_fields;
+mod statics;
+mod stores;
+mod tasks;
+mod thread_locals;
+
+pub use context::Cx;
+pub use finding::{Finding, Origin, RawSite};
+pub use nature::{Nature, nature};
+
+/// One way to find state.
+pub struct Detector {
+    /// Stable kebab-case name, also that of its file and of its page.
+    pub id: &'static str,
+    /// What it finds, in a few words.
+    pub summary: &'static str,
+    /// Its reference text.
+    pub docs: &'static str,
+    /// Emits what it finds; does no I/O and keeps no state.
+    pub run: fn(&Cx<'_>, &mut Vec<Finding>),
+}
+
+/// Every detector, in the order in which they run.
+pub const DETECTORS: &[Detector] = &[
+    Detector { id: "statics", summary: "statics that are set or change at run time", docs: include_str!("statics.md"), run: statics::run },
+    Detector { id: "thread-locals", summary: "values that every thread or task has for itself", docs: include_str!("thread_locals.md"), run: thread_locals::run },
+    Detector { id: "shared-fields", summary: "locks, atomics and concurrent maps that outlive a request", docs: include_str!("shared_fields.md"), run: shared_fields::run },
+    Detector { id: "constructors", summary: "pools, clients, caches, queues and the like, where they are made", docs: include_str!("constructors.md"), run: constructors::run },
+    Detector { id: "attributes", summary: "state declared by attributes, derives and macros", docs: include_str!("attributes.md"), run: attributes::run },
+    Detector { id: "fs-writes", summary: "changes of the local file system", docs: include_str!("fs_writes.md"), run: fs_writes::run },
+    Detector { id: "env-reads", summary: "environment variables, by name", docs: include_str!("env_reads.md"), run: env_reads::run },
+    Detector { id: "tasks", summary: "spawned loops, threads, timers and detached work", docs: include_str!("tasks.md"), run: tasks::run },
+    Detector { id: "stores", summary: "the databases and brokers behind pools and clients", docs: include_str!("stores.md"), run: stores::run },
+];
+
+/// Runs every detector.
+#[must_use]
+pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for detector in DETECTORS {
+        (detector.run)(cx, &mut out);
+    }
+    out
+}

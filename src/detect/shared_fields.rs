@@ -1,0 +1,209 @@
+//! Detector `shared-fields`: see `shared_fields.md`.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::{SmolStr, format_smolstr};
+
+use super::context::{Cx, container_inside, line};
+use super::finding::{Finding, Origin};
+use super::statics::kind_by_name;
+use crate::facts::{FieldFact, ItemKind};
+use crate::model::{Access, Class, Confidence, Kind, Role, Scope};
+use crate::resolve::{At, DefId, Type};
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let uses = uses(cx);
+    let folded = folded_into_statics(cx);
+    for (id, def) in cx.world.program.all_defs() {
+        let ItemKind::Struct(facts) = &def.item.kind else { continue };
+        if cx.test_only.contains(&id) || !cx.long_lived.contains(&id) {
+            continue;
+        }
+        for field in &facts.fields {
+            let Some(ty) = cx.world.signatures.field(id, &field.name) else { continue };
+            if is_own_container(cx, ty) && !folded.contains(&(id, field.name.clone())) && !for_tests(field) {
+                out.push(field_item(cx, id, field, ty, &uses));
+            }
+        }
+    }
+    locals(cx, out);
+}
+
+fn for_tests(field: &FieldFact) -> bool {
+    matches!(&field.cfg, Some(crate::facts::Cfg::Flag(name)) if name == "test")
+}
+
+/// The type itself is a container, behind wrappers that are seen through; not one that sits in a struct of its own.
+fn is_own_container(cx: &Cx<'_>, ty: &Type) -> bool {
+    let wrappers = cx.world.catalog.wrappers();
+    match ty {
+        Type::Foreign(path, args) => {
+            if wrappers.is_container(path) {
+                return container_inside(cx, ty) && !is_handle(path, args);
+            }
+            let seen_through = wrappers.is_transparent(path) || matches!(path.as_str(), "std::option::Option" | "std::vec::Vec") || path.starts_with("std::collections::");
+            seen_through && args.iter().any(|arg| is_own_container(cx, arg))
+        }
+        Type::Slice(inner) => is_own_container(cx, inner),
+        Type::Tuple(all) => all.iter().any(|ty| is_own_container(cx, ty)),
+        _ => false,
+    }
+}
+
+/// A lock around a handle, or around nothing: it orders work and remembers nothing itself.
+fn is_handle(_path: &str, args: &[Type]) -> bool {
+    matches!(args.last(), Some(Type::Tuple(all)) if all.is_empty())
+}
+
+fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses) -> Finding {
+    let owner = cx.short_name(id);
+    let shown = cx.world.program.show(ty);
+    let kind = match kind_by_name(&format!("{owner} {}", field.name), &shown) {
+        Kind::Cache => Kind::Cache,
+        _ => Kind::SharedState,
+    };
+    let at = At { file: cx.file_index(id), span: field.span };
+    Finding {
+        detector: "shared-fields",
+        kind,
+        scope: Scope::Process,
+        name: format_smolstr!("{owner}.{}", field.name),
+        origin: Origin::Declared(format_smolstr!("{}::{}", cx.path(id), field.name)),
+        def: id,
+        class: Class::Mutable,
+        confidence: Confidence::Certain,
+        sites: vec![cx.site(at, Role::Declared, id)],
+        uses: uses.get(&(id, field.name.clone())).cloned().unwrap_or_default(),
+        facts: Vec::new(),
+        label: container_label(cx, ty),
+        ty: Some(shown),
+        backs_on: None,
+        entry: None,
+    }
+}
+
+/// `map behind a lock`, `counter`, `concurrent map`.
+fn container_label(cx: &Cx<'_>, ty: &Type) -> SmolStr {
+    let wrappers = cx.world.catalog.wrappers();
+    let mut ty = ty.clone();
+    for _ in 0..6 {
+        let Some(path) = ty.path().cloned() else { break };
+        let last = path.rsplit("::").next().unwrap_or("");
+        if wrappers.is_container(&path) {
+            let held = ty.args().last().and_then(Type::path).map_or("", |path| path.rsplit("::").next().unwrap_or(""));
+            let text = match (last, held) {
+                _ if last.starts_with("AtomicBool") => "flag",
+                _ if last.starts_with("Atomic") => "counter",
+                (_, "HashMap" | "BTreeMap" | "IndexMap" | "FxHashMap" | "AHashMap") => "map behind a lock",
+                (_, "HashSet" | "BTreeSet" | "IndexSet") => "set behind a lock",
+                (_, "Vec" | "VecDeque" | "BinaryHeap") => "list behind a lock",
+                ("Mutex" | "RwLock" | "FairMutex" | "ReentrantMutex", _) => "value behind a lock",
+                ("DashMap" | "SkipMap" | "HashMap" | "HashIndex" | "TreeIndex", _) => "concurrent map",
+                ("DashSet" | "SkipSet" | "HashSet", _) => "concurrent set",
+                ("ArcSwap" | "ArcSwapOption" | "ArcSwapAny", _) => "value that is swapped as a whole",
+                ("Sender" | "Receiver", _) => "watched value",
+                ("SegQueue" | "ArrayQueue" | "ConcurrentQueue", _) => "concurrent queue",
+                _ => "cell",
+            };
+            return SmolStr::new_static(text);
+        }
+        match ty.args().iter().find(|arg| is_own_container(cx, arg)) {
+            Some(inner) => ty = inner.clone(),
+            None => break,
+        }
+    }
+    SmolStr::new_static("shared value")
+}
+
+type Uses = FxHashMap<(DefId, SmolStr), Vec<(At, DefId, Access)>>;
+
+fn uses(cx: &Cx<'_>) -> Uses {
+    let mut out = Uses::default();
+    for body in cx.bodies() {
+        let file = cx.file_index(body.def);
+        for (of, name, access, span) in &body.field_uses {
+            out.entry((*of, name.clone())).or_default().push((At { file, span: *span }, body.def, *access));
+        }
+    }
+    out
+}
+
+/// The first container of a struct that a static holds as a whole: the static speaks for it.
+fn folded_into_statics(cx: &Cx<'_>) -> FxHashSet<(DefId, SmolStr)> {
+    let mut out = FxHashSet::default();
+    for (id, def) in cx.world.program.all_defs() {
+        if !matches!(def.item.kind, ItemKind::Static(_)) {
+            continue;
+        }
+        let mut ty = cx.world.signatures.value(id).clone();
+        let wrappers = cx.world.catalog.wrappers();
+        while let Some(path) = ty.path() {
+            if !wrappers.is_lazy(path) && !wrappers.is_transparent(path) && !wrappers.is_container(path) {
+                break;
+            }
+            let Some(inner) = ty.args().last().cloned() else { break };
+            ty = inner;
+        }
+        if let Type::Def(of, _) = ty
+            && let ItemKind::Struct(facts) = &cx.world.program.def(of).item.kind
+            && let Some(field) = facts.fields.iter().find(|field| cx.world.signatures.field(of, &field.name).is_some_and(|ty| is_own_container(cx, ty)))
+        {
+            out.insert((of, field.name.clone()));
+        }
+    }
+    out
+}
+
+/// Containers behind an `Arc` in a local variable of a function that lives as long as the process.
+fn locals(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    for body in cx.bodies() {
+        let is_main = cx.short_name(body.def) == "main";
+        if !is_main && !body.task.endless {
+            continue;
+        }
+        let mut seen = FxHashSet::default();
+        for (name, ty, at) in &body.locals {
+            let shared = ty.path().is_some_and(|path| path == "std::sync::Arc") && is_own_container(cx, ty);
+            // A value that came from elsewhere (a field, a parameter) has its item there.
+            if !shared || !made_here(cx, body.def, name) || !seen.insert(name.clone()) {
+                continue;
+            }
+            let function = cx.path(body.def);
+            out.push(Finding {
+                detector: "shared-fields",
+                kind: match kind_by_name(name, "") {
+                    Kind::Cache => Kind::Cache,
+                    _ => Kind::SharedState,
+                },
+                scope: Scope::Process,
+                name: name.clone(),
+                origin: Origin::Called { function, what: name.clone() },
+                def: body.def,
+                class: Class::Mutable,
+                confidence: Confidence::Likely,
+                sites: vec![cx.site(At { file: at.file, span: line(at.span.line) }, Role::Constructed, body.def)],
+                uses: Vec::new(),
+                facts: Vec::new(),
+                label: container_label(cx, ty),
+                ty: Some(cx.world.program.show(ty)),
+                backs_on: None,
+                entry: None,
+            });
+        }
+    }
+}
+
+/// The variable is made by a call in the same body.
+fn made_here(cx: &Cx<'_>, def: DefId, name: &str) -> bool {
+    let Some(func) = cx.world.program.func(def) else { return false };
+    let Some(body) = &func.body else { return false };
+    body.exprs.iter().any(|expr| match expr {
+        crate::facts::Expr::Block(stmts) => stmts.iter().any(|stmt| match stmt {
+            crate::facts::Stmt::Let { pat, init: Some(init), .. } => {
+                let binds = matches!(&body[*pat], crate::facts::Pat::Bind { name: bound, .. } if bound == name);
+                binds && matches!(&body[*init], crate::facts::Expr::Call { callee, .. } if matches!(&body[*callee], crate::facts::Expr::Path(path, _) if path.last().is_some_and(|last| matches!(last.as_str(), "new" | "default" | "from"))))
+            }
+            _ => false,
+        }),
+        _ => false,
+    })
+}

@@ -1,0 +1,99 @@
+//! Detector `statics`: see `statics.md`.
+
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use super::finding::{Finding, Origin};
+use super::nature::{Nature, nature};
+use crate::facts::{ItemKind, StaticFact, StaticForm};
+use crate::model::{Access, Class, Confidence, Kind, Role, Scope};
+use crate::resolve::{At, DefId, Type};
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    for (id, def) in cx.world.program.all_defs() {
+        if cx.test_only.contains(&id) {
+            continue;
+        }
+        if let ItemKind::Static(fact) = &def.item.kind
+            && matches!(fact.form, StaticForm::Plain | StaticForm::Lazy)
+            && let Some(finding) = static_item(cx, id, fact)
+        {
+            out.push(finding);
+        }
+    }
+}
+
+fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
+    let ty = cx.world.signatures.value(id);
+    let wrappers = cx.world.catalog.wrappers();
+    let is_lazy = fact.form == StaticForm::Lazy || ty.path().is_some_and(|path| wrappers.is_lazy(path));
+    let nature = if fact.mutable { Nature::Mutable } else { nature(cx.world, ty) };
+    let shown = cx.world.program.show(ty);
+    let item = cx.world.program.def(id).item;
+    if nature == Nature::PerThread {
+        return None;
+    }
+    let (kind, class, label, entry) = match nature {
+        Nature::Stateful(entry) => {
+            let api = cx.api(entry);
+            (api.kind.unwrap_or(Kind::Static), Class::Mutable, SmolStr::new(&api.label), Some(entry))
+        }
+        Nature::Mutable => (kind_by_name(&item.name, &shown), Class::Mutable, SmolStr::new_static("static"), None),
+        Nature::SetOnce => (Kind::Static, Class::Mutable, SmolStr::new_static("value set once at run time"), None),
+        // Evaluated by the compiler: nothing is set at run time.
+        Nature::Constant | Nature::Unknown if !is_lazy => return None,
+        Nature::Constant | Nature::Unknown => (Kind::Static, Class::Constant, SmolStr::new_static("constant made at first use"), None),
+        Nature::PerThread => return None,
+    };
+    let mut facts = Vec::new();
+    if fact.mutable {
+        facts.push(Cx::plain_fact("form", "static mut"));
+    }
+    Some(Finding {
+        detector: "statics",
+        kind,
+        scope: Scope::Process,
+        name: item.name.clone(),
+        origin: Origin::Declared(cx.path(id)),
+        def: id,
+        class,
+        confidence: if ty == &Type::Unknown { Confidence::Likely } else { Confidence::Certain },
+        sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],
+        uses: uses(cx, id),
+        facts,
+        label,
+        ty: Some(written(cx, id, fact, shown)),
+        backs_on: entry.and_then(|entry| cx.api(entry).backs_on.clone()),
+        entry,
+    })
+}
+
+/// The declared type as written, when it is short; else what it resolves to.
+fn written(_cx: &Cx<'_>, _id: DefId, fact: &StaticFact, shown: String) -> String {
+    let text = fact.ty.to_string();
+    if text.is_empty() { shown } else { text }
+}
+
+/// A lock whose name says what it is for.
+pub(super) fn kind_by_name(name: &str, ty: &str) -> Kind {
+    let (name, ty) = (name.to_lowercase(), ty.to_lowercase());
+    let says = |words: &[&str]| words.iter().any(|word| name.contains(word) || ty.contains(word));
+    if says(&["cache", "memo"]) {
+        Kind::Cache
+    } else {
+        Kind::Static
+    }
+}
+
+/// Where a static is used, its own initialiser left out.
+pub(super) fn uses(cx: &Cx<'_>, id: DefId) -> Vec<(At, DefId, Access)> {
+    let mut out = Vec::new();
+    for body in cx.bodies().filter(|body| body.def != id) {
+        for (used, access, span) in &body.statics {
+            if *used == id {
+                out.push((At { file: cx.file_index(body.def), span: *span }, body.def, *access));
+            }
+        }
+    }
+    out
+}

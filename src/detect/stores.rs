@@ -1,0 +1,47 @@
+//! Detector `stores`: see `stores.md`.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use super::finding::{Finding, Origin};
+use crate::model::{Class, Confidence, Kind};
+
+/// One item for each store that something found before talks to, in each crate.
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let mut stores: BTreeMap<(SmolStr, SmolStr), Finding> = BTreeMap::new();
+    for finding in out.iter() {
+        let Some(store) = finding.backs_on.as_ref().filter(|store| is_store(store)) else { continue };
+        if !matches!(finding.kind, Kind::Pool | Kind::SdkClient | Kind::Session | Kind::Lease | Kind::Queue | Kind::Limiter) {
+            continue;
+        }
+        let krate = SmolStr::new(cx.path(finding.def).split("::").next().unwrap_or(""));
+        stores
+            .entry((krate.clone(), store.clone()))
+            .and_modify(|known| known.sites.extend(finding.sites.iter().cloned()))
+            .or_insert_with(|| Finding {
+                detector: "stores",
+                kind: Kind::ExternalStore,
+                scope: Kind::ExternalStore.usual_scope(),
+                name: store.clone(),
+                origin: Origin::Called { function: krate, what: store.clone() },
+                def: finding.def,
+                class: Class::Mutable,
+                confidence: Confidence::Certain,
+                sites: finding.sites.clone(),
+                uses: Vec::new(),
+                facts: Vec::new(),
+                label: SmolStr::new_static("external store"),
+                ty: None,
+                backs_on: None,
+                entry: None,
+            });
+    }
+    out.extend(stores.into_values());
+}
+
+/// The catalog also says `http service` or `sql database` where the store depends on the address.
+fn is_store(store: &str) -> bool {
+    !matches!(store, "http service" | "sql database" | "grpc service" | "sqlite" | "local disk" | "disk" | "none")
+}

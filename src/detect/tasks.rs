@@ -1,0 +1,166 @@
+//! Detector `tasks`: see `tasks.md`.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use super::finding::{Finding, Origin};
+use crate::catalog::Shape;
+use crate::model::{Class, Confidence, Fact, Kind, Role};
+use crate::resolve::{BodyFacts, Bound, DefId, KnownCall, Task, Value};
+
+/// Calls that a task is followed through to find its loop.
+const MAX_STEPS: usize = 5;
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let mut found: BTreeMap<(SmolStr, SmolStr), Finding> = BTreeMap::new();
+    for body in cx.bodies() {
+        for call in &body.known {
+            let api = cx.api(call.hit.entry);
+            if api.kind != Some(Kind::BackgroundTask) {
+                continue;
+            }
+            let finding = match api.shape {
+                Shape::Spawn => spawned(cx, body, call),
+                Shape::Call => Some(job(cx, body, call)),
+                _ => None,
+            };
+            let Some(finding) = finding else { continue };
+            let Origin::Called { function, what } = &finding.origin else { continue };
+            // The same function spawned in several places of a crate is one kind of work.
+            let krate = SmolStr::new(function.split("::").next().unwrap_or(function));
+            match found.get_mut(&(krate.clone(), what.clone())) {
+                Some(known) if what.contains("::") && known.detector == finding.detector && !what.starts_with("tokio") && !what.starts_with("std") => {
+                    known.sites.extend(finding.sites);
+                }
+                Some(_) => out.push(finding),
+                None => {
+                    found.insert((krate, what.clone()), finding);
+                }
+            }
+        }
+    }
+    out.extend(found.into_values());
+}
+
+/// What a spawned task turns out to be.
+struct Nature {
+    endless: bool,
+    period: Option<Value>,
+    /// The function whose loop it is, or the only one that is called.
+    main_call: Option<DefId>,
+}
+
+fn follow(cx: &Cx<'_>, task: &Task) -> Nature {
+    let mut out = Nature { endless: task.endless, period: task.period.clone(), main_call: None };
+    let mut seen: FxHashSet<DefId> = FxHashSet::default();
+    let mut level: Vec<(DefId, DefId)> = task.calls.iter().map(|func| (*func, *func)).collect();
+    for _ in 0..MAX_STEPS {
+        if out.endless && (out.main_call.is_some() || task.endless) {
+            break;
+        }
+        let mut next = Vec::new();
+        for (func, first) in level {
+            if !seen.insert(func) {
+                continue;
+            }
+            let Some(&at) = cx.body_of.get(&func) else { continue };
+            let inner = &cx.bodies[at].task;
+            if inner.endless && !out.endless {
+                out.endless = true;
+                out.period = out.period.or_else(|| inner.period.clone());
+                out.main_call = Some(first);
+            }
+            next.extend(inner.calls.iter().map(|func| (*func, first)));
+        }
+        level = next;
+    }
+    if out.main_call.is_none() {
+        out.main_call = match task.calls.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+    }
+    out
+}
+
+fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
+    let nature = follow(cx, call.task.as_ref()?);
+    let blocking = call.path.ends_with("blocking");
+    let detached = call.bound == Bound::Dropped;
+    // Work that is awaited, joined or returned ends with its caller.
+    if !nature.endless && (!detached || blocking) {
+        return None;
+    }
+    let named = call.settings.iter().find(|setting| setting.name == "name").and_then(|setting| setting.args.first());
+    let thread_name = named.and_then(|value| cx.flow.settle(cx.world, value).value).map(|value| value.to_string());
+    let what = nature.main_call.map_or_else(|| call.path.clone(), |func| cx.path(func));
+    let name = match (&thread_name, nature.main_call, &call.bound) {
+        (Some(name), ..) => SmolStr::new(name),
+        (None, Some(func), _) => cx.maker_name(func),
+        (None, None, _) => cx.maker_name(body.def),
+    };
+    let mut facts: Vec<Fact> = Vec::new();
+    if let Some(period) = &nature.period {
+        facts.push(cx.fact("period", None, period));
+    }
+    if let Some(name) = &thread_name {
+        facts.push(Cx::plain_fact("thread_name", name.clone()));
+    }
+    facts.push(Cx::plain_fact("runs", if nature.endless { "until the process ends" } else { "once, detached" }));
+    let mut sites = vec![cx.site(call.at, Role::Constructed, body.def)];
+    if nature.endless
+        && let Some(func) = nature.main_call
+    {
+        sites.push(cx.site(cx.declared_at(func), Role::Declared, func));
+    }
+    Some(Finding {
+        detector: "tasks",
+        kind: Kind::BackgroundTask,
+        scope: Kind::BackgroundTask.usual_scope(),
+        name,
+        origin: Origin::Called { function: cx.path(body.def), what },
+        def: body.def,
+        class: Class::Mutable,
+        confidence: if nature.endless { Confidence::Certain } else { Confidence::Likely },
+        sites,
+        uses: Vec::new(),
+        facts,
+        label: SmolStr::new_static(match (nature.endless, call.path.contains("thread")) {
+            (true, true) => "worker thread",
+            (true, false) => "spawned loop",
+            (false, _) => "detached task",
+        }),
+        ty: None,
+        backs_on: None,
+        entry: Some(call.hit.entry),
+    })
+}
+
+/// A job given to a scheduler, an actor or timer started.
+fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
+    let api = cx.api(call.hit.entry);
+    let facts = api.knobs.iter().filter_map(|knob| {
+        let value = call.args.get(usize::from(knob.arg?))?;
+        Some(cx.fact(&knob.name, knob.unit.as_ref(), value))
+    });
+    Finding {
+        detector: "tasks",
+        kind: Kind::BackgroundTask,
+        scope: Kind::BackgroundTask.usual_scope(),
+        name: cx.maker_name(body.def),
+        origin: Origin::Called { function: cx.path(body.def), what: call.path.clone() },
+        def: body.def,
+        class: Class::Mutable,
+        confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
+        sites: vec![cx.site(call.at, Role::Constructed, body.def)],
+        uses: Vec::new(),
+        facts: facts.collect(),
+        label: SmolStr::new(&api.label),
+        ty: None,
+        backs_on: api.backs_on.clone(),
+        entry: Some(call.hit.entry),
+    }
+}

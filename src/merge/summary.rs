@@ -1,0 +1,178 @@
+//! One plain sentence about an item, made of its facts.
+
+use smol_str::SmolStr;
+
+use crate::detect::Finding;
+use crate::model::{Class, Fact, FactValue, Kind, Provenance, Scope};
+
+/// Knobs that bound how much is held, the most telling first.
+const BOUNDS: &[&str] = &[
+    "max_connections", "max_size", "max_capacity", "capacity", "size", "permits", "bound", "max_open", "num_threads", "worker_threads", "max_entries", "cap", "limit",
+    "max_channel_capacity", "buffer",
+];
+/// Knobs that bound how long it is held.
+const EXPIRIES: &[&str] = &["time_to_live", "ttl", "time_to_idle", "tti", "expiry", "expire_after", "lifespan", "time"];
+/// Knobs that bound how long a call waits.
+const TIMEOUTS: &[&str] = &["timeout", "request_timeout", "response_timeout", "operation_timeout", "timeout_global"];
+
+/// The sentence, without a full stop.
+pub(super) fn summary(finding: &Finding) -> String {
+    let label = &finding.label;
+    match finding.kind {
+        Kind::Pool | Kind::Limiter => join(label, &[bound(finding)]),
+        Kind::Cache if finding.entry.is_none() => held(finding, "cache"),
+        Kind::Cache => join(label, &[bound(finding), expiry(finding)]),
+        Kind::Queue => join(label, &[bound(finding)]),
+        Kind::SdkClient => join(label, &[timeout(finding)]),
+        Kind::ThreadLocal => {
+            let each = if finding.scope == Scope::Task { "one value for each task" } else { "one value for each thread" };
+            typed(label, finding, each)
+        }
+        Kind::SharedState => held(finding, label),
+        Kind::Static => match (finding.class, label.as_str()) {
+            (Class::Constant, _) => typed(label, finding, "never changes after that"),
+            (_, "static") => typed(label, finding, "changes at run time, one for each process"),
+            _ => typed(label, finding, "one for each process"),
+        },
+        Kind::FsWrite => file(finding),
+        Kind::BackgroundTask => task(finding),
+        Kind::StartupConfig if fact(finding, &["env"]).is_some() => variable(finding),
+        Kind::ExternalStore if finding.entry.is_none() => format!("`{}`, where pools and clients of this service keep state", finding.name),
+        Kind::EmbeddedDb => match fact(finding, &["path"]).and_then(|fact| said(fact, "")) {
+            Some(path) => format!("{label} at {path}"),
+            None => label.to_string(),
+        },
+        _ if label.is_empty() => finding.kind.to_string(),
+        _ => label.to_string(),
+    }
+}
+
+fn join(label: &SmolStr, parts: &[Option<String>]) -> String {
+    let mut out = label.to_string();
+    for part in parts.iter().flatten() {
+        out.push_str(", ");
+        out.push_str(part);
+    }
+    out
+}
+
+fn typed(label: &str, finding: &Finding, rest: &str) -> String {
+    match finding.ty.as_deref().filter(|ty| ty.chars().count() <= 80) {
+        Some(ty) => format!("{label} of type `{}`, {rest}", ty.replace('`', "'")),
+        None => format!("{label}, {rest}"),
+    }
+}
+
+fn held(finding: &Finding, label: &str) -> String {
+    match finding.ty.as_deref().filter(|ty| ty.chars().count() <= 80) {
+        Some(ty) => format!("{label} (`{}`), one for each process", ty.replace('`', "'")),
+        None => format!("{label}, one for each process"),
+    }
+}
+
+fn fact<'a>(finding: &'a Finding, keys: &[&str]) -> Option<&'a Fact> {
+    keys.iter().find_map(|key| finding.facts.iter().find(|fact| fact.key == *key))
+}
+
+/// A fact's value as a sentence says it.
+fn said(fact: &Fact, unit: &str) -> Option<String> {
+    let value = match (&fact.value, &fact.from) {
+        (Some(value), from) => {
+            let text = match value {
+                FactValue::Text(text) if fact.unit.is_none() && unit.is_empty() => format!("`{}`", text.replace('`', "'")),
+                value => value.to_string(),
+            };
+            let text = if unit.is_empty() || matches!(value, FactValue::Text(_)) { text } else { format!("{text} {unit}") };
+            match (fact.provenance, from) {
+                (Provenance::Env, Some(name)) => format!("{text} unless `{name}` is set"),
+                _ => text,
+            }
+        }
+        (None, Some(from)) => match fact.provenance {
+            Provenance::Env => format!("set by `{from}`"),
+            _ => format!("set from `{}`", from.replace('`', "'")),
+        },
+        (None, None) => return None,
+    };
+    Some(value)
+}
+
+fn bound(finding: &Finding) -> Option<String> {
+    let fact = fact(finding, BOUNDS)?;
+    let unit = fact.unit.as_deref().unwrap_or("");
+    match &fact.value {
+        Some(FactValue::Text(text)) if text == "unbounded" || text == "none" => Some("unbounded".to_owned()),
+        Some(FactValue::Int(1)) => Some(format!("at most 1 {}", unit.strip_suffix('s').unwrap_or(unit)).trim_end().to_owned()),
+        Some(FactValue::Int(_)) => Some(format!("at most {}", said(fact, unit)?)),
+        Some(_) => Some(format!("{} {}", fact.key.replace('_', " "), said(fact, unit)?)),
+        None => Some(format!("size {}", said(fact, unit)?)),
+    }
+}
+
+fn expiry(finding: &Finding) -> Option<String> {
+    let fact = fact(finding, EXPIRIES)?;
+    match &fact.value {
+        Some(FactValue::Text(text)) if matches!(text.as_str(), "none" | "never" | "off" | "unbounded") => Some("nothing expires".to_owned()),
+        Some(_) => Some(format!("entries expire after {}", said(fact, "s")?)),
+        None => Some(format!("time to live {}", said(fact, "")?)),
+    }
+}
+
+fn timeout(finding: &Finding) -> Option<String> {
+    let fact = fact(finding, TIMEOUTS)?;
+    match &fact.value {
+        Some(FactValue::Text(text)) if text == "none" => Some("no timeout".to_owned()),
+        Some(_) | None => Some(format!("timeout {}", said(fact, "")?)),
+    }
+}
+
+fn file(finding: &Finding) -> String {
+    let op = fact(finding, &["op"]).and_then(|fact| fact.value.as_ref()).map(ToString::to_string).unwrap_or_default();
+    let verb = match op.as_str() {
+        "create" => "creates",
+        "append" => "appends to",
+        "rename" => "renames to",
+        "delete" => "deletes",
+        "copy" => "copies to",
+        "permissions" => "changes the permissions of",
+        "link" => "links",
+        "lock" => "locks",
+        _ => "writes",
+    };
+    let object = match fact(finding, &["path"]) {
+        Some(fact) => match (&fact.value, &fact.from) {
+            (Some(_), _) => said(fact, ""),
+            (None, Some(from)) if fact.provenance == Provenance::Env => Some(format!("the path in `{from}`")),
+            (None, Some(from)) => Some(format!("the path `{}`, which could not be followed", from.replace('`', "'"))),
+            (None, None) => None,
+        },
+        None => None,
+    };
+    match object {
+        Some(object) => format!("{verb} {object}"),
+        None if finding.label.is_empty() => format!("{verb} a local file"),
+        None => finding.label.to_string(),
+    }
+}
+
+fn task(finding: &Finding) -> String {
+    let mut out = finding.label.to_string();
+    if let Some(period) = fact(finding, &["period"]).and_then(|fact| said(fact, "")) {
+        out = format!("{out}, every {period}");
+    }
+    if let Some(schedule) = fact(finding, &["schedule", "cron"]).and_then(|fact| said(fact, "")) {
+        out = format!("{out}, schedule {schedule}");
+    }
+    out
+}
+
+fn variable(finding: &Finding) -> String {
+    match fact(finding, &["default"]).and_then(|fact| said(fact, "")) {
+        Some(default) if super::redact::is_secret_name(&finding.name) => {
+            let _ = default;
+            format!("environment variable `{}`, with a default in the code", finding.name)
+        }
+        Some(default) => format!("environment variable `{}`, default {default}", finding.name),
+        None => format!("environment variable `{}`", finding.name),
+    }
+}

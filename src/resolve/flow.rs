@@ -1,0 +1,224 @@
+//! Values across bodies: what a field is set to, what a function returns, what callers pass for a parameter.
+
+use rustc_hash::FxHashMap;
+
+use super::calls::BodyFacts;
+use super::infer::World;
+use super::program::DefId;
+use super::values::{At, Value};
+use crate::facts::{ItemKind, Name};
+use crate::model::{FactValue, Provenance};
+
+/// Longer chains of functions and fields are cut.
+const MAX_HOPS: u32 = 12;
+
+/// A value with where it is known from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// The value; none when it could not be followed.
+    pub value: Option<FactValue>,
+    /// It is a duration.
+    pub is_duration: bool,
+    /// Why it holds.
+    pub provenance: Provenance,
+    /// Where it is written or read.
+    pub at: Option<At>,
+    /// Env variable, settings key or expression.
+    pub from: Option<String>,
+}
+
+/// Values that bodies give to fields, parameters and callers.
+#[derive(Default)]
+pub struct Flow {
+    fields: FxHashMap<(DefId, Name), Vec<Value>>,
+    returns: FxHashMap<DefId, Value>,
+    callers: FxHashMap<DefId, Vec<Vec<Value>>>,
+}
+
+impl Flow {
+    /// Gathers what all bodies say, in their order.
+    #[must_use]
+    pub fn new(bodies: &[BodyFacts]) -> Self {
+        let mut out = Self::default();
+        for body in bodies {
+            out.returns.insert(body.def, body.returns.clone());
+            for (of, name, value) in &body.fields {
+                let known = out.fields.entry((*of, name.clone())).or_default();
+                if known.len() < 8 && !known.contains(value) {
+                    known.push(value.clone());
+                }
+            }
+            for call in &body.own {
+                let known = out.callers.entry(call.func).or_default();
+                if known.len() < 64 && !call.args.is_empty() {
+                    known.push(call.args.clone());
+                }
+            }
+        }
+        out
+    }
+
+    /// What a function returns.
+    #[must_use]
+    pub fn returns(&self, func: DefId) -> Option<&Value> {
+        self.returns.get(&func)
+    }
+
+    /// Replaces parameters by what a caller passes.
+    #[must_use]
+    pub fn with_args(value: &Value, func: DefId, args: &[Value]) -> Value {
+        let next = |value: &Value| Self::with_args(value, func, args);
+        match value {
+            Value::Param { func: of, index, .. } if *of == func => args.get(*index).cloned().unwrap_or_else(|| value.clone()),
+            Value::Env { name, default, at } => {
+                Value::Env { name: Box::new(next(name)), default: default.as_ref().map(|value| Box::new(next(value))), at: *at }
+            }
+            Value::Join(parts) => Value::Join(parts.iter().map(next).collect()),
+            Value::Call { func: of, args: own, text } => {
+                Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone() }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Follows a value through functions, fields and parameters as far as they are clear.
+    #[must_use]
+    pub fn settle(&self, world: World<'_>, value: &Value) -> Settled {
+        self.settle_at(world, value, 0)
+    }
+
+    /// The value with calls and parameters replaced, still symbolic.
+    #[must_use]
+    pub fn expand(&self, value: &Value, hops: u32) -> Value {
+        if hops > MAX_HOPS {
+            return value.clone();
+        }
+        match value {
+            Value::Call { func, args, .. } => match self.returns.get(func) {
+                None | Some(Value::Unknown(_)) => value.clone(),
+                Some(found) => self.expand(&Self::with_args(found, *func, args), hops + 1),
+            },
+            Value::Param { func, index, .. } => {
+                let mut passed = self.callers.get(func).into_iter().flatten().filter_map(|args| args.get(*index));
+                match (passed.next(), passed.next()) {
+                    (Some(only), None) => self.expand(only, hops + 1),
+                    _ => value.clone(),
+                }
+            }
+            Value::Join(parts) => Value::Join(parts.iter().map(|part| self.expand(part, hops + 1)).collect()),
+            other => other.clone(),
+        }
+    }
+
+    fn settle_at(&self, world: World<'_>, value: &Value, hops: u32) -> Settled {
+        let unknown = |from: &str| Settled {
+            value: None,
+            is_duration: false,
+            provenance: Provenance::Code,
+            at: None,
+            from: (!from.is_empty() && from != "…").then(|| from.to_owned()),
+        };
+        if hops > MAX_HOPS {
+            return unknown("");
+        }
+        match value {
+            Value::Known(value, is_duration, at) => {
+                Settled { value: Some(value.clone()), is_duration: *is_duration, provenance: Provenance::Code, at: Some(*at), from: None }
+            }
+            Value::Env { name, default, at } => {
+                let fallback = default.as_ref().map(|value| self.settle_at(world, value, hops + 1));
+                let name = self.settle_at(world, name, hops + 1).value.map(|value| value.to_string());
+                Settled {
+                    value: fallback.as_ref().and_then(|settled| settled.value.clone()),
+                    is_duration: fallback.as_ref().is_some_and(|settled| settled.is_duration),
+                    provenance: Provenance::Env,
+                    at: Some(*at),
+                    from: name,
+                }
+            }
+            Value::Field { of, field, text, at } => self.field(world, *of, field, text, *at, hops),
+            Value::Param { name, .. } => match self.expand(value, hops) {
+                Value::Param { .. } => unknown(name),
+                found => self.settle_at(world, &found, hops + 1),
+            },
+            Value::Call { func, text, .. } => match self.expand(value, hops) {
+                Value::Call { .. } => self.returned_constant(world, *func, hops).unwrap_or_else(|| unknown(text)),
+                found => {
+                    let settled = self.settle_at(world, &found, hops + 1);
+                    if settled.value.is_none() && settled.from.is_none() { unknown(text) } else { settled }
+                }
+            },
+            Value::Join(parts) => self.joined(world, parts, hops),
+            Value::Unknown(text) => unknown(text),
+        }
+    }
+
+    fn returned_constant(&self, world: World<'_>, func: DefId, hops: u32) -> Option<Settled> {
+        match self.returns.get(&func)? {
+            Value::Unknown(_) | Value::Call { .. } | Value::Param { .. } => None,
+            found => Some(self.settle_at(world, found, hops + 1)),
+        }
+    }
+
+    /// A field: what its only constructor gives it, else its serde or clap default, else its name.
+    fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: u32) -> Settled {
+        let given = self.fields.get(&(of, field.clone())).map_or(&[][..], Vec::as_slice);
+        if let [only] = given {
+            let settled = self.settle_at(world, only, hops + 1);
+            if settled.value.is_some() || settled.provenance != Provenance::Code {
+                return settled;
+            }
+        }
+        let mut out = Settled { value: None, is_duration: false, provenance: Provenance::Code, at: Some(at), from: Some(text.to_owned()) };
+        let ItemKind::Struct(facts) = &world.program.def(of).item.kind else { return out };
+        let is_settings = world.program.def(of).item.attrs.iter().any(|attr| {
+            attr.path.last().is_some_and(|last| last == "derive")
+                && attr.args.iter().any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
+        });
+        if is_settings {
+            out.provenance = Provenance::Settings;
+        }
+        for attr in facts.fields.iter().filter(|fact| fact.name == *field).flat_map(|fact| &fact.attrs) {
+            let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.clone());
+            if let Some(env) = argument("env") {
+                out.provenance = Provenance::Env;
+                out.from = Some(env);
+            }
+            if let Some(default) = argument("default_value").or_else(|| argument("default_value_t")) {
+                out.value = Some(default.parse().map_or(FactValue::Text(default), FactValue::Int));
+            }
+        }
+        out
+    }
+
+    /// Known pieces joined; the others as `{name}`.
+    fn joined(&self, world: World<'_>, parts: &[Value], hops: u32) -> Settled {
+        let mut text = String::new();
+        let mut at = None;
+        let mut known = false;
+        let mut provenance = Provenance::Code;
+        let mut from = None;
+        for part in parts {
+            let settled = self.settle_at(world, part, hops + 1);
+            at = at.or(settled.at);
+            match (&settled.value, &settled.from) {
+                (Some(value), _) => {
+                    let value = value.to_string();
+                    known |= value != "/";
+                    // A second separator is nobody's wish.
+                    text.push_str(if text.ends_with('/') { value.trim_start_matches('/') } else { &value });
+                }
+                (None, Some(name)) => {
+                    let short = name.trim_start_matches("self.");
+                    text.push_str(&if settled.provenance == Provenance::Env { format!("${{{name}}}") } else { format!("{{{short}}}") });
+                }
+                (None, None) => text.push_str("{}"),
+            }
+            if matches!(settled.provenance, Provenance::Env | Provenance::Settings) && from.is_none() {
+                provenance = settled.provenance;
+                from = settled.from;
+            }
+        }
+        Settled { value: known.then_some(FactValue::Text(text.clone())), is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
+    }
+}

@@ -1,0 +1,457 @@
+//! Values followed through a body: literals, consts, defaults, environment reads, fields, parameters.
+//!
+//! A value stays symbolic (`Field`, `Param`, `Call`) where other bodies have a say; [`super::flow`] settles it.
+
+use smol_str::SmolStr;
+
+use super::infer::{Callee, Inference, World};
+use super::program::{DefId, ModId};
+use super::types::Type;
+use crate::catalog::Shape;
+use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Span, Stmt};
+use crate::model::FactValue;
+
+/// Expressions deeper than this are shown as text.
+const MAX_DEPTH: u32 = 24;
+
+/// A place: index of the file, line and column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct At {
+    /// Index of the file.
+    pub file: u32,
+    /// Line and column.
+    pub span: Span,
+}
+
+/// A value as far as one body tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Written in the code; `true` when it is a duration.
+    Known(FactValue, bool, At),
+    /// Read from the environment, with what holds when the variable is not set.
+    Env { name: Box<Value>, default: Option<Box<Value>>, at: At },
+    /// A field of a struct of the workspace.
+    Field { of: DefId, field: Name, text: SmolStr, at: At },
+    /// A parameter of the function, by position (without `self`).
+    Param { func: DefId, index: usize, name: Name },
+    /// What a function of the workspace returns.
+    Call { func: DefId, args: Vec<Value>, text: SmolStr },
+    /// Pieces of a path or a text, one after the other.
+    Join(Vec<Value>),
+    /// Cannot be followed; the expression as written.
+    Unknown(SmolStr),
+}
+
+impl Value {
+    /// The text of a known value.
+    #[must_use]
+    pub fn known_text(&self) -> Option<String> {
+        match self {
+            Value::Known(value, ..) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+
+    fn with_default(self, fallback: Value) -> Value {
+        match self {
+            Value::Env { name, default: None, at } => Value::Env { name, default: Some(Box::new(fallback)), at },
+            Value::Unknown(_) => fallback,
+            other => other,
+        }
+    }
+}
+
+/// Follows values in one body.
+#[derive(Clone, Copy)]
+pub struct Tracer<'a> {
+    /// What is known of the workspace.
+    pub world: World<'a>,
+    /// The body.
+    pub body: &'a Body,
+    /// What was inferred in it.
+    pub types: &'a Inference,
+    /// The definition that the body belongs to.
+    pub def: DefId,
+    /// Scope of its names.
+    pub module: ModId,
+    /// Index of its file.
+    pub file: u32,
+}
+
+impl Tracer<'_> {
+    fn at(&self, span: Span) -> At {
+        At { file: self.file, span }
+    }
+
+    /// The value of an expression.
+    #[must_use]
+    pub fn value(&self, id: ExprId) -> Value {
+        self.follow(id, 0)
+    }
+
+    fn follow(&self, id: ExprId, depth: u32) -> Value {
+        if depth > MAX_DEPTH {
+            return Value::Unknown(SmolStr::new_static("…"));
+        }
+        let next = |id: ExprId| self.follow(id, depth + 1);
+        match &self.body[id] {
+            Expr::Lit(lit, span) => match lit {
+                Lit::Str(text) => Value::Known(FactValue::Text(text.to_string()), false, self.at(*span)),
+                Lit::Int(number) => Value::Known(FactValue::Int(*number), false, self.at(*span)),
+                Lit::Float(text) => Value::Known(FactValue::Text(text.to_string()), false, self.at(*span)),
+                Lit::Bool(value) => Value::Known(FactValue::Bool(*value), false, self.at(*span)),
+                Lit::Char(value) => Value::Known(FactValue::Text(value.to_string()), false, self.at(*span)),
+                Lit::Other => self.unknown(id),
+            },
+            Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) | Expr::Await(inner) | Expr::Cast(inner, _) => next(*inner),
+            Expr::Block(stmts) => match stmts.last() {
+                Some(Stmt::Expr { expr, semi: false }) => next(*expr),
+                _ => self.unknown(id),
+            },
+            Expr::Async { body, .. } => next(*body),
+            Expr::Closure { body, params, .. } if params.len() < 2 => next(*body),
+            Expr::Path(path, _) => self.path(id, path, depth),
+            Expr::Field { base, name, span } => self.field(id, *base, name, *span),
+            Expr::Binary { op, left, right } => arithmetic(*op, &next(*left), &next(*right)).unwrap_or_else(|| self.unknown(id)),
+            Expr::Match { value, arms } => match next(*value) {
+                env @ Value::Env { default: None, .. } => {
+                    // `match env::var(…) { Ok(x) => …, Err(_) => default }`.
+                    let fallback = arms.iter().rev().map(|arm| next(arm.body)).find(|value| matches!(value, Value::Known(..)));
+                    match fallback {
+                        Some(fallback) => env.with_default(fallback),
+                        None => env,
+                    }
+                }
+                other @ (Value::Env { .. } | Value::Call { .. }) => other,
+                _ => self.unknown(id),
+            },
+            Expr::If { cond, then, otherwise } => {
+                if let Expr::Let { value, .. } = &self.body[*cond]
+                    && let env @ Value::Env { default: None, .. } = next(*value)
+                {
+                    return match otherwise.map(next) {
+                        Some(fallback @ Value::Known(..)) => env.with_default(fallback),
+                        _ => env,
+                    };
+                }
+                let (then, other) = (next(*then), otherwise.map(next));
+                if Some(&then) == other.as_ref() { then } else { self.unknown(id) }
+            }
+            Expr::Call { callee, args, span } => self.call(id, *callee, args, *span, depth),
+            Expr::Method { recv, name, args, span, .. } => self.method(id, *recv, name, args, *span, depth),
+            Expr::Macro { path, args, .. } => self.macro_call(id, path.last().map_or("", SmolStr::as_str), args, depth),
+            _ => self.unknown(id),
+        }
+    }
+
+    fn unknown(&self, id: ExprId) -> Value {
+        Value::Unknown(self.show(id).into())
+    }
+
+    fn path(&self, id: ExprId, path: &crate::facts::Path, depth: u32) -> Value {
+        if let Some(local) = self.types.local_of.get(&id) {
+            let local = &self.types.locals[local.0 as usize];
+            return match (local.init, local.param) {
+                // A child stands before its parent, so a binding that speaks of itself cannot occur.
+                (Some(init), _) if init != id => self.follow(init, depth + 1),
+                (_, Some(index)) => Value::Param { func: self.def, index, name: local.name.clone() },
+                _ => Value::Unknown(local.name.clone()),
+            };
+        }
+        let found = self.types.statics.iter().find(|(expr, _)| *expr == id).map(|(_, def)| *def);
+        match found {
+            Some(def) => constant(self.world, def, depth).unwrap_or_else(|| Value::Unknown(path.text().into())),
+            None => Value::Unknown(path.text().into()),
+        }
+    }
+
+    fn field(&self, id: ExprId, base: ExprId, name: &Name, span: Span) -> Value {
+        let mut ty = self.types.types[base.0 as usize].clone();
+        for _ in 0..8 {
+            if let Type::Def(of, _) = &ty
+                && self.world.signatures.field(*of, name).is_some()
+            {
+                return Value::Field { of: *of, field: name.clone(), text: self.show(id).into(), at: self.at(span) };
+            }
+            match self.world.deref(&ty) {
+                Some(next) => ty = next,
+                None => break,
+            }
+        }
+        self.unknown(id)
+    }
+
+    fn call(&self, id: ExprId, callee: ExprId, args: &[ExprId], span: Span, depth: u32) -> Value {
+        let next = |id: ExprId| self.follow(id, depth + 1);
+        match self.types.callees.get(&id) {
+            Some(Callee::Def(func)) => {
+                if self.world.program.func(*func).is_some() {
+                    return Value::Call { func: *func, args: args.iter().map(|arg| next(*arg)).collect(), text: self.show(id).into() };
+                }
+                // A tuple struct around one value.
+                match args {
+                    [only] => next(*only),
+                    _ => self.unknown(id),
+                }
+            }
+            Some(Callee::Foreign(path)) => {
+                if let Some(hit) = self.world.catalog.path(path)
+                    && self.world.catalog.api(hit.entry).shape == Shape::EnvRead
+                    && let [name, ..] = args
+                {
+                    return Value::Env { name: Box::new(next(*name)), default: None, at: self.at(span) };
+                }
+                let mut parts = path.rsplit("::");
+                let (last, owner) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+                if let [only] = args {
+                    if let Some(duration) = duration(owner, last, &next(*only)) {
+                        return duration;
+                    }
+                    if is_transparent_call(owner, last) {
+                        return next(*only);
+                    }
+                }
+                match (args, path.as_str()) {
+                    ([], "std::env::temp_dir") => Value::Known(FactValue::Text("<temp dir>".to_owned()), false, self.at(span)),
+                    ([], "std::env::current_dir") => Value::Known(FactValue::Text("<working dir>".to_owned()), false, self.at(span)),
+                    _ => self.unknown(id),
+                }
+            }
+            None => match (&self.body[callee], args) {
+                (Expr::Path(path, _), [only]) => {
+                    let names: Vec<&str> = path.segs.iter().rev().map(|seg| seg.name.as_str()).collect();
+                    let owner = names.get(1).copied().unwrap_or("");
+                    let last = names.first().copied().unwrap_or("");
+                    let inner = next(*only);
+                    duration(owner, last, &inner).or_else(|| is_transparent_call(owner, last).then_some(inner)).unwrap_or_else(|| self.unknown(id))
+                }
+                _ => self.unknown(id),
+            },
+        }
+    }
+
+    fn method(&self, id: ExprId, recv: ExprId, name: &str, args: &[ExprId], span: Span, depth: u32) -> Value {
+        let next = |id: ExprId| self.follow(id, depth + 1);
+        match (name, args) {
+            (
+                "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path" | "to_path_buf" | "as_deref"
+                | "map_err" | "context" | "with_context" | "into_owned" | "trim" | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default"
+                | "copied" | "cloned" | "deref" | "or_else" | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut" | "ok_or_else"
+                | "ok_or" | "get" | "into_string" | "into_inner",
+                _,
+            ) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
+                let inner = next(recv);
+                match (name, &inner) {
+                    // What a closure makes of a literal is not the literal.
+                    ("map" | "and_then" | "get", Value::Known(..) | Value::Unknown(_)) => self.unknown(id),
+                    (_, Value::Unknown(_)) => self.unknown(id),
+                    _ => inner,
+                }
+            }
+            ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
+            ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
+            ("join" | "with_extension" | "push", [part]) if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) => {
+                let separator = if name == "with_extension" { "." } else { "/" };
+                let separator = Value::Known(FactValue::Text(separator.to_owned()), false, self.at(span));
+                Value::Join(vec![next(recv), separator, next(*part)])
+            }
+            _ => match self.types.callees.get(&id) {
+                Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => {
+                    Value::Call { func: *func, args: args.iter().map(|arg| next(*arg)).collect(), text: self.show(id).into() }
+                }
+                _ => self.unknown(id),
+            },
+        }
+    }
+
+    fn macro_call(&self, id: ExprId, name: &str, args: &[ExprId], depth: u32) -> Value {
+        let next = |id: ExprId| self.follow(id, depth + 1);
+        match (name, args) {
+            ("format" | "format_args", [first, rest @ ..]) => {
+                let Value::Known(FactValue::Text(template), _, at) = next(*first) else { return self.unknown(id) };
+                format_pieces(&template, at, &rest.iter().map(|arg| next(*arg)).collect::<Vec<_>>())
+            }
+            ("concat", parts) => Value::Join(parts.iter().map(|part| next(*part)).collect()),
+            ("dbg", [only]) => next(*only),
+            _ => self.unknown(id),
+        }
+    }
+
+    /// An expression as people write it, cut when long.
+    #[must_use]
+    pub fn show(&self, id: ExprId) -> String {
+        let mut text = self.show_at(id, 0);
+        if text.chars().count() > 60 {
+            text = text.chars().take(59).collect();
+            text.push('…');
+        }
+        text
+    }
+
+    fn show_at(&self, id: ExprId, depth: u32) -> String {
+        if depth > 6 {
+            return "…".to_owned();
+        }
+        let next = |id: &ExprId| self.show_at(*id, depth + 1);
+        let list = |args: &[ExprId]| if args.len() > 3 { "…".to_owned() } else { args.iter().map(next).collect::<Vec<_>>().join(", ") };
+        match &self.body[id] {
+            Expr::Path(path, _) => path.text(),
+            Expr::Lit(Lit::Str(text), _) => format!("{text:?}"),
+            Expr::Lit(Lit::Int(number), _) => number.to_string(),
+            Expr::Lit(Lit::Bool(value), _) => value.to_string(),
+            Expr::Lit(Lit::Float(text), _) => text.to_string(),
+            Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) | Expr::Await(inner) => next(inner),
+            Expr::Cast(inner, _) => next(inner),
+            Expr::Field { base, name, .. } => format!("{}.{name}", next(base)),
+            Expr::Method { recv, name, args, .. } => format!("{}.{name}({})", next(recv), list(args)),
+            Expr::Call { callee, args, .. } => format!("{}({})", next(callee), list(args)),
+            Expr::Macro { path, args, .. } => format!("{}!({})", path.text(), list(args)),
+            Expr::Index { base, index } => format!("{}[{}]", next(base), next(index)),
+            Expr::Binary { left, right, .. } => format!("{} … {}", next(left), next(right)),
+            _ => "…".to_owned(),
+        }
+    }
+}
+
+/// The value of a const, or of a static with a plain value, followed in its own initialiser.
+fn constant(world: World<'_>, def: DefId, depth: u32) -> Option<Value> {
+    let item = world.program.def(def);
+    let (ItemKind::Const(fact) | ItemKind::Static(fact)) = &item.item.kind else { return None };
+    let body = fact.init.as_ref()?;
+    let types = super::infer::infer(world, def, body);
+    let file = super::program::index(world.program.module(item.module).file);
+    let tracer = Tracer { world, body, types: &types, def, module: item.module, file };
+    let mut root = body.root?;
+    // `LazyLock::new(|| env::var("X"))`: the value is what the closure gives.
+    if let Expr::Call { args, .. } = &body[root]
+        && let [only] = &**args
+        && let Expr::Closure { body: inner, .. } = &body[*only]
+    {
+        root = *inner;
+    }
+    match tracer.follow(root, depth + 4) {
+        Value::Unknown(_) => None,
+        value => Some(value),
+    }
+}
+
+fn is_path(ty: &Type) -> bool {
+    ty.path().is_some_and(|path| path.ends_with("::PathBuf") || path.ends_with("::Path") || path.ends_with("Utf8PathBuf") || path.ends_with("TempDir"))
+}
+
+/// Conversions that keep the value.
+fn is_transparent_call(owner: &str, last: &str) -> bool {
+    matches!(last, "Some" | "Ok" | "from" | "from_str" | "new_unchecked" | "try_from" | "Secret")
+        || matches!(
+            (owner, last),
+            ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
+                | ("NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
+        )
+}
+
+/// `Duration::from_secs(90)` is `90s`.
+fn duration(owner: &str, last: &str, inner: &Value) -> Option<Value> {
+    if !matches!(owner, "Duration" | "TimeDelta" | "Span") {
+        return None;
+    }
+    let unit = match last {
+        "from_secs" | "seconds" | "try_seconds" | "from_secs_f64" | "from_secs_f32" => "s",
+        "from_millis" | "milliseconds" | "try_milliseconds" => "ms",
+        "from_micros" | "microseconds" => "µs",
+        "from_nanos" | "nanoseconds" => "ns",
+        "from_mins" | "minutes" | "try_minutes" => "min",
+        "from_hours" | "hours" | "try_hours" => "h",
+        "from_days" | "days" | "try_days" => "d",
+        "weeks" | "try_weeks" => "w",
+        _ => return None,
+    };
+    Some(scaled(inner, unit))
+}
+
+fn scaled(inner: &Value, unit: &str) -> Value {
+    match inner {
+        Value::Known(FactValue::Int(number), _, at) => Value::Known(FactValue::Text(pretty_duration(*number, unit)), true, *at),
+        Value::Known(FactValue::Text(number), false, at) => Value::Known(FactValue::Text(format!("{number}{unit}")), true, *at),
+        Value::Env { name, default, at } => {
+            Value::Env { name: name.clone(), default: default.as_ref().map(|value| Box::new(scaled(value, unit))), at: *at }
+        }
+        other => other.clone(),
+    }
+}
+
+/// `86400s` reads as `1d`, `10000ms` as `10s`.
+fn pretty_duration(number: i64, unit: &str) -> String {
+    const STEPS: [(&str, i64, &str); 5] = [("ns", 1000, "µs"), ("µs", 1000, "ms"), ("ms", 1000, "s"), ("s", 60, "min"), ("min", 60, "h")];
+    let (mut number, mut unit) = (number, unit);
+    for (from, factor, to) in STEPS {
+        // 90 s stays 90 s, and one minute stays 60 s: that is how people write them.
+        let clean = number != 0 && number % factor == 0 && (factor == 1000 || number / factor > 1 || number >= 3600);
+        if unit == from && clean {
+            (number, unit) = (number / factor, to);
+        }
+    }
+    if unit == "h" && number != 0 && number % 24 == 0 {
+        (number, unit) = (number / 24, "d");
+    }
+    format!("{number}{unit}")
+}
+
+fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
+    match (left, right) {
+        (Value::Known(FactValue::Int(a), _, at), Value::Known(FactValue::Int(b), ..)) => {
+            let number = match op {
+                BinOp::Add => a.checked_add(*b),
+                BinOp::Sub => a.checked_sub(*b),
+                BinOp::Mul => a.checked_mul(*b),
+                BinOp::Div => a.checked_div(*b),
+                BinOp::Shl => u32::try_from(*b).ok().and_then(|b| a.checked_shl(b)),
+                BinOp::Other => None,
+            }?;
+            Some(Value::Known(FactValue::Int(number), false, *at))
+        }
+        (Value::Known(FactValue::Text(_), false, _), _) | (_, Value::Known(FactValue::Text(_), false, _)) if op == BinOp::Add => {
+            Some(Value::Join(vec![left.clone(), right.clone()]))
+        }
+        _ => None,
+    }
+}
+
+/// `"/tmp/report-{}.csv"` with its arguments; what is not known stays `{name}`.
+fn format_pieces(template: &str, at: At, args: &[Value]) -> Value {
+    let known = |text: String| Value::Known(FactValue::Text(text), false, at);
+    let (mut out, mut text, mut next) = (Vec::new(), String::new(), args.iter());
+    let mut chars = template.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '{' if chars.peek() == Some(&'{') => {
+                chars.next();
+                text.push('{');
+            }
+            '}' if chars.peek() == Some(&'}') => {
+                chars.next();
+                text.push('}');
+            }
+            '{' => {
+                let hole: String = chars.by_ref().take_while(|c| *c != '}').collect();
+                let name = hole.split(':').next().unwrap_or("").trim().to_owned();
+                let value = if name.is_empty() {
+                    next.next().cloned()
+                } else {
+                    name.parse::<usize>().ok().and_then(|at| args.get(at)).cloned()
+                };
+                if !text.is_empty() {
+                    out.push(known(std::mem::take(&mut text)));
+                }
+                out.push(value.unwrap_or_else(|| Value::Unknown(name.into())));
+            }
+            c => text.push(c),
+        }
+    }
+    if !text.is_empty() {
+        out.push(known(text));
+    }
+    match out.len() {
+        1 => out.remove(0),
+        _ => Value::Join(out),
+    }
+}
