@@ -4,5 +4,7 @@
 //! discover -> parse -> resolve -> detect -> merge -> assess -> render
 //! ```
 
+pub mod annotations;
+pub mod diag;
 pub mod facts;
 pub mod model;
