@@ -4,9 +4,13 @@
 //! discover -> parse -> resolve -> detect -> merge -> assess -> render
 //! ```
 
+pub mod annotations;
 pub mod catalog;
 pub mod detect;
+pub mod diag;
+pub mod discover;
 pub mod facts;
 pub mod merge;
 pub mod model;
 pub mod resolve;
+pub mod source;

@@ -1,0 +1,94 @@
+//! Diagnostics to words: sorted, with carets for people or one line each for logs. Prints nothing itself.
+
+mod human;
+mod redact;
+mod visible;
+
+pub use human::{Style, render};
+pub use redact::looks_secret;
+
+use crate::model::{Diagnostic, Severity};
+
+/// Gathers the diagnostics of several stages.
+#[derive(Clone, Debug, Default)]
+pub struct Collector {
+    found: Vec<Diagnostic>,
+}
+
+impl Collector {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    /// Adds several.
+    pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.found.extend(diagnostics);
+    }
+
+    /// The worst severity so far.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.found.iter().map(|diagnostic| diagnostic.severity).max()
+    }
+
+    /// All of them by file and line, each once.
+    #[must_use]
+    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.found.sort();
+        self.found.dedup();
+        self.found
+    }
+}
+
+/// `file:line: severity[code]: message`, for logs: always one line, without help.
+#[must_use]
+pub fn plain_line(diagnostic: &Diagnostic) -> String {
+    let place = match (&diagnostic.file, diagnostic.line) {
+        (Some(file), Some(line)) => format!("{}:{line}: ", visible::text(file)),
+        (Some(file), None) => format!("{}: ", visible::text(file)),
+        (None, _) => String::new(),
+    };
+    format!("{place}{}[{}]: {}", severity_word(diagnostic.severity), diagnostic.code, message(&diagnostic.message))
+}
+
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// A message or help line that is safe to show.
+fn message(text: &str) -> String {
+    visible::text(&redact::without_userinfo(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn diagnostics_come_out_by_place_and_each_once() {
+        let at = |line| Diagnostic::new(Severity::Warning, "code", "text").in_file("a.rs").at_line(line);
+        let mut collector = Collector::default();
+        collector.extend([at(10), at(9), at(10)]);
+        collector.push(Diagnostic::new(Severity::Error, "code", "whole").in_file("a.rs"));
+        assert_eq!(collector.worst(), Some(Severity::Error));
+        let lines: Vec<String> = collector.into_sorted().iter().map(plain_line).collect();
+        assert_eq!(lines, ["a.rs: error[code]: whole", "a.rs:9: warning[code]: text", "a.rs:10: warning[code]: text"]);
+    }
+
+    #[test]
+    fn a_plain_line_stays_one_line_and_cannot_steer_the_terminal() {
+        let diagnostic = Diagnostic::new(Severity::Error, "code", "bad \u{1b}[31m\nname").in_file("a\nb.rs").at_line(1);
+        assert_eq!(plain_line(&diagnostic), "a␊b.rs:1: error[code]: bad ␛[31m␊name");
+    }
+
+    #[test]
+    fn a_message_never_shows_the_user_part_of_an_address() {
+        let diagnostic = Diagnostic::new(Severity::Error, "code", "cannot use postgres://shop:hunter2@db/shop");
+        assert_eq!(plain_line(&diagnostic), "error[code]: cannot use postgres://[hidden]@db/shop");
+    }
+}
