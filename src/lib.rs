@@ -4,5 +4,7 @@
 //! discover -> parse -> resolve -> detect -> merge -> assess -> render
 //! ```
 
+pub mod discover;
 pub mod facts;
 pub mod model;
+pub mod source;
