@@ -62,8 +62,10 @@ fn lone_files(tree: &dyn Tree, files: &[&str], loaded: &mut Loaded, notes: &mut 
     let here: Vec<&str> = files.iter().copied().filter(|path| parent(path) == folder).collect();
     let find = |name: &str| here.iter().find(|path| file_name(path) == name);
     let mut manifest = Manifest::nameless("", folder);
-    manifest.lib = find("lib.rs").map(|path| target(path));
-    manifest.bins = find("main.rs").map(|path| vec![TargetTable { name: None, ..target(path) }]);
+    let label = tree.label();
+    let name = if folder.is_empty() { label.as_str() } else { file_name(folder) };
+    manifest.lib = find("lib.rs").map(|path| TargetTable { name: None, ..target(path) });
+    manifest.bins = find("main.rs").map(|path| vec![TargetTable { name: Some(text(name)), ..target(path) }]);
     if manifest.lib.is_none() && manifest.bins.is_none() {
         let mains = here.iter().filter(|path| tree.read(path).is_ok_and(|text| text.contains("fn main(")));
         manifest.bins = Some(mains.map(|path| target(path)).collect());

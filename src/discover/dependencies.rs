@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::Notes;
 use super::manifest::{DependencyTable, Manifest, WorkspaceTable};
-use super::package::{Dependency, Package};
+use super::package::{Dependency, DependencyKind, Package};
 use crate::model::Severity;
 use crate::source::{Listing, join};
 
@@ -54,6 +54,7 @@ pub(super) fn resolve(
     for index in 0..packages.len() {
         let (manifest, workspace) = (manifests[index], workspaces[index]);
         let patches = patches(manifest, workspace, &resolver.by_dir);
+        tell_outside(manifest, workspace, notes);
         let mut dependencies: Vec<Dependency> = Vec::with_capacity(manifest.dependencies.len());
         for table in &manifest.dependencies {
             let mut dependency = resolver.dependency(table, manifest, workspace, notes);
@@ -92,14 +93,8 @@ impl Resolver<'_> {
             notes.diagnostics.push(diagnostic.help("add it there; its version and path are unknown"));
         }
         let path = match path_of(table, manifest, workspace) {
-            DeclaredPath::None => None,
             DeclaredPath::At(path) => Some(SmolStr::from(path)),
-            DeclaredPath::Outside => {
-                let message = format!("path dependency `{}` lies outside the analysed tree and was not read", table.key);
-                let diagnostic = table.at.diagnostic(&manifest.path, Severity::Note, "path-outside", message);
-                notes.diagnostics.push(diagnostic.help("analyse a folder further up to see its state"));
-                None
-            }
+            DeclaredPath::None | DeclaredPath::Outside => None,
         };
         let workspace_member = path.as_ref().and_then(|path| self.by_dir.get(path).copied());
         if let Some(path) = path.as_ref().filter(|_| workspace_member.is_none()) {
@@ -114,6 +109,7 @@ impl Resolver<'_> {
             path,
             workspace_member,
             optional: table.optional,
+            enabled_by: enabled_by(table, &manifest.features),
         }
     }
 
@@ -146,4 +142,36 @@ fn patches(
     let root = workspace.map_or(manifest, |(root, _)| root);
     let patched = root.patches.iter().filter_map(|(name, path)| Some((name.clone(), *by_dir.get(join(&root.dir, &path.value)?.as_str())?)));
     patched.collect()
+}
+
+/// Features that switch an optional dependency on, sorted; one of its own name unless `dep:` is used.
+fn enabled_by(table: &DependencyTable, features: &[(SmolStr, Vec<SmolStr>)]) -> Vec<SmolStr> {
+    if !table.optional {
+        return Vec::new();
+    }
+    let key = table.key.as_str();
+    let enables =
+        |value: &str| value == key || value.strip_prefix("dep:") == Some(key) || value.split_once('/').is_some_and(|(name, _)| name == key);
+    let mut names: Vec<SmolStr> =
+        features.iter().filter(|(_, values)| values.iter().any(|value| enables(value))).map(|(name, _)| name.clone()).collect();
+    let explicit = features.iter().flat_map(|(_, values)| values).any(|value| value.strip_prefix("dep:") == Some(key));
+    if !explicit && !names.iter().any(|name| name == key) {
+        names.push(key.into());
+    }
+    names.sort();
+    names
+}
+
+/// One note for all dependencies that the tree does not hold: a service's folder may have dozens beside it.
+fn tell_outside(manifest: &Manifest, workspace: Option<(&Manifest, &WorkspaceTable)>, notes: &mut Notes) {
+    // What tests alone use is of no interest.
+    let linked = manifest.dependencies.iter().filter(|table| table.kind == DependencyKind::Normal);
+    let outside: Vec<&DependencyTable> =
+        linked.filter(|table| matches!(path_of(table, manifest, workspace), DeclaredPath::Outside)).collect();
+    let Some(first) = outside.first() else { return };
+    let names: Vec<String> = outside.iter().take(3).map(|table| format!("`{}`", table.key)).collect();
+    let more = if outside.len() > names.len() { format!(" and {} more", outside.len() - names.len()) } else { String::new() };
+    let message = format!("path dependencies outside the analysed tree were not read: {}{more}", names.join(", "));
+    let diagnostic = first.at.diagnostic(&manifest.path, Severity::Note, "path-outside", message);
+    notes.diagnostics.push(diagnostic.help("analyse a folder further up to see their state"));
 }

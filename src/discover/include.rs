@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use super::package::TargetKind;
+
 /// Parts of a package that are left out unless asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "cargo's words")]
@@ -23,6 +25,17 @@ pub struct UnknownPart {
 impl Include {
     /// The words that are understood.
     pub const WORDS: [&str; 4] = ["tests", "benches", "examples", "build-scripts"];
+
+    /// Whether targets of that kind are wanted.
+    pub(super) fn target(self, kind: TargetKind) -> bool {
+        match kind {
+            TargetKind::Lib | TargetKind::ProcMacro | TargetKind::Bin => true,
+            TargetKind::Test => self.tests,
+            TargetKind::Bench => self.benches,
+            TargetKind::Example => self.examples,
+            TargetKind::BuildScript => self.build_scripts,
+        }
+    }
 
     /// Whether the folder of that name beside a manifest is wanted; `true` for any other name.
     pub(super) fn folder(self, name: &str) -> bool {

@@ -26,7 +26,8 @@ pub(super) struct Manifest {
     pub(super) benches: Option<Vec<TargetTable>>,
     pub(super) examples: Option<Vec<TargetTable>>,
     pub(super) dependencies: Vec<DependencyTable>,
-    pub(super) features: Vec<SmolStr>,
+    /// Features with what they enable, sorted by name.
+    pub(super) features: Vec<(SmolStr, Vec<SmolStr>)>,
     /// `[patch]` entries with a path: package name and path.
     pub(super) patches: Vec<(SmolStr, Text)>,
     /// It does not parse; what could be recovered is here.
@@ -142,12 +143,16 @@ impl Manifest {
         self.benches = targets("bench");
         self.examples = targets("example");
         all_dependencies(root, None, &mut self.dependencies);
-        for (condition, _, _) in root.table(&["target"]).into_iter().flat_map(Fields::entries) {
-            if let Some(fields) = root.table(&["target"]).and_then(|targets| targets.table(&[condition])) {
-                all_dependencies(fields, Some(condition), &mut self.dependencies);
+        if let Some(targets) = root.table(&["target"]) {
+            for (condition, ..) in targets.entries() {
+                if let Some(fields) = targets.table(&[condition]) {
+                    all_dependencies(fields, Some(condition), &mut self.dependencies);
+                }
             }
         }
-        self.features = root.table(&["features"]).into_iter().flat_map(Fields::entries).map(|(name, ..)| name.into()).collect();
+        if let Some(features) = root.table(&["features"]) {
+            self.features = features.entries().map(|(name, ..)| (name.into(), values(features.texts(&[name])))).collect();
+        }
         self.patches = root.table(&["patch"]).map(patches).unwrap_or_default();
     }
 }

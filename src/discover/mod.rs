@@ -54,14 +54,15 @@ pub fn discover(tree: &dyn Tree, options: &DiscoverOptions) -> Discovery {
 
     let label = tree.label();
     let mut out = Discovery::default();
-    let (mut described, mut inherits, mut unwanted) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut described, mut inherits, mut unwanted) = (Vec::new(), Vec::new(), Unwanted::default());
     for (index, manifest) in manifests.iter().enumerate().filter(|(_, manifest)| manifest.package.is_some()) {
         let workspace = workspaces.inherits_from(index, &manifests);
         let mut package = package(manifest, workspace, &label, &mut notes);
         package.workspace = workspaces.root_manifest(index, &manifests);
         package.default_member = workspaces.is_default(index);
-        let targets = targets::targets(manifest, &package.name, &package.edition, &listing, &mut notes);
-        place_targets(targets, options.include, manifest, &mut package, &mut unwanted, &mut notes);
+        let targets = targets::targets(manifest, &package, options.include, &listing, &mut notes);
+        tell_targetless(manifest, &package, &targets, &mut notes);
+        place_targets(targets, options.include, &scope, &mut package, &mut unwanted);
         out.packages.push(package);
         described.push(manifest);
         inherits.push(workspace);
@@ -129,7 +130,7 @@ fn package(manifest: &Manifest, workspace: Option<(&Manifest, &WorkspaceTable)>,
         edition: edition.unwrap_or_else(|| if guessed { "2021".into() } else { "2015".into() }),
         dir: manifest.dir.clone(),
         manifest: (!manifest.path.is_empty()).then(|| manifest.path.clone()),
-        features: manifest.features.clone(),
+        features: manifest.features.iter().map(|(name, _)| name.clone()).collect(),
         ..Package::default()
     }
 }
@@ -155,64 +156,55 @@ fn package_name(manifest: &Manifest, label: &str, notes: &mut Notes) -> SmolStr 
     made
 }
 
-/// Sorts targets into the package; those not asked for go to `unwanted` with the package's folder.
-fn place_targets(
-    targets: Vec<Target>,
-    include: Include,
-    manifest: &Manifest,
-    package: &mut Package,
-    unwanted: &mut Vec<(Target, SmolStr)>,
-    notes: &mut Notes,
-) {
-    if targets.iter().all(|target| target.kind == TargetKind::BuildScript) && !manifest.broken {
-        let message = format!("package `{}` has no target: no library, no binary, no test", package.name);
-        let help = "add `src/lib.rs` or `src/main.rs`, or give `path`; generated and ignored files are not seen";
-        notes.diagnostics.push(Diagnostic::new(Severity::Note, "no-target", message).in_file(manifest.path.clone()).help(help));
-    }
+/// What targets that were not asked for would read.
+#[derive(Default)]
+struct Unwanted {
+    roots: BTreeSet<SmolStr>,
+    /// Folders of build scripts.
+    folders: BTreeSet<SmolStr>,
+}
+
+/// Sorts targets into the package; those not asked for go to `unwanted`.
+fn place_targets(targets: Vec<Target>, include: Include, scope: &Scope, package: &mut Package, unwanted: &mut Unwanted) {
     for target in targets {
-        let wanted = match target.kind {
-            TargetKind::Lib | TargetKind::ProcMacro => {
-                package.lib = Some(target);
-                continue;
-            }
-            TargetKind::Bin => {
-                package.bins.push(target);
-                continue;
-            }
-            TargetKind::Test => include.tests,
-            TargetKind::Bench => include.benches,
-            TargetKind::Example => include.examples,
-            TargetKind::BuildScript => include.build_scripts,
-        };
-        if wanted {
-            package.others.push(target);
-        } else {
-            unwanted.push((target, package.dir.clone()));
+        // A binary that lies among the tests (`path = "tests/helper.rs"`) is one of them.
+        if !include.target(target.kind) || (target.kind == TargetKind::Bin && scope.leaves_out(&target.root)) {
+            unwanted.folders.extend(targets::build_script_folder(&target, &package.dir).map(SmolStr::from));
+            unwanted.roots.insert(target.root);
+            continue;
+        }
+        match target.kind {
+            TargetKind::Lib | TargetKind::ProcMacro => package.lib = Some(target),
+            TargetKind::Bin => package.bins.push(target),
+            _ => package.others.push(target),
         }
     }
 }
 
+/// Says when a package has nothing that could be built.
+fn tell_targetless(manifest: &Manifest, package: &Package, targets: &[Target], notes: &mut Notes) {
+    if targets.iter().any(|target| target.kind != TargetKind::BuildScript) || manifest.path.is_empty() {
+        return;
+    }
+    let message = format!("package `{}` has no target: no library, no binary, no test", package.name);
+    let help = "add `src/lib.rs` or `src/main.rs`, or give `path`; generated and ignored files are not seen";
+    notes.diagnostics.push(Diagnostic::new(Severity::Warning, "no-target", message).in_file(manifest.path.clone()).help(help));
+}
+
 /// Sorts the files of the tree into those to parse, those left out and those of other kinds.
-fn select_files(listing: &Listing, scope: &Scope, unwanted: &[(Target, SmolStr)], out: &mut Discovery, notes: &mut Notes) {
+fn select_files(listing: &Listing, scope: &Scope, unwanted: &Unwanted, out: &mut Discovery, notes: &mut Notes) {
     let roots: BTreeSet<&str> = out.packages.iter().flat_map(Package::targets).map(|target| target.root.as_str()).collect();
-    let unwanted_roots: BTreeSet<&str> = unwanted.iter().map(|(target, _)| target.root.as_str()).collect();
-    let script_folders: BTreeSet<&str> = unwanted.iter().filter_map(|(target, dir)| targets::build_script_folder(target, dir)).collect();
-    // `path = "examples/server/main.rs"` makes the modules beside that file wanted too.
-    let own_folders: BTreeSet<&str> =
-        roots.iter().filter(|root| scope.leaves_out(root) && file_name(root) == "main.rs").map(|root| parent(root)).collect();
     let (mut files, mut left_out, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for file in &listing.files {
         let path = file.path.as_str();
+        let left = scope.leaves_out(path);
         if !is_rust(path) {
-            if let Some(kind) = others::kind_of(path).filter(|_| !scope.leaves_out(path)) {
+            if let Some(kind) = others::kind_of(path).filter(|_| !left) {
                 others.push(OtherFile { path: file.path.clone(), kind, bytes: file.bytes });
             }
             continue;
         }
-        let left = in_hidden_folder(path)
-            || (scope.leaves_out(path) && !own_folders.contains(parent(path)))
-            || unwanted_roots.contains(path)
-            || script_folders.contains(parent(path));
+        let left = left || in_hidden_folder(path) || unwanted.roots.contains(path) || unwanted.folders.contains(parent(path));
         if left && !roots.contains(path) {
             left_out.push(file.path.clone());
         } else if file.bytes > MAX_FILE_BYTES {

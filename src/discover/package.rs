@@ -126,8 +126,10 @@ pub struct Dependency {
     pub path: Option<SmolStr>,
     /// Index of the package in the tree that it is, by path or patch.
     pub workspace_member: Option<usize>,
-    /// Whether a feature switches it on.
+    /// Whether it is there only with a feature.
     pub optional: bool,
+    /// The package's features that switch an optional dependency on, sorted.
+    pub enabled_by: Vec<SmolStr>,
 }
 
 /// A Rust file to parse.

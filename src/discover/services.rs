@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::package::{DependencyKind, Package, Target, TargetKind};
+use super::package::{Dependency, DependencyKind, Package, Target, TargetKind};
 use crate::model::Service;
 
 /// The services of a tree, sorted by name.
@@ -14,21 +14,19 @@ use crate::model::Service;
 /// Without any binary, each library that no other package depends on is a service.
 #[must_use]
 pub fn services(packages: &[Package]) -> Vec<Service> {
-    let mut services = Vec::new();
-    let mut dirs = Vec::new();
-    for (index, target) in roots(packages) {
-        let package = &packages[index];
+    let roots = roots(packages);
+    let mut services = Vec::with_capacity(roots.len());
+    for (index, target) in &roots {
         services.push(Service {
             name: target.name.clone(),
-            package: package.name.clone(),
+            package: packages[*index].name.clone(),
             target: target.root.clone(),
-            crates: linked(packages, index).into_iter().collect(),
+            crates: linked(packages, *index).into_iter().collect(),
         });
-        dirs.push(&package.dir);
     }
-    // Names are made unique by the package, and where that is not enough by its folder.
-    rename(&mut services, |_, service| format!("{}/{}", service.package, service.name));
-    rename(&mut services, |index, service| format!("{}:{}", dirs[index], service.name));
+    // Two binaries of one name are told apart by their package, and where that is not enough by its folder.
+    rename(&mut services, &roots, |index| packages[roots[index].0].name.clone());
+    rename(&mut services, &roots, |index| packages[roots[index].0].dir.clone());
     services.sort();
     services
 }
@@ -85,22 +83,28 @@ fn linked(packages: &[Package], index: usize) -> BTreeSet<SmolStr> {
 
 /// Packages of the tree that a package links.
 fn normal(package: &Package) -> impl Iterator<Item = usize> {
-    package
-        .dependencies
-        .iter()
-        .filter(|dependency| dependency.kind == DependencyKind::Normal)
-        .filter_map(|dependency| dependency.workspace_member)
+    let linked = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal && !for_tests(dependency));
+    linked.filter_map(|dependency| dependency.workspace_member)
 }
 
-/// Renames services whose name another one has too.
-fn rename(services: &mut [Service], name: impl Fn(usize, &Service) -> String) {
+/// Whether only features for tests switch a dependency on: fakes and fixtures, which no deployed binary holds.
+fn for_tests(dependency: &Dependency) -> bool {
+    let test = |feature: &SmolStr| {
+        let first = feature.split(['-', '_']).next().unwrap_or_default();
+        matches!(first, "test" | "tests" | "testing" | "mock" | "mocks" | "mocking" | "fuzz" | "fuzzing" | "bench" | "benches")
+    };
+    !dependency.enabled_by.is_empty() && dependency.enabled_by.iter().all(test)
+}
+
+/// Puts a word before the names that several services have.
+fn rename(services: &mut [Service], roots: &[(usize, &Target)], word: impl Fn(usize) -> SmolStr) {
     let mut counts: BTreeMap<SmolStr, usize> = BTreeMap::new();
     for service in services.iter() {
         *counts.entry(service.name.clone()).or_default() += 1;
     }
-    for index in 0..services.len() {
-        if counts.get(&services[index].name).is_some_and(|count| *count > 1) {
-            services[index].name = name(index, &services[index]).into();
+    for (index, service) in services.iter_mut().enumerate() {
+        if counts.get(&service.name).is_some_and(|count| *count > 1) && !word(index).is_empty() {
+            service.name = format!("{}/{}", word(index), roots[index].1.name).into();
         }
     }
 }

@@ -3,8 +3,9 @@
 use smol_str::SmolStr;
 
 use super::Notes;
+use super::include::Include;
 use super::manifest::{Build, Manifest, TargetTable};
-use super::package::{Target, TargetKind};
+use super::package::{Package, Target, TargetKind};
 use crate::model::Severity;
 use crate::source::{Listing, file_name, join, parent};
 
@@ -12,8 +13,8 @@ use crate::source::{Listing, file_name, join, parent};
 type Found = (SmolStr, String);
 
 /// All targets of a package, wanted or not, sorted by kind and name.
-pub(super) fn targets(manifest: &Manifest, name: &str, edition: &str, listing: &Listing, notes: &mut Notes) -> Vec<Target> {
-    let mut finder = Finder { manifest, name, edition, listing, notes, out: Vec::new() };
+pub(super) fn targets(manifest: &Manifest, package: &Package, include: Include, listing: &Listing, notes: &mut Notes) -> Vec<Target> {
+    let mut finder = Finder { manifest, name: &package.name, edition: &package.edition, include, listing, notes, out: Vec::new() };
     let package = manifest.package.clone().unwrap_or_default();
     finder.library(package.auto_lib);
     let bins = finder.found_bins();
@@ -37,6 +38,7 @@ struct Finder<'a> {
     manifest: &'a Manifest,
     name: &'a str,
     edition: &'a str,
+    include: Include,
     listing: &'a Listing,
     notes: &'a mut Notes,
     out: Vec<Target>,
@@ -52,7 +54,7 @@ impl Finder<'_> {
         };
         let Some(root) = root else {
             if let Some(table) = table {
-                self.missing("the library", table);
+                self.missing(TargetKind::Lib, "the library", table);
             }
             return;
         };
@@ -71,7 +73,7 @@ impl Finder<'_> {
             let path = table.path.as_ref().map(|path| path.value.as_str());
             let stem = path.map(|path| file_name(path).trim_end_matches(".rs"));
             let Some(name) = table.name.as_ref().map(|name| name.value.as_str()).or(stem) else {
-                self.missing("a target without a name", table);
+                self.missing(kind, "a target without a name", table);
                 continue;
             };
             let root = match path {
@@ -79,7 +81,7 @@ impl Finder<'_> {
                 None => found.iter().find(|(found, _)| found == name).map(|(_, path)| path.clone()).or_else(|| self.old_place(kind, name)),
             };
             let Some(root) = root else {
-                self.missing(&format!("`{name}`"), table);
+                self.missing(kind, &format!("`{name}`"), table);
                 continue;
             };
             seen.push((SmolStr::from(name), root.clone()));
@@ -149,7 +151,11 @@ impl Finder<'_> {
         self.listing.links.iter().find(|(link, _)| *link == path).map(|(_, target)| target.to_string())
     }
 
-    fn missing(&mut self, what: &str, table: &TargetTable) {
+    fn missing(&mut self, kind: TargetKind, what: &str, table: &TargetTable) {
+        // Published packages often list benches that they do not ship.
+        if !self.include.target(kind) {
+            return;
+        }
         let place = table.path.as_ref().or(table.name.as_ref()).map_or(&table.at, |text| &text.at);
         let message = match &table.path {
             Some(path) => format!("the root file `{}` of {what} is not there", path.value),
