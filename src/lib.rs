@@ -4,6 +4,7 @@
 //! discover -> parse -> resolve -> detect -> merge -> assess -> render
 //! ```
 
+mod analyze;
 pub mod annotations;
 pub mod catalog;
 pub mod detect;
@@ -12,5 +13,8 @@ pub mod discover;
 pub mod facts;
 pub mod merge;
 pub mod model;
+pub mod parse;
 pub mod resolve;
 pub mod source;
+
+pub use analyze::{Analysis, Options, analyze};

@@ -171,6 +171,17 @@ impl Catalog {
         super::Wrappers::builtin()
     }
 
+    /// The library name of a package, where the catalog's paths show one that differs from the package's.
+    #[must_use]
+    pub fn library_of(package: &str) -> Option<SmolStr> {
+        let at = super::BUILTIN.binary_search_by_key(&package, |(name, _)| name).ok()?;
+        let text = super::BUILTIN[at].1;
+        let start = text.find("paths = [")? + "paths = [".len();
+        let path = text[start..].split('"').nth(1)?;
+        let path = path.trim_start_matches("#[").trim_start_matches("derive(");
+        path.split("::").next().map(SmolStr::new)
+    }
+
     /// Whether the catalog has a file for this package.
     #[must_use]
     pub fn knows(package: &str) -> bool {
