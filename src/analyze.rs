@@ -69,7 +69,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let own_catalog = own_catalog(&config, &mut diagnostics);
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
 
-    let services = discover::services(&discovery.packages);
+    let services = services(&discovery, &config, &mut diagnostics);
     let inputs = crate_inputs(&discovery.packages, &services);
     let mut skipped = discovery.skipped.clone();
     let mut unreadable = discovery.unreadable;
@@ -84,7 +84,13 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
     let flow = Flow::new(&bodies);
     let cx = Cx::new(world, &flow, &bodies);
-    let findings = detect::detect(&cx);
+    let mut findings = detect::detect(&cx);
+    // State belongs to a service: what no binary links (fakes for tests, tools) is counted, not shown.
+    let found = findings.len();
+    if !services.is_empty() {
+        findings.retain(|finding| !program.services_of(finding.def).is_empty());
+    }
+    let unlinked = found - findings.len();
     let mut items = merge::merge(&cx, findings);
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
@@ -101,7 +107,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     diagnostics.extend(files.iter().filter_map(unparsed));
     diagnostics.sort();
     diagnostics.dedup();
-    let coverage = coverage(&discovery, &files, &links.reached, &bodies, &catalog, skipped, applied.ignored.len());
+    let coverage = coverage(&discovery, &files, &links.reached, &bodies, &catalog, skipped, applied.ignored.len(), unlinked);
     let map = StateMap {
         schema: SCHEMA,
         tool: ToolInfo { name: SmolStr::new_static("statemap"), version: SmolStr::new_static(env!("CARGO_PKG_VERSION")) },
@@ -114,6 +120,41 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         coverage,
     };
     Ok(Analysis { map, config, unreadable, bad_config, no_rust: discovery.no_rust() })
+}
+
+/// The services that the map is about: what `cargo build` builds, unless `statemap.toml` names others.
+fn services(discovery: &Discovery, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Vec<Service> {
+    let mut services = discover::services(&discovery.packages);
+    let chosen = &config.service.bins;
+    if !chosen.is_empty() {
+        for bin in chosen.iter().filter(|bin| !services.iter().any(|service| service.name == **bin)) {
+            diagnostics.push(
+                Diagnostic::new(Severity::Error, "unknown-binary", format!("`[service] bins` names `{bin}`, which no package has"))
+                    .in_file(annotations::CONFIG_FILE)
+                    .help(format!("the binaries are: {}", names(&services))),
+            );
+        }
+        services.retain(|service| chosen.iter().any(|bin| service.name == *bin));
+        return services;
+    }
+    let is_default = |service: &Service| {
+        discovery.packages.iter().any(|package| package.default_member && package.targets().any(|target| target.root == service.target))
+    };
+    if services.iter().any(is_default) {
+        let (kept, tools): (Vec<Service>, Vec<Service>) = services.into_iter().partition(is_default);
+        if !tools.is_empty() {
+            let message = format!("not on the map: {}, since `default-members` of the workspace leaves them out", names(&tools));
+            diagnostics.push(
+                Diagnostic::new(Severity::Note, "not-default", message).help("name binaries in `[service] bins` of `statemap.toml` to map others"),
+            );
+        }
+        return kept;
+    }
+    services
+}
+
+fn names(services: &[Service]) -> String {
+    services.iter().map(|service| format!("`{}`", service.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// Reads and parses in parallel; then what `#[path]` and `include!` ask for beyond that.
@@ -263,6 +304,7 @@ fn coverage(
     catalog: &Catalog,
     mut skipped: Vec<SmolStr>,
     ignored: usize,
+    unlinked: usize,
 ) -> Coverage {
     let mut unread: BTreeMap<SmolStr, usize> = BTreeMap::new();
     for name in files.iter().flat_map(|file| &file.macros_unread) {
@@ -300,5 +342,6 @@ fn coverage(
         catalog_crates: catalog.crate_count().saturating_sub(1),
         unknown_crates: foreign.iter().filter(|package| !Catalog::knows(package)).count(),
         ignored,
+        unlinked,
     }
 }

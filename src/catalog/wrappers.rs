@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use smol_str::SmolStr;
 
@@ -17,6 +17,8 @@ pub struct Wrappers {
     containers: FxHashSet<SmolStr>,
     per_thread: FxHashSet<SmolStr>,
     signals: FxHashSet<SmolStr>,
+    vague_stores: FxHashSet<SmolStr>,
+    reexports: FxHashMap<SmolStr, SmolStr>,
 }
 
 impl Wrappers {
@@ -68,6 +70,26 @@ impl Wrappers {
     #[must_use]
     pub fn is_signal(&self, path: &str) -> bool {
         self.signals.contains(path)
+    }
+
+    /// Names a store, and not only a sort of address.
+    #[must_use]
+    pub fn is_store(&self, name: &str) -> bool {
+        !self.vague_stores.contains(name)
+    }
+
+    /// The path under which the catalog knows what another crate hands on.
+    #[must_use]
+    pub fn original(&self, path: &str) -> Option<SmolStr> {
+        let mut end = 0;
+        for _ in 0..2 {
+            end = path[end..].find("::").map_or(path.len(), |at| end + at);
+            if let Some(to) = self.reexports.get(&path[..end]) {
+                return Some(smol_str::format_smolstr!("{to}{}", &path[end..]));
+            }
+            end = (end + 2).min(path.len());
+        }
+        None
     }
 
     /// `new(value)` puts the value into the type.

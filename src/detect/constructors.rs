@@ -57,7 +57,11 @@ fn is_made_here(api: &Api, kind: Kind) -> bool {
 fn belongs_to(cx: &Cx<'_>, call: &KnownCall, holder: &KnownCall) -> bool {
     let (inner, outer) = (cx.api(call.hit.entry), cx.api(holder.hit.entry));
     match inner.shape {
-        Shape::Part => !matches!(outer.shape, Shape::Spawn | Shape::Write | Shape::None),
+        Shape::Part => {
+            let ingredient = inner.kind == outer.kind
+                || !matches!(inner.kind, Some(Kind::Limiter | Kind::Cache | Kind::Session | Kind::Telemetry | Kind::Queue | Kind::BackgroundTask | Kind::FsWrite));
+            ingredient && !matches!(outer.shape, Shape::Spawn | Shape::Write | Shape::None)
+        }
         Shape::Constructor => inner.kind == outer.kind && outer.shape == Shape::Constructor,
         _ => false,
     }
@@ -122,7 +126,7 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
 /// The store that the call speaks to, or that an ingredient of it names.
 fn store_of(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Option<SmolStr> {
     let parts = body.known.iter().filter(|part| part.within == Some(index)).filter_map(|part| cx.api(part.hit.entry).backs_on.clone());
-    cx.api(body.known[index].hit.entry).backs_on.clone().into_iter().chain(parts).find(|store| !store.contains(' ') || store == "sql database")
+    cx.api(body.known[index].hit.entry).backs_on.clone().into_iter().chain(parts).find(|store| cx.world.catalog.wrappers().is_store(store))
 }
 
 /// The type that a constructor belongs to, or the function itself.

@@ -152,7 +152,7 @@ fn is_for_tests(cfg: &Cfg) -> bool {
     }
 }
 
-/// Types that outlive one request: what statics hold, what is shared by `Arc`, handed to all requests, or lives in
+/// Types that outlive one request: what statics hold, what is handed to all requests, or lives in
 /// `main` or in a function that never ends; and what is inside those.
 fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
     let program = cx.world.program;
@@ -229,11 +229,11 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
     seen
 }
 
-/// What stands behind an `Arc`, or an extractor of application state, anywhere inside a type.
+/// What stands in an extractor of application state, anywhere inside a type.
 fn shared_inside(wrappers: &crate::catalog::Wrappers, ty: &Type, out: &mut Vec<Type>) {
     match ty {
         Type::Foreign(path, args) => {
-            if path == "std::sync::Arc" || wrappers.is_app_state(path) {
+            if wrappers.is_app_state(path) {
                 out.extend(args.iter().cloned());
             }
             for arg in args.iter() {

@@ -43,6 +43,9 @@ fn at(world: World<'_>, ty: &Type, depth: u32) -> Nature {
             if wrappers.is_signal(path) {
                 return Nature::Constant;
             }
+            if wrappers.is_transparent(path) {
+                return strongest(args.iter().map(|arg| at(world, arg, depth + 1)));
+            }
             if wrappers.is_lazy(path) {
                 let inner = args.first().map_or(Nature::Unknown, |inner| at(world, inner, depth + 1));
                 return match inner {

@@ -34,6 +34,11 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         return None;
     }
     let (kind, class, label, entry) = match nature {
+        Nature::Stateful(entry)
+            if !is_lazy && matches!(cx.api(entry).kind, Some(Kind::Lease | Kind::ClientHeld | Kind::ReferenceData | Kind::StartupConfig | Kind::ExternalStore)) =>
+        {
+            return None;
+        }
         Nature::Stateful(entry) => {
             let api = cx.api(entry);
             (api.kind.unwrap_or(Kind::Static), Class::Mutable, SmolStr::new(&api.label), Some(entry))

@@ -12,7 +12,7 @@ use crate::model::{Class, Confidence, Kind};
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let mut stores: BTreeMap<(SmolStr, SmolStr), Finding> = BTreeMap::new();
     for finding in out.iter() {
-        let Some(store) = finding.backs_on.as_ref().filter(|store| is_store(store)) else { continue };
+        let Some(store) = finding.backs_on.as_ref().filter(|store| cx.world.catalog.wrappers().is_store(store)) else { continue };
         if !matches!(finding.kind, Kind::Pool | Kind::SdkClient | Kind::Session | Kind::Lease | Kind::Queue | Kind::Limiter) {
             continue;
         }
@@ -39,9 +39,4 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             });
     }
     out.extend(stores.into_values());
-}
-
-/// The catalog also says `http service` or `sql database` where the store depends on the address.
-fn is_store(store: &str) -> bool {
-    !matches!(store, "http service" | "sql database" | "grpc service" | "sqlite" | "local disk" | "disk" | "none")
 }

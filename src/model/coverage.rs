@@ -38,6 +38,9 @@ pub struct Coverage {
     pub catalog_crates: usize,
     /// Dependencies that the catalog does not know.
     pub unknown_crates: usize,
+    /// Findings in crates that no service links.
+    #[serde(default)]
+    pub unlinked: usize,
     /// Items silenced by an `ignore` annotation.
     pub ignored: usize,
 }

@@ -76,6 +76,10 @@ pub struct OwnCall {
     pub at: At,
     /// Stands inside a spawned task, or in a closure.
     pub in_closure: bool,
+    /// What becomes of what it returns.
+    pub bound: Bound,
+    /// Functions of the workspace that the closures among its arguments call.
+    pub given: Task,
 }
 
 /// What a spawned task, or a function, does with its time.
@@ -87,6 +91,8 @@ pub struct Task {
     pub period: Option<Value>,
     /// Functions of the workspace that it calls.
     pub calls: Vec<DefId>,
+    /// It runs what the function around it was given as a parameter.
+    pub runs_parameter: bool,
 }
 
 /// What one body does.
@@ -303,7 +309,8 @@ impl Reader<'_> {
                 let is_callee = self.parents[id.0 as usize]
                     .is_some_and(|parent| matches!(&self.body[parent], Expr::Call { callee, .. } if *callee == id));
                 if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), is_callee) {
-                    out.own.push(OwnCall { func: *func, args: Vec::new(), at: self.at(*span), in_closure: true });
+                    let (bound, given) = (Bound::Argument, Task::default());
+                    out.own.push(OwnCall { func: *func, args: Vec::new(), at: self.at(*span), in_closure: true, bound, given });
                 }
             }
             Expr::Struct { path, fields, .. } => {
@@ -337,8 +344,10 @@ impl Reader<'_> {
         match self.types.callees.get(&id) {
             Some(Callee::Def(func)) => {
                 if self.world.program.func(*func).is_some() {
+                    let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
+                    let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
                     let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
-                    out.own.push(OwnCall { func: *func, args, at: self.at(span), in_closure: self.in_closure(id) });
+                    out.own.push(OwnCall { func: *func, args, at: self.at(span), in_closure: self.in_closure(id), bound: self.bound(id), given });
                 }
             }
             Some(Callee::Foreign(path)) => {
@@ -374,6 +383,7 @@ impl Reader<'_> {
             && let Some(index) = self.index_of.iter().position(|known| *known == root)
             && self.same_thing(out.known[index].hit.entry, hit.entry)
         {
+            let exprs = args;
             let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
             let known = &mut out.known[index];
             known.also.push((path.clone(), at));
@@ -383,15 +393,18 @@ impl Reader<'_> {
                 known.makes = self.types.types[id.0 as usize].clone();
             }
             // A builder's end says more than its beginning about what is made.
-            if api.shape == Shape::Constructor && self.world.catalog.api(known.hit.entry).shape != Shape::Constructor {
+            let was = self.world.catalog.api(known.hit.entry).shape;
+            if hit.entry != known.hit.entry && api.shape != Shape::Part && was != api.shape {
                 known.hit = hit;
+            }
+            if api.shape == Shape::Spawn {
+                known.path = path;
+                known.task = Some(self.spawned(api, exprs));
             }
             return;
         }
-        let task = (api.shape == Shape::Spawn).then(|| {
-            let at = usize::from(api.task_arg.unwrap_or(0));
-            args.get(at).or(args.last()).map_or_else(Task::default, |arg| self.task(*arg, false))
-        });
+        let task = (api.shape == Shape::Spawn).then(|| self.spawned(api, args));
+        let settings = recv.map(|recv| self.before(recv)).unwrap_or_default();
         self.index_of.push(id);
         out.known.push(KnownCall {
             hit,
@@ -399,7 +412,7 @@ impl Reader<'_> {
             at,
             args: args.iter().map(|arg| self.tracer.value(*arg)).collect(),
             recv: recv.map(|recv| self.tracer.value(recv)),
-            settings: Vec::new(),
+            settings,
             also: Vec::new(),
             within: None,
             bound: self.bound(id),
@@ -408,10 +421,40 @@ impl Reader<'_> {
         });
     }
 
+    /// The methods called before on a builder that is no entry itself.
+    fn before(&self, recv: ExprId) -> Vec<Setting> {
+        let mut out = Vec::new();
+        let mut at = recv;
+        for _ in 0..32 {
+            match &self.body[at] {
+                Expr::Method { recv, name, args, span, .. } => {
+                    let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+                    out.push(Setting { name: name.clone(), args, at: self.at(*span) });
+                    at = *recv;
+                }
+                Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => at = *inner,
+                Expr::Path(..) => match self.types.local_of.get(&at).and_then(|local| self.types.locals[local.0 as usize].init) {
+                    Some(init) => at = init,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        out.reverse();
+        out
+    }
+
+    /// What a spawning call runs.
+    fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId]) -> Task {
+        let at = usize::from(api.task_arg.unwrap_or(0));
+        args.get(at).or(args.last()).map_or_else(Task::default, |arg| self.task(*arg, false))
+    }
+
     /// Two entries that speak of one thing: the same one, or a builder's and its product's.
     fn same_thing(&self, a: EntryId, b: EntryId) -> bool {
         let (x, y) = (self.world.catalog.api(a), self.world.catalog.api(b));
-        a == b || (x.kind == y.kind && self.world.catalog.origin(a).0 == self.world.catalog.origin(b).0 && x.shape != Shape::Spawn && x.shape != Shape::Write)
+        let ends_itself = matches!(x.shape, Shape::Spawn | Shape::Write);
+        a == b || (x.kind == y.kind && self.world.catalog.origin(a).0 == self.world.catalog.origin(b).0 && !ends_itself)
     }
 
     /// A method on the chain of a known call that is no entry of its own.
@@ -630,7 +673,7 @@ impl Reader<'_> {
 
     /// What an expression does with its time; `own` leaves out what it spawns or hands over as a closure.
     fn task(&self, id: ExprId, own: bool) -> Task {
-        let mut task = Task::default();
+        let mut task = Task { runs_parameter: self.is_parameter(id), ..Task::default() };
         self.task_in(id, own, false, &mut task, 0);
         // A future made before and handed over by a variable.
         if let Some(local) = self.types.local_of.get(&id)
@@ -666,6 +709,11 @@ impl Reader<'_> {
             Expr::Closure { .. } if own => return,
             _ => {}
         }
+        if let Expr::Call { callee, .. } = expr
+            && self.is_parameter(*callee)
+        {
+            task.runs_parameter = true;
+        }
         match self.types.callees.get(&id) {
             Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => task.calls.push(*func),
             Some(Callee::Foreign(path)) => {
@@ -678,6 +726,10 @@ impl Reader<'_> {
             _ => {}
         }
         children(expr, &mut |child| self.task_in(child, own, in_loop, task, depth + 1));
+    }
+
+    fn is_parameter(&self, id: ExprId) -> bool {
+        self.types.local_of.get(&id).is_some_and(|local| self.types.locals[local.0 as usize].param.is_some())
     }
 
     fn period(&self, id: ExprId, path: &str, in_loop: bool, task: &mut Task) {

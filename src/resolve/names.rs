@@ -36,7 +36,10 @@ impl Program<'_> {
     #[must_use]
     pub fn resolve(&self, catalog: &Catalog, module: ModId, path: &Path, space: Space) -> Option<Res> {
         let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
-        self.resolve_names(catalog, module, &names, path.global, space, 0)
+        match self.resolve_names(catalog, module, &names, path.global, space, 0)? {
+            Res::Foreign(path) => Some(Res::Foreign(catalog.wrappers().original(&path).unwrap_or(path))),
+            other => Some(other),
+        }
     }
 
     fn resolve_names(&self, catalog: &Catalog, module: ModId, names: &[&str], global: bool, space: Space, hops: u32) -> Option<Res> {
