@@ -30,7 +30,7 @@ pub(super) struct Manifest {
     pub(super) features: Vec<(SmolStr, Vec<SmolStr>)>,
     /// `[patch]` entries with a path: package name and path.
     pub(super) patches: Vec<(SmolStr, Text)>,
-    /// It does not parse; what could be recovered is here.
+    /// It does not parse, or describes nothing; what could be recovered is here.
     pub(super) broken: bool,
 }
 

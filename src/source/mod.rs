@@ -10,6 +10,9 @@ mod path;
 mod revision;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use dir::{DirTree, OpenError};
 pub use memory::MemoryTree;
 pub use path::{file_name, join, line_of, normalise, parent};
