@@ -103,3 +103,33 @@ fn a_tree_without_rust_is_an_error_that_says_why() {
     assert!(tests_only.no_rust());
     assert_eq!(tests_only.diagnostics[0].message, "no Rust beside 1 file of tests, benches, examples and build scripts");
 }
+
+#[test]
+fn a_manifest_as_editors_of_windows_write_it_is_read() {
+    let tree = MemoryTree::default()
+        .with_file(
+            "Cargo.toml",
+            "\u{feff}[package]\r\nname = \"a\"\r\nedition = \"2021\"\r\n[dependencies]\r\nb = { path = \"libs\\\\b\" }\r\n",
+        )
+        .with_file("libs/b/Cargo.toml", "package.name = \"b\"")
+        .with_file("libs/b/src/lib.rs", "")
+        .with_file("src/main.rs", "");
+    let found = discover(&tree, &DiscoverOptions::default());
+    assert_eq!((codes(&found), service_lines(&found)), (vec![], vec!["a: b".to_owned()]));
+}
+
+#[test]
+fn a_manifest_nested_beyond_reason_is_told_and_survived() {
+    let deep = format!("package.name = \"a\"\nx = {}\n", "[".repeat(100_000));
+    let tree = MemoryTree::default().with_file("Cargo.toml", deep).with_file("src/main.rs", "");
+    let found = discover(&tree, &DiscoverOptions::default());
+    assert_eq!((codes(&found), names(&found)), (vec!["broken-manifest"], vec!["a"]));
+}
+
+#[test]
+fn a_member_glob_that_cannot_be_read_is_told() {
+    let found = found(
+        "//- /Cargo.toml\n[workspace]\nmembers = [\"crates/[\", \"a\"]\n//- /a/Cargo.toml\npackage.name = \"a\"\n//- /a/src/main.rs\n",
+    );
+    assert_eq!((codes(&found), names(&found)), (vec!["missing-member"], vec!["a"]));
+}

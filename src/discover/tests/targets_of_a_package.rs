@@ -175,3 +175,19 @@ fn rooted_among_the_tests_are_tests() {
     assert_eq!(targets(&found), ["Bin shop src/main.rs"]);
     assert_eq!(found.left_out, ["tests/helpers/gateway.rs"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn may_be_links_to_files_of_the_tree() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in [("Cargo.toml", "package.name = \"a\""), ("src/lib.rs", ""), ("shared/main.rs", "fn main() {}")] {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    std::os::unix::fs::symlink("../shared/main.rs", folder.path().join("src/main.rs")).expect("a link");
+    let tree = crate::source::DirTree::open(folder.path()).expect("a tree");
+    let found = discover(&tree, &DiscoverOptions::default());
+    assert_eq!(targets(&found), ["Lib a src/lib.rs", "Bin a shared/main.rs"]);
+    assert_eq!(files(&found), ["shared/main.rs", "src/lib.rs"]);
+}
