@@ -10,7 +10,6 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::model::{Diagnostic, Severity};
-use crate::source::line_of;
 
 /// A place in a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,13 +36,20 @@ pub(super) struct Text {
 /// The manifest that tables are read from.
 pub(super) struct Document<'a> {
     pub(super) file: &'a str,
-    pub(super) text: &'a str,
+    /// Offset of each line feed: places are asked for by the thousand.
+    line_feeds: Vec<usize>,
     pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
 }
 
-impl Document<'_> {
+impl<'a> Document<'a> {
+    pub(super) fn new(file: &'a str, text: &str) -> Self {
+        let line_feeds = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset).collect();
+        Self { file, line_feeds, diagnostics: RefCell::new(Vec::new()) }
+    }
+
     pub(super) fn at(&self, span: Range<usize>) -> At {
-        At { line: line_of(self.text, span.start), span: (span.start, span.end) }
+        let line = self.line_feeds.partition_point(|offset| *offset < span.start) + 1;
+        At { line: u32::try_from(line).unwrap_or(u32::MAX), span: (span.start, span.end) }
     }
 }
 

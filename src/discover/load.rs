@@ -145,8 +145,7 @@ impl<'a> Loader<'a> {
             self.notes.diagnostics.push(Diagnostic::new(Severity::Warning, "no-package", message).in_file(path).help(help));
         }
         if has_sources {
-            let broken = manifest.broken;
-            *manifest = Manifest { broken, ..Manifest::nameless(path, folder) };
+            *manifest = Manifest { broken: true, ..Manifest::nameless(path, folder) };
         }
     }
 

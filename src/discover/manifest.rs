@@ -1,7 +1,5 @@
 //! One `Cargo.toml` as written: nothing inherited, nothing inferred, no file looked at.
 
-use std::cell::RefCell;
-
 use smol_str::SmolStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -9,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::fields::{At, Document, Fields, Text};
 use super::package::DependencyKind;
 use crate::model::{Diagnostic, Severity};
-use crate::source::{line_of, parent};
+use crate::source::parent;
 
 /// A manifest.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +28,7 @@ pub(super) struct Manifest {
     pub(super) features: Vec<(SmolStr, Vec<SmolStr>)>,
     /// `[patch]` entries with a path: package name and path.
     pub(super) patches: Vec<(SmolStr, Text)>,
-    /// It does not parse; what could be recovered is here.
+    /// It does not parse, or describes nothing; what could be recovered is here.
     pub(super) broken: bool,
 }
 
@@ -111,22 +109,17 @@ impl Manifest {
     /// Reads a manifest. What does not parse is told in `diagnostics`, and the rest is read all the same.
     pub(super) fn parse(path: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let (root, errors) = DeTable::parse_recoverable(text);
-        let document = Document { file: path, text, diagnostics: RefCell::new(Vec::new()) };
+        let document = Document::new(path, text);
         let fields = Fields::new(&document, root.get_ref());
         let mut manifest = Self { path: path.into(), dir: parent(path).into(), broken: !errors.is_empty(), ..Self::default() };
         manifest.fill(fields);
         // The parser recovers after an error, and mostly stumbles over its consequences: only the first says what to do.
         if let Some(error) = errors.first() {
-            let span = error.span().unwrap_or(0..0);
-            let diagnostic = Diagnostic::new(
-                Severity::Error,
-                "broken-manifest",
-                format!("failed to parse the manifest: {}", error.message().trim_end()),
-            )
-            .in_file(path)
-            .at_line(line_of(text, span.start))
-            .span(span.start, span.end)
-            .help("fix the manifest: what it says about targets and dependencies is lost in part");
+            let at = document.at(error.span().unwrap_or(0..0));
+            let message = format!("failed to parse the manifest: {}", error.message().trim_end());
+            let diagnostic = at
+                .diagnostic(path, Severity::Error, "broken-manifest", message)
+                .help("fix the manifest: what it says about targets and dependencies is lost in part");
             diagnostics.push(diagnostic);
         }
         diagnostics.append(&mut document.diagnostics.into_inner());

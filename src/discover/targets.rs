@@ -148,7 +148,7 @@ impl Finder<'_> {
         if self.listing.has(&path) {
             return Some(path);
         }
-        self.listing.links.iter().find(|(link, _)| *link == path).map(|(_, target)| target.to_string())
+        self.listing.linked(&path).map(SmolStr::to_string)
     }
 
     fn missing(&mut self, kind: TargetKind, what: &str, table: &TargetTable) {

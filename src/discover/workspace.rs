@@ -86,7 +86,12 @@ fn listed_members(
             continue;
         };
         if is_glob(&pattern) {
-            let Some(glob) = compile(&pattern) else { continue };
+            let Some(glob) = compile(&pattern) else {
+                let message = format!("workspace member `{}` is no glob that can be read", member.value);
+                let diagnostic = member.at.diagnostic(&manifests[root].path, Severity::Warning, "missing-member", message);
+                notes.diagnostics.push(diagnostic.help("list the members by their paths"));
+                continue;
+            };
             for (_, index) in by_dir.iter().filter(|(folder, _)| glob.is_match(folder) && !excluded(dir, table, folder)) {
                 member_of[*index].get_or_insert(root);
             }

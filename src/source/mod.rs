@@ -10,6 +10,9 @@ mod path;
 mod revision;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use dir::{DirTree, OpenError};
 pub use memory::MemoryTree;
 pub use path::{file_name, join, line_of, normalise, parent};
@@ -63,6 +66,13 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// The listed file that a link within the tree leads to.
+    #[must_use]
+    pub fn linked(&self, path: &str) -> Option<&SmolStr> {
+        let index = self.links.binary_search_by(|(link, _)| link.as_str().cmp(path)).ok()?;
+        Some(&self.links[index].1)
+    }
+
     /// Whether a file of that path is listed.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
@@ -84,9 +94,14 @@ impl Listing {
     /// The pruned folder that holds `path`, if any.
     #[must_use]
     pub fn pruned_above(&self, path: &str) -> Option<&Pruned> {
-        self.pruned
-            .iter()
-            .find(|pruned| path == pruned.path || path.strip_prefix(pruned.path.as_str()).is_some_and(|rest| rest.starts_with('/')))
+        let mut above = path;
+        while !above.is_empty() {
+            if let Ok(index) = self.pruned.binary_search_by(|pruned| pruned.path.as_str().cmp(above)) {
+                return Some(&self.pruned[index]);
+            }
+            above = parent(above);
+        }
+        None
     }
 }
 

@@ -72,9 +72,9 @@ pub(super) fn walk(folders: &dyn Folders) -> Listing {
     let links = std::mem::take(&mut walk.links);
     let mut listing = walk.listing;
     listing.files.sort();
+    listing.pruned.sort();
     follow_links(folders, links, &mut listing);
     listing.files.sort();
-    listing.pruned.sort();
     listing.links.sort();
     listing.skipped.sort();
     listing.diagnostics.sort();
@@ -184,9 +184,11 @@ fn prune_reason(path: &str, name: &str, siblings: &[Entry], entries: &[Entry]) -
         // A cargo home inside the tree holds downloaded sources.
         return matches!(name, "registry" | "git").then_some(PruneReason::Vendored);
     }
-    let own_code = ["mod.rs", "main.rs", "lib.rs", "Cargo.toml"].iter().any(|file| has_file(entries, file))
-        || has_file(siblings, &format!("{name}.rs"));
-    (VENDORED.contains(&name) && !own_code).then_some(PruneReason::Vendored)
+    let own_code = || {
+        let own = |entry: &Entry| matches!(entry.name.as_str(), "mod.rs" | "main.rs" | "lib.rs" | "Cargo.toml");
+        entries.iter().any(own) || has_file(siblings, &format!("{name}.rs"))
+    };
+    (VENDORED.contains(&name) && !own_code()).then_some(PruneReason::Vendored)
 }
 
 /// Decides on the links once all files are known: a link to a listed file adds nothing.
