@@ -64,6 +64,9 @@ pub struct Api {
     /// Which positional argument is the file path; `-1` is the receiver.
     #[serde(default)]
     pub path_arg: Option<i8>,
+    /// Reported only where the workspace names one of these paths: what makes a backend local.
+    #[serde(default)]
+    pub needs: Vec<SmolStr>,
     /// Which positional argument is the task.
     #[serde(default)]
     pub task_arg: Option<u8>,

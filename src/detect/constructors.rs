@@ -39,9 +39,70 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                     continue;
                 }
             }
-            out.push(made(cx, body, index, kind));
+            let finding = made(cx, body, index, kind);
+            out.extend(instances(cx, body, call, &finding));
+            out.push(finding);
         }
     }
+}
+
+/// A function that makes the thing and is called from several places makes several things: one item for each call beyond
+/// the first. Only calls that `main` reaches by plain calls count: they happen once each.
+fn instances(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, first: &Finding) -> Vec<Finding> {
+    let counts = matches!(first.kind, Kind::Pool | Kind::SdkClient | Kind::Cache | Kind::EmbeddedDb | Kind::Session);
+    if !counts || !matches!(call.bound, Bound::Result | Bound::Field(..)) {
+        return Vec::new();
+    }
+    let mut func = body.def;
+    for _ in 0..4 {
+        let callers = callers(cx, func);
+        match callers.as_slice() {
+            [(caller, at, own)] => {
+                let _ = at;
+                // A maker of makers hands on what it got.
+                if !matches!(own, Bound::Result) {
+                    return Vec::new();
+                }
+                func = *caller;
+            }
+            [] => return Vec::new(),
+            several => {
+                let starts: Vec<&(DefId, At, Bound)> = several.iter().filter(|(caller, ..)| starts_up(cx, *caller)).collect();
+                if starts.len() < 2 {
+                    return Vec::new();
+                }
+                return starts.iter().skip(1).map(|(caller, at, _)| instance(cx, first, *caller, *at)).collect();
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Called by `main`, or by what `main` spawns: once in the life of a process.
+fn starts_up(cx: &Cx<'_>, func: DefId) -> bool {
+    cx.from_main.contains_key(&func) || cx.started.contains(&func)
+}
+
+fn callers(cx: &Cx<'_>, func: DefId) -> Vec<(DefId, At, Bound)> {
+    let mut out = Vec::new();
+    for body in cx.bodies() {
+        out.extend(body.own.iter().filter(|call| call.func == func).map(|call| (body.def, call.at, call.bound.clone())));
+    }
+    out
+}
+
+fn instance(cx: &Cx<'_>, first: &Finding, caller: DefId, at: At) -> Finding {
+    let what = match &first.origin {
+        Origin::Called { what, .. } => what.clone(),
+        Origin::Declared(path) => path.clone(),
+    };
+    let mut out = first.clone();
+    out.name = smol_str::format_smolstr!("{} in {}", first.name, cx.short_name(caller));
+    out.origin = Origin::Called { function: cx.path(caller), what };
+    out.def = caller;
+    out.sites = vec![cx.site(at, Role::Constructed, caller)];
+    out.uses = Vec::new();
+    out
 }
 
 /// Shapes that make something that stays; the others have a detector of their own.

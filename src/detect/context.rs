@@ -4,7 +4,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::finding::RawSite;
-use super::nature::{Nature, nature};
 use crate::catalog::{Api, EntryId};
 use crate::facts::{Cfg, ItemKind, Span};
 use crate::model::{Fact, FactValue, Place, Provenance, Role};
@@ -24,6 +23,10 @@ pub struct Cx<'a> {
     pub long_lived: FxHashSet<DefId>,
     /// Definitions that are read only for tests.
     pub test_only: FxHashSet<DefId>,
+    /// Functions that a spawned task calls, a few steps deep, outside of closures.
+    pub started: FxHashSet<DefId>,
+    /// Functions that `main` reaches by plain calls, with the number of steps.
+    pub from_main: FxHashMap<DefId, usize>,
 }
 
 impl<'a> Cx<'a> {
@@ -32,8 +35,19 @@ impl<'a> Cx<'a> {
     pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts]) -> Self {
         let body_of = bodies.iter().enumerate().map(|(at, body)| (body.def, at)).collect();
         let test_only = world.program.all_defs().map(|(id, _)| id).filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg))).collect();
-        let mut cx = Self { world, flow, bodies, body_of, long_lived: FxHashSet::default(), test_only };
-        cx.long_lived = super::context::long_lived(&cx);
+        let mut cx = Self {
+            world,
+            flow,
+            bodies,
+            body_of,
+            long_lived: FxHashSet::default(),
+            test_only,
+            started: FxHashSet::default(),
+            from_main: FxHashMap::default(),
+        };
+        cx.from_main = reached_from_main(&cx);
+        cx.started = started(&cx);
+        cx.long_lived = long_lived(&cx);
         cx
     }
 
@@ -182,16 +196,11 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
     for (_, ty) in fields {
         shared_inside(wrappers, ty, &mut queue);
     }
-    let from_main = reached_from_main(cx);
     for body in cx.bodies() {
         queue.extend(body.handed_over.iter().cloned());
-        let stays = body.task.endless || from_main.contains(&body.def);
-        for (_, ty, _) in &body.locals {
-            if stays {
-                queue.push(ty.clone());
-            } else {
-                shared_inside(wrappers, ty, &mut queue);
-            }
+        // What is merely borrowed for a while (a connection of a pool) comes out of a method, not of a constructor.
+        if body.task.endless || cx.from_main.get(&body.def).is_some_and(|steps| *steps < 3) {
+            queue.extend(body.locals.iter().filter(|local| local.made).map(|local| local.ty.clone()));
         }
     }
     let mut seen = FxHashSet::default();
@@ -253,7 +262,7 @@ fn is_service_trait(path: &str) -> bool {
 }
 
 /// Functions that `main` calls outside of loops and closures, a few steps deep: what they keep lives as long as the process.
-fn reached_from_main(cx: &Cx<'_>) -> FxHashSet<DefId> {
+fn reached_from_main(cx: &Cx<'_>) -> FxHashMap<DefId, usize> {
     let program = cx.world.program;
     let mut level: Vec<DefId> = program
         .all_defs()
@@ -262,13 +271,14 @@ fn reached_from_main(cx: &Cx<'_>) -> FxHashSet<DefId> {
         })
         .map(|(id, _)| id)
         .collect();
-    let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
-    for _ in 0..3 {
+    let mut seen: FxHashMap<DefId, usize> = level.iter().map(|id| (*id, 0)).collect();
+    for step in 1..=4 {
         let mut next = Vec::new();
         for id in level {
             let Some(&at) = cx.body_of.get(&id) else { continue };
             for call in cx.bodies[at].own.iter().filter(|call| !call.in_closure) {
-                if seen.insert(call.func) {
+                if let std::collections::hash_map::Entry::Vacant(free) = seen.entry(call.func) {
+                    free.insert(step);
                     next.push(call.func);
                 }
             }
@@ -278,9 +288,20 @@ fn reached_from_main(cx: &Cx<'_>) -> FxHashSet<DefId> {
     seen
 }
 
-/// The nature of a field's type, as far as it makes the field state of its own.
-pub(super) fn container_inside(cx: &Cx<'_>, ty: &Type) -> bool {
-    matches!(nature(cx.world, ty), Nature::Mutable)
+/// Functions that the tasks spawned by `main` run.
+fn started(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let spawning = cx.bodies().filter(|body| cx.from_main.contains_key(&body.def));
+    let mut level: Vec<DefId> = spawning.flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()).flat_map(|task| task.calls.clone())).collect();
+    let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
+    for _ in 0..3 {
+        let mut next = Vec::new();
+        for id in level {
+            let Some(&at) = cx.body_of.get(&id) else { continue };
+            next.extend(cx.bodies[at].own.iter().filter(|call| !call.in_closure).map(|call| call.func).filter(|func| seen.insert(*func)));
+        }
+        level = next;
+    }
+    seen
 }
 
 /// The start of a line.

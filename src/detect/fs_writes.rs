@@ -14,12 +14,17 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             let api = cx.api(call.hit.entry);
             let Some(kind) = api.kind else { continue };
             let writes = api.shape == Shape::Write || (kind == Kind::FsWrite && matches!(api.shape, Shape::Constructor | Shape::Call | Shape::Part));
-            if !writes || only_reads(call) {
+            if !writes || only_reads(call) || !needs_met(cx, &api.needs) {
                 continue;
             }
             out.push(write(cx, body, call, kind));
         }
     }
+}
+
+/// Some body names one of the paths that the entry needs.
+fn needs_met(cx: &Cx<'_>, needs: &[SmolStr]) -> bool {
+    needs.is_empty() || cx.bodies().any(|body| body.foreign.iter().any(|path| needs.contains(path)))
 }
 
 /// `OpenOptions` without any option that writes.

@@ -84,9 +84,19 @@ fn at(world: World<'_>, ty: &Type, depth: u32) -> Nature {
     }
 }
 
-/// `Mutex<Connection>`: the lock guards something that the catalog knows better.
+/// `Mutex<Option<Connection>>`: the lock guards something that the catalog knows better. A map of such things is a map.
 fn inside_container(world: World<'_>, args: &[Type], depth: u32) -> Option<EntryId> {
-    match at(world, args.last()?, depth + 1) {
+    let mut inner = args.last()?;
+    while let Type::Foreign(path, args) = inner {
+        if path != "std::option::Option" && !world.catalog.wrappers().is_transparent(path) {
+            break;
+        }
+        inner = args.first()?;
+    }
+    if inner.path().is_none_or(|path| path == "std::vec::Vec" || path.starts_with("std::collections::")) {
+        return None;
+    }
+    match at(world, inner, depth + 1) {
         Nature::Stateful(entry) => Some(entry),
         _ => None,
     }

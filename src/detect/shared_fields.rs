@@ -3,12 +3,13 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
-use super::context::{Cx, container_inside, line};
+use super::context::{Cx, line};
 use super::finding::{Finding, Origin};
 use super::statics::kind_by_name;
+use crate::catalog::Shape;
 use crate::facts::{FieldFact, ItemKind};
 use crate::model::{Access, Class, Confidence, Kind, Role, Scope};
-use crate::resolve::{At, DefId, Type};
+use crate::resolve::{At, DefId, LocalType, Type};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let uses = uses(cx);
@@ -25,7 +26,31 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             }
         }
     }
+    typed_fields(cx, out);
     locals(cx, out);
+}
+
+/// Fields of a type that is state by itself, wherever the struct lives: an uploaded file in a form.
+fn typed_fields(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    for (id, def) in cx.world.program.all_defs() {
+        let ItemKind::Struct(facts) = &def.item.kind else { continue };
+        if cx.test_only.contains(&id) {
+            continue;
+        }
+        for field in &facts.fields {
+            let Some(ty) = cx.world.signatures.field(id, &field.name) else { continue };
+            let path = ty.path().filter(|path| !path.starts_with("std::"));
+            let Some(entry) = path.and_then(|path| cx.world.catalog.type_entry(path)) else { continue };
+            let api = cx.api(entry);
+            let Some(kind) = api.kind.filter(|_| api.shape == Shape::TypeOnly) else { continue };
+            let mut finding = field_item(cx, id, field, ty, &Uses::default());
+            finding.kind = kind;
+            finding.scope = api.scope.unwrap_or(kind.usual_scope());
+            finding.label = SmolStr::new(&api.label);
+            finding.entry = Some(entry);
+            out.push(finding);
+        }
+    }
 }
 
 fn for_tests(field: &FieldFact) -> bool {
@@ -38,7 +63,7 @@ fn is_own_container(cx: &Cx<'_>, ty: &Type) -> bool {
     match ty {
         Type::Foreign(path, args) => {
             if wrappers.is_container(path) {
-                return container_inside(cx, ty) && !is_handle(path, args);
+                return !is_handle(path, args);
             }
             let seen_through = wrappers.is_transparent(path) || matches!(path.as_str(), "std::option::Option" | "std::vec::Vec") || path.starts_with("std::collections::");
             seen_through && args.iter().any(|arg| is_own_container(cx, arg))
@@ -161,10 +186,10 @@ fn locals(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         let mut seen = FxHashSet::default();
-        for (name, ty, at) in &body.locals {
+        for LocalType { name, ty, at, made } in &body.locals {
             let shared = ty.path().is_some_and(|path| path == "std::sync::Arc") && is_own_container(cx, ty);
             // A value that came from elsewhere (a field, a parameter) has its item there.
-            if !shared || !made_here(cx, body.def, name) || !seen.insert(name.clone()) {
+            if !shared || !made || !seen.insert(name.clone()) {
                 continue;
             }
             let function = cx.path(body.def);
@@ -190,20 +215,4 @@ fn locals(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             });
         }
     }
-}
-
-/// The variable is made by a call in the same body.
-fn made_here(cx: &Cx<'_>, def: DefId, name: &str) -> bool {
-    let Some(func) = cx.world.program.func(def) else { return false };
-    let Some(body) = &func.body else { return false };
-    body.exprs.iter().any(|expr| match expr {
-        crate::facts::Expr::Block(stmts) => stmts.iter().any(|stmt| match stmt {
-            crate::facts::Stmt::Let { pat, init: Some(init), .. } => {
-                let binds = matches!(&body[*pat], crate::facts::Pat::Bind { name: bound, .. } if bound == name);
-                binds && matches!(&body[*init], crate::facts::Expr::Call { callee, .. } if matches!(&body[*callee], crate::facts::Expr::Path(path, _) if path.last().is_some_and(|last| matches!(last.as_str(), "new" | "default" | "from"))))
-            }
-            _ => false,
-        }),
-        _ => false,
-    })
 }

@@ -8,8 +8,8 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::Shape;
-use crate::model::{Class, Confidence, Fact, Kind, Role};
-use crate::resolve::{BodyFacts, Bound, DefId, KnownCall, Task, Value};
+use crate::model::{Class, Confidence, Fact, FactValue, Kind, Role};
+use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Task, Value};
 
 /// Calls that a task is followed through to find its loop.
 const MAX_STEPS: usize = 5;
@@ -43,6 +43,89 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         }
     }
     out.extend(found.into_values());
+    through_wrappers(cx, out);
+    main_loops(cx, out);
+}
+
+/// A workspace function that loops over what it is given makes a task of each of its calls: `start_cron("name", every, job)`.
+fn through_wrappers(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let mut wrappers: BTreeMap<DefId, Option<Value>> = BTreeMap::new();
+    for body in cx.bodies() {
+        let spawns = body.known.iter().filter_map(|call| call.task.as_ref()).find(|task| task.runs_parameter && task.endless);
+        if let Some(task) = spawns {
+            wrappers.insert(body.def, task.period.clone());
+        }
+    }
+    for _ in 0..MAX_STEPS {
+        let mut next = BTreeMap::new();
+        for body in cx.bodies() {
+            for call in &body.own {
+                let Some(period) = wrappers.get(&call.func) else { continue };
+                let period = period.as_ref().map(|period| Flow::with_args(period, call.func, &call.args));
+                let hands_on = call.given.calls.is_empty() && call.args.iter().any(|arg| matches!(arg, Value::Param { func, .. } if *func == body.def));
+                if hands_on {
+                    next.insert(body.def, period);
+                } else if !call.args.is_empty() {
+                    out.push(given_task(cx, body, call, period.as_ref()));
+                }
+            }
+        }
+        if next.is_empty() {
+            return;
+        }
+        wrappers = next;
+    }
+}
+
+fn given_task(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall, period: Option<&Value>) -> Finding {
+    let title = call.args.iter().find_map(|arg| match cx.flow.settle(cx.world, arg).value {
+        Some(FactValue::Text(text)) if !matches!(arg, Value::Known(_, true, _)) => Some(text),
+        _ => None,
+    });
+    let mut facts: Vec<Fact> = period.map(|period| cx.fact("period", None, period)).into_iter().collect();
+    facts.push(Cx::plain_fact("runs", "until the process ends"));
+    let name = title.map_or_else(|| cx.maker_name(body.def), SmolStr::from);
+    loop_finding(cx, body.def, call.at, name.clone(), smol_str::format_smolstr!("{}({name})", cx.path(call.func)), facts)
+}
+
+/// A loop without end that `main` runs itself.
+fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    for body in cx.bodies().filter(|body| cx.from_main.contains_key(&body.def)) {
+        for call in body.own.iter().filter(|call| !call.in_closure) {
+            let Some(&at) = cx.body_of.get(&call.func) else { continue };
+            let task = &cx.bodies[at].task;
+            let known = out.iter().any(|finding| finding.detector == "tasks" && matches!(&finding.origin, Origin::Called { what, .. } if *what == cx.path(call.func)));
+            if !task.endless || known {
+                continue;
+            }
+            let mut facts: Vec<Fact> = task.period.iter().map(|period| cx.fact("period", None, period)).collect();
+            facts.push(Cx::plain_fact("runs", "in the main flow, until the process ends"));
+            let mut finding = loop_finding(cx, body.def, call.at, cx.maker_name(call.func), cx.path(call.func), facts);
+            finding.sites.push(cx.site(cx.declared_at(call.func), Role::Declared, call.func));
+            finding.label = SmolStr::new_static("main loop");
+            out.push(finding);
+        }
+    }
+}
+
+fn loop_finding(cx: &Cx<'_>, def: DefId, at: At, name: SmolStr, what: SmolStr, facts: Vec<Fact>) -> Finding {
+    Finding {
+        detector: "tasks",
+        kind: Kind::BackgroundTask,
+        scope: Kind::BackgroundTask.usual_scope(),
+        name,
+        origin: Origin::Called { function: cx.path(def), what },
+        def,
+        class: Class::Mutable,
+        confidence: Confidence::Certain,
+        sites: vec![cx.site(at, Role::Constructed, def)],
+        uses: Vec::new(),
+        facts,
+        label: SmolStr::new_static("spawned loop"),
+        ty: None,
+        backs_on: None,
+        entry: None,
+    }
 }
 
 /// What a spawned task turns out to be.
@@ -87,7 +170,12 @@ fn follow(cx: &Cx<'_>, task: &Task) -> Nature {
 }
 
 fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
-    let nature = follow(cx, call.task.as_ref()?);
+    let task = call.task.as_ref()?;
+    // What is run is the business of the callers.
+    if task.runs_parameter {
+        return None;
+    }
+    let nature = follow(cx, task);
     let blocking = call.path.ends_with("blocking");
     let detached = call.bound == Bound::Dropped;
     // Work that is awaited, joined or returned ends with its caller.

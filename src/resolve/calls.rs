@@ -95,6 +95,19 @@ pub struct Task {
     pub runs_parameter: bool,
 }
 
+/// A local variable and its type.
+#[derive(Clone, Debug)]
+pub struct LocalType {
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub ty: Type,
+    /// Where it is bound.
+    pub at: At,
+    /// A constructor made it here: it did not come out of a method, a parameter or a pattern.
+    pub made: bool,
+}
+
 /// What one body does.
 #[derive(Clone, Debug)]
 pub struct BodyFacts {
@@ -110,12 +123,14 @@ pub struct BodyFacts {
     pub statics: Vec<(DefId, Access, Span)>,
     /// Uses of fields of structs of the workspace.
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
+    /// Foreign functions that it calls, sorted.
+    pub foreign: Vec<SmolStr>,
     /// The value it returns.
     pub returns: Value,
     /// Its own time, spawned tasks left out.
     pub task: Task,
     /// Types of its local variables, with their names and lines.
-    pub locals: Vec<(Name, Type, At)>,
+    pub locals: Vec<LocalType>,
     /// Types that are handed to all requests: `with_state(x)`, `manage(x)`, `Data::new(x)`.
     pub handed_over: Vec<Type>,
     /// Calls of a path and resolved ones; method calls and typed ones.
@@ -240,6 +255,7 @@ impl Reader<'_> {
             fields: Vec::new(),
             statics: Vec::new(),
             field_uses: Vec::new(),
+            foreign: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
@@ -249,6 +265,12 @@ impl Reader<'_> {
         for id in ids(self.body) {
             self.expression(id, &mut out);
         }
+        out.foreign = self.types.callees.values().filter_map(|callee| match callee {
+            Callee::Foreign(path) => Some(path.clone()),
+            Callee::Def(_) => None,
+        }).collect();
+        out.foreign.sort_unstable();
+        out.foreign.dedup();
         self.nest(&mut out.known);
         if let Some(root) = self.body.root {
             out.task = self.task(root, true);
@@ -259,10 +281,29 @@ impl Reader<'_> {
             .locals
             .iter()
             .filter(|local| local.ty.is_known())
-            .map(|local| (local.name.clone(), local.ty.clone(), At { file, span: Span { line: local.line, column: 1 } }))
+            .map(|local| LocalType {
+                name: local.name.clone(),
+                ty: local.ty.clone(),
+                at: At { file, span: Span { line: local.line, column: 1 } },
+                made: local.init.is_some_and(|init| self.is_made(init)),
+            })
             .collect();
         out.statics = self.types.statics.iter().filter_map(|(id, def)| Some((*def, self.access(*id), self.span(*id)?))).collect();
         out
+    }
+
+    /// The value of a plain call or a struct literal, behind `?`, `.await`, `unwrap` and the like.
+    fn is_made(&self, id: ExprId) -> bool {
+        match &self.body[id] {
+            Expr::Call { .. } | Expr::Struct { .. } => true,
+            Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => self.is_made(*inner),
+            Expr::Method { recv, name, .. } => {
+                matches!(name.as_str(), "unwrap" | "expect" | "context" | "with_context" | "map_err" | "clone" | "into" | "build" | "wrap_err" | "finish")
+                    && self.is_made(*recv)
+            }
+            Expr::Block(stmts) => matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if self.is_made(*expr)),
+            _ => false,
+        }
     }
 
     /// The value of a function: its tail, else the value of its last `return`.
@@ -383,6 +424,7 @@ impl Reader<'_> {
             && let Some(index) = self.index_of.iter().position(|known| *known == root)
             && self.same_thing(out.known[index].hit.entry, hit.entry)
         {
+            self.hand_over(args, out);
             let exprs = args;
             let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
             let known = &mut out.known[index];
@@ -457,12 +499,21 @@ impl Reader<'_> {
         a == b || (x.kind == y.kind && self.world.catalog.origin(a).0 == self.world.catalog.origin(b).0 && !ends_itself)
     }
 
+    /// What is shared with something long-lived lives as long.
+    fn hand_over(&self, args: &[ExprId], out: &mut BodyFacts) {
+        let types = args.iter().map(|arg| &self.types.types[arg.0 as usize]);
+        out.handed_over.extend(types.filter(|ty| ty.path().is_some_and(|path| path == "std::sync::Arc")).cloned());
+    }
+
     /// A method on the chain of a known call that is no entry of its own.
     fn setting(&mut self, recv: ExprId, id: ExprId, args: &[ExprId], span: Span, out: &mut BodyFacts) {
         let Expr::Method { name, .. } = &self.body[id] else { return };
         if let Some(root) = self.root(recv, 0)
             && let Some(index) = self.index_of.iter().position(|known| *known == root)
         {
+            if self.world.catalog.api(out.known[index].hit.entry).shape == Shape::Constructor {
+                self.hand_over(args, out);
+            }
             let api = self.world.catalog.api(out.known[index].hit.entry);
             if api.knobs.iter().any(|knob| knob.name == *name || knob.set.contains(name)) || matches!(name.as_str(), "name" | "thread_name") {
                 let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
@@ -663,7 +714,13 @@ impl Reader<'_> {
     fn in_closure(&self, id: ExprId) -> bool {
         let mut at = id;
         while let Some(parent) = self.parents[at.0 as usize] {
-            if matches!(self.body[parent], Expr::Closure { .. }) {
+            let given_away = match &self.body[parent] {
+                Expr::Closure { .. } => true,
+                Expr::Call { .. } | Expr::Method { .. } => matches!(self.types.callees.get(&parent), Some(Callee::Foreign(path))
+                    if self.world.catalog.path(path).is_some_and(|hit| self.world.catalog.api(hit.entry).shape == Shape::Spawn)),
+                _ => false,
+            };
+            if given_away {
                 return true;
             }
             at = parent;
