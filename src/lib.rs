@@ -6,3 +6,5 @@
 
 pub mod facts;
 pub mod model;
+pub mod output;
+pub mod render;
