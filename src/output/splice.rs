@@ -124,10 +124,7 @@ mod tests {
     fn only_the_region_is_replaced() {
         let existing = "# Mine  \n\ntext\t\n<!-- statemap:begin -->\nold\n\n- old\n<!-- statemap:end -->\nrest *kept*  \n\n\n";
         let spliced = splice(existing, "new\n").unwrap();
-        assert_eq!(
-            spliced,
-            "# Mine  \n\ntext\t\n<!-- statemap:begin -->\n\nnew\n\n<!-- statemap:end -->\nrest *kept*  \n\n\n"
-        );
+        assert_eq!(spliced, "# Mine  \n\ntext\t\n<!-- statemap:begin -->\n\nnew\n\n<!-- statemap:end -->\nrest *kept*  \n\n\n");
         assert_eq!(splice(&spliced, "new\n").unwrap(), spliced);
     }
 

@@ -77,9 +77,7 @@ pub enum WriteError {
 
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "; make the folder writable or choose another with `-o`"
-        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "; make the folder writable or choose another with `-o`",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "; a file is where a folder should be: choose another with `-o`",
         io::ErrorKind::IsADirectory => "; a folder is where the file should be: choose another with `-o`",
         io::ErrorKind::StorageFull => "; the disk is full",
@@ -158,10 +156,16 @@ fn text_for(page: &Page, target: &Path, old: Option<&[u8]>, force: bool) -> Resu
             }
             if let Some(text) = text.filter(|text| has_markers(text)) {
                 let spliced = splice(text, &page.text);
-                return spliced.map(|text| Some(text.into_bytes())).map_err(|source| WriteError::Splice { path: target.to_owned(), source });
+                return spliced
+                    .map(|text| Some(text.into_bytes()))
+                    .map_err(|source| WriteError::Splice { path: target.to_owned(), source });
             }
             // An empty file is nobody's.
-            if force || old.iter().all(u8::is_ascii_whitespace) { generated() } else { Err(WriteError::NotOurs { path: target.to_owned() }) }
+            if force || old.iter().all(u8::is_ascii_whitespace) {
+                generated()
+            } else {
+                Err(WriteError::NotOurs { path: target.to_owned() })
+            }
         }
     }
 }

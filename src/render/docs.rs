@@ -3,9 +3,7 @@
 //! Raw HTML is shown as text, headings become bold lines (a page's headings are its own, and their anchors stay
 //! predictable), links into the source tree are rebased, links between Rust items become plain text, images become links.
 
-use pulldown_cmark::{
-    BrokenLink, CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream,
-};
+use pulldown_cmark::{BrokenLink, CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream};
 use pulldown_cmark_to_cmark::{Options as WriteOptions, calculate_code_block_token_count, cmark_with_options};
 
 use super::escape::{code, inline_piece, prose, shorten, visible};

@@ -97,11 +97,16 @@ fn escape_line(line: &str, out: &mut String) {
             '_' => out.push_str("\\_"),
             '&' if after.is_some_and(|c| c.is_ascii_alphanumeric() || c == '#') => out.push_str("&amp;"),
             '{' if after == Some('{') || before == Some('{') => out.push_str("&#123;"),
-            '#' | '+' | '-' | '=' if at_start && i == 0 => {
+            '#' | '=' if at_start && i == 0 => {
                 out.push('\\');
                 out.push(c);
             }
-            '.' | ')' if at_start && digits > 0 && i == digits => {
+            // `-x` is no list item, but `- x` and `---` are more than text.
+            '+' | '-' if at_start && i == 0 && after.is_none_or(|after| after == c || after.is_whitespace()) => {
+                out.push('\\');
+                out.push(c);
+            }
+            '.' | ')' if at_start && digits > 0 && i == digits && after.is_none_or(char::is_whitespace) => {
                 out.push('\\');
                 out.push(c);
             }

@@ -31,7 +31,10 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         name: code(&shown_name(item)),
         within: spot.and_then(|spot| spot.within.as_deref()).map(code),
         anchor: spot.filter(|spot| spot.explicit).map(|spot| spot.anchor.clone()),
-        summary: sentence(annotation.and_then(|annotation| annotation.summary.as_deref()).unwrap_or(&item.summary)),
+        summary: match annotation.and_then(|annotation| annotation.summary.as_deref()) {
+            Some(summary) => sentence(summary),
+            None => summary_sentence(item),
+        },
         doc: doc.filter(|doc| !doc.is_empty()),
         ty: item.ty.as_deref().filter(|ty| !ty.trim().is_empty()).map(|ty| code_short(ty, 120)),
         facts: facts(layout, item, page),
@@ -66,7 +69,13 @@ pub(crate) fn row_view(layout: &Layout<'_>, item: &Item, page: &str) -> RowView 
         name: code_short(&name, 80),
         summary: clause(&item.summary),
         default,
-        ops: item.facts.iter().filter(|fact| fact.key == "op").filter_map(|fact| fact.value.as_ref()).map(|op| prose(&op.to_string())).collect(),
+        ops: item
+            .facts
+            .iter()
+            .filter(|fact| fact.key == "op")
+            .filter_map(|fact| fact.value.as_ref())
+            .map(|op| prose(&op.to_string()))
+            .collect(),
         places: item.sites[..shown].iter().map(|site| layout.links.place(page, &site.place.file, site.place.line)).collect(),
         places_more,
         note,
@@ -88,11 +97,18 @@ pub(crate) fn store_link(layout: &Layout<'_>, store: &str, page: &str) -> String
 pub(crate) fn sentence(text: &str) -> String {
     let line = one_line(text);
     let first_word = line.split(' ').next().unwrap_or_default();
-    // `sqlx Postgres pool` stays: a name keeps its spelling only in code, an ordinary word is capitalised.
     let plain = first_word.chars().all(|c| c.is_ascii_lowercase());
     let line = if plain { super::words::capitalized(&line) } else { line };
     let stop = if line.is_empty() || line.ends_with(['.', '!', '?', '…', ':']) { "" } else { "." };
     format!("{}{stop}", prose(&line))
+}
+
+/// The summary of an item as a sentence. A crate at its start keeps its spelling: `sqlx Postgres pool`.
+fn summary_sentence(item: &Item) -> String {
+    let first = item.summary.split_whitespace().next().unwrap_or_default();
+    let crate_path = format!("{first}::");
+    let names_crate = item.id.as_str().contains(&crate_path) || item.ty.as_deref().is_some_and(|ty| ty.contains(&crate_path));
+    if names_crate { format!("{}.", clause(&item.summary)) } else { sentence(&item.summary) }
 }
 
 /// A part of a sentence: no full stop at the end.
@@ -123,8 +139,12 @@ fn sites(layout: &Layout<'_>, item: &Item, role: Role, page: &str) -> (Vec<SiteV
     (views.collect(), more)
 }
 
-/// `newsletter::routes::login::handler` as `login::handler`: enough to find it, short enough to read.
+/// `newsletter::routes::login::handler` as `login::handler`, `newsletter::main` as `main`: enough to find it, short
+/// enough to read.
 pub(crate) fn short_path(path: &str) -> &str {
+    if let Some((_, name)) = path.split_once("::").filter(|(_, name)| !name.contains("::")) {
+        return name;
+    }
     let mut separators = path.rmatch_indices("::");
     separators.next();
     separators.next().map_or(path, |(at, _)| &path[at + 2..])
@@ -230,12 +250,12 @@ mod tests {
     fn paths_are_cut_to_what_tells_them_apart() {
         assert_eq!(short_path("newsletter::routes::login::handler"), "login::handler");
         assert_eq!(short_path("main"), "main");
-        assert_eq!(short_path("shop::main"), "shop::main");
+        assert_eq!(short_path("shop::main"), "main");
     }
 
     #[test]
     fn runbooks_link_only_to_the_web() {
-        assert_eq!(runbook_link("https://wiki.example/a?b=1&c#d"), "[wiki.example/a?b=1&c#d](https://wiki.example/a?b=1&c#d)");
+        assert_eq!(runbook_link("https://wiki.example/a?b=1&c#d"), "[wiki.example/a?b=1&amp;c#d](https://wiki.example/a?b=1&c#d)");
         assert_eq!(runbook_link("https://x/)(y"), "[x/)(y](https://x/%29%28y)");
         assert_eq!(runbook_link("javascript:alert(1)"), "javascript:alert(1)");
     }

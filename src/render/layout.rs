@@ -64,6 +64,7 @@ pub(crate) struct Layout<'a> {
     pub(crate) items: Vec<&'a Item>,
     pub(crate) constants_left_out: usize,
     spots: BTreeMap<&'a ItemId, Spot>,
+    by_id: BTreeMap<&'a str, &'a Item>,
 }
 
 impl<'a> Layout<'a> {
@@ -72,8 +73,9 @@ impl<'a> Layout<'a> {
         let links = Links::new(map.repository.as_deref(), map.revision.as_deref(), &options.prefix, &options.link_base);
         let mut items: Vec<&Item> = map.items.iter().filter(|item| options.constants || item.class == Class::Mutable).collect();
         items.sort_by_key(|item| (kind_rank(item.kind), scope_rank(item.scope), &item.id));
+        let by_id = map.items.iter().map(|item| (item.id.as_str(), item)).collect();
         let constants_left_out = map.items.len() - items.len();
-        let mut layout = Self { map, links, items, constants_left_out, spots: BTreeMap::new() };
+        let mut layout = Self { map, links, items, constants_left_out, spots: BTreeMap::new(), by_id };
         layout.place(page_of);
         layout
     }
@@ -135,7 +137,7 @@ impl<'a> Layout<'a> {
 
     /// The item with this id.
     pub(crate) fn item(&self, id: &str) -> Option<&'a Item> {
-        self.map.items.iter().find(|item| item.id.as_str() == id)
+        self.by_id.get(id).copied()
     }
 
     /// Names of the services that hold an item; empty when all of them do.

@@ -123,8 +123,9 @@ fn table(items: &[&Item], width: Option<usize>) -> String {
         return String::new();
     }
     const HEADER: [&str; 4] = ["KIND", "NAME", "WHERE", "SUMMARY"];
-    // Long names and paths may take a third of the line each; the summary gets what is left.
-    let cap = width.map_or(usize::MAX, |width| (width / 3).max(16));
+    // Names and paths share what the kind leaves with the summary.
+    let kinds = items.iter().map(|item| item.kind.as_str().len()).max().unwrap_or(0).max(HEADER[0].len());
+    let cap = width.map_or(usize::MAX, |width| (width.saturating_sub(kinds + 6) / 3).max(8));
     let rows: Vec<[String; 4]> = items
         .iter()
         .map(|item| {

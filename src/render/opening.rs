@@ -8,7 +8,7 @@ use super::escape::code_short;
 use super::item_view::{clause, store_link};
 use super::layout::{Layout, ORDER};
 use super::view::{FurtherKind, Opening, Point};
-use super::words::{count_word, counted, quantity};
+use super::words::{count_word, counted, thousands};
 
 /// At most so many points are told.
 const POINTS: usize = 8;
@@ -19,18 +19,16 @@ const NAMED: usize = 3;
 pub(crate) fn opening(layout: &Layout<'_>, items: &[&Item], subject: &'static str, page: &str) -> Opening {
     let count = |scopes: &[Scope]| items.iter().filter(|item| scopes.contains(&item.scope)).count();
     let of_kind = |kind: Kind| items.iter().copied().filter(|item| item.kind == kind).collect::<Vec<_>>();
-    let present: Vec<(Kind, Vec<&Item>)> =
-        ORDER.iter().map(|&kind| (kind, of_kind(kind))).filter(|(_, items)| !items.is_empty()).collect();
+    let present: Vec<(Kind, Vec<&Item>)> = ORDER.iter().map(|&kind| (kind, of_kind(kind))).filter(|(_, items)| !items.is_empty()).collect();
     let (told, left) = present.split_at(present.len().min(POINTS));
-    let further = left.iter().map(|(kind, items)| FurtherKind {
-        kind: kind.as_str(),
-        count: items.len(),
-        count_word: count_word(items.len()),
-    });
+    let further =
+        left.iter().map(|(kind, items)| FurtherKind { kind: kind.as_str(), count: items.len(), count_word: count_word(items.len()) });
     Opening {
         subject,
         total: items.len(),
+        in_process_word: count_word(count(&[Scope::Process, Scope::Thread, Scope::Task])),
         in_process: count(&[Scope::Process, Scope::Thread, Scope::Task]),
+        on_disk_word: count_word(count(&[Scope::Host])),
         on_disk: count(&[Scope::Host]),
         points: told.iter().map(|(kind, items)| point(layout, *kind, items, page)).collect(),
         further: further.collect(),
@@ -44,11 +42,11 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str) -> Point 
     // Sums are for connections only: the entries of two caches add up to nothing.
     let numbers = numbers.filter(|numbers| kind == Kind::Pool && numbers.windows(2).all(|pair| pair[0].1 == pair[1].1));
     let (each, sum) = numbers.as_deref().map_or((None, None), |numbers| {
-        let say = |number, unit: Option<&str>| unit.map_or_else(|| quantity(number, None, ""), |unit| counted(number, unit));
         let unit = numbers[0].1;
+        let each = |number| unit.map_or_else(|| thousands(number), |unit| counted(number, unit));
         let same = numbers.iter().all(|(number, _)| *number == numbers[0].0);
         let sum = numbers.iter().try_fold(0_i64, |sum, (number, _)| sum.checked_add(*number));
-        (same.then(|| say(numbers[0].0, unit)), sum.filter(|_| numbers.len() > 1).map(|sum| say(sum, unit)))
+        (same.then(|| each(numbers[0].0)), sum.filter(|_| numbers.len() > 1))
     });
     let single = (items.len() == 1).then(|| items[0]);
     let set_from = single.and_then(bound).filter(|fact| fact.value.is_none()).and_then(|fact| fact.from.as_deref());
@@ -67,7 +65,8 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str) -> Point 
         more,
         summary,
         each,
-        sum,
+        overlap: sum.and_then(|sum| sum.checked_mul(2)).map(thousands),
+        sum: sum.map(thousands),
         set_from: set_from.map(|from| code_short(from, 60)),
         stores: stores.unwrap_or_default().into_iter().map(|store| store_link(layout, store, page)).collect(),
         env,

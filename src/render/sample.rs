@@ -109,12 +109,19 @@ pub(super) fn newsletter() -> StateMap {
         ],
     );
     let api = Item {
-        doc: Some("Opens the pool.\n\n# Lazily\n\nA wrong database shows at the first query, see [`Settings`] and [the plan](../docs/pool.md).".into()),
+        doc: Some(
+            "Opens the pool.\n\n# Lazily\n\nA wrong database shows at the first query, see [`Settings`] and [the plan](../docs/pool.md)."
+                .into(),
+        ),
         ..api
     };
     let worker = pool("issue_delivery_worker::run_worker_until_stopped", "run_worker_until_stopped", "src/issue_delivery_worker.rs:9");
     let mut task = made(
-        item("background-task:newsletter::main#worker_loop", "worker_loop", "endless loop that delivers newsletter issues, in every replica"),
+        item(
+            "background-task:newsletter::main#worker_loop",
+            "worker_loop",
+            "endless loop that delivers newsletter issues, in every replica",
+        ),
         "src/main.rs:16",
         "newsletter::main",
     );
@@ -139,7 +146,11 @@ pub(super) fn newsletter() -> StateMap {
         ..Annotation::default()
     });
     let mut session = made(
-        item("session:newsletter::startup::run#RedisSessionStore", "RedisSessionStore", "login sessions in Redis, found through an encrypted cookie"),
+        item(
+            "session:newsletter::startup::run#RedisSessionStore",
+            "RedisSessionStore",
+            "login sessions in Redis, found through an encrypted cookie",
+        ),
         "src/startup.rs:81",
         "newsletter::startup::run",
     );
@@ -147,7 +158,11 @@ pub(super) fn newsletter() -> StateMap {
     session.backs_on = Some("external-store:redis".into());
     session.facts = vec![fact("ttl", "1day", Some("duration"), Provenance::Default, None)];
     let mut client = made(
-        item("sdk-client:newsletter::email_client::EmailClient::new#reqwest::Client", "EmailClient", "reqwest HTTP client, timeout from the settings"),
+        item(
+            "sdk-client:newsletter::email_client::EmailClient::new#reqwest::Client",
+            "EmailClient",
+            "reqwest HTTP client, timeout from the settings",
+        ),
         "src/email_client.rs:20",
         "newsletter::email_client::EmailClient::new",
     );
@@ -162,12 +177,23 @@ pub(super) fn newsletter() -> StateMap {
         "src/outbox.rs:8",
         "newsletter::outbox::new",
     );
-    queue.facts = vec![Fact { from: Some("OUTBOX_SIZE".into()), ..fact("capacity", 100, Some("messages"), Provenance::Code, Some("src/outbox.rs:3")) }];
+    queue.facts = vec![Fact {
+        from: Some("OUTBOX_SIZE".into()),
+        ..fact("capacity", 100, Some("messages"), Provenance::Code, Some("src/outbox.rs:3"))
+    }];
     queue.ty = Some("Sender<Mail>".into());
     queue.cfg = Some("only with feature `outbox`".into());
     queue.lost = Some("mails that wait to be sent".into());
-    let mut report = site(item("fs-write:newsletter::report::write#/tmp/report-{}.csv", "/tmp/report-{}.csv", "report written and read later"), Role::Written, "src/report.rs:12", Some("newsletter::report::write"));
-    report.facts = vec![fact("path", "/tmp/report-{}.csv", None, Provenance::Code, Some("src/report.rs:12")), fact("op", "create", None, Provenance::Code, None)];
+    let mut report = site(
+        item("fs-write:newsletter::report::write#/tmp/report-{}.csv", "/tmp/report-{}.csv", "report written and read later"),
+        Role::Written,
+        "src/report.rs:12",
+        Some("newsletter::report::write"),
+    );
+    report.facts = vec![
+        fact("path", "/tmp/report-{}.csv", None, Provenance::Code, Some("src/report.rs:12")),
+        fact("op", "create", None, Provenance::Code, None),
+    ];
     report.lost = Some("reports that nobody has fetched yet".into());
     let counter = |name: &str, line: u32| {
         let mut item = site(
@@ -179,8 +205,15 @@ pub(super) fn newsletter() -> StateMap {
         item.ty = Some("AtomicU64".into());
         item
     };
-    let regex = Item { class: Class::Constant, ..site(item("static:newsletter::domain::EMAIL", "EMAIL", "compiled regular expression"), Role::Declared, "src/domain.rs:3", None) };
-    let mut tracing = made(item("telemetry:newsletter::telemetry::init#set_global_default", "set_global_default", "tracing subscriber of the process"), "src/telemetry.rs:37", "newsletter::telemetry::init");
+    let regex = Item {
+        class: Class::Constant,
+        ..site(item("static:newsletter::domain::EMAIL", "EMAIL", "compiled regular expression"), Role::Declared, "src/domain.rs:3", None)
+    };
+    let mut tracing = made(
+        item("telemetry:newsletter::telemetry::init#set_global_default", "set_global_default", "tracing subscriber of the process"),
+        "src/telemetry.rs:37",
+        "newsletter::telemetry::init",
+    );
     tracing.facts = Vec::new();
     let user = site(
         Item { ty: Some("RefCell<Option<User>>".into()), ..item("thread-local:newsletter::auth::CURRENT", "CURRENT", "the current user") },
@@ -188,7 +221,10 @@ pub(super) fn newsletter() -> StateMap {
         "src/auth.rs:5",
         None,
     );
-    let user = used(user, &[("src/auth.rs:20", "newsletter::auth::login", Access::Write), ("src/auth.rs:31", "newsletter::auth::current", Access::Read)]);
+    let user = used(
+        user,
+        &[("src/auth.rs:20", "newsletter::auth::login", Access::Write), ("src/auth.rs:31", "newsletter::auth::current", Access::Read)],
+    );
     let mut items = vec![
         api,
         worker,
@@ -216,7 +252,10 @@ pub(super) fn newsletter() -> StateMap {
         hazards: Vec::new(),
         diagnostics: vec![
             Diagnostic::new(Severity::Warning, "unparsed-file", "failed to parse: expected `;`").in_file("src/broken.rs").at_line(7),
-            Diagnostic::new(Severity::Note, "unmatched-annotation", "`pool:*::old` matches no item").in_file("statemap.toml").at_line(12).help("remove it"),
+            Diagnostic::new(Severity::Note, "unmatched-annotation", "`pool:*::old` matches no item")
+                .in_file("statemap.toml")
+                .at_line(12)
+                .help("remove it"),
         ],
         coverage: Coverage {
             files: 46,
@@ -241,13 +280,19 @@ pub(super) fn newsletter() -> StateMap {
 }
 
 fn service(name: &str, target: &str, crates: &[&str]) -> Service {
-    Service { name: name.into(), package: name.into(), target: target.into(), crates: crates.iter().map(|name| SmolStr::new(*name)).collect() }
+    Service {
+        name: name.into(),
+        package: name.into(),
+        target: target.into(),
+        crates: crates.iter().map(|name| SmolStr::new(*name)).collect(),
+    }
 }
 
 /// A workspace with an API and a worker, which share what the library holds; on a host, at a revision.
 pub(super) fn two_services() -> StateMap {
     let mut map = newsletter();
-    map.services = vec![service("api", "api/src/main.rs", &["api", "newsletter"]), service("worker", "worker/src/main.rs", &["newsletter", "worker"])];
+    map.services =
+        vec![service("api", "api/src/main.rs", &["api", "newsletter"]), service("worker", "worker/src/main.rs", &["newsletter", "worker"])];
     map.repository = Some("https://github.com/example/newsletter".into());
     map.revision = Some("4fc0b1c2d3e4f5061728394a5b6c7d8e9f001122".into());
     for item in &mut map.items {
@@ -306,7 +351,8 @@ pub(super) fn hostile() -> StateMap {
                 at: Some(place.clone()),
                 from: Some(text.to_owned()),
             };
-            item.facts = [Provenance::Code, Provenance::Default, Provenance::Env, Provenance::Settings, Provenance::Annotated].map(fact).to_vec();
+            item.facts =
+                [Provenance::Code, Provenance::Default, Provenance::Env, Provenance::Settings, Provenance::Annotated].map(fact).to_vec();
             let words = Some(text.to_owned());
             item.annotation = Some(Annotation {
                 summary: words.clone(),

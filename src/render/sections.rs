@@ -33,7 +33,7 @@ pub(crate) fn sections(layout: &Layout<'_>, items: &[&Item], page: &str, level: 
         for &kind in ORDER {
             let of_kind: Vec<&Item> = items.iter().copied().filter(|item| item.scope == scope && item.kind == kind).collect();
             if !of_kind.is_empty() {
-                groups.push(group(layout, &of_kind, page, inner));
+                groups.push(group(layout, &of_kind, page, inner, inner == level));
             }
         }
         out.push(Section { scope: scope.as_str(), level: if inner == level { 0 } else { level }, groups });
@@ -41,7 +41,8 @@ pub(crate) fn sections(layout: &Layout<'_>, items: &[&Item], page: &str, level: 
     out
 }
 
-fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize) -> Group {
+/// `alone` says that the page is about this group only.
+fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize, alone: bool) -> Group {
     let folded = |item: &&Item| layout.spot(&item.id).is_some_and(|spot| spot.folded);
     let (minor, blocks): (Vec<&Item>, Vec<&Item>) = items.iter().copied().partition(folded);
     let kind = items[0].kind;
@@ -49,7 +50,7 @@ fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize) -> Grou
     Group {
         kind: kind.as_str(),
         hashes: "#".repeat(level),
-        heading: table_heading(kind, !blocks.is_empty()),
+        heading: (!alone || !blocks.is_empty()).then(|| table_heading(kind, !blocks.is_empty())),
         items: blocks.iter().map(|item| item_view(layout, item, page, level)).collect(),
         any_services: rows.iter().any(|row| !row.services.is_empty()),
         any_default: rows.iter().any(|row| row.default.is_some()),
@@ -138,7 +139,14 @@ pub(crate) fn events(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<Ev
         let losses = losses(layout, &held, page);
         if !losses.is_empty() {
             let (shown, more) = first_few(losses.len(), 8);
-            out.push(EventView { scope, store: None, losses: losses.into_iter().take(shown).collect(), more, items: Vec::new(), items_more: 0 });
+            out.push(EventView {
+                scope,
+                store: None,
+                losses: losses.into_iter().take(shown).collect(),
+                more,
+                items: Vec::new(),
+                items_more: 0,
+            });
         }
     }
     let mut stores: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();

@@ -183,7 +183,8 @@ fn every_chapter_of_the_summary_is_a_page_and_every_page_a_chapter() {
         let pages = book(&map);
         let summary = pages.iter().find(|page| page.path == "src/SUMMARY.md").unwrap();
         let mut chapters: Vec<String> = targets(&summary.text).iter().map(|target| format!("src/{target}")).collect();
-        let mut files: Vec<String> = pages.iter().map(|page| page.path.clone()).filter(|path| path.ends_with(".md") && !path.ends_with("SUMMARY.md")).collect();
+        let mut files: Vec<String> =
+            pages.iter().map(|page| page.path.clone()).filter(|path| path.ends_with(".md") && !path.ends_with("SUMMARY.md")).collect();
         chapters.sort();
         files.sort();
         assert_eq!(chapters, files);

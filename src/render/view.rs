@@ -105,7 +105,9 @@ pub(crate) struct Opening {
     pub(crate) total: usize,
     /// How many end with the process: scopes task, thread, process.
     pub(crate) in_process: usize,
+    pub(crate) in_process_word: String,
     pub(crate) on_disk: usize,
+    pub(crate) on_disk_word: String,
     pub(crate) points: Vec<Point>,
     /// Kinds that found no place among the points.
     pub(crate) further: Vec<FurtherKind>,
@@ -127,6 +129,8 @@ pub(crate) struct Point {
     pub(crate) each: Option<String>,
     /// The sum over all items, when every item says a number and there are several.
     pub(crate) sum: Option<String>,
+    /// Twice the sum: what old and new processes hold together during a rollout.
+    pub(crate) overlap: Option<String>,
     /// What the number could not be followed from, for a single item.
     pub(crate) set_from: Option<String>,
     /// The stores behind, when every item names one.
@@ -189,8 +193,8 @@ pub(crate) struct Group {
     pub(crate) kind: &'static str,
     /// `###`, as deep as the table's heading stands.
     pub(crate) hashes: String,
-    /// The table's heading; its anchor is made from it.
-    pub(crate) heading: String,
+    /// The table's heading; its anchor is made from it. None where the page's own heading says the same.
+    pub(crate) heading: Option<String>,
     pub(crate) items: Vec<ItemView>,
     pub(crate) rows: Vec<RowView>,
     pub(crate) any_services: bool,

@@ -22,8 +22,7 @@ pub(crate) fn thousands(number: i64) -> String {
 
 /// Counts up to twelve as words, as in running text.
 pub(crate) fn count_word(count: usize) -> String {
-    const WORDS: [&str; 13] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const WORDS: [&str; 13] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     WORDS.get(count).map_or_else(|| thousands(i64::try_from(count).unwrap_or(i64::MAX)), |word| (*word).to_owned())
 }
 
@@ -116,8 +115,11 @@ fn duration(text: &str) -> Option<String> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|&at| at > 0)?;
     let (number, unit) = text.split_at(digits);
     let unit = unit.trim();
-    matches!(unit, "ns" | "us" | "µs" | "ms" | "s" | "min" | "m" | "h" | "d" | "days" | "hours" | "minutes" | "seconds" | "day" | "hour" | "minute")
-        .then(|| format!("{number} {}", if unit == "m" { "min" } else { unit }))
+    matches!(
+        unit,
+        "ns" | "us" | "µs" | "ms" | "s" | "min" | "m" | "h" | "d" | "days" | "hours" | "minutes" | "seconds" | "day" | "hour" | "minute"
+    )
+    .then(|| format!("{number} {}", if unit == "m" { "min" } else { unit }))
 }
 
 /// What the maker of a store calls it: the name behind `external-store:`.
