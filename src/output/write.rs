@@ -90,6 +90,14 @@ fn failed(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WriteErr
     move |source| WriteError::Io { verb, path, source }
 }
 
+/// A page whose file changes.
+struct Change<'a> {
+    page: &'a Page,
+    target: PathBuf,
+    old: Option<Vec<u8>>,
+    new: Vec<u8>,
+}
+
 /// A page that is ready to take its place.
 struct Staged {
     name: String,
@@ -108,7 +116,7 @@ struct Staged {
 /// system refuses; the old files are then as they were.
 pub fn write_pages(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Result<WriteReport, WriteError> {
     let mut report = WriteReport::default();
-    let mut wanted: Vec<(&Page, PathBuf, Option<Vec<u8>>, Vec<u8>)> = Vec::new();
+    let mut wanted: Vec<Change<'_>> = Vec::new();
     for page in pages {
         let target = inside(dir, &page.path)?;
         let old = match fs::read(&target) {
@@ -119,7 +127,7 @@ pub fn write_pages(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Re
         match text_for(page, &target, old.as_deref(), options.force)? {
             None => report.kept.push(page.path.clone()),
             Some(new) if old.as_deref() == Some(new.as_slice()) => report.unchanged.push(page.path.clone()),
-            Some(new) => wanted.push((page, target, old, new)),
+            Some(new) => wanted.push(Change { page, target, old, new }),
         }
     }
     let gone = match options.prune {
@@ -127,7 +135,7 @@ pub fn write_pages(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Re
         None => Vec::new(),
     };
     if options.dry_run {
-        report.written = wanted.iter().map(|(page, ..)| page.path.clone()).collect();
+        report.written = wanted.iter().map(|change| change.page.path.clone()).collect();
     } else {
         report.written = commit(wanted)?;
         for path in &gone {
@@ -232,10 +240,10 @@ fn vanished(dir: &Path, folder: &str, pages: &[Page]) -> Result<Vec<String>, Wri
 }
 
 /// Writes every page to a temporary file, then renames them all.
-fn commit(wanted: Vec<(&Page, PathBuf, Option<Vec<u8>>, Vec<u8>)>) -> Result<Vec<String>, WriteError> {
+fn commit(wanted: Vec<Change<'_>>) -> Result<Vec<String>, WriteError> {
     let mut made = Made(Vec::new());
     let mut staged = Vec::new();
-    for (page, target, old, new) in wanted {
+    for Change { page, target, old, new } in wanted {
         let folder = target.parent().unwrap_or(Path::new("."));
         made.create(folder)?;
         let new = stage(folder, &target, &new)?;

@@ -8,7 +8,7 @@ use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
 use super::layout::{Layout, first_few, shown_name};
 use super::view::{AnnotationLine, FactView, FactsView, ItemView, RowView, SiteView, UsesView};
-use super::words::{label, store_name, value};
+use super::words::{is_loss, label, store_name, value};
 
 /// At most so many functions that use an item are named.
 const USES: usize = 5;
@@ -48,6 +48,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         cfg: item.cfg.as_deref().map(prose),
         hides: item.hides.as_deref().map(clause),
         lost: annotation.is_none_or(|annotation| annotation.on_loss.is_none()).then(|| item.lost.as_deref().map(clause)).flatten(),
+        loses: item.lost.as_deref().is_some_and(is_loss),
         confidence: doubt(item),
         constant: item.class == Class::Constant,
         in_process: matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task),
@@ -87,7 +88,7 @@ pub(crate) fn row_view(layout: &Layout<'_>, item: &Item, page: &str) -> RowView 
 /// The store behind an item, linked when it has an item of its own.
 pub(crate) fn store_link(layout: &Layout<'_>, store: &str, page: &str) -> String {
     let name = store_name(store);
-    match layout.item(store).and_then(|item| layout.target(&item.id, page)) {
+    match layout.store(store).and_then(|item| layout.target(&item.id, page)) {
         Some(target) => format!("[{name}]({target})"),
         None => name,
     }

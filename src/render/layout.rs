@@ -140,6 +140,11 @@ impl<'a> Layout<'a> {
         self.by_id.get(id).copied()
     }
 
+    /// The item of a store: `postgres` and `external-store:postgres` name the same.
+    pub(crate) fn store(&self, backs_on: &str) -> Option<&'a Item> {
+        self.item(backs_on).or_else(|| self.item(&format!("external-store:{backs_on}")))
+    }
+
     /// Names of the services that hold an item; empty when all of them do.
     pub(crate) fn services(&self, item: &Item) -> Vec<SmolStr> {
         if item.services.len() >= self.map.services.len() { Vec::new() } else { item.services.clone() }

@@ -8,6 +8,8 @@ use super::escape::{code, inline};
 use super::item_view::{clause, item_view, row_view, sentence, store_link};
 use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank, table_heading};
 use super::view::{EventView, Group, HazardView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceView};
+use super::words::is_loss;
+use super::words::is_remote;
 
 /// The table of contents: each kind with its count and its first items.
 pub(crate) fn contents(layout: &Layout<'_>, page: &str, kind_target: impl Fn(Kind) -> Option<String>) -> Vec<KindRow> {
@@ -151,12 +153,12 @@ pub(crate) fn events(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<Ev
     }
     let mut stores: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
     for item in items {
-        if let Some(store) = &item.backs_on {
+        if let Some(store) = item.backs_on.as_deref().filter(|store| is_remote(store)) {
             stores.entry(store).or_default().push(item);
         }
     }
     for (store, held) in stores {
-        let own: Vec<&Item> = layout.item(store).into_iter().filter(|item| layout.spot(&item.id).is_some()).collect();
+        let own: Vec<&Item> = layout.store(store).into_iter().filter(|item| layout.spot(&item.id).is_some()).collect();
         let (items, items_more) = layout.some(&held, 6, page);
         let losses = losses(layout, &own, page);
         out.push(EventView { scope: "external", store: Some(store_link(layout, store, page)), losses, more: 0, items, items_more });
@@ -169,7 +171,8 @@ fn losses(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<LossView> {
     let mut groups: Vec<(String, Option<String>, Vec<&Item>)> = Vec::new();
     for item in items {
         let annotation = item.annotation.as_ref();
-        let Some(lost) = annotation.and_then(|annotation| annotation.on_loss.as_ref()).or(item.lost.as_ref()) else { continue };
+        let told = annotation.and_then(|annotation| annotation.on_loss.as_deref());
+        let Some(lost) = told.or(item.lost.as_deref().filter(|lost| is_loss(lost))) else { continue };
         let rebuild = annotation.and_then(|annotation| annotation.rebuild.as_deref()).map(clause);
         let lost = clause(lost);
         match groups.iter_mut().find(|(text, back, _)| *text == lost && *back == rebuild) {

@@ -228,6 +228,8 @@ pub(crate) struct ItemView {
     pub(crate) cfg: Option<String>,
     pub(crate) hides: Option<String>,
     pub(crate) lost: Option<String>,
+    /// Whether `lost` names a loss.
+    pub(crate) loses: bool,
     pub(crate) confidence: Option<&'static str>,
     pub(crate) constant: bool,
     /// Whether it ends with the process.

@@ -28,7 +28,7 @@ pub(crate) fn count_word(count: usize) -> String {
 
 /// A share in per cent: `100 %` only when nothing is missing, `0 %` only when nothing is there.
 pub(crate) fn percent(part: usize, whole: usize) -> String {
-    let rounded = if whole == 0 { 100 } else { (part * 100 + whole / 2) / whole };
+    let rounded = (part * 100 + whole / 2).checked_div(whole).unwrap_or(100);
     let honest = match rounded {
         100 if part < whole => 99,
         0 if part > 0 => 1,
@@ -122,7 +122,7 @@ fn duration(text: &str) -> Option<String> {
     .then(|| format!("{number} {}", if unit == "m" { "min" } else { unit }))
 }
 
-/// What the maker of a store calls it: the name behind `external-store:`.
+/// What people call a store: the name behind `external-store:`, with the capitals of its makers or an article.
 pub(crate) fn store_name(backs_on: &str) -> String {
     let name = backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name);
     let proper = match name.to_ascii_lowercase().as_str() {
@@ -141,12 +141,43 @@ pub(crate) fn store_name(backs_on: &str) -> String {
         "dynamodb" => "DynamoDB",
         "memcached" => "Memcached",
         "elasticsearch" => "Elasticsearch",
-        "http" => "HTTP servers",
-        "smtp" => "SMTP",
+        "http" | "http service" => "an HTTP service",
+        "sql database" => "an SQL database",
+        "smtp" | "smtp server" => "an SMTP server",
+        "etcd" => "etcd",
+        "gcs" => "GCS",
+        "aws" => "AWS",
+        "ses" => "SES",
+        "dns" => "DNS",
+        "kubernetes api" => "the Kubernetes API",
+        "prometheus" => "Prometheus",
+        "otlp collector" => "an OTLP collector",
+        "sentry" => "Sentry",
+        "vault" => "Vault",
+        "consul" => "Consul",
+        "zookeeper" => "ZooKeeper",
+        "nats jetstream" => "NATS JetStream",
+        "object store" => "an object store",
+        "local disk" => "the local disk",
+        "browser" => "the browser",
+        "client" | "api client" => "the client",
         "ldap" => "LDAP",
         _ => return inline(name),
     };
     proper.to_owned()
+}
+
+/// Whether a text on what is lost names a loss; `Read again at start.` and `Nothing.` do not.
+pub(crate) fn is_loss(lost: &str) -> bool {
+    const HARMLESS: [&str; 11] =
+        ["nothing", "none", "read", "installed", "back", "survives", "registered", "rebuilt", "set", "made", "opened"];
+    let first = lost.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+    !first.is_empty() && !HARMLESS.contains(&first.to_lowercase().as_str())
+}
+
+/// Whether something that backs an item is a party of its own, which may be away while the service runs.
+pub(crate) fn is_remote(backs_on: &str) -> bool {
+    !matches!(backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name), "local disk" | "browser" | "client" | "api client" | "sqlite")
 }
 
 /// First letter in upper case.
@@ -179,6 +210,15 @@ mod tests {
         assert_eq!(duration("30 seconds").as_deref(), Some("30 seconds"));
         assert_eq!(duration("s3"), None);
         assert_eq!(duration("10 per host"), None);
+    }
+
+    #[test]
+    fn a_text_on_losses_may_tell_that_there_is_none() {
+        assert!(is_loss("Every item sent but not yet received."));
+        assert!(is_loss("open connections"));
+        assert!(!is_loss("Nothing: issued ones stay valid."));
+        assert!(!is_loss("Read again at start."));
+        assert!(!is_loss(""));
     }
 
     #[test]
