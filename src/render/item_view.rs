@@ -18,9 +18,10 @@ const SITES: usize = 4;
 /// An item with a heading of its own.
 pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usize) -> ItemView {
     let spot = layout.spot(&item.id);
-    let (declared, more_declared) = sites(layout, item, Role::Declared, page);
-    let (constructed, more_constructed) = sites(layout, item, Role::Constructed, page);
-    let (written, more_written) = sites(layout, item, Role::Written, page);
+    let mut named = None;
+    let (declared, more_declared) = sites(layout, item, Role::Declared, page, &mut named);
+    let (constructed, more_constructed) = sites(layout, item, Role::Constructed, page, &mut named);
+    let (written, more_written) = sites(layout, item, Role::Written, page, &mut named);
     let annotation = item.annotation.as_ref();
     let doc_file = item.site().map_or("", |site| site.place.file.as_str());
     let doc = item.doc.as_deref().map(|doc| description(doc, &DocContext { links: &layout.links, page, file: doc_file }));
@@ -63,7 +64,10 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
 pub(crate) fn row_view(layout: &Layout<'_>, item: &Item, page: &str) -> RowView {
     let text = |key: &str| item.facts.iter().find(|fact| fact.key == key).and_then(|fact| fact.value.as_ref());
     let name = text("env").or_else(|| text("path")).map_or_else(|| shown_name(item), ToString::to_string);
-    let default = item.facts.iter().find(|fact| fact.key == "default").and_then(value);
+    // The fallback of a variable is a fact of its own, or the value of the fact that comes from the environment.
+    let fallback = |fact: &&Fact| fact.key == "default" || (fact.provenance == Provenance::Env && fact.key != "env");
+    let fallback = item.facts.iter().find(|fact| fallback(fact) && (fact.key == "default" || fact.value.is_some()));
+    let default = fallback.and_then(|fact| value(fact).or_else(|| fact.from.as_deref().map(|from| code_short(from, 60))));
     let (shown, places_more) = first_few(item.sites.len(), 2);
     let note = item.cfg.as_deref().map(prose);
     RowView {
@@ -129,15 +133,20 @@ fn places(layout: &Layout<'_>, places: &[Place], page: &str) -> Vec<String> {
     places.iter().map(|place| layout.links.place(page, &place.file, place.line)).collect()
 }
 
-fn sites(layout: &Layout<'_>, item: &Item, role: Role, page: &str) -> (Vec<SiteView>, usize) {
+/// The sites of one role, and how many are left out. `named` is the file that was named last.
+fn sites<'a>(layout: &Layout<'_>, item: &'a Item, role: Role, page: &str, named: &mut Option<&'a str>) -> (Vec<SiteView>, usize) {
     let mut found: Vec<&Site> = item.sites.iter().filter(|site| site.role == role).collect();
     found.dedup_by_key(|site| (&site.place.file, site.place.line));
     let (shown, more) = first_few(found.len(), SITES);
-    let views = found[..shown].iter().map(|site| SiteView {
-        link: layout.links.place(page, &site.place.file, site.place.line),
-        function: site.function.as_deref().map(|function| code_short(short_path(function), 60)),
-    });
-    (views.collect(), more)
+    let mut views = Vec::with_capacity(shown);
+    for site in &found[..shown] {
+        let (file, line) = (site.place.file.as_str(), site.place.line);
+        let link = if *named == Some(file) { layout.links.line(page, file, line) } else { layout.links.place(page, file, line) };
+        *named = Some(file);
+        let function = site.function.as_deref().map(|function| code_short(short_path(function), 60));
+        views.push(SiteView { link, function });
+    }
+    (views, more)
 }
 
 /// `newsletter::routes::login::handler` as `login::handler`, `newsletter::main` as `main`: enough to find it, short

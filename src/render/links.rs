@@ -87,6 +87,11 @@ impl Links {
         format!("{repository}/{tree}{line}")
     }
 
+    /// As [`Links::place`], but with the line alone as its text, where the file was just named.
+    pub(crate) fn line(&self, page: &str, file: &str, line: u32) -> String {
+        format!("[{}]({})", code(&format!(":{line}")), self.target(page, file, Some(line)))
+    }
+
     /// A Markdown link whose text is the place: `` [`src/db.rs:14`](…) ``.
     pub(crate) fn place(&self, page: &str, file: &str, line: u32) -> String {
         format!("[{}]({})", code(&format!("{file}:{line}")), self.target(page, file, Some(line)))

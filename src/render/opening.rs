@@ -77,15 +77,18 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str) -> Point 
 fn bound(item: &Item) -> Option<&Fact> {
     let bounds = |fact: &&Fact| {
         let key = fact.key.rsplit("::").next().unwrap_or_default();
-        let upper = key.split('_').any(|word| matches!(word, "max" | "maximum" | "capacity" | "size" | "limit" | "bound"));
+        let words = || key.split('_');
+        let upper = words().any(|word| matches!(word, "max" | "maximum" | "capacity" | "size" | "limit" | "bound"))
+            && !words().any(|word| matches!(word, "min" | "idle" | "lifetime"));
         upper && fact.unit.as_deref().is_some_and(|unit| matches!(unit, "connections" | "threads" | "workers" | "objects" | "clients"))
     };
     item.facts.iter().find(bounds)
 }
 
 fn number(fact: &Fact) -> Option<(i64, Option<&str>)> {
-    match fact.value {
-        Some(FactValue::Int(number)) => Some((number, fact.unit.as_deref())),
+    match &fact.value {
+        Some(FactValue::Int(number)) => Some((*number, fact.unit.as_deref())),
+        Some(FactValue::Text(text)) => text.parse().ok().map(|number| (number, fact.unit.as_deref())),
         _ => None,
     }
 }

@@ -154,9 +154,12 @@ pub(super) fn newsletter() -> StateMap {
         "src/startup.rs:81",
         "newsletter::startup::run",
     );
+    let mut session = site(session, Role::Written, "src/startup.rs:85", Some("newsletter::startup::run"));
     session.scope = Scope::Client;
     session.backs_on = Some("external-store:redis".into());
-    session.facts = vec![fact("ttl", "1day", Some("duration"), Provenance::Default, None)];
+    session.facts =
+        vec![fact("ttl", "1day", Some("duration"), Provenance::Default, None), fact("secure", "true", None, Provenance::Default, None)];
+    session.lost = Some("Nothing: the sessions are in Redis.".into());
     let mut client = made(
         item(
             "sdk-client:newsletter::email_client::EmailClient::new#reqwest::Client",

@@ -8,8 +8,7 @@ use super::escape::{code, inline};
 use super::item_view::{clause, item_view, row_view, sentence, store_link};
 use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank, table_heading};
 use super::view::{EventView, Group, HazardView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceView};
-use super::words::is_loss;
-use super::words::is_remote;
+use super::words::{capitalized, is_loss, is_remote};
 
 /// The table of contents: each kind with its count and its first items.
 pub(crate) fn contents(layout: &Layout<'_>, page: &str, kind_target: impl Fn(Kind) -> Option<String>) -> Vec<KindRow> {
@@ -161,7 +160,14 @@ pub(crate) fn events(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<Ev
         let own: Vec<&Item> = layout.store(store).into_iter().filter(|item| layout.spot(&item.id).is_some()).collect();
         let (items, items_more) = layout.some(&held, 6, page);
         let losses = losses(layout, &own, page);
-        out.push(EventView { scope: "external", store: Some(store_link(layout, store, page)), losses, more: 0, items, items_more });
+        out.push(EventView {
+            scope: "external",
+            store: Some(capitalized(&store_link(layout, store, page))),
+            losses,
+            more: 0,
+            items,
+            items_more,
+        });
     }
     out
 }

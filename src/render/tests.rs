@@ -339,3 +339,69 @@ fn an_empty_list_is_empty() {
 fn hostile_samples_are_all_there() {
     assert!(hostile().items.len() > HOSTILE.len() * Kind::ALL.len());
 }
+
+#[test]
+fn the_opening_counts_in_the_singular_and_the_plural() {
+    let mut map = newsletter();
+    let first = |map: &StateMap| page(map).lines().nth(4).unwrap().to_owned();
+    map.items.retain(|item| item.kind == Kind::Pool);
+    let two = first(&map);
+    assert!(two.contains("holds 2 pieces of state, and all of them end with the process: (1) **two pools of at most 10"), "{two}");
+    assert!(two.contains("so 20 for each process and 40 while a rollout overlaps"), "{two}");
+    map.items.truncate(1);
+    let one = first(&map);
+    assert!(
+        one.contains("holds one piece of state, which ends with the process: (1) **a pool of at most 10 connections** to Postgres"),
+        "{one}"
+    );
+    map.items[0].facts[0].value = None;
+    map.items[0].facts[0].from = Some("settings.pool.max".to_owned());
+    let unknown = first(&map);
+    assert!(unknown.contains("**a pool** to Postgres whose size is set from `settings.pool.max`"), "{unknown}");
+    map.items[0].scope = Scope::External;
+    let elsewhere = first(&map);
+    assert!(elsewhere.contains("holds one piece of state: (1)"), "{elsewhere}");
+}
+
+#[test]
+fn pools_of_different_sizes_are_added_up_and_unknown_ones_are_not() {
+    let mut map = newsletter();
+    map.items.retain(|item| item.kind == Kind::Pool);
+    map.items[0].facts[0].value = Some(5.into());
+    assert!(page(&map).contains("**two pools of at most 15 in all**"));
+    map.items[0].facts[0].value = None;
+    assert!(page(&map).contains("(1) **two pools**, ["));
+}
+
+#[test]
+fn many_variables_are_folded_into_one_point() {
+    let mut map = newsletter();
+    map.items.retain(|item| item.kind == Kind::StartupConfig);
+    let one = map.items[0].clone();
+    for n in 0..10 {
+        let mut item = one.clone();
+        item.id = crate::model::ItemId(format!("startup-config:x#V{n}").into());
+        map.items.push(item);
+    }
+    assert!(page(&map).contains("(1) **twelve environment variables** read once at start-up."));
+}
+
+#[test]
+fn items_of_one_name_are_told_apart_by_their_place() {
+    let mut map = newsletter();
+    map.items.retain(|item| item.kind == Kind::Pool);
+    for item in &mut map.items {
+        item.name = "connect".into();
+    }
+    let text = page(&map);
+    assert!(text.contains("### pool: `connect` in `newsletter::startup::get_connection_pool`"), "{text}");
+    assert!(text.contains("(#pool-connect-in-newsletterstartupget_connection_pool)"), "{text}");
+}
+
+#[test]
+fn a_template_of_the_user_replaces_the_words_only() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("item.md.tera"), "{{ item.hashes }} {{ item.name }} ({{ item.kind }})\n").unwrap();
+    let text = markdown(&newsletter(), &RenderOptions { templates: Some(folder.path().to_owned()), ..options() }).unwrap();
+    assert!(text.contains("### `outbox` (queue)") && text.contains("## Blind spots"), "{text}");
+}

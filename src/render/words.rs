@@ -50,6 +50,12 @@ pub(crate) fn value(fact: &Fact) -> Option<String> {
         FactValue::Bool(true) => "yes".to_owned(),
         FactValue::Bool(false) => "no".to_owned(),
         FactValue::Int(number) => quantity(*number, unit, fact.key.as_str()),
+        // The catalog writes every default as text.
+        FactValue::Text(text) if fact.provenance == Provenance::Default && text == "true" => "yes".to_owned(),
+        FactValue::Text(text) if fact.provenance == Provenance::Default && text == "false" => "no".to_owned(),
+        FactValue::Text(text) if unit.is_some() && text.parse::<i64>().is_ok() => {
+            quantity(text.parse().unwrap_or_default(), unit, fact.key.as_str())
+        }
         FactValue::Text(text) => match duration(text) {
             Some(duration) if unit.is_none_or(is_duration) => duration,
             // A library's default is told by the catalog, in words.
