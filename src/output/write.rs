@@ -115,6 +115,8 @@ struct Staged {
 /// When a file is in the way that statemap did not write, markers are broken, a link leads out of the folder, or the
 /// system refuses; the old files are then as they were.
 pub fn write_pages(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Result<WriteReport, WriteError> {
+    // The current folder has a name that can be resolved.
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     let mut report = WriteReport::default();
     let mut wanted: Vec<Change<'_>> = Vec::new();
     for page in pages {
@@ -440,6 +442,17 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         write_pages(dir.path(), &[page("a.md", "b")], &WriteOptions::default()).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn folders_that_are_missing_are_made_and_a_file_in_their_place_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("docs/state");
+        write_pages(&deep, &[page("a.md", "a")], &WriteOptions::default()).unwrap();
+        assert!(deep.join("a.md").exists());
+        fs::write(dir.path().join("file"), "mine").unwrap();
+        let error = write_pages(&dir.path().join("file"), &[page("a.md", "a")], &WriteOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("file") && error.to_string().contains("-o"), "{error}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Filter {
     pub scopes: Vec<Scope>,
     /// Services to show, by name.
     pub services: Vec<String>,
-    /// Whether constants are shown. JSON without any other restriction always has them.
+    /// Whether constants are shown in tables; JSON always has them.
     pub constants: bool,
 }
 

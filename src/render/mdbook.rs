@@ -155,6 +155,7 @@ impl Book<'_> {
             opening: opening(self.layout, &held, "service", file),
             contents: service_kinds(self.layout, name, file, |kind| relative(file, &kind_page(kind))),
             events: events(self.layout, &held, file),
+            blind_target: relative(file, BLIND),
             several: self.map.services.len() > 1,
             index: relative(file, INDEX),
         }

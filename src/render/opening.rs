@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{Fact, FactValue, Item, Kind, Scope};
 
-use super::escape::code_short;
+use super::escape::{code_short, shorten};
 use super::item_view::{clause, store_link};
 use super::layout::{Layout, ORDER};
 use super::view::{FurtherKind, Opening, Point};
@@ -12,6 +12,8 @@ use super::words::{count_word, counted, thousands};
 
 /// At most so many points are told.
 const POINTS: usize = 8;
+/// Summaries longer than this are cut: the item's own block tells all.
+const SUMMARY: usize = 160;
 /// At most so many items are named in a point.
 const NAMED: usize = 3;
 
@@ -55,7 +57,7 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str) -> Point 
     let env = items.iter().filter(|item| item.facts.iter().any(|fact| fact.key == "env")).count();
     let summary = single.map(|item| {
         let written = item.annotation.as_ref().and_then(|annotation| annotation.summary.as_deref());
-        clause(written.unwrap_or(&item.summary))
+        clause(&shorten(written.unwrap_or(&item.summary), SUMMARY))
     });
     Point {
         kind: kind.as_str(),

@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::model::{
-    Access, Annotation, Class, Confidence, Coverage, Diagnostic, Fact, FactValue, Item, ItemId, Kind, Place, Provenance, Role, SCHEMA,
-    Scope, Service, Severity, Site, StateMap, ToolInfo, Use,
+    Access, Annotation, Class, Confidence, Coverage, Diagnostic, Fact, FactValue, Hazard, HazardSeverity, Item, ItemId, Kind, Place,
+    Provenance, Role, SCHEMA, Scope, Service, Severity, Site, StateMap, ToolInfo, Use,
 };
 
 fn place(at: &str) -> Place {
@@ -298,6 +298,13 @@ pub(super) fn two_services() -> StateMap {
         vec![service("api", "api/src/main.rs", &["api", "newsletter"]), service("worker", "worker/src/main.rs", &["newsletter", "worker"])];
     map.repository = Some("https://github.com/example/newsletter".into());
     map.revision = Some("4fc0b1c2d3e4f5061728394a5b6c7d8e9f001122".into());
+    let mail = map.items.iter_mut().find(|item| item.kind == Kind::BackgroundTask).unwrap();
+    mail.hazards = vec!["in-flight-loss".into()];
+    let id = mail.id.clone();
+    map.hazards = vec![Hazard {
+        remedy: "claim, send, then delete the row; finish the mail in hand on SIGTERM".to_owned(),
+        ..hazard("in-flight-loss", vec![id], "a crash in the middle of a delivery sends that mail twice")
+    }];
     for item in &mut map.items {
         item.services = match item.kind {
             Kind::BackgroundTask => vec!["worker".into()],
@@ -306,6 +313,17 @@ pub(super) fn two_services() -> StateMap {
         };
     }
     map
+}
+
+fn hazard(rule: &str, items: Vec<ItemId>, message: &str) -> Hazard {
+    Hazard {
+        id: rule.into(),
+        rule: rule.into(),
+        severity: HazardSeverity::High,
+        items,
+        message: message.to_owned(),
+        remedy: message.to_owned(),
+    }
 }
 
 /// Text that no page, table or terminal may take at its word.
@@ -346,6 +364,7 @@ pub(super) fn hostile() -> StateMap {
             let place = Place { file: text.into(), line: 3, column: 1 };
             item.sites = vec![Site { place: place.clone(), role: Role::Written, function: Some(text.into()) }];
             item.uses = vec![Use { file: text.into(), line: 3, function: text.into(), access: Access::Write }];
+            map.hazards.push(hazard(text, vec![item.id.clone()], text));
             let fact = |provenance| Fact {
                 key: text.into(),
                 value: Some(text.into()),
@@ -355,7 +374,9 @@ pub(super) fn hostile() -> StateMap {
                 from: Some(text.to_owned()),
             };
             item.facts =
-                [Provenance::Code, Provenance::Default, Provenance::Env, Provenance::Settings, Provenance::Annotated].map(fact).to_vec();
+                [Provenance::Code, Provenance::Default, Provenance::Env, Provenance::Settings, Provenance::Manifest, Provenance::Annotated]
+                    .map(fact)
+                    .to_vec();
             let words = Some(text.to_owned());
             item.annotation = Some(Annotation {
                 summary: words.clone(),

@@ -44,6 +44,8 @@ pub(crate) struct ServicePage {
     /// Whether the tree has other services.
     pub(crate) several: bool,
     pub(crate) events: Vec<EventView>,
+    /// Link target of the blind spots, from this page.
+    pub(crate) blind_target: String,
     pub(crate) index: String,
 }
 
