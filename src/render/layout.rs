@@ -70,7 +70,7 @@ pub(crate) struct Layout<'a> {
 impl<'a> Layout<'a> {
     /// Lays out a map; `page_of` names the page of each kind.
     pub(crate) fn new(map: &'a StateMap, options: &RenderOptions, page_of: impl Fn(Kind) -> String) -> Self {
-        let links = Links::new(map.repository.as_deref(), map.revision.as_deref(), &options.prefix, &options.link_base);
+        let links = Links::new(map.repository.as_deref(), options.revision(map), &options.prefix, &options.link_base);
         let mut items: Vec<&Item> = map.items.iter().filter(|item| options.constants || item.class == Class::Mutable).collect();
         items.sort_by_key(|item| (kind_rank(item.kind), scope_rank(item.scope), &item.id));
         let by_id = map.items.iter().map(|item| (item.id.as_str(), item)).collect();

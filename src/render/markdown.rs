@@ -47,6 +47,6 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         blind: blind_spots(layout, PAGE),
         blind_target: "#blind-spots".to_owned(),
         version: inline(&map.tool.version),
-        revision: map.revision.as_deref().map(short_revision),
+        revision: options.revision(map).map(short_revision),
     }
 }

@@ -25,7 +25,7 @@ fn kind_page(kind: Kind) -> String {
 pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, RenderError> {
     let engine = Engine::new(options.templates.as_deref())?;
     let layout = Layout::new(map, options, kind_page);
-    let book = Book { map, layout: &layout, title: options.title(map), service_files: service_files(map) };
+    let book = Book { map, layout: &layout, title: options.title(map), service_files: service_files(map), revision: options.revision(map) };
     let page = |path: String, text: String| Page { path, text: marked(&text), existing: Existing::Marked };
     let settings = engine.render("book.toml.tera", &book.settings())?;
     let mut pages = vec![
@@ -43,7 +43,7 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
         blind: blind_spots(&layout, BLIND),
         index: relative(BLIND, INDEX),
         version: inline(&map.tool.version),
-        revision: map.revision.as_deref().map(short_revision),
+        revision: options.revision(map).map(short_revision),
     };
     pages.push(page(BLIND.to_owned(), engine.render("blind-spots-page.md.tera", &blind)?));
     Ok(pages)
@@ -66,6 +66,7 @@ struct Book<'a> {
     layout: &'a Layout<'a>,
     title: String,
     service_files: Vec<String>,
+    revision: Option<&'a str>,
 }
 
 impl Book<'_> {
@@ -121,7 +122,7 @@ impl Book<'_> {
             blind: blind_spots(layout, INDEX),
             blind_target: relative(INDEX, BLIND),
             version: inline(&self.map.tool.version),
-            revision: self.map.revision.as_deref().map(short_revision),
+            revision: self.revision.map(short_revision),
         }
     }
 

@@ -45,11 +45,20 @@ pub struct RenderOptions {
     pub prefix: String,
     /// The way from the output folder to the analysed root, for relative links: `..`; empty when they are the same.
     pub link_base: String,
+    /// Whether links stay relative and no page names the revision, even when the repository's host is known. For pages
+    /// that are committed beside the code: hosts follow relative links, and a page that named the revision would be stale
+    /// as soon as it is committed.
+    pub relative_links: bool,
     /// A folder with templates that replace built-in ones.
     pub templates: Option<PathBuf>,
 }
 
 impl RenderOptions {
+    /// The revision that pages name.
+    fn revision<'a>(&self, map: &'a StateMap) -> Option<&'a str> {
+        map.revision.as_deref().filter(|_| !self.relative_links)
+    }
+
     fn title(&self, map: &StateMap) -> String {
         let only = (map.services.len() == 1).then(|| map.services[0].name.to_string());
         self.title.clone().or(only).unwrap_or_else(|| "workspace".to_owned())

@@ -145,7 +145,7 @@ pub(super) fn newsletter() -> StateMap {
         places: vec![place("statemap.toml:4")],
         ..Annotation::default()
     });
-    let mut session = made(
+    let session = made(
         item(
             "session:newsletter::startup::run#RedisSessionStore",
             "RedisSessionStore",

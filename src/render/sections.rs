@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{HazardSeverity, Item, Kind, Scope};
 
 use super::escape::{code, inline};
-use super::item_view::{clause, item_view, row_view, sentence, store_link};
+use super::item_view::{clause, item_view, row_view, store_link};
 use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank, table_heading};
 use super::view::{EventView, Group, HazardView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceView};
 use super::words::{capitalized, is_loss, is_remote};
@@ -122,7 +122,7 @@ pub(crate) fn hazards(layout: &Layout<'_>, page: &str) -> Vec<HazardView> {
     let view = |hazard: &crate::model::Hazard| HazardView {
         severity: severity(hazard.severity),
         message: clause(&hazard.message),
-        remedy: sentence(&hazard.remedy),
+        remedy: clause(&hazard.remedy),
         items: hazard.items.iter().filter_map(|id| layout.item(id.as_str())).map(|item| layout.link(item, page)).collect(),
     };
     hazards.into_iter().map(view).collect()

@@ -405,3 +405,13 @@ fn a_template_of_the_user_replaces_the_words_only() {
     let text = markdown(&newsletter(), &RenderOptions { templates: Some(folder.path().to_owned()), ..options() }).unwrap();
     assert!(text.contains("### `outbox` (queue)") && text.contains("## Blind spots"), "{text}");
 }
+
+#[test]
+fn committed_pages_name_no_revision_and_link_relatively() {
+    let mut map = two_services();
+    let relative = RenderOptions { relative_links: true, ..options() };
+    let before = markdown(&map, &relative).unwrap();
+    map.revision = Some("0123456789abcdef".to_owned());
+    assert_eq!(markdown(&map, &relative).unwrap(), before);
+    assert!(before.contains("(src/main.rs#L16)"), "{before}");
+}
