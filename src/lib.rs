@@ -13,7 +13,9 @@ pub mod discover;
 pub mod facts;
 pub mod merge;
 pub mod model;
+pub mod output;
 pub mod parse;
+pub mod render;
 pub mod resolve;
 pub mod source;
 

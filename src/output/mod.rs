@@ -1,0 +1,7 @@
+//! Output: generated pages on their way to the disk. The only place that writes files.
+
+mod splice;
+mod write;
+
+pub use splice::{SpliceError, has_markers, splice};
+pub use write::{WriteError, WriteOptions, WriteReport, write_pages};

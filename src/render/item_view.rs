@@ -1,0 +1,272 @@
+//! From an item to what its block, or its line in a table, shows.
+
+use smol_str::SmolStr;
+
+use crate::model::{Access, Annotation, Class, Confidence, Fact, Item, Place, Provenance, Role, Scope, Site, Use};
+
+use super::docs::{DocContext, description};
+use super::escape::{code, code_short, inline, one_line, path_target, prose};
+use super::layout::{Layout, first_few, shown_name};
+use super::view::{AnnotationLine, FactView, FactsView, ItemView, RowView, SiteView, UsesView};
+use super::words::{is_loss, label, store_name, value};
+
+/// At most so many functions that use an item are named.
+const USES: usize = 5;
+/// At most so many places of one role are linked.
+const SITES: usize = 4;
+
+/// An item with a heading of its own.
+pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usize) -> ItemView {
+    let spot = layout.spot(&item.id);
+    let mut named = None;
+    let (declared, more_declared) = sites(layout, item, Role::Declared, page, &mut named);
+    let (constructed, more_constructed) = sites(layout, item, Role::Constructed, page, &mut named);
+    let (written, more_written) = sites(layout, item, Role::Written, page, &mut named);
+    let annotation = item.annotation.as_ref();
+    let doc_file = item.site().map_or("", |site| site.place.file.as_str());
+    let doc = item.doc.as_deref().map(|doc| description(doc, &DocContext { links: &layout.links, page, file: doc_file }));
+    ItemView {
+        id: code(item.id.as_str()),
+        kind: item.kind.as_str(),
+        hashes: "#".repeat(level),
+        name: code(&shown_name(item)),
+        within: spot.and_then(|spot| spot.within.as_deref()).map(code),
+        anchor: spot.filter(|spot| spot.explicit).map(|spot| spot.anchor.clone()),
+        summary: match annotation.and_then(|annotation| annotation.summary.as_deref()) {
+            Some(summary) => sentence(summary),
+            None => summary_sentence(item),
+        },
+        doc: doc.filter(|doc| !doc.is_empty()),
+        ty: item.ty.as_deref().filter(|ty| !ty.trim().is_empty()).map(|ty| code_short(ty, 120)),
+        facts: facts(layout, item, page),
+        declared,
+        constructed,
+        written,
+        sites_more: more_declared + more_constructed + more_written,
+        readers: uses(layout, item, Access::Read, page),
+        writers: uses(layout, item, Access::Write, page),
+        backs_on: item.backs_on.as_deref().map(|store| store_link(layout, store, page)),
+        cfg: item.cfg.as_deref().map(prose),
+        hides: item.hides.as_deref().map(clause),
+        lost: annotation.is_none_or(|annotation| annotation.on_loss.is_none()).then(|| item.lost.as_deref().map(clause)).flatten(),
+        loses: item.lost.as_deref().is_some_and(is_loss),
+        confidence: doubt(item),
+        constant: item.class == Class::Constant,
+        in_process: matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task),
+        services: service_names(&layout.services(item)),
+        annotation: annotation.map(annotation_lines).unwrap_or_default(),
+        annotated_at: annotation.map(|annotation| places(layout, &annotation.places, page)).unwrap_or_default(),
+        hazards: item.hazards.iter().map(|hazard| code(hazard)).collect(),
+    }
+}
+
+/// An item as one line of a table.
+pub(crate) fn row_view(layout: &Layout<'_>, item: &Item, page: &str) -> RowView {
+    let text = |key: &str| item.facts.iter().find(|fact| fact.key == key).and_then(|fact| fact.value.as_ref());
+    let name = text("env").or_else(|| text("path")).map_or_else(|| shown_name(item), ToString::to_string);
+    // The fallback of a variable is a fact of its own, or the value of the fact that comes from the environment.
+    let fallback = |fact: &&Fact| fact.key == "default" || (fact.provenance == Provenance::Env && fact.key != "env");
+    let fallback = item.facts.iter().find(|fact| fallback(fact) && (fact.key == "default" || fact.value.is_some()));
+    let default = fallback.and_then(|fact| value(fact).or_else(|| fact.from.as_deref().map(|from| code_short(from, 60))));
+    let (shown, places_more) = first_few(item.sites.len(), 2);
+    let note = item.cfg.as_deref().map(prose);
+    RowView {
+        name: code_short(&name, 80),
+        summary: clause(&item.summary),
+        default,
+        ops: item
+            .facts
+            .iter()
+            .filter(|fact| fact.key == "op")
+            .filter_map(|fact| fact.value.as_ref())
+            .map(|op| prose(&op.to_string()))
+            .collect(),
+        places: item.sites[..shown].iter().map(|site| layout.links.place(page, &site.place.file, site.place.line)).collect(),
+        places_more,
+        note,
+        confidence: doubt(item),
+        services: service_names(&layout.services(item)),
+    }
+}
+
+/// The store behind an item, linked when it has an item of its own.
+pub(crate) fn store_link(layout: &Layout<'_>, store: &str, page: &str) -> String {
+    let name = store_name(store);
+    match layout.store(store).and_then(|item| layout.target(&item.id, page)) {
+        Some(target) => format!("[{name}]({target})"),
+        None => name,
+    }
+}
+
+/// A sentence: first letter in upper case unless it is code, full stop at the end.
+pub(crate) fn sentence(text: &str) -> String {
+    let line = one_line(text);
+    let first_word = line.split(' ').next().unwrap_or_default();
+    let plain = first_word.chars().all(|c| c.is_ascii_lowercase());
+    let line = if plain { super::words::capitalized(&line) } else { line };
+    let stop = if line.is_empty() || line.ends_with(['.', '!', '?', '…', ':']) { "" } else { "." };
+    format!("{}{stop}", prose(&line))
+}
+
+/// The summary of an item as a sentence. A crate at its start keeps its spelling: `sqlx Postgres pool`.
+fn summary_sentence(item: &Item) -> String {
+    let first = item.summary.split_whitespace().next().unwrap_or_default();
+    let crate_path = format!("{first}::");
+    let names_crate = item.id.as_str().contains(&crate_path) || item.ty.as_deref().is_some_and(|ty| ty.contains(&crate_path));
+    if names_crate { format!("{}.", clause(&item.summary)) } else { sentence(&item.summary) }
+}
+
+/// A part of a sentence: no full stop at the end.
+pub(crate) fn clause(text: &str) -> String {
+    prose(one_line(text).trim_end_matches('.'))
+}
+
+fn doubt(item: &Item) -> Option<&'static str> {
+    (item.confidence != Confidence::Certain).then(|| item.confidence.as_str())
+}
+
+fn service_names(names: &[SmolStr]) -> Vec<String> {
+    names.iter().map(|name| code(name)).collect()
+}
+
+fn places(layout: &Layout<'_>, places: &[Place], page: &str) -> Vec<String> {
+    places.iter().map(|place| layout.links.place(page, &place.file, place.line)).collect()
+}
+
+/// The sites of one role, and how many are left out. `named` is the file that was named last.
+fn sites<'a>(layout: &Layout<'_>, item: &'a Item, role: Role, page: &str, named: &mut Option<&'a str>) -> (Vec<SiteView>, usize) {
+    let mut found: Vec<&Site> = item.sites.iter().filter(|site| site.role == role).collect();
+    found.dedup_by_key(|site| (&site.place.file, site.place.line));
+    let (shown, more) = first_few(found.len(), SITES);
+    let mut views = Vec::with_capacity(shown);
+    for site in &found[..shown] {
+        let (file, line) = (site.place.file.as_str(), site.place.line);
+        let link = if *named == Some(file) { layout.links.line(page, file, line) } else { layout.links.place(page, file, line) };
+        *named = Some(file);
+        let function = site.function.as_deref().map(|function| code_short(short_path(function), 60));
+        views.push(SiteView { link, function });
+    }
+    (views, more)
+}
+
+/// `newsletter::routes::login::handler` as `login::handler`, `newsletter::main` as `main`: enough to find it, short
+/// enough to read.
+pub(crate) fn short_path(path: &str) -> &str {
+    if let Some((_, name)) = path.split_once("::").filter(|(_, name)| !name.contains("::")) {
+        return name;
+    }
+    let mut separators = path.rmatch_indices("::");
+    separators.next();
+    separators.next().map_or(path, |(at, _)| &path[at + 2..])
+}
+
+fn uses(layout: &Layout<'_>, item: &Item, access: Access, page: &str) -> UsesView {
+    let mut found: Vec<&Use> = Vec::new();
+    for used in item.uses.iter().filter(|used| used.access == access) {
+        if !found.iter().any(|other| other.function == used.function) {
+            found.push(used);
+        }
+    }
+    let (shown, more) = first_few(found.len(), USES);
+    let link = |used: &&Use| {
+        let target = layout.links.target(page, &used.file, Some(used.line));
+        format!("[{}]({target})", code_short(short_path(&used.function), 60))
+    };
+    UsesView { count: found.len(), shown: found[..shown].iter().map(link).collect(), more }
+}
+
+fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
+    let mut out = FactsView::default();
+    for fact in item.facts.iter().filter(|fact| fact.key != "type" || item.ty.is_none()) {
+        let view = fact_view(layout, fact, page);
+        let list = match fact.provenance {
+            Provenance::Annotated => &mut out.annotated,
+            // A variable that names no fallback is known by its name: that is all there is to know in the code.
+            Provenance::Env => &mut out.env,
+            _ if view.value.is_none() => &mut out.unknown,
+            Provenance::Code => &mut out.code,
+            Provenance::Default => &mut out.default,
+            Provenance::Settings => &mut out.settings,
+            Provenance::Manifest => &mut out.manifest,
+        };
+        list.push(view);
+    }
+    out
+}
+
+fn fact_view(layout: &Layout<'_>, fact: &Fact, page: &str) -> FactView {
+    FactView {
+        label: label(&fact.key),
+        value: value(fact),
+        at: fact.at.as_ref().map(|place| layout.links.place(page, &place.file, place.line)),
+        from: fact.from.as_deref().map(|from| code_short(from, 80)),
+    }
+}
+
+fn annotation_lines(annotation: &Annotation) -> Vec<AnnotationLine> {
+    let text = |key, text: &Option<String>| text.as_deref().map(|text| AnnotationLine { key, value: clause(text) });
+    let words = |key, words: &[String]| {
+        let value = words.iter().map(|word| inline(word)).collect::<Vec<_>>().join(", ");
+        (!words.is_empty()).then_some(AnnotationLine { key, value })
+    };
+    let lines = [
+        text("owner", &annotation.owner),
+        text("contents", &annotation.contents),
+        words("contains", &annotation.contains),
+        text("size", &annotation.size),
+        text("replication", &annotation.replication),
+        text("on loss", &annotation.on_loss),
+        text("rebuild", &annotation.rebuild),
+        text("recovery test", &annotation.recovery_test),
+        annotation.runbook.as_deref().map(|runbook| AnnotationLine { key: "runbook", value: runbook_link(runbook) }),
+        words("acknowledged", &annotation.acknowledge),
+        text("because", &annotation.reason),
+        text("decided", &annotation.date),
+        text("reviewed", &annotation.reviewed),
+        text("expires", &annotation.expires),
+    ];
+    lines.into_iter().flatten().collect()
+}
+
+/// A runbook is usually an address.
+fn runbook_link(runbook: &str) -> String {
+    let rest = runbook.strip_prefix("https://").or_else(|| runbook.strip_prefix("http://"));
+    match rest {
+        Some(rest) if rest.chars().all(|c| c.is_ascii_graphic()) => {
+            let scheme = &runbook[..runbook.len() - rest.len()];
+            let (path, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+            let fragment = if fragment.is_empty() { String::new() } else { format!("#{}", path_target(fragment)) };
+            // `?`, `&` and ports stay what they are; brackets and quotes cannot end the link.
+            let path = path_target(path).replace("%3F", "?").replace("%26", "&").replace("%3A", ":").replace("%25", "%");
+            format!("[{}]({scheme}{path}{fragment})", inline(rest))
+        }
+        _ => prose(runbook),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_become_sentences() {
+        assert_eq!(sentence("pool of connections, at most 10"), "Pool of connections, at most 10.");
+        assert_eq!(sentence("`moka` cache"), "`moka` cache.");
+        assert_eq!(sentence("LRU of rows."), "LRU of rows.");
+        assert_eq!(clause("rows are lost."), "rows are lost");
+    }
+
+    #[test]
+    fn paths_are_cut_to_what_tells_them_apart() {
+        assert_eq!(short_path("newsletter::routes::login::handler"), "login::handler");
+        assert_eq!(short_path("main"), "main");
+        assert_eq!(short_path("shop::main"), "main");
+    }
+
+    #[test]
+    fn runbooks_link_only_to_the_web() {
+        assert_eq!(runbook_link("https://wiki.example/a?b=1&c#d"), "[wiki.example/a?b=1&amp;c#d](https://wiki.example/a?b=1&c#d)");
+        assert_eq!(runbook_link("https://x/)(y"), "[x/)(y](https://x/%29%28y)");
+        assert_eq!(runbook_link("javascript:alert(1)"), "javascript:alert(1)");
+    }
+}

@@ -1,0 +1,52 @@
+//! One page that says it all: `STATEMAP.md`.
+
+use crate::model::StateMap;
+
+use super::blind::{blind_spots, short_revision};
+use super::engine::Engine;
+use super::escape::{code, inline};
+use super::layout::Layout;
+use super::opening::opening;
+use super::sections::{contents, events, hazards, recovery_tests, sections, services};
+use super::view::PageView;
+use super::{RenderError, RenderOptions, marked, subject};
+
+/// The name under which the page is linked; anchors within it need no path.
+const PAGE: &str = "STATEMAP.md";
+
+/// Renders a map as one Markdown page.
+///
+/// # Errors
+/// When a template of the user's folder cannot be read, does not parse or does not render.
+pub fn markdown(map: &StateMap, options: &RenderOptions) -> Result<String, RenderError> {
+    let engine = Engine::new(options.templates.as_deref())?;
+    let layout = Layout::new(map, options, |_| PAGE.to_owned());
+    let view = page_view(&layout, options);
+    Ok(marked(&engine.render("page.md.tera", &view)?))
+}
+
+fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
+    let map = layout.map;
+    let (services, service_kinds) = match map.services.len() {
+        0 | 1 => (Vec::new(), Vec::new()),
+        _ => services(layout, code),
+    };
+    let (recovery_tests, without_recovery_test) = recovery_tests(layout, PAGE);
+    PageView {
+        title: inline(&options.title(map)),
+        opening: opening(layout, &layout.items, subject(map), PAGE),
+        hazards: hazards(layout, PAGE),
+        contents: contents(layout, PAGE, |_| None),
+        services,
+        service_kinds,
+        sections: sections(layout, &layout.items, PAGE, 2, false),
+        events: events(layout, &layout.items, PAGE),
+        recovery_tests,
+        without_recovery_test,
+        constants_left_out: layout.constants_left_out,
+        blind: blind_spots(layout, PAGE),
+        blind_target: "#blind-spots".to_owned(),
+        version: inline(&map.tool.version),
+        revision: options.revision(map).map(short_revision),
+    }
+}

@@ -1,0 +1,164 @@
+//! A book for mdBook: an index that opens with the paragraph, a page for each kind and each service, and the blind spots.
+
+use crate::model::{Item, Kind, StateMap};
+
+use super::blind::{blind_spots, short_revision};
+use super::engine::Engine;
+use super::escape::{code, inline, one_line, slug};
+use super::layout::{Layout, ORDER, relative};
+use super::opening::opening;
+use super::sections::{contents, events, hazards, held_by, layout_place, recovery_tests, sections, service_kinds, services};
+use super::view::{BlindPage, BookView, Chapter, KindPage, PageView, ServicePage, SummaryView};
+use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
+
+const INDEX: &str = "src/index.md";
+const BLIND: &str = "src/blind-spots.md";
+
+fn kind_page(kind: Kind) -> String {
+    format!("src/kinds/{kind}.md")
+}
+
+/// Renders a map as the pages of a book.
+///
+/// # Errors
+/// When a template of the user's folder cannot be read, does not parse or does not render.
+pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, RenderError> {
+    let engine = Engine::new(options.templates.as_deref())?;
+    let layout = Layout::new(map, options, kind_page);
+    let book = Book { map, layout: &layout, title: options.title(map), service_files: service_files(map), revision: options.revision(map) };
+    let page = |path: String, text: String| Page { path, text: marked(&text), existing: Existing::Marked };
+    let settings = engine.render("book.toml.tera", &book.settings())?;
+    let mut pages = vec![
+        Page { path: "book.toml".to_owned(), text: settings, existing: Existing::Kept },
+        page("src/SUMMARY.md".to_owned(), engine.render("SUMMARY.md.tera", &book.summary())?),
+        page(INDEX.to_owned(), engine.render("index.md.tera", &book.index())?),
+    ];
+    for kind in book.kinds() {
+        pages.push(page(kind_page(kind), engine.render("kind.md.tera", &book.kind(kind))?));
+    }
+    for (at, file) in book.service_files.iter().enumerate() {
+        pages.push(page(file.clone(), engine.render("service.md.tera", &book.service(at, file))?));
+    }
+    let blind = BlindPage {
+        blind: blind_spots(&layout, BLIND),
+        index: relative(BLIND, INDEX),
+        version: inline(&map.tool.version),
+        revision: options.revision(map).map(short_revision),
+    };
+    pages.push(page(BLIND.to_owned(), engine.render("blind-spots-page.md.tera", &blind)?));
+    Ok(pages)
+}
+
+/// The file of each service; names that differ only in odd characters get a number.
+fn service_files(map: &StateMap) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for service in &map.services {
+        let stem: String = slug(&service.name).chars().filter(char::is_ascii).take(60).collect();
+        let stem = if stem.is_empty() { "service".to_owned() } else { stem };
+        let names = (1..).map(|n| if n == 1 { format!("src/services/{stem}.md") } else { format!("src/services/{stem}-{n}.md") });
+        files.extend(names.into_iter().find(|name| !files.contains(name)));
+    }
+    files
+}
+
+struct Book<'a> {
+    map: &'a StateMap,
+    layout: &'a Layout<'a>,
+    title: String,
+    service_files: Vec<String>,
+    revision: Option<&'a str>,
+}
+
+impl Book<'_> {
+    fn kinds(&self) -> Vec<Kind> {
+        ORDER.iter().copied().filter(|kind| self.layout.items.iter().any(|item| item.kind == *kind)).collect()
+    }
+
+    fn settings(&self) -> BookView {
+        // JSON strings are TOML basic strings.
+        let quoted = |text: &str| serde_json::to_string(&one_line(text)).unwrap_or_else(|_| "\"\"".to_owned());
+        let web = self.map.repository.as_deref().filter(|url| url.starts_with("https://") && !url.contains('@'));
+        BookView { title: quoted(&format!("{}: where its state is", self.title)), repository: web.map(quoted) }
+    }
+
+    fn summary(&self) -> SummaryView {
+        let file = |path: &str| path.strip_prefix("src/").unwrap_or(path).to_owned();
+        let chapter = |name: &str, path: &str| Chapter { name: inline(name), kind: None, file: file(path) };
+        SummaryView {
+            title: inline(&self.title),
+            services: self.map.services.iter().zip(&self.service_files).map(|(s, path)| chapter(&s.name, path)).collect(),
+            kinds: self
+                .kinds()
+                .iter()
+                .map(|&kind| Chapter { name: String::new(), kind: Some(kind.as_str()), file: file(&kind_page(kind)) })
+                .collect(),
+        }
+    }
+
+    fn service_link(&self, name: &str, from: &str) -> String {
+        let at = self.map.services.iter().position(|service| service.name == name);
+        match at.and_then(|at| self.service_files.get(at)) {
+            Some(file) => format!("[{}]({})", code(name), relative(from, file)),
+            None => code(name),
+        }
+    }
+
+    fn index(&self) -> PageView {
+        let layout = self.layout;
+        let (services, service_kinds) = services(layout, |name| self.service_link(name, INDEX));
+        let (recovery_tests, without_recovery_test) = recovery_tests(layout, INDEX);
+        PageView {
+            title: inline(&self.title),
+            opening: opening(layout, &layout.items, subject(self.map), INDEX),
+            hazards: hazards(layout, INDEX),
+            contents: contents(layout, INDEX, |kind| Some(relative(INDEX, &kind_page(kind)))),
+            services,
+            service_kinds,
+            sections: Vec::new(),
+            events: events(layout, &layout.items, INDEX),
+            recovery_tests,
+            without_recovery_test,
+            constants_left_out: layout.constants_left_out,
+            blind: blind_spots(layout, INDEX),
+            blind_target: relative(INDEX, BLIND),
+            version: inline(&self.map.tool.version),
+            revision: self.revision.map(short_revision),
+        }
+    }
+
+    fn kind(&self, kind: Kind) -> KindPage {
+        let page = kind_page(kind);
+        let items: Vec<&Item> = self.layout.items.iter().copied().filter(|item| item.kind == kind).collect();
+        let mut sections = sections(self.layout, &items, &page, 2, true);
+        // Cross links both ways: an item names its services, and each name leads to the page of the service.
+        for group in sections.iter_mut().flat_map(|section| &mut section.groups) {
+            let lists = group.items.iter_mut().map(|item| &mut item.services).chain(group.rows.iter_mut().map(|row| &mut row.services));
+            for list in lists {
+                for name in list.iter_mut() {
+                    let service = self.map.services.iter().find(|service| code(&service.name) == *name);
+                    if let Some(service) = service {
+                        *name = self.service_link(&service.name, &page);
+                    }
+                }
+            }
+        }
+        KindPage { kind: kind.as_str(), sections, count: items.len(), index: relative(&page, INDEX) }
+    }
+
+    fn service(&self, at: usize, file: &str) -> ServicePage {
+        let (mut views, _) = services(self.layout, |name| self.service_link(name, file));
+        let mut service = views.swap_remove(at);
+        service.target = layout_place(self.layout, &service.root, file);
+        let name = &self.map.services[at].name;
+        let held = held_by(self.layout, name);
+        ServicePage {
+            service,
+            opening: opening(self.layout, &held, "service", file),
+            contents: service_kinds(self.layout, name, file, |kind| relative(file, &kind_page(kind))),
+            events: events(self.layout, &held, file),
+            blind_target: relative(file, BLIND),
+            several: self.map.services.len() > 1,
+            index: relative(file, INDEX),
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! What templates see: strings that are already safe Markdown, numbers, and lists in their final order.
+
+use serde::Serialize;
+
+/// A whole page, or the index of a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct PageView {
+    /// Service or workspace, as Markdown text.
+    pub(crate) title: String,
+    pub(crate) opening: Opening,
+    pub(crate) hazards: Vec<HazardView>,
+    pub(crate) contents: Vec<KindRow>,
+    /// Filled when there are several services.
+    pub(crate) services: Vec<ServiceView>,
+    /// The kinds that are columns of the table of services.
+    pub(crate) service_kinds: Vec<&'static str>,
+    pub(crate) sections: Vec<Section>,
+    pub(crate) events: Vec<EventView>,
+    pub(crate) recovery_tests: Vec<Named>,
+    pub(crate) without_recovery_test: usize,
+    pub(crate) constants_left_out: usize,
+    pub(crate) blind: BlindSpots,
+    /// Link target of the blind spots, from this page.
+    pub(crate) blind_target: String,
+    pub(crate) version: String,
+    pub(crate) revision: Option<String>,
+}
+
+/// A page about one kind, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct KindPage {
+    pub(crate) kind: &'static str,
+    pub(crate) sections: Vec<Section>,
+    pub(crate) count: usize,
+    pub(crate) index: String,
+}
+
+/// A page about one service, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServicePage {
+    pub(crate) service: ServiceView,
+    pub(crate) opening: Opening,
+    pub(crate) contents: Vec<ServiceKind>,
+    /// Whether the tree has other services.
+    pub(crate) several: bool,
+    pub(crate) events: Vec<EventView>,
+    /// Link target of the blind spots, from this page.
+    pub(crate) blind_target: String,
+    pub(crate) index: String,
+}
+
+/// The items of one kind that a service holds.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServiceKind {
+    pub(crate) kind: &'static str,
+    pub(crate) target: String,
+    pub(crate) items: Vec<ServiceItem>,
+}
+
+/// An item in the list of a service.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServiceItem {
+    pub(crate) link: String,
+    pub(crate) summary: String,
+    /// Names of the other services that hold it.
+    pub(crate) shared_with: Vec<String>,
+}
+
+/// The page of blind spots, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct BlindPage {
+    pub(crate) blind: BlindSpots,
+    pub(crate) index: String,
+    pub(crate) version: String,
+    pub(crate) revision: Option<String>,
+}
+
+/// The chapters of a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct SummaryView {
+    pub(crate) title: String,
+    pub(crate) services: Vec<Chapter>,
+    pub(crate) kinds: Vec<Chapter>,
+}
+
+/// One chapter: its name, or its kind, and its file.
+#[derive(Debug, Serialize)]
+pub(crate) struct Chapter {
+    pub(crate) name: String,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) file: String,
+}
+
+/// The settings of a new book.
+#[derive(Debug, Serialize)]
+pub(crate) struct BookView {
+    /// A TOML string, quotes included.
+    pub(crate) title: String,
+    pub(crate) repository: Option<String>,
+}
+
+/// The paragraph that says what the architecture diagram hides.
+#[derive(Debug, Serialize)]
+pub(crate) struct Opening {
+    /// `service` when the tree has one, `workspace` when several, `library` when none.
+    pub(crate) subject: &'static str,
+    pub(crate) total: usize,
+    /// How many end with the process: scopes task, thread, process.
+    pub(crate) in_process: usize,
+    pub(crate) in_process_word: String,
+    pub(crate) on_disk: usize,
+    pub(crate) on_disk_word: String,
+    pub(crate) points: Vec<Point>,
+    /// Kinds that found no place among the points.
+    pub(crate) further: Vec<FurtherKind>,
+}
+
+/// One numbered point of the opening: the items of one kind.
+#[derive(Debug, Serialize)]
+pub(crate) struct Point {
+    pub(crate) kind: &'static str,
+    pub(crate) count: usize,
+    /// The count as a word up to twelve.
+    pub(crate) count_word: String,
+    /// Links to at most three items.
+    pub(crate) shown: Vec<String>,
+    pub(crate) more: usize,
+    /// The summary, when there is one item.
+    pub(crate) summary: Option<String>,
+    /// The largest number of what it may hold, when every item says one number and it is the same.
+    pub(crate) each: Option<String>,
+    /// The sum over all items, when every item says a number and there are several.
+    pub(crate) sum: Option<String>,
+    /// Twice the sum: what old and new processes hold together during a rollout.
+    pub(crate) overlap: Option<String>,
+    /// What the number could not be followed from, for a single item.
+    pub(crate) set_from: Option<String>,
+    /// The stores behind, when every item names one.
+    pub(crate) stores: Vec<String>,
+    /// How many are environment variables.
+    pub(crate) env: usize,
+}
+
+/// A kind with its count, at the end of the opening.
+#[derive(Debug, Serialize)]
+pub(crate) struct FurtherKind {
+    pub(crate) kind: &'static str,
+    pub(crate) count: usize,
+    pub(crate) count_word: String,
+}
+
+/// A line of the table of contents.
+#[derive(Debug, Serialize)]
+pub(crate) struct KindRow {
+    pub(crate) kind: &'static str,
+    pub(crate) target: String,
+    pub(crate) count: usize,
+    pub(crate) shown: Vec<String>,
+    pub(crate) more: usize,
+}
+
+/// A binary with what it holds.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ServiceView {
+    /// Markdown: a link to its page in a book, plain code otherwise.
+    pub(crate) name: String,
+    /// The name as Markdown text, for headings.
+    pub(crate) heading: String,
+    /// Link to its root file.
+    pub(crate) target: String,
+    /// Its root file, for links from other pages.
+    #[serde(skip)]
+    pub(crate) root: String,
+    pub(crate) package: String,
+    pub(crate) crates: Vec<String>,
+    pub(crate) total: usize,
+    /// Items that no other service holds.
+    pub(crate) own: usize,
+    /// One for each column of the table.
+    pub(crate) counts: Vec<usize>,
+}
+
+/// All items of one scope.
+#[derive(Debug, Serialize)]
+pub(crate) struct Section {
+    pub(crate) scope: &'static str,
+    /// Level of the section's heading; 0 for none.
+    pub(crate) level: usize,
+    pub(crate) groups: Vec<Group>,
+}
+
+/// The items of one kind in one scope: blocks first, then a table of the minor ones.
+#[derive(Debug, Serialize)]
+pub(crate) struct Group {
+    pub(crate) kind: &'static str,
+    /// `###`, as deep as the table's heading stands.
+    pub(crate) hashes: String,
+    /// The table's heading; its anchor is made from it. None where the page's own heading says the same.
+    pub(crate) heading: Option<String>,
+    pub(crate) items: Vec<ItemView>,
+    pub(crate) rows: Vec<RowView>,
+    pub(crate) any_services: bool,
+    pub(crate) any_default: bool,
+    pub(crate) any_ops: bool,
+}
+
+/// An item with a heading of its own.
+#[derive(Debug, Serialize)]
+pub(crate) struct ItemView {
+    pub(crate) id: String,
+    pub(crate) kind: &'static str,
+    /// `###`, as deep as the item stands.
+    pub(crate) hashes: String,
+    pub(crate) name: String,
+    /// Where the item is, when another of its kind has the same name.
+    pub(crate) within: Option<String>,
+    /// An explicit anchor, when the heading gives no predictable one.
+    pub(crate) anchor: Option<String>,
+    pub(crate) summary: String,
+    pub(crate) doc: Option<String>,
+    pub(crate) ty: Option<String>,
+    pub(crate) facts: FactsView,
+    pub(crate) declared: Vec<SiteView>,
+    pub(crate) constructed: Vec<SiteView>,
+    pub(crate) written: Vec<SiteView>,
+    pub(crate) sites_more: usize,
+    pub(crate) readers: UsesView,
+    pub(crate) writers: UsesView,
+    pub(crate) backs_on: Option<String>,
+    pub(crate) cfg: Option<String>,
+    pub(crate) hides: Option<String>,
+    pub(crate) lost: Option<String>,
+    /// Whether `lost` names a loss.
+    pub(crate) loses: bool,
+    pub(crate) confidence: Option<&'static str>,
+    pub(crate) constant: bool,
+    /// Whether it ends with the process.
+    pub(crate) in_process: bool,
+    /// Empty when every service holds it.
+    pub(crate) services: Vec<String>,
+    pub(crate) annotation: Vec<AnnotationLine>,
+    pub(crate) annotated_at: Vec<String>,
+    pub(crate) hazards: Vec<String>,
+}
+
+/// A line of the table of minor items.
+#[derive(Debug, Serialize)]
+pub(crate) struct RowView {
+    pub(crate) name: String,
+    pub(crate) summary: String,
+    pub(crate) default: Option<String>,
+    pub(crate) ops: Vec<String>,
+    pub(crate) places: Vec<String>,
+    pub(crate) places_more: usize,
+    pub(crate) note: Option<String>,
+    pub(crate) confidence: Option<&'static str>,
+    pub(crate) services: Vec<String>,
+}
+
+/// The facts of an item, grouped by how they are known.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct FactsView {
+    pub(crate) code: Vec<FactView>,
+    pub(crate) default: Vec<FactView>,
+    pub(crate) env: Vec<FactView>,
+    pub(crate) settings: Vec<FactView>,
+    pub(crate) manifest: Vec<FactView>,
+    pub(crate) annotated: Vec<FactView>,
+    /// Set from something that could not be followed.
+    pub(crate) unknown: Vec<FactView>,
+}
+
+/// One fact.
+#[derive(Debug, Serialize)]
+pub(crate) struct FactView {
+    pub(crate) label: String,
+    pub(crate) value: Option<String>,
+    pub(crate) at: Option<String>,
+    pub(crate) from: Option<String>,
+}
+
+/// A place in the source.
+#[derive(Debug, Serialize)]
+pub(crate) struct SiteView {
+    pub(crate) link: String,
+    pub(crate) function: Option<String>,
+}
+
+/// Who uses an item: distinct functions, the first few linked.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct UsesView {
+    pub(crate) count: usize,
+    pub(crate) shown: Vec<String>,
+    pub(crate) more: usize,
+}
+
+/// A key that people wrote.
+#[derive(Debug, Serialize)]
+pub(crate) struct AnnotationLine {
+    pub(crate) key: &'static str,
+    pub(crate) value: String,
+}
+
+/// A risk.
+#[derive(Debug, Serialize)]
+pub(crate) struct HazardView {
+    pub(crate) severity: &'static str,
+    pub(crate) message: String,
+    pub(crate) remedy: String,
+    pub(crate) items: Vec<String>,
+}
+
+/// What happens when something goes away.
+#[derive(Debug, Serialize)]
+pub(crate) struct EventView {
+    /// `process`, `host`, `external`, `client` or `cluster`.
+    pub(crate) scope: &'static str,
+    /// The store, for `external`, with the items that rely on it.
+    pub(crate) store: Option<String>,
+    pub(crate) items: Vec<String>,
+    pub(crate) items_more: usize,
+    pub(crate) losses: Vec<LossView>,
+    pub(crate) more: usize,
+}
+
+/// Items with the same loss.
+#[derive(Debug, Serialize)]
+pub(crate) struct LossView {
+    pub(crate) items: Vec<String>,
+    pub(crate) more: usize,
+    pub(crate) lost: String,
+    pub(crate) rebuild: Option<String>,
+}
+
+/// A link with a text beside it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Named {
+    pub(crate) link: String,
+    pub(crate) text: String,
+}
+
+/// What was not seen.
+#[derive(Debug, Serialize)]
+pub(crate) struct BlindSpots {
+    pub(crate) files: String,
+    pub(crate) files_one: bool,
+    pub(crate) lines: String,
+    pub(crate) unparsed: usize,
+    pub(crate) unparsed_files: ShortList,
+    pub(crate) orphans: ShortList,
+    pub(crate) skipped: ShortList,
+    pub(crate) left_out: usize,
+    pub(crate) macros_read: String,
+    pub(crate) macros_unread: usize,
+    pub(crate) macros_unread_text: String,
+    pub(crate) macro_names: ShortList,
+    pub(crate) calls: usize,
+    pub(crate) calls_percent: String,
+    pub(crate) receivers: usize,
+    pub(crate) receivers_percent: String,
+    pub(crate) catalog_crates: usize,
+    pub(crate) unknown_crates: usize,
+    pub(crate) ignored: usize,
+    pub(crate) uncertain: usize,
+    pub(crate) unfollowed: usize,
+    pub(crate) diagnostics: Vec<DiagnosticView>,
+    pub(crate) diagnostics_more: usize,
+}
+
+/// The first few of a list.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct ShortList {
+    pub(crate) count: usize,
+    pub(crate) shown: Vec<String>,
+    pub(crate) more: usize,
+}
+
+/// A message on the input.
+#[derive(Debug, Serialize)]
+pub(crate) struct DiagnosticView {
+    pub(crate) severity: &'static str,
+    pub(crate) place: Option<String>,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}

@@ -1,0 +1,237 @@
+//! Numbers, units and names as people write them.
+
+use crate::model::{Fact, FactValue, Provenance};
+
+use super::escape::{code_short, inline, prose};
+
+/// `12,345`.
+pub(crate) fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        out.push('-');
+    }
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Counts up to twelve as words, as in running text.
+pub(crate) fn count_word(count: usize) -> String {
+    const WORDS: [&str; 13] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    WORDS.get(count).map_or_else(|| thousands(i64::try_from(count).unwrap_or(i64::MAX)), |word| (*word).to_owned())
+}
+
+/// A share in per cent: `100 %` only when nothing is missing, `0 %` only when nothing is there.
+pub(crate) fn percent(part: usize, whole: usize) -> String {
+    let rounded = (part * 100 + whole / 2).checked_div(whole).unwrap_or(100);
+    let honest = match rounded {
+        100 if part < whole => 99,
+        0 if part > 0 => 1,
+        other => other,
+    };
+    format!("{honest} %")
+}
+
+/// The label of a fact: `max_connections` is `max connections`.
+pub(crate) fn label(key: &str) -> String {
+    let last = key.rsplit("::").next().unwrap_or(key);
+    inline(&last.replace(['_', '-'], " "))
+}
+
+/// The value of a fact with its unit, as Markdown; `None` when it could not be followed.
+pub(crate) fn value(fact: &Fact) -> Option<String> {
+    let unit = fact.unit.as_deref();
+    Some(match fact.value.as_ref()? {
+        FactValue::Bool(true) => "yes".to_owned(),
+        FactValue::Bool(false) => "no".to_owned(),
+        FactValue::Int(number) => quantity(*number, unit, fact.key.as_str()),
+        // The catalog writes every default as text.
+        FactValue::Text(text) if fact.provenance == Provenance::Default && text == "true" => "yes".to_owned(),
+        FactValue::Text(text) if fact.provenance == Provenance::Default && text == "false" => "no".to_owned(),
+        FactValue::Text(text) if unit.is_some() && text.parse::<i64>().is_ok() => {
+            quantity(text.parse().unwrap_or_default(), unit, fact.key.as_str())
+        }
+        FactValue::Text(text) => match duration(text) {
+            Some(duration) if unit.is_none_or(is_duration) => duration,
+            // A library's default is told by the catalog, in words.
+            _ if fact.provenance == Provenance::Default => prose(text),
+            _ if fact.provenance == Provenance::Annotated => prose(text),
+            _ => code_short(text, 120),
+        },
+    })
+}
+
+/// A whole number with its unit: `64 MiB`, `30 s`, `10 connections`, `1 connection`.
+pub(crate) fn quantity(number: i64, unit: Option<&str>, key: &str) -> String {
+    match unit {
+        None => thousands(number),
+        Some("bytes" | "byte" | "B") => bytes(number),
+        Some("ms" | "milliseconds" | "millis") if number % 1000 == 0 && number != 0 => format!("{} s", thousands(number / 1000)),
+        Some("ms" | "milliseconds" | "millis") => format!("{} ms", thousands(number)),
+        Some("s" | "seconds" | "secs") => seconds(number),
+        Some("duration") => thousands(number),
+        // `max connections 10` needs no second `connections`.
+        Some(unit) if key.ends_with(unit) => thousands(number),
+        Some(unit) => counted(number, unit),
+    }
+}
+
+/// `1 connection`, `10 connections`.
+pub(crate) fn counted(number: i64, unit: &str) -> String {
+    let unit = match unit {
+        "entries" if number == 1 => "entry",
+        unit if number == 1 => unit.strip_suffix('s').unwrap_or(unit),
+        unit => unit,
+    };
+    format!("{} {}", thousands(number), inline(unit))
+}
+
+fn is_duration(unit: &str) -> bool {
+    matches!(unit, "duration" | "s" | "ms" | "seconds" | "milliseconds")
+}
+
+fn bytes(number: i64) -> String {
+    const BINARY: [(i64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    const DECIMAL: [(i64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    for (size, unit) in BINARY.into_iter().chain(DECIMAL) {
+        if number >= size && number % size == 0 {
+            return format!("{} {unit}", thousands(number / size));
+        }
+    }
+    counted(number, "bytes")
+}
+
+fn seconds(number: i64) -> String {
+    for (size, unit) in [(86_400, "d"), (3_600, "h"), (60, "min")] {
+        if number >= size && number % size == 0 && number / size != 1 {
+            return format!("{} {unit}", thousands(number / size));
+        }
+    }
+    format!("{} s", thousands(number))
+}
+
+/// `30s`, `10min`, `1.5h`: a number and a unit of time.
+fn duration(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|&at| at > 0)?;
+    let (number, unit) = text.split_at(digits);
+    let unit = unit.trim();
+    matches!(
+        unit,
+        "ns" | "us" | "µs" | "ms" | "s" | "min" | "m" | "h" | "d" | "days" | "hours" | "minutes" | "seconds" | "day" | "hour" | "minute"
+    )
+    .then(|| format!("{number} {}", if unit == "m" { "min" } else { unit }))
+}
+
+/// What people call a store: the name behind `external-store:`, with the capitals of its makers or an article.
+pub(crate) fn store_name(backs_on: &str) -> String {
+    let name = backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name);
+    let proper = match name.to_ascii_lowercase().as_str() {
+        "postgres" | "postgresql" => "Postgres",
+        "mysql" => "MySQL",
+        "mariadb" => "MariaDB",
+        "sqlite" => "SQLite",
+        "redis" => "Redis",
+        "mongodb" | "mongo" => "MongoDB",
+        "kafka" => "Kafka",
+        "rabbitmq" => "RabbitMQ",
+        "amqp" => "AMQP",
+        "nats" => "NATS",
+        "s3" => "S3",
+        "sqs" => "SQS",
+        "dynamodb" => "DynamoDB",
+        "memcached" => "Memcached",
+        "elasticsearch" => "Elasticsearch",
+        "http" | "http service" => "an HTTP service",
+        "sql database" => "an SQL database",
+        "smtp" | "smtp server" => "an SMTP server",
+        "etcd" => "etcd",
+        "gcs" => "GCS",
+        "aws" => "AWS",
+        "ses" => "SES",
+        "dns" => "DNS",
+        "kubernetes api" => "the Kubernetes API",
+        "prometheus" => "Prometheus",
+        "otlp collector" => "an OTLP collector",
+        "sentry" => "Sentry",
+        "vault" => "Vault",
+        "consul" => "Consul",
+        "zookeeper" => "ZooKeeper",
+        "nats jetstream" => "NATS JetStream",
+        "object store" => "an object store",
+        "local disk" => "the local disk",
+        "browser" => "the browser",
+        "client" | "api client" => "the client",
+        "ldap" => "LDAP",
+        _ => return inline(name),
+    };
+    proper.to_owned()
+}
+
+/// Whether a text on what is lost names a loss; `Read again at start.` and `Nothing.` do not.
+pub(crate) fn is_loss(lost: &str) -> bool {
+    const HARMLESS: [&str; 11] =
+        ["nothing", "none", "read", "installed", "back", "survives", "registered", "rebuilt", "set", "made", "opened"];
+    let first = lost.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+    !first.is_empty() && !HARMLESS.contains(&first.to_lowercase().as_str())
+}
+
+/// Whether something that backs an item is a party of its own, which may be away while the service runs.
+pub(crate) fn is_remote(backs_on: &str) -> bool {
+    !matches!(backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name), "local disk" | "browser" | "client" | "api client" | "sqlite")
+}
+
+/// First letter in upper case.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(thousands(-42), "-42");
+        assert_eq!(quantity(64 << 20, Some("bytes"), "max_size"), "64 MiB");
+        assert_eq!(quantity(200_000_000, Some("bytes"), "max_size"), "200 MB");
+        assert_eq!(quantity(1, Some("connections"), "limit"), "1 connection");
+        assert_eq!(quantity(10, Some("connections"), "max_connections"), "10");
+        assert_eq!(quantity(10_000, Some("milliseconds"), "timeout"), "10 s");
+        assert_eq!(quantity(600, Some("seconds"), "timeout"), "10 min");
+        assert_eq!(quantity(90, Some("seconds"), "timeout"), "90 s");
+    }
+
+    #[test]
+    fn durations_are_told_from_other_text() {
+        assert_eq!(duration("30s").as_deref(), Some("30 s"));
+        assert_eq!(duration("1.5h").as_deref(), Some("1.5 h"));
+        assert_eq!(duration("30 seconds").as_deref(), Some("30 seconds"));
+        assert_eq!(duration("s3"), None);
+        assert_eq!(duration("10 per host"), None);
+    }
+
+    #[test]
+    fn a_text_on_losses_may_tell_that_there_is_none() {
+        assert!(is_loss("Every item sent but not yet received."));
+        assert!(is_loss("open connections"));
+        assert!(!is_loss("Nothing: issued ones stay valid."));
+        assert!(!is_loss("Read again at start."));
+        assert!(!is_loss(""));
+    }
+
+    #[test]
+    fn shares_are_not_rounded_to_perfection() {
+        assert_eq!(percent(999, 1000), "99 %");
+        assert_eq!(percent(1000, 1000), "100 %");
+        assert_eq!(percent(1, 1000), "1 %");
+        assert_eq!(percent(0, 0), "100 %");
+    }
+}
