@@ -1,11 +1,34 @@
-//! The `statemap` command.
-#![allow(clippy::print_stdout)]
-fn main() -> anyhow::Result<()> {
-    let path = std::env::args().nth(1).unwrap_or(".".into());
-    let tree = statemap::source::DirTree::open(&path)?;
-    let rev = statemap::source::revision(tree.root());
-    let options = statemap::Options { include: Default::default(), threads: None, today: jiff::civil::date(2026, 11, 21) };
-    let analysis = statemap::analyze(&tree, &rev, &options)?;
-    println!("{}", serde_json::to_string_pretty(&analysis.map)?);
-    Ok(())
+//! The `statemap` command: parses the arguments, calls the command, turns the outcome into an exit code.
+
+mod cli;
+mod commands;
+mod exit_code;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::commands::{InputError, UsageError};
+use crate::exit_code::ExitCode;
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let outcome = match &cli.command {
+        Command::Gen(args) => commands::gen_map(args, &cli.global),
+        Command::List(args) => commands::list(args, &cli.global),
+    };
+    outcome.unwrap_or_else(|error| fail(&error)).into()
+}
+
+#[expect(clippy::print_stderr, reason = "the last word of a failing run")]
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    let (code, help) = match (error.downcast_ref::<UsageError>(), error.downcast_ref::<InputError>()) {
+        (Some(usage), _) => (ExitCode::Usage, usage.help()),
+        (_, Some(input)) => (ExitCode::Unreadable, input.help()),
+        _ => (ExitCode::Unreadable, None),
+    };
+    if let Some(help) = help {
+        eprintln!("help: {help}");
+    }
+    code
 }

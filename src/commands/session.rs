@@ -1,0 +1,89 @@
+//! What every command does first: find the tree, analyse it, report what is wrong with the input.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use statemap::model::{Diagnostic, Severity};
+use statemap::source::{DirTree, Revision, Tree, revision};
+use statemap::{Analysis, Options, analyze, diag};
+
+use super::{InputError, UsageError};
+use crate::cli::{Color, Global};
+use crate::exit_code::ExitCode;
+
+/// An analysed tree.
+pub(super) struct Session {
+    pub(super) root: PathBuf,
+    pub(super) revision: Revision,
+    pub(super) analysis: Analysis,
+}
+
+impl Session {
+    /// The exit code of a command that did its work.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        if self.analysis.unreadable { ExitCode::Unreadable } else { ExitCode::Clean }
+    }
+}
+
+/// Finds, reads and analyses the tree. Messages on the input go to standard error.
+pub(super) fn open(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
+    let include = global.include.parse().map_err(|error: statemap::discover::UnknownPart| {
+        UsageError::new(error.to_string(), "write them with commas: `--include tests,examples`")
+    })?;
+    let root = match path.or(global.root.as_deref()) {
+        Some(path) => path.to_owned(),
+        None => upwards(&std::env::current_dir()?),
+    };
+    let tree = DirTree::open(&root).map_err(|error| InputError::new(error.to_string(), error.help()))?;
+    let revision = revision(tree.root());
+    let options = Options { include, threads: global.threads.map(usize::from), today: jiff::Zoned::now().date() };
+    let analysis = analyze(&tree, &revision, &options)?;
+    report(&tree, &analysis.map.diagnostics, global)?;
+    if analysis.bad_config {
+        return Err(UsageError::new("`statemap.toml` is not valid: nothing was written", "mend the places shown above"));
+    }
+    if analysis.no_rust {
+        return Err(InputError::new(
+            format!("no Rust code in `{}`", root.display()),
+            "name the folder of a package or workspace, or a folder above it",
+        ));
+    }
+    Ok(Session { root, revision, analysis })
+}
+
+/// The nearest folder with a `statemap.toml`, else the nearest workspace, else the repository, else the nearest package.
+fn upwards(from: &Path) -> PathBuf {
+    let has = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
+    let is_workspace = |folder: &Path| {
+        std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
+    };
+    let find = |wanted: &dyn Fn(&Path) -> bool| from.ancestors().find(|folder| wanted(folder)).map(Path::to_owned);
+    find(&|folder| has(folder, "statemap.toml"))
+        .or_else(|| find(&is_workspace))
+        .or_else(|| find(&|folder| has(folder, ".git")))
+        .or_else(|| find(&|folder| has(folder, "Cargo.toml")))
+        .unwrap_or_else(|| from.to_owned())
+}
+
+/// Whether standard error gets colours.
+pub(super) fn colour(global: &Global) -> bool {
+    match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    }
+}
+
+fn report(tree: &DirTree, diagnostics: &[Diagnostic], global: &Global) -> anyhow::Result<()> {
+    let least = if global.quiet { Severity::Error } else { Severity::Warning };
+    let shown: Vec<Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).cloned().collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    let style = diag::Style { colour: colour(global), width: 120 };
+    let text = diag::render(&shown, &mut |file| tree.read(file).ok(), style);
+    let mut err = std::io::stderr().lock();
+    // Nobody reads the messages: the work is still done.
+    let _ = err.write_all(text.as_bytes());
+    Ok(())
+}
