@@ -123,7 +123,9 @@ fn add_declared(items: &mut Vec<Item>, knowledge: &Knowledge<'_>, out: &mut Vec<
                     known => format!("the services are {}", super::nearest::words(known, "and")),
                 });
                 let message = format!("there is no service {}", quoted(name));
-                out.push(declared.at.diagnostic(Severity::Warning, "unknown-service", &declared.written.place.file, message).help(help));
+                out.push(
+                    declared.services_at.diagnostic(Severity::Warning, "unknown-service", &declared.written.place.file, message).help(help),
+                );
             }
         }
         items.push(declared.item(knowledge.services));
@@ -244,7 +246,7 @@ fn check_dates(claims: &[Vec<Claim<'_>>], items: &[Item], today: Date, out: &mut
             && let Some(date) = &annotation.expires
         {
             let lapsed = if annotation.ignore.is_some() {
-                ", and no longer takes it off the map"
+                ", and no longer takes anything off the map"
             } else if annotation.acknowledge.is_empty() {
                 ""
             } else {
@@ -511,7 +513,7 @@ mod tests {
         assert_eq!(outcome.applied.ignored, []);
         assert_eq!(outcome.owner(TENANTS), Some("catalog"));
         assert_snapshot!(outcome.shown, @r"
-        warning[expired-annotation]: the annotation of 2 items expired on 2026-09-30, and no longer takes it off the map
+        warning[expired-annotation]: the annotation of 2 items expired on 2026-09-30, and no longer takes anything off the map
          --> statemap.toml:5:1
           |
         5 | expires = 2026-09-30
@@ -639,10 +641,10 @@ mod tests {
         assert_eq!(outcome.applied.declared, 2);
         assert_snapshot!(outcome.shown, @r#"
         warning[unknown-service]: there is no service `wroker`
-          --> statemap.toml:10:8
+          --> statemap.toml:12:12
            |
-        10 | name = "mail"
-           |        ^^^^^^
+        12 | services = ["wroker"]
+           |            ^^^^^^^^^^
            |
            = help: did you mean `worker`?
         "#);
