@@ -1,4 +1,4 @@
-//! Joins annotations with items: precedence, ignored items, and what matches nothing, contradicts or has expired.
+//! Joins annotations with items: who speaks of what, ignored items, and what matches nothing or has expired.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::directive::{self, FileLines};
 use super::matching::{Found, Sites, help_for_unmatched};
 use super::nearest::quoted;
 use super::pattern::Match;
-use super::reader::Mark;
-use super::schema::{KEYS, Slot, Written, slot};
+use super::precedence::{Claim, Rank, at_key, has_expired, merge, report_conflicts};
+use super::schema::Written;
 use crate::facts::Comment;
-use crate::model::{Annotation, Diagnostic, Item, ItemId, Place, Severity};
+use crate::model::{Diagnostic, Item, ItemId, Place, Severity};
 
 /// The `statemap:` comments of one file.
 #[derive(Clone, Copy, Debug)]
@@ -63,25 +63,6 @@ pub struct Ignored {
 
 /// Looking for the nearest id compares with all of them: done for so many patterns.
 const MAX_SUGGESTIONS: usize = 50;
-
-/// How much an annotation weighs against another of the same item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    /// `[[state]]` with a glob; a later one weighs more.
-    Glob(usize),
-    /// `[[declare]]`.
-    Declared,
-    /// `[[state]]` with the id itself.
-    Exact,
-    /// A comment beside the code.
-    Comment,
-}
-
-/// An annotation and its weight for one item.
-struct Claim<'a> {
-    rank: Rank,
-    written: &'a Written,
-}
 
 /// Adds declared items, annotates, and takes ignored items off. Items end sorted by kind, then id.
 pub fn apply(items: &mut Vec<Item>, knowledge: &Knowledge<'_>, out: &mut Vec<Diagnostic>) -> Applied {
@@ -155,12 +136,10 @@ fn read_comments<'a>(knowledge: &Knowledge<'a>, out: &mut Vec<Diagnostic>) -> Ve
 }
 
 fn claim_declared<'a>(claims: &mut [Vec<Claim<'a>>], items: &[Item], config: &'a Config) {
-    for declared in &config.declared {
-        let id = declared.id();
-        if !declared.written.keys.is_empty()
-            && let Some(index) = items.iter().position(|item| item.id == id)
-        {
-            claims[index].push(Claim { rank: Rank::Declared, written: &declared.written });
+    let by_id: BTreeMap<&ItemId, usize> = items.iter().enumerate().map(|(index, item)| (&item.id, index)).collect();
+    for declared in config.declared.iter().filter(|declared| !declared.written.keys.is_empty()) {
+        if let Some(index) = by_id.get(&declared.id()) {
+            claims[*index].push(Claim { rank: Rank::Declared, written: &declared.written });
         }
     }
 }
@@ -223,11 +202,6 @@ fn unmatched_comment(file: &str, written: &Written, nearest: Option<(&Item, u32)
     written.at.diagnostic(Severity::Warning, "unmatched-annotation", file, message).help(help)
 }
 
-/// Whether the last day of an annotation is over.
-fn has_expired(annotation: &Annotation, today: Date) -> bool {
-    annotation.expires.as_deref().and_then(|date| date.parse::<Date>().ok()).is_some_and(|date| date < today)
-}
-
 /// Expired annotations and reviews in the future, once for each annotation.
 fn check_dates(claims: &[Vec<Claim<'_>>], items: &[Item], today: Date, out: &mut Vec<Diagnostic>) {
     let mut spoken_of: BTreeMap<&Place, (&Written, Vec<&ItemId>)> = BTreeMap::new();
@@ -266,70 +240,6 @@ fn check_dates(claims: &[Vec<Claim<'_>>], items: &[Item], today: Date, out: &mut
     }
 }
 
-fn at_key(written: &Written, key: &str, severity: Severity, code: &'static str, message: String) -> Diagnostic {
-    let mark: Mark = written.keys.get(key).copied().unwrap_or(written.at);
-    mark.diagnostic(severity, code, &written.place.file, message)
-}
-
-/// Two annotations of equal weight that say different things; globs never weigh the same.
-fn report_conflicts(item: &Item, claims: &[Claim<'_>], out: &mut Vec<Diagnostic>) {
-    for same in claims.chunk_by(|a, b| a.rank == b.rank).filter(|same| same.len() > 1) {
-        for key in KEYS {
-            let said = same.iter().filter(|claim| claim.written.keys.contains_key(key.name));
-            let mut earlier: Option<&Written> = None;
-            for written in said.map(|claim| claim.written) {
-                if let Some(earlier) = earlier
-                    && !says_the_same(earlier, written, key.name)
-                {
-                    let first = earlier.keys.get(key.name).copied().unwrap_or(earlier.at);
-                    let (id, file) = (quoted(item.id.as_str()), &earlier.place.file);
-                    let message = format!("`{}` of {id} is annotated twice: also in {file}:{}", key.name, first.line);
-                    let help = "this one is used; remove one of the two";
-                    out.push(at_key(written, key.name, Severity::Warning, "conflicting-annotation", message).help(help));
-                }
-                earlier = Some(written);
-            }
-        }
-    }
-}
-
-fn says_the_same(a: &Written, b: &Written, key: &str) -> bool {
-    let (mut a, mut b) = (a.annotation.clone(), b.annotation.clone());
-    slot(&mut a, key) == slot(&mut b, key)
-}
-
-/// Merges claims key by key, lightest first.
-fn merge(claims: &[Claim<'_>], today: Date) -> Option<Annotation> {
-    let mut merged = Annotation::default();
-    for claim in claims {
-        let mut annotation = claim.written.annotation.clone();
-        if has_expired(&annotation, today) {
-            annotation.ignore = None;
-            annotation.acknowledge.clear();
-        }
-        if !annotation.acknowledge.is_empty() {
-            // Reason and date belong to the hazards that they were written for.
-            (merged.reason, merged.date) = (None, None);
-        } else {
-            (annotation.reason, annotation.date) = (None, None);
-        }
-        let mut says_something = false;
-        for key in KEYS {
-            let (Some(from), Some(mut to)) = (slot(&mut annotation, key.name), slot(&mut merged, key.name)) else { continue };
-            if !Slot::is_empty(&from) {
-                to.set(from);
-                says_something = true;
-            }
-        }
-        if says_something {
-            merged.places.push(claim.written.place.clone());
-        }
-    }
-    merged.places.sort();
-    merged.places.dedup();
-    (!merged.places.is_empty()).then_some(merged)
-}
-
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
@@ -338,7 +248,7 @@ mod tests {
     use super::super::directive::tests::comments_of;
     use super::*;
     use crate::diag::{Collector, Style, render};
-    use crate::model::{Class, Confidence, Kind, Role, Site};
+    use crate::model::{Annotation, Class, Confidence, Kind, Role, Site};
 
     const CODE: &str = "src/lib.rs";
 

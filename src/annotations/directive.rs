@@ -150,15 +150,21 @@ pub(super) mod tests {
         for (index, line) in lines.iter().enumerate() {
             let Some(mark) = line.find(MARK) else { continue };
             let code_before = !is_comment(line);
-            let more = lines[index + 1..].iter().take_while(|line| is_comment(line) && !line.contains(MARK) && !code_before);
-            let more: Vec<&str> = more.map(|line| line.trim_start().trim_start_matches('/').trim_start()).collect();
-            let words = line[mark + MARK.len()..].trim_start();
-            let text = [vec![words], more].concat().join("\n");
+            let words = line[mark + MARK.len()..].trim();
+            let offset = starts[index] + mark + MARK.len() + line[mark + MARK.len()..].find(words).unwrap();
+            let mut text = words.to_owned();
+            for more in lines[index + 1..].iter().take_while(|line| is_comment(line) && !code_before) {
+                let words = more.trim().trim_start_matches('/');
+                if !words.starts_with("  ") && !text.ends_with([',', '[', '{', '(']) {
+                    break;
+                }
+                text = format!("{text}\n{words}");
+            }
             let target =
                 if code_before { index } else { index + 1 + lines[index + 1..].iter().take_while(|line| is_comment(line)).count() };
             comments.push(Comment {
                 span: Span { line: index as u32 + 1, column: 1 + line[..line.find("//").unwrap()].chars().count() as u32 },
-                offset: starts[index] + line.len() - words.len(),
+                offset,
                 text,
                 target: target as u32 + 1,
             });
@@ -186,8 +192,8 @@ pub(super) mod tests {
     fn values_are_parted_by_commas_or_lines() {
         for text in [
             "// statemap: owner = \"payments\", contains = [\"pii\"], expires = 2027-01-31\nstatic A: u8;",
-            "// statemap: owner = \"payments\"\n// contains = [\"pii\"]\n//   expires = 2027-01-31\nstatic A: u8;",
-            "// statemap: owner = \"payments\", # who to call, day and night\n// contains = [\n//  \"pii\",\n// ]\n//   expires = 2027-01-31\nstatic A: u8;",
+            "// statemap: owner = \"payments\"\n//   contains = [\"pii\"]\n//   expires = 2027-01-31\nstatic A: u8;",
+            "// statemap: owner = \"payments\", # who to call, day and night\n//   contains = [\n//  \"pii\",\n//   ]\n//   expires = 2027-01-31\nstatic A: u8;",
             "    // statemap: owner = 'payments',\r\n    // contains = [\"pii\"],\r\n    // expires = \"2027-01-31\",\r\n    static A: u8;",
         ] {
             let said = said(text);
@@ -199,7 +205,7 @@ pub(super) mod tests {
 
     #[test]
     fn signs_inside_of_strings_part_nothing() {
-        let said = said("// statemap: owner = \"a, b # c \\\" = {\"\n// on_loss = 'x[1]'\nstatic A: u8;");
+        let said = said("// statemap: owner = \"a, b # c \\\" = {\"\n//   on_loss = 'x[1]'\nstatic A: u8;");
         assert_eq!(said.owner.as_deref(), Some("a, b # c \" = {"));
         assert_eq!(said.on_loss.as_deref(), Some("x[1]"));
     }

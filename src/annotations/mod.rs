@@ -10,6 +10,7 @@ mod directive;
 mod matching;
 mod nearest;
 mod pattern;
+mod precedence;
 mod reader;
 mod schema;
 mod sections;
