@@ -1,5 +1,7 @@
 //! Paths and types as written in the source.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::Name;
@@ -84,5 +86,79 @@ impl Path {
             out.push_str(&seg.name);
         }
         out
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, seg) in self.segs.iter().enumerate() {
+            if index > 0 || self.global {
+                out.write_str("::")?;
+            }
+            out.write_str(&seg.name)?;
+            match seg.args.as_slice() {
+                [] => {}
+                [Ty::Tuple(inputs)] if seg.is_fn_trait() => write!(out, "({})", List(inputs, ", "))?,
+                [Ty::Tuple(inputs), Ty::Assoc(_, ret)] if seg.is_fn_trait() => write!(out, "({}) -> {ret}", List(inputs, ", "))?,
+                args => write!(out, "<{}>", List(args, ", "))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Ty {
+    /// As people write it, less what facts do not hold: lifetimes, `mut`, lengths. What could not be read is `_`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => path.fmt(out),
+            Self::Ref(ty) => match &**ty {
+                Self::Dyn(bounds) | Self::Impl(bounds) if bounds.len() > 1 => write!(out, "&({ty})"),
+                _ => write!(out, "&{ty}"),
+            },
+            Self::Tuple(elems) => match elems.as_slice() {
+                [one] => write!(out, "({one},)"),
+                elems => write!(out, "({})", List(elems, ", ")),
+            },
+            Self::Slice(ty) => write!(out, "[{ty}]"),
+            Self::Fn(inputs, ret) => {
+                write!(out, "fn({})", List(inputs, ", "))?;
+                if matches!(&**ret, Self::Tuple(elems) if elems.is_empty()) { Ok(()) } else { write!(out, " -> {ret}") }
+            }
+            Self::Impl(bounds) => write!(out, "impl {}", List(bounds, " + ")),
+            Self::Dyn(bounds) => write!(out, "dyn {}", List(bounds, " + ")),
+            Self::Projection(ty, of, names) => {
+                match of {
+                    Some(of) => write!(out, "<{ty} as {of}>")?,
+                    None => write!(out, "<{ty}>")?,
+                }
+                names.iter().try_for_each(|name| write!(out, "::{name}"))
+            }
+            Self::Assoc(name, ty) => write!(out, "{name} = {ty}"),
+            Self::Never => out.write_str("!"),
+            Self::Infer | Self::Other => out.write_str("_"),
+        }
+    }
+}
+
+impl Seg {
+    /// `Fn(A) -> B`, as opposed to `Fn<(A,), Output = B>`.
+    fn is_fn_trait(&self) -> bool {
+        matches!(self.name.as_str(), "Fn" | "FnMut" | "FnOnce" | "AsyncFn" | "AsyncFnMut" | "AsyncFnOnce")
+    }
+}
+
+/// Things with a separator between them.
+struct List<'l, T>(&'l [T], &'static str);
+
+impl<T: fmt::Display> fmt::Display for List<'_, T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, one) in self.0.iter().enumerate() {
+            if index > 0 {
+                out.write_str(self.1)?;
+            }
+            one.fmt(out)?;
+        }
+        Ok(())
     }
 }

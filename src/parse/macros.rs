@@ -1,0 +1,318 @@
+//! Macro calls: which reading their body gets, and what becomes of it in each position.
+
+use proc_macro2::TokenStream;
+use syn::parse::Parser;
+use syn::{Macro, MacroDelimiter};
+
+use super::attrs::{Attrs, plain_path};
+use super::exprs::{Lower, Lowered, path_start_of};
+use super::items::anonymous_const;
+use super::reading::{self, Reading};
+use super::{Cx, cfgs, forms, name};
+use crate::facts::{Cfg, Expr, ExprId, ItemFact, ItemKind, Name, StaticForm, Stmt};
+
+/// Macro calls inside macro calls are looked into this deeply: each level reads its tokens anew.
+const MAX_MACRO_DEPTH: u32 = 32;
+
+/// What is known of a macro by its name.
+enum Form {
+    /// Declares statics.
+    Statics(StaticForm),
+    /// `cfg_if!`.
+    CfgIf,
+    /// `cfg_select!`.
+    CfgSelect,
+    /// `include!`.
+    Include,
+    /// `select!`.
+    Select,
+    /// `matches!`.
+    Matches,
+    /// Its body is code to be generated, not code of this file.
+    Template,
+    /// Anything else.
+    Unknown,
+}
+
+fn form(name: &str) -> Form {
+    match name {
+        "thread_local" | "scoped_thread_local" => Form::Statics(StaticForm::ThreadLocal),
+        "lazy_static" => Form::Statics(StaticForm::Lazy),
+        "task_local" => Form::Statics(StaticForm::TaskLocal),
+        "cfg_if" => Form::CfgIf,
+        "cfg_select" => Form::CfgSelect,
+        "include" => Form::Include,
+        "select" | "select_biased" => Form::Select,
+        "matches" | "assert_matches" | "debug_assert_matches" => Form::Matches,
+        "quote" | "quote_spanned" | "parse_quote" | "parse_quote_spanned" => Form::Template,
+        _ => Form::Unknown,
+    }
+}
+
+fn last_name(mac: &Macro) -> Name {
+    mac.path.segments.last().map(|last| name(&last.ident)).unwrap_or_default()
+}
+
+fn has_braces(mac: &Macro) -> bool {
+    matches!(mac.delimiter, MacroDelimiter::Brace(_))
+}
+
+impl Cx {
+    /// Counts a macro in a place where only tokens are wanted: a type, a pattern.
+    pub(super) fn note_tokens_only(&mut self, mac: &Macro) {
+        self.note(mac, reading::is_flat(&mac.tokens));
+    }
+
+    fn note(&mut self, mac: &Macro, read: bool) {
+        if read {
+            self.macros_read += 1;
+        } else {
+            self.macros_unread.push(plain_path(&mac.path).text().into());
+        }
+    }
+
+    pub(super) fn macro_item(&mut self, call: &mut syn::ItemMacro, attrs: Attrs, out: &mut Vec<ItemFact>) {
+        if let Some(ident) = &call.ident {
+            // `macro_rules! name { … }`: code of the places that call it.
+            out.push(self.fact(name(ident), ident.span(), false, attrs, ItemKind::MacroRules));
+            return;
+        }
+        let start = out.len();
+        let cfg = attrs.cfg.clone();
+        self.item_call(&mut call.mac, attrs, out);
+        join_cfg(&mut out[start..], cfg.as_ref());
+    }
+
+    fn item_call(&mut self, mac: &mut Macro, mut attrs: Attrs, out: &mut Vec<ItemFact>) {
+        attrs.cfg = None;
+        let tokens = std::mem::take(&mut mac.tokens);
+        let known = self.macro_depth < MAX_MACRO_DEPTH && self.known_items(mac, &tokens, out);
+        if known {
+            self.macros_read += 1;
+            return;
+        }
+        if let (Form::Include, Ok(path)) = (form(&last_name(mac)), syn::parse2::<syn::LitStr>(tokens.clone())) {
+            self.macros_read += 1;
+            let at = path_span(mac);
+            out.push(self.fact(Name::default(), at, false, attrs, ItemKind::Include(path.value())));
+            return;
+        }
+        let reading = if self.macro_depth < MAX_MACRO_DEPTH { reading::as_items(tokens, has_braces(mac)) } else { None };
+        self.placed_reading(mac, reading, attrs, out);
+    }
+
+    /// Reads a macro that is known to make items, or nothing; false when its body is not of the known form.
+    fn known_items(&mut self, mac: &Macro, tokens: &TokenStream, out: &mut Vec<ItemFact>) -> bool {
+        match form(&last_name(mac)) {
+            Form::Statics(form) => match forms::statics.parse2(tokens.clone()) {
+                Ok(mut statics) => {
+                    self.inside(|cx| cx.statics(&mut statics, form, out));
+                    true
+                }
+                Err(_) => false,
+            },
+            Form::CfgIf => self.cfg_items(forms::cfg_if.parse2(tokens.clone()), out),
+            Form::CfgSelect => self.cfg_items(forms::cfg_select.parse2(tokens.clone()), out),
+            Form::Template => true,
+            _ => false,
+        }
+    }
+
+    fn cfg_items(&mut self, branches: syn::Result<Vec<forms::CfgBranch>>, out: &mut Vec<ItemFact>) -> bool {
+        let Ok(branches) = branches else { return false };
+        for (cfg, body) in self.taken(branches) {
+            let Ok(mut file) = syn::parse2::<syn::File>(body) else { return false };
+            let start = out.len();
+            self.inside(|cx| {
+                for item in &mut file.items {
+                    cx.item(item, out);
+                }
+            });
+            join_cfg(&mut out[start..], cfg.as_ref());
+        }
+        true
+    }
+
+    /// Reads what is inside a macro.
+    fn inside<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.macro_depth += 1;
+        let out = read(self);
+        self.macro_depth -= 1;
+        out
+    }
+
+    /// A call in item position. Code in it that makes no items is kept as the value of an anonymous constant.
+    fn placed_reading(&mut self, mac: &Macro, reading: Option<Reading>, attrs: Attrs, out: &mut Vec<ItemFact>) {
+        let at = path_span(mac);
+        let path = plain_path(&mac.path);
+        let outer = self.from_macro.replace(last_name(mac));
+        match reading {
+            Some(Reading::Items(mut items)) => {
+                self.macros_read += 1;
+                self.inside(|cx| {
+                    for item in &mut items {
+                        cx.item(item, out);
+                    }
+                });
+            }
+            Some(reading @ (Reading::Stmts(_) | Reading::Exprs { read: true, .. })) => {
+                self.macros_read += 1;
+                let body = self.body(|lower| {
+                    let (args, read) = lower.reading(reading);
+                    Some(lower.push(Expr::Macro { path, args, read, span: super::span(at) }))
+                });
+                out.push(self.fact(Name::new_static("_"), at, false, attrs, anonymous_const(body)));
+            }
+            Some(Reading::Exprs { .. }) | None => {
+                self.note(mac, false);
+                self.from_macro.clone_from(&outer);
+                out.push(self.fact(Name::default(), at, false, attrs, ItemKind::MacroCall(path)));
+            }
+        }
+        self.from_macro = outer;
+    }
+
+    /// A call among the members of an impl or a trait.
+    pub(super) fn macro_member(&mut self, mac: &mut Macro, mut attrs: Attrs, out: &mut Vec<ItemFact>) {
+        let start = out.len();
+        let cfg = attrs.cfg.take();
+        let tokens = std::mem::take(&mut mac.tokens);
+        let shallow = self.macro_depth < MAX_MACRO_DEPTH;
+        if let Some(mut members) = reading::as_members(tokens.clone()).filter(|_| shallow) {
+            self.macros_read += 1;
+            let outer = self.from_macro.replace(last_name(mac));
+            let facts = self.inside(|cx| cx.impl_items(&mut members));
+            out.extend(facts);
+            self.from_macro = outer;
+        } else {
+            let reading = if shallow { reading::as_code(tokens, has_braces(mac)) } else { None };
+            self.placed_reading(mac, reading, attrs, out);
+        }
+        join_cfg(&mut out[start..], cfg.as_ref());
+    }
+}
+
+impl Lower<'_> {
+    /// A call in expression position.
+    pub(super) fn macro_call(&mut self, mac: &mut Macro) -> Lowered {
+        let at = path_start_of(&mac.path);
+        let (args, read) = self.macro_args(mac);
+        self.cx.note(mac, read);
+        Lowered::New(Expr::Macro { path: plain_path(&mac.path), args, read, span: at })
+    }
+
+    /// A call in statement position.
+    pub(super) fn macro_stmt(&mut self, mac: &mut Macro, semi: bool, out: &mut Vec<Stmt>) {
+        if self.cx.macro_depth < MAX_MACRO_DEPTH {
+            let read = match form(&last_name(mac)) {
+                Form::Statics(_) => self.cx.known_items(mac, &mac.tokens, &mut self.items),
+                Form::CfgIf => self.cfg_stmts(forms::cfg_if.parse2(mac.tokens.clone()), out),
+                Form::CfgSelect => self.cfg_stmts(forms::cfg_select.parse2(mac.tokens.clone()), out),
+                _ => false,
+            };
+            if read {
+                self.cx.macros_read += 1;
+                return;
+            }
+        }
+        let Lowered::New(call) = self.macro_call(mac) else { return };
+        out.push(Stmt::Expr { expr: self.push(call), semi });
+    }
+
+    fn cfg_stmts(&mut self, branches: syn::Result<Vec<forms::CfgBranch>>, out: &mut Vec<Stmt>) -> bool {
+        let Ok(branches) = branches else { return false };
+        for (cfg, body) in self.cx.taken(branches) {
+            let Ok(mut stmts) = syn::Block::parse_within.parse2(body) else { return false };
+            let start = self.items.len();
+            self.cx.macro_depth += 1;
+            let expr = self.block_of(&mut stmts);
+            self.cx.macro_depth -= 1;
+            join_cfg(&mut self.items[start..], cfg.as_ref());
+            out.push(Stmt::Expr { expr, semi: false });
+        }
+        true
+    }
+
+    fn macro_args(&mut self, mac: &mut Macro) -> (Box<[ExprId]>, bool) {
+        if mac.tokens.is_empty() {
+            return (Box::default(), true);
+        }
+        if self.cx.macro_depth >= MAX_MACRO_DEPTH {
+            return (Box::default(), false);
+        }
+        let tokens = std::mem::take(&mut mac.tokens);
+        self.cx.macro_depth += 1;
+        let args = self.args_of(form(&last_name(mac)), tokens, has_braces(mac));
+        self.cx.macro_depth -= 1;
+        args
+    }
+
+    fn args_of(&mut self, form: Form, tokens: TokenStream, braces: bool) -> (Box<[ExprId]>, bool) {
+        match form {
+            Form::Template => return (Box::default(), true),
+            Form::Select => {
+                if let Ok(mut branches) = forms::select.parse2(tokens.clone()) {
+                    return (branches.iter_mut().map(|branch| self.select_branch(branch)).collect(), true);
+                }
+            }
+            Form::Matches => {
+                if let Ok(mut matches) = forms::matches.parse2(tokens.clone()) {
+                    return (self.matches(&mut matches), true);
+                }
+            }
+            _ => {}
+        }
+        match reading::as_code(tokens, braces) {
+            Some(reading) => self.reading(reading),
+            None => (Box::default(), false),
+        }
+    }
+
+    fn reading(&mut self, reading: Reading) -> (Box<[ExprId]>, bool) {
+        match reading {
+            Reading::Exprs { mut exprs, read } => (self.exprs(&mut exprs), read),
+            Reading::Stmts(mut stmts) => match stmts.as_mut_slice() {
+                [] => (Box::default(), true),
+                [syn::Stmt::Expr(only, None)] => ([self.expr(only)].into(), true),
+                stmts => {
+                    let start = self.items.len();
+                    let block = self.block_of(stmts);
+                    let from = self.cx.from_macro.clone();
+                    for item in &mut self.items[start..] {
+                        item.from_macro = item.from_macro.take().or_else(|| from.clone());
+                    }
+                    ([block].into(), true)
+                }
+            },
+            Reading::Items(mut items) => {
+                for item in &mut items {
+                    self.cx.item(item, &mut self.items);
+                }
+                (Box::default(), true)
+            }
+        }
+    }
+
+    /// The expressions among tokens that the parser left alone.
+    pub(super) fn loose_exprs(&mut self, tokens: TokenStream) -> Box<[ExprId]> {
+        match reading::as_code(tokens, false) {
+            Some(Reading::Exprs { mut exprs, .. }) => self.exprs(&mut exprs),
+            Some(reading) => self.reading(reading).0,
+            None => Box::default(),
+        }
+    }
+}
+
+fn path_span(mac: &Macro) -> proc_macro2::Span {
+    mac.path.segments.first().map_or_else(proc_macro2::Span::call_site, |first| first.ident.span())
+}
+
+/// The condition of a call is one of all that its body makes.
+fn join_cfg(items: &mut [ItemFact], cfg: Option<&Cfg>) {
+    let Some(cfg) = cfg else { return };
+    for item in items {
+        let mut all = vec![cfg.clone()];
+        all.extend(item.cfg.take());
+        item.cfg = cfgs::all(all);
+    }
+}

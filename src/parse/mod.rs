@@ -1,0 +1,135 @@
+//! Text of one file to its facts. The only stage that names `syn`.
+//!
+//! One pass over the syntax tree fills [`FileFacts`]; the tree is dropped before the function returns, so facts can cross threads.
+//! Nothing is resolved here, no other file is looked at, and no input makes it panic: what cannot be read is counted or becomes
+//! [`FileFacts::error`].
+
+mod attrs;
+mod cfgs;
+mod comments;
+mod depth;
+mod exprs;
+mod fallback;
+mod forms;
+mod items;
+mod lex;
+mod macros;
+mod members;
+mod patterns;
+mod reading;
+mod stmts;
+mod types;
+mod uses;
+
+use proc_macro2::TokenStream;
+
+use crate::facts::{FileFacts, ItemFact, Name, ParseError, Span};
+use exprs::Arena;
+
+/// What to read.
+#[derive(Clone, Debug, Default)]
+pub struct ParseOptions {
+    /// Keep what only exists in test builds.
+    pub include_tests: bool,
+}
+
+/// Reads one file. `file` is its path relative to the analysed root.
+///
+/// The syntax tree is as deep as the code is nested: threads that call this need a stack of 16 MiB. Input that would need more is
+/// refused before it is parsed.
+pub fn parse_file(file: &str, text: &str, options: &ParseOptions) -> FileFacts {
+    let mut facts = FileFacts { file: Name::new(file), lines: count_lines(text), ..FileFacts::default() };
+    facts.comments = comments::read(text);
+    let code = lex::strip_prelude(text);
+    if let Err(place) = depth::check(code) {
+        facts.error = Some(ParseError { span: lex::span_at(code, place.offset), message: place.message.to_owned() });
+        return facts;
+    }
+    let mut cx = Cx::new(options);
+    match code.parse::<TokenStream>() {
+        Ok(tokens) => match syn::parse2::<syn::File>(tokens) {
+            Ok(mut tree) => {
+                facts.cfg = cx.file_cfg(&tree.attrs);
+                facts.items = cx.items(&mut tree.items);
+            }
+            Err(error) => {
+                facts.error = Some(ParseError { span: span(error.span()), message: error.to_string() });
+                facts.items = fallback::read(&mut cx, code);
+            }
+        },
+        Err(error) => {
+            let message = "a string, a comment or a bracket is not closed, or a character does not belong to the language".to_owned();
+            facts.error = Some(ParseError { span: span(error.span()), message });
+        }
+    }
+    // The span table of this thread would otherwise keep the text of every file; no span lives on from here.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    if facts.error.is_none() {
+        facts.error = cx.too_deep.take();
+    }
+    facts.macros_read = cx.macros_read;
+    facts.macros_unread = cx.macros_unread;
+    facts
+}
+
+/// What the reading of one file carries along.
+struct Cx {
+    include_tests: bool,
+    macros_read: u32,
+    macros_unread: Vec<Name>,
+    /// How many macro bodies are open around the code being read.
+    macro_depth: u32,
+    /// The macro whose body is being read as items.
+    from_macro: Option<Name>,
+    /// Set when an expression was nested too deeply to be kept.
+    too_deep: Option<ParseError>,
+    /// Buffers of finished bodies, reused for the next ones.
+    spare: Vec<Arena>,
+}
+
+impl Cx {
+    fn new(options: &ParseOptions) -> Self {
+        Self {
+            include_tests: options.include_tests,
+            macros_read: 0,
+            macros_unread: Vec::new(),
+            macro_depth: 0,
+            from_macro: None,
+            too_deep: None,
+            spare: Vec::new(),
+        }
+    }
+
+    fn items(&mut self, items: &mut [syn::Item]) -> Vec<ItemFact> {
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            self.item(item, &mut out);
+        }
+        out
+    }
+}
+
+/// The place of a token; a span without a place (an empty macro body) is 1:1.
+fn span(span: proc_macro2::Span) -> Span {
+    let start = span.start();
+    Span { line: start.line.max(1) as u32, column: start.column as u32 + 1 }
+}
+
+/// The identifier without `r#`: `r#type` and `type` are one name.
+fn name(ident: &proc_macro2::Ident) -> Name {
+    use smol_str::ToSmolStr;
+    let name = ident.to_smolstr();
+    match name.strip_prefix("r#") {
+        Some(bare) => Name::new(bare),
+        None => name,
+    }
+}
+
+fn count_lines(text: &str) -> u32 {
+    let feeds = text.bytes().filter(|byte| *byte == b'\n').count();
+    let open = usize::from(!text.is_empty() && !text.ends_with('\n'));
+    u32::try_from(feeds + open).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

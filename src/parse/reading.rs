@@ -1,0 +1,194 @@
+//! What the body of an unknown macro can be read as: items, statements, or expressions between separators.
+
+use proc_macro2::{Delimiter, Spacing, TokenStream};
+use syn::buffer::Cursor;
+use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseStream, Parser};
+use syn::{Block, Expr, ImplItem, Item, Result, Stmt, Token, token};
+
+/// The first reading that fits.
+pub(super) enum Reading {
+    Items(Vec<Item>),
+    Stmts(Vec<Stmt>),
+    /// `read` is false when brackets were met of which nothing could be read.
+    Exprs {
+        exprs: Vec<Expr>,
+        read: bool,
+    },
+}
+
+/// Reads a body in item position.
+pub(super) fn as_items(tokens: TokenStream, braces: bool) -> Option<Reading> {
+    let parser = |input: ParseStream<'_>| match attempt(input, all::<Item>) {
+        Some(items) => Ok(Reading::Items(items)),
+        None => reading(input, braces),
+    };
+    parser.parse2(tokens).ok()
+}
+
+/// Reads a body among the members of an impl or a trait.
+pub(super) fn as_members(tokens: TokenStream) -> Option<Vec<ImplItem>> {
+    all::<ImplItem>.parse2(tokens).ok()
+}
+
+/// Reads a body in expression or statement position.
+pub(super) fn as_code(tokens: TokenStream, braces: bool) -> Option<Reading> {
+    (|input: ParseStream<'_>| reading(input, braces)).parse2(tokens).ok()
+}
+
+fn reading(input: ParseStream<'_>, braces: bool) -> Result<Reading> {
+    if braces && let Some(stmts) = attempt(input, Block::parse_within) {
+        return Ok(Reading::Stmts(stmts));
+    }
+    let ahead = input.fork();
+    let mut pieces = Pieces::default();
+    pieces.read(&ahead)?;
+    if pieces.skipped
+        && !braces
+        && let Some(stmts) = attempt(input, Block::parse_within)
+    {
+        return Ok(Reading::Stmts(stmts));
+    }
+    input.advance_to(&ahead);
+    Ok(Reading::Exprs { read: !pieces.blind, exprs: pieces.exprs })
+}
+
+/// Runs a parser that must take all of the input; the input stays where it was when it does not.
+fn attempt<T>(input: ParseStream<'_>, parser: fn(ParseStream<'_>) -> Result<T>) -> Option<T> {
+    let ahead = input.fork();
+    let out = parser(&ahead).ok()?;
+    if !ahead.is_empty() {
+        return None;
+    }
+    input.advance_to(&ahead);
+    Some(out)
+}
+
+fn all<T: syn::parse::Parse>(input: ParseStream<'_>) -> Result<Vec<T>> {
+    let mut out = Vec::new();
+    while !input.is_empty() {
+        out.push(input.parse()?);
+    }
+    Ok(out)
+}
+
+/// Pieces between `,` `;` `=>` `->` and `:`.
+#[derive(Default)]
+struct Pieces {
+    exprs: Vec<Expr>,
+    /// Some piece is no expression.
+    skipped: bool,
+    /// Some bracket held code of which nothing could be read.
+    blind: bool,
+}
+
+impl Pieces {
+    fn read(&mut self, input: ParseStream<'_>) -> Result<()> {
+        while !input.is_empty() {
+            if separator(input)? {
+                continue;
+            }
+            input.step(|cursor| Ok(((), after_name(*cursor))))?;
+            let ahead = input.fork();
+            if let Ok(expr) = ahead.parse::<Expr>()
+                && at_border(&ahead)
+            {
+                input.advance_to(&ahead);
+                self.exprs.push(expr);
+            } else {
+                self.skipped = true;
+                self.skip(input)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over a piece that is no expression, and looks into its brackets: `<div>{ self.name() }</div>`.
+    fn skip(&mut self, input: ParseStream<'_>) -> Result<()> {
+        while !at_border(input) {
+            if input.peek(token::Brace) {
+                let inner;
+                syn::braced!(inner in input);
+                self.group(&inner)?;
+            } else if input.peek(token::Paren) {
+                let inner;
+                syn::parenthesized!(inner in input);
+                self.group(&inner)?;
+            } else if input.peek(token::Bracket) {
+                let inner;
+                syn::bracketed!(inner in input);
+                self.group(&inner)?;
+            } else {
+                input.parse::<proc_macro2::TokenTree>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, inner: ParseStream<'_>) -> Result<()> {
+        let found = self.exprs.len();
+        let empty = inner.is_empty();
+        self.read(inner)?;
+        self.blind |= !empty && self.exprs.len() == found;
+        Ok(())
+    }
+}
+
+fn at_border(input: ParseStream<'_>) -> bool {
+    input.is_empty()
+        || input.peek(Token![,])
+        || input.peek(Token![;])
+        || input.peek(Token![=>])
+        || input.peek(Token![->])
+        || (input.peek(Token![:]) && !input.peek(Token![::]))
+}
+
+fn separator(input: ParseStream<'_>) -> Result<bool> {
+    if input.is_empty() || !at_border(input) {
+        return Ok(false);
+    }
+    let arrow = input.peek(Token![=>]) || input.peek(Token![->]);
+    input.parse::<proc_macro2::TokenTree>()?;
+    if arrow {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(true)
+}
+
+/// Behind the name of a named argument and behind the sigil of a field: `name = `, `a.b = %`, `"key": `, `?`.
+fn after_name(start: Cursor<'_>) -> Cursor<'_> {
+    let mut at = start;
+    if let Some(value) = named(start) {
+        at = value;
+    }
+    match at.punct() {
+        Some((punct, rest)) if matches!(punct.as_char(), '%' | '?') => rest,
+        _ => at,
+    }
+}
+
+fn named(start: Cursor<'_>) -> Option<Cursor<'_>> {
+    if let Some((_, rest)) = start.literal() {
+        return single(rest, ':');
+    }
+    let (_, mut rest) = start.ident()?;
+    while let Some((_, part)) = single(rest, '.').and_then(|dot| dot.ident()) {
+        rest = part;
+    }
+    single(rest, ':').or_else(|| single(rest, '='))
+}
+
+/// Behind a punctuation mark that is not the start of `::`, `==`, `=>` or `..`.
+fn single(at: Cursor<'_>, mark: char) -> Option<Cursor<'_>> {
+    let (punct, rest) = at.punct().filter(|(punct, _)| punct.as_char() == mark)?;
+    let joined = punct.spacing() == Spacing::Joint && rest.punct().is_some_and(|(next, _)| matches!(next.as_char(), ':' | '=' | '>' | '.'));
+    (!joined).then_some(rest)
+}
+
+/// Whether a body has no brackets: then words and literals are all there is to read.
+pub(super) fn is_flat(tokens: &TokenStream) -> bool {
+    !tokens.clone().into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => group.delimiter() != Delimiter::None,
+        _ => false,
+    })
+}
