@@ -13,10 +13,4 @@ pub mod discover;
 pub mod facts;
 pub mod merge;
 pub mod model;
-pub mod output;
 pub mod parse;
-pub mod render;
-pub mod resolve;
-pub mod source;
-
-pub use analyze::{Analysis, Options, analyze};

@@ -78,7 +78,13 @@ impl Lower<'_> {
                 let recv = self.expr(&mut call.receiver);
                 let turbofish = call.turbofish.as_ref().map(|angle| self.cx.generic_args(&angle.args)).unwrap_or_default();
                 let args = self.exprs(&mut call.args);
-                Expr::Method { recv, name: name(&call.method), turbofish: turbofish.into_boxed_slice(), args, span: span(call.method.span()) }
+                Expr::Method {
+                    recv,
+                    name: name(&call.method),
+                    turbofish: turbofish.into_boxed_slice(),
+                    args,
+                    span: span(call.method.span()),
+                }
             }
             SynExpr::Call(call) => {
                 let callee = self.expr(&mut call.func);
@@ -242,7 +248,9 @@ impl Lower<'_> {
                 Expr::Call { span, .. } | Expr::Closure { span, .. } | Expr::Async { span, .. } => return *span,
                 Expr::Struct { span, .. } | Expr::Macro { span, .. } => return *span,
                 Expr::Method { recv: base, .. } | Expr::Field { base, .. } | Expr::Index { base, .. } => *base,
-                Expr::Ref(base) | Expr::Deref(base) | Expr::Unary(base) | Expr::Try(base) | Expr::Await(base) | Expr::Cast(base, _) => *base,
+                Expr::Ref(base) | Expr::Deref(base) | Expr::Unary(base) | Expr::Try(base) | Expr::Await(base) | Expr::Cast(base, _) => {
+                    *base
+                }
                 Expr::Binary { left, .. } | Expr::Assign { left, .. } => *left,
                 _ => return Span::default(),
             };

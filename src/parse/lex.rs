@@ -183,34 +183,38 @@ mod tests {
 
     #[test]
     fn lifetimes_are_not_characters() {
-        assert_eq!(chunks("'a 'b' b'x' '\\'' '('"), [
-            (Chunk::Punct, "'"),
-            (Chunk::Word, "a"),
-            (Chunk::Literal, "'b'"),
-            (Chunk::Literal, "b'x'"),
-            (Chunk::Literal, "'\\''"),
-            (Chunk::Literal, "'('"),
-        ]);
+        assert_eq!(
+            chunks("'a 'b' b'x' '\\'' '('"),
+            [
+                (Chunk::Punct, "'"),
+                (Chunk::Word, "a"),
+                (Chunk::Literal, "'b'"),
+                (Chunk::Literal, "b'x'"),
+                (Chunk::Literal, "'\\''"),
+                (Chunk::Literal, "'('"),
+            ]
+        );
     }
 
     #[test]
     fn raw_strings_end_at_their_own_hashes() {
-        assert_eq!(chunks(r####"r#"a"b"# r"x\" r#type br##"#"##"####), [
-            (Chunk::Literal, r###"r#"a"b"#"###),
-            (Chunk::Literal, r#"r"x\""#),
-            (Chunk::Word, "r#type"),
-            (Chunk::Literal, r###"br##"#"##"###),
-        ]);
+        assert_eq!(
+            chunks(r####"r#"a"b"# r"x\" r#type br##"#"##"####),
+            [
+                (Chunk::Literal, r###"r#"a"b"#"###),
+                (Chunk::Literal, r#"r"x\""#),
+                (Chunk::Word, "r#type"),
+                (Chunk::Literal, r###"br##"#"##"###),
+            ]
+        );
     }
 
     #[test]
     fn block_comments_nest() {
-        assert_eq!(chunks("/* a /* b */ c */x // y\n\"// no\""), [
-            (Chunk::BlockComment, "/* a /* b */ c */"),
-            (Chunk::Word, "x"),
-            (Chunk::LineComment, "// y"),
-            (Chunk::Literal, "\"// no\""),
-        ]);
+        assert_eq!(
+            chunks("/* a /* b */ c */x // y\n\"// no\""),
+            [(Chunk::BlockComment, "/* a /* b */ c */"), (Chunk::Word, "x"), (Chunk::LineComment, "// y"), (Chunk::Literal, "\"// no\""),]
+        );
     }
 
     #[test]
