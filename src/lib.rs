@@ -3,6 +3,8 @@
 //! ```text
 //! discover -> parse -> resolve -> detect -> merge -> assess -> render
 //! ```
+//!
+//! Each stage is a function from data to data; [`analyze`] runs them in order over a [`source::Tree`].
 
 mod analyze;
 pub mod annotations;
@@ -13,4 +15,10 @@ pub mod discover;
 pub mod facts;
 pub mod merge;
 pub mod model;
+pub mod output;
 pub mod parse;
+pub mod render;
+pub mod resolve;
+pub mod source;
+
+pub use analyze::{Analysis, Options, analyze};
