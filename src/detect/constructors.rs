@@ -26,6 +26,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             {
                 continue;
             }
+            // The timer of a loop that is an item itself.
+            if kind == Kind::BackgroundTask && api.shape == Shape::Part && cx.is_loop(body) {
+                continue;
+            }
             if api.shape == Shape::Part && call.within.is_none() && matches!(call.bound, Bound::Argument) && returns_nothing_kept(call) {
                 continue;
             }
@@ -39,16 +43,17 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                     continue;
                 }
             }
-            let finding = made(cx, body, index, kind);
-            out.extend(instances(cx, body, call, &finding));
+            let mut finding = made(cx, body, index, kind);
+            let more = instances(cx, body, call, &mut finding);
             out.push(finding);
+            out.extend(more);
         }
     }
 }
 
 /// A function that makes the thing and is called from several places makes several things: one item for each call beyond
 /// the first. Only calls that `main` reaches by plain calls count: they happen once each.
-fn instances(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, first: &Finding) -> Vec<Finding> {
+fn instances(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, first: &mut Finding) -> Vec<Finding> {
     let counts = matches!(first.kind, Kind::Pool | Kind::SdkClient | Kind::Cache | Kind::EmbeddedDb | Kind::Session);
     if !counts || !matches!(call.bound, Bound::Result | Bound::Field(..)) {
         return Vec::new();
@@ -71,7 +76,9 @@ fn instances(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, first: &Finding) -
                 if starts.len() < 2 {
                     return Vec::new();
                 }
-                return starts.iter().skip(1).map(|(caller, at, _)| instance(cx, first, *caller, *at)).collect();
+                let more = starts.iter().skip(1).map(|(caller, at, _)| instance(cx, first, *caller, *at)).collect();
+                first.sites.push(cx.site(starts[0].1, Role::Constructed, starts[0].0));
+                return more;
             }
         }
     }
@@ -120,10 +127,10 @@ fn belongs_to(cx: &Cx<'_>, call: &KnownCall, holder: &KnownCall) -> bool {
     match inner.shape {
         Shape::Part => {
             let ingredient = inner.kind == outer.kind
-                || !matches!(inner.kind, Some(Kind::Limiter | Kind::Cache | Kind::Session | Kind::Telemetry | Kind::Queue | Kind::BackgroundTask | Kind::FsWrite));
+                || !matches!(inner.kind, Some(Kind::Limiter | Kind::Cache | Kind::Session | Kind::Telemetry | Kind::Queue | Kind::BackgroundTask | Kind::FsWrite | Kind::StartupConfig));
             ingredient && !matches!(outer.shape, Shape::Spawn | Shape::Write | Shape::None)
         }
-        Shape::Constructor => inner.kind == outer.kind && outer.shape == Shape::Constructor,
+        Shape::Constructor => call.hit.entry == holder.hit.entry,
         _ => false,
     }
 }
@@ -234,6 +241,12 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     let api = cx.api(call.hit.entry);
     let parts: Vec<&KnownCall> = body.known.iter().filter(|part| part.within == Some(index)).collect();
     let mut out = Vec::new();
+    if let Some(path) = api.path_arg.and_then(|at| usize::try_from(at).ok()).and_then(|at| call.args.get(at)) {
+        let fact = cx.fact("path", None, path);
+        if fact.value.is_some() || fact.from.is_some() {
+            out.push(fact);
+        }
+    }
     let mut named: Vec<SmolStr> = Vec::new();
     for knob in &api.knobs {
         if let Some(fact) = set(cx, call, knob).or_else(|| parts.iter().find_map(|part| set(cx, part, knob))) {

@@ -23,6 +23,8 @@ pub struct Cx<'a> {
     pub long_lived: FxHashSet<DefId>,
     /// Definitions that are read only for tests.
     pub test_only: FxHashSet<DefId>,
+    /// Functions whose endless loop is spawned somewhere.
+    pub spawned: FxHashSet<DefId>,
     /// Functions that a spawned task calls, a few steps deep, outside of closures.
     pub started: FxHashSet<DefId>,
     /// Functions that `main` reaches by plain calls, with the number of steps.
@@ -42,11 +44,13 @@ impl<'a> Cx<'a> {
             body_of,
             long_lived: FxHashSet::default(),
             test_only,
+            spawned: FxHashSet::default(),
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
+        cx.spawned = cx.bodies().flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref())).flat_map(|task| task.calls.clone()).collect();
         cx.long_lived = long_lived(&cx);
         cx
     }
@@ -54,6 +58,13 @@ impl<'a> Cx<'a> {
     /// Bodies of the service: those for tests only are left out.
     pub fn bodies(&self) -> impl Iterator<Item = &'a BodyFacts> + '_ {
         self.bodies.iter().filter(|body| !self.test_only.contains(&body.def))
+    }
+
+    /// The body spawns an endless loop, or is one that is spawned or run by `main`.
+    #[must_use]
+    pub fn is_loop(&self, body: &BodyFacts) -> bool {
+        let runs = self.spawned.contains(&body.def) || self.from_main.contains_key(&body.def) || self.started.contains(&body.def);
+        (body.task.endless && runs) || body.known.iter().any(|call| call.task.as_ref().is_some_and(|task| task.endless))
     }
 
     /// Canonical path of a definition.

@@ -35,7 +35,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             }
             entry = entry.or(Some(call.hit.entry));
             let Some(name) = call.args.first() else { continue };
-            let default = default_of(&body.returns, name).or_else(|| default_in(&body.fields, call.at));
+            let default = default_of(&body.returns, name).or_else(|| default_at(&body.env_defaults, call.at));
             match cx.flow.settle(cx.world, name).value {
                 Some(FactValue::Text(name)) => {
                     reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
@@ -62,7 +62,6 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<V
                 let Some((name, default)) = wrappers.get(&call.func) else { continue };
                 let name = Flow::with_args(name, call.func, &call.args);
                 let default = default.as_ref().map(|default| Flow::with_args(default, call.func, &call.args));
-                let default = default.or_else(|| default_after(&body.fields, call.at));
                 match cx.flow.settle(cx.world, &name).value {
                     Some(FactValue::Text(name)) if is_name(&name) => {
                         reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
@@ -101,16 +100,12 @@ fn default_of(returns: &Value, name: &Value) -> Option<Value> {
     }
 }
 
-/// The default in a struct literal whose field is given by this very read.
-fn default_in(fields: &[(DefId, SmolStr, Value)], at: At) -> Option<Value> {
-    fields.iter().find_map(|(_, _, value)| match value {
+/// The default that the code around this very read gives.
+fn default_at(reads: &[Value], at: At) -> Option<Value> {
+    reads.iter().find_map(|value| match value {
         Value::Env { default: Some(default), at: read, .. } if *read == at => Some((**default).clone()),
         _ => None,
     })
-}
-
-fn default_after(_fields: &[(DefId, SmolStr, Value)], _at: At) -> Option<Value> {
-    None
 }
 
 /// `#[arg(env = "X", default_value = "y")]` on a field.

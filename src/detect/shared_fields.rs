@@ -83,7 +83,7 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     let owner = cx.short_name(id);
     let shown = cx.world.program.show(ty);
     let kind = match kind_by_name(&format!("{owner} {}", field.name), &shown) {
-        Kind::Cache => Kind::Cache,
+        kind @ (Kind::Cache | Kind::Session) => kind,
         _ => Kind::SharedState,
     };
     let at = At { file: cx.file_index(id), span: field.span };

@@ -85,6 +85,8 @@ pub(super) fn kind_by_name(name: &str, ty: &str) -> Kind {
     let says = |words: &[&str]| words.iter().any(|word| name.contains(word) || ty.contains(word));
     if says(&["cache", "memo"]) {
         Kind::Cache
+    } else if says(&["session"]) && ["map<", "set<", "vec<"].iter().any(|word| ty.contains(word)) {
+        Kind::Session
     } else {
         Kind::Static
     }

@@ -49,7 +49,7 @@ fn item(cx: &Cx<'_>, finding: Finding, id: ItemId) -> Item {
         sites,
         uses: uses(cx, &finding.uses),
         facts,
-        backs_on: finding.backs_on.map(|store| smol_str::format_smolstr!("external-store:{store}")),
+        backs_on: finding.backs_on.map(|store| smol_str::format_smolstr!("external-store:{}", store.replace(' ', "_"))),
         cfg: conditions::words(&program.cfg_of(finding.def)),
         doc: doc(cx, &finding.origin, finding.def),
         ty: finding.ty.filter(|ty| !ty.is_empty()),

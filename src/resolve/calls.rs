@@ -123,6 +123,8 @@ pub struct BodyFacts {
     pub statics: Vec<(DefId, Access, Span)>,
     /// Uses of fields of structs of the workspace.
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
+    /// Environment reads with their defaults, where the code gives one.
+    pub env_defaults: Vec<Value>,
     /// Foreign functions that it calls, sorted.
     pub foreign: Vec<SmolStr>,
     /// The value it returns.
@@ -256,6 +258,7 @@ impl Reader<'_> {
             statics: Vec::new(),
             field_uses: Vec::new(),
             foreign: Vec::new(),
+            env_defaults: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
@@ -342,11 +345,16 @@ impl Reader<'_> {
                 {
                     out.handed_over.push(self.types.types[only.0 as usize].clone());
                 }
+                if matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else") {
+                    self.env_default(id, out);
+                }
                 self.called(id, Some(*recv), args, *span, out);
             }
+            Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
             Expr::Macro { args, span, .. } => self.called(id, None, args, *span, out),
             // A function handed over by name.
-            Expr::Path(_, span) => {
+            Expr::Path(path, span) => {
+                self.handed_constructor(id, path, *span, out);
                 let is_callee = self.parents[id.0 as usize]
                     .is_some_and(|parent| matches!(&self.body[parent], Expr::Call { callee, .. } if *callee == id));
                 if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), is_callee) {
@@ -378,6 +386,27 @@ impl Reader<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `LazyLock::new(Client::new)`: the constructor is called later, without arguments.
+    fn handed_constructor(&mut self, id: ExprId, path: &crate::facts::Path, span: Span, out: &mut BodyFacts) {
+        let Some(Callee::Foreign(found)) = self.types.callees.get(&id) else { return };
+        let is_argument = self.parents[id.0 as usize].is_some_and(|parent| match &self.body[parent] {
+            Expr::Call { callee, .. } => *callee != id,
+            Expr::Method { .. } => true,
+            _ => false,
+        });
+        let Some(hit) = self.world.catalog.path(found).filter(|_| is_argument && path.segs.len() > 1) else { return };
+        if self.world.catalog.api(hit.entry).shape == Shape::Constructor {
+            self.known(id, hit, found.clone(), None, &[], span, out);
+        }
+    }
+
+    fn env_default(&self, id: ExprId, out: &mut BodyFacts) {
+        let value = self.tracer.value(id);
+        if matches!(value, Value::Env { default: Some(_), .. }) {
+            out.env_defaults.push(value);
         }
     }
 

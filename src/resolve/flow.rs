@@ -138,7 +138,7 @@ impl Flow {
             }
             Value::Field { of, field, text, at } => self.field(world, *of, field, text, *at, hops),
             Value::Param { name, .. } => match self.expand(value, hops) {
-                Value::Param { .. } => unknown(name),
+                Value::Param { func, index, .. } => self.one_of(world, func, index, hops).unwrap_or_else(|| unknown(name)),
                 found => self.settle_at(world, &found, hops + 1),
             },
             Value::Call { func, text, .. } => match self.expand(value, hops) {
@@ -151,6 +151,40 @@ impl Flow {
             Value::Join(parts) => self.joined(world, parts, hops),
             Value::Unknown(text) => unknown(text),
         }
+    }
+
+    /// A parameter for which a few callers pass known texts: all of them.
+    fn one_of(&self, world: World<'_>, func: DefId, index: usize, hops: u32) -> Option<Settled> {
+        let passed: Vec<&Value> = self.callers.get(&func)?.iter().map(|args| args.get(index)).collect::<Option<_>>()?;
+        if passed.len() > 4 {
+            return None;
+        }
+        let settled: Vec<Settled> = passed.into_iter().map(|value| self.settle_at(world, value, hops + 4)).collect();
+        let mut texts: Vec<String> = Vec::new();
+        for one in &settled {
+            let FactValue::Text(text) = one.value.as_ref()? else { return None };
+            if !texts.contains(text) {
+                texts.push(text.clone());
+            }
+        }
+        let first = settled.into_iter().next()?;
+        Some(Settled { value: Some(FactValue::Text(texts.join(" or "))), ..first })
+    }
+
+    /// The key of a settings field from the root of its settings: `database.pool_size`.
+    fn settings_key(&self, world: World<'_>, of: DefId, field: &Name) -> String {
+        let mut key = field.to_string();
+        let mut at = of;
+        for _ in 0..6 {
+            let holder = world.signatures.holders.get(&at).map(Vec::as_slice);
+            let Some([(holder, name)]) = holder else { break };
+            if !is_settings(world, *holder) {
+                break;
+            }
+            key = format!("{name}.{key}");
+            at = *holder;
+        }
+        key
     }
 
     fn returned_constant(&self, world: World<'_>, func: DefId, hops: u32) -> Option<Settled> {
@@ -171,12 +205,9 @@ impl Flow {
         }
         let mut out = Settled { value: None, is_duration: false, provenance: Provenance::Code, at: Some(at), from: Some(text.to_owned()) };
         let ItemKind::Struct(facts) = &world.program.def(of).item.kind else { return out };
-        let is_settings = world.program.def(of).item.attrs.iter().any(|attr| {
-            attr.path.last().is_some_and(|last| last == "derive")
-                && attr.args.iter().any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
-        });
-        if is_settings {
+        if is_settings(world, of) {
             out.provenance = Provenance::Settings;
+            out.from = Some(self.settings_key(world, of, field));
         }
         for attr in facts.fields.iter().filter(|fact| fact.name == *field).flat_map(|fact| &fact.attrs) {
             let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.clone());
@@ -221,4 +252,12 @@ impl Flow {
         }
         Settled { value: known.then_some(FactValue::Text(text.clone())), is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
     }
+}
+
+/// A struct that a settings library fills: it derives `Deserialize`, or what clap and confique ask for.
+fn is_settings(world: World<'_>, of: DefId) -> bool {
+    world.program.def(of).item.attrs.iter().any(|attr| {
+        attr.path.last().is_some_and(|last| last == "derive")
+            && attr.args.iter().any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
+    })
 }

@@ -21,6 +21,8 @@ pub struct Signatures {
     pub params: Vec<Vec<Type>>,
     /// What `Self` is inside a definition; by definition.
     pub this: Vec<Option<Type>>,
+    /// Structs that have a field of a type, with the field's name.
+    pub holders: FxHashMap<DefId, Vec<(DefId, Name)>>,
     /// Targets of `Deref` impls.
     pub derefs: FxHashMap<DefId, Type>,
 }
@@ -133,6 +135,11 @@ pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Typ
         out.values.push(value);
         out.params.push(params);
         let id = DefId(super::program::index(at));
+        for (name, ty) in &fields {
+            if let Type::Def(held, _) = ty {
+                out.holders.entry(*held).or_default().push((id, name.clone()));
+            }
+        }
         out.fields.extend(fields.into_iter().map(|(name, ty)| ((id, name), ty)));
     }
     for (id, (module, ty)) in &program.derefs {

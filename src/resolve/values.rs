@@ -248,6 +248,13 @@ impl Tracer<'_> {
                     _ => inner,
                 }
             }
+            ("parent", []) => match next(recv) {
+                Value::Known(FactValue::Text(path), _, at) if path.contains('/') => {
+                    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                    Value::Known(FactValue::Text(folder.to_owned()), false, at)
+                }
+                _ => self.unknown(id),
+            },
             ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
             ("join" | "with_extension" | "push", [part]) if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) => {
