@@ -13,7 +13,7 @@ use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Type};
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     // A static that the `statics` detector emitted: what its initialiser makes is that item.
     let declared: FxHashMap<DefId, usize> =
-        out.iter().enumerate().filter(|(_, finding)| matches!(finding.origin, Origin::Declared(_))).map(|(at, finding)| (finding.def, at)).collect();
+        out.iter().enumerate().filter(|(_, finding)| matches!(finding.detector, "statics" | "thread-locals")).map(|(at, finding)| (finding.def, at)).collect();
     for body in cx.bodies() {
         for (index, call) in body.known.iter().enumerate() {
             let api = cx.api(call.hit.entry);
@@ -33,13 +33,26 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             if api.shape == Shape::Part && call.within.is_none() && matches!(call.bound, Bound::Argument) && returns_nothing_kept(call) {
                 continue;
             }
+            // `Cli::parse()`: the derive on the struct is the item.
+            if api.shape == Shape::ConfigLoad
+                && let Type::Def(of, _) = &call.makes
+                && let Some(derived) = out.iter_mut().find(|finding| finding.detector == "attributes" && finding.def == *of && finding.kind == kind)
+            {
+                derived.sites.push(cx.site(call.at, Role::Constructed, body.def));
+                continue;
+            }
             let item = &cx.world.program.def(body.def).item.kind;
             if matches!(item, ItemKind::Static(_))
                 && let Some(&at) = declared.get(&body.def)
             {
                 let of_same_thing = out[at].entry == Some(call.hit.entry) || out[at].kind == kind || out[at].entry.is_none();
-                if of_same_thing {
+                let is_value = matches!(call.bound, Bound::Result | Bound::Field(..));
+                if of_same_thing && (is_value || out[at].entry == Some(call.hit.entry) || out[at].kind == kind) {
                     complete(cx, &mut out[at], body, index);
+                    continue;
+                }
+                // A helper of the initialiser: gone when the value is there.
+                if !is_value && matches!(call.bound, Bound::Let(_) | Bound::Other) && kind == Kind::Pool {
                     continue;
                 }
             }
@@ -130,7 +143,12 @@ fn belongs_to(cx: &Cx<'_>, call: &KnownCall, holder: &KnownCall) -> bool {
                 || !matches!(inner.kind, Some(Kind::Limiter | Kind::Cache | Kind::Session | Kind::Telemetry | Kind::Queue | Kind::BackgroundTask | Kind::FsWrite | Kind::StartupConfig));
             ingredient && !matches!(outer.shape, Shape::Spawn | Shape::Write | Shape::None)
         }
-        Shape::Constructor => call.hit.entry == holder.hit.entry,
+        // A client around a client of the same family is one client.
+        Shape::Constructor => {
+            let (own, around) = (cx.world.catalog.origin(call.hit.entry).0, cx.world.catalog.origin(holder.hit.entry).0);
+            let one_client = matches!(inner.kind, Some(Kind::SdkClient | Kind::Pool)) && inner.kind == outer.kind && around.starts_with(own.as_str());
+            call.hit.entry == holder.hit.entry || (one_client && outer.shape == Shape::Constructor)
+        }
         _ => false,
     }
 }
@@ -179,6 +197,8 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         name: name_of(cx, body, call),
         origin: Origin::Called { function: cx.path(body.def), what: target(call) },
         def: body.def,
+        also: Vec::new(),
+        is_call: false,
         class: Class::Mutable,
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites,

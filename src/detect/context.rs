@@ -23,6 +23,8 @@ pub struct Cx<'a> {
     pub long_lived: FxHashSet<DefId>,
     /// Definitions that are read only for tests.
     pub test_only: FxHashSet<DefId>,
+    /// Names that bodies of the services mention in calls and paths.
+    mentioned: FxHashSet<SmolStr>,
     /// Functions whose endless loop is spawned somewhere.
     pub spawned: FxHashSet<DefId>,
     /// Functions that a spawned task calls, a few steps deep, outside of closures.
@@ -44,10 +46,12 @@ impl<'a> Cx<'a> {
             body_of,
             long_lived: FxHashSet::default(),
             test_only,
+            mentioned: FxHashSet::default(),
             spawned: FxHashSet::default(),
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
+        cx.mentioned = mentioned(&cx);
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
         cx.spawned = cx.bodies().flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref())).flat_map(|task| task.calls.clone()).collect();
@@ -58,6 +62,22 @@ impl<'a> Cx<'a> {
     /// Bodies of the service: those for tests only are left out.
     pub fn bodies(&self) -> impl Iterator<Item = &'a BodyFacts> + '_ {
         self.bodies.iter().filter(|body| !self.test_only.contains(&body.def))
+    }
+
+    /// A public function of a library that no code of the services names: a tool's, or left over.
+    #[must_use]
+    pub fn is_dead(&self, id: DefId) -> bool {
+        let program = self.world.program;
+        let def = program.def(id);
+        let is_library = !program.krate(program.module(def.module).krate).input.is_bin;
+        let in_trait = match def.owner.map(|owner| &owner.kind) {
+            Some(ItemKind::Impl(imp)) => imp.of_trait.is_some(),
+            Some(_) => true,
+            None => false,
+        };
+        let has_bins = program.krates.iter().any(|krate| krate.input.is_bin);
+        let may_be = program.func(id).is_some() && def.item.public && is_library && has_bins && !in_trait && def.item.attrs.is_empty();
+        may_be && !self.mentioned.contains(&def.item.name)
     }
 
     /// The body spawns an endless loop, or is one that is spawned or run by `main`.
@@ -297,6 +317,25 @@ fn reached_from_main(cx: &Cx<'_>) -> FxHashMap<DefId, usize> {
         level = next;
     }
     seen
+}
+
+/// Every name that a call or path of the services ends with; a function's own recursion does not count.
+fn mentioned(cx: &Cx<'_>) -> FxHashSet<SmolStr> {
+    let mut out = FxHashSet::default();
+    for body in cx.bodies() {
+        if cx.world.program.services_of(body.def).is_empty() {
+            continue;
+        }
+        let own = &cx.world.program.def(body.def).item.name;
+        out.extend(body.names.iter().filter(|name| *name != own).cloned());
+    }
+    for attr in cx.world.program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
+        for (key, value) in &attr.args {
+            let words = key.split("::").chain(value.as_deref().unwrap_or("").split("::"));
+            out.extend(words.map(SmolStr::new));
+        }
+    }
+    out
 }
 
 /// Functions that the tasks spawned by `main` run.

@@ -133,14 +133,13 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
     }
 }
 
-/// One item for each variable of a crate, whichever functions read it.
+/// One item for each variable, whichever functions read it: the environment is one for the process.
 fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Finding>) {
-    let mut by_name: BTreeMap<(SmolStr, String), Vec<Read>> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, Vec<Read>> = BTreeMap::new();
     for read in reads {
-        let krate = cx.path(read.func).split("::").next().unwrap_or("").into();
-        by_name.entry((krate, read.name.clone())).or_default().push(read);
+        by_name.entry(read.name.clone()).or_default().push(read);
     }
-    for ((krate, name), mut reads) in by_name {
+    for (name, mut reads) in by_name {
         reads.sort_by_key(|read| read.at);
         let mut sites: Vec<RawSite> = reads.iter().map(|read| cx.site(read.at, Role::Constructed, read.func)).collect();
         sites.dedup();
@@ -169,8 +168,10 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
             kind: Kind::StartupConfig,
             scope: Kind::StartupConfig.usual_scope(),
             name: name.clone().into(),
-            origin: Origin::Called { function: krate, what: name.into() },
+            origin: Origin::Called { function: SmolStr::new_static("env"), what: name.into() },
             def: first.func,
+            also: Vec::new(),
+            is_call: false,
             class: Class::Mutable,
             confidence: first.confidence,
             sites,

@@ -62,6 +62,8 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
         name: literal.map_or_else(|| cx.maker_name(body.def), SmolStr::from),
         origin: Origin::Called { function: cx.path(body.def), what },
         def: body.def,
+        also: Vec::new(),
+        is_call: api.shape == Shape::Write,
         class: Class::Mutable,
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites,

@@ -34,11 +34,6 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         return None;
     }
     let (kind, class, label, entry) = match nature {
-        Nature::Stateful(entry)
-            if !is_lazy && matches!(cx.api(entry).kind, Some(Kind::Lease | Kind::ClientHeld | Kind::ReferenceData | Kind::StartupConfig | Kind::ExternalStore)) =>
-        {
-            return None;
-        }
         Nature::Stateful(entry) => {
             let api = cx.api(entry);
             (api.kind.unwrap_or(Kind::Static), Class::Mutable, SmolStr::new(&api.label), Some(entry))
@@ -61,6 +56,8 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         name: item.name.clone(),
         origin: Origin::Declared(cx.path(id)),
         def: id,
+        also: Vec::new(),
+        is_call: false,
         class,
         confidence: if ty == &Type::Unknown { Confidence::Likely } else { Confidence::Certain },
         sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],

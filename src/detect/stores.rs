@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::context::Cx;
-use super::finding::{Finding, Origin};
-use crate::model::{Class, Confidence, Kind};
+use super::finding::{Finding, Origin, RawSite};
+use crate::model::{Class, Confidence, Kind, Role};
 
 /// One item for each store that something found before talks to.
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -18,7 +18,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         }
         stores
             .entry(store.clone())
-            .and_modify(|known| known.sites.extend(finding.sites.iter().cloned()))
+            .and_modify(|known| known.sites.extend(made_at(finding)))
             .or_insert_with(|| Finding {
                 detector: "stores",
                 kind: Kind::ExternalStore,
@@ -26,9 +26,11 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 name: store.clone(),
                 origin: Origin::Declared(store.replace(' ', "_").into()),
                 def: finding.def,
+                also: Vec::new(),
+                is_call: false,
                 class: Class::Mutable,
                 confidence: Confidence::Certain,
-                sites: finding.sites.clone(),
+                sites: made_at(finding).into_iter().collect(),
                 uses: Vec::new(),
                 facts: Vec::new(),
                 label: SmolStr::new_static("external store"),
@@ -38,4 +40,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             });
     }
     out.extend(stores.into_values());
+}
+
+/// The place where a pool or client is made: one for each, without its declarations.
+fn made_at(finding: &Finding) -> Option<RawSite> {
+    finding.sites.iter().find(|site| site.role == Role::Constructed).or(finding.sites.first()).cloned()
 }

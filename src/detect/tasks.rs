@@ -95,7 +95,7 @@ fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             let Some(&at) = cx.body_of.get(&call.func) else { continue };
             let task = &cx.bodies[at].task;
             let known = out.iter().any(|finding| finding.detector == "tasks" && matches!(&finding.origin, Origin::Called { what, .. } if *what == cx.path(call.func)));
-            if !task.endless || known {
+            if !task.endless || task.may_end || known {
                 continue;
             }
             let mut facts: Vec<Fact> = task.period.iter().map(|period| cx.fact("period", None, period)).collect();
@@ -116,6 +116,8 @@ fn loop_finding(cx: &Cx<'_>, def: DefId, at: At, name: SmolStr, what: SmolStr, f
         name,
         origin: Origin::Called { function: cx.path(def), what },
         def,
+        also: Vec::new(),
+        is_call: false,
         class: Class::Mutable,
         confidence: Confidence::Certain,
         sites: vec![cx.site(at, Role::Constructed, def)],
@@ -159,6 +161,9 @@ fn follow(cx: &Cx<'_>, task: &Task) -> Nature {
             next.extend(inner.calls.iter().map(|func| (*func, first)));
         }
         level = next;
+    }
+    if out.main_call.is_none() {
+        out.main_call = task.direct;
     }
     if out.main_call.is_none() {
         out.main_call = match task.calls.as_slice() {
@@ -211,6 +216,8 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         name,
         origin: Origin::Called { function: cx.path(body.def), what },
         def: body.def,
+        also: Vec::new(),
+        is_call: false,
         class: Class::Mutable,
         confidence: if nature.endless { Confidence::Certain } else { Confidence::Likely },
         sites,
@@ -241,6 +248,8 @@ fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
         name: cx.maker_name(body.def),
         origin: Origin::Called { function: cx.path(body.def), what: call.path.clone() },
         def: body.def,
+        also: Vec::new(),
+        is_call: false,
         class: Class::Mutable,
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites: vec![cx.site(call.at, Role::Constructed, body.def)],

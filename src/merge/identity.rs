@@ -20,6 +20,16 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             out.push(finding);
             continue;
         }
+        if let Some(known) = out.iter_mut().find(|known| is_one_thing(known, &finding)) {
+            known.also.push(finding.def);
+            known.sites.extend(finding.sites);
+            for fact in finding.facts {
+                if !known.facts.contains(&fact) {
+                    known.facts.push(fact);
+                }
+            }
+            continue;
+        }
         let key = (finding.kind, place.file, place.line, place.column);
         match seen.get(&key) {
             Some(&known) => {
@@ -37,6 +47,19 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
         }
     }
     out
+}
+
+/// The same declaration under several conditions; the same call several times in one function, on the same target.
+fn is_one_thing(a: &Finding, b: &Finding) -> bool {
+    if a.kind != b.kind || a.origin != b.origin || a.detector != b.detector {
+        return false;
+    }
+    match (&a.origin, a.kind) {
+        (Origin::Declared(_), _) => true,
+        (Origin::Called { .. }, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease | Kind::SdkClient) => a.label == b.label,
+        (Origin::Called { .. }, Kind::FsWrite) => a.is_call && b.is_call,
+        _ => false,
+    }
 }
 
 fn first_site(cx: &Cx<'_>, finding: &Finding) -> Option<Place> {

@@ -50,7 +50,7 @@ fn item(cx: &Cx<'_>, finding: Finding, id: ItemId) -> Item {
         uses: uses(cx, &finding.uses),
         facts,
         backs_on: finding.backs_on.map(|store| smol_str::format_smolstr!("external-store:{}", store.replace(' ', "_"))),
-        cfg: conditions::words(&program.cfg_of(finding.def)),
+        cfg: if finding.also.is_empty() { conditions::words(&program.cfg_of(finding.def)) } else { None },
         doc: doc(cx, &finding.origin, finding.def),
         ty: finding.ty.filter(|ty| !ty.is_empty()),
         hides: about.and_then(|api| api.hides.clone()),

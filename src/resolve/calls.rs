@@ -1,5 +1,6 @@
 //! What one body does that matters for state: calls of known APIs with their settings, calls of the workspace, loops.
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::infer::{Callee, Inference, World, infer};
@@ -91,6 +92,10 @@ pub struct Task {
     pub period: Option<Value>,
     /// Functions of the workspace that it calls.
     pub calls: Vec<DefId>,
+    /// The one function of the workspace whose future or closure it is.
+    pub direct: Option<DefId>,
+    /// Its loop can be left.
+    pub may_end: bool,
     /// It runs what the function around it was given as a parameter.
     pub runs_parameter: bool,
 }
@@ -123,6 +128,8 @@ pub struct BodyFacts {
     pub statics: Vec<(DefId, Access, Span)>,
     /// Uses of fields of structs of the workspace.
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
+    /// Last names of its calls and paths.
+    pub names: FxHashSet<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.
     pub env_defaults: Vec<Value>,
     /// Foreign functions that it calls, sorted.
@@ -259,6 +266,7 @@ impl Reader<'_> {
             field_uses: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
+            names: FxHashSet::default(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
@@ -340,6 +348,7 @@ impl Reader<'_> {
                 self.called(id, None, args, *span, out);
             }
             Expr::Method { recv, name, args, span, .. } => {
+                out.names.insert(name.clone());
                 if matches!(name.as_str(), "with_state" | "manage" | "app_data" | "data" | "layer")
                     && let [only] = &**args
                 {
@@ -354,6 +363,7 @@ impl Reader<'_> {
             Expr::Macro { args, span, .. } => self.called(id, None, args, *span, out),
             // A function handed over by name.
             Expr::Path(path, span) => {
+                out.names.extend(path.last().cloned());
                 self.handed_constructor(id, path, *span, out);
                 let is_callee = self.parents[id.0 as usize]
                     .is_some_and(|parent| matches!(&self.body[parent], Expr::Call { callee, .. } if *callee == id));
@@ -759,7 +769,7 @@ impl Reader<'_> {
 
     /// What an expression does with its time; `own` leaves out what it spawns or hands over as a closure.
     fn task(&self, id: ExprId, own: bool) -> Task {
-        let mut task = Task { runs_parameter: self.is_parameter(id), ..Task::default() };
+        let mut task = Task { runs_parameter: self.is_parameter(id), direct: self.direct(id), ..Task::default() };
         self.task_in(id, own, false, &mut task, 0);
         // A future made before and handed over by a variable.
         if let Some(local) = self.types.local_of.get(&id)
@@ -781,6 +791,7 @@ impl Reader<'_> {
         match expr {
             Expr::Loop { body, .. } => {
                 task.endless |= self.waits(*body);
+                task.may_end |= self.leaves(*body);
                 in_loop = true;
             }
             Expr::While { cond, body, .. } => {
@@ -812,6 +823,35 @@ impl Reader<'_> {
             _ => {}
         }
         children(expr, &mut |child| self.task_in(child, own, in_loop, task, depth + 1));
+    }
+
+    /// `f(x)`, `async { f(x).await }`, `|| f(x)`.
+    fn direct(&self, id: ExprId) -> Option<DefId> {
+        match &self.body[id] {
+            Expr::Call { .. } | Expr::Method { .. } | Expr::Path(..) => match self.types.callees.get(&id) {
+                Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => Some(*func),
+                _ => None,
+            },
+            Expr::Async { body: inner, .. } | Expr::Closure { body: inner, .. } | Expr::Await(inner) | Expr::Try(inner) => self.direct(*inner),
+            Expr::Block(stmts) => match &**stmts {
+                [Stmt::Expr { expr, .. }] => self.direct(*expr),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The loop is left by `break` or `return`.
+    fn leaves(&self, id: ExprId) -> bool {
+        let mut stack = vec![id];
+        while let Some(id) = stack.pop() {
+            match &self.body[id] {
+                Expr::Return(_) | Expr::Break(_) => return true,
+                Expr::Closure { .. } | Expr::Async { .. } => {}
+                expr => children(expr, &mut |child| stack.push(child)),
+            }
+        }
+        false
     }
 
     fn is_parameter(&self, id: ExprId) -> bool {
