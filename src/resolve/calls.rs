@@ -357,6 +357,11 @@ impl Reader<'_> {
                 if matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else") {
                     self.env_default(id, out);
                 }
+                if let [value] = &**args
+                    && !self.types.callees.contains_key(&id)
+                {
+                    self.built_field(*recv, name, *value, out);
+                }
                 self.called(id, Some(*recv), args, *span, out);
             }
             Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
@@ -413,9 +418,34 @@ impl Reader<'_> {
         }
     }
 
+    /// `Settings::builder().pool_size(10)`, where a derive made the builder: the method gives the field its value.
+    fn built_field(&self, recv: ExprId, name: &str, value: ExprId, out: &mut BodyFacts) {
+        let mut at = recv;
+        for _ in 0..64 {
+            match &self.body[at] {
+                Expr::Method { recv, .. } => at = *recv,
+                Expr::Try(inner) | Expr::Await(inner) => at = *inner,
+                Expr::Call { callee, .. } => {
+                    let Expr::Path(path, _) = &self.body[*callee] else { return };
+                    let Type::Def(of, _) = &self.types.types[at.0 as usize] else { return };
+                    if path.last().is_none_or(|last| last != "builder") {
+                        return;
+                    }
+                    let plain = ["maybe_", "set_", "with_"].iter().find_map(|start| name.strip_prefix(start));
+                    let field = [Some(name), plain].into_iter().flatten().find(|field| self.world.signatures.field(*of, field).is_some());
+                    if let Some(field) = field {
+                        out.fields.push((*of, SmolStr::new(field), self.tracer.value(value)));
+                    }
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+
     fn env_default(&self, id: ExprId, out: &mut BodyFacts) {
         let value = self.tracer.value(id);
-        if matches!(value, Value::Env { default: Some(_), .. }) {
+        if matches!(value, Value::Env { default: Some(_), .. } | Value::Or(..)) {
             out.env_defaults.push(value);
         }
     }
