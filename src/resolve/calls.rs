@@ -128,6 +128,8 @@ pub struct BodyFacts {
     pub statics: Vec<(DefId, Access, Span)>,
     /// Uses of fields of structs of the workspace.
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
+    /// String literals that speak to a database or broker about claims: see `detect::claims`.
+    pub strings: Vec<(SmolStr, At)>,
     /// Last names of its calls and paths.
     pub names: FxHashSet<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.
@@ -267,6 +269,7 @@ impl Reader<'_> {
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             names: FxHashSet::default(),
+            strings: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
@@ -366,6 +369,7 @@ impl Reader<'_> {
             }
             Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
             Expr::Macro { args, span, .. } => self.called(id, None, args, *span, out),
+            Expr::Lit(crate::facts::Lit::Str(text), span) if speaks_of_claims(text) => out.strings.push((text.clone(), self.at(*span))),
             // A function handed over by name.
             Expr::Path(path, span) => {
                 out.names.extend(path.last().cloned());
@@ -977,6 +981,17 @@ impl Reader<'_> {
             at = parent;
         }
         Access::Read
+    }
+}
+
+/// A cheap test for the texts that the detector of claims looks at.
+fn speaks_of_claims(text: &str) -> bool {
+    match text.len() {
+        0..2 => false,
+        2..=4 => matches!(text, "SET" | "NX" | "set" | "nx"),
+        _ => ["FOR UPDATE", "for update", "ADVISORY", "advisory", "CONFLICT", "conflict", "GET_LOCK", "VACUUM INTO", "vacuum into", "SETNX"]
+            .iter()
+            .any(|word| text.contains(word)),
     }
 }
 
