@@ -8,7 +8,7 @@ use super::finding::{Finding, Origin};
 use crate::catalog::{Api, Knob, Shape};
 use crate::facts::ItemKind;
 use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Type};
+use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Options, Type};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     // A static that the `statics` detector emitted: what its initialiser makes is that item.
@@ -340,6 +340,10 @@ fn default_fact(knob: &Knob, default: &SmolStr) -> Fact {
 fn defaults_hold(call: &KnownCall, parts: &[&KnownCall]) -> bool {
     let last = call.path.rsplit("::").next().unwrap_or("");
     let takes_options = last.contains("_with") || last.contains("with_") || last.contains("conf") || last.contains("options") || last.contains("uri") || last.contains("url");
-    // Options that were built in the same body are among the parts.
-    (call.recv.is_none() && !takes_options) || (!parts.is_empty() && call.recv.is_none())
+    // Options that were built in the same body are among the settings or the parts.
+    match call.options {
+        Options::Unseen => false,
+        Options::Seen => true,
+        Options::None => call.recv.is_none() && (!takes_options || !parts.is_empty()),
+    }
 }

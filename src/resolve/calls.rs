@@ -26,6 +26,8 @@ pub struct KnownCall {
     pub recv: Option<Value>,
     /// Methods of the builder, or of what was made, that are called on it.
     pub settings: Vec<Setting>,
+    /// Whether all options are in sight: built in this body from a plain start. Only then do the library's defaults hold.
+    pub options: Options,
     /// Further calls of the same entry on the same chain.
     pub also: Vec<(SmolStr, At)>,
     /// The known call in whose arguments this one stands, by index.
@@ -36,6 +38,17 @@ pub struct KnownCall {
     pub task: Option<Task>,
     /// Type of the value made.
     pub makes: Type,
+}
+
+/// How far the options of a known call are in sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Options {
+    /// It takes none.
+    None,
+    /// They are built in the same body.
+    Seen,
+    /// They come from elsewhere.
+    Unseen,
 }
 
 /// A method call on the chain of a known call.
@@ -499,8 +512,11 @@ impl Reader<'_> {
         {
             self.hand_over(args, out);
             let exprs = args;
+            let (mut given, options) = self.options(exprs);
             let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
             let known = &mut out.known[index];
+            known.settings.append(&mut given);
+            known.options = known.options.max(options);
             known.also.push((path.clone(), at));
             known.settings.push(Setting { name: path.rsplit("::").next().unwrap_or(&path).into(), args, at });
             known.bound = self.bound(id);
@@ -519,7 +535,9 @@ impl Reader<'_> {
             return;
         }
         let task = (api.shape == Shape::Spawn).then(|| self.spawned(api, args));
-        let settings = recv.map(|recv| self.before(recv)).unwrap_or_default();
+        let mut settings = recv.map(|recv| self.before(recv)).unwrap_or_default();
+        let (mut given, options) = self.options(args);
+        settings.append(&mut given);
         self.index_of.push(id);
         out.known.push(KnownCall {
             hit,
@@ -528,6 +546,7 @@ impl Reader<'_> {
             args: args.iter().map(|arg| self.tracer.value(*arg)).collect(),
             recv: recv.map(|recv| self.tracer.value(recv)),
             settings,
+            options,
             also: Vec::new(),
             within: None,
             bound: self.bound(id),
@@ -557,6 +576,89 @@ impl Reader<'_> {
         }
         out.reverse();
         out
+    }
+
+    /// Settings of the options objects among some arguments.
+    fn options(&self, args: &[ExprId]) -> (Vec<Setting>, Options) {
+        let mut out = (Vec::new(), Options::None);
+        for arg in args {
+            if !self.is_options(*arg) {
+                continue;
+            }
+            out.1 = out.1.max(if self.built_here(*arg, &mut out.0, 0) { Options::Seen } else { Options::Unseen });
+        }
+        out
+    }
+
+    /// The type is one of the catalog's builders, or named like options.
+    fn is_options(&self, id: ExprId) -> bool {
+        let Some(path) = self.types.types[id.0 as usize].path() else { return false };
+        let last = path.rsplit("::").next().unwrap_or(path);
+        self.world.catalog.builder(path).is_some() || ["Config", "Options", "Settings", "Builder", "Opts", "Conf"].iter().any(|end| last.ends_with(end))
+    }
+
+    /// Collects what an options object is given; false when some of it comes from elsewhere.
+    fn built_here(&self, id: ExprId, out: &mut Vec<Setting>, depth: u32) -> bool {
+        if depth > 40 {
+            return false;
+        }
+        match &self.body[id] {
+            Expr::Method { recv, name, args, span, .. } => {
+                let whole = self.built_here(*recv, out, depth + 1);
+                let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+                out.push(Setting { name: name.clone(), args, at: self.at(*span) });
+                whole
+            }
+            Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => self.built_here(*inner, out, depth + 1),
+            Expr::Path(..) => {
+                let Some(local) = self.types.local_of.get(&id) else { return false };
+                let whole = self.types.locals[local.0 as usize].init.is_some_and(|init| self.built_here(init, out, depth + 1));
+                self.changes_of(*local, out);
+                whole
+            }
+            Expr::Call { callee, args, .. } => {
+                let starts_plain = matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| matches!(last.as_str(), "new" | "default" | "builder")));
+                starts_plain && !args.iter().any(|arg| self.is_options(*arg))
+            }
+            Expr::Struct { fields, rest, span, .. } => {
+                for (name, value) in fields {
+                    out.push(Setting { name: name.clone(), args: vec![self.tracer.value(*value)], at: self.at(*span) });
+                }
+                rest.is_none_or(|rest| self.built_here(rest, out, depth + 1))
+            }
+            _ => false,
+        }
+    }
+
+    /// `options.max_connections(5);` and `options.max_pool_size = Some(5);` on a variable.
+    fn changes_of(&self, local: super::infer::LocalId, out: &mut Vec<Setting>) {
+        let mut uses: Vec<ExprId> = self.types.local_of.iter().filter(|(_, found)| **found == local).map(|(expr, _)| *expr).collect();
+        uses.sort_unstable();
+        for expr in uses {
+            let Some(parent) = self.parents[expr.0 as usize] else { continue };
+            match &self.body[parent] {
+                Expr::Method { recv, name, args, span, .. } if *recv == expr => {
+                    let mut at = (name.clone(), args, *span, parent);
+                    // A chain of changes in one statement.
+                    for _ in 0..32 {
+                        let args = at.1.iter().map(|arg| self.tracer.value(*arg)).collect();
+                        out.push(Setting { name: at.0.clone(), args, at: self.at(at.2) });
+                        match self.parents[at.3.0 as usize].map(|next| (&self.body[next], next)) {
+                            Some((Expr::Method { recv, name, args, span, .. }, next)) if *recv == at.3 => at = (name.clone(), args, *span, next),
+                            _ => break,
+                        }
+                    }
+                }
+                Expr::Field { name, span, .. } => {
+                    if let Some(Expr::Assign { left, right, .. }) = self.parents[parent.0 as usize].map(|assign| &self.body[assign])
+                        && *left == parent
+                    {
+                        out.push(Setting { name: name.clone(), args: vec![self.tracer.value(*right)], at: self.at(*span) });
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// What a spawning call runs.

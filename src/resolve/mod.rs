@@ -11,7 +11,7 @@ mod std_types;
 mod types;
 mod values;
 
-pub use calls::{BodyFacts, Bound, KnownCall, LocalType, OwnCall, Setting, Task, body_facts, krate_of};
+pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use modules::{Links, link, wanted};
