@@ -16,10 +16,14 @@ mod lex;
 mod macros;
 mod members;
 mod patterns;
+mod plain;
+mod prune;
 mod reading;
 mod stmts;
 mod types;
 mod uses;
+
+use std::borrow::Cow;
 
 use proc_macro2::TokenStream;
 
@@ -40,7 +44,11 @@ pub struct ParseOptions {
 pub fn parse_file(file: &str, text: &str, options: &ParseOptions) -> FileFacts {
     let mut facts = FileFacts { file: Name::new(file), lines: count_lines(text), ..FileFacts::default() };
     facts.comments = comments::read(text);
-    let code = lex::strip_prelude(text);
+    let mut code = Cow::Borrowed(lex::strip_prelude(text));
+    if !options.include_tests {
+        code = prune::without_test_modules(lex::strip_prelude(text));
+    }
+    let code = &*code;
     if let Err(place) = depth::check(code) {
         facts.error = Some(ParseError { span: lex::span_at(code, place.offset), message: place.message.to_owned() });
         return facts;
