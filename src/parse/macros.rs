@@ -143,6 +143,22 @@ impl Cx {
         true
     }
 
+    fn cfg_members(&mut self, form: Form, tokens: &TokenStream, out: &mut Vec<ItemFact>) -> bool {
+        let branches = match form {
+            Form::CfgIf => forms::cfg_if.parse2(tokens.clone()),
+            Form::CfgSelect => forms::cfg_select.parse2(tokens.clone()),
+            _ => return false,
+        };
+        let Ok(branches) = branches else { return false };
+        for (cfg, body) in self.taken(branches) {
+            let Some(mut members) = reading::as_members(body) else { return false };
+            let mut facts = self.inside(|cx| cx.impl_items(&mut members));
+            join_cfg(&mut facts, cfg.as_ref());
+            out.extend(facts);
+        }
+        true
+    }
+
     /// Reads what is inside a macro.
     fn inside<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         self.macro_depth += 1;
@@ -188,7 +204,9 @@ impl Cx {
         let cfg = attrs.cfg.take();
         let tokens = std::mem::take(&mut mac.tokens);
         let shallow = self.macro_depth < MAX_MACRO_DEPTH;
-        if let Some(mut members) = reading::as_members(tokens.clone()).filter(|_| shallow) {
+        if shallow && self.cfg_members(form(&last_name(mac)), &tokens, out) {
+            self.macros_read += 1;
+        } else if let Some(mut members) = reading::as_members(tokens.clone()).filter(|_| shallow) {
             self.macros_read += 1;
             let outer = self.from_macro.replace(last_name(mac));
             let facts = self.inside(|cx| cx.impl_items(&mut members));

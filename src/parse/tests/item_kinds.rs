@@ -109,6 +109,17 @@ fn what_stands_behind_a_test_module_keeps_its_place() {
 }
 
 #[test]
+fn comments_in_test_modules_are_left_out_with_them() {
+    let text = "#!/x\n// statemap: a = 1\nfn f() {}\n#[cfg(test)]\nmod tests {\n    // statemap: b = 2\n    fn g() {}\n}\n// statemap: c = 3\nfn h() {}";
+    let said = |include_tests| {
+        let comments = parse_file("x.rs", text, &ParseOptions { include_tests }).comments;
+        comments.iter().map(|comment| (comment.target, text[comment.offset..].chars().next())).collect::<Vec<_>>()
+    };
+    assert_eq!(said(false), [(3, Some('a')), (10, Some('c'))]);
+    assert_eq!(said(true), [(3, Some('a')), (7, Some('b')), (10, Some('c'))]);
+}
+
+#[test]
 fn lines_are_counted_with_and_without_a_last_feed() {
     assert_eq!(["", "a", "a\n", "a\nb", "\n\n"].map(|text| parse(text).lines), [0, 1, 1, 2, 2]);
 }

@@ -39,6 +39,10 @@ fn branches_of_cfg_if_carry_their_conditions() {
         stmts("cfg_if! { if #[cfg(unix)] { a(); static X: u8 = 1; } else { b() } }"),
         "{ { a(); } { b() } } with [unix] static X: u8 = 1"
     );
+    assert_eq!(
+        shown("impl A { cfg_if! { if #[cfg(unix)] { fn a() {} } else { fn b() {} } } }"),
+        ["impl A { [unix] fn a() {  } | [not(unix)] fn b() {  } }"]
+    );
     assert_eq!(shown("std::cfg_select! { unix => { mod a; } _ => { mod b; } }"), ["[unix] mod a", "[not(unix)] mod b"]);
 }
 
