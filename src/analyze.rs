@@ -91,6 +91,10 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         findings.retain(|finding| !program.services_of(finding.def).is_empty());
     }
     let unlinked = found - findings.len();
+    let wanted = &config.service.crates;
+    if !wanted.is_empty() {
+        findings.retain(|finding| wanted.iter().any(|krate| *krate == *program.krate(resolve::krate_of(world, finding.def)).input.name));
+    }
     let mut items = merge::merge(&cx, findings);
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
@@ -104,7 +108,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
 
     diagnostics.extend(discovery.diagnostics.iter().cloned());
     diagnostics.extend(links.diagnostics);
-    diagnostics.extend(files.iter().filter_map(unparsed));
+    diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
     diagnostics.sort();
     diagnostics.dedup();
     let coverage = coverage(&discovery, &files, &links.reached, &bodies, &catalog, skipped, applied.ignored.len(), unlinked);
@@ -286,10 +290,12 @@ fn own_catalog(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Vec<CrateF
     out
 }
 
-fn unparsed(file: &FileFacts) -> Option<Diagnostic> {
+/// A file that does not parse; one that no target reaches is worth a note only.
+fn unparsed(file: &FileFacts, reached: bool) -> Option<Diagnostic> {
     let error = file.error.as_ref()?;
+    let severity = if reached { Severity::Warning } else { Severity::Note };
     Some(
-        Diagnostic::new(Severity::Warning, "unparsed-file", format!("failed to parse: {}", error.message))
+        Diagnostic::new(severity, "unparsed-file", format!("failed to parse: {}", error.message))
             .in_file(file.file.clone())
             .at_line(error.span.line)
             .help("the map holds what a scan of its tokens could still tell"),

@@ -26,6 +26,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             {
                 continue;
             }
+            if api.shape == Shape::Read && !is_kept(cx, body, call) {
+                continue;
+            }
             // The timer of a loop that is an item itself.
             if kind == Kind::BackgroundTask && api.shape == Shape::Part && cx.is_loop(body) {
                 continue;
@@ -130,8 +133,21 @@ fn is_made_here(api: &Api, kind: Kind) -> bool {
     match api.shape {
         Shape::Constructor | Shape::Part | Shape::Channel | Shape::Global | Shape::ConfigLoad | Shape::Macro => !matches!(kind, Kind::FsWrite | Kind::ThreadLocal),
         Shape::Call => !matches!(kind, Kind::FsWrite | Kind::BackgroundTask),
+        Shape::Read => kind == Kind::ReferenceData,
         _ => false,
     }
+}
+
+/// A file read while the process starts: what `main` reaches by plain calls, or the initialiser of a static. What the
+/// kernel tells (`/proc`, `/sys`) is no data of the service.
+fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
+    let starts = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_)) || cx.from_main.get(&body.def).is_some_and(|steps| *steps < 3);
+    let path = call.args.first().map(|path| cx.flow.settle(cx.world, path));
+    let of_kernel = path.and_then(|path| path.value).is_some_and(|path| {
+        let path = path.to_string();
+        path.starts_with("/proc") || path.starts_with("/sys") || path.starts_with("/etc/resolv.conf")
+    });
+    starts && !of_kernel && call.bound != Bound::Dropped
 }
 
 /// An ingredient of the call in whose arguments it stands.

@@ -10,7 +10,7 @@ use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
 use crate::facts::{FieldFact, ItemKind};
 use crate::model::{Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, DefId, Flow, Value};
+use crate::resolve::{At, BodyFacts, DefId, Flow, OwnCall, Value};
 
 /// Functions of functions of functions that wrap a read.
 const MAX_WRAPS: usize = 4;
@@ -62,6 +62,7 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<V
                 let Some((name, default)) = wrappers.get(&call.func) else { continue };
                 let name = Flow::with_args(name, call.func, &call.args);
                 let default = default.as_ref().map(|default| Flow::with_args(default, call.func, &call.args));
+                let default = default.or_else(|| default_of_call(body, call));
                 match cx.flow.settle(cx.world, &name).value {
                     Some(FactValue::Text(name)) if is_name(&name) => {
                         reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
@@ -104,6 +105,18 @@ fn default_of(returns: &Value, name: &Value) -> Option<Value> {
 fn default_at(reads: &[Value], at: At) -> Option<Value> {
     reads.iter().find_map(|value| match value {
         Value::Env { default: Some(default), at: read, .. } if *read == at => Some((**default).clone()),
+        _ => None,
+    })
+}
+
+/// `maybe_env("X")?.unwrap_or(default)`: the default that the code around a wrapper's call gives.
+fn default_of_call(body: &BodyFacts, call: &OwnCall) -> Option<Value> {
+    let around = body.env_defaults.iter().chain(std::iter::once(&body.returns));
+    around.into_iter().find_map(|value| match value {
+        Value::Or(first, second) => match &**first {
+            Value::Call { func, args, .. } if *func == call.func && *args == call.args => Some((**second).clone()),
+            _ => None,
+        },
         _ => None,
     })
 }

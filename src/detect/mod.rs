@@ -1,6 +1,7 @@
 //! Resolved facts and the catalog to findings. Detectors know shapes; names stand in the catalog.
 
 mod attributes;
+mod claims;
 mod constructors;
 mod context;
 mod env_reads;
@@ -39,6 +40,7 @@ pub const DETECTORS: &[Detector] = &[
     Detector { id: "fs-writes", summary: "changes of the local file system", docs: include_str!("fs_writes.md"), run: fs_writes::run },
     Detector { id: "env-reads", summary: "environment variables, by name", docs: include_str!("env_reads.md"), run: env_reads::run },
     Detector { id: "tasks", summary: "spawned loops, threads, timers and detached work", docs: include_str!("tasks.md"), run: tasks::run },
+    Detector { id: "claims", summary: "row claims, advisory locks and idempotency keys in the text of queries", docs: include_str!("claims.md"), run: claims::run },
     Detector { id: "stores", summary: "the databases and brokers behind pools and clients", docs: include_str!("stores.md"), run: stores::run },
 ];
 

@@ -128,6 +128,8 @@ pub struct BodyFacts {
     pub statics: Vec<(DefId, Access, Span)>,
     /// Uses of fields of structs of the workspace.
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
+    /// String literals that speak to a database or broker about claims: see `detect::claims`.
+    pub strings: Vec<(SmolStr, At)>,
     /// Last names of its calls and paths.
     pub names: FxHashSet<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.
@@ -267,6 +269,7 @@ impl Reader<'_> {
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             names: FxHashSet::default(),
+            strings: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
@@ -357,10 +360,16 @@ impl Reader<'_> {
                 if matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else") {
                     self.env_default(id, out);
                 }
+                if let [value] = &**args
+                    && !self.types.callees.contains_key(&id)
+                {
+                    self.built_field(*recv, name, *value, out);
+                }
                 self.called(id, Some(*recv), args, *span, out);
             }
             Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
             Expr::Macro { args, span, .. } => self.called(id, None, args, *span, out),
+            Expr::Lit(crate::facts::Lit::Str(text), span) if speaks_of_claims(text) => out.strings.push((text.clone(), self.at(*span))),
             // A function handed over by name.
             Expr::Path(path, span) => {
                 out.names.extend(path.last().cloned());
@@ -413,9 +422,34 @@ impl Reader<'_> {
         }
     }
 
+    /// `Settings::builder().pool_size(10)`, where a derive made the builder: the method gives the field its value.
+    fn built_field(&self, recv: ExprId, name: &str, value: ExprId, out: &mut BodyFacts) {
+        let mut at = recv;
+        for _ in 0..64 {
+            match &self.body[at] {
+                Expr::Method { recv, .. } => at = *recv,
+                Expr::Try(inner) | Expr::Await(inner) => at = *inner,
+                Expr::Call { callee, .. } => {
+                    let Expr::Path(path, _) = &self.body[*callee] else { return };
+                    let Type::Def(of, _) = &self.types.types[at.0 as usize] else { return };
+                    if path.last().is_none_or(|last| last != "builder") {
+                        return;
+                    }
+                    let plain = ["maybe_", "set_", "with_"].iter().find_map(|start| name.strip_prefix(start));
+                    let field = [Some(name), plain].into_iter().flatten().find(|field| self.world.signatures.field(*of, field).is_some());
+                    if let Some(field) = field {
+                        out.fields.push((*of, SmolStr::new(field), self.tracer.value(value)));
+                    }
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+
     fn env_default(&self, id: ExprId, out: &mut BodyFacts) {
         let value = self.tracer.value(id);
-        if matches!(value, Value::Env { default: Some(_), .. }) {
+        if matches!(value, Value::Env { default: Some(_), .. } | Value::Or(..)) {
             out.env_defaults.push(value);
         }
     }
@@ -947,6 +981,17 @@ impl Reader<'_> {
             at = parent;
         }
         Access::Read
+    }
+}
+
+/// A cheap test for the texts that the detector of claims looks at.
+fn speaks_of_claims(text: &str) -> bool {
+    match text.len() {
+        0..2 => false,
+        2..=4 => matches!(text, "SET" | "NX" | "set" | "nx"),
+        _ => ["FOR UPDATE", "for update", "ADVISORY", "advisory", "CONFLICT", "conflict", "GET_LOCK", "VACUUM INTO", "vacuum into", "SETNX"]
+            .iter()
+            .any(|word| text.contains(word)),
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Value {
     Param { func: DefId, index: usize, name: Name },
     /// What a function of the workspace returns.
     Call { func: DefId, args: Vec<Value>, text: SmolStr },
+    /// The first value, or the second where the first is not there.
+    Or(Box<Value>, Box<Value>),
     /// Pieces of a path or a text, one after the other.
     Join(Vec<Value>),
     /// Cannot be followed; the expression as written.
@@ -56,6 +58,7 @@ impl Value {
         match self {
             Value::Env { name, default: None, at } => Value::Env { name, default: Some(Box::new(fallback)), at },
             Value::Unknown(_) => fallback,
+            Value::Call { .. } => Value::Or(Box::new(self), Box::new(fallback)),
             other => other,
         }
     }
