@@ -149,7 +149,8 @@ fn services(discovery: &Discovery, config: &Config, diagnostics: &mut Vec<Diagno
         if !tools.is_empty() {
             let message = format!("not on the map: {}, since `default-members` of the workspace leaves them out", names(&tools));
             diagnostics.push(
-                Diagnostic::new(Severity::Note, "not-default", message).help("name binaries in `[service] bins` of `statemap.toml` to map others"),
+                Diagnostic::new(Severity::Note, "not-default", message)
+                    .help("name binaries in `[service] bins` of `statemap.toml` to map others"),
             );
         }
         return kept;
@@ -192,7 +193,8 @@ fn read_and_parse(
         files.sort_by(|a, b| a.file.cmp(&b.file));
         let left_out = |path: &str| discovery.left_out.binary_search_by(|known| known.as_str().cmp(path)).is_ok();
         let known_bad = |path: &str| skipped.iter().any(|bad| bad == path);
-        let wanted = resolve::wanted(&files, inputs, &|path| !left_out_for_good(path, &left_out) && !known_bad(path) && tree.read(path).is_ok());
+        let wanted =
+            resolve::wanted(&files, inputs, &|path| !left_out_for_good(path, &left_out) && !known_bad(path) && tree.read(path).is_ok());
         todo = wanted.into_iter().map(SmolStr::from).collect();
         if todo.is_empty() {
             break;

@@ -19,8 +19,7 @@ pub(crate) fn run(args: &List, global: &Global) -> anyhow::Result<ExitCode> {
     if let Some(unknown) = args.service.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(UsageError::new(format!("no service `{unknown}`"), format!("the services are: {}", known.join(", "))));
     }
-    let filter =
-        Filter { words: args.words.clone(), kinds, scopes, services: args.service.clone(), constants: args.constants };
+    let filter = Filter { words: args.words.clone(), kinds, scopes, services: args.service.clone(), constants: args.constants };
     let format = match args.format {
         ListFormat::Table => Format::Table,
         ListFormat::Json => Format::Json,

@@ -55,7 +55,8 @@ pub(super) fn open(global: &Global, path: Option<&Path>) -> anyhow::Result<Sessi
 fn upwards(from: &Path) -> PathBuf {
     let has = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
     let is_workspace = |folder: &Path| {
-        std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
+        std::fs::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
     };
     let find = |wanted: &dyn Fn(&Path) -> bool| from.ancestors().find(|folder| wanted(folder)).map(Path::to_owned);
     find(&|folder| has(folder, "statemap.toml"))

@@ -27,7 +27,11 @@ struct Claim {
 }
 
 fn in_query(text: &str) -> Option<Claim> {
-    let words: Vec<String> = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).filter(|word| !word.is_empty()).map(str::to_uppercase).collect();
+    let words: Vec<String> = text
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+        .filter(|word| !word.is_empty())
+        .map(str::to_uppercase)
+        .collect();
     let has = |phrase: &[&str]| words.windows(phrase.len()).any(|at| at.iter().zip(phrase).all(|(word, wanted)| word == wanted));
     let after = |phrase: &[&str]| {
         let at = words.windows(phrase.len()).position(|at| at.iter().zip(phrase).all(|(word, wanted)| word == wanted))?;
@@ -35,9 +39,16 @@ fn in_query(text: &str) -> Option<Claim> {
     };
     let lock = |label, table, facts| Some(Claim { kind: Kind::Lease, label, table, facts });
     if has(&["VACUUM", "INTO"]) {
-        return Some(Claim { kind: Kind::FsWrite, label: "copy of the database written by `VACUUM INTO`", table: None, facts: vec![Cx::plain_fact("op", "create")] });
+        return Some(Claim {
+            kind: Kind::FsWrite,
+            label: "copy of the database written by `VACUUM INTO`",
+            table: None,
+            facts: vec![Cx::plain_fact("op", "create")],
+        });
     }
-    if let Some(word) = words.iter().find(|word| word.contains("ADVISORY_LOCK") || word.contains("ADVISORY_XACT_LOCK") || *word == "GET_LOCK") {
+    if let Some(word) =
+        words.iter().find(|word| word.contains("ADVISORY_LOCK") || word.contains("ADVISORY_XACT_LOCK") || *word == "GET_LOCK")
+    {
         return lock("advisory lock in the database", None, vec![Cx::plain_fact("function", word.to_lowercase())]);
     }
     if has(&["SELECT"]) && has(&["FOR", "UPDATE"]) {
@@ -62,7 +73,12 @@ fn in_query(text: &str) -> Option<Claim> {
 fn redis_lock(cx: &Cx<'_>, body: &BodyFacts) -> Option<Finding> {
     let find = |word: &str| body.strings.iter().find(|(text, _)| text.eq_ignore_ascii_case(word));
     let (_, at) = find("NX").filter(|_| find("SET").is_some()).or_else(|| find("SETNX"))?;
-    let claim = Claim { kind: Kind::Lease, label: "lock by `SET … NX` in Redis", table: None, facts: vec![Cx::plain_fact("when_taken", "sets nothing")] };
+    let claim = Claim {
+        kind: Kind::Lease,
+        label: "lock by `SET … NX` in Redis",
+        table: None,
+        facts: vec![Cx::plain_fact("when_taken", "sets nothing")],
+    };
     let mut out = finding(cx, body, *at, claim);
     out.backs_on = Some(SmolStr::new_static("redis"));
     Some(out)
@@ -82,7 +98,10 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, at: At, claim: Claim) -> Finding {
         kind: claim.kind,
         scope: claim.kind.usual_scope(),
         name,
-        origin: Origin::Called { function: cx.path(body.def), what: claim.table.map_or_else(|| SmolStr::new_static("query"), SmolStr::from) },
+        origin: Origin::Called {
+            function: cx.path(body.def),
+            what: claim.table.map_or_else(|| SmolStr::new_static("query"), SmolStr::from),
+        },
         def: body.def,
         also: Vec::new(),
         is_call: true,

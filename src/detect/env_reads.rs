@@ -133,7 +133,9 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
             _ => continue,
         };
         for field in fields {
-            for attr in field.attrs.iter().filter(|attr| attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap" | "structopt" | "config" | "env"))) {
+            for attr in field.attrs.iter().filter(|attr| {
+                attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap" | "structopt" | "config" | "env"))
+            }) {
                 let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name);
                 let Some((_, env)) = argument("env") else { continue };
                 let at = At { file: cx.file_index(id), span: attr.span };
@@ -160,14 +162,9 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
         let default = reads.iter().find_map(|read| read.default.as_ref());
         let mut fact = match default {
             Some(default) => cx.fact("default", None, default),
-            None => Fact {
-                key: SmolStr::new_static("default"),
-                value: None,
-                unit: None,
-                provenance: Provenance::Code,
-                at: None,
-                from: None,
-            },
+            None => {
+                Fact { key: SmolStr::new_static("default"), value: None, unit: None, provenance: Provenance::Code, at: None, from: None }
+            }
         };
         fact.provenance = Provenance::Env;
         let mut facts = vec![Cx::plain_fact("env", name.clone())];

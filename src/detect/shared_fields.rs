@@ -65,7 +65,9 @@ fn is_own_container(cx: &Cx<'_>, ty: &Type) -> bool {
             if wrappers.is_container(path) {
                 return !is_handle(path, args);
             }
-            let seen_through = wrappers.is_transparent(path) || matches!(path.as_str(), "std::option::Option" | "std::vec::Vec") || path.starts_with("std::collections::");
+            let seen_through = wrappers.is_transparent(path)
+                || matches!(path.as_str(), "std::option::Option" | "std::vec::Vec")
+                || path.starts_with("std::collections::");
             seen_through && args.iter().any(|arg| is_own_container(cx, arg))
         }
         Type::Slice(inner) => is_own_container(cx, inner),
@@ -172,7 +174,8 @@ fn folded_into_statics(cx: &Cx<'_>) -> FxHashSet<(DefId, SmolStr)> {
         }
         if let Type::Def(of, _) = ty
             && let ItemKind::Struct(facts) = &cx.world.program.def(of).item.kind
-            && let Some(field) = facts.fields.iter().find(|field| cx.world.signatures.field(of, &field.name).is_some_and(|ty| is_own_container(cx, ty)))
+            && let Some(field) =
+                facts.fields.iter().find(|field| cx.world.signatures.field(of, &field.name).is_some_and(|ty| is_own_container(cx, ty)))
         {
             out.insert((of, field.name.clone()));
         }

@@ -267,7 +267,13 @@ impl Flow {
                 from = settled.from;
             }
         }
-        Settled { value: known.then_some(FactValue::Text(text.clone())), is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
+        Settled {
+            value: known.then_some(FactValue::Text(text.clone())),
+            is_duration: false,
+            provenance,
+            at,
+            from: from.or((!known).then_some(text)),
+        }
     }
 }
 
@@ -275,6 +281,9 @@ impl Flow {
 fn is_settings(world: World<'_>, of: DefId) -> bool {
     world.program.def(of).item.attrs.iter().any(|attr| {
         attr.path.last().is_some_and(|last| last == "derive")
-            && attr.args.iter().any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
+            && attr
+                .args
+                .iter()
+                .any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
     })
 }

@@ -66,7 +66,7 @@ impl Value {
 
 /// Follows values in one body.
 #[derive(Clone, Copy)]
-pub struct Tracer<'a> {
+pub(super) struct Tracer<'a> {
     /// What is known of the workspace.
     pub world: World<'a>,
     /// The body.
@@ -88,7 +88,7 @@ impl Tracer<'_> {
 
     /// The value of an expression.
     #[must_use]
-    pub fn value(&self, id: ExprId) -> Value {
+    pub(super) fn value(&self, id: ExprId) -> Value {
         self.follow(id, 0)
     }
 
@@ -226,7 +226,9 @@ impl Tracer<'_> {
                     let owner = names.get(1).copied().unwrap_or("");
                     let last = names.first().copied().unwrap_or("");
                     let inner = next(*only);
-                    duration(owner, last, &inner).or_else(|| is_transparent_call(owner, last).then_some(inner)).unwrap_or_else(|| self.unknown(id))
+                    duration(owner, last, &inner)
+                        .or_else(|| is_transparent_call(owner, last).then_some(inner))
+                        .unwrap_or_else(|| self.unknown(id))
                 }
                 _ => self.unknown(id),
             },
@@ -237,10 +239,11 @@ impl Tracer<'_> {
         let next = |id: ExprId| self.follow(id, depth + 1);
         match (name, args) {
             (
-                "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path" | "to_path_buf" | "as_deref"
-                | "map_err" | "context" | "with_context" | "into_owned" | "trim" | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default"
-                | "copied" | "cloned" | "deref" | "or_else" | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut" | "ok_or_else"
-                | "ok_or" | "get" | "into_string" | "into_inner",
+                "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
+                | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim" | "try_into" | "borrow"
+                | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default" | "copied" | "cloned" | "deref" | "or_else" | "and_then"
+                | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut" | "ok_or_else" | "ok_or" | "get"
+                | "into_string" | "into_inner",
                 _,
             ) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
                 let inner = next(recv);
@@ -260,7 +263,9 @@ impl Tracer<'_> {
             },
             ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
-            ("join" | "with_extension" | "push", [part]) if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) => {
+            ("join" | "with_extension" | "push", [part])
+                if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) =>
+            {
                 let separator = if name == "with_extension" { "." } else { "/" };
                 let separator = Value::Known(FactValue::Text(separator.to_owned()), false, self.at(span));
                 Value::Join(vec![next(recv), separator, next(*part)])
@@ -289,7 +294,7 @@ impl Tracer<'_> {
 
     /// An expression as people write it, cut when long.
     #[must_use]
-    pub fn show(&self, id: ExprId) -> String {
+    pub(super) fn show(&self, id: ExprId) -> String {
         let mut text = self.show_at(id, 0);
         if text.chars().count() > 60 {
             text = text.chars().take(59).collect();
@@ -346,7 +351,9 @@ fn constant(world: World<'_>, def: DefId, depth: u32) -> Option<Value> {
 }
 
 fn is_path(ty: &Type) -> bool {
-    ty.path().is_some_and(|path| path.ends_with("::PathBuf") || path.ends_with("::Path") || path.ends_with("Utf8PathBuf") || path.ends_with("TempDir"))
+    ty.path().is_some_and(|path| {
+        path.ends_with("::PathBuf") || path.ends_with("::Path") || path.ends_with("Utf8PathBuf") || path.ends_with("TempDir")
+    })
 }
 
 /// Conversions that keep the value.
@@ -444,11 +451,8 @@ fn format_pieces(template: &str, at: At, args: &[Value]) -> Value {
             '{' => {
                 let hole: String = chars.by_ref().take_while(|c| *c != '}').collect();
                 let name = hole.split(':').next().unwrap_or("").trim().to_owned();
-                let value = if name.is_empty() {
-                    next.next().cloned()
-                } else {
-                    name.parse::<usize>().ok().and_then(|at| args.get(at)).cloned()
-                };
+                let value =
+                    if name.is_empty() { next.next().cloned() } else { name.parse::<usize>().ok().and_then(|at| args.get(at)).cloned() };
                 if !text.is_empty() {
                     out.push(known(std::mem::take(&mut text)));
                 }
