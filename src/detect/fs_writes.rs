@@ -77,13 +77,10 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
     }
 }
 
-/// The argument, of the call itself or of the one that ended its chain.
+/// The argument, of the call itself or of the one that ended its chain (`OpenOptions::new().create(true).open(path)`).
 fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
-    let ends = call
-        .settings
-        .iter()
-        .rev()
-        .find(|setting| matches!(setting.name.as_str(), "open" | "create" | "persist" | "tempfile_in" | "tempdir_in"));
+    let end = call.also.last().and_then(|(path, _)| path.rsplit("::").next());
+    let ends = end.and_then(|end| call.settings.iter().rev().find(|setting| setting.name == end));
     match ends {
         Some(setting) => setting.args.get(at).or_else(|| call.args.get(at)),
         None => call.args.get(at),
