@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::finding::RawSite;
 use crate::catalog::{Api, EntryId};
-use crate::facts::{Cfg, ItemKind, Span};
+use crate::facts::{Cfg, ItemKind};
 use crate::model::{Fact, FactValue, Place, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World};
 
@@ -372,9 +372,4 @@ fn started(cx: &Cx<'_>) -> FxHashSet<DefId> {
         level = next;
     }
     seen
-}
-
-/// The start of a line.
-pub(super) fn line(line: u32) -> Span {
-    Span { line, column: 1 }
 }

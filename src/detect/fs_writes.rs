@@ -53,7 +53,7 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
     }
     let op = api.op.unwrap_or(FsOp::Write);
     facts.push(Cx::plain_fact("op", op.as_str()));
-    let what = literal.clone().map_or_else(|| short(&call.path), SmolStr::from);
+    let what = literal.clone().map_or_else(|| call.path.clone(), SmolStr::from);
     let mut sites = vec![cx.site(call.at, Role::Written, body.def)];
     sites.extend(call.also.iter().filter(|(_, at)| at.span.line != call.at.span.line).map(|(_, at)| cx.site(*at, Role::Written, body.def)));
     Finding {
@@ -88,8 +88,4 @@ fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
         Some(setting) => setting.args.get(at).or_else(|| call.args.get(at)),
         None => call.args.get(at),
     }
-}
-
-fn short(path: &str) -> SmolStr {
-    SmolStr::new(path)
 }

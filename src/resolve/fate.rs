@@ -142,6 +142,7 @@ impl Reader<'_> {
 
     /// Finds the known call around each known call, directly or through a variable.
     pub(super) fn nest(&self, known: &mut [KnownCall]) {
+        #[expect(clippy::needless_range_loop, reason = "each call is compared with all the others")]
         for at in 0..known.len() {
             let mut hop = self.index_of[at];
             let mut through = 0;

@@ -196,7 +196,7 @@ impl Walker<'_, '_> {
             let api = catalog.api(hit.entry);
             if let Some(of) = of.and_then(Type::path)
                 && (api.types.contains(of) || api.builders.contains(of))
-                && !(path.ends_with("::builder") && !api.builders.is_empty())
+                && (!path.ends_with("::builder") || api.builders.is_empty())
             {
                 return Type::Foreign(of.clone(), self.wrapped(of, args));
             }

@@ -44,19 +44,11 @@ pub(super) fn call(path: &str, of: Option<&Type>, args: &[Type]) -> Option<Type>
         _ => match of {
             // A collection made empty or from something: its arguments are known only where they are written.
             Some(Type::Foreign(of, _)) if of.starts_with("std::collections::") || of == "std::vec::Vec" || of == "std::string::String" => {
-                return Some(of_collection(of, of_args(args)));
+                return Some(Type::Foreign(of.clone(), Arc::from([])));
             }
             _ => return None,
         },
     })
-}
-
-fn of_args(_args: &[Type]) -> Arc<[Type]> {
-    Arc::from([])
-}
-
-fn of_collection(path: &SmolStr, args: Arc<[Type]>) -> Type {
-    Type::Foreign(path.clone(), args)
 }
 
 /// What a method of the standard library, or of a lock, returns; `None` when it is not one of those known.

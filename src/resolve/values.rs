@@ -5,7 +5,7 @@
 use smol_str::SmolStr;
 
 use super::infer::{Callee, Inference, World};
-use super::program::{DefId, ModId};
+use super::program::DefId;
 use super::types::Type;
 use crate::catalog::Shape;
 use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Span, Stmt};
@@ -24,6 +24,7 @@ pub struct At {
 }
 
 /// A value as far as one body tells.
+#[allow(missing_docs, reason = "the line of each variant says what its fields are")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Written in the code; `true` when it is a duration.
@@ -75,8 +76,6 @@ pub(super) struct Tracer<'a> {
     pub types: &'a Inference,
     /// The definition that the body belongs to.
     pub def: DefId,
-    /// Scope of its names.
-    pub module: ModId,
     /// Index of its file.
     pub file: u32,
 }
@@ -335,7 +334,7 @@ fn constant(world: World<'_>, def: DefId, depth: u32) -> Option<Value> {
     let body = fact.init.as_ref()?;
     let types = super::infer::infer(world, def, body);
     let file = super::program::index(world.program.module(item.module).file);
-    let tracer = Tracer { world, body, types: &types, def, module: item.module, file };
+    let tracer = Tracer { world, body, types: &types, def, file };
     let mut root = body.root?;
     // `LazyLock::new(|| env::var("X"))`: the value is what the closure gives.
     if let Expr::Call { args, .. } = &body[root]

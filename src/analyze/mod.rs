@@ -1,6 +1,7 @@
 //! The stages in order: from a tree to its state map.
 
-use std::collections::BTreeMap;
+mod coverage;
+mod inputs;
 
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -8,13 +9,13 @@ use smol_str::SmolStr;
 use crate::annotations::{self, Config, FileComments, Knowledge};
 use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Cx};
-use crate::discover::{self, DependencyKind, DiscoverOptions, Discovery, Include, Package, TargetKind};
+use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::FileFacts;
 use crate::merge;
-use crate::model::{Coverage, Diagnostic, SCHEMA, Service, Severity, StateMap, ToolInfo};
+use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
 use crate::parse::{self, ParseOptions};
-use crate::resolve::{self, BodyFacts, CrateInput, DefId, Extern, Flow, World};
-use crate::source::{Revision, Tree};
+use crate::resolve::{self, BodyFacts, CrateInput, DefId, Flow, World};
+use crate::source::{ReadError, Revision, Tree};
 
 /// syn's tree is as deep as the code is nested; see `parse`.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -63,14 +64,14 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let discovery = discover::discover(tree, &DiscoverOptions { include: options.include });
     let (config, mut diagnostics) = match tree.read(annotations::CONFIG_FILE) {
         Ok(text) => annotations::load(annotations::CONFIG_FILE, &text),
-        Err(error) if matches!(error, crate::source::ReadError::Missing) => (Config::default(), Vec::new()),
+        Err(ReadError::Missing) => (Config::default(), Vec::new()),
         Err(error) => (Config::default(), vec![error.diagnostic(annotations::CONFIG_FILE)]),
     };
     let own_catalog = own_catalog(&config, &mut diagnostics);
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
 
-    let services = services(&discovery, &config, &mut diagnostics);
-    let inputs = crate_inputs(&discovery.packages, &services);
+    let services = inputs::services(&discovery, &config, &mut diagnostics);
+    let inputs = inputs::crate_inputs(&discovery.packages, &services);
     let mut skipped = discovery.skipped.clone();
     let mut unreadable = discovery.unreadable;
     let files = read_and_parse(tree, &discovery, &inputs, options, &mut diagnostics, &mut skipped, &mut unreadable);
@@ -111,7 +112,16 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
     diagnostics.sort();
     diagnostics.dedup();
-    let coverage = coverage(&discovery, &files, &links.reached, &bodies, &catalog, skipped, applied.ignored.len(), unlinked);
+    let coverage = coverage::coverage(coverage::Seen {
+        discovery: &discovery,
+        files: &files,
+        reached: &links.reached,
+        bodies: &bodies,
+        catalog: &catalog,
+        skipped,
+        ignored: applied.ignored.len(),
+        unlinked,
+    });
     let map = StateMap {
         schema: SCHEMA,
         tool: ToolInfo { name: SmolStr::new_static("statemap"), version: SmolStr::new_static(env!("CARGO_PKG_VERSION")) },
@@ -124,42 +134,6 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         coverage,
     };
     Ok(Analysis { map, config, unreadable, bad_config, no_rust: discovery.no_rust() })
-}
-
-/// The services that the map is about: what `cargo build` builds, unless `statemap.toml` names others.
-fn services(discovery: &Discovery, config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Vec<Service> {
-    let mut services = discover::services(&discovery.packages);
-    let chosen = &config.service.bins;
-    if !chosen.is_empty() {
-        for bin in chosen.iter().filter(|bin| !services.iter().any(|service| service.name == **bin)) {
-            diagnostics.push(
-                Diagnostic::new(Severity::Error, "unknown-binary", format!("`[service] bins` names `{bin}`, which no package has"))
-                    .in_file(annotations::CONFIG_FILE)
-                    .help(format!("the binaries are: {}", names(&services))),
-            );
-        }
-        services.retain(|service| chosen.iter().any(|bin| service.name == *bin));
-        return services;
-    }
-    let is_default = |service: &Service| {
-        discovery.packages.iter().any(|package| package.default_member && package.targets().any(|target| target.root == service.target))
-    };
-    if services.iter().any(is_default) {
-        let (kept, tools): (Vec<Service>, Vec<Service>) = services.into_iter().partition(is_default);
-        if !tools.is_empty() {
-            let message = format!("not on the map: {}, since `default-members` of the workspace leaves them out", names(&tools));
-            diagnostics.push(
-                Diagnostic::new(Severity::Note, "not-default", message)
-                    .help("name binaries in `[service] bins` of `statemap.toml` to map others"),
-            );
-        }
-        return kept;
-    }
-    services
-}
-
-fn names(services: &[Service]) -> String {
-    services.iter().map(|service| format!("`{}`", service.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// Reads and parses in parallel; then what `#[path]` and `include!` ask for beyond that.
@@ -191,10 +165,8 @@ fn read_and_parse(
             }
         }
         files.sort_by(|a, b| a.file.cmp(&b.file));
-        let left_out = |path: &str| discovery.left_out.binary_search_by(|known| known.as_str().cmp(path)).is_ok();
         let known_bad = |path: &str| skipped.iter().any(|bad| bad == path);
-        let wanted =
-            resolve::wanted(&files, inputs, &|path| !left_out_for_good(path, &left_out) && !known_bad(path) && tree.read(path).is_ok());
+        let wanted = resolve::wanted(&files, inputs, &|path| !known_bad(path) && tree.read(path).is_ok());
         todo = wanted.into_iter().map(SmolStr::from).collect();
         if todo.is_empty() {
             break;
@@ -203,71 +175,9 @@ fn read_and_parse(
     files
 }
 
-/// A file that a `mod` of the service leads to is read wherever it lies.
-fn left_out_for_good(_path: &str, _left_out: &dyn Fn(&str) -> bool) -> bool {
-    false
-}
-
 /// Packages whose catalog files are needed.
 fn packages_of(discovery: &Discovery) -> impl Iterator<Item = &str> {
     discovery.packages.iter().flat_map(|package| package.dependencies.iter().map(|dependency| dependency.package.as_str()))
-}
-
-/// One crate for each target; libraries first within a package, so that binaries can name theirs.
-fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<CrateInput> {
-    let mut at_lib: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut count = 0;
-    for (index, package) in packages.iter().enumerate() {
-        if package.lib.is_some() {
-            at_lib.insert(index, count);
-        }
-        count += package.targets().count();
-    }
-    let mut out = Vec::with_capacity(count);
-    for (index, package) in packages.iter().enumerate() {
-        for target in package.targets() {
-            let wants_dev = !matches!(target.kind, TargetKind::Lib | TargetKind::Bin | TargetKind::ProcMacro);
-            let mut externs: Vec<(SmolStr, Extern)> = Vec::new();
-            for dependency in &package.dependencies {
-                if dependency.kind == DependencyKind::Dev && !wants_dev {
-                    continue;
-                }
-                let to = match dependency.workspace_member.and_then(|member| at_lib.get(&member)) {
-                    Some(at) => Extern::Local(*at),
-                    None => Extern::Foreign(library_name(&dependency.package)),
-                };
-                externs.push((dependency.name_in_code.clone(), to));
-            }
-            if target.kind != TargetKind::Lib
-                && let (Some(lib), Some(at)) = (&package.lib, at_lib.get(&index))
-            {
-                externs.push((lib.crate_name.clone(), Extern::Local(*at)));
-            }
-            out.push(CrateInput {
-                name: target.crate_name.clone(),
-                root: target.root.to_string(),
-                externs,
-                is_bin: target.kind == TargetKind::Bin,
-                services: linking(services, package, target),
-            });
-        }
-    }
-    out
-}
-
-/// The name under which the catalog's paths know a package: its library's.
-fn library_name(package: &str) -> SmolStr {
-    Catalog::library_of(package).unwrap_or_else(|| package.replace('-', "_").into())
-}
-
-fn linking(services: &[Service], package: &Package, target: &discover::Target) -> Vec<SmolStr> {
-    let is_library = matches!(target.kind, TargetKind::Lib | TargetKind::ProcMacro);
-    let of = services.iter().filter(|service| {
-        service.target == target.root || (is_library && service.crates.contains(&target.crate_name) && package.lib.is_some())
-    });
-    let mut names: Vec<SmolStr> = of.map(|service| service.name.clone()).collect();
-    names.sort();
-    names
 }
 
 /// `[[catalog]]` entries of the user's, by crate.
@@ -302,54 +212,4 @@ fn unparsed(file: &FileFacts, reached: bool) -> Option<Diagnostic> {
             .at_line(error.span.line)
             .help("the map holds what a scan of its tokens could still tell"),
     )
-}
-
-fn coverage(
-    discovery: &Discovery,
-    files: &[FileFacts],
-    reached: &std::collections::BTreeSet<usize>,
-    bodies: &[BodyFacts],
-    catalog: &Catalog,
-    mut skipped: Vec<SmolStr>,
-    ignored: usize,
-    unlinked: usize,
-) -> Coverage {
-    let mut unread: BTreeMap<SmolStr, usize> = BTreeMap::new();
-    for name in files.iter().flat_map(|file| &file.macros_unread) {
-        *unread.entry(name.clone()).or_default() += 1;
-    }
-    let mut macros_unread_names: Vec<(SmolStr, usize)> = unread.into_iter().collect();
-    macros_unread_names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let macros_unread = macros_unread_names.iter().map(|(_, count)| count).sum();
-    macros_unread_names.truncate(20);
-    let sum = |at: usize| bodies.iter().map(|body| body.counts[at]).sum::<usize>();
-    let foreign: std::collections::BTreeSet<&str> = discovery
-        .packages
-        .iter()
-        .flat_map(|package| &package.dependencies)
-        .filter(|dependency| dependency.kind == DependencyKind::Normal && dependency.workspace_member.is_none())
-        .map(|dependency| dependency.package.as_str())
-        .collect();
-    skipped.sort();
-    skipped.dedup();
-    Coverage {
-        files: files.len(),
-        lines: files.iter().map(|file| file.lines as usize).sum(),
-        unparsed: files.iter().filter(|file| file.error.is_some()).count(),
-        unparsed_files: files.iter().filter(|file| file.error.is_some()).map(|file| file.file.clone()).collect(),
-        orphans: files.iter().enumerate().filter(|(at, _)| !reached.contains(at)).map(|(_, file)| file.file.clone()).collect(),
-        left_out: discovery.left_out.len(),
-        skipped,
-        macros_read: files.iter().map(|file| file.macros_read as usize).sum(),
-        macros_unread,
-        macros_unread_names,
-        calls: sum(0),
-        calls_resolved: sum(1),
-        receivers: sum(2),
-        receivers_typed: sum(3),
-        catalog_crates: catalog.crate_count().saturating_sub(1),
-        unknown_crates: foreign.iter().filter(|package| !Catalog::knows(package)).count(),
-        ignored,
-        unlinked,
-    }
 }
