@@ -7,8 +7,21 @@ use crate::model::{Class, Fact, FactValue, Kind, Provenance, Scope};
 
 /// Knobs that bound how much is held, the most telling first.
 const BOUNDS: &[&str] = &[
-    "max_connections", "max_size", "max_capacity", "capacity", "size", "permits", "bound", "max_open", "num_threads", "worker_threads", "max_entries", "cap", "limit",
-    "max_channel_capacity", "buffer",
+    "max_connections",
+    "max_size",
+    "max_capacity",
+    "capacity",
+    "size",
+    "permits",
+    "bound",
+    "max_open",
+    "num_threads",
+    "worker_threads",
+    "max_entries",
+    "cap",
+    "limit",
+    "max_channel_capacity",
+    "buffer",
 ];
 /// Knobs that bound how long it is held.
 const EXPIRIES: &[&str] = &["time_to_live", "ttl", "time_to_idle", "tti", "expiry", "expire_after", "lifespan", "time"];
@@ -79,6 +92,8 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
     let value = match (&fact.value, &fact.from) {
         (Some(value), from) => {
             let text = match value {
+                FactValue::Int(number) => grouped(*number),
+                FactValue::Text(text) if duration(text).is_some() => duration(text).unwrap_or_default(),
                 FactValue::Text(text) if fact.unit.is_none() && unit.is_empty() => format!("`{}`", text.replace('`', "'")),
                 value => value.to_string(),
             };
@@ -112,7 +127,9 @@ fn bound(finding: &Finding) -> Option<String> {
 fn expiry(finding: &Finding) -> Option<String> {
     let fact = fact(finding, EXPIRIES)?;
     match &fact.value {
-        Some(FactValue::Text(text)) if matches!(text.as_str(), "none" | "never" | "off" | "unbounded") => Some("nothing expires".to_owned()),
+        Some(FactValue::Text(text)) if matches!(text.as_str(), "none" | "never" | "off" | "unbounded") => {
+            Some("nothing expires".to_owned())
+        }
         Some(_) => Some(format!("entries expire after {}", said(fact, "s")?)),
         None => Some(format!("time to live {}", said(fact, "")?)),
     }
@@ -157,13 +174,37 @@ fn file(finding: &Finding) -> String {
 
 fn task(finding: &Finding) -> String {
     let mut out = finding.label.to_string();
-    if let Some(period) = fact(finding, &["period"]).and_then(|fact| said(fact, "")) {
-        out = format!("{out}, every {period}");
+    if let Some(period) = fact(finding, &["period"]) {
+        match said(period, "") {
+            Some(said) if period.value.is_some() => out = format!("{out}, every {said}"),
+            Some(said) => out = format!("{out}, period {said}"),
+            None => {}
+        }
     }
     if let Some(schedule) = fact(finding, &["schedule", "cron"]).and_then(|fact| said(fact, "")) {
         out = format!("{out}, schedule {schedule}");
     }
     out
+}
+
+/// `30s`, `10min`, `500ms` as people write them: `30 s`.
+fn duration(text: &str) -> Option<String> {
+    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|&at| at > 0)?;
+    let (number, unit) = text.split_at(at);
+    matches!(unit, "ns" | "us" | "ms" | "s" | "min" | "h" | "d").then(|| format!("{number} {unit}"))
+}
+
+/// `12,345`.
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if number < 0 { format!("-{out}") } else { out }
 }
 
 fn variable(finding: &Finding) -> String {

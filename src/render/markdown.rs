@@ -29,7 +29,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
     let map = layout.map;
     let (services, service_kinds) = match map.services.len() {
         0 | 1 => (Vec::new(), Vec::new()),
-        _ => services(layout, code),
+        _ => services(layout, PAGE, code),
     };
     let (recovery_tests, without_recovery_test) = recovery_tests(layout, PAGE);
     PageView {

@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
 use super::layout::{Layout, ORDER, relative};
 use super::opening::opening;
-use super::sections::{contents, events, hazards, held_by, layout_place, recovery_tests, sections, service_kinds, services};
+use super::sections::{contents, events, hazards, held_by, recovery_tests, sections, service_kinds, services};
 use super::view::{BlindPage, BookView, Chapter, KindPage, PageView, ServicePage, SummaryView};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
@@ -105,7 +105,7 @@ impl Book<'_> {
 
     fn index(&self) -> PageView {
         let layout = self.layout;
-        let (services, service_kinds) = services(layout, |name| self.service_link(name, INDEX));
+        let (services, service_kinds) = services(layout, INDEX, |name| self.service_link(name, INDEX));
         let (recovery_tests, without_recovery_test) = recovery_tests(layout, INDEX);
         PageView {
             title: inline(&self.title),
@@ -146,9 +146,8 @@ impl Book<'_> {
     }
 
     fn service(&self, at: usize, file: &str) -> ServicePage {
-        let (mut views, _) = services(self.layout, |name| self.service_link(name, file));
-        let mut service = views.swap_remove(at);
-        service.target = layout_place(self.layout, &service.root, file);
+        let (mut views, _) = services(self.layout, file, |name| self.service_link(name, file));
+        let service = views.swap_remove(at);
         let name = &self.map.services[at].name;
         let held = held_by(self.layout, name);
         ServicePage {
