@@ -133,7 +133,8 @@ pub(crate) fn is_unbounded(item: &Item) -> bool {
     }
 }
 
-fn is_collection(item: &Item) -> bool {
+/// A map, a list, a set: it holds many things.
+pub(crate) fn is_collection(item: &Item) -> bool {
     let ty = item.ty.as_deref().unwrap_or_default();
     ["Map<", "Vec<", "Set<", "Queue<", "Deque<", "List<", "Slab<", "Cache<"].iter().any(|word| ty.contains(word))
 }
@@ -164,7 +165,7 @@ pub(crate) fn default_rank(fact: &Fact) -> Option<u8> {
     if has(BOUNDS) || has(&["workers", "threads", "backlog", "attempts", "retry", "retries"]) {
         return Some(if has(&["attempts", "retry", "retries", "delay"]) { 3 } else { 0 });
     }
-    has(&["secure", "site", "cookie", "eviction", "reconnect", "reconnection"]).then_some(4)
+    has(&["secure", "site", "cookie", "reconnect", "reconnection"]).then_some(4)
 }
 
 fn said(fact: &Fact) -> String {

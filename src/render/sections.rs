@@ -187,7 +187,8 @@ pub(crate) fn events(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<Ev
         }
     }
     let mut stores: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
-    for item in items {
+    // Who only scrapes metrics is not waited for.
+    for item in items.iter().filter(|item| item.kind != Kind::Telemetry) {
         if let Some(store) = item.backs_on.as_deref().filter(|store| is_remote(store)) {
             stores.entry(store).or_default().push(item);
         }
@@ -196,9 +197,14 @@ pub(crate) fn events(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<Ev
         let own: Vec<&Item> = layout.store(store).into_iter().filter(|item| layout.spot(&item.id).is_some()).collect();
         let (items, items_more) = layout.some(&held, 4, page);
         let losses = losses(layout, &own, page);
-        out.push(EventView { store: Some(capitalized(&store_link(layout, store, page))), items, items_more, ..event("external", losses) });
+        out.push(EventView { store: Some(first_upper(&store_link(layout, store, page))), items, items_more, ..event("external", losses) });
     }
     out
+}
+
+/// First letter in upper case, also that of a link's text.
+fn first_upper(text: &str) -> String {
+    text.strip_prefix('[').map_or_else(|| capitalized(text), |text| format!("[{}", capitalized(text)))
 }
 
 /// Items by what is lost with them, what hurts first; items that say nothing are left out.

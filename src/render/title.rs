@@ -135,7 +135,8 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
 
 /// What an item is, in a few plain words, from its summary: `tokio runtime`.
 pub(crate) fn label(item: &Item) -> Option<String> {
-    if matches!(item.kind, Kind::StartupConfig | Kind::ExternalStore | Kind::FsWrite) {
+    let variable = item.kind == Kind::StartupConfig && item.facts.iter().any(|fact| fact.key == "env");
+    if variable || matches!(item.kind, Kind::ExternalStore | Kind::FsWrite) {
         return None;
     }
     let line = one_line(&item.summary);

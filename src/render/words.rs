@@ -3,7 +3,7 @@
 use crate::model::{Class, Fact, FactValue, Item, Kind, Provenance, Scope};
 
 use super::escape::{code_short, inline, one_line, prose};
-use super::rank::is_counter;
+use super::rank::{is_collection, is_counter};
 
 /// `12,345`.
 pub(crate) fn thousands(number: i64) -> String {
@@ -197,9 +197,10 @@ pub(crate) fn kept(item: &Item) -> Option<&'static str> {
     let in_process = matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task);
     match item.kind {
         _ if !in_process || item.class == Class::Constant => None,
-        Kind::SharedState | Kind::Static if is_counter(item) => Some("The value: it starts again as the code sets it"),
-        Kind::SharedState | Kind::Session => Some("Everything in it: no other copy is known"),
-        Kind::Cache => Some("Warm entries: each replica fills its own copy again"),
+        Kind::Static if is_counter(item) => Some("The value: it starts again as the code sets it"),
+        Kind::SharedState if !is_collection(item) => Some("The value: it starts again as the code sets it"),
+        Kind::SharedState | Kind::Session => Some("Everything in it that cannot be read again elsewhere"),
+        Kind::Cache => Some("Warm entries; each replica fills its own copy again and may answer differently from the others until then"),
         _ => None,
     }
 }
