@@ -117,10 +117,18 @@ fn bound(finding: &Finding) -> Option<String> {
     let unit = fact.unit.as_deref().unwrap_or("");
     match &fact.value {
         Some(FactValue::Text(text)) if text == "unbounded" || text == "none" => Some("unbounded".to_owned()),
-        Some(FactValue::Int(1)) => Some(format!("at most 1 {}", unit.strip_suffix('s').unwrap_or(unit)).trim_end().to_owned()),
+        Some(FactValue::Int(1)) => Some(format!("at most 1 {}", one_of(unit)).trim_end().to_owned()),
         Some(FactValue::Int(_)) => Some(format!("at most {}", said(fact, unit)?)),
         Some(_) => Some(format!("{} {}", fact.key.replace('_', " "), said(fact, unit)?)),
         None => Some(format!("size {}", said(fact, unit)?)),
+    }
+}
+
+/// `entries` is `entry`, `connections` is `connection`.
+fn one_of(unit: &str) -> String {
+    match unit.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => unit.strip_suffix('s').unwrap_or(unit).to_owned(),
     }
 }
 

@@ -141,6 +141,15 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// An item by its name alone, linked when it is shown: for places that say beside it what it is.
+    pub(crate) fn name_link(&self, item: &Item, from: &str) -> String {
+        let name = self.titles.get(&item.id).map_or_else(|| code_short(&item.name, 60), Title::name);
+        match self.target(&item.id, from) {
+            Some(target) => format!("[{name}]({target})"),
+            None => name,
+        }
+    }
+
     /// The first few items, linked, and how many more there are. Those that read the same are named once.
     pub(crate) fn some(&self, items: &[&Item], at_most: usize, from: &str) -> (Vec<String>, usize) {
         let mut links: Vec<(String, usize)> = Vec::new();

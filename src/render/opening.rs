@@ -14,6 +14,8 @@ use super::words::{count_word, counted, store_name, thousands};
 
 /// At most so many points are told.
 const POINTS: usize = 8;
+/// Kinds whose best item weighs less are only counted.
+const TELLING: i32 = 20;
 /// At most so many points are told of one service among several.
 const POINTS_OF_ONE: usize = 4;
 /// At most so many items are named in a point.
@@ -25,7 +27,9 @@ const DESCRIBED: usize = 2;
 pub(crate) fn opening(layout: &Layout<'_>, items: &[&Item], subject: &'static str, page: &str) -> Opening {
     let count = |scopes: &[Scope]| items.iter().filter(|item| scopes.contains(&item.scope)).count();
     let present = by_kind(items);
-    let (told, left) = present.split_at(present.len().min(POINTS));
+    // Handlers and subscribers are told only where there is nothing else.
+    let telling = present.iter().take_while(|(_, items)| weight(items[0]) >= TELLING).count();
+    let (told, left) = present.split_at(if telling == 0 { present.len() } else { telling }.min(POINTS));
     let further =
         left.iter().map(|(kind, items)| FurtherKind { kind: kind.as_str(), count: items.len(), count_word: count_word(items.len()) });
     Opening {
@@ -43,7 +47,12 @@ pub(crate) fn opening(layout: &Layout<'_>, items: &[&Item], subject: &'static st
 
 /// A few points about the items that only some services hold.
 pub(crate) fn few_points(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<Point> {
-    by_kind(items).iter().take(POINTS_OF_ONE).map(|(kind, items)| point(layout, *kind, items, page, 1)).collect()
+    by_kind(items)
+        .iter()
+        .filter(|(_, items)| weight(items[0]) >= TELLING)
+        .take(POINTS_OF_ONE)
+        .map(|(kind, items)| point(layout, *kind, items, page, 1))
+        .collect()
 }
 
 /// The kinds with their items, the most telling first. Stores are told in a sentence of their own.
@@ -93,7 +102,7 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str, described
         .take(described)
         .map(|item| {
             let phrase = phrase(item);
-            Described { what: phrase.what, ty: phrase.ty, rest: phrase.rest, link: layout.link(item, page) }
+            Described { what: phrase.what, ty: phrase.ty, rest: phrase.rest, link: layout.name_link(item, page) }
         })
         .collect();
     let rest = told.len() - described.len().min(told.len());

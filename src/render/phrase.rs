@@ -75,8 +75,8 @@ fn clause(text: &str) -> String {
 
 /// A clause of a summary as running text says it.
 fn said(part: &str) -> String {
-    if let Some(from) = part.strip_prefix("size set from ") {
-        return format!(" whose size is set from {from}");
+    if let Some(from) = part.strip_prefix("size set ") {
+        return format!(" whose size is set {from}");
     }
     if let Some(timeout) = part.strip_prefix("timeout set ") {
         return format!(" with a timeout set {timeout}");
@@ -126,7 +126,8 @@ fn without_type(text: &str) -> (&str, Option<&str>) {
 
 fn with_article(what: &str) -> String {
     let first = what.split([' ', '-']).next().unwrap_or_default();
-    let many = ["settings", "arguments", "handlers", "metrics"].iter().any(|word| what.ends_with(word));
+    let last = what.split(" of at most ").next().unwrap_or_default().rsplit(' ').next().unwrap_or_default();
+    let many = last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us") && last.chars().all(|c| c.is_ascii_lowercase());
     if many || what.starts_with('`') || first.is_empty() {
         return what.to_owned();
     }

@@ -1,6 +1,6 @@
 //! Titles: what headings and links call an item, when its name alone says too little or another one has it, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Fact, FactValue, Item, ItemId, Kind};
 
@@ -50,6 +50,8 @@ pub(crate) struct Title {
     instance: Option<(ItemId, String)>,
     /// Where it is, when another of its kind has the same title.
     within: Option<String>,
+    /// From 2, when even its place does not tell it apart.
+    number: usize,
 }
 
 impl Title {
@@ -74,7 +76,15 @@ impl Title {
         if let Some(within) = &self.within {
             out = format!("{out} in {}", name(within));
         }
+        if self.number > 1 {
+            out = format!("{out} ({})", self.number);
+        }
         out
+    }
+
+    /// The name alone, as Markdown: for a link beside words that say what it is.
+    pub(crate) fn name(&self) -> String {
+        code(&self.name)
     }
 
     /// The first instance, when this is a further one.
@@ -88,30 +98,45 @@ pub(crate) fn titles<'a>(items: &[&'a Item]) -> BTreeMap<&'a ItemId, Title> {
     let by_name: BTreeMap<(Kind, &str), &Item> = items.iter().rev().map(|item| ((item.kind, item.name.as_str()), *item)).collect();
     let mut titles: Vec<Title> = items.iter().map(|item| first_title(item, &by_name)).collect();
     // Each step tells more about those that still share a title.
-    let steps: [fn(&Item, &mut Title); 5] = [
-        |item, title| title.label = title.label.take().or_else(|| label(item)),
-        |item, title| title.label = detailed(item).or(title.label.take()),
-        |item, title| title.within = Some(module(item)),
-        |item, title| title.within = Some(function(item)),
-        |item, title| title.within = Some(path(item)),
-    ];
-    for step in steps {
-        let mut counts: BTreeMap<(Kind, String), usize> = BTreeMap::new();
-        for (item, title) in items.iter().zip(&titles) {
-            *counts.entry((item.kind, title.plain())).or_default() += 1;
+    tell_apart(items, &mut titles, |item, title| title.label = title.label.take().or_else(|| label(item)));
+    tell_apart(items, &mut titles, |item, title| title.label = detailed(item).or(title.label.take()));
+    let modules: Vec<String> = items.iter().map(|item| module(item)).collect();
+    let keys: Vec<(Kind, String)> = items.iter().zip(&titles).map(|(item, title)| (item.kind, title.plain())).collect();
+    let mut places: BTreeMap<&(Kind, String), BTreeSet<&str>> = BTreeMap::new();
+    for (key, module) in keys.iter().zip(&modules) {
+        places.entry(key).or_default().insert(module);
+    }
+    for (at, title) in titles.iter_mut().enumerate() {
+        // A place that all of them share tells nothing.
+        if places[&keys[at]].len() > 1 && !is_grouped(items[at]) {
+            title.within = Some(modules[at].clone());
         }
-        for (item, title) in items.iter().zip(&mut titles) {
-            if counts[&(item.kind, title.plain())] > 1 && !is_grouped(item) {
-                step(item, title);
-            }
-        }
+    }
+    let mut seen: BTreeMap<(Kind, String), usize> = BTreeMap::new();
+    for (item, title) in items.iter().zip(&mut titles).filter(|(item, _)| !is_grouped(item)) {
+        let count = seen.entry((item.kind, title.plain())).or_default();
+        *count += 1;
+        title.number = *count;
     }
     items.iter().map(|item| &item.id).zip(titles).collect()
 }
 
+/// Changes the titles that two items of a kind share.
+fn tell_apart(items: &[&Item], titles: &mut [Title], change: impl Fn(&Item, &mut Title)) {
+    let mut counts: BTreeMap<(Kind, String), usize> = BTreeMap::new();
+    for (item, title) in items.iter().zip(titles.iter()) {
+        *counts.entry((item.kind, title.plain())).or_default() += 1;
+    }
+    for (item, title) in items.iter().zip(titles) {
+        if counts[&(item.kind, title.plain())] > 1 && !is_grouped(item) {
+            change(item, title);
+        }
+    }
+}
+
 /// Items that a table groups by what they speak of: two of one name are one line there.
 fn is_grouped(item: &Item) -> bool {
-    matches!(item.kind, Kind::FsWrite | Kind::StartupConfig | Kind::ExternalStore) && item.id.as_str().contains('#')
+    matches!(item.kind, Kind::FsWrite | Kind::StartupConfig | Kind::ExternalStore)
 }
 
 fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
@@ -119,7 +144,7 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
     if let Some((name, made_in)) = instance(item)
         && let Some(first) = by_name.get(&(item.kind, name))
     {
-        return Title { label: None, name: shown(name), instance: Some((first.id.clone(), shown(made_in))), within: None };
+        return Title { label: None, name: shown(name), instance: Some((first.id.clone(), shown(made_in))), within: None, number: 1 };
     }
     let called = item.id.as_str().contains('#') && matches!(item.kind, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Session);
     // `Tokens.encoding` is a field, `RSA_KEY` a static: they have names of their own.
@@ -130,7 +155,7 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
         Kind::FsWrite => text(item, "path").unwrap_or_else(|| item.name.to_string()),
         _ => item.name.to_string(),
     };
-    Title { label: if says_little { label(item) } else { None }, name: shown(&name), instance: None, within: None }
+    Title { label: if says_little { label(item) } else { None }, name: shown(&name), instance: None, within: None, number: 1 }
 }
 
 /// What an item is, in a few plain words, from its summary: `tokio runtime`.
@@ -163,12 +188,6 @@ fn text(item: &Item, key: &str) -> Option<String> {
         Some(value) => Some(value.to_string()),
         None => fact.from.clone(),
     }
-}
-
-/// `crate::module::function#what` without its kind.
-fn path(item: &Item) -> String {
-    let id = item.id.as_str();
-    shorten(&one_line(id.split_once(':').map_or(id, |(_, path)| path)), NAME).into_owned()
 }
 
 fn function(item: &Item) -> String {
