@@ -1,5 +1,7 @@
 //! `list`: the items that match some words, as a table, JSON, CSV or Markdown.
 
+use std::cmp::Reverse;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::{Class, Item, Kind, Scope, StateMap};
@@ -7,6 +9,7 @@ use crate::model::{Class, Item, Kind, Scope, StateMap};
 use super::escape::{code, one_line, prose};
 use super::json::pretty;
 use super::layout::kind_rank;
+use super::rank::weight;
 
 /// Which items are listed. Empty lists do not restrict.
 #[derive(Clone, Debug, Default)]
@@ -94,7 +97,7 @@ pub enum Format {
 #[must_use]
 pub fn list(map: &StateMap, filter: &Filter, format: Format, width: Option<usize>) -> String {
     let mut items: Vec<&Item> = map.items.iter().filter(|item| filter.wants(item)).collect();
-    items.sort_by_key(|item| (kind_rank(item.kind), &item.id));
+    items.sort_by_cached_key(|item| (kind_rank(item.kind), Reverse(weight(item)), item.id.clone()));
     match format {
         Format::Table => table(&items, width),
         Format::Json => json(map, filter),

@@ -56,7 +56,7 @@ pub(crate) fn weight(item: &Item) -> i32 {
         Kind::SharedState | Kind::Static if is_counter(item) => -15,
         Kind::SharedState | Kind::Static if is_collection(item) => 15,
         // Set once: the next process sets it again.
-        Kind::Static if item.ty.as_deref().is_some_and(|ty| ty.starts_with("OnceLock<") || ty.starts_with("OnceCell<")) => -10,
+        Kind::Static if item.ty.as_deref().is_some_and(|ty| ty.starts_with("OnceLock<") || ty.starts_with("OnceCell<")) => -20,
         Kind::BackgroundTask if item.facts.iter().any(|fact| fact.key == "runs" && said(fact).starts_with("once")) => -25,
         Kind::BackgroundTask if item.facts.iter().any(|fact| matches!(fact.key.as_str(), "period" | "schedule" | "cron")) => 8,
         Kind::FsWrite if item.facts.iter().any(|fact| fact.key == "op" && matches!(said(fact).as_str(), "delete" | "permissions")) => -10,

@@ -62,7 +62,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
             Some(function) if item.kind == Kind::StartupConfig => {
                 format!("[{function}]({})", layout.links.target(page, &site.place.file, Some(site.place.line)))
             }
-            _ => layout.links.place(page, &site.place.file, site.place.line),
+            _ => layout.links.short_place(page, &site.place.file, site.place.line),
         };
         if !places.contains(&link) {
             places.push(link);
