@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
 use super::layout::{Layout, ORDER, relative};
 use super::opening::opening;
-use super::sections::{contents, events, hazards, held_by, recovery_tests, sections, service_kinds, services};
+use super::sections::{any_rebuild, contents, events, hazards, held_by, recovery_tests, sections, service_kinds, services};
 use super::view::{BlindPage, BookView, Chapter, KindPage, PageView, ServicePage, SummaryView};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
@@ -115,6 +115,7 @@ impl Book<'_> {
             services,
             service_kinds,
             sections: Vec::new(),
+            any_rebuild: any_rebuild(&layout.items),
             events: events(layout, &layout.items, INDEX),
             recovery_tests,
             without_recovery_test,
@@ -154,6 +155,7 @@ impl Book<'_> {
             service,
             opening: opening(self.layout, &held, "service", file),
             contents: service_kinds(self.layout, name, file, |kind| relative(file, &kind_page(kind))),
+            any_rebuild: any_rebuild(&held),
             events: events(self.layout, &held, file),
             blind_target: relative(file, BLIND),
             several: self.map.services.len() > 1,

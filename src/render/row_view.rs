@@ -53,7 +53,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
     }
     let mut places: Vec<String> = Vec::new();
     // A static is where it is declared; a file is written in many places.
-    let alone = !matches!(item.kind, Kind::FsWrite | Kind::StartupConfig | Kind::ExternalStore);
+    let alone = !matches!(item.kind, Kind::FsWrite | Kind::StartupConfig);
     let sites = items.iter().flat_map(|item| if alone { item.site().into_iter().collect() } else { item.sites.iter().collect::<Vec<_>>() });
     for site in sites {
         let function = site.function.as_deref().map(|function| code_short(short_path(function), 60));

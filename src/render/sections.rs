@@ -73,7 +73,6 @@ fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize, alone: 
         any_default: rows.iter().any(|row| row.default.is_some()),
         any_ops: rows.iter().any(|row| !row.ops.is_empty()),
         any_unknown: rows.iter().any(|row| !row.known),
-        any_summary: rows.iter().any(|row| !row.summary.is_empty() || row.note.is_some() || row.confidence.is_some()),
         rows,
     }
 }
@@ -165,6 +164,11 @@ pub(crate) fn hazards(layout: &Layout<'_>, page: &str) -> Vec<HazardView> {
         items: hazard.items.iter().filter_map(|id| layout.item(id.as_str())).map(|item| layout.link(item, page)).collect(),
     };
     hazards.into_iter().map(view).collect()
+}
+
+/// Whether somebody wrote how the content of an item comes back.
+pub(crate) fn any_rebuild(items: &[&Item]) -> bool {
+    items.iter().any(|item| item.annotation.as_ref().is_some_and(|annotation| annotation.rebuild.is_some()))
 }
 
 /// What is lost when the process ends, the disk goes, or a store is away.

@@ -16,6 +16,8 @@ pub(crate) struct PageView {
     pub(crate) service_kinds: Vec<ServiceKindRow>,
     pub(crate) sections: Vec<Section>,
     pub(crate) events: Vec<EventView>,
+    /// Whether an item says how its content comes back.
+    pub(crate) any_rebuild: bool,
     pub(crate) recovery_tests: Vec<Named>,
     pub(crate) without_recovery_test: usize,
     pub(crate) constants_left_out: usize,
@@ -44,6 +46,8 @@ pub(crate) struct ServicePage {
     /// Whether the tree has other services.
     pub(crate) several: bool,
     pub(crate) events: Vec<EventView>,
+    /// Whether an item says how its content comes back.
+    pub(crate) any_rebuild: bool,
     /// Link target of the blind spots, from this page.
     pub(crate) blind_target: String,
     pub(crate) index: String,
@@ -224,7 +228,6 @@ pub(crate) struct Group {
     pub(crate) any_default: bool,
     pub(crate) any_ops: bool,
     pub(crate) any_unknown: bool,
-    pub(crate) any_summary: bool,
 }
 
 /// An item with a heading of its own.
