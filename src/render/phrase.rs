@@ -65,7 +65,7 @@ fn spaced(rest: &str) -> String {
     let space = if rest.starts_with(' ') { " " } else { "" };
     let text = shorten(rest, REST);
     // Half of a code span is no code.
-    let text = if text.matches('`').count() % 2 == 0 { text.into_owned() } else { text.replace('`', "") };
+    let text = if text.matches('`').count().is_multiple_of(2) { text.into_owned() } else { text.replace('`', "") };
     format!("{space}{}", prose(&text))
 }
 
@@ -78,8 +78,8 @@ fn said(part: &str) -> String {
     if let Some(from) = part.strip_prefix("size set ") {
         return format!(" whose size is set {from}");
     }
-    if let Some(timeout) = part.strip_prefix("timeout set ") {
-        return format!(" with a timeout set {timeout}");
+    if part.starts_with("timeout set ") || part.starts_with("timeout from ") {
+        return format!(" with a {part}");
     }
     if let Some(timeout) = part.strip_prefix("timeout ") {
         return format!(" with a timeout of {timeout}");
@@ -126,9 +126,11 @@ fn without_type(text: &str) -> (&str, Option<&str>) {
 
 fn with_article(what: &str) -> String {
     let first = what.split([' ', '-']).next().unwrap_or_default();
-    let last = what.split(" of at most ").next().unwrap_or_default().rsplit(' ').next().unwrap_or_default();
+    let head = [" of ", " in ", " that ", " to ", " for "].iter().fold(what, |head, word| head.split(word).next().unwrap_or(head));
+    let last = head.rsplit(' ').next().unwrap_or_default();
     let many = last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us") && last.chars().all(|c| c.is_ascii_lowercase());
-    if many || what.starts_with('`') || first.is_empty() {
+    let determined = matches!(first, "the" | "a" | "an" | "which" | "what" | "every" | "all" | "this" | "one");
+    if many || determined || what.starts_with('`') || first.is_empty() {
         return what.to_owned();
     }
     let initial = first.chars().next().unwrap_or('x');
@@ -144,7 +146,7 @@ fn first_sentence(doc: &str) -> Option<String> {
     let line = one_line(paragraph).replace("**", "");
     let end = line.find(". ").unwrap_or(line.len());
     let sentence = line[..end].trim_end_matches(['.', ':']);
-    let plain = !sentence.contains(['[', ']', '<', '>', '*', '#', '|', '{', '!']) && sentence.matches('`').count() % 2 == 0;
+    let plain = !sentence.contains(['[', ']', '<', '>', '*', '#', '|', '{', '!']) && sentence.matches('`').count().is_multiple_of(2);
     let mut chars = sentence.chars();
     let first = chars.next()?;
     let lowered = chars.next().is_some_and(|second| second.is_lowercase() || second == ' ');
@@ -174,6 +176,15 @@ mod tests {
         );
         assert_eq!(said_of("queue", "tokio mpsc channel, unbounded"), "an unbounded tokio mpsc channel||");
         assert_eq!(said_of("sdk-client", "AWS S3 client, no timeout"), "an AWS S3 client|| without a timeout");
+    }
+
+    #[test]
+    fn articles_fit_what_they_stand_before() {
+        assert_eq!(with_article("login sessions in Redis"), "login sessions in Redis");
+        assert_eq!(with_article("endless loop that mails issues"), "an endless loop that mails issues");
+        assert_eq!(with_article("the current user"), "the current user");
+        assert_eq!(with_article("JWT"), "a JWT");
+        assert_eq!(with_article("SMTP pool"), "an SMTP pool");
     }
 
     #[test]

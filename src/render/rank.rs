@@ -61,6 +61,7 @@ pub(crate) fn weight(item: &Item) -> i32 {
         Kind::BackgroundTask if item.facts.iter().any(|fact| matches!(fact.key.as_str(), "period" | "schedule" | "cron")) => 8,
         Kind::FsWrite if item.facts.iter().any(|fact| fact.key == "op" && matches!(said(fact).as_str(), "delete" | "permissions")) => -10,
         Kind::FsWrite if item.facts.iter().any(|fact| fact.key == "path" && fact.value.is_some()) => 5,
+        Kind::FsWrite => -12,
         // How to reach a database is not what is in it.
         Kind::EmbeddedDb if item.summary.contains("settings") => -40,
         Kind::Cache if item.facts.is_empty() && !is_collection(item) => -10,

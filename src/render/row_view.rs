@@ -75,6 +75,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
     services.dedup();
     let everywhere = services.len() >= layout.map.services.len();
     let known = item.kind != Kind::FsWrite || path(item).is_some();
+    let nameless = !known && fact(item, "path").is_none_or(|fact| fact.from.is_none());
     let relying: Vec<&Item> = match item.kind {
         Kind::ExternalStore => layout.items.iter().copied().filter(|other| relies_on(other, &item.name)).collect(),
         _ => Vec::new(),
@@ -86,7 +87,8 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
             Kind::ExternalStore => capitalized(&store_name_only(layout, item, page)),
             _ => layout.title(item),
         },
-        known,
+        known: known || nameless,
+        nameless,
         summary: match item.kind {
             Kind::StartupConfig if env(item).is_some() => String::new(),
             _ => clause(&item.summary),

@@ -80,15 +80,16 @@ fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize, alone: 
 /// What a library keeps and loses is said at the first item of a group; the others point there.
 fn say_once(layout: &Layout<'_>, items: &[&Item], views: &mut [ItemView], page: &str) {
     let mut said: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
-    for at in 0..views.len() {
-        let Some(hides) = views[at].hides.clone() else { continue };
-        match said.get(&(hides.clone(), views[at].lost.clone())) {
+    for (at, view) in views.iter_mut().enumerate() {
+        let Some(hides) = view.hides.clone() else { continue };
+        let key = (hides, view.lost.clone());
+        match said.get(&key) {
             Some(&first) => {
-                views[at].same_as = Some(layout.link(items[first], page));
-                (views[at].hides, views[at].lost) = (None, None);
+                view.same_as = Some(layout.link(items[first], page));
+                (view.hides, view.lost) = (None, None);
             }
             None => {
-                said.insert((hides, views[at].lost.clone()), at);
+                said.insert(key, at);
             }
         }
     }

@@ -57,7 +57,7 @@ pub(crate) struct Title {
 impl Title {
     /// As Markdown: safe in a heading and in a link.
     pub(crate) fn markdown(&self) -> String {
-        self.spell(|label| inline(label), |name| code(name))
+        self.spell(inline, code)
     }
 
     /// As plain text, of which headings make their anchors.
@@ -167,6 +167,7 @@ pub(crate) fn label(item: &Item) -> Option<String> {
     let line = one_line(&item.summary);
     let first = line.split(", ").next().unwrap_or_default();
     let first = first.split(" of type ").next().unwrap_or_default();
+    let first = first.split(" of the ").next().unwrap_or_default();
     let first = first.split(" (").next().unwrap_or_default().trim();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '.' | '+' | '/');
     (!first.is_empty() && first.len() <= 40 && first.chars().all(plain)).then(|| first.to_owned())

@@ -279,6 +279,8 @@ pub(crate) struct RowView {
     pub(crate) name: String,
     /// Whether the name is known to the letter; of a path, only the expression may be.
     pub(crate) known: bool,
+    /// Nothing is known of a path: the name is that of the function.
+    pub(crate) nameless: bool,
     /// Empty when the name says it.
     pub(crate) summary: String,
     pub(crate) default: Option<String>,
