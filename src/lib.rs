@@ -3,6 +3,8 @@
 //! ```text
 //! discover -> parse -> resolve -> detect -> merge -> assess -> render
 //! ```
+//!
+//! Each stage is a function from data to data; [`analyze`] runs them in order over a [`source::Tree`].
 
 mod analyze;
 pub mod annotations;

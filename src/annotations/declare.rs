@@ -1,5 +1,6 @@
 //! `[[declare]]`: state that no file shows, such as the stickiness of a load balancer, as items of the map.
 
+use smol_str::SmolStr;
 use toml::de::{DeTable, DeValue};
 
 use super::nearest::{nearest, quoted};
@@ -25,8 +26,8 @@ pub struct Declared {
     pub facts: Vec<Fact>,
     /// What else is said about it.
     pub written: Written,
-    /// Where its name stands.
-    pub(super) at: Mark,
+    /// Where its services stand.
+    pub(super) services_at: Mark,
 }
 
 impl Declared {
@@ -38,7 +39,7 @@ impl Declared {
     }
 
     /// The item of the map, without its annotation.
-    pub(super) fn item(&self, all_services: &[smol_str::SmolStr]) -> Item {
+    pub(super) fn item(&self, all_services: &[SmolStr]) -> Item {
         let place = self.written.place.clone();
         let summary = self.written.annotation.summary.clone();
         let mut services: Vec<_> =
@@ -99,9 +100,9 @@ fn read_one(reader: &mut Reader<'_>, section: &Section<'_, '_>, text: &str) -> O
     let place = reader.place(text, &section.at);
     let written = read_annotation(reader, section, place);
     let facts = read_facts(reader, section, text);
-    let at = reader.mark(&section.table.get("name").map_or(section.at.clone(), toml::Spanned::span));
+    let services_at = reader.mark(&section.table.get("services").map_or(section.at.clone(), toml::Spanned::span));
     let kind = kind?;
-    Some(Declared { kind, name: name?, scope: scope.unwrap_or(kind.usual_scope()), services, facts, written, at })
+    Some(Declared { kind, name: name?, scope: scope.unwrap_or(kind.usual_scope()), services, facts, written, services_at })
 }
 
 /// Free facts: any key that is neither one of the entry nor one of an annotation.

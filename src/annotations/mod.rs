@@ -1,7 +1,7 @@
 //! Hand-written knowledge: `statemap.toml` and `statemap:` comments, from text to annotations on the items of a map.
 //!
-//! [`load`] and [`parse_comment`] read, and report every mistake in its place; [`apply`] joins what was read with the
-//! items. Nothing here reads a file or the clock.
+//! [`load`] reads the file and reports every mistake in its place; [`apply`] reads the comments as strictly and joins all
+//! of it with the items. Nothing here reads a file or the clock.
 
 mod apply;
 mod config;
@@ -10,14 +10,14 @@ mod directive;
 mod matching;
 mod nearest;
 mod pattern;
+mod precedence;
 mod reader;
 mod schema;
+mod sections;
 
 pub use apply::{Applied, FileComments, Ignored, Knowledge, apply};
-pub use config::{
-    CONFIG_FILE, CatalogEntry, Config, Level, MAX_CONFIG_BYTES, OutputConfig, OutputFormat, Policy, ServiceConfig, StateEntry, load,
-};
+pub use config::{CONFIG_FILE, CatalogEntry, Config, MAX_CONFIG_BYTES, StateEntry, load};
 pub use declare::Declared;
-pub use directive::parse as parse_comment;
 pub use pattern::{Match, Pattern};
 pub use schema::{KEYS, Key, ValueType, Written};
+pub use sections::{Level, OutputConfig, OutputFormat, Policy, ServiceConfig};

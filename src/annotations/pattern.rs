@@ -18,7 +18,8 @@ pub enum Match {
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,
-    glob: GlobMatcher,
+    /// None for an id without wildcards: most entries are such.
+    glob: Option<GlobMatcher>,
 }
 
 impl Pattern {
@@ -27,11 +28,12 @@ impl Pattern {
         if text.len() > MAX_LENGTH {
             return Err(format!("it has more than {MAX_LENGTH} bytes"));
         }
-        let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build();
-        match glob {
-            Ok(glob) => Ok(Self { text: text.to_owned(), glob: glob.compile_matcher() }),
-            Err(error) => Err(error.kind().to_string()),
+        let mut pattern = Self { text: text.to_owned(), glob: None };
+        if text.contains(['*', '?', '[', '{', '\\']) {
+            let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build();
+            pattern.glob = Some(glob.map_err(|error| error.kind().to_string())?.compile_matcher());
         }
+        Ok(pattern)
     }
 
     /// The pattern as written.
@@ -40,18 +42,12 @@ impl Pattern {
         &self.text
     }
 
-    /// Whether it holds characters with a meaning in globs.
-    #[must_use]
-    pub fn is_glob(&self) -> bool {
-        self.text.contains(['*', '?', '[', '{', '\\'])
-    }
-
     /// Whether and how it matches. An id is always matched by itself, also when it holds `{}` or `*` as paths do.
     #[must_use]
     pub fn matches(&self, id: &str) -> Option<Match> {
         if self.text == id {
             Some(Match::Exact)
-        } else if self.glob.is_match(id) {
+        } else if self.glob.as_ref().is_some_and(|glob| glob.is_match(id)) {
             Some(Match::Glob)
         } else {
             None

@@ -137,12 +137,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds the parser's errors, the first of each line.
-    pub(super) fn syntax_errors(&mut self, errors: &[toml::de::Error]) {
+    pub(super) fn syntax_errors(&mut self, errors: &[toml::de::Error], help: Option<&str>) {
         for error in errors {
             let range = error.span().unwrap_or_default();
             let line = self.mark(&range).line;
             if self.broken.insert(line) {
-                self.push(Severity::Error, "toml-syntax", &range, error.message().replace('\n', ", "), None);
+                self.push(Severity::Error, "toml-syntax", &range, error.message().replace('\n', ", "), help.map(str::to_owned));
             }
         }
     }

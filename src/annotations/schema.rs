@@ -237,4 +237,33 @@ mod tests {
         let body = source.split("pub struct Annotation {").nth(1).unwrap().split("\n}").next().unwrap();
         assert_eq!(body.matches("    pub ").count(), KEYS.len() + 1);
     }
+
+    #[test]
+    fn the_reference_page_lists_every_key() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/book/src/annotations.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let rows: Vec<&str> =
+            page.lines().skip_while(|line| !line.starts_with("| key | value |")).skip(2).take_while(|line| line.starts_with('|')).collect();
+        let expected: Vec<String> =
+            KEYS.iter().map(|key| format!("| `{}` | {} | {} | `{}` |", key.name, key.value.as_str(), key.doc, key.example)).collect();
+        assert_eq!(rows, expected, "the rows of book/src/annotations.md must be:\n{}", expected.join("\n"));
+    }
+
+    #[test]
+    fn every_example_is_a_valid_annotation_and_the_page_shows_no_broken_one() {
+        for key in KEYS {
+            let text = format!("[[state]]\nid = \"cache:*\"\n{}\n", key.example);
+            let (_, found) = super::super::load("statemap.toml", &text);
+            // `reason`, `date` and `acknowledge` ask for each other.
+            let found: Vec<_> = found.iter().filter(|found| !matches!(found.code.as_str(), "missing-reason" | "no-acknowledge")).collect();
+            assert!(found.is_empty(), "{}: {found:?}", key.name);
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/book/src/annotations.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
+        assert!(blocks.len() > 3);
+        for block in blocks {
+            assert_eq!(super::super::load("statemap.toml", block).1, [], "{block}");
+        }
+    }
 }

@@ -63,6 +63,8 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
         name: item.name.clone(),
         origin: Origin::Called { function: cx.path(id), what: SmolStr::new(path.trim_start_matches("#[").trim_end_matches(']')) },
         def: id,
+        also: Vec::new(),
+        is_call: false,
         class: Class::Mutable,
         confidence: if exact { Confidence::Certain } else { Confidence::Likely },
         sites: vec![

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::finding::RawSite;
 use crate::catalog::{Api, EntryId};
-use crate::facts::{Cfg, ItemKind, Span};
+use crate::facts::{Cfg, ItemKind};
 use crate::model::{Fact, FactValue, Place, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World};
 
@@ -23,6 +23,10 @@ pub struct Cx<'a> {
     pub long_lived: FxHashSet<DefId>,
     /// Definitions that are read only for tests.
     pub test_only: FxHashSet<DefId>,
+    /// Names that bodies of the services mention in calls and paths.
+    mentioned: FxHashSet<SmolStr>,
+    /// Functions whose endless loop is spawned somewhere.
+    pub spawned: FxHashSet<DefId>,
     /// Functions that a spawned task calls, a few steps deep, outside of closures.
     pub started: FxHashSet<DefId>,
     /// Functions that `main` reaches by plain calls, with the number of steps.
@@ -34,7 +38,8 @@ impl<'a> Cx<'a> {
     #[must_use]
     pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts]) -> Self {
         let body_of = bodies.iter().enumerate().map(|(at, body)| (body.def, at)).collect();
-        let test_only = world.program.all_defs().map(|(id, _)| id).filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg))).collect();
+        let test_only =
+            world.program.all_defs().map(|(id, _)| id).filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg))).collect();
         let mut cx = Self {
             world,
             flow,
@@ -42,11 +47,19 @@ impl<'a> Cx<'a> {
             body_of,
             long_lived: FxHashSet::default(),
             test_only,
+            mentioned: FxHashSet::default(),
+            spawned: FxHashSet::default(),
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
+        cx.mentioned = mentioned(&cx);
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
+        cx.spawned = cx
+            .bodies()
+            .flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()))
+            .flat_map(|task| task.calls.clone())
+            .collect();
         cx.long_lived = long_lived(&cx);
         cx
     }
@@ -54,6 +67,29 @@ impl<'a> Cx<'a> {
     /// Bodies of the service: those for tests only are left out.
     pub fn bodies(&self) -> impl Iterator<Item = &'a BodyFacts> + '_ {
         self.bodies.iter().filter(|body| !self.test_only.contains(&body.def))
+    }
+
+    /// A public function of a library that no code of the services names: a tool's, or left over.
+    #[must_use]
+    pub fn is_dead(&self, id: DefId) -> bool {
+        let program = self.world.program;
+        let def = program.def(id);
+        let is_library = !program.krate(program.module(def.module).krate).input.is_bin;
+        let in_trait = match def.owner.map(|owner| &owner.kind) {
+            Some(ItemKind::Impl(imp)) => imp.of_trait.is_some(),
+            Some(_) => true,
+            None => false,
+        };
+        let has_bins = program.krates.iter().any(|krate| krate.input.is_bin);
+        let may_be = program.func(id).is_some() && def.item.public && is_library && has_bins && !in_trait && def.item.attrs.is_empty();
+        may_be && !self.mentioned.contains(&def.item.name)
+    }
+
+    /// The body spawns an endless loop, or is one that is spawned or run by `main`.
+    #[must_use]
+    pub fn is_loop(&self, body: &BodyFacts) -> bool {
+        let runs = self.spawned.contains(&body.def) || self.from_main.contains_key(&body.def) || self.started.contains(&body.def);
+        (body.task.endless && runs) || body.known.iter().any(|call| call.task.as_ref().is_some_and(|task| task.endless))
     }
 
     /// Canonical path of a definition.
@@ -96,7 +132,8 @@ impl<'a> Cx<'a> {
     /// A fact of a settled value.
     #[must_use]
     pub fn settled(&self, key: &str, unit: Option<&SmolStr>, settled: Settled) -> Fact {
-        let unit = if settled.is_duration { Some(SmolStr::new_static("duration")) } else { unit.filter(|unit| *unit != "duration").cloned() };
+        let unit =
+            if settled.is_duration { Some(SmolStr::new_static("duration")) } else { unit.filter(|unit| *unit != "duration").cloned() };
         Fact {
             key: SmolStr::new(key),
             value: settled.value,
@@ -139,7 +176,20 @@ impl<'a> Cx<'a> {
         let name = self.short_name(id);
         let is_generic = matches!(
             name.as_str(),
-            "new" | "default" | "build" | "init" | "create" | "from" | "try_from" | "with_config" | "from_config" | "try_new" | "open" | "connect" | "setup" | "start"
+            "new"
+                | "default"
+                | "build"
+                | "init"
+                | "create"
+                | "from"
+                | "try_from"
+                | "with_config"
+                | "from_config"
+                | "try_new"
+                | "open"
+                | "connect"
+                | "setup"
+                | "start"
         );
         if is_generic {
             let path = &self.world.program.def(id).path;
@@ -288,10 +338,30 @@ fn reached_from_main(cx: &Cx<'_>) -> FxHashMap<DefId, usize> {
     seen
 }
 
+/// Every name that a call or path of the services ends with; a function's own recursion does not count.
+fn mentioned(cx: &Cx<'_>) -> FxHashSet<SmolStr> {
+    let mut out = FxHashSet::default();
+    for body in cx.bodies() {
+        if cx.world.program.services_of(body.def).is_empty() {
+            continue;
+        }
+        let own = &cx.world.program.def(body.def).item.name;
+        out.extend(body.names.iter().filter(|name| *name != own).cloned());
+    }
+    for attr in cx.world.program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
+        for (key, value) in &attr.args {
+            let words = key.split("::").chain(value.as_deref().unwrap_or("").split("::"));
+            out.extend(words.map(SmolStr::new));
+        }
+    }
+    out
+}
+
 /// Functions that the tasks spawned by `main` run.
 fn started(cx: &Cx<'_>) -> FxHashSet<DefId> {
     let spawning = cx.bodies().filter(|body| cx.from_main.contains_key(&body.def));
-    let mut level: Vec<DefId> = spawning.flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()).flat_map(|task| task.calls.clone())).collect();
+    let mut level: Vec<DefId> =
+        spawning.flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()).flat_map(|task| task.calls.clone())).collect();
     let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
     for _ in 0..3 {
         let mut next = Vec::new();
@@ -302,9 +372,4 @@ fn started(cx: &Cx<'_>) -> FxHashSet<DefId> {
         level = next;
     }
     seen
-}
-
-/// The start of a line.
-pub(super) fn line(line: u32) -> Span {
-    Span { line, column: 1 }
 }

@@ -10,7 +10,7 @@ use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
 use crate::facts::{FieldFact, ItemKind};
 use crate::model::{Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, DefId, Flow, Value};
+use crate::resolve::{At, BodyFacts, DefId, Flow, OwnCall, Value};
 
 /// Functions of functions of functions that wrap a read.
 const MAX_WRAPS: usize = 4;
@@ -35,7 +35,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             }
             entry = entry.or(Some(call.hit.entry));
             let Some(name) = call.args.first() else { continue };
-            let default = default_of(&body.returns, name).or_else(|| default_in(&body.fields, call.at));
+            let default = default_of(&body.returns, name).or_else(|| default_at(&body.env_defaults, call.at));
             match cx.flow.settle(cx.world, name).value {
                 Some(FactValue::Text(name)) => {
                     reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
@@ -62,7 +62,7 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<V
                 let Some((name, default)) = wrappers.get(&call.func) else { continue };
                 let name = Flow::with_args(name, call.func, &call.args);
                 let default = default.as_ref().map(|default| Flow::with_args(default, call.func, &call.args));
-                let default = default.or_else(|| default_after(&body.fields, call.at));
+                let default = default.or_else(|| default_of_call(body, call));
                 match cx.flow.settle(cx.world, &name).value {
                     Some(FactValue::Text(name)) if is_name(&name) => {
                         reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
@@ -101,16 +101,24 @@ fn default_of(returns: &Value, name: &Value) -> Option<Value> {
     }
 }
 
-/// The default in a struct literal whose field is given by this very read.
-fn default_in(fields: &[(DefId, SmolStr, Value)], at: At) -> Option<Value> {
-    fields.iter().find_map(|(_, _, value)| match value {
+/// The default that the code around this very read gives.
+fn default_at(reads: &[Value], at: At) -> Option<Value> {
+    reads.iter().find_map(|value| match value {
         Value::Env { default: Some(default), at: read, .. } if *read == at => Some((**default).clone()),
         _ => None,
     })
 }
 
-fn default_after(_fields: &[(DefId, SmolStr, Value)], _at: At) -> Option<Value> {
-    None
+/// `maybe_env("X")?.unwrap_or(default)`: the default that the code around a wrapper's call gives.
+fn default_of_call(body: &BodyFacts, call: &OwnCall) -> Option<Value> {
+    let around = body.env_defaults.iter().chain(std::iter::once(&body.returns));
+    around.into_iter().find_map(|value| match value {
+        Value::Or(first, second) => match &**first {
+            Value::Call { func, args, .. } if *func == call.func && *args == call.args => Some((**second).clone()),
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// `#[arg(env = "X", default_value = "y")]` on a field.
@@ -125,7 +133,9 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
             _ => continue,
         };
         for field in fields {
-            for attr in field.attrs.iter().filter(|attr| attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap" | "structopt" | "config" | "env"))) {
+            for attr in field.attrs.iter().filter(|attr| {
+                attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap" | "structopt" | "config" | "env"))
+            }) {
                 let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name);
                 let Some((_, env)) = argument("env") else { continue };
                 let at = At { file: cx.file_index(id), span: attr.span };
@@ -138,14 +148,13 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
     }
 }
 
-/// One item for each variable of a crate, whichever functions read it.
+/// One item for each variable, whichever functions read it: the environment is one for the process.
 fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Finding>) {
-    let mut by_name: BTreeMap<(SmolStr, String), Vec<Read>> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, Vec<Read>> = BTreeMap::new();
     for read in reads {
-        let krate = cx.path(read.func).split("::").next().unwrap_or("").into();
-        by_name.entry((krate, read.name.clone())).or_default().push(read);
+        by_name.entry(read.name.clone()).or_default().push(read);
     }
-    for ((krate, name), mut reads) in by_name {
+    for (name, mut reads) in by_name {
         reads.sort_by_key(|read| read.at);
         let mut sites: Vec<RawSite> = reads.iter().map(|read| cx.site(read.at, Role::Constructed, read.func)).collect();
         sites.dedup();
@@ -153,14 +162,9 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
         let default = reads.iter().find_map(|read| read.default.as_ref());
         let mut fact = match default {
             Some(default) => cx.fact("default", None, default),
-            None => Fact {
-                key: SmolStr::new_static("default"),
-                value: None,
-                unit: None,
-                provenance: Provenance::Code,
-                at: None,
-                from: None,
-            },
+            None => {
+                Fact { key: SmolStr::new_static("default"), value: None, unit: None, provenance: Provenance::Code, at: None, from: None }
+            }
         };
         fact.provenance = Provenance::Env;
         let mut facts = vec![Cx::plain_fact("env", name.clone())];
@@ -174,8 +178,10 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
             kind: Kind::StartupConfig,
             scope: Kind::StartupConfig.usual_scope(),
             name: name.clone().into(),
-            origin: Origin::Called { function: krate, what: name.into() },
+            origin: Origin::Called { function: SmolStr::new_static("env"), what: name.into() },
             def: first.func,
+            also: Vec::new(),
+            is_call: false,
             class: Class::Mutable,
             confidence: first.confidence,
             sites,

@@ -46,6 +46,10 @@ pub struct Finding {
     pub origin: Origin,
     /// The definition that it is, or in whose body it is made.
     pub def: DefId,
+    /// Further definitions of the same thing, under other conditions.
+    pub also: Vec<DefId>,
+    /// It is a mere call, not a value that is kept: several in a function are one.
+    pub is_call: bool,
     /// Whether it changes.
     pub class: Class,
     /// How sure it is.

@@ -2,6 +2,7 @@
 
 use crate::catalog::{EntryId, Shape};
 use crate::facts::ItemKind;
+use crate::model::Kind;
 use crate::resolve::{Type, World};
 
 /// Types nested deeper than this are taken as they are.
@@ -63,6 +64,10 @@ fn at(world: World<'_>, ty: &Type, depth: u32) -> Nature {
                 let api = world.catalog.api(entry);
                 match (api.kind, api.shape) {
                     (None, _) => return Nature::Constant,
+                    // A key, a loaded file, settings: made once, and then they stay as they are.
+                    (Some(Kind::ClientHeld | Kind::StartupConfig | Kind::Lease | Kind::ReferenceData | Kind::ExternalStore), _) => {
+                        return Nature::Constant;
+                    }
                     (Some(_), Shape::Container) => return Nature::Mutable,
                     (Some(_), _) => return Nature::Stateful(entry),
                 }

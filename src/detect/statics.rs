@@ -34,11 +34,6 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         return None;
     }
     let (kind, class, label, entry) = match nature {
-        Nature::Stateful(entry)
-            if !is_lazy && matches!(cx.api(entry).kind, Some(Kind::Lease | Kind::ClientHeld | Kind::ReferenceData | Kind::StartupConfig | Kind::ExternalStore)) =>
-        {
-            return None;
-        }
         Nature::Stateful(entry) => {
             let api = cx.api(entry);
             (api.kind.unwrap_or(Kind::Static), Class::Mutable, SmolStr::new(&api.label), Some(entry))
@@ -61,20 +56,22 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         name: item.name.clone(),
         origin: Origin::Declared(cx.path(id)),
         def: id,
+        also: Vec::new(),
+        is_call: false,
         class,
         confidence: if ty == &Type::Unknown { Confidence::Likely } else { Confidence::Certain },
         sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],
         uses: uses(cx, id),
         facts,
         label,
-        ty: Some(written(cx, id, fact, shown)),
+        ty: Some(written(fact, shown)),
         backs_on: entry.and_then(|entry| cx.api(entry).backs_on.clone()),
         entry,
     })
 }
 
 /// The declared type as written, when it is short; else what it resolves to.
-fn written(_cx: &Cx<'_>, _id: DefId, fact: &StaticFact, shown: String) -> String {
+fn written(fact: &StaticFact, shown: String) -> String {
     let text = fact.ty.to_string();
     if text.is_empty() { shown } else { text }
 }
@@ -85,6 +82,8 @@ pub(super) fn kind_by_name(name: &str, ty: &str) -> Kind {
     let says = |words: &[&str]| words.iter().any(|word| name.contains(word) || ty.contains(word));
     if says(&["cache", "memo"]) {
         Kind::Cache
+    } else if says(&["session"]) && ["map<", "set<", "vec<"].iter().any(|word| ty.contains(word)) {
+        Kind::Session
     } else {
         Kind::Static
     }

@@ -32,7 +32,12 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             // The same function spawned in several places of a crate is one kind of work.
             let krate = SmolStr::new(function.split("::").next().unwrap_or(function));
             match found.get_mut(&(krate.clone(), what.clone())) {
-                Some(known) if what.contains("::") && known.detector == finding.detector && !what.starts_with("tokio") && !what.starts_with("std") => {
+                Some(known)
+                    if what.contains("::")
+                        && known.detector == finding.detector
+                        && !what.starts_with("tokio")
+                        && !what.starts_with("std") =>
+                {
                     known.sites.extend(finding.sites);
                 }
                 Some(_) => out.push(finding),
@@ -62,7 +67,8 @@ fn through_wrappers(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             for call in &body.own {
                 let Some(period) = wrappers.get(&call.func) else { continue };
                 let period = period.as_ref().map(|period| Flow::with_args(period, call.func, &call.args));
-                let hands_on = call.given.calls.is_empty() && call.args.iter().any(|arg| matches!(arg, Value::Param { func, .. } if *func == body.def));
+                let hands_on = call.given.calls.is_empty()
+                    && call.args.iter().any(|arg| matches!(arg, Value::Param { func, .. } if *func == body.def));
                 if hands_on {
                     next.insert(body.def, period);
                 } else if !call.args.is_empty() {
@@ -94,8 +100,10 @@ fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for call in body.own.iter().filter(|call| !call.in_closure) {
             let Some(&at) = cx.body_of.get(&call.func) else { continue };
             let task = &cx.bodies[at].task;
-            let known = out.iter().any(|finding| finding.detector == "tasks" && matches!(&finding.origin, Origin::Called { what, .. } if *what == cx.path(call.func)));
-            if !task.endless || known {
+            let known = out.iter().any(|finding| {
+                finding.detector == "tasks" && matches!(&finding.origin, Origin::Called { what, .. } if *what == cx.path(call.func))
+            });
+            if !task.endless || task.may_end || known {
                 continue;
             }
             let mut facts: Vec<Fact> = task.period.iter().map(|period| cx.fact("period", None, period)).collect();
@@ -116,6 +124,8 @@ fn loop_finding(cx: &Cx<'_>, def: DefId, at: At, name: SmolStr, what: SmolStr, f
         name,
         origin: Origin::Called { function: cx.path(def), what },
         def,
+        also: Vec::new(),
+        is_call: false,
         class: Class::Mutable,
         confidence: Confidence::Certain,
         sites: vec![cx.site(at, Role::Constructed, def)],
@@ -159,6 +169,9 @@ fn follow(cx: &Cx<'_>, task: &Task) -> Nature {
             next.extend(inner.calls.iter().map(|func| (*func, first)));
         }
         level = next;
+    }
+    if out.main_call.is_none() {
+        out.main_call = task.direct;
     }
     if out.main_call.is_none() {
         out.main_call = match task.calls.as_slice() {
@@ -211,6 +224,8 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         name,
         origin: Origin::Called { function: cx.path(body.def), what },
         def: body.def,
+        also: Vec::new(),
+        is_call: false,
         class: Class::Mutable,
         confidence: if nature.endless { Confidence::Certain } else { Confidence::Likely },
         sites,
@@ -241,6 +256,8 @@ fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
         name: cx.maker_name(body.def),
         origin: Origin::Called { function: cx.path(body.def), what: call.path.clone() },
         def: body.def,
+        also: Vec::new(),
+        is_call: false,
         class: Class::Mutable,
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites: vec![cx.site(call.at, Role::Constructed, body.def)],

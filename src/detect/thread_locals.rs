@@ -32,6 +32,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             name: def.item.name.clone(),
             origin: Origin::Declared(cx.path(id)),
             def: id,
+            also: Vec::new(),
+            is_call: false,
             class: if changes { Class::Mutable } else { Class::Constant },
             confidence: Confidence::Certain,
             sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],

@@ -76,7 +76,12 @@ fn report<'a>(diagnostic: &Diagnostic, source: Option<&Source>) -> Group<'a> {
         let shown = source.zip(diagnostic.line).and_then(|(source, line)| Shown::new(source, line, diagnostic.span));
         group = match (shown, diagnostic.line) {
             (Some(shown), _) => {
-                let kind = if shown.has_caret { AnnotationKind::Primary } else { AnnotationKind::Visible };
+                // Without a caret, the renderer shows the path as it is: then the line is part of it.
+                let (kind, file) = if shown.has_caret {
+                    (AnnotationKind::Primary, file)
+                } else {
+                    (AnnotationKind::Visible, format!("{file}:{}", shown.line))
+                };
                 let snippet = Snippet::source(shown.text).path(file).line_start(shown.line).annotation(kind.span(shown.caret));
                 group.element(snippet)
             }
@@ -115,18 +120,12 @@ impl Shown {
             last = end_of_line(text, start);
             end = end.min(last);
         }
-        let from = first.max(boundary(text, start.saturating_sub(MAX_AROUND)));
-        let to = last.min(boundary(text, end.saturating_add(MAX_AROUND)));
+        let from = first.max(text.floor_char_boundary(start.saturating_sub(MAX_AROUND)));
+        let to = last.min(text.floor_char_boundary(end.saturating_add(MAX_AROUND)));
         let line = text[..first].matches('\n').count() + 1;
         let (text, caret) = clean(source, from..to, start..end);
         Some(Self { text, line, caret, has_caret: true })
     }
-}
-
-/// The nearest character boundary at or before an offset.
-fn boundary(text: &str, at: usize) -> usize {
-    let at = at.min(text.len());
-    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// The offset of the line feed (or carriage return before it) that ends the line of this offset.
@@ -148,7 +147,7 @@ fn line_at_number(text: &str, line: u32) -> Option<(usize, usize)> {
 
 /// A part of the file without secrets and control characters, and where the caret is in it.
 fn clean(source: &Source, part: Range<usize>, caret: Range<usize>) -> (String, Range<usize>) {
-    let part = part.start..boundary(&source.text, part.end);
+    let part = part.start..source.text.floor_char_boundary(part.end);
     let mut out = String::new();
     let (mut start, mut end) = (None, None);
     let mut hidden = source.hidden[source.hidden.partition_point(|range| range.end <= part.start)..].iter().peekable();
@@ -177,4 +176,148 @@ fn clean(source: &Source, part: Range<usize>, caret: Range<usize>) -> (String, R
     let start = start.unwrap_or(out.len());
     let end = if caret.is_empty() { start } else { end.unwrap_or(out.len()).max(start) };
     (out, start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    fn error(line: u32) -> Diagnostic {
+        Diagnostic::new(Severity::Error, "some-code", "something is wrong").in_file("settings.toml").at_line(line)
+    }
+
+    /// One diagnostic on a text, at these words of it.
+    fn shown_in(file: &str, text: &str, words: &str) -> String {
+        let start = text.find(words).unwrap();
+        let line = text[..start].matches('\n').count() as u32 + 1;
+        let diagnostic = error(line).in_file(file).span(start, start + words.len());
+        render(&[diagnostic], &mut |_| Some(text.to_owned()), Style::default())
+    }
+
+    fn shown(text: &str, words: &str) -> String {
+        shown_in("settings.toml", text, words)
+    }
+
+    #[test]
+    fn a_span_has_a_caret_a_line_has_none_and_a_file_has_neither() {
+        let text = "first = 1\nsecond = 2\n";
+        let found = [
+            error(2).span(10, 16).help("write it once"),
+            error(2),
+            Diagnostic::new(Severity::Warning, "some-code", "odd file").in_file("settings.toml"),
+            Diagnostic::new(Severity::Note, "some-code", "odd day"),
+        ];
+        assert_snapshot!(render(&found, &mut |_| Some(text.to_owned()), Style::default()), @r"
+        error[some-code]: something is wrong
+         --> settings.toml:2:1
+          |
+        2 | second = 2
+          | ^^^^^^
+          |
+          = help: write it once
+
+        error[some-code]: something is wrong
+         --> settings.toml:2
+          |
+        2 | second = 2
+          |
+
+        warning[some-code]: odd file
+        --> settings.toml
+
+        note[some-code]: odd day
+        ");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_again_is_named_with_its_line() {
+        assert_snapshot!(render(&[error(7).span(100, 200)], &mut |_| None, Style::default()), @r"
+        error[some-code]: something is wrong
+        --> settings.toml:7
+        ");
+    }
+
+    #[test]
+    fn a_span_or_line_outside_of_the_file_is_no_panic() {
+        for (found, text) in
+            [(error(9), "a"), (error(9).span(5, 9), "a"), (error(1).span(1, 2), "é"), (error(1).span(0, 0), ""), (error(1), "")]
+        {
+            let out = render(&[found], &mut |_| Some(text.to_owned()), Style::default());
+            assert!(out.starts_with("error[some-code]: something is wrong"), "{out}");
+        }
+    }
+
+    #[test]
+    fn control_characters_of_the_code_are_seen_and_the_caret_stays_in_its_place() {
+        assert_snapshot!(shown("\tname = \"\u{1b}[2J\u{202e}世界\" # \u{9b}1m\r\n", "世界"), @r#"
+        error[some-code]: something is wrong
+         --> settings.toml:1:15
+          |
+        1 |     name = "␛[2J�世界" # �1m
+          |                  ^^^^
+        "#);
+    }
+
+    #[test]
+    fn colours_come_only_when_asked_for() {
+        let styled = render(&[error(1)], &mut |_| Some("x = 1".to_owned()), Style { colour: true, width: 80 });
+        assert!(styled.contains("\u{1b}["));
+        assert!(!shown("x = 1\n", "1").contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_long_line_is_trimmed_around_the_caret() {
+        let text = format!("a = [{} \"here\", {}]\n", "1, ".repeat(50_000), "2, ".repeat(50_000));
+        let out = shown(&text, "\"here\"");
+        assert!(out.contains("\"here\"") && out.contains("^^^^^^"), "{out}");
+        assert!(out.lines().all(|line| line.chars().count() <= 150), "{out}");
+    }
+
+    #[test]
+    fn a_span_over_many_lines_is_shown_by_its_first_line() {
+        let text = "a = [\n1,\n2,\n3,\n4,\n5,\n6,\n7,\n]\n";
+        assert_snapshot!(shown(text, "[\n1,\n2,\n3,\n4,\n5,\n6,\n7,\n]"), @r"
+        error[some-code]: something is wrong
+         --> settings.toml:1:5
+          |
+        1 | a = [
+          |     ^
+        ");
+        assert_snapshot!(shown(text, "4,\n5"), @r"
+        error[some-code]: something is wrong
+         --> settings.toml:5:1
+          |
+        5 | / 4,
+        6 | | 5,
+          | |_^
+        ");
+    }
+
+    #[test]
+    fn the_value_of_a_secret_is_never_shown_not_even_under_the_caret() {
+        let text = "user = \"shop\"\npassword = \"hunter2\" # hunter2\n";
+        assert_snapshot!(shown(text, "hunter2\""), @r"
+        error[some-code]: something is wrong
+         --> settings.toml:2:12
+          |
+        2 | password = [hidden]
+          |            ^^^^^^^^
+        ");
+        assert_snapshot!(shown(text, "password"), @r"
+        error[some-code]: something is wrong
+         --> settings.toml:2:1
+          |
+        2 | password = [hidden]
+          | ^^^^^^^^
+        ");
+        assert_snapshot!(shown_in("src/lib.rs", "const API_TOKEN: &str = \"hunter2\";\n", "&str"), @r#"
+        error[some-code]: something is wrong
+         --> src/lib.rs:1:18
+          |
+        1 | const API_TOKEN: &str = "[hidden]";
+          |                  ^^^^
+        "#);
+    }
 }

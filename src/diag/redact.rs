@@ -38,6 +38,15 @@ pub fn looks_secret(key: &str) -> bool {
     false
 }
 
+/// `value: …` is hidden within so many lines after `name: DB_PASSWORD`.
+const REACH_OF_NAME: u32 = 4;
+
+/// So much of a value is looked at as a name.
+const MAX_NAME: usize = 64;
+
+/// So much of an address may be its user part.
+const MAX_ADDRESS: usize = 512;
+
 /// What hides the lines that follow.
 enum Region {
     /// Until this text.
@@ -69,7 +78,7 @@ struct Scan {
     secret_section: bool,
     /// `kind: Secret` was read in this YAML document.
     secret_document: bool,
-    /// So many lines ago at most, `name: DB_PASSWORD` was read: `value: …` is hidden.
+    /// In so many lines more, `value: …` is hidden: `name: DB_PASSWORD` was read.
     named: u32,
     hidden: Vec<Range<usize>>,
 }
@@ -129,30 +138,35 @@ impl Scan {
         }
         self.named = self.named.saturating_sub(1);
         for (at, separator) in line.char_indices().filter(|(_, c)| matches!(c, '=' | ':' | ' ')) {
-            let key = key_before(&line[..at]);
+            // Of several blanks only the last one: each costs a look at those before it.
+            if separator == ' ' && line[at + 1..].starts_with(' ') {
+                continue;
+            }
+            let (start, key) = name_before(&line[..at]);
             let value = at + separator.len_utf8();
-            let rest = line[value..].trim();
+            let rest = line[value..].trim_start();
             if key.is_empty() || rest.is_empty() && separator == ' ' {
                 continue;
             }
+            let from = line.len() - rest.len();
             if separator == ' ' {
                 // `ENV DB_PASSWORD …`, `--password …`: no sign between name and value.
-                let before = line[..at - key.len()].trim_end();
-                let named = before.ends_with("--") || before.ends_with("ENV") || before.ends_with("ARG");
+                let before = line[..start].trim_end();
+                let named = key.starts_with('-') || before.ends_with("ENV") || before.ends_with("ARG");
                 if named && looks_secret(key) && !rest.starts_with(['=', ':']) {
-                    return Some(value);
+                    return Some(from);
                 }
                 continue;
             }
-            self.secret_document |= key == "kind" && rest == "Secret";
+            self.secret_document |= key == "kind" && rest.strip_prefix("Secret").is_some_and(|more| more.trim().is_empty());
             let by_name = key.eq_ignore_ascii_case("value") && self.named > 0;
             let by_document = self.secret_document && matches!(key, "data" | "stringData");
             if looks_secret(key) || by_name || by_document || self.secret_section {
-                let blank = line[value..].len() - line[value..].trim_start().len();
-                return Some(value + blank);
+                self.named = 0;
+                return Some(from);
             }
-            if key.eq_ignore_ascii_case("name") && looks_secret(rest) {
-                self.named = 4;
+            if key.eq_ignore_ascii_case("name") {
+                self.named = if looks_secret(&rest[..rest.floor_char_boundary(MAX_NAME)]) { REACH_OF_NAME } else { 0 };
             }
         }
         None
@@ -191,13 +205,12 @@ impl Scan {
     }
 }
 
-/// The name that ends a piece of text, without quotes.
-fn key_before(text: &str) -> &str {
-    let text = text.trim_end().trim_end_matches(['"', '\'']);
-    let start = text
-        .rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'))
-        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
-    text[start..].trim_start_matches('-')
+/// The name that ends a piece of text, without quotes, and its offset.
+fn name_before(text: &str) -> (usize, &str) {
+    let text = text.trim_end().trim_end_matches(['"', '\'', ',']);
+    let other = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.');
+    let start = text.char_indices().rfind(|(_, c)| other(*c)).map_or(0, |(at, c)| at + c.len_utf8());
+    (start, &text[start..])
 }
 
 /// How a value goes on in the next line, if it does.
@@ -248,15 +261,23 @@ fn strings_of(line: &str) -> Vec<Range<usize>> {
 /// `user:password` of each address `scheme://user:password@host`.
 fn userinfo(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    let mut after = 0;
     for (at, separator) in text.match_indices("://") {
         let start = at + separator.len();
-        let end = text[start..]
-            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '`' | '<' | '>'))
-            .map_or(text.len(), |end| start + end);
-        if let Some(sign) = text[start..end].rfind('@')
-            && sign > 0
-        {
+        if start < after {
+            continue;
+        }
+        let address = &text[start..];
+        let address = &address[..address.floor_char_boundary(MAX_ADDRESS)];
+        let address =
+            &address[..address.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>')).unwrap_or(address.len())];
+        let host = &address[..address.find('/').unwrap_or(address.len())];
+        // `shop:pa/ss@db`: what stands after the colon is no port, so the slash belongs to the password.
+        let odd_port = host.split_once(':').is_some_and(|(_, port)| !port.is_empty() && !port.bytes().all(|byte| byte.is_ascii_digit()));
+        let sign = host.rfind('@').or_else(|| address.rfind('@').filter(|_| odd_port));
+        if let Some(sign) = sign.filter(|sign| *sign > 0) {
             found.push(start..start + sign);
+            after = start + sign;
         }
     }
     found
@@ -273,4 +294,101 @@ pub(super) fn without_userinfo(text: &str) -> String {
     }
     out.push_str(&text[at..]);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text as it would be shown.
+    fn shown(file: &str, text: &str) -> String {
+        let mut out = String::new();
+        let mut at = 0;
+        for range in hidden_parts(file, text) {
+            assert!(range.start >= at, "parts are sorted and do not overlap");
+            out.push_str(&text[at..range.start]);
+            out.push_str(HIDDEN);
+            at = range.end;
+        }
+        out + &text[at..]
+    }
+
+    #[test]
+    fn names_that_look_secret_and_names_that_do_not() {
+        for secret in [
+            "password",
+            "DB_PASSWORD",
+            "dbPassword",
+            "api_key",
+            "API-KEY",
+            "apikey",
+            "auth.token",
+            "clientSecret",
+            "SENTRY_DSN",
+            "x-pwd",
+            "key",
+            "credentials",
+        ] {
+            assert!(looks_secret(secret), "{secret}");
+        }
+        for plain in ["owner", "max_connections", "keyspace", "monkey", "passenger", "compass", "summary", "on_loss", "id", "pinned"] {
+            assert!(!looks_secret(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn every_way_to_write_a_secret_hides_it() {
+        for (file, text) in [
+            ("a.toml", "password = \"hunter2\"\n"),
+            ("a.toml", "db = { user = \"shop\", password = \"hunter2\" }\n"),
+            ("a.toml", "private_key = \"\"\"\nhunter2\nhunter2\n\"\"\"\n"),
+            ("a.toml", "tokens = [\n  \"hunter2\",\n  \"hunter2\",\n]\n"),
+            ("a.toml", "[service.secrets]\nstripe = \"hunter2\"\n"),
+            ("a.json", "{\"apiKey\": \"hunter2\"}\n"),
+            ("a.json", "{\"name\": \"DB_PASSWORD\", \"value\": \"hunter2\"}\n"),
+            (".env", "export STRIPE_SECRET=hunter2\n"),
+            (".env", "DATABASE_URL=postgres://shop:hunter2@db:5432/shop\n"),
+            (".env", "PEM=\"-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\"\n"),
+            ("a.yaml", "password: |\n  hunter2\n\n  hunter2\n"),
+            ("a.yaml", "password:\n  - hunter2\n"),
+            ("a.yaml", "env:\n  - name: DB_PASSWORD\n    value: hunter2\n"),
+            ("a.yaml", "kind: Secret\nmetadata:\n  name: shop\ndata:\n  stripe: hunter2\n"),
+            ("a.yaml", "command: [\"run\", \"--password\", \"hunter2\"]\n"),
+            ("Dockerfile", "ENV DB_PASSWORD hunter2\n"),
+            ("Dockerfile", "CMD run --token hunter2\n"),
+            ("a.rs", "let token = \"hunter2\";\n"),
+            ("a.rs", "    .password(\"hunter2\")\n"),
+            ("a.rs", "let url = \"postgres://shop:hunter2@db/shop\";\n"),
+            ("a.rs", "let url = \"postgres://shop:pa/hunter2@db/shop\";\n"),
+        ] {
+            let shown = shown(file, text);
+            assert!(!shown.contains("hunter2") && shown.contains(HIDDEN), "{file}: {shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for (file, text) in [
+            ("a.toml", "password = \"x\"\nowner = \"shown\"\n"),
+            ("a.toml", "[secrets]\n[service]\nowner = \"shown\"\n"),
+            ("a.yaml", "password: |\n  x\nowner: shown\n"),
+            ("a.yaml", "kind: Secret\ndata:\n  a: x\n---\nkind: ConfigMap\ndata:\n  a: shown\n"),
+            ("a.yaml", "- name: DB_PASSWORD\n  value: x\n- name: RUST_LOG\n  value: shown\n"),
+            (".env", "URL=https://shown.example.com/a@b\n"),
+            ("a.rs", "let token = spawn(async move { shown });\n"),
+            ("a.rs", "// statemap: on_loss = \"shown: the token is lost\"\n"),
+            ("statemap.toml", "contains = [\"credentials\", \"shown\"]\n"),
+        ] {
+            let shown = shown(file, text);
+            assert!(shown.contains("shown"), "{file}: {shown}");
+        }
+    }
+
+    #[test]
+    fn an_address_keeps_its_host() {
+        assert_eq!(
+            without_userinfo("at redis://:pw@cache:6379/0, or http://cache/x@y"),
+            "at redis://[hidden]@cache:6379/0, or http://cache/x@y"
+        );
+    }
 }

@@ -11,13 +11,24 @@ use crate::model::{ItemId, Kind, Place};
 /// Drops findings of one kind at one place: two targets of a package that read the same file, two detectors on one line.
 pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
     // The first by path stays, so the outcome does not depend on the order of targets.
-    findings.sort_by(|a, b| first_site(cx, a).cmp(&first_site(cx, b)).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.origin.cmp(&b.origin)));
+    findings
+        .sort_by(|a, b| first_site(cx, a).cmp(&first_site(cx, b)).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.origin.cmp(&b.origin)));
     let mut seen: FxHashMap<(Kind, SmolStr, u32, u32), usize> = FxHashMap::default();
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         let Some(place) = first_site(cx, &finding) else { continue };
         if super::is_by_name(finding.kind) {
             out.push(finding);
+            continue;
+        }
+        if let Some(known) = out.iter_mut().find(|known| is_one_thing(known, &finding)) {
+            known.also.push(finding.def);
+            known.sites.extend(finding.sites);
+            for fact in finding.facts {
+                if !known.facts.contains(&fact) {
+                    known.facts.push(fact);
+                }
+            }
             continue;
         }
         let key = (finding.kind, place.file, place.line, place.column);
@@ -37,6 +48,19 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
         }
     }
     out
+}
+
+/// The same declaration under several conditions; the same call several times in one function, on the same target.
+fn is_one_thing(a: &Finding, b: &Finding) -> bool {
+    if a.kind != b.kind || a.origin != b.origin || a.detector != b.detector {
+        return false;
+    }
+    match (&a.origin, a.kind) {
+        (Origin::Declared(_), _) => true,
+        (Origin::Called { .. }, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease | Kind::SdkClient) => a.label == b.label,
+        (Origin::Called { .. }, Kind::FsWrite) => a.is_call && b.is_call,
+        _ => false,
+    }
 }
 
 fn first_site(cx: &Cx<'_>, finding: &Finding) -> Option<Place> {

@@ -49,8 +49,8 @@ fn item(cx: &Cx<'_>, finding: Finding, id: ItemId) -> Item {
         sites,
         uses: uses(cx, &finding.uses),
         facts,
-        backs_on: finding.backs_on.map(|store| smol_str::format_smolstr!("external-store:{store}")),
-        cfg: conditions::words(&program.cfg_of(finding.def)),
+        backs_on: finding.backs_on.map(|store| smol_str::format_smolstr!("external-store:{}", store.replace(' ', "_"))),
+        cfg: if finding.also.is_empty() { conditions::words(&program.cfg_of(finding.def)) } else { None },
         doc: doc(cx, &finding.origin, finding.def),
         ty: finding.ty.filter(|ty| !ty.is_empty()),
         hides: about.and_then(|api| api.hides.clone()),
@@ -67,7 +67,7 @@ fn site(cx: &Cx<'_>, raw: &RawSite) -> Site {
 /// Services of every crate that reads the file of a site.
 fn services_at(cx: &Cx<'_>, raw: &RawSite) -> Vec<SmolStr> {
     let program = cx.world.program;
-    let readers = program.modules.iter().filter(|module| module.file == raw.at.file as usize && module.parent.is_some() || false);
+    let readers = program.modules.iter().filter(|module| module.file == raw.at.file as usize);
     let mut out: Vec<SmolStr> = readers.flat_map(|module| program.krate(module.krate).input.services.iter().cloned()).collect();
     out.sort();
     out.dedup();

@@ -55,6 +55,10 @@ pub(super) fn summary(finding: &Finding) -> String {
             Some(path) => format!("{label} at {path}"),
             None => label.to_string(),
         },
+        Kind::Lease => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
+            Some(table) => format!("{label} on {table}"),
+            None => label.to_string(),
+        },
         _ if label.is_empty() => finding.kind.to_string(),
         _ => label.to_string(),
     }

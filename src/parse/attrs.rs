@@ -17,7 +17,8 @@ pub(super) struct Attrs {
 }
 
 /// Attributes that make a function a test or a benchmark, by their last segment: `#[tokio::test]`, `#[sqlx::test]`.
-const TEST_ATTRIBUTES: [&str; 8] = ["test", "bench", "rstest", "test_case", "test_matrix", "quickcheck", "wasm_bindgen_test", "should_panic"];
+const TEST_ATTRIBUTES: [&str; 8] =
+    ["test", "bench", "rstest", "test_case", "test_matrix", "quickcheck", "wasm_bindgen_test", "should_panic"];
 
 impl Cx {
     /// The condition of a whole file. What never holds without tests stays as written: the module stage drops the module.
@@ -72,9 +73,9 @@ impl Cx {
     /// Whether a function with these attributes is left out as a test.
     pub(super) fn is_left_out_test(&self, attrs: &[Attribute]) -> bool {
         !self.include_tests
-            && attrs.iter().any(|attr| {
-                attr.path().segments.last().is_some_and(|last| TEST_ATTRIBUTES.iter().any(|test| last.ident == test))
-            })
+            && attrs
+                .iter()
+                .any(|attr| attr.path().segments.last().is_some_and(|last| TEST_ATTRIBUTES.iter().any(|test| last.ident == test)))
     }
 
     /// Adds a doc attribute; false when it is none.
@@ -194,6 +195,7 @@ fn arg(piece: &[TokenTree]) -> Option<(Name, Option<String>)> {
     let equals = piece.iter().position(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '='));
     match (piece, equals) {
         ([], _) => None,
+        ([TokenTree::Ident(ident)], _) => Some((name(ident), None)),
         ([TokenTree::Literal(literal)], _) => Some((Name::from(cfgs::literal_text(literal)), None)),
         (_, Some(equals)) if equals > 0 => Some((text(&piece[..equals]).into(), Some(text_or_literal(&piece[equals + 1..])))),
         ([key @ .., TokenTree::Group(group)], None) if !key.is_empty() && group.delimiter() == Delimiter::Parenthesis => {
@@ -288,19 +290,19 @@ mod tests {
             attrs("#[cached(size = 100, time = 60, result, key = \"String\", convert = r#\"{ a.b() }\"#, map(x = 1, y))] fn f() {}"),
             ["cached(size=100; time=60; result; key=String; convert={ a.b() }; map=x = 1, y)"]
         );
-        assert_eq!(attrs("#[derive(Debug, serde::Serialize,)] #[non_exhaustive] struct S;"), [
-            "derive(Debug; serde::Serialize)",
-            "non_exhaustive()"
-        ]);
+        assert_eq!(
+            attrs("#[derive(Debug, serde::Serialize,)] #[non_exhaustive] struct S;"),
+            ["derive(Debug; serde::Serialize)", "non_exhaustive()"]
+        );
         assert_eq!(attrs("#[deprecated = \"no\"] #[once(\"x\", 5)] fn f() {}"), ["deprecated(=no)", "once(x; 5)"]);
     }
 
     #[test]
     fn conditional_attributes_count_unless_only_tests_have_them() {
-        assert_eq!(attrs("#[cfg_attr(feature = \"a\", cached(size = 1), inline)] #[cfg_attr(test, automock)] fn f() {}"), [
-            "cached(size=1)",
-            "inline()"
-        ]);
+        assert_eq!(
+            attrs("#[cfg_attr(feature = \"a\", cached(size = 1), inline)] #[cfg_attr(test, automock)] fn f() {}"),
+            ["cached(size=1)", "inline()"]
+        );
     }
 
     #[test]

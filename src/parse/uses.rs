@@ -70,13 +70,10 @@ mod tests {
 
     #[test]
     fn groups_aliases_and_globs_become_leaves() {
-        assert_eq!(shown("use a::{self, b as c, d::{E as _, *}, self as f};"), [
-            "a as a",
-            "a::b as c",
-            "a::d::E as _",
-            "a::d::* as ",
-            "a as f"
-        ]);
+        assert_eq!(
+            shown("use a::{self, b as c, d::{E as _, *}, self as f};"),
+            ["a as a", "a::b as c", "a::d::E as _", "a::d::* as ", "a as f"]
+        );
         assert_eq!(shown("pub use ::x::r#type;"), ["::x::type as type"]);
         assert_eq!(shown("use {crate::a, super::*};"), ["crate::a as a", "super::* as "]);
     }

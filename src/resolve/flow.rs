@@ -74,6 +74,7 @@ impl Flow {
                 Value::Env { name: Box::new(next(name)), default: default.as_ref().map(|value| Box::new(next(value))), at: *at }
             }
             Value::Join(parts) => Value::Join(parts.iter().map(next).collect()),
+            Value::Or(first, second) => Value::Or(Box::new(next(first)), Box::new(next(second))),
             Value::Call { func: of, args: own, text } => {
                 Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone() }
             }
@@ -106,6 +107,11 @@ impl Flow {
                 }
             }
             Value::Join(parts) => Value::Join(parts.iter().map(|part| self.expand(part, hops + 1)).collect()),
+            Value::Or(first, second) => match self.expand(first, hops + 1) {
+                Value::Env { name, default: None, at } => Value::Env { name, default: Some(second.clone()), at },
+                Value::Call { .. } | Value::Unknown(_) => value.clone(),
+                found => found,
+            },
             other => other.clone(),
         }
     }
@@ -138,7 +144,7 @@ impl Flow {
             }
             Value::Field { of, field, text, at } => self.field(world, *of, field, text, *at, hops),
             Value::Param { name, .. } => match self.expand(value, hops) {
-                Value::Param { .. } => unknown(name),
+                Value::Param { func, index, .. } => self.one_of(world, func, index, hops).unwrap_or_else(|| unknown(name)),
                 found => self.settle_at(world, &found, hops + 1),
             },
             Value::Call { func, text, .. } => match self.expand(value, hops) {
@@ -148,9 +154,54 @@ impl Flow {
                     if settled.value.is_none() && settled.from.is_none() { unknown(text) } else { settled }
                 }
             },
+            Value::Or(first, second) => match self.expand(value, hops) {
+                Value::Or(..) => {
+                    let first = self.settle_at(world, first, hops + 1);
+                    if first.value.is_some() {
+                        return first;
+                    }
+                    let second = self.settle_at(world, second, hops + 1);
+                    Settled { value: second.value, is_duration: second.is_duration, at: first.at.or(second.at), ..first }
+                }
+                found => self.settle_at(world, &found, hops + 1),
+            },
             Value::Join(parts) => self.joined(world, parts, hops),
             Value::Unknown(text) => unknown(text),
         }
+    }
+
+    /// A parameter for which a few callers pass known texts: all of them.
+    fn one_of(&self, world: World<'_>, func: DefId, index: usize, hops: u32) -> Option<Settled> {
+        let passed: Vec<&Value> = self.callers.get(&func)?.iter().map(|args| args.get(index)).collect::<Option<_>>()?;
+        if passed.len() > 4 {
+            return None;
+        }
+        let settled: Vec<Settled> = passed.into_iter().map(|value| self.settle_at(world, value, hops + 4)).collect();
+        let mut texts: Vec<String> = Vec::new();
+        for one in &settled {
+            let FactValue::Text(text) = one.value.as_ref()? else { return None };
+            if !texts.contains(text) {
+                texts.push(text.clone());
+            }
+        }
+        let first = settled.into_iter().next()?;
+        Some(Settled { value: Some(FactValue::Text(texts.join(" or "))), ..first })
+    }
+
+    /// The key of a settings field from the root of its settings: `database.pool_size`.
+    fn settings_key(&self, world: World<'_>, of: DefId, field: &Name) -> String {
+        let mut key = field.to_string();
+        let mut at = of;
+        for _ in 0..6 {
+            let holder = world.signatures.holders.get(&at).map(Vec::as_slice);
+            let Some([(holder, name)]) = holder else { break };
+            if !is_settings(world, *holder) {
+                break;
+            }
+            key = format!("{name}.{key}");
+            at = *holder;
+        }
+        key
     }
 
     fn returned_constant(&self, world: World<'_>, func: DefId, hops: u32) -> Option<Settled> {
@@ -171,12 +222,9 @@ impl Flow {
         }
         let mut out = Settled { value: None, is_duration: false, provenance: Provenance::Code, at: Some(at), from: Some(text.to_owned()) };
         let ItemKind::Struct(facts) = &world.program.def(of).item.kind else { return out };
-        let is_settings = world.program.def(of).item.attrs.iter().any(|attr| {
-            attr.path.last().is_some_and(|last| last == "derive")
-                && attr.args.iter().any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
-        });
-        if is_settings {
+        if is_settings(world, of) {
             out.provenance = Provenance::Settings;
+            out.from = Some(self.settings_key(world, of, field));
         }
         for attr in facts.fields.iter().filter(|fact| fact.name == *field).flat_map(|fact| &fact.attrs) {
             let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.clone());
@@ -219,6 +267,23 @@ impl Flow {
                 from = settled.from;
             }
         }
-        Settled { value: known.then_some(FactValue::Text(text.clone())), is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
+        Settled {
+            value: known.then_some(FactValue::Text(text.clone())),
+            is_duration: false,
+            provenance,
+            at,
+            from: from.or((!known).then_some(text)),
+        }
     }
+}
+
+/// A struct that a settings library fills: it derives `Deserialize`, or what clap and confique ask for.
+fn is_settings(world: World<'_>, of: DefId) -> bool {
+    world.program.def(of).item.attrs.iter().any(|attr| {
+        attr.path.last().is_some_and(|last| last == "derive")
+            && attr
+                .args
+                .iter()
+                .any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
+    })
 }

@@ -21,9 +21,14 @@ pub struct Signatures {
     pub params: Vec<Vec<Type>>,
     /// What `Self` is inside a definition; by definition.
     pub this: Vec<Option<Type>>,
+    /// Structs that have a field of a type, with the field's name.
+    pub holders: FxHashMap<DefId, Vec<(DefId, Name)>>,
     /// Targets of `Deref` impls.
     pub derefs: FxHashMap<DefId, Type>,
 }
+
+/// What one definition declares: its value, its parameters, its fields.
+type Row = (Type, Vec<Type>, Vec<(Name, Type)>);
 
 /// Gives the members of `impl` blocks their canonical paths and their place under their type.
 pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>> {
@@ -93,10 +98,7 @@ fn note_impl(program: &mut Program<'_>, module: ModId, target: DefId, of_trait: 
         Res::Def(id) => program.implementors.entry(*id).or_default().push(target),
         Res::Foreign(path) => {
             if path.ends_with("::Deref")
-                && let Some(ty) = imp.items.iter().find_map(|item| match &item.kind {
-                    ItemKind::TypeAlias(_, _) if item.name == "Target" => Some(item),
-                    _ => None,
-                })
+                && let Some(ty) = imp.items.iter().find(|item| item.name == "Target" && matches!(item.kind, ItemKind::TypeAlias(..)))
             {
                 // The reference lives as long as the facts do: look the block up again through the definitions.
                 let found = program.defs.iter().find(|def| std::ptr::eq(def.item, ty)).map(|def| def.item);
@@ -126,13 +128,18 @@ fn mend_scope(program: &mut Program<'_>, id: DefId) {
 /// Resolves the declared types of all definitions.
 #[must_use]
 pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Type>>) -> Signatures {
-    let rows: Vec<(Type, Vec<Type>, Vec<(Name, Type)>)> =
+    let rows: Vec<Row> =
         (0..program.defs.len()).into_par_iter().map(|at| row(program, catalog, DefId(super::program::index(at)), &this)).collect();
     let mut out = Signatures { this, ..Signatures::default() };
     for (at, (value, params, fields)) in rows.into_iter().enumerate() {
         out.values.push(value);
         out.params.push(params);
         let id = DefId(super::program::index(at));
+        for (name, ty) in &fields {
+            if let Type::Def(held, _) = ty {
+                out.holders.entry(*held).or_default().push((id, name.clone()));
+            }
+        }
         out.fields.extend(fields.into_iter().map(|(name, ty)| ((id, name), ty)));
     }
     for (id, (module, ty)) in &program.derefs {
@@ -143,7 +150,7 @@ pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Typ
     out
 }
 
-fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>]) -> (Type, Vec<Type>, Vec<(Name, Type)>) {
+fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>]) -> Row {
     let def = program.def(id);
     let owner_generics: &[Generic] = match def.owner.map(|owner| &owner.kind) {
         Some(ItemKind::Impl(imp)) => &imp.generics,
@@ -170,7 +177,7 @@ fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>
         ItemKind::Struct(facts) => {
             let own = Type::Def(id, std::sync::Arc::from([]));
             let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
-            let fields = typed_fields(program, catalog, scope, &facts.fields, None, &facts.generics);
+            let fields = typed_fields(program, catalog, scope, &facts.fields, None);
             (Type::Unknown, Vec::new(), fields)
         }
         ItemKind::Enum(facts) => {
@@ -178,7 +185,7 @@ fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>
             let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
             let mut fields = Vec::new();
             for variant in &facts.variants {
-                fields.extend(typed_fields(program, catalog, scope, &variant.fields, Some(&variant.name), &facts.generics));
+                fields.extend(typed_fields(program, catalog, scope, &variant.fields, Some(&variant.name)));
             }
             (Type::Unknown, Vec::new(), fields)
         }
@@ -192,7 +199,6 @@ fn typed_fields(
     scope: TypeScope<'_>,
     fields: &[FieldFact],
     variant: Option<&Name>,
-    _generics: &[Generic],
 ) -> Vec<(Name, Type)> {
     let name = |field: &FieldFact| variant.map_or_else(|| field.name.clone(), |variant| format_smolstr!("{variant}.{}", field.name));
     fields.iter().map(|field| (name(field), program.lower(catalog, scope, &field.ty))).collect()
