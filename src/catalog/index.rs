@@ -85,7 +85,9 @@ impl Catalog {
             }
             let id = EntryId(u32::try_from(self.entries.len()).expect("a catalog has fewer than 2^32 entries"));
             for path in &api.paths {
-                if let Some((library, _)) = path.split_once("::").filter(|(library, _)| *library != "std" && !library.starts_with(['#', 'd'])) {
+                if let Some((library, _)) =
+                    path.split_once("::").filter(|(library, _)| *library != "std" && !library.starts_with(['#', 'd']))
+                {
                     self.libraries.insert(SmolStr::new(library));
                 }
                 self.by_path.entry(path.clone()).or_insert(id);
@@ -146,14 +148,15 @@ impl Catalog {
         if let Some(&entry) = self.by_path.get(path) {
             return Some(Hit { entry, exact: true });
         }
-        if let Some(found) = tail(path).and_then(|tail| self.by_tail.get(&tail)) {
-            return found.map(|entry| Hit { entry, exact: false });
-        }
-        self.other_constructor(path)
+        let entry = (*self.by_tail.get(&tail(path)?)?)?;
+        Some(Hit { entry, exact: false })
     }
 
     /// `Store::open_with_options` of a type that the catalog knows as made by `Store::open`.
-    fn other_constructor(&self, path: &str) -> Option<Hit> {
+    ///
+    /// For calls of a path only: a method of that name may do anything.
+    #[must_use]
+    pub fn other_constructor(&self, path: &str) -> Option<Hit> {
         let (owner, name) = path.rsplit_once("::")?;
         let makes = ["open", "new", "connect", "build", "from_", "with_", "create", "try_new"].iter().any(|start| name.starts_with(start));
         let entry = *self.by_type.get(owner).filter(|_| makes && !owner.starts_with("std::"))?;
@@ -196,7 +199,11 @@ impl Catalog {
         }
         let Some((first, rest)) = path.split_once("::") else { return path };
         let Some((second, _)) = rest.split_once("::") else { return path };
-        if first != "std" && first != second && self.libraries.contains(second) && !self.modules.contains(&format_smolstr!("{first}::{second}")) {
+        if first != "std"
+            && first != second
+            && self.libraries.contains(second)
+            && !self.modules.contains(&format_smolstr!("{first}::{second}"))
+        {
             return SmolStr::new(rest);
         }
         path

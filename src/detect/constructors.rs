@@ -7,7 +7,7 @@ use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::{Api, Knob, Shape};
 use crate::facts::ItemKind;
-use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
+use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role, Scope};
 use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Options, Type};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -68,7 +68,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             // A lock around the thing, in the field it is put into: the field's item takes it in.
             if let Bound::Field(of, field) = &call.bound
                 && let path = smol_str::format_smolstr!("{}::{field}", cx.path(*of))
-                && let Some(declared) = out.iter_mut().find(|finding| finding.detector == "shared-fields" && finding.origin == Origin::Declared(path.clone()))
+                && let Some(declared) =
+                    out.iter_mut().find(|finding| finding.detector == "shared-fields" && finding.origin == Origin::Declared(path.clone()))
             {
                 declared.kind = kind;
                 declared.entry = Some(call.hit.entry);
@@ -255,10 +256,20 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         sites.push(cx.site(at, Role::Declared, *of));
         uses = field_uses(cx, *of, field, body.def);
     }
+    let mut facts = facts(cx, body, index);
+    let mut scope = api.scope.unwrap_or(kind.usual_scope());
+    let kept = matches!(call.bound, Bound::Field(..) | Bound::Result);
+    if !kept
+        && cx.by_requests.contains(&body.def)
+        && matches!(kind, Kind::Queue | Kind::Limiter | Kind::Cache | Kind::Pool | Kind::SdkClient)
+    {
+        facts.push(Cx::plain_fact("lifetime", "one for each call"));
+        scope = Scope::Task;
+    }
     Finding {
         detector: "constructors",
         kind,
-        scope: api.scope.unwrap_or(kind.usual_scope()),
+        scope,
         name: name_of(cx, body, call),
         origin: Origin::Called { function: cx.path(body.def), what: target(call) },
         def: body.def,
@@ -268,7 +279,7 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites,
         uses,
-        facts: facts(cx, body, index),
+        facts,
         label: SmolStr::new(&api.label),
         ty: made_type(cx, call),
         backs_on: store_of(cx, body, index),
@@ -310,7 +321,29 @@ fn name_of(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> SmolStr {
 }
 
 fn is_vague(name: &str) -> bool {
-    name.len() < 3 || matches!(name, "builder" | "options" | "opts" | "config" | "conf" | "res" | "result" | "this" | "inner" | "sender" | "send" | "client" | "pool" | "cache" | "conn" | "data" | "file" | "store" | "value")
+    name.len() < 3
+        || matches!(
+            name,
+            "builder"
+                | "options"
+                | "opts"
+                | "config"
+                | "conf"
+                | "res"
+                | "result"
+                | "this"
+                | "inner"
+                | "sender"
+                | "send"
+                | "client"
+                | "pool"
+                | "cache"
+                | "conn"
+                | "data"
+                | "file"
+                | "store"
+                | "value"
+        )
 }
 
 pub(super) fn field_at(cx: &Cx<'_>, of: DefId, field: &str) -> Option<At> {

@@ -1,5 +1,7 @@
 //! What every detector reads, with the look-ups they share.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -25,6 +27,10 @@ pub struct Cx<'a> {
     pub test_only: FxHashSet<DefId>,
     /// Names that bodies of the services mention in calls and paths.
     mentioned: FxHashSet<SmolStr>,
+    /// Functions that only requests reach.
+    pub by_requests: FxHashSet<DefId>,
+    /// The definitions that each service reaches; empty when there is one service.
+    pub reached: BTreeMap<SmolStr, FxHashSet<DefId>>,
     /// Functions whose endless loop is spawned somewhere.
     pub spawned: FxHashSet<DefId>,
     /// Functions that a spawned task calls, a few steps deep, outside of closures.
@@ -48,6 +54,8 @@ impl<'a> Cx<'a> {
             long_lived: FxHashSet::default(),
             test_only,
             mentioned: FxHashSet::default(),
+            by_requests: FxHashSet::default(),
+            reached: BTreeMap::new(),
             spawned: FxHashSet::default(),
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
@@ -60,6 +68,8 @@ impl<'a> Cx<'a> {
             .flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()))
             .flat_map(|task| task.calls.clone())
             .collect();
+        cx.by_requests = super::reach::by_requests(&cx);
+        cx.reached = super::reach::by_service(&cx);
         cx.long_lived = long_lived(&cx);
         cx
     }
@@ -90,6 +100,15 @@ impl<'a> Cx<'a> {
     pub fn is_loop(&self, body: &BodyFacts) -> bool {
         let runs = self.spawned.contains(&body.def) || self.from_main.contains_key(&body.def) || self.started.contains(&body.def);
         (body.task.endless && runs) || body.known.iter().any(|call| call.task.as_ref().is_some_and(|task| task.endless))
+    }
+
+    /// The services among some that reach a definition; all of them when none seems to.
+    #[must_use]
+    pub fn reaching(&self, id: DefId, services: &[SmolStr]) -> Vec<SmolStr> {
+        let top = self.world.program.def(id).in_fn.unwrap_or(id);
+        let found: Vec<SmolStr> =
+            services.iter().filter(|service| self.reached.get(*service).is_none_or(|reached| reached.contains(&top))).cloned().collect();
+        if found.is_empty() { services.to_vec() } else { found }
     }
 
     /// Canonical path of a definition.

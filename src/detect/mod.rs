@@ -8,6 +8,7 @@ mod env_reads;
 mod finding;
 mod fs_writes;
 mod nature;
+mod reach;
 mod shared_fields;
 mod statics;
 mod stores;

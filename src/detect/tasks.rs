@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::Shape;
-use crate::model::{Class, Confidence, Fact, FactValue, Kind, Role};
+use crate::model::{Class, Confidence, Fact, FactValue, Kind, Role, Scope};
 use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Task, Value};
 
 /// Calls that a task is followed through to find its loop.
@@ -222,6 +222,9 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         facts.push(Cx::plain_fact("thread_name", name.clone()));
     }
     facts.push(Cx::plain_fact("runs", runs(&nature)));
+    if cx.by_requests.contains(&body.def) {
+        facts.push(Cx::plain_fact("lifetime", "one for each call"));
+    }
     let mut sites = vec![cx.site(call.at, Role::Constructed, body.def)];
     if nature.endless
         && let Some(func) = nature.main_call
@@ -231,7 +234,7 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     Some(Finding {
         detector: "tasks",
         kind: Kind::BackgroundTask,
-        scope: Kind::BackgroundTask.usual_scope(),
+        scope: if cx.by_requests.contains(&body.def) { Scope::Task } else { Kind::BackgroundTask.usual_scope() },
         name,
         origin: Origin::Called { function: cx.path(body.def), what },
         def: body.def,

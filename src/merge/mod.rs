@@ -32,6 +32,7 @@ fn item(cx: &Cx<'_>, finding: Finding, id: ItemId) -> Item {
     services.extend(program.services_of(finding.def).iter().cloned());
     services.sort();
     services.dedup();
+    let services: Vec<SmolStr> = if finding.detector == "stores" { services } else { cx.reaching(finding.def, &services) };
     let mut facts = finding.facts;
     redact::facts(&mut facts);
     let entry = finding.entry.map(|entry| cx.api(entry));

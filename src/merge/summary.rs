@@ -30,6 +30,14 @@ const TIMEOUTS: &[&str] = &["timeout", "request_timeout", "response_timeout", "o
 
 /// The sentence, without a full stop.
 pub(super) fn summary(finding: &Finding) -> String {
+    let sentence = of_kind(finding);
+    match fact(finding, &["lifetime"]).and_then(|fact| fact.value.as_ref()) {
+        Some(lifetime) => format!("{sentence}, {lifetime}"),
+        None => sentence,
+    }
+}
+
+fn of_kind(finding: &Finding) -> String {
     let label = &finding.label;
     match finding.kind {
         Kind::Pool | Kind::Limiter => join(label, &[bound(finding)]),

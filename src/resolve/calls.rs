@@ -94,6 +94,8 @@ pub struct OwnCall {
     pub in_closure: bool,
     /// What becomes of what it returns.
     pub bound: Bound,
+    /// It is not called but handed by name to this function or method.
+    pub taken_by: Option<Name>,
     /// Functions of the workspace that the closures among its arguments call.
     pub given: Task,
 }
@@ -176,7 +178,8 @@ pub fn body_facts(world: World<'_>, def: DefId) -> Option<BodyFacts> {
     let module = world.program.body_scopes.get(&def).copied().unwrap_or(item.module);
     let file = super::program::index(world.program.module(module).file);
     let tracer = Tracer { world, body, types: &types, def, file };
-    let mut reader = Reader { tracer, world, body, types: &types, parents: parents(body), index_of: Vec::new(), links: FxHashSet::default() };
+    let mut reader =
+        Reader { tracer, world, body, types: &types, parents: parents(body), index_of: Vec::new(), links: FxHashSet::default() };
     Some(reader.read(def))
 }
 

@@ -57,6 +57,11 @@ impl Reader<'_> {
             .collect();
         out.foreign.sort_unstable();
         out.foreign.dedup();
+        for ty in &self.types.types {
+            if let Type::Def(id, _) = ty {
+                out.names.insert(self.world.program.def(*id).item.name.clone());
+            }
+        }
         self.nest(&mut out.known);
         if let Some(root) = self.body.root {
             out.task = self.task(root, true);
@@ -146,13 +151,14 @@ impl Reader<'_> {
             Expr::Lit(crate::facts::Lit::Str(text), span) if speaks_of_claims(text) => out.strings.push((text.clone(), self.at(*span))),
             // A function handed over by name.
             Expr::Path(path, span) => {
-                out.names.extend(path.last().cloned());
+                out.names.extend(path.segs.iter().map(|seg| seg.name.clone()));
                 self.handed_constructor(id, path, *span, out);
                 let is_callee = self.parents[id.0 as usize]
                     .is_some_and(|parent| matches!(&self.body[parent], Expr::Call { callee, .. } if *callee == id));
                 if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), is_callee) {
                     let (bound, given) = (Bound::Argument, Task::default());
-                    out.own.push(OwnCall { func: *func, args: Vec::new(), at: self.at(*span), in_closure: true, bound, given });
+                    let taken_by = self.taker(id);
+                    out.own.push(OwnCall { func: *func, args: Vec::new(), at: self.at(*span), in_closure: true, bound, taken_by, given });
                 }
             }
             Expr::Struct { path, fields, .. } => {
@@ -179,6 +185,18 @@ impl Reader<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The function or method that an expression is an argument of.
+    fn taker(&self, id: ExprId) -> Option<crate::facts::Name> {
+        match &self.body[self.parents[id.0 as usize]?] {
+            Expr::Method { name, .. } => Some(name.clone()),
+            Expr::Call { callee, .. } => match &self.body[*callee] {
+                Expr::Path(path, _) => path.last().cloned(),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -241,12 +259,15 @@ impl Reader<'_> {
                         at: self.at(span),
                         in_closure: self.in_closure(id),
                         bound: self.bound(id),
+                        taken_by: None,
                         given,
                     });
                 }
             }
             Some(Callee::Foreign(path)) => {
-                if let Some(hit) = self.world.catalog.path(path) {
+                let catalog = self.world.catalog;
+                let hit = catalog.path(path).or_else(|| if recv.is_none() { catalog.other_constructor(path) } else { None });
+                if let Some(hit) = hit {
                     self.known(id, hit, path.clone(), recv, args, span, out);
                 } else if let Some(recv) = recv {
                     self.setting(recv, id, args, span, out);

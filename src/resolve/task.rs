@@ -38,7 +38,8 @@ impl Reader<'_> {
             }
             Expr::While { cond, body, .. } => {
                 let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
-                task.endless |= forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond));
+                task.endless |=
+                    forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond));
                 in_loop = true;
             }
             Expr::For { iter, .. } => {

@@ -1,0 +1,173 @@
+//! Who reaches what: which services use an item of a shared library, and which functions only requests reach.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use crate::facts::{ItemKind, Ty};
+use crate::resolve::{BodyFacts, DefId, Type};
+
+/// Names under which routers and servers take their handlers.
+const ROUTERS: [&str; 18] = [
+    "any",
+    "connect",
+    "delete",
+    "delete_service",
+    "fallback",
+    "get",
+    "handler",
+    "head",
+    "on",
+    "options",
+    "patch",
+    "post",
+    "put",
+    "resource",
+    "route",
+    "service_fn",
+    "to",
+    "trace",
+];
+
+/// The definitions that each service reaches, by name: too many rather than too few.
+///
+/// Empty with fewer than two services: then there is nothing to tell apart.
+pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
+    let program = cx.world.program;
+    let mut services: Vec<SmolStr> = program.krates.iter().flat_map(|krate| krate.input.services.iter().cloned()).collect();
+    services.sort();
+    services.dedup();
+    if services.len() < 2 {
+        return BTreeMap::new();
+    }
+    let mut by_name: FxHashMap<SmolStr, Vec<DefId>> = FxHashMap::default();
+    let mut of_impl: FxHashMap<SmolStr, Vec<DefId>> = FxHashMap::default();
+    for (id, def) in program.all_defs() {
+        by_name.entry(def.item.name.clone()).or_default().push(id);
+        // What a type does for a trait may run without its name being mentioned.
+        if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
+            && imp.of_trait.is_some()
+            && let Some(Type::Def(of, _)) = &cx.world.signatures.this[id.0 as usize]
+        {
+            of_impl.entry(program.def(*of).item.name.clone()).or_default().push(id);
+        }
+    }
+    let always: Vec<SmolStr> = program
+        .all_defs()
+        .flat_map(|(_, def)| &def.item.attrs)
+        .flat_map(|attr| attr.args.iter().flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::"))))
+        .map(SmolStr::new)
+        .collect();
+    let reach = |service: &SmolStr| {
+        let is_root = |id: DefId| {
+            let input = &program.krate(program.module(program.def(id).module).krate).input;
+            input.services.len() == 1 && input.services[0] == *service
+        };
+        let mut seen: FxHashSet<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| is_root(*id)).collect();
+        let mut queue: Vec<DefId> = seen.iter().copied().collect();
+        let mut names: FxHashSet<SmolStr> = FxHashSet::default();
+        let mut fresh: Vec<SmolStr> = always.clone();
+        loop {
+            for id in queue.drain(..) {
+                mentioned_by(cx, id, &mut fresh);
+            }
+            if fresh.is_empty() {
+                break;
+            }
+            for name in std::mem::take(&mut fresh) {
+                if !names.insert(name.clone()) {
+                    continue;
+                }
+                let found = by_name.get(&name).into_iter().chain(of_impl.get(&name)).flatten();
+                queue.extend(found.filter(|id| program.services_of(**id).contains(service)).filter(|id| seen.insert(**id)).copied());
+            }
+        }
+        seen
+    };
+    services.iter().map(|service| (service.clone(), reach(service))).collect()
+}
+
+/// Names that a definition mentions: in its body, its signature, its fields.
+fn mentioned_by(cx: &Cx<'_>, id: DefId, out: &mut Vec<SmolStr>) {
+    if let Some(&at) = cx.body_of.get(&id) {
+        out.extend(cx.bodies[at].names.iter().cloned());
+    }
+    let program = cx.world.program;
+    let mut types = |ty: &Type| type_names(cx, ty, out);
+    types(cx.world.signatures.value(id));
+    cx.world.signatures.params[id.0 as usize].iter().for_each(&mut types);
+    match &program.def(id).item.kind {
+        ItemKind::Struct(facts) => facts.fields.iter().for_each(|field| written_names(&field.ty, out)),
+        ItemKind::Enum(facts) => facts.variants.iter().flat_map(|variant| &variant.fields).for_each(|field| written_names(&field.ty, out)),
+        ItemKind::TypeAlias(_, ty) => written_names(ty, out),
+        _ => {}
+    }
+}
+
+fn type_names(cx: &Cx<'_>, ty: &Type, out: &mut Vec<SmolStr>) {
+    match ty {
+        Type::Def(id, _) | Type::Trait(id) => out.push(cx.world.program.def(*id).item.name.clone()),
+        _ => {}
+    }
+    match ty {
+        Type::Slice(inner) | Type::Fn(inner) => type_names(cx, inner, out),
+        other => other.args().iter().for_each(|arg| type_names(cx, arg, out)),
+    }
+}
+
+fn written_names(ty: &Ty, out: &mut Vec<SmolStr>) {
+    match ty {
+        Ty::Path(path) => path_names(path, out),
+        Ty::Ref(inner) | Ty::Slice(inner) | Ty::Assoc(_, inner) => written_names(inner, out),
+        Ty::Tuple(all) => all.iter().for_each(|ty| written_names(ty, out)),
+        Ty::Fn(all, ret) => all.iter().chain([&**ret]).for_each(|ty| written_names(ty, out)),
+        Ty::Impl(bounds) | Ty::Dyn(bounds) => bounds.iter().for_each(|path| path_names(path, out)),
+        Ty::Projection(inner, ..) => written_names(inner, out),
+        Ty::Never | Ty::Infer | Ty::Other => {}
+    }
+}
+
+fn path_names(path: &crate::facts::Path, out: &mut Vec<SmolStr>) {
+    for seg in &path.segs {
+        out.push(seg.name.clone());
+        seg.args.iter().for_each(|ty| written_names(ty, out));
+    }
+}
+
+/// Functions that handlers of requests reach and that nothing on the way from `main` calls: what they make in a variable
+/// lives as long as one call.
+pub(super) fn by_requests(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let mut level: Vec<DefId> = handlers(cx);
+    let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
+    while let Some(id) = level.pop() {
+        let Some(&at) = cx.body_of.get(&id) else { continue };
+        level.extend(cx.bodies[at].own.iter().map(|call| call.func).filter(|func| seen.insert(*func)));
+    }
+    seen.retain(|id| !cx.from_main.contains_key(id) && !cx.started.contains(id));
+    seen
+}
+
+/// Functions handed to a router, marked as a route, or part of a generated server's trait.
+fn handlers(cx: &Cx<'_>) -> Vec<DefId> {
+    let program = cx.world.program;
+    let handed = |body: &BodyFacts| -> Vec<DefId> {
+        let by_name = body.own.iter().filter(|call| call.taken_by.as_ref().is_some_and(|name| ROUTERS.contains(&name.as_str())));
+        by_name.map(|call| call.func).collect()
+    };
+    let mut out: Vec<DefId> = cx.bodies().flat_map(handed).collect();
+    for (id, def) in program.all_defs().filter(|(id, _)| program.func(*id).is_some()) {
+        let routed = def.item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last| ROUTERS.contains(&last.as_str())));
+        let of_server = match (def.owner.map(|owner| &owner.kind), &cx.world.signatures.this[id.0 as usize]) {
+            (Some(ItemKind::Impl(imp)), Some(Type::Def(..))) => {
+                imp.of_trait.as_ref().is_some_and(|path| path.segs.iter().any(|seg| seg.name.ends_with("_server")))
+            }
+            _ => false,
+        };
+        if routed || of_server {
+            out.push(id);
+        }
+    }
+    out
+}
