@@ -1,0 +1,6 @@
+//! What holds across stages: modules and manifests are followed, ids stay, bytes are the same on every machine.
+
+mod determinism;
+mod identity;
+mod modules;
+mod workspaces;
