@@ -79,11 +79,10 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
 
 /// The argument, of the call itself or of the one that ended its chain.
 fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
-    let ends = call
-        .settings
+    // `create(true)` is an option of `OpenOptions` but the end of a `DirBuilder`: `open` decides.
+    let ends = ["open", "persist", "tempfile_in", "tempdir_in", "create"]
         .iter()
-        .rev()
-        .find(|setting| matches!(setting.name.as_str(), "open" | "create" | "persist" | "tempfile_in" | "tempdir_in"));
+        .find_map(|name| call.settings.iter().rev().find(|setting| setting.name == *name));
     match ends {
         Some(setting) => setting.args.get(at).or_else(|| call.args.get(at)),
         None => call.args.get(at),
