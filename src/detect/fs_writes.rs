@@ -51,7 +51,8 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
             facts.push(fact);
         }
     }
-    let op = api.op.unwrap_or(FsOp::Write);
+    let appends = call.settings.iter().any(|setting| setting.name == "append");
+    let op = api.op.map_or(FsOp::Write, |op| if op == FsOp::Write && appends { FsOp::Append } else { op });
     facts.push(Cx::plain_fact("op", op.as_str()));
     let what = literal.clone().map_or_else(|| call.path.clone(), SmolStr::from);
     let mut sites = vec![cx.site(call.at, Role::Written, body.def)];
@@ -79,8 +80,12 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
 
 /// The argument, of the call itself or of the one that ended its chain.
 fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
-    // `create(true)` is an option of `OpenOptions` but the end of a `DirBuilder`: `open` decides.
-    let ends = ["open", "persist", "tempfile_in", "tempdir_in", "create"]
+    let names = ["open", "persist", "tempfile_in", "tempdir_in", "create"];
+    // `create(true)` before an `open` is an option; the path is what the call itself is given.
+    if call.path.rsplit("::").next().is_some_and(|last| names.contains(&last)) {
+        return call.args.get(at);
+    }
+    let ends = names
         .iter()
         .find_map(|name| call.settings.iter().rev().find(|setting| setting.name == *name));
     match ends {
