@@ -192,6 +192,12 @@ impl Walker<'_, '_> {
             return ty;
         }
         let catalog = self.world.catalog;
+        // `thread::Builder::new()` makes that builder, whatever other things its entry speaks of.
+        if let Some(owner) = path.strip_suffix("::new")
+            && catalog.builder(owner).is_some()
+        {
+            return Type::foreign(owner);
+        }
         if let Some(hit) = catalog.path(path) {
             let api = catalog.api(hit.entry);
             if let Some(of) = of.and_then(Type::path)
