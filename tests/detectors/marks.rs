@@ -91,6 +91,7 @@ fixtures! {
     shared_fields_and_their_near_misses: "shared_fields",
     constructors_and_their_near_misses: "constructors",
     attributes_and_their_near_misses: "attributes",
+    claims_and_their_near_misses: "claims",
     fs_writes_and_their_near_misses: "fs_writes",
     env_reads_and_their_near_misses: "env_reads",
     tasks_and_their_near_misses: "tasks",
