@@ -22,7 +22,8 @@ fn the_list_is_sorted_and_complete() {
     let names: Vec<&str> = BUILTIN.iter().map(|(name, _)| *name).collect();
     assert!(names.is_sorted(), "BUILTIN is searched by halves");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/catalog/crates");
-    let mut there: Vec<String> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut there: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     there.sort_by(|a, b| a.trim_end_matches(".toml").cmp(b.trim_end_matches(".toml")));
     assert_eq!(names, there.iter().map(|name| name.trim_end_matches(".toml")).collect::<Vec<_>>());
 }
@@ -150,7 +151,8 @@ fn paths_begin_with_a_crate_and_have_no_spaces() {
 }
 
 fn is_name(part: &str) -> bool {
-    part.chars().next().is_some_and(|first| first == '_' || first.is_ascii_alphabetic()) && part.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+    part.chars().next().is_some_and(|first| first == '_' || first.is_ascii_alphabetic())
+        && part.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
 }
 
 #[test]
@@ -175,6 +177,9 @@ fn wrapper_groups_hold_plausible_paths_and_do_not_overlap() {
         assert!(wrappers.is_lazy(path), "`{path}` is set once but not lazy");
     }
     for path in &lists["containers"] {
-        assert!(!wrappers.is_transparent(path) && !wrappers.is_lazy(path) && !wrappers.is_signal(path), "`{path}` is a container and something else");
+        assert!(
+            !wrappers.is_transparent(path) && !wrappers.is_lazy(path) && !wrappers.is_signal(path),
+            "`{path}` is a container and something else"
+        );
     }
 }

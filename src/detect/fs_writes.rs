@@ -85,9 +85,7 @@ fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
     if call.path.rsplit("::").next().is_some_and(|last| names.contains(&last)) {
         return call.args.get(at);
     }
-    let ends = names
-        .iter()
-        .find_map(|name| call.settings.iter().rev().find(|setting| setting.name == *name));
+    let ends = names.iter().find_map(|name| call.settings.iter().rev().find(|setting| setting.name == *name));
     match ends {
         Some(setting) => setting.args.get(at).or_else(|| call.args.get(at)),
         None => call.args.get(at),

@@ -62,7 +62,8 @@ fn an_unreadable_file_is_named_and_the_rest_is_mapped() {
 fn invalid_utf8_is_told_with_its_line_and_the_rest_is_mapped() {
     let project = Project::shop(&format!("mod latin;\n{MAIN}"));
     project.write("src/latin.rs", b"//! Latin 1.\n\nconst NAME: &str = \"caf\xe9\";\n");
-    let outcome = project.run(&["gen", "-o", "-"]).ends(0).says(&["src/latin.rs", "invalid UTF-8 at byte", ":3", "convert the file to UTF-8"]);
+    let outcome =
+        project.run(&["gen", "-o", "-"]).ends(0).says(&["src/latin.rs", "invalid UTF-8 at byte", ":3", "convert the file to UTF-8"]);
     still_maps(&outcome);
 }
 
@@ -115,7 +116,8 @@ fn a_manifest_without_any_package_or_code_is_told() {
 #[test]
 fn a_mod_without_its_file_is_told_with_the_places_that_were_tried() {
     let project = Project::shop(&format!("{MAIN}\nmod gone;\n"));
-    let outcome = project.run(&["gen", "-o", "-"]).ends(0).says(&["no file for module `gone`", "`src/gone.rs`, `src/gone/mod.rs`", "src/main.rs:7"]);
+    let outcome =
+        project.run(&["gen", "-o", "-"]).ends(0).says(&["no file for module `gone`", "`src/gone.rs`, `src/gone/mod.rs`", "src/main.rs:7"]);
     still_maps(&outcome);
 }
 

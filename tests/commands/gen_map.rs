@@ -71,7 +71,11 @@ fn quiet_says_nothing_when_all_is_well() {
 
 #[test]
 fn a_second_run_touches_no_file() {
-    for args in [["gen", "--format", "markdown", "-o", "out/page.md"], ["gen", "--format", "mdbook", "-o", "out"], ["gen", "--format", "json", "-o", "out/map.json"]] {
+    for args in [
+        ["gen", "--format", "markdown", "-o", "out/page.md"],
+        ["gen", "--format", "mdbook", "-o", "out"],
+        ["gen", "--format", "json", "-o", "out/map.json"],
+    ] {
         let project = Project::shop(QUEUE);
         project.run(&args).ends(0);
         let first = files(&project, "out");

@@ -33,7 +33,21 @@ fn json_has_the_shape_that_the_book_promises() {
     let items = map["items"].as_array().unwrap();
     let item = items.iter().find(|item| item["id"] == "pool:billing::database::replica#sqlx::postgres::PgPoolOptions").unwrap();
     for key in [
-        "id", "kind", "scope", "name", "summary", "services", "confidence", "class", "sites", "uses", "facts", "backs_on", "cfg", "doc", "annotation",
+        "id",
+        "kind",
+        "scope",
+        "name",
+        "summary",
+        "services",
+        "confidence",
+        "class",
+        "sites",
+        "uses",
+        "facts",
+        "backs_on",
+        "cfg",
+        "doc",
+        "annotation",
         "hazards",
     ] {
         assert!(item.get(key).is_some(), "no `{key}` in {item:#}");
@@ -49,7 +63,10 @@ fn json_has_the_shape_that_the_book_promises() {
 
 #[test]
 fn words_must_all_occur_whatever_their_case() {
-    assert_eq!(ids(&list("detectors/statics", &["Rates", "STATIC", "current", "--format", "json"]).ends(0)), ["static:ledger::rates::CURRENT"]);
+    assert_eq!(
+        ids(&list("detectors/statics", &["Rates", "STATIC", "current", "--format", "json"]).ends(0)),
+        ["static:ledger::rates::CURRENT"]
+    );
     assert_eq!(ids(&list("detectors/statics", &["no-such-word", "--format", "json"]).ends(0)), Vec::<String>::new());
 }
 

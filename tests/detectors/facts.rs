@@ -63,7 +63,14 @@ fn a_value_from_a_settings_struct_is_named_by_its_key() {
     let pool = "pool:billing::database::connect#sqlx::postgres::PgPoolOptions";
     check(&map, pool, "max_connections", Unknown, Provenance::Settings, Some("database.max_connections"));
     check(&map, pool, "acquire_timeout", Unknown, Provenance::Settings, Some("database.acquire_seconds"));
-    check(&map, "cache:billing::cache::Invoices::new#moka::future::Cache", "max_capacity", Unknown, Provenance::Settings, Some("cache.entries"));
+    check(
+        &map,
+        "cache:billing::cache::Invoices::new#moka::future::Cache",
+        "max_capacity",
+        Unknown,
+        Provenance::Settings,
+        Some("cache.entries"),
+    );
 }
 
 #[test]
@@ -167,7 +174,8 @@ fn the_period_of_a_loop_is_found_in_sleep_interval_and_argument() {
 #[test]
 fn an_endless_task_is_told_from_one_that_is_merely_left_alone() {
     let map = map_of("detectors/tasks");
-    let runs = |id: &str| item(&map, id).facts.iter().find(|fact| fact.key == "runs").and_then(|fact| fact.value.clone()).unwrap().to_string();
+    let runs =
+        |id: &str| item(&map, id).facts.iter().find(|fact| fact.key == "runs").and_then(|fact| fact.value.clone()).unwrap().to_string();
     assert_eq!(runs("background-task:courier::main#courier::poll_orders"), "until the process ends");
     assert_eq!(runs("background-task:courier::main#courier::notify"), "once, detached");
     assert_eq!(item(&map, "background-task:courier::main#courier::poll_orders").confidence, Confidence::Certain);
@@ -237,7 +245,9 @@ fn a_store_is_one_item_whoever_talks_to_it() {
 
 #[test]
 fn every_item_has_a_site_in_the_tree_and_a_summary_without_a_full_stop() {
-    for name in ["statics", "thread_locals", "shared_fields", "constructors", "attributes", "fs_writes", "env_reads", "tasks", "stores", "names"] {
+    for name in
+        ["statics", "thread_locals", "shared_fields", "constructors", "attributes", "fs_writes", "env_reads", "tasks", "stores", "names"]
+    {
         for item in map_of(&format!("detectors/{name}")).items {
             assert!(!item.sites.is_empty(), "{}", item.id);
             assert!(!item.summary.is_empty() && !item.summary.ends_with('.'), "{}: {}", item.id, item.summary);

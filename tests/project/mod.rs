@@ -119,7 +119,18 @@ pub(crate) fn ids(map: &StateMap) -> Vec<String> {
 /// The binary, with nothing of the caller's environment that changes what it prints.
 pub(crate) fn statemap() -> Command {
     let mut command = Command::cargo_bin("statemap").unwrap();
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "COLUMNS", "TERM", "RUST_LOG", "RUST_BACKTRACE", "CI", "RAYON_NUM_THREADS"] {
+    for name in [
+        "NO_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "FORCE_COLOR",
+        "COLUMNS",
+        "TERM",
+        "RUST_LOG",
+        "RUST_BACKTRACE",
+        "CI",
+        "RAYON_NUM_THREADS",
+    ] {
         command.env_remove(name);
     }
     command.env("LC_ALL", "C");

@@ -29,7 +29,9 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 
 #[track_caller]
 fn check_stable(transform: impl Fn(&str) -> String) {
-    for name in ["storefront", "detectors/constructors", "detectors/fs_writes", "detectors/tasks", "detectors/statics", "detectors/shared_fields"] {
+    for name in
+        ["storefront", "detectors/constructors", "detectors/fs_writes", "detectors/tasks", "detectors/statics", "detectors/shared_fields"]
+    {
         let before = ids(&Project::copy_of(&fixture(name)).map());
         let after = ids(&transformed(name, &transform).map());
         assert_eq!(before, after, "{name}");
@@ -72,7 +74,9 @@ fn a_second_thing_of_the_same_name_gets_a_number_and_the_first_keeps_its_id() {
 
 #[test]
 fn no_two_items_share_an_id() {
-    for name in ["storefront", "detectors/constructors", "detectors/fs_writes", "detectors/tasks", "workspaces/virtual", "workspaces/two-bins"] {
+    for name in
+        ["storefront", "detectors/constructors", "detectors/fs_writes", "detectors/tasks", "workspaces/virtual", "workspaces/two-bins"]
+    {
         let all = ids(&Project::copy_of(&fixture(name)).map());
         let mut unique = all.clone();
         unique.sort();

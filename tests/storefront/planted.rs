@@ -108,7 +108,8 @@ const NEAR_MISSES: &[&str] = &[
 ];
 
 fn says(item: &Item, word: &str) -> bool {
-    item.id.as_str().contains(word) || item.sites.iter().any(|site| site.function.as_deref().is_some_and(|function| function.contains(word)))
+    item.id.as_str().contains(word)
+        || item.sites.iter().any(|site| site.function.as_deref().is_some_and(|function| function.contains(word)))
 }
 
 #[test]
@@ -131,7 +132,8 @@ fn what_is_known_not_to_be_found_is_still_not_found() {
 #[test]
 fn no_near_miss_is_reported() {
     let map = map_of("storefront");
-    let wrong: Vec<_> = map.items.iter().filter(|item| NEAR_MISSES.iter().any(|word| says(item, word))).map(|item| item.id.as_str()).collect();
+    let wrong: Vec<_> =
+        map.items.iter().filter(|item| NEAR_MISSES.iter().any(|word| says(item, word))).map(|item| item.id.as_str()).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -166,10 +168,22 @@ fn the_pool_has_ten_connections_unless_the_variable_says_otherwise() {
 #[test]
 fn knobs_from_settings_name_their_key() {
     let map = map_of("storefront");
-    assert_eq!(fact(&map, "cache:storefront_api::catalogue::Catalogue::new#moka::future::Cache", "max_capacity"), "- settings cache.products");
-    assert_eq!(fact(&map, "limiter:storefront_clients::payments::Payments::new#tokio::sync::Semaphore", "permits"), "- settings payments.max_in_flight");
-    assert_eq!(fact(&map, "sdk-client:storefront_clients::payments::Payments::new#reqwest::Client", "timeout"), "- settings payments.timeout_ms");
-    assert_eq!(fact(&map, "pool:storefront_clients::mailer::Mailer::new#lettre::AsyncSmtpTransport", "max_size"), "- settings mail.pool_size");
+    assert_eq!(
+        fact(&map, "cache:storefront_api::catalogue::Catalogue::new#moka::future::Cache", "max_capacity"),
+        "- settings cache.products"
+    );
+    assert_eq!(
+        fact(&map, "limiter:storefront_clients::payments::Payments::new#tokio::sync::Semaphore", "permits"),
+        "- settings payments.max_in_flight"
+    );
+    assert_eq!(
+        fact(&map, "sdk-client:storefront_clients::payments::Payments::new#reqwest::Client", "timeout"),
+        "- settings payments.timeout_ms"
+    );
+    assert_eq!(
+        fact(&map, "pool:storefront_clients::mailer::Mailer::new#lettre::AsyncSmtpTransport", "max_size"),
+        "- settings mail.pool_size"
+    );
     assert_eq!(fact(&map, "limiter:storefront_api::limits::Limits::new#governor::RateLimiter", "allow_burst"), "- settings limits.burst");
 }
 
@@ -179,7 +193,10 @@ fn knobs_from_the_code_have_their_values() {
     assert_eq!(fact(&map, "queue:storefront_api::mail_queue::start#tokio::sync::mpsc::channel", "capacity"), "1000 code -");
     assert_eq!(fact(&map, "queue:storefront_api::suggestions::Suggestions::open#std::sync::mpsc::sync_channel", "capacity"), "256 code -");
     assert_eq!(fact(&map, "sdk-client:storefront_clients::payments::Payments::new#reqwest::Client", "connect_timeout"), "2s code -");
-    assert_eq!(fact(&map, "embedded-db:storefront_api::suggestions::Suggestions::open#redb::Database", "path"), "/var/lib/storefront/suggestions.redb code -");
+    assert_eq!(
+        fact(&map, "embedded-db:storefront_api::suggestions::Suggestions::open#redb::Database", "path"),
+        "/var/lib/storefront/suggestions.redb code -"
+    );
     assert_eq!(fact(&map, "cache:storefront_api::catalogue::Catalogue::new#moka::future::Cache", "time_to_live"), "none default -");
     assert_eq!(fact(&map, "sdk-client:storefront_jobs::certificates::HTTP", "timeout"), "none default -");
 }
@@ -191,7 +208,9 @@ fn loops_and_jobs_have_their_period_and_schedule() {
     assert_eq!(period("storefront_api::uploads::start_publishing#storefront_api::uploads::publish_staged"), "20s code -");
     assert_eq!(period("storefront_worker::main#storefront_worker::deliver_mails"), "5s code -");
     assert_eq!(period("storefront_worker::heartbeat::start#std::thread::Builder::spawn"), "10s code -");
-    let schedule = |number: &str| fact(&map, &format!("background-task:storefront_worker::schedule_jobs#tokio_cron_scheduler::Job::new_async{number}"), "schedule");
+    let schedule = |number: &str| {
+        fact(&map, &format!("background-task:storefront_worker::schedule_jobs#tokio_cron_scheduler::Job::new_async{number}"), "schedule")
+    };
     assert_eq!(schedule(""), "0 0 3 * * * code -");
     assert_eq!(schedule("-2"), "0 */5 * * * * code -");
     assert_eq!(schedule("-3"), "0 */10 * * * * code -");
@@ -227,7 +246,11 @@ fn staged_uploads_name_the_setting_of_their_folder() {
 #[test]
 fn what_people_wrote_stands_on_the_item() {
     let map = map_of("storefront");
-    for id in ["session:storefront_api::carts::Carts::by_session", "static:storefront_api::reference::TAX_TABLES", "queue:storefront_api::mail_queue::start#tokio::sync::mpsc::channel"] {
+    for id in [
+        "session:storefront_api::carts::Carts::by_session",
+        "static:storefront_api::reference::TAX_TABLES",
+        "queue:storefront_api::mail_queue::start#tokio::sync::mpsc::channel",
+    ] {
         assert!(item(&map, id).annotation.is_some(), "{id}");
     }
 }
