@@ -7,6 +7,8 @@
 //! Each stage is a function from data to data; [`analyze`] runs them in order over a [`source::Tree`].
 
 mod analyze;
+#[cfg(test)]
+mod fixture;
 pub mod annotations;
 pub mod catalog;
 pub mod detect;

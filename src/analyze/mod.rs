@@ -86,12 +86,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let flow = Flow::new(&bodies);
     let cx = Cx::new(world, &flow, &bodies);
     let mut findings = detect::detect(&cx);
-    // State belongs to a service: what no binary links (fakes for tests, tools) is counted, not shown.
-    let found = findings.len();
-    if !services.is_empty() {
-        findings.retain(|finding| !program.services_of(finding.def).is_empty());
-    }
-    let unlinked = found - findings.len();
+    // State belongs to a service: what no binary links (fakes for tests, tools) is left out.
+    findings.retain(|finding| program.is_linked(finding.def));
     let wanted = &config.service.crates;
     if !wanted.is_empty() {
         findings.retain(|finding| wanted.iter().any(|krate| *krate == *program.krate(resolve::krate_of(world, finding.def)).input.name));
@@ -120,7 +116,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         catalog: &catalog,
         skipped,
         ignored: applied.ignored.len(),
-        unlinked,
+        unlinked: program.krates.iter().filter(|krate| krate.input.services.is_empty()).count(),
     });
     let map = StateMap {
         schema: SCHEMA,

@@ -64,9 +64,9 @@ impl<'a> Cx<'a> {
         cx
     }
 
-    /// Bodies of the service: those for tests only are left out.
+    /// Bodies of the services: those for tests only, and those that no service links, are left out.
     pub fn bodies(&self) -> impl Iterator<Item = &'a BodyFacts> + '_ {
-        self.bodies.iter().filter(|body| !self.test_only.contains(&body.def))
+        self.bodies.iter().filter(|body| !self.test_only.contains(&body.def) && self.world.program.is_linked(body.def))
     }
 
     /// A public function of a library that no code of the services names: a tool's, or left over.
@@ -342,9 +342,6 @@ fn reached_from_main(cx: &Cx<'_>) -> FxHashMap<DefId, usize> {
 fn mentioned(cx: &Cx<'_>) -> FxHashSet<SmolStr> {
     let mut out = FxHashSet::default();
     for body in cx.bodies() {
-        if cx.world.program.services_of(body.def).is_empty() {
-            continue;
-        }
         let own = &cx.world.program.def(body.def).item.name;
         out.extend(body.names.iter().filter(|name| *name != own).cloned());
     }

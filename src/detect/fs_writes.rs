@@ -78,14 +78,10 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
     }
 }
 
-/// The argument, of the call itself or of the one that ended its chain.
+/// The argument, of the call itself or of the one that ended its chain (`OpenOptions::new().create(true).open(path)`).
 fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
-    let names = ["open", "persist", "tempfile_in", "tempdir_in", "create"];
-    // `create(true)` before an `open` is an option; the path is what the call itself is given.
-    if call.path.rsplit("::").next().is_some_and(|last| names.contains(&last)) {
-        return call.args.get(at);
-    }
-    let ends = names.iter().find_map(|name| call.settings.iter().rev().find(|setting| setting.name == *name));
+    let end = call.also.last().and_then(|(path, _)| path.rsplit("::").next());
+    let ends = end.and_then(|end| call.settings.iter().rev().find(|setting| setting.name == end));
     match ends {
         Some(setting) => setting.args.get(at).or_else(|| call.args.get(at)),
         None => call.args.get(at),

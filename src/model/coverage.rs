@@ -38,7 +38,7 @@ pub struct Coverage {
     pub catalog_crates: usize,
     /// Dependencies that the catalog does not know.
     pub unknown_crates: usize,
-    /// Findings in crates that no service links.
+    /// Crates of the tree that no service links: their state is not on the map.
     #[serde(default)]
     pub unlinked: usize,
     /// Items silenced by an `ignore` annotation.

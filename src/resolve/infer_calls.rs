@@ -192,14 +192,15 @@ impl Walker<'_, '_> {
             return ty;
         }
         let catalog = self.world.catalog;
-        // `thread::Builder::new()` makes that builder, whatever other things its entry speaks of.
-        if let Some(owner) = path.strip_suffix("::new")
-            && catalog.builder(owner).is_some()
-        {
-            return Type::foreign(owner);
-        }
         if let Some(hit) = catalog.path(path) {
             let api = catalog.api(hit.entry);
+            // What is known to be harmless says nothing about what it returns.
+            if api.kind.is_none() {
+                return of.map_or(Type::Unknown, |of| match of {
+                    Type::Foreign(of, written) if written.is_empty() => Type::Foreign(of.clone(), self.wrapped(of, args)),
+                    other => other.clone(),
+                });
+            }
             if let Some(of) = of.and_then(Type::path)
                 && (api.types.contains(of) || api.builders.contains(of))
                 && (!path.ends_with("::builder") || api.builders.is_empty())

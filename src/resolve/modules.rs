@@ -89,6 +89,7 @@ fn empty(files: &[FileFacts]) -> Program<'_> {
         implementors: FxHashMap::default(),
         derefs: FxHashMap::default(),
         foreign_impls: FxHashMap::default(),
+        globs: Vec::new(),
         body_scopes: FxHashMap::default(),
     }
 }

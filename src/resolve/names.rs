@@ -1,5 +1,6 @@
 //! Names to what they stand for: items of the workspace, or canonical paths of foreign crates.
 
+use rayon::prelude::*;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::program::{DefId, Extern, ModId, Program};
@@ -153,9 +154,15 @@ impl Program<'_> {
 
     /// A name in a module: what it defines, imports by name, or imports by a glob.
     fn lookup_in(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
-        if hops > MAX_HOPS {
+        self.lookup_visiting(catalog, module, name, space, hops, &mut Vec::new())
+    }
+
+    /// Modules whose globs lead to each other are visited once: a name is looked for in each of them at most once.
+    fn lookup_visiting(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32, seen: &mut Vec<ModId>) -> Option<Res> {
+        if hops > MAX_HOPS || seen.contains(&module) {
             return None;
         }
+        seen.push(module);
         let data = self.module(module);
         if let Some(defs) = data.names.get(name)
             && let Some(id) = defs.iter().copied().find(|id| self.in_space(*id, space))
@@ -173,22 +180,22 @@ impl Program<'_> {
             }
         }
         let mut foreign = None;
-        for leaf in &data.globs {
-            match self.import(catalog, module, leaf, Space::Type, hops) {
-                Some(Res::Mod(target)) if target != module => {
-                    if let Some(found) = self.lookup_in(catalog, target, name, space, hops + 1) {
+        for target in self.globs.get(module.0 as usize).into_iter().flatten() {
+            match target {
+                Res::Mod(target) => {
+                    if let Some(found) = self.lookup_visiting(catalog, *target, name, space, hops + 1, seen) {
                         return Some(found);
                     }
                 }
-                Some(Res::Def(id)) if matches!(self.def(id).item.kind, ItemKind::Enum(_)) => {
-                    let ItemKind::Enum(facts) = &self.def(id).item.kind else { continue };
+                Res::Def(id) => {
+                    let ItemKind::Enum(facts) = &self.def(*id).item.kind else { continue };
                     if facts.variants.iter().any(|variant| variant.name == name) {
-                        return Some(Res::Inside(id, SmolStr::new(name)));
+                        return Some(Res::Inside(*id, SmolStr::new(name)));
                     }
                 }
-                Some(Res::Foreign(path)) if foreign.is_none() => {
+                Res::Foreign(path) if foreign.is_none() => {
                     // What a foreign glob brings in is known only where the catalog knows the name.
-                    let krate = path.split("::").next().unwrap_or(&path);
+                    let krate = path.split("::").next().unwrap_or(path);
                     foreign = catalog
                         .path(&format_smolstr!("{path}::{name}"))
                         .map(|_| format_smolstr!("{path}::{name}"))
@@ -198,6 +205,25 @@ impl Program<'_> {
             }
         }
         foreign.map(Res::Foreign)
+    }
+
+    /// What the globs of all modules stand for. Rounds, since a glob's own path may come in through another glob.
+    pub(super) fn resolve_globs(&mut self, catalog: &Catalog) {
+        self.globs = vec![Vec::new(); self.modules.len()];
+        for _ in 0..3 {
+            let targets: Vec<Vec<Res>> = (0..self.modules.len())
+                .into_par_iter()
+                .map(|at| {
+                    let module = ModId(super::program::index(at));
+                    let leaves = self.module(module).globs.iter();
+                    leaves.filter_map(|leaf| self.import(catalog, module, leaf, Space::Type, 0)).filter(|found| *found != Res::Mod(module)).collect()
+                })
+                .collect();
+            if targets == self.globs {
+                break;
+            }
+            self.globs = targets;
+        }
     }
 
     fn import(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, space: Space, hops: u32) -> Option<Res> {

@@ -105,6 +105,8 @@ pub struct Program<'f> {
     pub derefs: FxHashMap<DefId, (ModId, &'f crate::facts::Ty)>,
     /// Traits of foreign crates that a type of the workspace implements.
     pub foreign_impls: FxHashMap<DefId, Vec<SmolStr>>,
+    /// What the globs of each module stand for, by module.
+    pub globs: Vec<Vec<super::names::Res>>,
     /// The scope of the items that a function's body declares.
     pub body_scopes: FxHashMap<DefId, ModId>,
 }
@@ -156,6 +158,12 @@ impl<'f> Program<'f> {
     #[must_use]
     pub fn services_of(&self, id: DefId) -> &[SmolStr] {
         &self.krate(self.module(self.def(id).module).krate).input.services
+    }
+
+    /// Whether a service links the crate of a definition; in a tree without services, everything counts.
+    #[must_use]
+    pub fn is_linked(&self, id: DefId) -> bool {
+        !self.services_of(id).is_empty() || self.krates.iter().all(|krate| krate.input.services.is_empty())
     }
 
     /// The function facts of a definition, if it is a function.

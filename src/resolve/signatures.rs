@@ -32,6 +32,7 @@ type Row = (Type, Vec<Type>, Vec<(Name, Type)>);
 
 /// Gives the members of `impl` blocks their canonical paths and their place under their type.
 pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>> {
+    program.resolve_globs(catalog);
     let mut this: Vec<Option<Type>> = vec![None; program.defs.len()];
     let mut at = 0;
     while at < program.defs.len() {
