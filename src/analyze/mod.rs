@@ -10,7 +10,7 @@ use crate::annotations::{self, Config, FileComments, Knowledge};
 use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Cx};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
-use crate::facts::FileFacts;
+use crate::facts::{FileFacts, ItemKind};
 use crate::merge;
 use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
 use crate::parse::{self, ParseOptions};
@@ -68,15 +68,15 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         Err(error) => (Config::default(), vec![error.diagnostic(annotations::CONFIG_FILE)]),
     };
     let own_catalog = own_catalog(&config, &mut diagnostics);
-    let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
 
     let services = inputs::services(&discovery, &config, &mut diagnostics);
+    let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let inputs = inputs::crate_inputs(&discovery.packages, &services);
     let mut skipped = discovery.skipped.clone();
     let mut unreadable = discovery.unreadable;
     let files = read_and_parse(tree, &discovery, &inputs, options, &mut diagnostics, &mut skipped, &mut unreadable);
 
-    let catalog = Catalog::load(packages_of(&discovery), own_catalog)?;
+    let catalog = Catalog::load(packages_of(&discovery).chain(named_in_uses(&files)), own_catalog)?;
     let (mut program, links) = resolve::link(&files, inputs);
     let this = resolve::attach(&mut program, &catalog);
     let signatures = resolve::signatures(&program, &catalog, this);
@@ -169,6 +169,15 @@ fn read_and_parse(
         }
     }
     files
+}
+
+/// Crates that reach the tree through another crate only: `use other::reqwest::Client`.
+fn named_in_uses(files: &[FileFacts]) -> impl Iterator<Item = &str> {
+    let uses = files.iter().flat_map(|file| &file.items).filter_map(|item| match &item.kind {
+        ItemKind::Use(leaves) => Some(leaves),
+        _ => None,
+    });
+    uses.flatten().flat_map(|leaf| leaf.path.iter().skip(1)).map(SmolStr::as_str).filter(|name| Catalog::knows(name))
 }
 
 /// Packages whose catalog files are needed.

@@ -1,6 +1,6 @@
 //! The checked catalog with its look-ups by path, by type and by the tail of a path.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::schema::{Api, CrateFile, Shape};
@@ -47,6 +47,8 @@ pub struct Catalog {
     /// Type names by crate, for names that arrive through a glob.
     type_names: FxHashMap<(SmolStr, SmolStr), SmolStr>,
     crates: Vec<SmolStr>,
+    /// First segments of the paths loaded, `std` left out.
+    libraries: FxHashSet<SmolStr>,
 }
 
 impl Catalog {
@@ -76,6 +78,9 @@ impl Catalog {
         for api in file.api {
             let id = EntryId(u32::try_from(self.entries.len()).expect("a catalog has fewer than 2^32 entries"));
             for path in &api.paths {
+                if let Some((library, _)) = path.split_once("::").filter(|(library, _)| *library != "std" && !library.starts_with(['#', 'd'])) {
+                    self.libraries.insert(SmolStr::new(library));
+                }
                 self.by_path.entry(path.clone()).or_insert(id);
                 if let Some(key) = tail(path) {
                     self.by_tail
@@ -134,8 +139,18 @@ impl Catalog {
         if let Some(&entry) = self.by_path.get(path) {
             return Some(Hit { entry, exact: true });
         }
-        let entry = (*self.by_tail.get(&tail(path)?)?)?;
-        Some(Hit { entry, exact: false })
+        if let Some(found) = tail(path).and_then(|tail| self.by_tail.get(&tail)) {
+            return found.map(|entry| Hit { entry, exact: false });
+        }
+        self.other_constructor(path)
+    }
+
+    /// `Store::open_with_options` of a type that the catalog knows as made by `Store::open`.
+    fn other_constructor(&self, path: &str) -> Option<Hit> {
+        let (owner, name) = path.rsplit_once("::")?;
+        let makes = ["open", "new", "connect", "build", "from_", "with_", "create", "try_new"].iter().any(|start| name.starts_with(start));
+        let entry = *self.by_type.get(owner).filter(|_| makes && !owner.starts_with("std::"))?;
+        (self.api(entry).shape == Shape::Constructor).then_some(Hit { entry, exact: false })
     }
 
     /// The entry whose state a type holds.
@@ -163,6 +178,21 @@ impl Catalog {
     #[must_use]
     pub fn type_named(&self, krate: &str, name: &str) -> Option<&SmolStr> {
         self.type_names.get(&(SmolStr::new(krate), SmolStr::new(name)))
+    }
+
+    /// The path under which the catalog knows what a crate hands on: from the table of re-exports, else where the second
+    /// segment is the name of a crate that the catalog knows and the path as a whole is not.
+    #[must_use]
+    pub fn original(&self, path: SmolStr) -> SmolStr {
+        if let Some(found) = self.wrappers().original(&path) {
+            return found;
+        }
+        let Some((first, rest)) = path.split_once("::") else { return path };
+        let Some((second, _)) = rest.split_once("::") else { return path };
+        if first != "std" && first != second && self.libraries.contains(second) && !self.by_path.contains_key(&path) {
+            return SmolStr::new(rest);
+        }
+        path
     }
 
     /// Types that are seen through.

@@ -79,9 +79,7 @@ fn redis_lock(cx: &Cx<'_>, body: &BodyFacts) -> Option<Finding> {
         table: None,
         facts: vec![Cx::plain_fact("when_taken", "sets nothing")],
     };
-    let mut out = finding(cx, body, *at, claim);
-    out.backs_on = Some(SmolStr::new_static("redis"));
-    Some(out)
+    Some(finding(cx, body, *at, claim))
 }
 
 fn finding(cx: &Cx<'_>, body: &BodyFacts, at: At, claim: Claim) -> Finding {

@@ -242,9 +242,18 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         uses,
         facts: facts(cx, body, index),
         label: SmolStr::new(&api.label),
-        ty: (call.makes != Type::Unknown).then(|| cx.world.program.show(&call.makes)),
+        ty: made_type(cx, call),
         backs_on: store_of(cx, body, index),
         entry: Some(call.hit.entry),
+    }
+}
+
+/// The type made; a chain that hands its builder on ends in what the builder builds.
+fn made_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
+    let api = cx.api(call.hit.entry);
+    match call.makes.path() {
+        Some(path) if api.builders.contains(path) => api.types.first().and_then(|ty| ty.rsplit("::").next()).map(str::to_owned),
+        _ => (call.makes != Type::Unknown).then(|| cx.world.program.show(&call.makes)),
     }
 }
 
@@ -267,13 +276,13 @@ fn name_of(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> SmolStr {
     match &call.bound {
         Bound::Field(of, field) if field != "0" => smol_str::format_smolstr!("{}.{field}", cx.short_name(*of)),
         Bound::Field(of, _) => cx.short_name(*of),
-        Bound::Let(name) if !is_vague(name) && cx.short_name(body.def) == "main" => name.clone(),
+        Bound::Let(name) if !is_vague(name) => name.clone(),
         _ => cx.maker_name(body.def),
     }
 }
 
 fn is_vague(name: &str) -> bool {
-    name.len() < 3 || matches!(name, "builder" | "options" | "opts" | "config" | "res" | "result" | "this" | "inner")
+    name.len() < 3 || matches!(name, "builder" | "options" | "opts" | "config" | "conf" | "res" | "result" | "this" | "inner" | "sender" | "send" | "client" | "pool" | "cache" | "conn" | "data" | "file" | "store" | "value")
 }
 
 pub(super) fn field_at(cx: &Cx<'_>, of: DefId, field: &str) -> Option<At> {

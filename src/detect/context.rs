@@ -193,7 +193,9 @@ impl<'a> Cx<'a> {
         );
         if is_generic {
             let path = &self.world.program.def(id).path;
-            if let Some(owner) = path.rsplit("::").nth(1) {
+            let owner = path.rsplit("::").nth(1).unwrap_or("");
+            // A type, or a module: the crate's own name says nothing.
+            if path.split("::").count() > 2 && !owner.is_empty() {
                 return SmolStr::new(owner);
             }
         }

@@ -84,7 +84,7 @@ fn is_handle(args: &[Type]) -> bool {
 fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses) -> Finding {
     let owner = cx.short_name(id);
     let shown = cx.world.program.show(ty);
-    let kind = match kind_by_name(&format!("{owner} {}", field.name), &shown) {
+    let kind = match kind_by_name(&field.name, &shown) {
         kind @ (Kind::Cache | Kind::Session) => kind,
         _ => Kind::SharedState,
     };

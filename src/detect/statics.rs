@@ -33,6 +33,9 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
     if nature == Nature::PerThread {
         return None;
     }
+    if item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last| last == "global_allocator")) {
+        return None;
+    }
     let (kind, class, label, entry) = match nature {
         Nature::Stateful(entry) => {
             let api = cx.api(entry);
@@ -80,7 +83,7 @@ fn written(fact: &StaticFact, shown: String) -> String {
 pub(super) fn kind_by_name(name: &str, ty: &str) -> Kind {
     let (name, ty) = (name.to_lowercase(), ty.to_lowercase());
     let says = |words: &[&str]| words.iter().any(|word| name.contains(word) || ty.contains(word));
-    if says(&["cache", "memo"]) {
+    if says(&["cache", "memo"]) && !ty.contains("atomic") {
         Kind::Cache
     } else if says(&["session"]) && ["map<", "set<", "vec<"].iter().any(|word| ty.contains(word)) {
         Kind::Session

@@ -138,16 +138,26 @@ fn loop_finding(cx: &Cx<'_>, def: DefId, at: At, name: SmolStr, what: SmolStr, f
     }
 }
 
+/// How long it runs, in words.
+fn runs(nature: &Nature) -> &'static str {
+    match (nature.endless, nature.may_end) {
+        (true, false) => "until the process ends",
+        (true, true) => "until its loop is left",
+        (false, _) => "once, detached",
+    }
+}
+
 /// What a spawned task turns out to be.
 struct Nature {
     endless: bool,
+    may_end: bool,
     period: Option<Value>,
     /// The function whose loop it is, or the only one that is called.
     main_call: Option<DefId>,
 }
 
 fn follow(cx: &Cx<'_>, task: &Task) -> Nature {
-    let mut out = Nature { endless: task.endless, period: task.period.clone(), main_call: None };
+    let mut out = Nature { endless: task.endless, may_end: task.may_end, period: task.period.clone(), main_call: None };
     let mut seen: FxHashSet<DefId> = FxHashSet::default();
     let mut level: Vec<(DefId, DefId)> = task.calls.iter().map(|func| (*func, *func)).collect();
     for _ in 0..MAX_STEPS {
@@ -163,6 +173,7 @@ fn follow(cx: &Cx<'_>, task: &Task) -> Nature {
             let inner = &cx.bodies[at].task;
             if inner.endless && !out.endless {
                 out.endless = true;
+                out.may_end = inner.may_end;
                 out.period = out.period.or_else(|| inner.period.clone());
                 out.main_call = Some(first);
             }
@@ -210,7 +221,7 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     if let Some(name) = &thread_name {
         facts.push(Cx::plain_fact("thread_name", name.clone()));
     }
-    facts.push(Cx::plain_fact("runs", if nature.endless { "until the process ends" } else { "once, detached" }));
+    facts.push(Cx::plain_fact("runs", runs(&nature)));
     let mut sites = vec![cx.site(call.at, Role::Constructed, body.def)];
     if nature.endless
         && let Some(func) = nature.main_call

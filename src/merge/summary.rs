@@ -96,6 +96,8 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
     let value = match (&fact.value, &fact.from) {
         (Some(value), from) => {
             let text = match value {
+                FactValue::Int(number) => grouped(*number),
+                FactValue::Text(text) if duration(text).is_some() => duration(text).unwrap_or_default(),
                 FactValue::Text(text) if fact.unit.is_none() && unit.is_empty() => format!("`{}`", text.replace('`', "'")),
                 value => value.to_string(),
             };
@@ -119,10 +121,18 @@ fn bound(finding: &Finding) -> Option<String> {
     let unit = fact.unit.as_deref().unwrap_or("");
     match &fact.value {
         Some(FactValue::Text(text)) if text == "unbounded" || text == "none" => Some("unbounded".to_owned()),
-        Some(FactValue::Int(1)) => Some(format!("at most 1 {}", unit.strip_suffix('s').unwrap_or(unit)).trim_end().to_owned()),
+        Some(FactValue::Int(1)) => Some(format!("at most 1 {}", one_of(unit)).trim_end().to_owned()),
         Some(FactValue::Int(_)) => Some(format!("at most {}", said(fact, unit)?)),
         Some(_) => Some(format!("{} {}", fact.key.replace('_', " "), said(fact, unit)?)),
         None => Some(format!("size {}", said(fact, unit)?)),
+    }
+}
+
+/// `entries` is `entry`, `connections` is `connection`.
+fn one_of(unit: &str) -> String {
+    match unit.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => unit.strip_suffix('s').unwrap_or(unit).to_owned(),
     }
 }
 
@@ -176,13 +186,37 @@ fn file(finding: &Finding) -> String {
 
 fn task(finding: &Finding) -> String {
     let mut out = finding.label.to_string();
-    if let Some(period) = fact(finding, &["period"]).and_then(|fact| said(fact, "")) {
-        out = format!("{out}, every {period}");
+    if let Some(period) = fact(finding, &["period"]) {
+        match said(period, "") {
+            Some(said) if period.value.is_some() => out = format!("{out}, every {said}"),
+            Some(said) => out = format!("{out}, period {said}"),
+            None => {}
+        }
     }
     if let Some(schedule) = fact(finding, &["schedule", "cron"]).and_then(|fact| said(fact, "")) {
         out = format!("{out}, schedule {schedule}");
     }
     out
+}
+
+/// `30s`, `10min`, `500ms` as people write them: `30 s`.
+fn duration(text: &str) -> Option<String> {
+    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|&at| at > 0)?;
+    let (number, unit) = text.split_at(at);
+    matches!(unit, "ns" | "us" | "ms" | "s" | "min" | "h" | "d").then(|| format!("{number} {unit}"))
+}
+
+/// `12,345`.
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if number < 0 { format!("-{out}") } else { out }
 }
 
 fn variable(finding: &Finding) -> String {

@@ -6,18 +6,26 @@ use crate::model::{Access, Annotation, Class, Confidence, Fact, Item, Place, Pro
 
 use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
-use super::layout::{Layout, first_few, shown_name};
-use super::view::{AnnotationLine, FactView, FactsView, ItemView, RowView, SiteView, UsesView};
-use super::words::{is_loss, label, store_name, value};
+use super::layout::{Layout, first_few};
+use super::rank::default_rank;
+use super::view::{AnnotationLine, FactView, FactsView, ItemView, SiteView, UsesView};
+use super::words::{in_order, is_loss, kept, label, store_name, value};
 
 /// At most so many functions that use an item are named.
 const USES: usize = 5;
 /// At most so many places of one role are linked.
 const SITES: usize = 4;
+/// At most so many of the library's defaults are shown.
+const DEFAULTS: usize = 6;
+/// At most so many facts whose value is not known are shown.
+const UNKNOWN: usize = 6;
 
 /// An item with a heading of its own.
 pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usize) -> ItemView {
     let spot = layout.spot(&item.id);
+    let first = layout.first_instance(item);
+    // What was told of the first instance is not told again.
+    let repeats = first.is_some_and(|first| same_facts(first, item));
     let mut named = None;
     let (declared, more_declared) = sites(layout, item, Role::Declared, page, &mut named);
     let (constructed, more_constructed) = sites(layout, item, Role::Constructed, page, &mut named);
@@ -29,8 +37,9 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         id: code(item.id.as_str()),
         kind: item.kind.as_str(),
         hashes: "#".repeat(level),
-        name: code(&shown_name(item)),
-        within: spot.and_then(|spot| spot.within.as_deref()).map(code),
+        name: layout.title(item),
+        first: first.map(|first| layout.link(first, page)),
+        repeats,
         anchor: spot.filter(|spot| spot.explicit).map(|spot| spot.anchor.clone()),
         summary: match annotation.and_then(|annotation| annotation.summary.as_deref()) {
             Some(summary) => sentence(summary),
@@ -38,7 +47,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         },
         doc: doc.filter(|doc| !doc.is_empty()),
         ty: item.ty.as_deref().filter(|ty| !ty.trim().is_empty()).map(|ty| code_short(ty, 120)),
-        facts: facts(layout, item, page),
+        facts: if repeats { FactsView::default() } else { facts(layout, item, page) },
         declared,
         constructed,
         written,
@@ -47,9 +56,14 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         writers: uses(layout, item, Access::Write, page),
         backs_on: item.backs_on.as_deref().map(|store| store_link(layout, store, page)),
         cfg: item.cfg.as_deref().map(prose),
-        hides: item.hides.as_deref().map(clause),
-        lost: annotation.is_none_or(|annotation| annotation.on_loss.is_none()).then(|| item.lost.as_deref().map(clause)).flatten(),
-        loses: item.lost.as_deref().is_some_and(is_loss),
+        hides: item.hides.as_deref().filter(|_| !repeats).map(|hides| clause(&in_order(hides))),
+        lost: annotation
+            .is_none_or(|annotation| annotation.on_loss.is_none())
+            .then(|| lost(item).map(|lost| clause(&lost)))
+            .flatten()
+            .filter(|_| !repeats),
+        loses: lost(item).as_deref().is_some_and(is_loss),
+        same_as: None,
         confidence: doubt(item),
         constant: item.class == Class::Constant,
         in_process: matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task),
@@ -60,33 +74,24 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
     }
 }
 
-/// An item as one line of a table.
-pub(crate) fn row_view(layout: &Layout<'_>, item: &Item, page: &str) -> RowView {
-    let text = |key: &str| item.facts.iter().find(|fact| fact.key == key).and_then(|fact| fact.value.as_ref());
-    let name = text("env").or_else(|| text("path")).map_or_else(|| shown_name(item), ToString::to_string);
-    // The fallback of a variable is a fact of its own, or the value of the fact that comes from the environment.
-    let fallback = |fact: &&Fact| fact.key == "default" || (fact.provenance == Provenance::Env && fact.key != "env");
-    let fallback = item.facts.iter().find(|fact| fallback(fact) && (fact.key == "default" || fact.value.is_some()));
-    let default = fallback.and_then(|fact| value(fact).or_else(|| fact.from.as_deref().map(|from| code_short(from, 60))));
-    let (shown, places_more) = first_few(item.sites.len(), 2);
-    let note = item.cfg.as_deref().map(prose);
-    RowView {
-        name: code_short(&name, 80),
-        summary: clause(&item.summary),
-        default,
-        ops: item
+/// What is lost with an item: from the catalog, else what its kind implies.
+pub(crate) fn lost(item: &Item) -> Option<String> {
+    item.lost.clone().or_else(|| kept(item).map(str::to_owned))
+}
+
+/// Whether two instances are set in the same way.
+fn same_facts(first: &Item, second: &Item) -> bool {
+    let told = |item: &Item| {
+        let mut told: Vec<String> = item
             .facts
             .iter()
-            .filter(|fact| fact.key == "op")
-            .filter_map(|fact| fact.value.as_ref())
-            .map(|op| prose(&op.to_string()))
-            .collect(),
-        places: item.sites[..shown].iter().map(|site| layout.links.place(page, &site.place.file, site.place.line)).collect(),
-        places_more,
-        note,
-        confidence: doubt(item),
-        services: service_names(&layout.services(item)),
-    }
+            .filter(|fact| fact.key != "type")
+            .map(|fact| format!("{} {:?} {:?}", fact.key, fact.value, fact.from))
+            .collect();
+        told.sort();
+        told
+    };
+    told(first) == told(second)
 }
 
 /// The store behind an item, linked when it has an item of its own.
@@ -139,11 +144,19 @@ fn sites<'a>(layout: &Layout<'_>, item: &'a Item, role: Role, page: &str, named:
     found.dedup_by_key(|site| (&site.place.file, site.place.line));
     let (shown, more) = first_few(found.len(), SITES);
     let mut views = Vec::with_capacity(shown);
+    let mut last: Option<&str> = None;
     for site in &found[..shown] {
         let (file, line) = (site.place.file.as_str(), site.place.line);
         let link = if *named == Some(file) { layout.links.line(page, file, line) } else { layout.links.place(page, file, line) };
         *named = Some(file);
-        let function = site.function.as_deref().map(|function| code_short(short_path(function), 60));
+        // A function is named once; its other places follow it.
+        let function = site.function.as_deref().filter(|_| role != Role::Declared);
+        let function = function.filter(|function| {
+            let repeated = last == Some(*function);
+            last = Some(*function);
+            !repeated
+        });
+        let function = function.map(|function| code_short(short_path(function), 60));
         views.push(SiteView { link, function });
     }
     (views, more)
@@ -177,7 +190,12 @@ fn uses(layout: &Layout<'_>, item: &Item, access: Access, page: &str) -> UsesVie
 
 fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
     let mut out = FactsView::default();
+    let mut defaults: Vec<(u8, FactView)> = Vec::new();
     for fact in item.facts.iter().filter(|fact| fact.key != "type" || item.ty.is_none()) {
+        // The summary says how long a task runs.
+        if fact.key == "runs" {
+            continue;
+        }
         let view = fact_view(layout, fact, page);
         let list = match fact.provenance {
             Provenance::Annotated => &mut out.annotated,
@@ -185,12 +203,29 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
             Provenance::Env => &mut out.env,
             _ if view.value.is_none() => &mut out.unknown,
             Provenance::Code => &mut out.code,
-            Provenance::Default => &mut out.default,
+            Provenance::Default => {
+                match default_rank(fact) {
+                    Some(rank) => defaults.push((rank, view)),
+                    None => out.default_more += 1,
+                }
+                continue;
+            }
             Provenance::Settings => &mut out.settings,
             Provenance::Manifest => &mut out.manifest,
         };
         list.push(view);
     }
+    defaults.sort_by_key(|(rank, _)| *rank);
+    let (shown, more) = first_few(defaults.len(), DEFAULTS);
+    out.default_more += more;
+    out.default = defaults.into_iter().take(shown).map(|(_, view)| view).collect();
+    if out.default.is_empty() {
+        // Nothing that bounds anything: the library's other habits are not for this page.
+        out.default_more = 0;
+    }
+    let (shown, more) = first_few(out.unknown.len(), UNKNOWN);
+    out.unknown.truncate(shown);
+    out.unknown_more = more;
     out
 }
 

@@ -1,15 +1,18 @@
 //! Layout: which items are shown, on which page, and under which anchor each can be linked.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::model::{Class, Item, ItemId, Kind, Scope, StateMap};
+use crate::model::{Class, Item, ItemId, Kind, Provenance, Scope, StateMap};
 
 use super::RenderOptions;
-use super::escape::{code_short, one_line, shorten, slug};
+use super::escape::{code_short, slug};
 use super::links::Links;
-use super::words::capitalized;
+use super::rank::{is_threads, weight};
+use super::title::{Title, titles};
+use super::words::{capitalized, is_loss, store_name};
 
 /// Kinds in the order in which they are told: what hurts first in an incident comes first.
 pub(crate) const ORDER: &[Kind] = &[
@@ -39,9 +42,6 @@ pub(crate) const ORDER: &[Kind] = &[
 pub(crate) const SCOPES: &[Scope] =
     &[Scope::Process, Scope::Thread, Scope::Task, Scope::Host, Scope::Cluster, Scope::Client, Scope::External];
 
-/// Names longer than this are cut.
-const NAME: usize = 80;
-
 /// Where an item is told.
 #[derive(Debug)]
 pub(crate) struct Spot {
@@ -50,8 +50,6 @@ pub(crate) struct Spot {
     pub(crate) anchor: String,
     /// Whether the anchor must be written, since no heading gives it.
     pub(crate) explicit: bool,
-    /// Where the item is, when another of its kind has the same name.
-    pub(crate) within: Option<String>,
     /// Told in the table of minor items.
     pub(crate) folded: bool,
 }
@@ -64,6 +62,7 @@ pub(crate) struct Layout<'a> {
     pub(crate) items: Vec<&'a Item>,
     pub(crate) constants_left_out: usize,
     spots: BTreeMap<&'a ItemId, Spot>,
+    titles: BTreeMap<&'a ItemId, Title>,
     by_id: BTreeMap<&'a str, &'a Item>,
 }
 
@@ -72,10 +71,11 @@ impl<'a> Layout<'a> {
     pub(crate) fn new(map: &'a StateMap, options: &RenderOptions, page_of: impl Fn(Kind) -> String) -> Self {
         let links = Links::new(map.repository.as_deref(), options.revision(map), &options.prefix, &options.link_base);
         let mut items: Vec<&Item> = map.items.iter().filter(|item| options.constants || item.class == Class::Mutable).collect();
-        items.sort_by_key(|item| (kind_rank(item.kind), scope_rank(item.scope), &item.id));
+        items.sort_by_cached_key(|item| (kind_rank(item.kind), scope_rank(item.scope), Reverse(weight(item)), &item.id));
+        let titles = titles(&items);
         let by_id = map.items.iter().map(|item| (item.id.as_str(), item)).collect();
         let constants_left_out = map.items.len() - items.len();
-        let mut layout = Self { map, links, items, constants_left_out, spots: BTreeMap::new(), by_id };
+        let mut layout = Self { map, links, items, constants_left_out, spots: BTreeMap::new(), titles, by_id };
         layout.place(page_of);
         layout
     }
@@ -83,12 +83,10 @@ impl<'a> Layout<'a> {
     fn place(&mut self, page_of: impl Fn(Kind) -> String) {
         let minor: BTreeSet<&ItemId> = self.items.iter().filter(|item| is_minor(item)).map(|item| &item.id).collect();
         let mut plain: BTreeMap<(Kind, Scope), usize> = BTreeMap::new();
-        let mut names: BTreeMap<(Kind, String), usize> = BTreeMap::new();
         for item in &self.items {
             if minor.contains(&item.id) {
                 *plain.entry((item.kind, item.scope)).or_default() += 1;
             }
-            *names.entry((item.kind, shown_name(item))).or_default() += 1;
         }
         let blocks: BTreeSet<(Kind, Scope)> =
             self.items.iter().filter(|item| !minor.contains(&item.id)).map(|item| (item.kind, item.scope)).collect();
@@ -96,14 +94,14 @@ impl<'a> Layout<'a> {
         for item in &self.items {
             let group = (item.kind, item.scope);
             let page = page_of(item.kind);
-            // A single plain static reads better as a block than as a table of one row.
-            let folded = minor.contains(&item.id) && (item.kind != Kind::Static || plain[&group] > 1);
+            // A single one reads better as a block than as a table of one row.
+            let single = matches!(item.kind, Kind::Static | Kind::Pool | Kind::Os) && plain.get(&group) == Some(&1);
+            let folded = minor.contains(&item.id) && !single;
             let spot = if folded {
                 let anchor = slug(&table_heading(item.kind, blocks.contains(&group)));
-                Spot { page, anchor, explicit: false, within: None, folded }
+                Spot { page, anchor, explicit: false, folded }
             } else {
-                let alone = names[&(item.kind, shown_name(item))] == 1;
-                block_spot(item, page, alone, &mut taken)
+                block_spot(item, &self.titles[&item.id].plain(), page, &mut taken)
             };
             self.spots.insert(&item.id, spot);
         }
@@ -120,19 +118,51 @@ impl<'a> Layout<'a> {
         Some(format!("{}#{}", relative(from, &spot.page), spot.anchor))
     }
 
-    /// An item by name, linked when it is shown.
+    /// What an item is called, as Markdown.
+    pub(crate) fn title(&self, item: &Item) -> String {
+        // Of a store that others name, more than its name is not known.
+        if item.kind == Kind::ExternalStore && self.spot(&item.id).is_some_and(|spot| spot.folded) {
+            return store_name(&item.name);
+        }
+        self.titles.get(&item.id).map_or_else(|| code_short(&item.name, 60), Title::markdown)
+    }
+
+    /// The first instance of what an item is a further instance of.
+    pub(crate) fn first_instance(&self, item: &Item) -> Option<&'a Item> {
+        self.titles.get(&item.id).and_then(Title::first).and_then(|first| self.item(first.as_str()))
+    }
+
+    /// An item by what it is called, linked when it is shown.
     pub(crate) fn link(&self, item: &Item, from: &str) -> String {
-        let name = code_short(&item.name, 60);
+        let name = self.title(item);
         match self.target(&item.id, from) {
             Some(target) => format!("[{name}]({target})"),
             None => name,
         }
     }
 
-    /// The first few items, linked, and how many more there are.
+    /// An item by its name alone, linked when it is shown: for places that say beside it what it is.
+    pub(crate) fn name_link(&self, item: &Item, from: &str) -> String {
+        let name = self.titles.get(&item.id).map_or_else(|| code_short(&item.name, 60), Title::name);
+        match self.target(&item.id, from) {
+            Some(target) => format!("[{name}]({target})"),
+            None => name,
+        }
+    }
+
+    /// The first few items, linked, and how many more there are. Those that read the same are named once.
     pub(crate) fn some(&self, items: &[&Item], at_most: usize, from: &str) -> (Vec<String>, usize) {
-        let (shown, more) = first_few(items.len(), at_most);
-        (items[..shown].iter().map(|item| self.link(item, from)).collect(), more)
+        let mut links: Vec<(String, usize)> = Vec::new();
+        for item in items {
+            let link = self.link(item, from);
+            match links.iter_mut().find(|(known, _)| *known == link) {
+                Some((_, count)) => *count += 1,
+                None => links.push((link, 1)),
+            }
+        }
+        let (shown, _) = first_few(links.len(), at_most);
+        let more = links[shown..].iter().map(|(_, count)| count).sum();
+        (links.into_iter().take(shown).map(|(link, _)| link).collect(), more)
     }
 
     /// The item with this id.
@@ -142,7 +172,9 @@ impl<'a> Layout<'a> {
 
     /// The item of a store: `postgres` and `external-store:postgres` name the same.
     pub(crate) fn store(&self, backs_on: &str) -> Option<&'a Item> {
-        self.item(backs_on).or_else(|| self.item(&format!("external-store:{backs_on}")))
+        let name = backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name);
+        let named = |item: &&&'a Item| item.kind == Kind::ExternalStore && item.name == name;
+        self.item(backs_on).or_else(|| self.items.iter().find(named).copied())
     }
 
     /// Names of the services that hold an item; empty when all of them do.
@@ -183,11 +215,6 @@ pub(crate) fn table_heading(kind: Kind, below_blocks: bool) -> String {
     if below_blocks { format!("More {}", kind.plural()) } else { capitalized(kind.plural()) }
 }
 
-/// The name as headings show it, before escaping.
-pub(crate) fn shown_name(item: &Item) -> String {
-    shorten(&one_line(&item.name), NAME).into_owned()
-}
-
 /// An item about which a line of a table says everything.
 fn is_minor(item: &Item) -> bool {
     if item.class == Class::Constant {
@@ -200,34 +227,29 @@ fn is_minor(item: &Item) -> bool {
     match item.kind {
         Kind::StartupConfig | Kind::Telemetry | Kind::FsWrite => told <= 3 && item.doc.as_ref().is_none_or(|doc| doc.len() < 200),
         Kind::Static => told == 0 && item.doc.is_none(),
+        Kind::ExternalStore => told == 0,
+        Kind::Pool => is_threads(item) && is_standard(item),
+        Kind::Os => item.lost.as_deref().is_some_and(|lost| !is_loss(lost)) && told <= 2,
         _ => false,
     }
 }
 
-fn block_spot(item: &Item, page: String, alone: bool, taken: &mut BTreeSet<(String, String)>) -> Spot {
-    let name = shown_name(item);
-    let (_, path) = item.id.as_str().split_once(':').unwrap_or(("", item.id.as_str()));
-    let (function, _) = path.split_once('#').unwrap_or((path, ""));
-    let module = function.strip_suffix(item.name.as_str()).map_or(function, |module| module.trim_end_matches("::"));
-    let candidates = [(!alone).then_some(module), Some(function), Some(path)];
-    let candidates = if alone { vec![None] } else { candidates.into_iter().flatten().map(Some).collect() };
-    for within in candidates {
-        let within = within.map(|within| shorten(&one_line(within), NAME).into_owned());
-        let heading = match &within {
-            Some(within) => format!("{}: {name} in {within}", item.kind),
-            None => format!("{}: {name}", item.kind),
-        };
-        let anchor = slug(&heading);
-        // GitHub and mdBook agree on ids of plain ASCII headings only.
-        if heading.is_ascii() && taken.insert((page.clone(), anchor.clone())) {
-            return Spot { page, anchor, explicit: false, within, folded: false };
-        }
+/// Nothing was set: every number is the library's.
+fn is_standard(item: &Item) -> bool {
+    item.facts.iter().all(|fact| fact.provenance == Provenance::Default || fact.key == "type")
+}
+
+fn block_spot(item: &Item, title: &str, page: String, taken: &mut BTreeSet<(String, String)>) -> Spot {
+    let heading = format!("{}: {title}", item.kind);
+    let anchor = slug(&heading);
+    // GitHub and mdBook agree on ids of plain ASCII headings only.
+    if heading.is_ascii() && taken.insert((page.clone(), anchor.clone())) {
+        return Spot { page, anchor, explicit: false, folded: false };
     }
     let mut anchor: String = slug(&item.id.0.replace([':', '#'], " ")).chars().filter(char::is_ascii).take(60).collect();
     anchor.push_str(&format!("-{:08x}", fnv(item.id.as_str())));
     taken.insert((page.clone(), anchor.clone()));
-    let within = (!alone).then(|| shorten(&one_line(path), NAME).into_owned());
-    Spot { page, anchor, explicit: true, within, folded: false }
+    Spot { page, anchor, explicit: true, folded: false }
 }
 
 /// FNV-1a: short, and the same on every machine.

@@ -92,6 +92,19 @@ impl Links {
         format!("[{}]({})", code(&format!(":{line}")), self.target(page, file, Some(line)))
     }
 
+    /// As [`Links::place`], but without the folders that a narrow table has no room for; the link leads there.
+    pub(crate) fn short_place(&self, page: &str, file: &str, line: u32) -> String {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        // Every crate has a `main.rs`, every second folder a `mod.rs`: these need the folder that tells them apart.
+        let folders = match name {
+            "main.rs" | "lib.rs" => 2,
+            "mod.rs" => 1,
+            _ => 0,
+        };
+        let start = file.rmatch_indices('/').nth(folders).map_or(0, |(at, _)| at + 1);
+        format!("[{}]({})", code(&format!("{}:{line}", &file[start..])), self.target(page, file, Some(line)))
+    }
+
     /// A Markdown link whose text is the place: `` [`src/db.rs:14`](…) ``.
     pub(crate) fn place(&self, page: &str, file: &str, line: u32) -> String {
         format!("[{}]({})", code(&format!("{file}:{line}")), self.target(page, file, Some(line)))
@@ -113,6 +126,15 @@ mod tests {
         assert_eq!(on("https://bitbucket.org/o/n/"), "https://bitbucket.org/o/n/src/4fc0/src/x.rs#lines-7");
         assert_eq!(on("https://codeberg.org/o/n"), "https://codeberg.org/o/n/src/commit/4fc0/src/x.rs#L7");
         assert_eq!(on("https://git.sr.ht/~o/n"), "https://git.sr.ht/~o/n/tree/4fc0/item/src/x.rs#L7");
+    }
+
+    #[test]
+    fn a_short_place_keeps_the_folder_that_tells_it_apart() {
+        let short = |file: &str| Links::new(None, None, "", "").short_place("p.md", file, 3);
+        assert_eq!(short("crates/api/src/reports.rs"), "[`reports.rs:3`](crates/api/src/reports.rs#L3)");
+        assert_eq!(short("crates/api/src/main.rs"), "[`api/src/main.rs:3`](crates/api/src/main.rs#L3)");
+        assert_eq!(short("src/db/mod.rs"), "[`db/mod.rs:3`](src/db/mod.rs#L3)");
+        assert_eq!(short("build.rs"), "[`build.rs:3`](build.rs#L3)");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `list`: the items that match some words, as a table, JSON, CSV or Markdown.
 
+use std::cmp::Reverse;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::{Class, Item, Kind, Scope, StateMap};
@@ -7,6 +9,7 @@ use crate::model::{Class, Item, Kind, Scope, StateMap};
 use super::escape::{code, one_line, prose};
 use super::json::pretty;
 use super::layout::kind_rank;
+use super::rank::weight;
 
 /// Which items are listed. Empty lists do not restrict.
 #[derive(Clone, Debug, Default)]
@@ -94,7 +97,7 @@ pub enum Format {
 #[must_use]
 pub fn list(map: &StateMap, filter: &Filter, format: Format, width: Option<usize>) -> String {
     let mut items: Vec<&Item> = map.items.iter().filter(|item| filter.wants(item)).collect();
-    items.sort_by_key(|item| (kind_rank(item.kind), &item.id));
+    items.sort_by_cached_key(|item| (kind_rank(item.kind), Reverse(weight(item)), item.id.clone()));
     match format {
         Format::Table => table(&items, width),
         Format::Json => json(map, filter),
@@ -123,15 +126,15 @@ fn table(items: &[&Item], width: Option<usize>) -> String {
         return String::new();
     }
     const HEADER: [&str; 4] = ["KIND", "NAME", "WHERE", "SUMMARY"];
-    // Names and paths share what the kind leaves with the summary.
+    // The summary tells most: names and places get a quarter each of what the kind leaves.
     let kinds = items.iter().map(|item| item.kind.as_str().len()).max().unwrap_or(0).max(HEADER[0].len());
-    let cap = width.map_or(usize::MAX, |width| (width.saturating_sub(kinds + 6) / 3).max(8));
+    let cap = width.map_or(usize::MAX, |width| (width.saturating_sub(kinds + 6) / 4).max(8));
     let rows: Vec<[String; 4]> = items
         .iter()
         .map(|item| {
             let name = fit(&one_line(&item.name), cap);
-            let place = fit_end(&one_line(&place(item)), cap);
-            [item.kind.to_string(), name, place, one_line(&item.summary)]
+            let place = fit_path(&one_line(&place(item)), cap);
+            [item.kind.to_string(), name, place, one_line(&item.summary).replace('`', "")]
         })
         .collect();
     let column = |at: usize| rows.iter().map(|row| row[at].width()).chain([HEADER[at].width()]).max().unwrap_or(0);
@@ -171,8 +174,16 @@ fn fit(text: &str, width: usize) -> String {
     out
 }
 
-/// Cuts text to a width, with an ellipsis at the beginning: of a path, the end tells more.
-fn fit_end(text: &str, width: usize) -> String {
+/// Cuts a path to a width: folders go first, then the beginning of the name; the end tells most.
+fn fit_path(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let whole_folders = text.match_indices('/').map(|(at, _)| &text[at..]).find(|rest| rest.width() < width && rest.len() > 1);
+    if let Some(rest) = whole_folders {
+        return format!("…{rest}");
+    }
+    let text = text.rsplit('/').next().unwrap_or(text);
     if text.width() <= width {
         return text.to_owned();
     }

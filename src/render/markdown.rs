@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::escape::{code, inline};
 use super::layout::Layout;
 use super::opening::opening;
-use super::sections::{contents, events, hazards, recovery_tests, sections, services};
+use super::sections::{any_rebuild, contents, events, hazards, recovery_tests, sections, services};
 use super::view::PageView;
 use super::{RenderError, RenderOptions, marked, subject};
 
@@ -29,7 +29,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
     let map = layout.map;
     let (services, service_kinds) = match map.services.len() {
         0 | 1 => (Vec::new(), Vec::new()),
-        _ => services(layout, code),
+        _ => services(layout, PAGE, code),
     };
     let (recovery_tests, without_recovery_test) = recovery_tests(layout, PAGE);
     PageView {
@@ -40,6 +40,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         services,
         service_kinds,
         sections: sections(layout, &layout.items, PAGE, 2, false),
+        any_rebuild: any_rebuild(&layout.items),
         events: events(layout, &layout.items, PAGE),
         recovery_tests,
         without_recovery_test,

@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
 use super::layout::{Layout, ORDER, relative};
 use super::opening::opening;
-use super::sections::{contents, events, hazards, held_by, layout_place, recovery_tests, sections, service_kinds, services};
+use super::sections::{any_rebuild, contents, events, hazards, held_by, recovery_tests, sections, service_kinds, services};
 use super::view::{BlindPage, BookView, Chapter, KindPage, PageView, ServicePage, SummaryView};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
@@ -105,7 +105,7 @@ impl Book<'_> {
 
     fn index(&self) -> PageView {
         let layout = self.layout;
-        let (services, service_kinds) = services(layout, |name| self.service_link(name, INDEX));
+        let (services, service_kinds) = services(layout, INDEX, |name| self.service_link(name, INDEX));
         let (recovery_tests, without_recovery_test) = recovery_tests(layout, INDEX);
         PageView {
             title: inline(&self.title),
@@ -115,6 +115,7 @@ impl Book<'_> {
             services,
             service_kinds,
             sections: Vec::new(),
+            any_rebuild: any_rebuild(&layout.items),
             events: events(layout, &layout.items, INDEX),
             recovery_tests,
             without_recovery_test,
@@ -146,15 +147,15 @@ impl Book<'_> {
     }
 
     fn service(&self, at: usize, file: &str) -> ServicePage {
-        let (mut views, _) = services(self.layout, |name| self.service_link(name, file));
-        let mut service = views.swap_remove(at);
-        service.target = layout_place(self.layout, &service.root, file);
+        let (mut views, _) = services(self.layout, file, |name| self.service_link(name, file));
+        let service = views.swap_remove(at);
         let name = &self.map.services[at].name;
         let held = held_by(self.layout, name);
         ServicePage {
             service,
             opening: opening(self.layout, &held, "service", file),
             contents: service_kinds(self.layout, name, file, |kind| relative(file, &kind_page(kind))),
+            any_rebuild: any_rebuild(&held),
             events: events(self.layout, &held, file),
             blind_target: relative(file, BLIND),
             several: self.map.services.len() > 1,

@@ -16,11 +16,15 @@ mod list;
 mod markdown;
 mod mdbook;
 mod opening;
+mod phrase;
+mod rank;
+mod row_view;
 #[cfg(test)]
 mod sample;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod title;
 mod view;
 mod words;
 
@@ -61,7 +65,10 @@ impl RenderOptions {
 
     fn title(&self, map: &StateMap) -> String {
         let only = (map.services.len() == 1).then(|| map.services[0].name.to_string());
-        self.title.clone().or(only).unwrap_or_else(|| "workspace".to_owned())
+        // The address of a repository ends with the name that people know a workspace by.
+        let repository = map.repository.as_deref().and_then(|url| url.trim_end_matches('/').rsplit('/').next());
+        let repository = repository.map(|name| name.trim_end_matches(".git").to_owned()).filter(|name| !name.is_empty());
+        self.title.clone().or(only).or(repository).unwrap_or_else(|| "workspace".to_owned())
     }
 }
 

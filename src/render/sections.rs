@@ -1,14 +1,25 @@
 //! The parts of a page that list items: contents, sections by scope, services, hazards, and what is lost when.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{HazardSeverity, Item, Kind, Scope};
 
 use super::escape::{code, inline};
-use super::item_view::{clause, item_view, row_view, store_link};
+use super::item_view::{clause, item_view, lost, store_link};
 use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank, table_heading};
-use super::view::{EventView, Group, HazardView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceView};
+use super::opening::few_points;
+use super::rank::weight;
+use super::row_view::row_views;
+use super::view::{
+    EventView, Group, HazardView, ItemView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView,
+};
 use super::words::{capitalized, is_loss, is_remote};
+
+/// With more services than this, their table has no columns for them.
+const COLUMNS: usize = 6;
+/// At most so many losses are told of one event.
+const LOSSES: usize = 8;
 
 /// The table of contents: each kind with its count and its first items.
 pub(crate) fn contents(layout: &Layout<'_>, page: &str, kind_target: impl Fn(Kind) -> Option<String>) -> Vec<KindRow> {
@@ -18,7 +29,10 @@ pub(crate) fn contents(layout: &Layout<'_>, page: &str, kind_target: impl Fn(Kin
         let Some(first) = items.first() else { continue };
         let target = kind_target(kind).or_else(|| layout.target(&first.id, page)).unwrap_or_default();
         let (shown, more) = layout.some(&items, 4, page);
-        rows.push(KindRow { kind: kind.as_str(), target, count: items.len(), shown, more });
+        // A store that two crates name is one store.
+        let names: BTreeSet<&str> = items.iter().map(|item| item.name.as_str()).collect();
+        let count = if kind == Kind::ExternalStore { names.len() } else { items.len() };
+        rows.push(KindRow { kind: kind.as_str(), target, count, shown, more });
     }
     rows
 }
@@ -47,38 +61,63 @@ fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize, alone: 
     let folded = |item: &&Item| layout.spot(&item.id).is_some_and(|spot| spot.folded);
     let (minor, blocks): (Vec<&Item>, Vec<&Item>) = items.iter().copied().partition(folded);
     let kind = items[0].kind;
-    let rows: Vec<_> = minor.iter().map(|item| row_view(layout, item, page)).collect();
+    let rows = row_views(layout, &minor, page);
+    let mut views: Vec<ItemView> = blocks.iter().map(|item| item_view(layout, item, page, level)).collect();
+    say_once(layout, &blocks, &mut views, page);
     Group {
         kind: kind.as_str(),
         hashes: "#".repeat(level),
         heading: (!alone || !blocks.is_empty()).then(|| table_heading(kind, !blocks.is_empty())),
-        items: blocks.iter().map(|item| item_view(layout, item, page, level)).collect(),
+        items: views,
         any_services: rows.iter().any(|row| !row.services.is_empty()),
         any_default: rows.iter().any(|row| row.default.is_some()),
         any_ops: rows.iter().any(|row| !row.ops.is_empty()),
+        any_unknown: rows.iter().any(|row| !row.known),
         rows,
     }
 }
 
-/// The services with their counts, and the kinds that are columns of their table.
-pub(crate) fn services(layout: &Layout<'_>, link: impl Fn(&str) -> String) -> (Vec<ServiceView>, Vec<&'static str>) {
-    let kinds: Vec<Kind> = ORDER.iter().copied().filter(|kind| layout.items.iter().any(|item| item.kind == *kind)).collect();
-    let views = layout.map.services.iter().map(|service| {
+/// What a library keeps and loses is said at the first item of a group; the others point there.
+fn say_once(layout: &Layout<'_>, items: &[&Item], views: &mut [ItemView], page: &str) {
+    let mut said: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
+    for (at, view) in views.iter_mut().enumerate() {
+        let Some(hides) = view.hides.clone() else { continue };
+        let key = (hides, view.lost.clone());
+        match said.get(&key) {
+            Some(&first) => {
+                view.same_as = Some(layout.link(items[first], page));
+                (view.hides, view.lost) = (None, None);
+            }
+            None => {
+                said.insert(key, at);
+            }
+        }
+    }
+}
+
+/// The services with what they hold, and their table: a row for each kind.
+pub(crate) fn services(layout: &Layout<'_>, page: &str, link: impl Fn(&str) -> String) -> (Vec<ServiceView>, Vec<ServiceKindRow>) {
+    let services = &layout.map.services;
+    let views = services.iter().map(|service| {
         let held = held_by(layout, &service.name);
-        let count = |kind: &Kind| held.iter().filter(|item| item.kind == *kind).count();
+        let own: Vec<&Item> = held.iter().copied().filter(|item| item.services.len() < services.len()).collect();
         ServiceView {
             name: link(&service.name),
             heading: inline(&service.name),
-            target: layout_place(layout, &service.target, ""),
-            root: service.target.to_string(),
+            target: layout_place(layout, &service.target, page),
             package: code(&service.package),
             crates: service.crates.iter().map(|name| code(name)).collect(),
             total: held.len(),
             own: held.iter().filter(|item| item.services.len() == 1).count(),
-            counts: kinds.iter().map(count).collect(),
+            points: few_points(layout, &own, page),
         }
     });
-    (views.collect(), kinds.iter().map(|kind| kind.as_str()).collect())
+    let mut kinds: Vec<Kind> = ORDER.to_vec();
+    kinds.retain(|kind| services.len() <= COLUMNS && layout.items.iter().any(|item| item.kind == *kind));
+    let count = |kind: Kind, service: &str| held_by(layout, service).iter().filter(|item| item.kind == kind).count();
+    let row =
+        |&kind: &Kind| ServiceKindRow { kind: kind.as_str(), counts: services.iter().map(|service| count(kind, &service.name)).collect() };
+    (views.collect(), kinds.iter().map(row).collect())
 }
 
 /// A link to a whole file.
@@ -128,9 +167,18 @@ pub(crate) fn hazards(layout: &Layout<'_>, page: &str) -> Vec<HazardView> {
     hazards.into_iter().map(view).collect()
 }
 
+/// Whether somebody wrote how the content of an item comes back.
+pub(crate) fn any_rebuild(items: &[&Item]) -> bool {
+    items.iter().any(|item| item.annotation.as_ref().is_some_and(|annotation| annotation.rebuild.is_some()))
+}
+
 /// What is lost when the process ends, the disk goes, or a store is away.
 pub(crate) fn events(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<EventView> {
     let in_scopes = |scopes: &[Scope]| items.iter().copied().filter(|item| scopes.contains(&item.scope)).collect::<Vec<_>>();
+    let event = |scope, losses: Vec<LossView>| {
+        let (shown, more) = first_few(losses.len(), LOSSES);
+        EventView { scope, store: None, losses: losses.into_iter().take(shown).collect(), more, items: Vec::new(), items_more: 0 }
+    };
     let mut out = Vec::new();
     for (scope, held) in [
         ("process", in_scopes(&[Scope::Process, Scope::Thread, Scope::Task])),
@@ -138,49 +186,43 @@ pub(crate) fn events(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<Ev
         ("client", in_scopes(&[Scope::Client])),
     ] {
         let losses = losses(layout, &held, page);
-        if !losses.is_empty() {
-            let (shown, more) = first_few(losses.len(), 8);
-            out.push(EventView {
-                scope,
-                store: None,
-                losses: losses.into_iter().take(shown).collect(),
-                more,
-                items: Vec::new(),
-                items_more: 0,
-            });
+        // That no write to the disk was found is worth a line, too.
+        if !losses.is_empty() || scope == "host" && held.is_empty() && !items.is_empty() {
+            out.push(event(scope, losses));
         }
     }
     let mut stores: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
-    for item in items {
+    // Who only scrapes metrics is not waited for.
+    for item in items.iter().filter(|item| item.kind != Kind::Telemetry) {
         if let Some(store) = item.backs_on.as_deref().filter(|store| is_remote(store)) {
             stores.entry(store).or_default().push(item);
         }
     }
     for (store, held) in stores {
         let own: Vec<&Item> = layout.store(store).into_iter().filter(|item| layout.spot(&item.id).is_some()).collect();
-        let (items, items_more) = layout.some(&held, 6, page);
+        let (items, items_more) = layout.some(&held, 4, page);
         let losses = losses(layout, &own, page);
-        out.push(EventView {
-            scope: "external",
-            store: Some(capitalized(&store_link(layout, store, page))),
-            losses,
-            more: 0,
-            items,
-            items_more,
-        });
+        out.push(EventView { store: Some(first_upper(&store_link(layout, store, page))), items, items_more, ..event("external", losses) });
     }
     out
 }
 
-/// Items by what is lost with them; items that say nothing are left out.
+/// First letter in upper case, also that of a link's text.
+fn first_upper(text: &str) -> String {
+    text.strip_prefix('[').map_or_else(|| capitalized(text), |text| format!("[{}", capitalized(text)))
+}
+
+/// Items by what is lost with them, what hurts first; items that say nothing are left out.
 fn losses(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<LossView> {
+    let mut items = items.to_vec();
+    items.sort_by_cached_key(|item| (Reverse(weight(item)), item.id.clone()));
     let mut groups: Vec<(String, Option<String>, Vec<&Item>)> = Vec::new();
     for item in items {
         let annotation = item.annotation.as_ref();
-        let told = annotation.and_then(|annotation| annotation.on_loss.as_deref());
-        let Some(lost) = told.or(item.lost.as_deref().filter(|lost| is_loss(lost))) else { continue };
+        let told = annotation.and_then(|annotation| annotation.on_loss.clone());
+        let Some(lost) = told.or_else(|| lost(item).filter(|lost| is_loss(lost))) else { continue };
         let rebuild = annotation.and_then(|annotation| annotation.rebuild.as_deref()).map(clause);
-        let lost = clause(lost);
+        let lost = clause(&lost);
         match groups.iter_mut().find(|(text, back, _)| *text == lost && *back == rebuild) {
             Some((_, _, held)) => held.push(item),
             None => groups.push((lost, rebuild, vec![item])),

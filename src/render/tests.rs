@@ -346,18 +346,17 @@ fn the_opening_counts_in_the_singular_and_the_plural() {
     let first = |map: &StateMap| page(map).lines().nth(4).unwrap().to_owned();
     map.items.retain(|item| item.kind == Kind::Pool);
     let two = first(&map);
-    assert!(two.contains("holds 2 pieces of state, and all of them end with the process: (1) **two pools of at most 10"), "{two}");
+    assert!(two.contains("holds 2 pieces of state that all end with the process: (1) **two pools of at most 10"), "{two}");
     assert!(two.contains("so 20 for each process and 40 while a rollout overlaps"), "{two}");
     map.items.truncate(1);
     let one = first(&map);
     assert!(
-        one.contains("holds one piece of state, which ends with the process: (1) **a pool of at most 10 connections** to Postgres"),
+        one.contains("holds one piece of state, which ends with the process: (1) **a sqlx Postgres pool of at most 10 connections** ([`"),
         "{one}"
     );
-    map.items[0].facts[0].value = None;
-    map.items[0].facts[0].from = Some("settings.pool.max".to_owned());
+    map.items[0].summary = "sqlx Postgres pool, size set from `settings.pool.max`".to_owned();
     let unknown = first(&map);
-    assert!(unknown.contains("**a pool** to Postgres whose size is set from `settings.pool.max`"), "{unknown}");
+    assert!(unknown.contains(") whose size is set from `settings.pool.max`."), "{unknown}");
     map.items[0].scope = Scope::External;
     let elsewhere = first(&map);
     assert!(elsewhere.contains("holds one piece of state: (1)"), "{elsewhere}");
@@ -370,7 +369,7 @@ fn pools_of_different_sizes_are_added_up_and_unknown_ones_are_not() {
     map.items[0].facts[0].value = Some(5.into());
     assert!(page(&map).contains("**two pools of at most 15 in all**"));
     map.items[0].facts[0].value = None;
-    assert!(page(&map).contains("(1) **two pools**, ["));
+    assert!(page(&map).contains("(1) **a sqlx Postgres pool of at most 10 connections** (["));
 }
 
 #[test]
@@ -394,8 +393,8 @@ fn items_of_one_name_are_told_apart_by_their_place() {
         item.name = "connect".into();
     }
     let text = page(&map);
-    assert!(text.contains("### pool: `connect` in `newsletter::startup::get_connection_pool`"), "{text}");
-    assert!(text.contains("(#pool-connect-in-newsletterstartupget_connection_pool)"), "{text}");
+    assert!(text.contains("### pool: sqlx Postgres pool of `connect` in `newsletter::startup::get_connection_pool`"), "{text}");
+    assert!(text.contains("(#pool-sqlx-postgres-pool-of-connect-in-newsletterstartupget_connection_pool)"), "{text}");
 }
 
 #[test]

@@ -12,10 +12,12 @@ pub(crate) struct PageView {
     pub(crate) contents: Vec<KindRow>,
     /// Filled when there are several services.
     pub(crate) services: Vec<ServiceView>,
-    /// The kinds that are columns of the table of services.
-    pub(crate) service_kinds: Vec<&'static str>,
+    /// The rows of the table of services; none when there are too many services for columns.
+    pub(crate) service_kinds: Vec<ServiceKindRow>,
     pub(crate) sections: Vec<Section>,
     pub(crate) events: Vec<EventView>,
+    /// Whether an item says how its content comes back.
+    pub(crate) any_rebuild: bool,
     pub(crate) recovery_tests: Vec<Named>,
     pub(crate) without_recovery_test: usize,
     pub(crate) constants_left_out: usize,
@@ -44,6 +46,8 @@ pub(crate) struct ServicePage {
     /// Whether the tree has other services.
     pub(crate) several: bool,
     pub(crate) events: Vec<EventView>,
+    /// Whether an item says how its content comes back.
+    pub(crate) any_rebuild: bool,
     /// Link target of the blind spots, from this page.
     pub(crate) blind_target: String,
     pub(crate) index: String,
@@ -113,10 +117,23 @@ pub(crate) struct Opening {
     pub(crate) points: Vec<Point>,
     /// Kinds that found no place among the points.
     pub(crate) further: Vec<FurtherKind>,
+    /// The stores that it relies on.
+    pub(crate) stores: Vec<String>,
+}
+
+/// An item in running text.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Described {
+    pub(crate) what: String,
+    /// Its type, when that tells more.
+    pub(crate) ty: Option<String>,
+    pub(crate) link: String,
+    /// What follows after the link: begins with a space, a comma or a colon, unless it is empty.
+    pub(crate) rest: String,
 }
 
 /// One numbered point of the opening: the items of one kind.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Point {
     pub(crate) kind: &'static str,
     pub(crate) count: usize,
@@ -125,16 +142,20 @@ pub(crate) struct Point {
     /// Links to at most three items.
     pub(crate) shown: Vec<String>,
     pub(crate) more: usize,
-    /// The summary, when there is one item.
-    pub(crate) summary: Option<String>,
+    /// The first one or two, in words.
+    pub(crate) described: Vec<Described>,
+    /// How many are not described.
+    pub(crate) rest: usize,
+    pub(crate) rest_word: String,
+    /// Thread pools and runtimes beside pools of connections, not counted above.
+    pub(crate) threads: usize,
+    pub(crate) threads_word: String,
     /// The largest number of what it may hold, when every item says one number and it is the same.
     pub(crate) each: Option<String>,
     /// The sum over all items, when every item says a number and there are several.
     pub(crate) sum: Option<String>,
     /// Twice the sum: what old and new processes hold together during a rollout.
     pub(crate) overlap: Option<String>,
-    /// What the number could not be followed from, for a single item.
-    pub(crate) set_from: Option<String>,
     /// The stores behind, when every item names one.
     pub(crate) stores: Vec<String>,
     /// How many are environment variables.
@@ -159,6 +180,13 @@ pub(crate) struct KindRow {
     pub(crate) more: usize,
 }
 
+/// A kind with its count in each service.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServiceKindRow {
+    pub(crate) kind: &'static str,
+    pub(crate) counts: Vec<usize>,
+}
+
 /// A binary with what it holds.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ServiceView {
@@ -168,16 +196,13 @@ pub(crate) struct ServiceView {
     pub(crate) heading: String,
     /// Link to its root file.
     pub(crate) target: String,
-    /// Its root file, for links from other pages.
-    #[serde(skip)]
-    pub(crate) root: String,
     pub(crate) package: String,
     pub(crate) crates: Vec<String>,
     pub(crate) total: usize,
     /// Items that no other service holds.
     pub(crate) own: usize,
-    /// One for each column of the table.
-    pub(crate) counts: Vec<usize>,
+    /// The most telling of what not every service holds.
+    pub(crate) points: Vec<Point>,
 }
 
 /// All items of one scope.
@@ -202,6 +227,7 @@ pub(crate) struct Group {
     pub(crate) any_services: bool,
     pub(crate) any_default: bool,
     pub(crate) any_ops: bool,
+    pub(crate) any_unknown: bool,
 }
 
 /// An item with a heading of its own.
@@ -212,8 +238,10 @@ pub(crate) struct ItemView {
     /// `###`, as deep as the item stands.
     pub(crate) hashes: String,
     pub(crate) name: String,
-    /// Where the item is, when another of its kind has the same name.
-    pub(crate) within: Option<String>,
+    /// The first instance, when this is a further one.
+    pub(crate) first: Option<String>,
+    /// Whether it is set as the first instance is.
+    pub(crate) repeats: bool,
     /// An explicit anchor, when the heading gives no predictable one.
     pub(crate) anchor: Option<String>,
     pub(crate) summary: String,
@@ -232,6 +260,8 @@ pub(crate) struct ItemView {
     pub(crate) lost: Option<String>,
     /// Whether `lost` names a loss.
     pub(crate) loses: bool,
+    /// The item above of which the library keeps and loses the same.
+    pub(crate) same_as: Option<String>,
     pub(crate) confidence: Option<&'static str>,
     pub(crate) constant: bool,
     /// Whether it ends with the process.
@@ -247,11 +277,19 @@ pub(crate) struct ItemView {
 #[derive(Debug, Serialize)]
 pub(crate) struct RowView {
     pub(crate) name: String,
+    /// Whether the name is known to the letter; of a path, only the expression may be.
+    pub(crate) known: bool,
+    /// Nothing is known of a path: the name is that of the function.
+    pub(crate) nameless: bool,
+    /// Empty when the name says it.
     pub(crate) summary: String,
     pub(crate) default: Option<String>,
     pub(crate) ops: Vec<String>,
     pub(crate) places: Vec<String>,
     pub(crate) places_more: usize,
+    /// Of a store: what relies on it.
+    pub(crate) used_by: Vec<String>,
+    pub(crate) used_by_more: usize,
     pub(crate) note: Option<String>,
     pub(crate) confidence: Option<&'static str>,
     pub(crate) services: Vec<String>,
@@ -261,13 +299,16 @@ pub(crate) struct RowView {
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct FactsView {
     pub(crate) code: Vec<FactView>,
+    /// The library's defaults that matter.
     pub(crate) default: Vec<FactView>,
+    pub(crate) default_more: usize,
     pub(crate) env: Vec<FactView>,
     pub(crate) settings: Vec<FactView>,
     pub(crate) manifest: Vec<FactView>,
     pub(crate) annotated: Vec<FactView>,
     /// Set from something that could not be followed.
     pub(crate) unknown: Vec<FactView>,
+    pub(crate) unknown_more: usize,
 }
 
 /// One fact.
@@ -310,10 +351,10 @@ pub(crate) struct HazardView {
     pub(crate) items: Vec<String>,
 }
 
-/// What happens when something goes away.
+/// What happens when something goes away: some lines of a table.
 #[derive(Debug, Serialize)]
 pub(crate) struct EventView {
-    /// `process`, `host`, `external`, `client` or `cluster`.
+    /// `process`, `host`, `external` or `client`.
     pub(crate) scope: &'static str,
     /// The store, for `external`, with the items that rely on it.
     pub(crate) store: Option<String>,
@@ -361,6 +402,7 @@ pub(crate) struct BlindSpots {
     pub(crate) catalog_crates: usize,
     pub(crate) unknown_crates: usize,
     pub(crate) ignored: usize,
+    pub(crate) unlinked: usize,
     pub(crate) uncertain: usize,
     pub(crate) unfollowed: usize,
     pub(crate) diagnostics: Vec<DiagnosticView>,

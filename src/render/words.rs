@@ -1,8 +1,9 @@
 //! Numbers, units and names as people write them.
 
-use crate::model::{Fact, FactValue, Provenance};
+use crate::model::{Class, Fact, FactValue, Item, Kind, Provenance, Scope};
 
-use super::escape::{code_short, inline, prose};
+use super::escape::{code_short, inline, one_line, prose};
+use super::rank::{is_collection, is_counter};
 
 /// `12,345`.
 pub(crate) fn thousands(number: i64) -> String {
@@ -173,6 +174,37 @@ pub(crate) fn store_name(backs_on: &str) -> String {
     proper.to_owned()
 }
 
+/// What the catalog says a library keeps, with numbers at the end in natural order:
+/// `PoolConfig::max_size: 10` as `` `PoolConfig::max_size` is 10 by default ``.
+pub(crate) fn in_order(hides: &str) -> String {
+    let line = one_line(hides);
+    let sentences: Vec<String> = line.split(". ").map(|sentence| numbers_in_order(sentence.trim_end_matches('.'))).collect();
+    sentences.join(". ")
+}
+
+fn numbers_in_order(sentence: &str) -> String {
+    let Some((path, value)) = sentence.split_once(": ") else { return sentence.to_owned() };
+    let is_path = path.contains("::") && path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
+    match (is_path, value.starts_with(|c: char| c.is_ascii_digit())) {
+        (true, true) => format!("`{path}` is {value} by default"),
+        (true, false) => format!("`{path}`: {value}"),
+        _ => sentence.to_owned(),
+    }
+}
+
+/// What is lost with an item of which only the kind is known: the content of a map, the count of a counter.
+pub(crate) fn kept(item: &Item) -> Option<&'static str> {
+    let in_process = matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task);
+    match item.kind {
+        _ if !in_process || item.class == Class::Constant => None,
+        Kind::Static if is_counter(item) => Some("The value: it starts again as the code sets it"),
+        Kind::SharedState if !is_collection(item) => Some("The value: it starts again as the code sets it"),
+        Kind::SharedState | Kind::Session => Some("Everything in it that cannot be read again elsewhere"),
+        Kind::Cache => Some("Warm entries; each replica fills its own copy again and may answer differently from the others until then"),
+        _ => None,
+    }
+}
+
 /// Whether a text on what is lost names a loss; `Read again at start.` and `Nothing.` do not.
 pub(crate) fn is_loss(lost: &str) -> bool {
     const HARMLESS: [&str; 11] =
@@ -225,6 +257,16 @@ mod tests {
         assert!(!is_loss("Nothing: issued ones stay valid."));
         assert!(!is_loss("Read again at start."));
         assert!(!is_loss(""));
+    }
+
+    #[test]
+    fn numbers_of_the_catalog_are_said_in_natural_order() {
+        assert_eq!(
+            in_order("Connections kept for reuse. PoolConfig::max_size: 10"),
+            "Connections kept for reuse. `PoolConfig::max_size` is 10 by default"
+        );
+        assert_eq!(in_order("Key::generate: random per process"), "`Key::generate`: random per process");
+        assert_eq!(in_order("Two things: a and b."), "Two things: a and b");
     }
 
     #[test]

@@ -16,7 +16,7 @@ impl Reader<'_> {
         if depth > 40 {
             return None;
         }
-        if self.index_of.contains(&id) {
+        if self.index_of.contains(&id) && !self.links.contains(&id) {
             // A method that continues a chain is not in the list: it was merged into its root.
             return Some(id);
         }
@@ -130,7 +130,16 @@ impl Reader<'_> {
                         }
                         break;
                     }
-                    Expr::Call { callee, .. } if *callee != at => at = parent,
+                    Expr::Call { callee, .. } if *callee != at => {
+                        let wraps = matches!(self.types.callees.get(&parent), Some(Callee::Foreign(path)) if {
+                            let (owner, last) = path.rsplit_once("::").unwrap_or(("", path));
+                            matches!(last, "Some" | "Ok") || self.world.catalog.wrappers().holds_its_argument(owner)
+                        });
+                        if !wraps {
+                            break;
+                        }
+                        at = parent;
+                    }
                     Expr::Method { recv, name, .. } if *recv == at && matches!(name.as_str(), "clone" | "into") => at = parent,
                     Expr::Ref(_) | Expr::Try(_) => at = parent,
                     _ => break,

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::calls::BodyFacts;
 use super::infer::World;
 use super::program::DefId;
-use super::values::{At, Value};
+use super::values::{At, Value, pretty_duration};
 use crate::facts::{ItemKind, Name};
 use crate::model::{FactValue, Provenance};
 
@@ -75,9 +75,10 @@ impl Flow {
             }
             Value::Join(parts) => Value::Join(parts.iter().map(next).collect()),
             Value::Or(first, second) => Value::Or(Box::new(next(first)), Box::new(next(second))),
-            Value::Call { func: of, args: own, text } => {
-                Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone() }
+            Value::Call { func: of, args: own, text, at } => {
+                Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone(), at: *at }
             }
+            Value::Scaled(inner, unit) => Value::Scaled(Box::new(next(inner)), unit),
             other => other.clone(),
         }
     }
@@ -95,9 +96,13 @@ impl Flow {
             return value.clone();
         }
         match value {
-            Value::Call { func, args, .. } => match self.returns.get(func) {
+            Value::Call { func, args, at, .. } => match self.returns.get(func) {
                 None | Some(Value::Unknown(_)) => value.clone(),
-                Some(found) => self.expand(&Self::with_args(found, *func, args), hops + 1),
+                Some(found) => match self.expand(&Self::with_args(found, *func, args), hops + 1) {
+                    // A wrapper of a read: who names the variable says more than who reads it.
+                    Value::Env { name, default, .. } => Value::Env { name, default, at: *at },
+                    other => other,
+                },
             },
             Value::Param { func, index, .. } => {
                 let mut passed = self.callers.get(func).into_iter().flatten().filter_map(|args| args.get(*index));
@@ -154,6 +159,14 @@ impl Flow {
                     if settled.value.is_none() && settled.from.is_none() { unknown(text) } else { settled }
                 }
             },
+            Value::Scaled(inner, unit) => {
+                let mut out = self.settle_at(world, inner, hops + 1);
+                if let Some(FactValue::Int(number)) = out.value {
+                    out.value = Some(FactValue::Text(pretty_duration(number, unit)));
+                    out.is_duration = true;
+                }
+                out
+            }
             Value::Or(first, second) => match self.expand(value, hops) {
                 Value::Or(..) => {
                     let first = self.settle_at(world, first, hops + 1);

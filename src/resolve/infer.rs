@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::names::{Res, Space};
@@ -52,6 +52,8 @@ pub struct Inference {
     pub local_of: FxHashMap<ExprId, LocalId>,
     /// What calls, methods, macros and function paths stand for.
     pub callees: FxHashMap<ExprId, Callee>,
+    /// Variables whose value is changed in place after they are bound.
+    pub changed: FxHashSet<LocalId>,
     /// Path expressions that name a static or const.
     pub statics: Vec<(ExprId, DefId)>,
     /// Calls of a path, and how many were resolved.
@@ -127,6 +129,13 @@ pub(super) struct Walker<'a, 'b> {
 const MAX_DEPTH: u32 = 400;
 
 impl Walker<'_, '_> {
+    /// Notes that the variable an expression names is changed in place.
+    pub(super) fn changes(&mut self, id: ExprId) {
+        if let Some(local) = self.out.local_of.get(&id) {
+            self.out.changed.insert(*local);
+        }
+    }
+
     pub(super) fn lower(&self, ty: &crate::facts::Ty) -> Type {
         let scope = TypeScope { module: self.module, this: self.this.as_ref(), generics: self.generics };
         self.world.program.lower(self.world.catalog, scope, ty)
@@ -206,6 +215,7 @@ impl Walker<'_, '_> {
             }
             Expr::Assign { left, right, .. } => {
                 self.expr(*left);
+                self.changes(*left);
                 self.expr(*right);
                 Type::Tuple(Arc::from([]))
             }

@@ -233,6 +233,9 @@ impl Walker<'_, '_> {
 
     pub(super) fn method(&mut self, id: ExprId, recv: ExprId, name: &Name, turbofish: &[crate::facts::Ty], args: &[ExprId]) -> Type {
         let recv_ty = self.expr(recv);
+        if matches!(name.as_str(), "push" | "push_str" | "set_extension" | "set_file_name" | "pop" | "clear" | "truncate" | "insert_str") {
+            self.changes(recv);
+        }
         self.closures_take(&recv_ty, name, args);
         let arg_types = self.all(args);
         self.out.receivers.0 += 1;

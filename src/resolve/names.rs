@@ -38,7 +38,7 @@ impl Program<'_> {
     pub fn resolve(&self, catalog: &Catalog, module: ModId, path: &Path, space: Space) -> Option<Res> {
         let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
         match self.resolve_names(catalog, module, &names, path.global, space, 0)? {
-            Res::Foreign(path) => Some(Res::Foreign(catalog.wrappers().original(&path).unwrap_or(path))),
+            Res::Foreign(path) => Some(Res::Foreign(catalog.original(path))),
             other => Some(other),
         }
     }

@@ -20,6 +20,8 @@ pub(super) struct Reader<'a> {
     pub(super) parents: Vec<Option<ExprId>>,
     /// Known calls with their expressions, in the order of `known`.
     pub(super) index_of: Vec<ExprId>,
+    /// Those of them that are links of another call's chain: the chain goes on through them.
+    pub(super) links: FxHashSet<ExprId>,
 }
 
 impl Reader<'_> {
@@ -301,6 +303,9 @@ impl Reader<'_> {
             return;
         }
         let task = (api.shape == Shape::Spawn).then(|| self.spawned(api, args));
+        if api.shape == Shape::Part && recv.is_some_and(|recv| self.root(recv, 0).is_some()) {
+            self.links.insert(id);
+        }
         let mut settings = recv.map(|recv| self.before(recv)).unwrap_or_default();
         let (mut given, options) = self.options(args);
         settings.append(&mut given);

@@ -81,6 +81,13 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
         }
         _ => {}
     }
+    if path == "std::path::PathBuf" || path == "std::path::Path" {
+        return match name {
+            "join" | "with_extension" | "with_file_name" | "to_path_buf" | "as_path" => Some(Type::foreign("std::path::PathBuf")),
+            "parent" => Some(option(Type::foreign("std::path::PathBuf"))),
+            _ => None,
+        };
+    }
     if is_result(path) {
         return Some(match name {
             "unwrap" | "expect" | "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" | "unwrap_unchecked" | "insert"

@@ -140,10 +140,9 @@ impl Reader<'_> {
     }
 
     fn receives(&self, id: ExprId) -> bool {
-        let Expr::Let { value, .. } = &self.body[id] else { return false };
         let mut found = false;
-        self.any(*value, &mut |expr| {
-            found |= matches!(expr, Expr::Method { name, .. } if matches!(name.as_str(), "recv" | "recv_many" | "changed" | "accept" | "recv_timeout"));
+        self.any(id, &mut |expr| {
+            found |= matches!(expr, Expr::Method { name, .. } if matches!(name.as_str(), "recv" | "recv_many" | "changed" | "accept" | "recv_timeout" | "tick"));
         });
         found
     }

@@ -37,7 +37,9 @@ pub enum Value {
     /// A parameter of the function, by position (without `self`).
     Param { func: DefId, index: usize, name: Name },
     /// What a function of the workspace returns.
-    Call { func: DefId, args: Vec<Value>, text: SmolStr },
+    Call { func: DefId, args: Vec<Value>, text: SmolStr, at: At },
+    /// A number of some unit of time.
+    Scaled(Box<Value>, &'static str),
     /// The first value, or the second where the first is not there.
     Or(Box<Value>, Box<Value>),
     /// Pieces of a path or a text, one after the other.
@@ -60,7 +62,7 @@ impl Value {
         match self {
             Value::Env { name, default: None, at } => Value::Env { name, default: Some(Box::new(fallback)), at },
             Value::Unknown(_) => fallback,
-            Value::Call { .. } => Value::Or(Box::new(self), Box::new(fallback)),
+            Value::Call { .. } | Value::Field { .. } => Value::Or(Box::new(self), Box::new(fallback)),
             other => other,
         }
     }
@@ -152,8 +154,11 @@ impl Tracer<'_> {
     }
 
     fn path(&self, id: ExprId, path: &crate::facts::Path, depth: u32) -> Value {
-        if let Some(local) = self.types.local_of.get(&id) {
-            let local = &self.types.locals[local.0 as usize];
+        if let Some(found) = self.types.local_of.get(&id) {
+            let local = &self.types.locals[found.0 as usize];
+            if self.types.changed.contains(found) {
+                return Value::Unknown(local.name.clone());
+            }
             return match (local.init, local.param) {
                 // A child stands before its parent, so a binding that speaks of itself cannot occur.
                 (Some(init), _) if init != id => self.follow(init, depth + 1),
@@ -164,7 +169,13 @@ impl Tracer<'_> {
         let found = self.types.statics.iter().find(|(expr, _)| *expr == id).map(|(_, def)| *def);
         match found {
             Some(def) => constant(self.world, def, depth).unwrap_or_else(|| Value::Unknown(path.text().into())),
-            None => Value::Unknown(path.text().into()),
+            // `SameSite::Strict`: the variant is the value.
+            None => match (path.segs.as_slice(), &self.body[id]) {
+                ([.., _, last], Expr::Path(_, span)) if last.name.starts_with(char::is_uppercase) && last.name.chars().any(char::is_lowercase) => {
+                    Value::Known(FactValue::Text(last.name.to_string()), false, self.at(*span))
+                }
+                _ => Value::Unknown(path.text().into()),
+            },
         }
     }
 
@@ -189,7 +200,7 @@ impl Tracer<'_> {
         match self.types.callees.get(&id) {
             Some(Callee::Def(func)) => {
                 if self.world.program.func(*func).is_some() {
-                    return Value::Call { func: *func, args: args.iter().map(|arg| next(*arg)).collect(), text: self.show(id).into() };
+                    return Value::Call { func: *func, args: args.iter().map(|arg| next(*arg)).collect(), text: self.show(id).into(), at: self.at(span) };
                 }
                 // A tuple struct around one value.
                 match args {
@@ -272,7 +283,7 @@ impl Tracer<'_> {
             }
             _ => match self.types.callees.get(&id) {
                 Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => {
-                    Value::Call { func: *func, args: args.iter().map(|arg| next(*arg)).collect(), text: self.show(id).into() }
+                    Value::Call { func: *func, args: args.iter().map(|arg| next(*arg)).collect(), text: self.show(id).into(), at: self.at(span) }
                 }
                 _ => self.unknown(id),
             },
@@ -405,19 +416,20 @@ fn duration(owner: &str, last: &str, inner: &Value) -> Option<Value> {
     Some(scaled(inner, unit))
 }
 
-fn scaled(inner: &Value, unit: &str) -> Value {
+fn scaled(inner: &Value, unit: &'static str) -> Value {
     match inner {
         Value::Known(FactValue::Int(number), _, at) => Value::Known(FactValue::Text(pretty_duration(*number, unit)), true, *at),
         Value::Known(FactValue::Text(number), false, at) => Value::Known(FactValue::Text(format!("{number}{unit}")), true, *at),
         Value::Env { name, default, at } => {
             Value::Env { name: name.clone(), default: default.as_ref().map(|value| Box::new(scaled(value, unit))), at: *at }
         }
+        Value::Field { .. } | Value::Param { .. } | Value::Call { .. } | Value::Or(..) => Value::Scaled(Box::new(inner.clone()), unit),
         other => other.clone(),
     }
 }
 
 /// `86400s` reads as `1d`, `10000ms` as `10s`.
-fn pretty_duration(number: i64, unit: &str) -> String {
+pub(super) fn pretty_duration(number: i64, unit: &str) -> String {
     const STEPS: [(&str, i64, &str); 5] = [("ns", 1000, "µs"), ("µs", 1000, "ms"), ("ms", 1000, "s"), ("s", 60, "min"), ("min", 60, "h")];
     let (mut number, mut unit) = (number, unit);
     for (from, factor, to) in STEPS {

@@ -1,0 +1,185 @@
+//! Rank: how much an item matters to somebody at 2 a.m. A rule of thumb, from facts only; the same map gives the same order.
+
+use crate::model::{Class, Confidence, Fact, FactValue, Item, Kind};
+
+/// Names that tell of people, of money and of what was promised to them.
+const TELLING: &[&str] = &[
+    "session",
+    "user",
+    "cart",
+    "login",
+    "token",
+    "tenant",
+    "revoked",
+    "permission",
+    "upload",
+    "report",
+    "order",
+    "payment",
+    "basket",
+    "conn",
+    "subscri",
+    "idempoten",
+    "lock",
+    "account",
+];
+/// Knobs that bound how much is held.
+const BOUNDS: &[&str] = &["max", "maximum", "capacity", "size", "limit", "bound", "permits", "entries", "buffer"];
+/// Knobs that say how long it is held.
+const EXPIRIES: &[&str] = &["ttl", "tti", "live", "idle", "expiry", "expire", "lifespan", "lifetime"];
+
+/// How telling an item is; more is more.
+pub(crate) fn weight(item: &Item) -> i32 {
+    let mut weight = usual(item.kind);
+    if !item.hazards.is_empty() {
+        weight += 25;
+    }
+    if item.annotation.is_some() {
+        weight += 20;
+    }
+    weight += match item.confidence {
+        Confidence::Certain => 0,
+        Confidence::Likely => -5,
+        Confidence::Possible => -20,
+    };
+    if item.class == Class::Constant {
+        weight -= 60;
+    }
+    if matches!(item.kind, Kind::SharedState | Kind::Static | Kind::Cache | Kind::ThreadLocal | Kind::FsWrite | Kind::Queue)
+        && is_telling(item)
+    {
+        weight += if is_promised(item) { 32 } else { 25 };
+    }
+    weight += match item.kind {
+        Kind::Pool if is_threads(item) => -60,
+        Kind::Cache | Kind::Queue if is_unbounded(item) => 20,
+        Kind::SharedState | Kind::Static if is_counter(item) => -15,
+        Kind::SharedState | Kind::Static if is_collection(item) => 15,
+        // Set once: the next process sets it again.
+        Kind::Static if item.ty.as_deref().is_some_and(|ty| ty.starts_with("OnceLock<") || ty.starts_with("OnceCell<")) => -20,
+        Kind::BackgroundTask if item.facts.iter().any(|fact| fact.key == "runs" && said(fact).starts_with("once")) => -25,
+        Kind::BackgroundTask if item.facts.iter().any(|fact| matches!(fact.key.as_str(), "period" | "schedule" | "cron")) => 8,
+        Kind::FsWrite if item.facts.iter().any(|fact| fact.key == "op" && matches!(said(fact).as_str(), "delete" | "permissions")) => -10,
+        Kind::FsWrite if item.facts.iter().any(|fact| fact.key == "path" && fact.value.is_some()) => 5,
+        Kind::FsWrite => -12,
+        // How to reach a database is not what is in it.
+        Kind::EmbeddedDb if item.summary.contains("settings") => -40,
+        Kind::Cache if item.facts.is_empty() && !is_collection(item) => -10,
+        _ => 0,
+    };
+    // A second instance stands behind the first.
+    if instance(item).is_some() {
+        weight -= 2;
+    }
+    weight
+}
+
+fn usual(kind: Kind) -> i32 {
+    match kind {
+        Kind::Session => 90,
+        Kind::EmbeddedDb => 80,
+        Kind::Pool => 75,
+        Kind::Cache => 70,
+        Kind::Queue => 65,
+        Kind::Lease | Kind::Deployment => 60,
+        Kind::FsWrite => 55,
+        Kind::ClientHeld => 52,
+        Kind::SharedState | Kind::ThreadLocal => 50,
+        Kind::BackgroundTask => 48,
+        Kind::Limiter => 45,
+        Kind::SdkClient => 42,
+        Kind::Static | Kind::ReferenceData => 40,
+        Kind::StartupConfig => 30,
+        Kind::Os => 12,
+        Kind::ExternalStore => 10,
+        Kind::Telemetry => 8,
+    }
+}
+
+/// Whether users miss it at once: who is logged in, what is in the cart, what was revoked.
+fn is_promised(item: &Item) -> bool {
+    let name = item.name.to_lowercase();
+    ["session", "cart", "login", "revoked", "upload"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a name, a type or an annotation speaks of sessions, users, carts, …
+fn is_telling(item: &Item) -> bool {
+    let name = item.name.to_lowercase();
+    let ty = item.ty.as_deref().unwrap_or_default().to_lowercase();
+    let path = item.facts.iter().filter(|fact| fact.key == "path").map(|fact| said(fact).to_lowercase());
+    let texts: Vec<String> = [name, ty].into_iter().chain(path).collect();
+    TELLING.iter().any(|word| texts.iter().any(|text| text.contains(word)))
+}
+
+/// A pool of threads or a runtime: it holds nothing that a restart does not give back.
+pub(crate) fn is_threads(item: &Item) -> bool {
+    let of_threads = |fact: &Fact| {
+        fact.unit.as_deref() == Some("threads")
+            || matches!(
+                last(&fact.key),
+                "worker_threads" | "max_blocking_threads" | "num_threads" | "workers" | "max_blocking" | "thread_keep_alive"
+            )
+    };
+    let of_connections = |fact: &Fact| fact.unit.as_deref() == Some("connections");
+    item.kind == Kind::Pool && item.backs_on.is_none() && item.facts.iter().any(of_threads) && !item.facts.iter().any(of_connections)
+}
+
+/// Nothing says how much or how long it holds, or a fact says that nothing bounds it.
+pub(crate) fn is_unbounded(item: &Item) -> bool {
+    let about =
+        |words: &[&str]| item.facts.iter().filter(|fact| last(&fact.key).split('_').any(|word| words.contains(&word))).collect::<Vec<_>>();
+    let open = |facts: Vec<&Fact>| facts.iter().all(|fact| matches!(said(fact).as_str(), "none" | "unbounded" | "never" | "off"));
+    match item.kind {
+        // Of a cache that somebody wrote by hand, only its type is known.
+        Kind::Cache if item.facts.is_empty() => is_collection(item),
+        Kind::Cache => open(about(BOUNDS)) || open(about(EXPIRIES)),
+        _ => item.summary.contains("unbounded"),
+    }
+}
+
+/// A map, a list, a set: it holds many things.
+pub(crate) fn is_collection(item: &Item) -> bool {
+    let ty = item.ty.as_deref().unwrap_or_default();
+    ["Map<", "Vec<", "Set<", "Queue<", "Deque<", "List<", "Slab<", "Cache<"].iter().any(|word| ty.contains(word))
+}
+
+/// An atomic: it starts again, and that is all.
+pub(crate) fn is_counter(item: &Item) -> bool {
+    item.ty.as_deref().is_some_and(|ty| ty.contains("Atomic"))
+}
+
+/// The name of the first instance and the function in which another one is made: `Mailer.transport in main`.
+pub(crate) fn instance(item: &Item) -> Option<(&str, &str)> {
+    item.name.rsplit_once(" in ").filter(|(name, function)| !name.is_empty() && !function.is_empty() && !function.contains(' '))
+}
+
+/// How much a library's default matters: `None` keeps it off the page.
+pub(crate) fn default_rank(fact: &Fact) -> Option<u8> {
+    let words: Vec<&str> = last(&fact.key).split('_').collect();
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
+    if has(&["min", "initial", "slow", "exponent", "weigher", "port", "flavor", "statement", "test", "tcp", "redirect", "proxy"]) {
+        return None;
+    }
+    if has(&["timeout"]) || words == ["keep", "alive"] {
+        return Some(if has(&["idle"]) { 2 } else { 1 });
+    }
+    if has(EXPIRIES) || has(&["age"]) {
+        return Some(2);
+    }
+    if has(BOUNDS) || has(&["workers", "threads", "backlog", "attempts", "retry", "retries"]) {
+        return Some(if has(&["attempts", "retry", "retries", "delay"]) { 3 } else { 0 });
+    }
+    has(&["secure", "site", "cookie", "reconnect", "reconnection"]).then_some(4)
+}
+
+fn said(fact: &Fact) -> String {
+    match &fact.value {
+        Some(FactValue::Text(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    }
+}
+
+fn last(key: &str) -> &str {
+    key.rsplit("::").next().unwrap_or(key)
+}

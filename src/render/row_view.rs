@@ -1,0 +1,144 @@
+//! Tables of minor items: one line for what several places speak of.
+
+use smol_str::SmolStr;
+
+use crate::model::{Confidence, Fact, Item, Kind, Provenance};
+
+use super::escape::{code, code_short, prose};
+use super::item_view::{clause, short_path, store_link};
+use super::layout::{Layout, first_few};
+use super::view::RowView;
+use super::words::{capitalized, value};
+
+/// At most so many places are linked in a line.
+const PLACES: usize = 3;
+
+/// The lines of a table: files by path, variables and stores by name, the rest one by one.
+pub(crate) fn row_views(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<RowView> {
+    let mut groups: Vec<(String, Vec<&Item>)> = Vec::new();
+    for item in items {
+        let key = key(layout, item);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, held)) => held.push(item),
+            None => groups.push((key, vec![item])),
+        }
+    }
+    match items.first().map(|item| item.kind) {
+        // Files of one folder stand together, those that nothing is known of at the end.
+        Some(Kind::FsWrite) => groups.sort_by_cached_key(|(_, held)| (path(held[0]).is_none(), shown(held[0]), held[0].id.clone())),
+        Some(Kind::StartupConfig) => groups.sort_by_cached_key(|(_, held)| (env(held[0]).is_none(), shown(held[0]), held[0].id.clone())),
+        _ => {}
+    }
+    groups.iter().map(|(_, held)| row(layout, held, page)).collect()
+}
+
+fn key(layout: &Layout<'_>, item: &Item) -> String {
+    let services = layout.services(item).join(" ");
+    match item.kind {
+        Kind::FsWrite => format!("{} {services}", shown(item)),
+        Kind::StartupConfig if env(item).is_some() => format!("{} {services}", shown(item)),
+        Kind::ExternalStore => item.name.to_string(),
+        _ => item.id.to_string(),
+    }
+}
+
+fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
+    let item = items[0];
+    let mut ops: Vec<String> = Vec::new();
+    for fact in items.iter().flat_map(|item| &item.facts).filter(|fact| fact.key == "op") {
+        let op = fact.value.as_ref().map(|op| prose(&op.to_string())).unwrap_or_default();
+        if !ops.contains(&op) {
+            ops.push(op);
+        }
+    }
+    let mut places: Vec<String> = Vec::new();
+    // A static is where it is declared; a file is written in many places.
+    let alone = !matches!(item.kind, Kind::FsWrite | Kind::StartupConfig);
+    let sites = items.iter().flat_map(|item| if alone { item.site().into_iter().collect() } else { item.sites.iter().collect::<Vec<_>>() });
+    for site in sites {
+        let function = site.function.as_deref().map(|function| code_short(short_path(function), 60));
+        let link = match function {
+            // Who reads a variable is told by the function; the line is where the link leads.
+            Some(function) if item.kind == Kind::StartupConfig => {
+                format!("[{function}]({})", layout.links.target(page, &site.place.file, Some(site.place.line)))
+            }
+            _ => layout.links.short_place(page, &site.place.file, site.place.line),
+        };
+        if !places.contains(&link) {
+            places.push(link);
+        }
+    }
+    let (shown_places, places_more) = first_few(places.len(), PLACES);
+    places.truncate(shown_places);
+    let mut services: Vec<SmolStr> = items.iter().flat_map(|item| item.services.iter().cloned()).collect();
+    services.sort();
+    services.dedup();
+    let everywhere = services.len() >= layout.map.services.len();
+    let known = item.kind != Kind::FsWrite || path(item).is_some();
+    let nameless = !known && fact(item, "path").is_none_or(|fact| fact.from.is_none());
+    let relying: Vec<&Item> = match item.kind {
+        Kind::ExternalStore => layout.items.iter().copied().filter(|other| relies_on(other, &item.name)).collect(),
+        _ => Vec::new(),
+    };
+    let (used_by, used_by_more) = layout.some(&relying, 6, page);
+    RowView {
+        name: match item.kind {
+            Kind::FsWrite | Kind::StartupConfig => code_short(&shown(item), 80),
+            Kind::ExternalStore => capitalized(&store_name_only(layout, item, page)),
+            _ => layout.title(item),
+        },
+        known: known || nameless,
+        nameless,
+        summary: match item.kind {
+            Kind::StartupConfig if env(item).is_some() => String::new(),
+            _ => clause(&item.summary),
+        },
+        default: items.iter().find_map(|item| fallback(item)),
+        ops,
+        places,
+        places_more,
+        used_by,
+        used_by_more,
+        note: item.cfg.as_deref().map(prose),
+        confidence: items.iter().map(|item| item.confidence).min().filter(|worst| *worst != Confidence::Certain).map(Confidence::as_str),
+        services: if everywhere { Vec::new() } else { services.iter().map(|name| code(name)).collect() },
+    }
+}
+
+/// The name of a store without a link to the very line that names it.
+fn store_name_only(layout: &Layout<'_>, item: &Item, page: &str) -> String {
+    let link = store_link(layout, &item.name, page);
+    match link.strip_prefix('[').and_then(|link| link.rsplit_once("](")) {
+        Some((name, _)) => name.to_owned(),
+        None => link,
+    }
+}
+
+fn relies_on(item: &Item, store: &str) -> bool {
+    item.backs_on.as_deref().is_some_and(|backs_on| backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name) == store)
+}
+
+/// The fallback of a variable is a fact of its own, or the value of the fact that comes from the environment.
+fn fallback(item: &Item) -> Option<String> {
+    let fallback = |fact: &&Fact| fact.key == "default" || (fact.provenance == Provenance::Env && fact.key != "env");
+    let fact = item.facts.iter().find(|fact| fallback(fact) && (fact.key == "default" || fact.value.is_some()))?;
+    value(fact).or_else(|| fact.from.as_deref().map(|from| code_short(from, 60)))
+}
+
+fn fact<'a>(item: &'a Item, key: &str) -> Option<&'a Fact> {
+    item.facts.iter().find(|fact| fact.key == key)
+}
+
+fn env(item: &Item) -> Option<String> {
+    fact(item, "env").and_then(|fact| fact.value.as_ref()).map(ToString::to_string)
+}
+
+fn path(item: &Item) -> Option<String> {
+    fact(item, "path").and_then(|fact| fact.value.as_ref()).map(ToString::to_string)
+}
+
+/// What a line is about: the variable, the path, the expression that gives the path; else the name.
+fn shown(item: &Item) -> String {
+    let expression = || fact(item, "path").and_then(|fact| fact.from.clone());
+    env(item).or_else(|| path(item)).or_else(expression).unwrap_or_else(|| item.name.to_string())
+}

@@ -1,0 +1,253 @@
+//! Titles: what headings and links call an item, when its name alone says too little or another one has it, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Fact, FactValue, Item, ItemId, Kind};
+
+use super::escape::{code, inline, one_line, shorten};
+use super::rank::instance;
+
+/// Names longer than this are cut.
+const NAME: usize = 80;
+/// Functions of these names may hold anything.
+const SILENT: &[&str] = &[
+    "main",
+    "new",
+    "run",
+    "start",
+    "serve",
+    "build",
+    "init",
+    "open",
+    "connect",
+    "load",
+    "create",
+    "get",
+    "setup",
+    "default",
+    "with",
+    "make",
+    "from_env",
+    "from_config",
+    "try_new",
+    "spawn",
+    "from_request",
+    "inner",
+    "new_inner",
+    "launch",
+    "requested",
+    "handle",
+    "execute",
+];
+
+/// What an item is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Title {
+    /// What it is, where the name is that of the function in which it is made: `tokio runtime`.
+    label: Option<String>,
+    name: String,
+    /// The first instance, and the function in which this one is made.
+    instance: Option<(ItemId, String)>,
+    /// Where it is, when another of its kind has the same title.
+    within: Option<String>,
+    /// From 2, when even its place does not tell it apart.
+    number: usize,
+}
+
+impl Title {
+    /// As Markdown: safe in a heading and in a link.
+    pub(crate) fn markdown(&self) -> String {
+        self.spell(inline, code)
+    }
+
+    /// As plain text, of which headings make their anchors.
+    pub(crate) fn plain(&self) -> String {
+        self.spell(str::to_owned, str::to_owned)
+    }
+
+    fn spell(&self, words: impl Fn(&str) -> String, name: impl Fn(&str) -> String) -> String {
+        let mut out = match &self.label {
+            Some(label) => format!("{} of {}", words(label), name(&self.name)),
+            None => name(&self.name),
+        };
+        if let Some((_, function)) = &self.instance {
+            out = format!("{out}, another one made in {}", name(function));
+        }
+        if let Some(within) = &self.within {
+            out = format!("{out} in {}", name(within));
+        }
+        if self.number > 1 {
+            out = format!("{out} ({})", self.number);
+        }
+        out
+    }
+
+    /// The name alone, as Markdown: for a link beside words that say what it is.
+    pub(crate) fn name(&self) -> String {
+        code(&self.name)
+    }
+
+    /// The first instance, when this is a further one.
+    pub(crate) fn first(&self) -> Option<&ItemId> {
+        self.instance.as_ref().map(|(first, _)| first)
+    }
+}
+
+/// The title of every item, in the order given: no two items of a kind share one, unless nothing tells them apart.
+pub(crate) fn titles<'a>(items: &[&'a Item]) -> BTreeMap<&'a ItemId, Title> {
+    let by_name: BTreeMap<(Kind, &str), &Item> = items.iter().rev().map(|item| ((item.kind, item.name.as_str()), *item)).collect();
+    let mut titles: Vec<Title> = items.iter().map(|item| first_title(item, &by_name)).collect();
+    // Each step tells more about those that still share a title.
+    tell_apart(items, &mut titles, |item, title| title.label = title.label.take().or_else(|| label(item)));
+    tell_apart(items, &mut titles, |item, title| title.label = detailed(item).or(title.label.take()));
+    let modules: Vec<String> = items.iter().map(|item| module(item)).collect();
+    let keys: Vec<(Kind, String)> = items.iter().zip(&titles).map(|(item, title)| (item.kind, title.plain())).collect();
+    let mut places: BTreeMap<&(Kind, String), BTreeSet<&str>> = BTreeMap::new();
+    for (key, module) in keys.iter().zip(&modules) {
+        places.entry(key).or_default().insert(module);
+    }
+    for (at, title) in titles.iter_mut().enumerate() {
+        // A place that all of them share tells nothing.
+        if places[&keys[at]].len() > 1 && !is_grouped(items[at]) {
+            title.within = Some(modules[at].clone());
+        }
+    }
+    let mut seen: BTreeMap<(Kind, String), usize> = BTreeMap::new();
+    for (item, title) in items.iter().zip(&mut titles).filter(|(item, _)| !is_grouped(item)) {
+        let count = seen.entry((item.kind, title.plain())).or_default();
+        *count += 1;
+        title.number = *count;
+    }
+    items.iter().map(|item| &item.id).zip(titles).collect()
+}
+
+/// Changes the titles that two items of a kind share.
+fn tell_apart(items: &[&Item], titles: &mut [Title], change: impl Fn(&Item, &mut Title)) {
+    let mut counts: BTreeMap<(Kind, String), usize> = BTreeMap::new();
+    for (item, title) in items.iter().zip(titles.iter()) {
+        *counts.entry((item.kind, title.plain())).or_default() += 1;
+    }
+    for (item, title) in items.iter().zip(titles) {
+        if counts[&(item.kind, title.plain())] > 1 && !is_grouped(item) {
+            change(item, title);
+        }
+    }
+}
+
+/// Items that a table groups by what they speak of: two of one name are one line there.
+fn is_grouped(item: &Item) -> bool {
+    matches!(item.kind, Kind::FsWrite | Kind::StartupConfig | Kind::ExternalStore)
+}
+
+fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
+    let shown = |name: &str| shorten(&one_line(name), NAME).into_owned();
+    if let Some((name, made_in)) = instance(item)
+        && let Some(first) = by_name.get(&(item.kind, name))
+    {
+        return Title { label: None, name: shown(name), instance: Some((first.id.clone(), shown(made_in))), within: None, number: 1 };
+    }
+    let called = item.id.as_str().contains('#') && matches!(item.kind, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Session);
+    // `Tokens.encoding` is a field, `RSA_KEY` a static: they have names of their own.
+    let function = item.name.chars().all(|c| c.is_lowercase() || c.is_ascii_digit() || c == '_');
+    let says_little = SILENT.contains(&item.name.as_str()) || called && function;
+    let name = match item.kind {
+        // What was written is told by its path.
+        Kind::FsWrite => text(item, "path").unwrap_or_else(|| item.name.to_string()),
+        _ => item.name.to_string(),
+    };
+    Title { label: if says_little { label(item) } else { None }, name: shown(&name), instance: None, within: None, number: 1 }
+}
+
+/// What an item is, in a few plain words, from its summary: `tokio runtime`.
+pub(crate) fn label(item: &Item) -> Option<String> {
+    let variable = item.kind == Kind::StartupConfig && item.facts.iter().any(|fact| fact.key == "env");
+    if variable || matches!(item.kind, Kind::ExternalStore | Kind::FsWrite) {
+        return None;
+    }
+    let line = one_line(&item.summary);
+    let first = line.split(", ").next().unwrap_or_default();
+    let first = first.split(" of type ").next().unwrap_or_default();
+    let first = first.split(" of the ").next().unwrap_or_default();
+    let first = first.split(" (").next().unwrap_or_default().trim();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '.' | '+' | '/');
+    (!first.is_empty() && first.len() <= 40 && first.chars().all(plain)).then(|| first.to_owned())
+}
+
+/// The label with what sets this item apart: the schedule of a job, the signal of a handler.
+fn detailed(item: &Item) -> Option<String> {
+    let label = label(item)?;
+    let detail = ["schedule", "cron", "period", "signal", "cookie_name", "name", "address"].iter().find_map(|key| text(item, key))?;
+    let detail = one_line(&detail);
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '*' | '/' | ',' | '-' | ':' | '(' | ')' | '.');
+    (detail.len() <= 40 && detail.chars().all(plain)).then(|| format!("{label} {detail}"))
+}
+
+fn text(item: &Item, key: &str) -> Option<String> {
+    let fact: &Fact = item.facts.iter().find(|fact| fact.key == key)?;
+    match &fact.value {
+        Some(FactValue::Text(text)) => Some(text.clone()),
+        Some(value) => Some(value.to_string()),
+        None => fact.from.clone(),
+    }
+}
+
+fn function(item: &Item) -> String {
+    let id = item.id.as_str();
+    let path = id.split_once(':').map_or(id, |(_, path)| path);
+    shorten(&one_line(path.split_once('#').map_or(path, |(function, _)| function)), NAME).into_owned()
+}
+
+fn module(item: &Item) -> String {
+    let function = function(item);
+    let name = instance(item).map_or(item.name.as_str(), |(_, function)| function);
+    let module = function.strip_suffix(name).map_or(function.as_str(), |module| module.trim_end_matches("::"));
+    if module.is_empty() { function } else { module.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{item, made};
+    use super::*;
+
+    fn shown(items: &[Item]) -> Vec<String> {
+        let items: Vec<&Item> = items.iter().collect();
+        let titles = titles(&items);
+        items.iter().map(|item| titles[&item.id].markdown()).collect()
+    }
+
+    #[test]
+    fn a_name_that_says_nothing_gets_what_it_is() {
+        let runtime =
+            made(item("pool:api::main#tokio::main", "main", "tokio runtime, worker threads CPU count"), "src/main.rs:8", "api::main");
+        let named = item("pool:api::db", "db", "sqlx Postgres pool, at most 10 connections");
+        assert_eq!(shown(&[runtime.clone(), named]), ["tokio runtime of `main`", "`db`"]);
+        let other = Item { id: ItemId("pool:worker::main#tokio::main".into()), ..runtime.clone() };
+        assert_eq!(shown(&[runtime, other]), ["tokio runtime of `main` in `api`", "tokio runtime of `main` in `worker`"]);
+    }
+
+    #[test]
+    fn a_second_instance_points_at_the_first() {
+        let first = item("pool:x::Mailer::new#T", "Mailer.transport", "SMTP pool");
+        let second = item("pool:x::main#T", "Mailer.transport in main", "SMTP pool");
+        assert_eq!(shown(&[first, second.clone()]), ["`Mailer.transport`", "`Mailer.transport`, another one made in `main`"]);
+        assert_eq!(shown(&[second]), ["`Mailer.transport in main`"]);
+    }
+
+    #[test]
+    fn jobs_of_one_function_are_told_apart_by_their_schedule() {
+        let job = |id: &str, schedule: &str| {
+            let mut job = item(id, "schedule_jobs", "cron job");
+            job.facts.push(Fact {
+                key: "schedule".into(),
+                value: Some(schedule.into()),
+                unit: None,
+                provenance: crate::model::Provenance::Code,
+                at: None,
+                from: None,
+            });
+            job
+        };
+        let jobs = [job("background-task:w::jobs#a", "0 0 3 * * *"), job("background-task:w::jobs#a-2", "0 5 * * * *")];
+        assert_eq!(shown(&jobs), [r"cron job 0 0 3 \* \* \* of `schedule_jobs`", r"cron job 0 5 \* \* \* \* of `schedule_jobs`"]);
+    }
+}
