@@ -16,6 +16,7 @@ pub struct Wrappers {
     set_once: FxHashSet<SmolStr>,
     containers: FxHashSet<SmolStr>,
     per_thread: FxHashSet<SmolStr>,
+    task_owners: FxHashSet<SmolStr>,
     signals: FxHashSet<SmolStr>,
     vague_stores: FxHashSet<SmolStr>,
     reexports: FxHashMap<SmolStr, SmolStr>,
@@ -64,6 +65,12 @@ impl Wrappers {
     #[must_use]
     pub fn is_per_thread(&self, path: &str) -> bool {
         self.per_thread.contains(path)
+    }
+
+    /// Ends what was spawned on it when it is dropped.
+    #[must_use]
+    pub fn owns_tasks(&self, path: &str) -> bool {
+        self.task_owners.contains(path)
     }
 
     /// A signal between tasks.
