@@ -7,14 +7,14 @@
 //! Each stage is a function from data to data; [`analyze`] runs them in order over a [`source::Tree`].
 
 mod analyze;
-#[cfg(test)]
-mod fixture;
 pub mod annotations;
 pub mod catalog;
 pub mod detect;
 pub mod diag;
 pub mod discover;
 pub mod facts;
+#[cfg(test)]
+mod fixture;
 pub mod merge;
 pub mod model;
 pub mod output;

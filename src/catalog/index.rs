@@ -78,7 +78,9 @@ impl Catalog {
         for api in file.api {
             let id = EntryId(u32::try_from(self.entries.len()).expect("a catalog has fewer than 2^32 entries"));
             for path in &api.paths {
-                if let Some((library, _)) = path.split_once("::").filter(|(library, _)| *library != "std" && !library.starts_with(['#', 'd'])) {
+                if let Some((library, _)) =
+                    path.split_once("::").filter(|(library, _)| *library != "std" && !library.starts_with(['#', 'd']))
+                {
                     self.libraries.insert(SmolStr::new(library));
                 }
                 self.by_path.entry(path.clone()).or_insert(id);

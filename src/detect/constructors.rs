@@ -282,7 +282,29 @@ fn name_of(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> SmolStr {
 }
 
 fn is_vague(name: &str) -> bool {
-    name.len() < 3 || matches!(name, "builder" | "options" | "opts" | "config" | "conf" | "res" | "result" | "this" | "inner" | "sender" | "send" | "client" | "pool" | "cache" | "conn" | "data" | "file" | "store" | "value")
+    name.len() < 3
+        || matches!(
+            name,
+            "builder"
+                | "options"
+                | "opts"
+                | "config"
+                | "conf"
+                | "res"
+                | "result"
+                | "this"
+                | "inner"
+                | "sender"
+                | "send"
+                | "client"
+                | "pool"
+                | "cache"
+                | "conn"
+                | "data"
+                | "file"
+                | "store"
+                | "value"
+        )
 }
 
 pub(super) fn field_at(cx: &Cx<'_>, of: DefId, field: &str) -> Option<At> {

@@ -81,7 +81,10 @@ fn at(world: World<'_>, ty: &Type, depth: u32) -> Nature {
                 strongest(fields.map(|ty| at(world, ty, depth + 1)).chain(args.iter().map(|ty| at(world, ty, depth + 1))))
             }
             ItemKind::Enum(facts) => {
-                let fields = facts.variants.iter().flat_map(|variant| variant.fields.iter().map(move |field| format!("{}.{}", variant.name, field.name)));
+                let fields = facts
+                    .variants
+                    .iter()
+                    .flat_map(|variant| variant.fields.iter().map(move |field| format!("{}.{}", variant.name, field.name)));
                 strongest(fields.filter_map(|name| world.signatures.field(*id, &name)).map(|ty| at(world, ty, depth + 1)))
             }
             _ => Nature::Constant,

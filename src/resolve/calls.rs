@@ -176,7 +176,8 @@ pub fn body_facts(world: World<'_>, def: DefId) -> Option<BodyFacts> {
     let module = world.program.body_scopes.get(&def).copied().unwrap_or(item.module);
     let file = super::program::index(world.program.module(module).file);
     let tracer = Tracer { world, body, types: &types, def, file };
-    let mut reader = Reader { tracer, world, body, types: &types, parents: parents(body), index_of: Vec::new(), links: FxHashSet::default() };
+    let mut reader =
+        Reader { tracer, world, body, types: &types, parents: parents(body), index_of: Vec::new(), links: FxHashSet::default() };
     Some(reader.read(def))
 }
 

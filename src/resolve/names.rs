@@ -216,7 +216,10 @@ impl Program<'_> {
                 .map(|at| {
                     let module = ModId(super::program::index(at));
                     let leaves = self.module(module).globs.iter();
-                    leaves.filter_map(|leaf| self.import(catalog, module, leaf, Space::Type, 0)).filter(|found| *found != Res::Mod(module)).collect()
+                    leaves
+                        .filter_map(|leaf| self.import(catalog, module, leaf, Space::Type, 0))
+                        .filter(|found| *found != Res::Mod(module))
+                        .collect()
                 })
                 .collect();
             if targets == self.globs {

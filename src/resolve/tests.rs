@@ -62,7 +62,11 @@ fn a_parameter_is_what_its_callers_give() {
 
 #[test]
 fn a_parameter_nobody_gives_is_said_to_be_unknown() {
-    check("pub fn start(bound: usize) { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(bound); }\nfn main() {}\n", "capacity", "? code bound");
+    check(
+        "pub fn start(bound: usize) { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(bound); }\nfn main() {}\n",
+        "capacity",
+        "? code bound",
+    );
 }
 
 #[test]
@@ -75,7 +79,9 @@ fn an_environment_variable_is_named_with_its_default() {
 
 #[test]
 fn durations_are_written_as_people_write_them() {
-    let loop_of = |period: &str| format!("#[tokio::main]\nasync fn main() {{ tokio::spawn(async {{ loop {{ tokio::time::sleep({period}).await; }} }}); }}\n");
+    let loop_of = |period: &str| {
+        format!("#[tokio::main]\nasync fn main() {{ tokio::spawn(async {{ loop {{ tokio::time::sleep({period}).await; }} }}); }}\n")
+    };
     check(&loop_of("std::time::Duration::from_secs(90)"), "period", "90s");
     check(&loop_of("std::time::Duration::from_millis(250)"), "period", "250ms");
     check(&loop_of("std::time::Duration::from_secs(2 * 60 * 60)"), "period", "2h");
@@ -83,7 +89,11 @@ fn durations_are_written_as_people_write_them() {
 
 #[test]
 fn inline_names_of_constants_in_a_format_string_are_followed() {
-    let write = |path: &str| format!("const ROOT: &str = \"/srv\";\nfn main() {{ let id = 7u32; let user = name(); std::fs::write({path}, \"x\").unwrap(); drop((id, user)); }}\nfn name() -> String {{ String::new() }}\n");
+    let write = |path: &str| {
+        format!(
+            "const ROOT: &str = \"/srv\";\nfn main() {{ let id = 7u32; let user = name(); std::fs::write({path}, \"x\").unwrap(); drop((id, user)); }}\nfn name() -> String {{ String::new() }}\n"
+        )
+    };
     check(&write("format!(\"{ROOT}/a\")"), "path", "/srv/a");
     check(&write("format!(\"{}/a\", ROOT)"), "path", "/srv/a");
     check(&write("format!(\"{ROOT}/{user}.txt\")"), "path", "/srv/{user}.txt");
@@ -93,7 +103,11 @@ fn inline_names_of_constants_in_a_format_string_are_followed() {
 
 #[test]
 fn paths_are_joined() {
-    let write = |path: &str| format!("use std::path::{{Path, PathBuf}};\nconst ROOT: &str = \"/srv\";\nfn main() {{ std::fs::write({path}, \"x\").unwrap(); }}\n");
+    let write = |path: &str| {
+        format!(
+            "use std::path::{{Path, PathBuf}};\nconst ROOT: &str = \"/srv\";\nfn main() {{ std::fs::write({path}, \"x\").unwrap(); }}\n"
+        )
+    };
     check(&write("Path::new(ROOT).join(\"a\")"), "path", "/srv/a");
     check(&write("PathBuf::from(ROOT).join(\"a\").join(\"b.txt\")"), "path", "/srv/a/b.txt");
     check(&write("Path::new(\"/srv/a\").with_extension(\"bak\")"), "path", "/srv/a.bak");
@@ -128,13 +142,17 @@ fn a_type_of_the_same_name_is_another_type() {
 
 #[test]
 fn a_name_in_a_function_hides_that_of_the_module() {
-    let fixture = "use moka::sync::Cache;\nfn main() {\n    struct Cache;\n    impl Cache { fn builder() -> u8 { 0 } }\n    Cache::builder();\n}\n";
+    let fixture =
+        "use moka::sync::Cache;\nfn main() {\n    struct Cache;\n    impl Cache { fn builder() -> u8 { 0 } }\n    Cache::builder();\n}\n";
     assert_eq!(ids(fixture), Vec::<String>::new());
 }
 
 #[test]
 fn imports_that_lead_in_a_circle_end() {
-    assert_eq!(ids("mod a { pub use super::b::*; }\nmod b { pub use super::a::*; }\nuse a::Thing;\nstatic X: Thing = 0;\nfn main() {}\n"), Vec::<String>::new());
+    assert_eq!(
+        ids("mod a { pub use super::b::*; }\nmod b { pub use super::a::*; }\nuse a::Thing;\nstatic X: Thing = 0;\nfn main() {}\n"),
+        Vec::<String>::new()
+    );
     assert_eq!(ids("use crate::b as a;\nuse crate::a as b;\nstatic X: a::T = 0;\nfn main() {}\n"), Vec::<String>::new());
 }
 

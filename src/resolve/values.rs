@@ -171,7 +171,9 @@ impl Tracer<'_> {
             Some(def) => constant(self.world, def, depth).unwrap_or_else(|| Value::Unknown(path.text().into())),
             // `SameSite::Strict`: the variant is the value.
             None => match (path.segs.as_slice(), &self.body[id]) {
-                ([.., _, last], Expr::Path(_, span)) if last.name.starts_with(char::is_uppercase) && last.name.chars().any(char::is_lowercase) => {
+                ([.., _, last], Expr::Path(_, span))
+                    if last.name.starts_with(char::is_uppercase) && last.name.chars().any(char::is_lowercase) =>
+                {
                     Value::Known(FactValue::Text(last.name.to_string()), false, self.at(*span))
                 }
                 _ => Value::Unknown(path.text().into()),
@@ -200,7 +202,12 @@ impl Tracer<'_> {
         match self.types.callees.get(&id) {
             Some(Callee::Def(func)) => {
                 if self.world.program.func(*func).is_some() {
-                    return Value::Call { func: *func, args: args.iter().map(|arg| next(*arg)).collect(), text: self.show(id).into(), at: self.at(span) };
+                    return Value::Call {
+                        func: *func,
+                        args: args.iter().map(|arg| next(*arg)).collect(),
+                        text: self.show(id).into(),
+                        at: self.at(span),
+                    };
                 }
                 // A tuple struct around one value.
                 match args {
@@ -282,9 +289,12 @@ impl Tracer<'_> {
                 Value::Join(vec![next(recv), separator, next(*part)])
             }
             _ => match self.types.callees.get(&id) {
-                Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => {
-                    Value::Call { func: *func, args: args.iter().map(|arg| next(*arg)).collect(), text: self.show(id).into(), at: self.at(span) }
-                }
+                Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => Value::Call {
+                    func: *func,
+                    args: args.iter().map(|arg| next(*arg)).collect(),
+                    text: self.show(id).into(),
+                    at: self.at(span),
+                },
                 _ => self.unknown(id),
             },
         }
