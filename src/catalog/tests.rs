@@ -141,7 +141,7 @@ fn paths_begin_with_a_crate_and_have_no_spaces() {
     for file in files() {
         for path in file.api.iter().flat_map(|api| api.paths.iter().chain(&api.types).chain(&api.builders)) {
             let bare = path.trim_start_matches("#[").trim_start_matches("derive(").trim_end_matches([']', ')', '!']);
-            let plausible = bare.contains("::") && bare.split("::").all(|part| is_name(part));
+            let plausible = bare.contains("::") && bare.split("::").all(is_name);
             if !plausible {
                 wrong.push(format!("{}.toml: `{path}`", file.krate));
             }

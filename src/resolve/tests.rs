@@ -130,6 +130,16 @@ fn std_core_and_imported_names_are_the_same_type() {
 }
 
 #[test]
+fn atomics_have_no_type_argument() {
+    let map = map(
+        "use std::sync::{Arc, atomic::AtomicU32};\n#[tokio::main]\nasync fn main() {\n    let hits = Arc::new(AtomicU32::new(0));\n    \
+        let shared = hits.clone();\n    tokio::spawn(async move { loop { shared.load(std::sync::atomic::Ordering::Relaxed); tokio::task::yield_now().await; } });\n}\n",
+    );
+    let types: Vec<_> = map.items.iter().filter(|item| item.name == "hits").map(|item| item.ty.as_deref()).collect();
+    assert_eq!(types, [Some("Arc<AtomicU32>")]);
+}
+
+#[test]
 fn a_type_of_the_same_name_is_another_type() {
     for declared in [
         "struct AtomicU64(u64);\nstatic HITS: AtomicU64 = AtomicU64(0);",
