@@ -1,7 +1,7 @@
 //! The checked catalog with its look-ups by path, by type and by the tail of a path.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::schema::{Api, CrateFile, Shape};
 
@@ -47,6 +47,8 @@ pub struct Catalog {
     /// Type names by crate, for names that arrive through a glob.
     type_names: FxHashMap<(SmolStr, SmolStr), SmolStr>,
     crates: Vec<SmolStr>,
+    /// First two segments of the paths and types loaded.
+    modules: FxHashSet<SmolStr>,
     /// First segments of the paths loaded, `std` left out.
     libraries: FxHashSet<SmolStr>,
 }
@@ -76,6 +78,11 @@ impl Catalog {
     fn add(&mut self, file: CrateFile) {
         self.crates.push(file.krate.clone());
         for api in file.api {
+            for path in api.paths.iter().chain(&api.types).chain(&api.builders) {
+                if let Some((at, _)) = path.match_indices("::").nth(1) {
+                    self.modules.insert(SmolStr::new(&path[..at]));
+                }
+            }
             let id = EntryId(u32::try_from(self.entries.len()).expect("a catalog has fewer than 2^32 entries"));
             for path in &api.paths {
                 if let Some((library, _)) =
@@ -191,7 +198,7 @@ impl Catalog {
         }
         let Some((first, rest)) = path.split_once("::") else { return path };
         let Some((second, _)) = rest.split_once("::") else { return path };
-        if first != "std" && first != second && self.libraries.contains(second) && !self.by_path.contains_key(&path) {
+        if first != "std" && first != second && self.libraries.contains(second) && !self.modules.contains(&format_smolstr!("{first}::{second}")) {
             return SmolStr::new(rest);
         }
         path
@@ -241,5 +248,5 @@ fn tail(path: &str) -> Option<(SmolStr, SmolStr)> {
     }
     let mut parts = rest.rsplitn(3, "::");
     let (last, before) = (parts.next()?, parts.next()?);
-    before.starts_with(char::is_uppercase).then(|| (SmolStr::new(krate), smol_str::format_smolstr!("{before}::{last}")))
+    before.starts_with(char::is_uppercase).then(|| (SmolStr::new(krate), format_smolstr!("{before}::{last}")))
 }

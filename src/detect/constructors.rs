@@ -33,6 +33,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             if api.shape == Shape::Read && !is_kept(cx, body, call) {
                 continue;
             }
+            let kind = if api.shape == Shape::Read && reads_settings(cx, body, call) { Kind::StartupConfig } else { kind };
             // The timer of a loop that is an item itself.
             if kind == Kind::BackgroundTask && api.shape == Shape::Part && cx.is_loop(body) {
                 continue;
@@ -63,6 +64,21 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 if !is_value && matches!(call.bound, Bound::Let(_) | Bound::Other) && kind == Kind::Pool {
                     continue;
                 }
+            }
+            // A lock around the thing, in the field it is put into: the field's item takes it in.
+            if let Bound::Field(of, field) = &call.bound
+                && let path = smol_str::format_smolstr!("{}::{field}", cx.path(*of))
+                && let Some(declared) = out.iter_mut().find(|finding| finding.detector == "shared-fields" && finding.origin == Origin::Declared(path.clone()))
+            {
+                declared.kind = kind;
+                declared.entry = Some(call.hit.entry);
+                declared.label = SmolStr::new(&api.label);
+                declared.sites.push(cx.site(call.at, Role::Constructed, body.def));
+                declared.facts.extend(facts(cx, body, index));
+                if declared.backs_on.is_none() {
+                    declared.backs_on = store_of(cx, body, index);
+                }
+                continue;
             }
             let mut finding = made(cx, body, index, kind);
             let more = instances(cx, body, call, &mut finding);
@@ -156,6 +172,18 @@ fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
         path.starts_with("/proc") || path.starts_with("/sys") || path.starts_with("/etc/resolv.conf")
     });
     starts && !of_kernel && call.bound != Bound::Dropped
+}
+
+/// The file is one of settings: its name, or that of the function or of what it returns, says so.
+fn reads_settings(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
+    let says = |text: &str| {
+        let text = text.to_lowercase();
+        ["config", "settings", "cfg"].iter().any(|word| text.contains(word))
+    };
+    let path = call.args.first().and_then(|path| cx.flow.settle(cx.world, path).value).map(|path| path.to_string());
+    let by_path = path.is_some_and(|path| says(&path) || [".toml", ".yaml", ".yml", ".ini"].iter().any(|end| path.ends_with(end)));
+    let of = cx.world.program.show(cx.world.signatures.value(body.def));
+    by_path || says(&cx.short_name(body.def)) || says(&of)
 }
 
 /// An ingredient of the call in whose arguments it stands.

@@ -2,6 +2,8 @@
 
 use super::calls::{Options, Setting};
 use super::reader::Reader;
+use super::values::Value;
+use crate::catalog::Shape;
 use crate::facts::{Expr, ExprId};
 
 impl Reader<'_> {
@@ -43,6 +45,10 @@ impl Reader<'_> {
     /// The type is one of the catalog's builders, or named like options.
     fn is_options(&self, id: ExprId) -> bool {
         let Some(path) = self.types.types[id.0 as usize].path() else { return false };
+        // An ingredient with an entry of its own, such as the options of the connections in a pool.
+        if self.world.catalog.type_entry(path).is_some_and(|entry| self.world.catalog.api(entry).shape == Shape::Part) {
+            return false;
+        }
         let last = path.rsplit("::").next().unwrap_or(path);
         self.world.catalog.builder(path).is_some()
             || ["Config", "Options", "Settings", "Builder", "Opts", "Conf"].iter().any(|end| last.ends_with(end))
@@ -83,6 +89,7 @@ impl Reader<'_> {
 
     /// `options.max_connections(5);` and `options.max_pool_size = Some(5);` on a variable.
     fn changes_of(&self, local: super::infer::LocalId, out: &mut Vec<Setting>) {
+        let Some(init) = self.types.locals[local.0 as usize].init else { return };
         let mut uses: Vec<ExprId> = self.types.local_of.iter().filter(|(_, found)| **found == local).map(|(expr, _)| *expr).collect();
         uses.sort_unstable();
         for expr in uses {
@@ -92,7 +99,8 @@ impl Reader<'_> {
                     let mut at = (name.clone(), args, *span, parent);
                     // A chain of changes in one statement.
                     for _ in 0..32 {
-                        let args = at.1.iter().map(|arg| self.tracer.value(*arg)).collect();
+                        let sure = !self.is_conditional(at.3, init);
+                        let args = at.1.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();
                         out.push(Setting { name: at.0.clone(), args, at: self.at(at.2) });
                         match self.parents[at.3.0 as usize].map(|next| (&self.body[next], next)) {
                             Some((Expr::Method { recv, name, args, span, .. }, next)) if *recv == at.3 => {
@@ -112,5 +120,34 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether an expression stands in a branch in which another one does not.
+    pub(super) fn is_conditional(&self, id: ExprId, than: ExprId) -> bool {
+        let around = self.branches(than);
+        self.branches(id).iter().any(|branch| !around.contains(branch))
+    }
+
+    /// The branches of `if` and `match` around an expression; a condition itself is always evaluated.
+    fn branches(&self, id: ExprId) -> Vec<ExprId> {
+        let mut out = Vec::new();
+        let mut at = id;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            let in_branch = match &self.body[parent] {
+                Expr::If { cond, .. } => *cond != at,
+                Expr::Match { value, .. } => *value != at,
+                _ => false,
+            };
+            if in_branch {
+                out.push(at);
+            }
+            at = parent;
+        }
+        out
+    }
+
+    /// A value that is set under a condition only: what it would be is shown, and not claimed.
+    pub(super) fn perhaps(&self, id: ExprId) -> Value {
+        Value::Unknown(self.tracer.show(id).into())
     }
 }

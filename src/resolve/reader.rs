@@ -357,7 +357,8 @@ impl Reader<'_> {
             let api = self.world.catalog.api(out.known[index].hit.entry);
             if api.knobs.iter().any(|knob| knob.name == *name || knob.set.contains(name)) || matches!(name.as_str(), "name" | "thread_name")
             {
-                let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+                let sure = !self.is_conditional(id, root);
+                let args = args.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();
                 out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span) });
             }
         }

@@ -38,7 +38,7 @@ impl Reader<'_> {
             }
             Expr::While { cond, body, .. } => {
                 let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
-                task.endless |= forever || self.receives(*cond) || (self.waits(*body) && self.is_stop_flag(*cond));
+                task.endless |= forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond));
                 in_loop = true;
             }
             Expr::For { iter, .. } => {
@@ -136,6 +136,12 @@ impl Reader<'_> {
                 _ => false,
             };
         });
+        found
+    }
+
+    fn awaits(&self, id: ExprId) -> bool {
+        let mut found = false;
+        self.any(id, &mut |expr| found |= matches!(expr, Expr::Await(_)));
         found
     }
 
