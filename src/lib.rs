@@ -13,6 +13,8 @@ pub mod detect;
 pub mod diag;
 pub mod discover;
 pub mod facts;
+#[cfg(test)]
+mod fixture;
 pub mod merge;
 pub mod model;
 pub mod output;

@@ -8,6 +8,9 @@ mod index;
 mod schema;
 mod wrappers;
 
+#[cfg(test)]
+mod tests;
+
 pub use builtin::BUILTIN;
 pub use index::{Catalog, CatalogError, EntryId, Hit};
 pub use schema::{Api, CrateFile, FsOp, Knob, Shape};

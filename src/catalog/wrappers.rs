@@ -16,6 +16,7 @@ pub struct Wrappers {
     set_once: FxHashSet<SmolStr>,
     containers: FxHashSet<SmolStr>,
     per_thread: FxHashSet<SmolStr>,
+    task_owners: FxHashSet<SmolStr>,
     signals: FxHashSet<SmolStr>,
     vague_stores: FxHashSet<SmolStr>,
     reexports: FxHashMap<SmolStr, SmolStr>,
@@ -66,6 +67,12 @@ impl Wrappers {
         self.per_thread.contains(path)
     }
 
+    /// Ends what was spawned on it when it is dropped.
+    #[must_use]
+    pub fn owns_tasks(&self, path: &str) -> bool {
+        self.task_owners.contains(path)
+    }
+
     /// A signal between tasks.
     #[must_use]
     pub fn is_signal(&self, path: &str) -> bool {
@@ -95,6 +102,10 @@ impl Wrappers {
     /// `new(value)` puts the value into the type.
     #[must_use]
     pub fn holds_its_argument(&self, path: &str) -> bool {
+        // Atomics name what they hold by their own name.
+        if path.starts_with("std::sync::atomic::") || path.starts_with("portable_atomic::") {
+            return false;
+        }
         self.is_transparent(path) || self.is_lazy(path) || self.is_container(path) || self.is_per_thread(path)
     }
 }

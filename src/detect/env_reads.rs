@@ -36,15 +36,11 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             entry = entry.or(Some(call.hit.entry));
             let Some(name) = call.args.first() else { continue };
             let default = default_of(&body.returns, name).or_else(|| default_at(&body.env_defaults, call.at));
-            match cx.flow.settle(cx.world, name).value {
-                Some(FactValue::Text(name)) => {
-                    reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
-                }
-                _ => {
-                    if mentions_parameter(name, body.def) {
-                        wrappers.insert(body.def, (name.clone(), default));
-                    }
-                }
+            // Before the value is settled: callers that all give the same name would settle it here.
+            if mentions_parameter(name, body.def) {
+                wrappers.insert(body.def, (name.clone(), default));
+            } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
+                reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
             }
         }
     }

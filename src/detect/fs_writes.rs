@@ -51,7 +51,8 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
             facts.push(fact);
         }
     }
-    let op = api.op.unwrap_or(FsOp::Write);
+    let appends = call.settings.iter().any(|setting| setting.name == "append");
+    let op = api.op.map_or(FsOp::Write, |op| if op == FsOp::Write && appends { FsOp::Append } else { op });
     facts.push(Cx::plain_fact("op", op.as_str()));
     let what = literal.clone().map_or_else(|| call.path.clone(), SmolStr::from);
     let mut sites = vec![cx.site(call.at, Role::Written, body.def)];

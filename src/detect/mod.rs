@@ -85,3 +85,6 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     out.retain(|finding| !cx.is_dead(finding.def));
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,7 +201,8 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     }
     let nature = follow(cx, task);
     let blocking = call.path.ends_with("blocking");
-    let detached = call.bound == Bound::Dropped;
+    let owned = call.path.rsplit_once("::").is_some_and(|(owner, _)| cx.world.catalog.wrappers().owns_tasks(owner));
+    let detached = call.bound == Bound::Dropped && !owned;
     // Work that is awaited, joined or returned ends with its caller.
     if !nature.endless && (!detached || blocking) {
         return None;

@@ -5,6 +5,9 @@ mod identity;
 mod redact;
 mod summary;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;

@@ -13,6 +13,10 @@ pub(super) fn facts(facts: &mut [Fact]) {
     for fact in facts {
         let by_name =
             is_secret_name(&fact.key) || fact.from.as_deref().is_some_and(is_secret_name) || (names_secret && fact.key == "default");
+        // The expression that a value comes from may hold the secret itself.
+        if let Some(from) = &mut fact.from {
+            *from = if by_name { without_literals(from) } else { text(from) };
+        }
         match &mut fact.value {
             Some(FactValue::Text(value)) if by_name && fact.key != "env" && fact.key != "path" && !value.is_empty() => {
                 HIDDEN.clone_into(value);
@@ -21,6 +25,14 @@ pub(super) fn facts(facts: &mut [Fact]) {
             _ => {}
         }
     }
+}
+
+/// An expression with its string literals emptied: `Key::from("…")`.
+fn without_literals(from: &str) -> String {
+    if !from.contains('"') {
+        return from.to_owned();
+    }
+    from.split('"').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "\"…\"" }).collect()
 }
 
 /// Whether a key, a field or a variable is named like a secret.
@@ -87,6 +99,16 @@ mod tests {
         let mut plain = vec![fact("env", "SMTP_HOST"), fact("default", "localhost")];
         facts(&mut plain);
         assert_eq!(plain[1].value, Some(FactValue::Text("localhost".to_owned())));
+    }
+
+    #[test]
+    fn the_expression_behind_a_secret_shows_no_literal() {
+        let mut secret = vec![Fact { from: Some("Key::from(\"hunter2\", token)".to_owned()), value: None, ..fact("api_key", "") }];
+        facts(&mut secret);
+        assert_eq!(secret[0].from.as_deref(), Some("Key::from(\"…\", token)"));
+        let mut plain = vec![Fact { from: Some("size(\"redis://a:b@c\")".to_owned()), value: None, ..fact("bound", "") }];
+        facts(&mut plain);
+        assert_eq!(plain[0].from.as_deref(), Some("size(\"redis://…@c\")"));
     }
 
     #[test]

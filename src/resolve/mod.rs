@@ -18,6 +18,9 @@ mod types;
 mod values;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};

@@ -40,7 +40,8 @@ pub(super) fn call(path: &str, of: Option<&Type>, args: &[Type]) -> Option<Type>
             Type::Foreign(SmolStr::new_static(RESULT), Arc::from([Type::foreign("std::string::String")]))
         }
         "std::env::temp_dir" => Type::foreign("std::path::PathBuf"),
-        "std::fs::File::open" | "std::fs::File::create" | "std::fs::File::create_new" | "std::fs::File::options" => return None,
+        "std::fs::File::options" => Type::foreign("std::fs::OpenOptions"),
+        "tokio::fs::File::options" => Type::foreign("tokio::fs::OpenOptions"),
         _ => match of {
             // A collection made empty or from something: its arguments are known only where they are written.
             Some(Type::Foreign(of, _)) if of.starts_with("std::collections::") || of == "std::vec::Vec" || of == "std::string::String" => {

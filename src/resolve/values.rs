@@ -5,6 +5,7 @@
 use smol_str::SmolStr;
 
 use super::infer::{Callee, Inference, World};
+use super::names::{Res, Space};
 use super::program::DefId;
 use super::types::Type;
 use crate::catalog::Shape;
@@ -304,12 +305,32 @@ impl Tracer<'_> {
         match (name, args) {
             ("format" | "format_args", [first, rest @ ..]) => {
                 let Value::Known(FactValue::Text(template), _, at) = next(*first) else { return self.unknown(id) };
-                format_pieces(&template, at, &rest.iter().map(|arg| next(*arg)).collect::<Vec<_>>())
+                let named = |name: &str| self.inline(name, depth);
+                format_pieces(&template, at, &rest.iter().map(|arg| next(*arg)).collect::<Vec<_>>(), &named)
             }
             ("concat", parts) => Value::Join(parts.iter().map(|part| next(*part)).collect()),
             ("dbg", [only]) => next(*only),
             _ => self.unknown(id),
         }
+    }
+
+    /// `{ROOT}` in a format string: a constant, or the only variable of that name where it holds one.
+    fn inline(&self, name: &str, depth: u32) -> Option<Value> {
+        let mut locals = self.types.locals.iter().filter(|local| local.name == name);
+        let value = match (locals.next(), locals.next()) {
+            (Some(local), None) => self.follow(local.init?, depth + 1),
+            (Some(_), Some(_)) => return None,
+            (None, _) => {
+                let module = self.world.program.def(self.def).module;
+                let path = crate::facts::Path::of(&[name]);
+                match self.world.program.resolve(self.world.catalog, module, &path, Space::Value)? {
+                    Res::Def(def) => constant(self.world, def, depth)?,
+                    _ => return None,
+                }
+            }
+        };
+        // Anything else reads better by its name.
+        matches!(value, Value::Known(..)).then_some(value)
     }
 
     /// An expression as people write it, cut when long.
@@ -455,7 +476,7 @@ fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
 }
 
 /// `"/tmp/report-{}.csv"` with its arguments; what is not known stays `{name}`.
-fn format_pieces(template: &str, at: At, args: &[Value]) -> Value {
+fn format_pieces(template: &str, at: At, args: &[Value], named: &dyn Fn(&str) -> Option<Value>) -> Value {
     let known = |text: String| Value::Known(FactValue::Text(text), false, at);
     let (mut out, mut text, mut next) = (Vec::new(), String::new(), args.iter());
     let mut chars = template.chars().peekable();
@@ -472,8 +493,11 @@ fn format_pieces(template: &str, at: At, args: &[Value]) -> Value {
             '{' => {
                 let hole: String = chars.by_ref().take_while(|c| *c != '}').collect();
                 let name = hole.split(':').next().unwrap_or("").trim().to_owned();
-                let value =
-                    if name.is_empty() { next.next().cloned() } else { name.parse::<usize>().ok().and_then(|at| args.get(at)).cloned() };
+                let value = match name.parse::<usize>() {
+                    _ if name.is_empty() => next.next().cloned(),
+                    Ok(at) => args.get(at).cloned(),
+                    Err(_) => named(&name),
+                };
                 if !text.is_empty() {
                     out.push(known(std::mem::take(&mut text)));
                 }

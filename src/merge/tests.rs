@@ -1,0 +1,103 @@
+//! Ids, services, conditions and secrets of items.
+
+use crate::fixture::{ids, map};
+use crate::model::{Class, Role};
+
+const TWO_BINARIES: &str = "
+//- /Cargo.toml
+[package]
+name = \"shop\"
+version = \"0.1.0\"
+
+[[bin]]
+name = \"api\"
+path = \"src/api.rs\"
+
+[[bin]]
+name = \"worker\"
+path = \"src/worker.rs\"
+//- /src/api.rs
+mod shared;
+fn main() {}
+//- /src/worker.rs
+mod shared;
+fn main() {}
+//- /src/shared.rs
+pub static HITS: std::sync::Mutex<u32> = std::sync::Mutex::new(0);
+";
+
+#[test]
+fn a_file_that_two_binaries_read_is_one_item_of_both() {
+    let map = map(TWO_BINARIES);
+    let told: Vec<String> = map.items.iter().map(|item| format!("{} {}", item.id, item.services.join("+"))).collect();
+    assert_eq!(told, ["static:api::shared::HITS api+worker"]);
+}
+
+#[test]
+fn ties_are_broken_in_source_order() {
+    let text = "fn main() {\n    let (_a, _b) = tokio::sync::mpsc::channel::<u8>(1);\n    let (_c, _d) = tokio::sync::mpsc::channel::<u8>(2);\n}\n";
+    let map = map(text);
+    let told: Vec<(String, u32)> = map.items.iter().map(|item| (item.id.to_string(), item.sites[0].place.line)).collect();
+    let base = "queue:shop::main#tokio::sync::mpsc::channel";
+    assert_eq!(told, [(base.to_owned(), 2), (format!("{base}-2"), 3)]);
+}
+
+#[test]
+fn an_id_is_one_word() {
+    let text = "fn main() { std::fs::write(\"/tmp/two words \\\"quoted\\\"\\n\", \"x\").unwrap(); }\n";
+    let ids = ids(text);
+    assert_eq!(ids.len(), 1);
+    assert!(!ids[0].contains(|c: char| c.is_whitespace() || c.is_control() || c == '"' || c == '\''), "{ids:?}");
+}
+
+#[test]
+fn a_password_in_an_address_reaches_no_part_of_the_map() {
+    let text = "const URL: &str = \"postgres://app:hunter2@db/shop\";\n\
+        async fn connect() { sqlx::PgPool::connect(URL).await.unwrap(); }\n\
+        fn queue() { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(size(\"redis://app:hunter2@cache/0\")); }\n\
+        fn size(_of: &str) -> usize { std::hint::black_box(1) }\n\
+        #[tokio::main]\nasync fn main() { connect().await; queue(); }\n";
+    let map = map(text);
+    assert!(map.items.iter().any(|item| item.id.as_str().starts_with("pool:shop::connect")), "{:#?}", map.items);
+    let text = serde_json::to_string(&map).unwrap();
+    assert!(!text.contains("hunter2"), "{}", &text[text.find("hunter2").unwrap() - 300..]);
+}
+
+#[test]
+fn the_default_of_a_secret_variable_is_hidden_everywhere() {
+    let text = "fn main() {\n    let key = std::env::var(\"STRIPE_API_KEY\").unwrap_or_else(|_| \"sk_live_123\".to_owned());\n    \
+        let host = std::env::var(\"STRIPE_HOST\").unwrap_or_else(|_| \"api.stripe.com\".to_owned());\n    println!(\"{key}{host}\");\n}\n";
+    let json = serde_json::to_string(&map(text)).unwrap();
+    assert!(!json.contains("sk_live_123"), "{json}");
+    assert!(json.contains("api.stripe.com"), "{json}");
+}
+
+#[test]
+fn items_are_sorted_by_kind_and_id_and_sites_by_role_and_place() {
+    let text = "static B: std::sync::Mutex<u8> = std::sync::Mutex::new(0);\nstatic A: std::sync::Mutex<u8> = std::sync::Mutex::new(0);\n\
+        fn main() { std::fs::write(\"/tmp/x\", \"\").unwrap(); let (_a, _b) = tokio::sync::mpsc::channel::<u8>(1); }\n";
+    let map = map(text);
+    let sorted = map.items.is_sorted_by(|a, b| (a.kind, &a.id) <= (b.kind, &b.id));
+    assert!(sorted, "{:#?}", map.items);
+    for item in &map.items {
+        assert!(item.sites.is_sorted_by(|a, b| (a.role, &a.place) <= (b.role, &b.place)), "{:#?}", item.sites);
+    }
+}
+
+#[test]
+fn a_condition_of_the_module_and_one_of_the_item_are_both_said() {
+    let text = "#[cfg(unix)]\nmod local {\n    #[cfg(feature = \"disk\")]\n    pub static HITS: std::sync::Mutex<u8> = std::sync::Mutex::new(0);\n}\nfn main() {}\n";
+    let map = map(text);
+    assert_eq!(map.items[0].cfg.as_deref(), Some("only on Unix and with feature `disk`"));
+}
+
+#[test]
+fn a_cache_in_a_field_is_declared_there_and_made_elsewhere() {
+    let text = "use moka::sync::Cache;\nstruct Names {\n    by_id: Cache<u32, String>,\n}\nimpl Names {\n    fn new() -> Self {\n        \
+        Self { by_id: Cache::new(50) }\n    }\n}\nfn main() { let names = Names::new(); names.by_id.insert(1, String::new()); }\n";
+    let map = map(text);
+    let [item] = map.items.as_slice() else { panic!("{:#?}", map.items) };
+    let sites: Vec<(Role, u32)> = item.sites.iter().map(|site| (site.role, site.place.line)).collect();
+    assert_eq!(sites, [(Role::Declared, 3), (Role::Constructed, 7)]);
+    assert_eq!((item.name.as_str(), item.class), ("Names.by_id", Class::Mutable));
+}

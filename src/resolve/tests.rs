@@ -1,0 +1,176 @@
+//! Names, types and values, told by what the map says of small programs.
+
+use crate::fixture::{ids, map};
+use crate::model::{FactValue, Item, Provenance};
+
+/// The value of the only fact of that key, with its provenance and origin.
+#[track_caller]
+fn check(fixture: &str, key: &str, expected: &str) {
+    let map = map(fixture);
+    let facts: Vec<_> = map.items.iter().flat_map(|item: &Item| &item.facts).filter(|fact| fact.key == key).collect();
+    let [fact] = facts.as_slice() else { panic!("{} facts `{key}` in {:#?}", facts.len(), map.items) };
+    let value = fact.value.as_ref().map_or_else(|| "?".to_owned(), FactValue::to_string);
+    let told = match (fact.provenance, &fact.from) {
+        (Provenance::Code, None) => value,
+        (provenance, Some(from)) => format!("{value} {} {from}", provenance.as_str()),
+        (provenance, None) => format!("{value} {}", provenance.as_str()),
+    };
+    assert_eq!(told, expected);
+}
+
+/// A channel whose bound is this expression.
+#[track_caller]
+fn check_bound(before: &str, bound: &str, expected: &str) {
+    check(&format!("{before}\nfn main() {{ let (_a, _b) = tokio::sync::mpsc::channel::<u8>({bound}); }}\n"), "capacity", expected);
+}
+
+#[test]
+fn literals_and_arithmetic_have_their_value() {
+    check_bound("", "64", "64");
+    check_bound("", "1_000", "1000");
+    check_bound("", "0x10", "16");
+    check_bound("", "2 * 8 + 1", "17");
+    check_bound("", "1 << 4", "16");
+    check_bound("", "64 as usize", "64");
+}
+
+#[test]
+fn constants_are_followed_through_modules_imports_and_each_other() {
+    check_bound("const BOUND: usize = 8;", "BOUND", "8");
+    check_bound("mod limits { pub const BOUND: usize = super::BASE * 2; }\nconst BASE: usize = 4;", "limits::BOUND", "8");
+    check_bound("mod limits { pub const BOUND: usize = 9; }\nuse limits::BOUND as Most;", "Most", "9");
+    check_bound("mod limits { pub const BOUND: usize = 9; }\nuse limits::*;", "BOUND", "9");
+    check_bound("struct Mail;\nimpl Mail { const BOUND: usize = 5; }", "Mail::BOUND", "5");
+}
+
+#[test]
+fn a_constant_that_names_itself_ends() {
+    check_bound("const A: usize = B;\nconst B: usize = A;", "A", "? code A");
+}
+
+#[test]
+fn a_variable_is_followed_to_what_it_was_given() {
+    check("fn main() { let bound = 12; let (_a, _b) = tokio::sync::mpsc::channel::<u8>(bound); }\n", "capacity", "12");
+}
+
+#[test]
+fn a_parameter_is_what_its_callers_give() {
+    let start = "fn start(bound: usize) { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(bound); }\n";
+    check(&format!("{start}fn main() {{ start(3); }}\n"), "capacity", "3");
+    check(&format!("{start}fn outer(bound: usize) {{ start(bound); }}\nfn main() {{ outer(4); }}\n"), "capacity", "4");
+}
+
+#[test]
+fn a_parameter_nobody_gives_is_said_to_be_unknown() {
+    check(
+        "pub fn start(bound: usize) { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(bound); }\nfn main() {}\n",
+        "capacity",
+        "? code bound",
+    );
+}
+
+#[test]
+fn an_environment_variable_is_named_with_its_default() {
+    let read = "std::env::var(\"BOUND\").ok().and_then(|text| text.parse().ok())";
+    check_bound("", &format!("{read}.unwrap_or(32)"), "32 env BOUND");
+    check_bound("const FALLBACK: usize = 7;", &format!("{read}.unwrap_or(FALLBACK)"), "7 env BOUND");
+    check_bound("", "std::env::var(\"BOUND\").unwrap().parse().unwrap()", "? env BOUND");
+}
+
+#[test]
+fn durations_are_written_as_people_write_them() {
+    let loop_of = |period: &str| {
+        format!("#[tokio::main]\nasync fn main() {{ tokio::spawn(async {{ loop {{ tokio::time::sleep({period}).await; }} }}); }}\n")
+    };
+    check(&loop_of("std::time::Duration::from_secs(90)"), "period", "90s");
+    check(&loop_of("std::time::Duration::from_millis(250)"), "period", "250ms");
+    check(&loop_of("std::time::Duration::from_secs(2 * 60 * 60)"), "period", "2h");
+}
+
+#[test]
+fn inline_names_of_constants_in_a_format_string_are_followed() {
+    let write = |path: &str| {
+        format!(
+            "const ROOT: &str = \"/srv\";\nfn main() {{ let id = 7u32; let user = name(); std::fs::write({path}, \"x\").unwrap(); drop((id, user)); }}\nfn name() -> String {{ String::new() }}\n"
+        )
+    };
+    check(&write("format!(\"{ROOT}/a\")"), "path", "/srv/a");
+    check(&write("format!(\"{}/a\", ROOT)"), "path", "/srv/a");
+    check(&write("format!(\"{ROOT}/{user}.txt\")"), "path", "/srv/{user}.txt");
+    check(&write("format!(\"{0}/{0}\", ROOT)"), "path", "/srv/srv");
+    check(&write("format!(\"/a/{{b}}\")"), "path", "/a/{b}");
+}
+
+#[test]
+fn paths_are_joined() {
+    let write = |path: &str| {
+        format!(
+            "use std::path::{{Path, PathBuf}};\nconst ROOT: &str = \"/srv\";\nfn main() {{ std::fs::write({path}, \"x\").unwrap(); }}\n"
+        )
+    };
+    check(&write("Path::new(ROOT).join(\"a\")"), "path", "/srv/a");
+    check(&write("PathBuf::from(ROOT).join(\"a\").join(\"b.txt\")"), "path", "/srv/a/b.txt");
+    check(&write("Path::new(\"/srv/a\").with_extension(\"bak\")"), "path", "/srv/a.bak");
+}
+
+#[test]
+fn std_core_and_imported_names_are_the_same_type() {
+    for declared in [
+        "static HITS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);",
+        "static HITS: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(0);",
+        "use std::sync::atomic;\nstatic HITS: atomic::AtomicU64 = atomic::AtomicU64::new(0);",
+        "use std::sync::atomic::AtomicU64 as Counter;\nstatic HITS: Counter = Counter::new(0);",
+        "use std::sync::atomic::*;\nstatic HITS: AtomicU64 = AtomicU64::new(0);",
+        "use std::{sync::{atomic::{self, AtomicU64}, Arc}};\nstatic HITS: AtomicU64 = atomic::AtomicU64::new(0);",
+        "type Counter = std::sync::atomic::AtomicU64;\nstatic HITS: Counter = Counter::new(0);",
+        "struct Counters { hits: std::sync::atomic::AtomicU64 }\nstatic HITS: Counters = Counters { hits: std::sync::atomic::AtomicU64::new(0) };",
+    ] {
+        assert_eq!(ids(&format!("{declared}\nfn main() {{}}\n")), ["static:shop::HITS"], "{declared}");
+    }
+}
+
+#[test]
+fn atomics_have_no_type_argument() {
+    let map = map(
+        "use std::sync::{Arc, atomic::AtomicU32};\n#[tokio::main]\nasync fn main() {\n    let hits = Arc::new(AtomicU32::new(0));\n    \
+        let shared = hits.clone();\n    tokio::spawn(async move { loop { shared.load(std::sync::atomic::Ordering::Relaxed); tokio::task::yield_now().await; } });\n}\n",
+    );
+    let types: Vec<_> = map.items.iter().filter(|item| item.name == "hits").map(|item| item.ty.as_deref()).collect();
+    assert_eq!(types, [Some("Arc<AtomicU32>")]);
+}
+
+#[test]
+fn a_type_of_the_same_name_is_another_type() {
+    for declared in [
+        "struct AtomicU64(u64);\nstatic HITS: AtomicU64 = AtomicU64(0);",
+        "mod own { pub struct Mutex<T>(pub T); }\nuse own::Mutex;\nstatic HITS: Mutex<u64> = Mutex(0);",
+        "mod own { pub struct Mutex<T>(pub T); }\nuse own::*;\nstatic HITS: Mutex<u64> = Mutex(0);",
+    ] {
+        assert_eq!(ids(&format!("{declared}\nfn main() {{}}\n")), Vec::<String>::new(), "{declared}");
+    }
+}
+
+#[test]
+fn a_name_in_a_function_hides_that_of_the_module() {
+    let fixture =
+        "use moka::sync::Cache;\nfn main() {\n    struct Cache;\n    impl Cache { fn builder() -> u8 { 0 } }\n    Cache::builder();\n}\n";
+    assert_eq!(ids(fixture), Vec::<String>::new());
+}
+
+#[test]
+fn imports_that_lead_in_a_circle_end() {
+    assert_eq!(
+        ids("mod a { pub use super::b::*; }\nmod b { pub use super::a::*; }\nuse a::Thing;\nstatic X: Thing = 0;\nfn main() {}\n"),
+        Vec::<String>::new()
+    );
+    assert_eq!(ids("use crate::b as a;\nuse crate::a as b;\nstatic X: a::T = 0;\nfn main() {}\n"), Vec::<String>::new());
+}
+
+#[test]
+fn a_path_that_begins_like_an_imported_macro_means_the_crate() {
+    let items = |import: &str| ids(&format!("{import}\n#[once]\npub fn only() -> u8 {{ 1 }}\nfn main() {{ only(); }}\n"));
+    let expected = ["cache:shop::only#cached::proc_macro::once"];
+    assert_eq!(items("use cached::proc_macro::once;"), expected);
+    assert_eq!(items("use cached::proc_macro::{cached, once};"), expected);
+    assert_eq!(items("use cached::proc_macro::cached;\nuse cached::proc_macro::once;"), expected);
+}

@@ -1,0 +1,5 @@
+//! The commands, as a shell sees them: what they print, what they write, how they end.
+
+mod bad_input;
+mod gen_map;
+mod list;

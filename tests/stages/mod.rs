@@ -1,0 +1,7 @@
+//! What holds across stages: modules and manifests are followed, ids stay, bytes are the same on every machine.
+
+mod determinism;
+mod hostile;
+mod identity;
+mod modules;
+mod workspaces;

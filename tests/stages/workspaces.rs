@@ -1,0 +1,66 @@
+//! Which services a tree has, and which of its crates each one links.
+
+use statemap::model::StateMap;
+
+use crate::project::{ids, map_of};
+
+/// `item id -> services`, of statics.
+fn linked(map: &StateMap) -> Vec<String> {
+    map.items.iter().map(|item| format!("{} {}", item.id.as_str().trim_start_matches("static:"), item.services.join("+"))).collect()
+}
+
+fn services(map: &StateMap) -> Vec<&str> {
+    map.services.iter().map(|service| service.name.as_str()).collect()
+}
+
+#[test]
+fn a_library_belongs_to_the_services_that_link_it() {
+    let map = map_of("workspaces/virtual");
+    assert_eq!(services(&map), ["api", "worker"]);
+    assert_eq!(linked(&map), ["api::REQUESTS api", "jobs::JOBS worker", "shared::SHARED api+worker", "worker::DONE worker"]);
+    assert_eq!(map.coverage.unlinked, 2, "`lonely` and the excluded `attic`");
+}
+
+#[test]
+fn inherited_fields_and_renamed_dependencies_need_no_message() {
+    let map = map_of("workspaces/virtual");
+    assert_eq!(map.diagnostics, []);
+}
+
+#[test]
+fn binaries_are_found_by_place_and_by_manifest() {
+    let map = map_of("workspaces/two-bins");
+    let targets: Vec<(&str, &str)> = map.services.iter().map(|service| (service.name.as_str(), service.target.as_str())).collect();
+    assert_eq!(targets, [("migrate", "src/bin/migrate.rs"), ("serve", "src/server/start.rs")]);
+    assert_eq!(linked(&map), ["core_of_both::IN_LIBRARY migrate+serve", "migrate::IN_MIGRATE migrate", "serve::IN_SERVE serve"]);
+}
+
+#[test]
+fn tests_benches_examples_and_build_scripts_are_out_by_default_and_counted() {
+    let map = map_of("workspaces/two-bins");
+    assert_eq!(map.coverage.left_out, 4);
+    assert!(ids(&map).iter().all(|id| !["IN_TESTS", "IN_BENCHES", "IN_EXAMPLES", "IN_BUILD"].iter().any(|name| id.contains(name))));
+}
+
+#[test]
+fn a_nested_package_outside_the_workspace_is_a_service_of_its_own() {
+    let map = map_of("workspaces/nested");
+    assert_eq!(services(&map), ["outer", "seeder"]);
+    assert_eq!(linked(&map), ["outer::IN_OUTER outer", "seeder::IN_SEEDER seeder"]);
+}
+
+#[test]
+fn default_members_decide_what_is_a_service_and_the_rest_is_named() {
+    let map = map_of("workspaces/default-members");
+    assert_eq!(services(&map), ["service"]);
+    assert_eq!(linked(&map), ["service::IN_SERVICE service"]);
+    let note = map.diagnostics.iter().find(|diagnostic| diagnostic.code == "not-default").unwrap();
+    assert!(note.message.contains("`tool`"), "{}", note.message);
+}
+
+#[test]
+fn a_bare_src_is_analysed_and_said_to_have_no_manifest() {
+    let map = map_of("workspaces/bare");
+    assert_eq!(linked(&map), ["bare::IN_BARE bare"]);
+    assert!(map.diagnostics.iter().any(|diagnostic| diagnostic.code == "no-manifest"), "{:#?}", map.diagnostics);
+}

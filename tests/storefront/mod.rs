@@ -1,0 +1,4 @@
+//! The bundled service: its README is the answer key, its committed map the snapshot.
+
+mod planted;
+mod snapshot;
