@@ -84,6 +84,7 @@ fn empty(files: &[FileFacts]) -> Program<'_> {
         files,
         krates: Vec::new(),
         modules: Vec::new(),
+        glob_targets: Vec::new(),
         defs: Vec::new(),
         members: FxHashMap::default(),
         implementors: FxHashMap::default(),

@@ -1,5 +1,6 @@
 //! Names to what they stand for: items of the workspace, or canonical paths of foreign crates.
 
+use rayon::prelude::*;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::program::{DefId, Extern, ModId, Program};
@@ -8,6 +9,9 @@ use crate::facts::{ItemKind, Path, UseFact};
 
 /// Imports of imports of imports: more than any crate has.
 const MAX_HOPS: u32 = 24;
+
+/// Globs known only through globs known only through globs.
+const MAX_GLOB_ROUNDS: usize = 8;
 
 /// What a path stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +150,48 @@ impl Program<'_> {
         if hops > MAX_HOPS {
             return None;
         }
+        if let Some(found) = self.lookup_named(catalog, module, name, space, hops) {
+            return Some(found);
+        }
+        if self.module(module).globs.is_empty() {
+            return None;
+        }
+        // Globs lead from module to module, also in circles: each module is asked once.
+        let mut foreign = None;
+        let mut seen = vec![module];
+        let mut stack: Vec<std::slice::Iter<'_, Option<Res>>> = vec![self.glob_targets(module).iter()];
+        while let Some(targets) = stack.last_mut() {
+            match targets.next() {
+                None => {
+                    stack.pop();
+                }
+                Some(Some(Res::Mod(target))) if !seen.contains(target) => {
+                    if let Some(found) = self.lookup_named(catalog, *target, name, space, hops + 1) {
+                        return Some(found);
+                    }
+                    seen.push(*target);
+                    stack.push(self.glob_targets(*target).iter());
+                }
+                Some(Some(Res::Def(id))) => {
+                    let ItemKind::Enum(facts) = &self.def(*id).item.kind else { continue };
+                    if facts.variants.iter().any(|variant| variant.name == name) {
+                        return Some(Res::Inside(*id, SmolStr::new(name)));
+                    }
+                }
+                Some(Some(Res::Foreign(path))) if foreign.is_none() => {
+                    // What a foreign glob brings in is known only where the catalog knows the name.
+                    let krate = path.split("::").next().unwrap_or(path);
+                    let full = format_smolstr!("{path}::{name}");
+                    foreign = if catalog.path(&full).is_some() { Some(full) } else { catalog.type_named(krate, name).cloned() };
+                }
+                Some(_) => {}
+            }
+        }
+        foreign.map(Res::Foreign)
+    }
+
+    /// A name that a module defines or imports by name.
+    fn lookup_named(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
         let data = self.module(module);
         if let Some(defs) = data.names.get(name)
             && let Some(id) = defs.iter().copied().find(|id| self.in_space(*id, space))
@@ -157,37 +203,32 @@ impl Program<'_> {
         {
             return Some(Res::Mod(*child));
         }
-        for leaf in data.uses.get(name).into_iter().flatten() {
-            if let Some(found) = self.import(catalog, module, leaf, space, hops) {
-                return Some(found);
+        data.uses.get(name).into_iter().flatten().find_map(|leaf| self.import(catalog, module, leaf, space, hops))
+    }
+
+    /// What the globs of a module lead to; nothing before [`Program::settle_globs`].
+    fn glob_targets(&self, module: ModId) -> &[Option<Res>] {
+        self.glob_targets.get(module.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Finds out what each glob import leads to, before names are looked up through them.
+    ///
+    /// A glob may be known only through another one, so this goes in rounds until nothing is new.
+    pub(super) fn settle_globs(&mut self, catalog: &Catalog) {
+        for _ in 0..MAX_GLOB_ROUNDS {
+            let this = &*self;
+            let targets: Vec<Vec<Option<Res>>> = (0..this.modules.len())
+                .into_par_iter()
+                .map(|at| {
+                    let module = ModId(super::program::index(at));
+                    this.modules[at].globs.iter().map(|leaf| this.import(catalog, module, leaf, Space::Type, 0)).collect()
+                })
+                .collect();
+            if targets == self.glob_targets {
+                break;
             }
+            self.glob_targets = targets;
         }
-        let mut foreign = None;
-        for leaf in &data.globs {
-            match self.import(catalog, module, leaf, Space::Type, hops) {
-                Some(Res::Mod(target)) if target != module => {
-                    if let Some(found) = self.lookup_in(catalog, target, name, space, hops + 1) {
-                        return Some(found);
-                    }
-                }
-                Some(Res::Def(id)) if matches!(self.def(id).item.kind, ItemKind::Enum(_)) => {
-                    let ItemKind::Enum(facts) = &self.def(id).item.kind else { continue };
-                    if facts.variants.iter().any(|variant| variant.name == name) {
-                        return Some(Res::Inside(id, SmolStr::new(name)));
-                    }
-                }
-                Some(Res::Foreign(path)) if foreign.is_none() => {
-                    // What a foreign glob brings in is known only where the catalog knows the name.
-                    let krate = path.split("::").next().unwrap_or(&path);
-                    foreign = catalog
-                        .path(&format_smolstr!("{path}::{name}"))
-                        .map(|_| format_smolstr!("{path}::{name}"))
-                        .or_else(|| catalog.type_named(krate, name).cloned());
-                }
-                _ => {}
-            }
-        }
-        foreign.map(Res::Foreign)
     }
 
     fn import(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, space: Space, hops: u32) -> Option<Res> {

@@ -95,6 +95,8 @@ pub struct Program<'f> {
     pub krates: Vec<Krate>,
     /// Modules.
     pub modules: Vec<Module<'f>>,
+    /// What the globs of each module lead to, in the order of [`Module::globs`].
+    pub(super) glob_targets: Vec<Vec<Option<super::Res>>>,
     /// Definitions in source order, crate by crate.
     pub defs: Vec<Def<'f>>,
     /// Members (functions, consts) of a type or trait, by its definition and their name.

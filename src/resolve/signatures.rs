@@ -29,6 +29,7 @@ pub struct Signatures {
 
 /// Gives the members of `impl` blocks their canonical paths and their place under their type.
 pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>> {
+    program.settle_globs(catalog);
     let mut this: Vec<Option<Type>> = vec![None; program.defs.len()];
     let mut at = 0;
     while at < program.defs.len() {
