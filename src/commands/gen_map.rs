@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Gen, global: &Global) -> anyhow::Result<ExitCode> {
     let target = target(args, config, &session.root, format)?;
     let options = options(args, &session, &target);
     let map = &session.analysis.map;
-    let failed = |error: render::RenderError| UsageError::new(error.report(), "mend the template, or leave out `--templates`");
+    let failed = |error: render::RenderError| UsageError::with_help(error.report(), "mend the template, or leave out `--templates`");
     let (dir, pages, prune) = match (format, target) {
         (GenFormat::Markdown, Target::Stdout) => {
             print(&render::markdown(map, &options).map_err(failed)?)?;
@@ -47,12 +47,12 @@ pub(crate) fn run(args: &Gen, global: &Global) -> anyhow::Result<ExitCode> {
             (dir, vec![Page { path, text: render::json(map), existing: Existing::Replaced }], None)
         }
         (_, Target::Folder(dir)) => (dir, render::mdbook(map, &options).map_err(failed)?, Some("src")),
-        (GenFormat::Mdbook, _) => return Err(UsageError::new("a book is a folder, not standard output", "name a folder with `-o`")),
+        (GenFormat::Mdbook, _) => return Err(UsageError::with_help("a book is a folder, not standard output", "name a folder with `-o`")),
     };
     let written = write_pages(&dir, &pages, &WriteOptions { prune, force: args.force, dry_run: false });
     let report = written.map_err(|error| match error {
-        WriteError::Io { .. } => InputError::new(error.to_string(), "the map that was there before is still whole"),
-        other => UsageError::new(other.to_string(), "nothing was written"),
+        WriteError::Io { .. } => InputError::with_help(error.to_string(), "the map that was there before is still whole"),
+        other => UsageError::with_help(other.to_string(), "nothing was written"),
     })?;
     if !global.quiet {
         tell(&session, &dir, &pages, &report);
@@ -67,7 +67,7 @@ fn format(args: &Gen, config: &Config) -> anyhow::Result<GenFormat> {
         (None, Some(OutputFormat::Mdbook)) => GenFormat::Mdbook,
         (None, Some(OutputFormat::Json)) => GenFormat::Json,
         (None, Some(other)) => {
-            return Err(UsageError::new(
+            return Err(UsageError::with_help(
                 format!("`[output] format = \"{}\"` is not written by this version", other.as_str()),
                 "use `markdown`, `mdbook` or `json`",
             ));
@@ -80,7 +80,10 @@ fn target(args: &Gen, config: &Config, root: &Path, format: GenFormat) -> anyhow
     Ok(match (chosen, format) {
         (Some(path), GenFormat::Mdbook) => {
             if path.is_file() {
-                return Err(UsageError::new(format!("`{}` is a file; a book needs a folder", path.display()), "name a folder with `-o`"));
+                return Err(UsageError::with_help(
+                    format!("`{}` is a file; a book needs a folder", path.display()),
+                    "name a folder with `-o`",
+                ));
             }
             if path.as_os_str() == "-" { Target::Stdout } else { Target::Folder(path) }
         }

@@ -17,10 +17,9 @@ pub(crate) fn run(args: &List, global: &Global) -> anyhow::Result<ExitCode> {
     let session = session::open(global, None)?;
     let known: Vec<&str> = session.analysis.map.services.iter().map(|service| service.name.as_str()).collect();
     if let Some(unknown) = args.service.iter().find(|name| !known.contains(&name.as_str())) {
-        return Err(UsageError::new(format!("no service `{unknown}`"), format!("the services are: {}", known.join(", "))));
+        return Err(UsageError::with_help(format!("no service `{unknown}`"), format!("the services are: {}", known.join(", "))));
     }
-    let filter =
-        Filter { words: args.words.clone(), kinds, scopes, services: args.service.clone(), constants: args.constants };
+    let filter = Filter { words: args.words.clone(), kinds, scopes, services: args.service.clone(), constants: args.constants };
     let format = match args.format {
         ListFormat::Table => Format::Table,
         ListFormat::Json => Format::Json,
@@ -36,7 +35,8 @@ pub(crate) fn run(args: &List, global: &Global) -> anyhow::Result<ExitCode> {
 fn words<T: FromStr<Err = ()>>(given: &[String], what: &str, known: impl Iterator<Item = &'static str>) -> anyhow::Result<Vec<T>> {
     let known: Vec<&str> = known.collect();
     let parse = |word: &String| {
-        word.parse().map_err(|()| UsageError::new(format!("unknown {what} `{word}`"), format!("the {what}s are: {}", known.join(", "))))
+        word.parse()
+            .map_err(|()| UsageError::with_help(format!("unknown {what} `{word}`"), format!("the {what}s are: {}", known.join(", "))))
     };
     given.iter().map(parse).collect()
 }

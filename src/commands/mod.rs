@@ -27,7 +27,7 @@ pub(crate) struct UsageError {
 }
 
 impl UsageError {
-    pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn with_help(message: impl Into<String>, help: impl Into<String>) -> anyhow::Error {
         Self { message: message.into(), help: Some(help.into()) }.into()
     }
 
@@ -45,7 +45,7 @@ pub(crate) struct InputError {
 }
 
 impl InputError {
-    pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn with_help(message: impl Into<String>, help: impl Into<String>) -> anyhow::Error {
         Self { message: message.into(), help: Some(help.into()) }.into()
     }
 

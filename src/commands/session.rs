@@ -28,22 +28,22 @@ impl Session {
 /// Finds, reads and analyses the tree. Messages on the input go to standard error.
 pub(super) fn open(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
     let include = global.include.parse().map_err(|error: statemap::discover::UnknownPart| {
-        UsageError::new(error.to_string(), "write them with commas: `--include tests,examples`")
+        UsageError::with_help(error.to_string(), "write them with commas: `--include tests,examples`")
     })?;
     let root = match path.or(global.root.as_deref()) {
         Some(path) => path.to_owned(),
         None => upwards(&std::env::current_dir()?),
     };
-    let tree = DirTree::open(&root).map_err(|error| InputError::new(error.to_string(), error.help()))?;
+    let tree = DirTree::open(&root).map_err(|error| InputError::with_help(error.to_string(), error.help()))?;
     let revision = revision(tree.root());
     let options = Options { include, threads: global.threads.map(usize::from), today: jiff::Zoned::now().date() };
     let analysis = analyze(&tree, &revision, &options)?;
     report(&tree, &analysis.map.diagnostics, global)?;
     if analysis.bad_config {
-        return Err(UsageError::new("`statemap.toml` is not valid: nothing was written", "mend the places shown above"));
+        return Err(UsageError::with_help("`statemap.toml` is not valid: nothing was written", "mend the places shown above"));
     }
     if analysis.no_rust {
-        return Err(InputError::new(
+        return Err(InputError::with_help(
             format!("no Rust code in `{}`", root.display()),
             "name the folder of a package or workspace, or a folder above it",
         ));
@@ -55,7 +55,8 @@ pub(super) fn open(global: &Global, path: Option<&Path>) -> anyhow::Result<Sessi
 fn upwards(from: &Path) -> PathBuf {
     let has = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
     let is_workspace = |folder: &Path| {
-        std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
+        std::fs::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
     };
     let find = |wanted: &dyn Fn(&Path) -> bool| from.ancestors().find(|folder| wanted(folder)).map(Path::to_owned);
     find(&|folder| has(folder, "statemap.toml"))

@@ -8,12 +8,16 @@ use super::finding::{Finding, Origin};
 use crate::catalog::{Api, Knob, Shape};
 use crate::facts::ItemKind;
 use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Type};
+use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Options, Type};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     // A static that the `statics` detector emitted: what its initialiser makes is that item.
-    let declared: FxHashMap<DefId, usize> =
-        out.iter().enumerate().filter(|(_, finding)| matches!(finding.detector, "statics" | "thread-locals")).map(|(at, finding)| (finding.def, at)).collect();
+    let declared: FxHashMap<DefId, usize> = out
+        .iter()
+        .enumerate()
+        .filter(|(_, finding)| matches!(finding.detector, "statics" | "thread-locals"))
+        .map(|(at, finding)| (finding.def, at))
+        .collect();
     for body in cx.bodies() {
         for (index, call) in body.known.iter().enumerate() {
             let api = cx.api(call.hit.entry);
@@ -26,6 +30,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             {
                 continue;
             }
+            if api.shape == Shape::Read && !is_kept(cx, body, call) {
+                continue;
+            }
             // The timer of a loop that is an item itself.
             if kind == Kind::BackgroundTask && api.shape == Shape::Part && cx.is_loop(body) {
                 continue;
@@ -36,7 +43,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             // `Cli::parse()`: the derive on the struct is the item.
             if api.shape == Shape::ConfigLoad
                 && let Type::Def(of, _) = &call.makes
-                && let Some(derived) = out.iter_mut().find(|finding| finding.detector == "attributes" && finding.def == *of && finding.kind == kind)
+                && let Some(derived) =
+                    out.iter_mut().find(|finding| finding.detector == "attributes" && finding.def == *of && finding.kind == kind)
             {
                 derived.sites.push(cx.site(call.at, Role::Constructed, body.def));
                 continue;
@@ -128,10 +136,26 @@ fn instance(cx: &Cx<'_>, first: &Finding, caller: DefId, at: At) -> Finding {
 /// Shapes that make something that stays; the others have a detector of their own.
 fn is_made_here(api: &Api, kind: Kind) -> bool {
     match api.shape {
-        Shape::Constructor | Shape::Part | Shape::Channel | Shape::Global | Shape::ConfigLoad | Shape::Macro => !matches!(kind, Kind::FsWrite | Kind::ThreadLocal),
+        Shape::Constructor | Shape::Part | Shape::Channel | Shape::Global | Shape::ConfigLoad | Shape::Macro => {
+            !matches!(kind, Kind::FsWrite | Kind::ThreadLocal)
+        }
         Shape::Call => !matches!(kind, Kind::FsWrite | Kind::BackgroundTask),
+        Shape::Read => kind == Kind::ReferenceData,
         _ => false,
     }
+}
+
+/// A file read while the process starts: what `main` reaches by plain calls, or the initialiser of a static. What the
+/// kernel tells (`/proc`, `/sys`) is no data of the service.
+fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
+    let starts = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_))
+        || cx.from_main.get(&body.def).is_some_and(|steps| *steps < 3);
+    let path = call.args.first().map(|path| cx.flow.settle(cx.world, path));
+    let of_kernel = path.and_then(|path| path.value).is_some_and(|path| {
+        let path = path.to_string();
+        path.starts_with("/proc") || path.starts_with("/sys") || path.starts_with("/etc/resolv.conf")
+    });
+    starts && !of_kernel && call.bound != Bound::Dropped
 }
 
 /// An ingredient of the call in whose arguments it stands.
@@ -140,13 +164,26 @@ fn belongs_to(cx: &Cx<'_>, call: &KnownCall, holder: &KnownCall) -> bool {
     match inner.shape {
         Shape::Part => {
             let ingredient = inner.kind == outer.kind
-                || !matches!(inner.kind, Some(Kind::Limiter | Kind::Cache | Kind::Session | Kind::Telemetry | Kind::Queue | Kind::BackgroundTask | Kind::FsWrite | Kind::StartupConfig));
+                || !matches!(
+                    inner.kind,
+                    Some(
+                        Kind::Limiter
+                            | Kind::Cache
+                            | Kind::Session
+                            | Kind::Telemetry
+                            | Kind::Queue
+                            | Kind::BackgroundTask
+                            | Kind::FsWrite
+                            | Kind::StartupConfig
+                    )
+                );
             ingredient && !matches!(outer.shape, Shape::Spawn | Shape::Write | Shape::None)
         }
         // A client around a client of the same family is one client.
         Shape::Constructor => {
             let (own, around) = (cx.world.catalog.origin(call.hit.entry).0, cx.world.catalog.origin(holder.hit.entry).0);
-            let one_client = matches!(inner.kind, Some(Kind::SdkClient | Kind::Pool)) && inner.kind == outer.kind && around.starts_with(own.as_str());
+            let one_client =
+                matches!(inner.kind, Some(Kind::SdkClient | Kind::Pool)) && inner.kind == outer.kind && around.starts_with(own.as_str());
             call.hit.entry == holder.hit.entry || (one_client && outer.shape == Shape::Constructor)
         }
         _ => false,
@@ -323,7 +360,16 @@ fn default_fact(knob: &Knob, default: &SmolStr) -> Fact {
 /// Nothing out of sight can have set an option: the chain starts at a plain constructor, with no options object.
 fn defaults_hold(call: &KnownCall, parts: &[&KnownCall]) -> bool {
     let last = call.path.rsplit("::").next().unwrap_or("");
-    let takes_options = last.contains("_with") || last.contains("with_") || last.contains("conf") || last.contains("options") || last.contains("uri") || last.contains("url");
-    // Options that were built in the same body are among the parts.
-    (call.recv.is_none() && !takes_options) || (!parts.is_empty() && call.recv.is_none())
+    let takes_options = last.contains("_with")
+        || last.contains("with_")
+        || last.contains("conf")
+        || last.contains("options")
+        || last.contains("uri")
+        || last.contains("url");
+    // Options that were built in the same body are among the settings or the parts.
+    match call.options {
+        Options::Unseen => false,
+        Options::Seen => true,
+        Options::None => call.recv.is_none() && (!takes_options || !parts.is_empty()),
+    }
 }

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::finding::RawSite;
 use crate::catalog::{Api, EntryId};
-use crate::facts::{Cfg, ItemKind, Span};
+use crate::facts::{Cfg, ItemKind};
 use crate::model::{Fact, FactValue, Place, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World};
 
@@ -38,7 +38,8 @@ impl<'a> Cx<'a> {
     #[must_use]
     pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts]) -> Self {
         let body_of = bodies.iter().enumerate().map(|(at, body)| (body.def, at)).collect();
-        let test_only = world.program.all_defs().map(|(id, _)| id).filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg))).collect();
+        let test_only =
+            world.program.all_defs().map(|(id, _)| id).filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg))).collect();
         let mut cx = Self {
             world,
             flow,
@@ -54,7 +55,11 @@ impl<'a> Cx<'a> {
         cx.mentioned = mentioned(&cx);
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
-        cx.spawned = cx.bodies().flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref())).flat_map(|task| task.calls.clone()).collect();
+        cx.spawned = cx
+            .bodies()
+            .flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()))
+            .flat_map(|task| task.calls.clone())
+            .collect();
         cx.long_lived = long_lived(&cx);
         cx
     }
@@ -127,7 +132,8 @@ impl<'a> Cx<'a> {
     /// A fact of a settled value.
     #[must_use]
     pub fn settled(&self, key: &str, unit: Option<&SmolStr>, settled: Settled) -> Fact {
-        let unit = if settled.is_duration { Some(SmolStr::new_static("duration")) } else { unit.filter(|unit| *unit != "duration").cloned() };
+        let unit =
+            if settled.is_duration { Some(SmolStr::new_static("duration")) } else { unit.filter(|unit| *unit != "duration").cloned() };
         Fact {
             key: SmolStr::new(key),
             value: settled.value,
@@ -170,7 +176,20 @@ impl<'a> Cx<'a> {
         let name = self.short_name(id);
         let is_generic = matches!(
             name.as_str(),
-            "new" | "default" | "build" | "init" | "create" | "from" | "try_from" | "with_config" | "from_config" | "try_new" | "open" | "connect" | "setup" | "start"
+            "new"
+                | "default"
+                | "build"
+                | "init"
+                | "create"
+                | "from"
+                | "try_from"
+                | "with_config"
+                | "from_config"
+                | "try_new"
+                | "open"
+                | "connect"
+                | "setup"
+                | "start"
         );
         if is_generic {
             let path = &self.world.program.def(id).path;
@@ -341,7 +360,8 @@ fn mentioned(cx: &Cx<'_>) -> FxHashSet<SmolStr> {
 /// Functions that the tasks spawned by `main` run.
 fn started(cx: &Cx<'_>) -> FxHashSet<DefId> {
     let spawning = cx.bodies().filter(|body| cx.from_main.contains_key(&body.def));
-    let mut level: Vec<DefId> = spawning.flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()).flat_map(|task| task.calls.clone())).collect();
+    let mut level: Vec<DefId> =
+        spawning.flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()).flat_map(|task| task.calls.clone())).collect();
     let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
     for _ in 0..3 {
         let mut next = Vec::new();
@@ -352,9 +372,4 @@ fn started(cx: &Cx<'_>) -> FxHashSet<DefId> {
         level = next;
     }
     seen
-}
-
-/// The start of a line.
-pub(super) fn line(line: u32) -> Span {
-    Span { line, column: 1 }
 }

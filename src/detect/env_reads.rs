@@ -10,7 +10,7 @@ use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
 use crate::facts::{FieldFact, ItemKind};
 use crate::model::{Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, DefId, Flow, Value};
+use crate::resolve::{At, BodyFacts, DefId, Flow, OwnCall, Value};
 
 /// Functions of functions of functions that wrap a read.
 const MAX_WRAPS: usize = 4;
@@ -62,6 +62,7 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<V
                 let Some((name, default)) = wrappers.get(&call.func) else { continue };
                 let name = Flow::with_args(name, call.func, &call.args);
                 let default = default.as_ref().map(|default| Flow::with_args(default, call.func, &call.args));
+                let default = default.or_else(|| default_of_call(body, call));
                 match cx.flow.settle(cx.world, &name).value {
                     Some(FactValue::Text(name)) if is_name(&name) => {
                         reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
@@ -108,6 +109,18 @@ fn default_at(reads: &[Value], at: At) -> Option<Value> {
     })
 }
 
+/// `maybe_env("X")?.unwrap_or(default)`: the default that the code around a wrapper's call gives.
+fn default_of_call(body: &BodyFacts, call: &OwnCall) -> Option<Value> {
+    let around = body.env_defaults.iter().chain(std::iter::once(&body.returns));
+    around.into_iter().find_map(|value| match value {
+        Value::Or(first, second) => match &**first {
+            Value::Call { func, args, .. } if *func == call.func && *args == call.args => Some((**second).clone()),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
 /// `#[arg(env = "X", default_value = "y")]` on a field.
 fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
     for (id, def) in cx.world.program.all_defs() {
@@ -120,7 +133,9 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
             _ => continue,
         };
         for field in fields {
-            for attr in field.attrs.iter().filter(|attr| attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap" | "structopt" | "config" | "env"))) {
+            for attr in field.attrs.iter().filter(|attr| {
+                attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap" | "structopt" | "config" | "env"))
+            }) {
                 let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name);
                 let Some((_, env)) = argument("env") else { continue };
                 let at = At { file: cx.file_index(id), span: attr.span };
@@ -147,14 +162,9 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
         let default = reads.iter().find_map(|read| read.default.as_ref());
         let mut fact = match default {
             Some(default) => cx.fact("default", None, default),
-            None => Fact {
-                key: SmolStr::new_static("default"),
-                value: None,
-                unit: None,
-                provenance: Provenance::Code,
-                at: None,
-                from: None,
-            },
+            None => {
+                Fact { key: SmolStr::new_static("default"), value: None, unit: None, provenance: Provenance::Code, at: None, from: None }
+            }
         };
         fact.provenance = Provenance::Env;
         let mut facts = vec![Cx::plain_fact("env", name.clone())];

@@ -13,7 +13,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for call in &body.known {
             let api = cx.api(call.hit.entry);
             let Some(kind) = api.kind else { continue };
-            let writes = api.shape == Shape::Write || (kind == Kind::FsWrite && matches!(api.shape, Shape::Constructor | Shape::Call | Shape::Part));
+            let writes =
+                api.shape == Shape::Write || (kind == Kind::FsWrite && matches!(api.shape, Shape::Constructor | Shape::Call | Shape::Part));
             if !writes || only_reads(call) || !needs_met(cx, &api.needs) {
                 continue;
             }
@@ -52,7 +53,7 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
     }
     let op = api.op.unwrap_or(FsOp::Write);
     facts.push(Cx::plain_fact("op", op.as_str()));
-    let what = literal.clone().map_or_else(|| short(&call.path), SmolStr::from);
+    let what = literal.clone().map_or_else(|| call.path.clone(), SmolStr::from);
     let mut sites = vec![cx.site(call.at, Role::Written, body.def)];
     sites.extend(call.also.iter().filter(|(_, at)| at.span.line != call.at.span.line).map(|(_, at)| cx.site(*at, Role::Written, body.def)));
     Finding {
@@ -78,13 +79,13 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
 
 /// The argument, of the call itself or of the one that ended its chain.
 fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
-    let ends = call.settings.iter().rev().find(|setting| matches!(setting.name.as_str(), "open" | "create" | "persist" | "tempfile_in" | "tempdir_in"));
+    let ends = call
+        .settings
+        .iter()
+        .rev()
+        .find(|setting| matches!(setting.name.as_str(), "open" | "create" | "persist" | "tempfile_in" | "tempdir_in"));
     match ends {
         Some(setting) => setting.args.get(at).or_else(|| call.args.get(at)),
         None => call.args.get(at),
     }
-}
-
-fn short(path: &str) -> SmolStr {
-    SmolStr::new(path)
 }

@@ -1,6 +1,7 @@
 //! Resolved facts and the catalog to findings. Detectors know shapes; names stand in the catalog.
 
 mod attributes;
+mod claims;
 mod constructors;
 mod context;
 mod env_reads;
@@ -32,14 +33,45 @@ pub struct Detector {
 /// Every detector, in the order in which they run.
 pub const DETECTORS: &[Detector] = &[
     Detector { id: "statics", summary: "statics that are set or change at run time", docs: include_str!("statics.md"), run: statics::run },
-    Detector { id: "thread-locals", summary: "values that every thread or task has for itself", docs: include_str!("thread_locals.md"), run: thread_locals::run },
-    Detector { id: "shared-fields", summary: "locks, atomics and concurrent maps that outlive a request", docs: include_str!("shared_fields.md"), run: shared_fields::run },
-    Detector { id: "attributes", summary: "state declared by attributes, derives and macros", docs: include_str!("attributes.md"), run: attributes::run },
-    Detector { id: "constructors", summary: "pools, clients, caches, queues and the like, where they are made", docs: include_str!("constructors.md"), run: constructors::run },
+    Detector {
+        id: "thread-locals",
+        summary: "values that every thread or task has for itself",
+        docs: include_str!("thread_locals.md"),
+        run: thread_locals::run,
+    },
+    Detector {
+        id: "shared-fields",
+        summary: "locks, atomics and concurrent maps that outlive a request",
+        docs: include_str!("shared_fields.md"),
+        run: shared_fields::run,
+    },
+    Detector {
+        id: "attributes",
+        summary: "state declared by attributes, derives and macros",
+        docs: include_str!("attributes.md"),
+        run: attributes::run,
+    },
+    Detector {
+        id: "constructors",
+        summary: "pools, clients, caches, queues and the like, where they are made",
+        docs: include_str!("constructors.md"),
+        run: constructors::run,
+    },
     Detector { id: "fs-writes", summary: "changes of the local file system", docs: include_str!("fs_writes.md"), run: fs_writes::run },
     Detector { id: "env-reads", summary: "environment variables, by name", docs: include_str!("env_reads.md"), run: env_reads::run },
     Detector { id: "tasks", summary: "spawned loops, threads, timers and detached work", docs: include_str!("tasks.md"), run: tasks::run },
-    Detector { id: "stores", summary: "the databases and brokers behind pools and clients", docs: include_str!("stores.md"), run: stores::run },
+    Detector {
+        id: "claims",
+        summary: "row claims, advisory locks and idempotency keys in the text of queries",
+        docs: include_str!("claims.md"),
+        run: claims::run,
+    },
+    Detector {
+        id: "stores",
+        summary: "the databases and brokers behind pools and clients",
+        docs: include_str!("stores.md"),
+        run: stores::run,
+    },
 ];
 
 /// Runs every detector.

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
-use super::context::{Cx, line};
+use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::statics::kind_by_name;
 use crate::catalog::Shape;
@@ -63,9 +63,11 @@ fn is_own_container(cx: &Cx<'_>, ty: &Type) -> bool {
     match ty {
         Type::Foreign(path, args) => {
             if wrappers.is_container(path) {
-                return !is_handle(path, args);
+                return !is_handle(args);
             }
-            let seen_through = wrappers.is_transparent(path) || matches!(path.as_str(), "std::option::Option" | "std::vec::Vec") || path.starts_with("std::collections::");
+            let seen_through = wrappers.is_transparent(path)
+                || matches!(path.as_str(), "std::option::Option" | "std::vec::Vec")
+                || path.starts_with("std::collections::");
             seen_through && args.iter().any(|arg| is_own_container(cx, arg))
         }
         Type::Slice(inner) => is_own_container(cx, inner),
@@ -75,7 +77,7 @@ fn is_own_container(cx: &Cx<'_>, ty: &Type) -> bool {
 }
 
 /// A lock around a handle, or around nothing: it orders work and remembers nothing itself.
-fn is_handle(_path: &str, args: &[Type]) -> bool {
+fn is_handle(args: &[Type]) -> bool {
     matches!(args.last(), Some(Type::Tuple(all)) if all.is_empty())
 }
 
@@ -172,7 +174,8 @@ fn folded_into_statics(cx: &Cx<'_>) -> FxHashSet<(DefId, SmolStr)> {
         }
         if let Type::Def(of, _) = ty
             && let ItemKind::Struct(facts) = &cx.world.program.def(of).item.kind
-            && let Some(field) = facts.fields.iter().find(|field| cx.world.signatures.field(of, &field.name).is_some_and(|ty| is_own_container(cx, ty)))
+            && let Some(field) =
+                facts.fields.iter().find(|field| cx.world.signatures.field(of, &field.name).is_some_and(|ty| is_own_container(cx, ty)))
         {
             out.insert((of, field.name.clone()));
         }
@@ -209,7 +212,7 @@ fn locals(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 is_call: false,
                 class: Class::Mutable,
                 confidence: Confidence::Likely,
-                sites: vec![cx.site(At { file: at.file, span: line(at.span.line) }, Role::Constructed, body.def)],
+                sites: vec![cx.site(*at, Role::Constructed, body.def)],
                 uses: Vec::new(),
                 facts: Vec::new(),
                 label: container_label(cx, ty),

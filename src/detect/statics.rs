@@ -64,14 +64,14 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         uses: uses(cx, id),
         facts,
         label,
-        ty: Some(written(cx, id, fact, shown)),
+        ty: Some(written(fact, shown)),
         backs_on: entry.and_then(|entry| cx.api(entry).backs_on.clone()),
         entry,
     })
 }
 
 /// The declared type as written, when it is short; else what it resolves to.
-fn written(_cx: &Cx<'_>, _id: DefId, fact: &StaticFact, shown: String) -> String {
+fn written(fact: &StaticFact, shown: String) -> String {
     let text = fact.ty.to_string();
     if text.is_empty() { shown } else { text }
 }

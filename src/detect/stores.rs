@@ -16,28 +16,25 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         if !matches!(finding.kind, Kind::Pool | Kind::SdkClient | Kind::Session | Kind::Lease | Kind::Queue | Kind::Limiter) {
             continue;
         }
-        stores
-            .entry(store.clone())
-            .and_modify(|known| known.sites.extend(made_at(finding)))
-            .or_insert_with(|| Finding {
-                detector: "stores",
-                kind: Kind::ExternalStore,
-                scope: Kind::ExternalStore.usual_scope(),
-                name: store.clone(),
-                origin: Origin::Declared(store.replace(' ', "_").into()),
-                def: finding.def,
-                also: Vec::new(),
-                is_call: false,
-                class: Class::Mutable,
-                confidence: Confidence::Certain,
-                sites: made_at(finding).into_iter().collect(),
-                uses: Vec::new(),
-                facts: Vec::new(),
-                label: SmolStr::new_static("external store"),
-                ty: None,
-                backs_on: None,
-                entry: None,
-            });
+        stores.entry(store.clone()).and_modify(|known| known.sites.extend(made_at(finding))).or_insert_with(|| Finding {
+            detector: "stores",
+            kind: Kind::ExternalStore,
+            scope: Kind::ExternalStore.usual_scope(),
+            name: store.clone(),
+            origin: Origin::Declared(store.replace(' ', "_").into()),
+            def: finding.def,
+            also: Vec::new(),
+            is_call: false,
+            class: Class::Mutable,
+            confidence: Confidence::Certain,
+            sites: made_at(finding).into_iter().collect(),
+            uses: Vec::new(),
+            facts: Vec::new(),
+            label: SmolStr::new_static("external store"),
+            ty: None,
+            backs_on: None,
+            entry: None,
+        });
     }
     out.extend(stores.into_values());
 }

@@ -32,7 +32,12 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             // The same function spawned in several places of a crate is one kind of work.
             let krate = SmolStr::new(function.split("::").next().unwrap_or(function));
             match found.get_mut(&(krate.clone(), what.clone())) {
-                Some(known) if what.contains("::") && known.detector == finding.detector && !what.starts_with("tokio") && !what.starts_with("std") => {
+                Some(known)
+                    if what.contains("::")
+                        && known.detector == finding.detector
+                        && !what.starts_with("tokio")
+                        && !what.starts_with("std") =>
+                {
                     known.sites.extend(finding.sites);
                 }
                 Some(_) => out.push(finding),
@@ -62,7 +67,8 @@ fn through_wrappers(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             for call in &body.own {
                 let Some(period) = wrappers.get(&call.func) else { continue };
                 let period = period.as_ref().map(|period| Flow::with_args(period, call.func, &call.args));
-                let hands_on = call.given.calls.is_empty() && call.args.iter().any(|arg| matches!(arg, Value::Param { func, .. } if *func == body.def));
+                let hands_on = call.given.calls.is_empty()
+                    && call.args.iter().any(|arg| matches!(arg, Value::Param { func, .. } if *func == body.def));
                 if hands_on {
                     next.insert(body.def, period);
                 } else if !call.args.is_empty() {
@@ -94,7 +100,9 @@ fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for call in body.own.iter().filter(|call| !call.in_closure) {
             let Some(&at) = cx.body_of.get(&call.func) else { continue };
             let task = &cx.bodies[at].task;
-            let known = out.iter().any(|finding| finding.detector == "tasks" && matches!(&finding.origin, Origin::Called { what, .. } if *what == cx.path(call.func)));
+            let known = out.iter().any(|finding| {
+                finding.detector == "tasks" && matches!(&finding.origin, Origin::Called { what, .. } if *what == cx.path(call.func))
+            });
             if !task.endless || task.may_end || known {
                 continue;
             }

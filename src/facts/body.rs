@@ -130,7 +130,8 @@ pub enum Expr {
     Return(Option<ExprId>),
     /// `break x`.
     Break(Option<ExprId>),
-    /// A macro call; `args` are the expressions that its body was read as, `read` is false when it could not be read.
+    /// A macro call; `args` are the expressions that its body was read as, `read` is false when it could not be read, at least in part.
+    /// A branch of `select!` is `if let pattern = future.await { handler }`.
     Macro { path: Path, args: Box<[ExprId]>, read: bool, span: Span },
     /// Anything without interest.
     Other(Box<[ExprId]>),
@@ -169,7 +170,7 @@ pub enum Pat {
     TupleStruct(Path, Box<[PatId]>),
     /// `S { a, b: c }`.
     Struct(Path, Box<[(Name, PatId)]>),
-    /// `&a`, `box a`, `(a)`.
+    /// `&a`.
     Ref(PatId),
     /// `a | b`.
     Or(Box<[PatId]>),

@@ -67,7 +67,8 @@ pub enum Cfg {
 pub struct Attr {
     /// `cached::proc_macro::cached`, `derive`, `tokio::main`.
     pub path: Path,
-    /// `key = value` and bare arguments, as written without quotes; `derive(A, B)` gives bare keys `A`, `B`.
+    /// `key = value` and bare arguments, as written without quotes; `derive(A, B)` gives bare keys `A`, `B`, `skip(self)` the value `self`,
+    /// and `#[path = "x"]` the value `x` under an empty key.
     pub args: Vec<(Name, Option<String>)>,
     /// Where.
     pub span: Span,
@@ -76,7 +77,7 @@ pub struct Attr {
 /// One item.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ItemFact {
-    /// Its name; empty for `use`, `impl` and macro calls.
+    /// Its name, like all names without `r#`; empty for `use`, `impl` and macro calls.
     pub name: Name,
     /// What it is.
     pub kind: ItemKind,
@@ -90,7 +91,8 @@ pub struct ItemFact {
     pub attrs: Vec<Attr>,
     /// `pub` in some form.
     pub public: bool,
-    /// The macro whose body it was read from, if any.
+    /// The macro whose body it was read from, by its last name; none for the forms that are understood (`thread_local!`, `cfg_if!`, …).
+    /// Code in a macro call in item position that makes no item is the value of a `const _` from that macro.
     pub from_macro: Option<Name>,
 }
 
@@ -248,7 +250,7 @@ pub struct FnFact {
 /// A parameter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Param {
-    /// The name bound, when the pattern is a plain one; else the pattern is `pat`.
+    /// What it binds, in the patterns of the body; leads nowhere when there is no body.
     pub pat: super::PatId,
     /// Its type.
     pub ty: Ty,

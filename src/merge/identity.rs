@@ -11,7 +11,8 @@ use crate::model::{ItemId, Kind, Place};
 /// Drops findings of one kind at one place: two targets of a package that read the same file, two detectors on one line.
 pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
     // The first by path stays, so the outcome does not depend on the order of targets.
-    findings.sort_by(|a, b| first_site(cx, a).cmp(&first_site(cx, b)).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.origin.cmp(&b.origin)));
+    findings
+        .sort_by(|a, b| first_site(cx, a).cmp(&first_site(cx, b)).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.origin.cmp(&b.origin)));
     let mut seen: FxHashMap<(Kind, SmolStr, u32, u32), usize> = FxHashMap::default();
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {

@@ -67,7 +67,7 @@ fn site(cx: &Cx<'_>, raw: &RawSite) -> Site {
 /// Services of every crate that reads the file of a site.
 fn services_at(cx: &Cx<'_>, raw: &RawSite) -> Vec<SmolStr> {
     let program = cx.world.program;
-    let readers = program.modules.iter().filter(|module| module.file == raw.at.file as usize && module.parent.is_some() || false);
+    let readers = program.modules.iter().filter(|module| module.file == raw.at.file as usize);
     let mut out: Vec<SmolStr> = readers.flat_map(|module| program.krate(module.krate).input.services.iter().cloned()).collect();
     out.sort();
     out.dedup();

@@ -3,14 +3,16 @@
 use crate::model::{Fact, FactValue};
 
 /// Shown in place of a value.
-pub const HIDDEN: &str = "(set, hidden)";
+pub(super) const HIDDEN: &str = "(set, hidden)";
 
 /// Hides the values of facts that look secret.
 pub(super) fn facts(facts: &mut [Fact]) {
     // An env variable's name is told by the first fact, its default by another.
-    let names_secret = facts.iter().any(|fact| fact.key == "env" && fact.value.as_ref().is_some_and(|value| is_secret_name(&value.to_string())));
+    let names_secret =
+        facts.iter().any(|fact| fact.key == "env" && fact.value.as_ref().is_some_and(|value| is_secret_name(&value.to_string())));
     for fact in facts {
-        let by_name = is_secret_name(&fact.key) || fact.from.as_deref().is_some_and(is_secret_name) || (names_secret && fact.key == "default");
+        let by_name =
+            is_secret_name(&fact.key) || fact.from.as_deref().is_some_and(is_secret_name) || (names_secret && fact.key == "default");
         match &mut fact.value {
             Some(FactValue::Text(value)) if by_name && fact.key != "env" && fact.key != "path" && !value.is_empty() => {
                 HIDDEN.clone_into(value);
@@ -23,23 +25,27 @@ pub(super) fn facts(facts: &mut [Fact]) {
 
 /// Whether a key, a field or a variable is named like a secret.
 #[must_use]
-pub fn is_secret_name(name: &str) -> bool {
+pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.to_lowercase();
     let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let has = |word: &str| words.contains(&word);
     // `key` alone says little: a file's path and a cache's key are no secrets.
-    ["password", "passwd", "secret", "token", "credential", "credentials", "passphrase", "apikey", "pwd", "dsn"].iter().any(|word| has(word))
+    ["password", "passwd", "secret", "token", "credential", "credentials", "passphrase", "apikey", "pwd", "dsn"]
+        .iter()
+        .any(|word| has(word))
         || (has("key") && ["api", "private", "signing", "hmac", "access", "encryption", "master", "license"].iter().any(|word| has(word)))
 }
 
 /// Hides the user information of URLs in a text.
 #[must_use]
-pub fn text(value: &str) -> String {
+pub(super) fn text(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
     while let Some(at) = rest.find("://") {
         let after = at + 3;
-        let end = rest[after..].find(|c: char| c == '/' || c == '?' || c == '#' || c.is_whitespace() || c == '"').map_or(rest.len(), |end| after + end);
+        let end = rest[after..]
+            .find(|c: char| c == '/' || c == '?' || c == '#' || c.is_whitespace() || c == '"')
+            .map_or(rest.len(), |end| after + end);
         let authority = &rest[after..end];
         out.push_str(&rest[..after]);
         match authority.rfind('@') {

@@ -7,8 +7,21 @@ use crate::model::{Class, Fact, FactValue, Kind, Provenance, Scope};
 
 /// Knobs that bound how much is held, the most telling first.
 const BOUNDS: &[&str] = &[
-    "max_connections", "max_size", "max_capacity", "capacity", "size", "permits", "bound", "max_open", "num_threads", "worker_threads", "max_entries", "cap", "limit",
-    "max_channel_capacity", "buffer",
+    "max_connections",
+    "max_size",
+    "max_capacity",
+    "capacity",
+    "size",
+    "permits",
+    "bound",
+    "max_open",
+    "num_threads",
+    "worker_threads",
+    "max_entries",
+    "cap",
+    "limit",
+    "max_channel_capacity",
+    "buffer",
 ];
 /// Knobs that bound how long it is held.
 const EXPIRIES: &[&str] = &["time_to_live", "ttl", "time_to_idle", "tti", "expiry", "expire_after", "lifespan", "time"];
@@ -40,6 +53,10 @@ pub(super) fn summary(finding: &Finding) -> String {
         Kind::ExternalStore if finding.entry.is_none() => format!("`{}`, where pools and clients of this service keep state", finding.name),
         Kind::EmbeddedDb => match fact(finding, &["path"]).and_then(|fact| said(fact, "")) {
             Some(path) => format!("{label} at {path}"),
+            None => label.to_string(),
+        },
+        Kind::Lease => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
+            Some(table) => format!("{label} on {table}"),
             None => label.to_string(),
         },
         _ if label.is_empty() => finding.kind.to_string(),
@@ -112,7 +129,9 @@ fn bound(finding: &Finding) -> Option<String> {
 fn expiry(finding: &Finding) -> Option<String> {
     let fact = fact(finding, EXPIRIES)?;
     match &fact.value {
-        Some(FactValue::Text(text)) if matches!(text.as_str(), "none" | "never" | "off" | "unbounded") => Some("nothing expires".to_owned()),
+        Some(FactValue::Text(text)) if matches!(text.as_str(), "none" | "never" | "off" | "unbounded") => {
+            Some("nothing expires".to_owned())
+        }
         Some(_) => Some(format!("entries expire after {}", said(fact, "s")?)),
         None => Some(format!("time to live {}", said(fact, "")?)),
     }

@@ -195,6 +195,7 @@ fn arg(piece: &[TokenTree]) -> Option<(Name, Option<String>)> {
     let equals = piece.iter().position(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '='));
     match (piece, equals) {
         ([], _) => None,
+        ([TokenTree::Ident(ident)], _) => Some((name(ident), None)),
         ([TokenTree::Literal(literal)], _) => Some((Name::from(cfgs::literal_text(literal)), None)),
         (_, Some(equals)) if equals > 0 => Some((text(&piece[..equals]).into(), Some(text_or_literal(&piece[equals + 1..])))),
         ([key @ .., TokenTree::Group(group)], None) if !key.is_empty() && group.delimiter() == Delimiter::Parenthesis => {

@@ -26,6 +26,10 @@ fn list(tokens: TokenStream) -> Vec<Cfg> {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let TokenTree::Ident(ident) = token else { continue };
+        // The last branch of `cfg_select!`.
+        if ident == "_" {
+            continue;
+        }
         let key = name(&ident);
         let one = match tokens.peek() {
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {

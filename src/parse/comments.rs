@@ -3,7 +3,8 @@
 use super::lex::{Chunk, chunk, span_at, strip_prelude};
 use crate::facts::Comment;
 
-const DIRECTIVE: &str = "statemap:";
+/// What such a comment starts with.
+pub(super) const DIRECTIVE: &str = "statemap:";
 
 /// A comment and where it stands, while the text is read.
 struct Line<'t> {

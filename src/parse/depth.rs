@@ -7,9 +7,9 @@ use super::lex::{Chunk, chunk};
 
 /// Brackets open at one place. Code written by people stays below 40.
 const MAX_BRACKETS: usize = 200;
-/// Nested prefixes on the way to one place: the parser recurses on each.
-const MAX_PREFIXES: u32 = 3_000;
-/// Links of chains on the way to one place: only dropping the tree recurses on each.
+/// Nested prefixes on the way to one place: the parser recurses on each, with up to 10 kB of stack. Code written by people stays below 100.
+const MAX_PREFIXES: u32 = 500;
+/// Links of chains on the way to one place: only dropping the tree recurses on each. Generated tables have 1,500.
 const MAX_LINKS: u32 = 12_000;
 
 /// Where a text nests too deeply.
@@ -45,8 +45,6 @@ struct Scan {
     closed_block: bool,
     /// `else` was the last token: the `if` after it is a link, not a prefix.
     after_else: bool,
-    /// The byte before was the start of `->` or `=>`.
-    arrow: bool,
 }
 
 /// Fails where the text nests more deeply than the parser's stack can bear.
@@ -60,16 +58,23 @@ pub(super) fn check(text: &str) -> Result<(), TooDeep> {
         operand: false,
         closed_block: false,
         after_else: false,
-        arrow: false,
     };
     let mut at = 0;
     while at < bytes.len() {
-        let (kind, end) = chunk(bytes, at);
+        let (kind, mut end) = chunk(bytes, at);
         match kind {
             Chunk::Blank | Chunk::LineComment | Chunk::BlockComment => {}
             Chunk::Literal => scan.operand(),
             Chunk::Word => scan.word(&bytes[at..end]),
-            Chunk::Punct => scan.punct(bytes[at], bytes.get(end).copied()),
+            // A lifetime is no operand: `&'a &'a T`.
+            Chunk::Punct if bytes[at] == b'\'' => {
+                if end < bytes.len()
+                    && let (Chunk::Word, word) = chunk(bytes, end)
+                {
+                    end = word;
+                }
+            }
+            Chunk::Punct => scan.punct(bytes[at], at.checked_sub(1).map(|before| bytes[before]), bytes.get(end).copied()),
         }
         if let Some(message) = scan.excess() {
             return Err(TooDeep { offset: at, message });
@@ -81,6 +86,10 @@ pub(super) fn check(text: &str) -> Result<(), TooDeep> {
 
 impl Scan {
     fn operand(&mut self) {
+        // Two operands in a row are no expression, but the text of some macro: `<p class="a" id="b">`.
+        if self.operand && !self.closed_block {
+            self.current = Level::default();
+        }
         self.operand = true;
         self.closed_block = false;
         self.after_else = false;
@@ -93,23 +102,19 @@ impl Scan {
         }
         self.closed_block = false;
         match word {
+            _ if word.len() > 6 => return self.operand(),
             b"else" | b"as" => self.current.links += 1,
             b"if" if self.after_else => {}
             b"if" | b"match" | b"while" | b"for" | b"loop" | b"return" | b"break" | b"yield" | b"move" | b"async" | b"unsafe" | b"let"
             | b"in" | b"ref" | b"mut" | b"dyn" | b"impl" | b"const" | b"static" | b"box" | b"fn" => self.current.prefixes += 1,
-            _ => {
-                self.operand = true;
-                self.after_else = false;
-                return;
-            }
+            _ => return self.operand(),
         }
         self.operand = false;
         self.after_else = is_else;
     }
 
-    fn punct(&mut self, byte: u8, next: Option<u8>) {
+    fn punct(&mut self, byte: u8, before: Option<u8>, next: Option<u8>) {
         let closed_block = std::mem::take(&mut self.closed_block);
-        let arrow = std::mem::replace(&mut self.arrow, matches!(byte, b'-' | b'=') && next == Some(b'>'));
         self.after_else = false;
         match byte {
             b'(' | b'[' | b'{' => self.push(),
@@ -123,21 +128,26 @@ impl Scan {
             b',' => self.reset(),
             // An attribute after a block starts something new.
             b'#' if closed_block => self.reset(),
-            b'=' if self.arrow => {
+            b'=' if next == Some(b'>') => {
                 self.reset();
                 self.current.prefixes += 1;
             }
+            // `==`, `<=`, `+=` and their kin.
+            b'=' if next == Some(b'=') || before.is_some_and(|before| b"=<>!+-*/%^&|.".contains(&before)) => self.link(false),
+            b'=' | b'@' => self.prefix(),
+            b'<' if next == Some(b'=') => self.link(false),
             b'<' => {
                 self.current.angles += 1;
                 self.prefix();
             }
-            b'>' if !arrow && self.current.angles > 0 => {
+            b'>' if !matches!(before, Some(b'-' | b'=')) && self.current.angles > 0 => {
                 self.current.angles -= 1;
                 self.current.prefixes -= 1;
                 self.link(true);
             }
-            b'=' | b'@' => self.prefix(),
-            b'?' | b'>' => self.link(true),
+            b'?' => self.link(true),
+            // `..` before an operand; the second dot of `a..b` counts no more.
+            b'.' if !self.operand && before != Some(b'.') => self.prefix(),
             b'|' if self.current.in_params => {
                 self.current.in_params = false;
                 self.operand = false;
@@ -146,6 +156,8 @@ impl Scan {
                 self.current.in_params = true;
                 self.prefix();
             }
+            // Both halves of `a && b` join operands.
+            b'&' | b'|' if self.operand => self.link(next == Some(byte)),
             b'!' | b'&' | b'*' | b'-' if !self.operand => self.prefix(),
             _ => self.link(false),
         }
@@ -187,7 +199,7 @@ impl Scan {
         if self.open.len() > MAX_BRACKETS {
             Some("nested too deeply to be parsed: more than 200 brackets are open here")
         } else if self.prefixes + self.current.prefixes > MAX_PREFIXES {
-            Some("nested too deeply to be parsed: more than 3,000 operators or types nest here")
+            Some("nested too deeply to be parsed: more than 500 operators or types nest here")
         } else if self.links + self.current.links > MAX_LINKS {
             Some("nested too deeply to be parsed: more than 12,000 links of a chain lead here")
         } else {

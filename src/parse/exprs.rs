@@ -1,7 +1,8 @@
 //! Expressions, lowered into the arena of a body.
 
-use syn::Expr as SynExpr;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
+use syn::{Expr as SynExpr, Token};
 
 use super::patterns::member;
 use super::{Cx, name, span};
@@ -46,8 +47,9 @@ impl Lower<'_> {
         id
     }
 
-    pub(super) fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e mut SynExpr>) -> Box<[ExprId]> {
-        exprs.into_iter().map(|expr| self.expr(expr)).collect()
+    /// Lowers a list. By index: the iterators of `Punctuated` are boxed.
+    pub(super) fn exprs(&mut self, exprs: &mut Punctuated<SynExpr, Token![,]>) -> Box<[ExprId]> {
+        (0..exprs.len()).map(|index| self.expr(&mut exprs[index])).collect()
     }
 
     fn maybe(&mut self, expr: &mut Option<Box<SynExpr>>) -> Option<ExprId> {
@@ -209,8 +211,8 @@ impl Lower<'_> {
 
     fn closure(&mut self, closure: &mut syn::ExprClosure) -> Expr {
         let mut params: Vec<(PatId, Option<Ty>)> = Vec::with_capacity(closure.inputs.len());
-        for input in &mut closure.inputs {
-            params.push(match input {
+        for index in 0..closure.inputs.len() {
+            params.push(match &mut closure.inputs[index] {
                 syn::Pat::Type(typed) => {
                     let pat = self.pat(&mut typed.pat);
                     (pat, Some(self.cx.ty(&typed.ty)))
@@ -231,7 +233,8 @@ impl Lower<'_> {
         let at = path_start_of(&literal.path);
         let path = self.cx.qualified(literal.qself.as_ref(), &literal.path);
         let mut fields: Vec<(Name, ExprId)> = Vec::with_capacity(literal.fields.len());
-        for field in &mut literal.fields {
+        for index in 0..literal.fields.len() {
+            let field = &mut literal.fields[index];
             if self.cx.kept(&field.attrs) {
                 fields.push((member(&field.member), self.expr(&mut field.expr)));
             }
@@ -342,7 +345,7 @@ fn operation(op: &syn::BinOp, left: ExprId, right: ExprId) -> Expr {
     Expr::Binary { op, left, right }
 }
 
-fn literal(lit: &syn::Lit) -> Lit {
+pub(super) fn literal(lit: &syn::Lit) -> Lit {
     match lit {
         syn::Lit::Str(text) => Lit::Str(text.value().into()),
         syn::Lit::ByteStr(bytes) => String::from_utf8(bytes.value()).map_or(Lit::Other, |text| Lit::Str(text.into())),

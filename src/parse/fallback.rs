@@ -17,7 +17,7 @@ pub(super) fn read(cx: &mut Cx, code: &str) -> Vec<ItemFact> {
     let Ok(tokens) = code.parse::<TokenStream>() else { return Vec::new() };
     let mut failures = 0;
     let parser = |input: ParseStream<'_>| {
-        Attribute::parse_inner(&input.fork()).ok().map(|_| input.call(Attribute::parse_inner)).transpose()?;
+        pass_attributes(input, Attribute::parse_inner);
         salvage(input, &mut failures)
     };
     let Ok(mut items) = parser.parse2(tokens) else { return Vec::new() };
@@ -40,10 +40,19 @@ fn salvage(input: ParseStream<'_>, failures: &mut u32) -> Result<Vec<Item>> {
                 out.push(module);
                 continue;
             }
+            // They belong to what just failed; tried again one by one, they would fail as often.
+            pass_attributes(input, Attribute::parse_outer);
         }
-        input.parse::<proc_macro2::TokenTree>()?;
+        let _: Option<proc_macro2::TokenTree> = input.parse().ok();
     }
     Ok(out)
+}
+
+fn pass_attributes(input: ParseStream<'_>, parser: fn(ParseStream<'_>) -> Result<Vec<Attribute>>) {
+    let ahead = input.fork();
+    if parser(&ahead).is_ok() {
+        input.advance_to(&ahead);
+    }
 }
 
 /// `mod name { … }` with something broken inside keeps its whole items.

@@ -96,6 +96,9 @@ impl Cx {
     }
 
     fn fields(&mut self, fields: &Fields) -> Vec<FieldFact> {
+        if fields.is_empty() {
+            return Vec::new();
+        }
         fields.iter().enumerate().filter_map(|(index, field)| self.field(index, field)).collect()
     }
 

@@ -19,23 +19,57 @@ pub(super) enum Chunk {
     Punct,
 }
 
+/// What a byte can start.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Blank,
+    Word,
+    /// A letter that may be the prefix of a literal: `r"…"`, `b'…'`, `c"…"`.
+    Prefix,
+    /// `/`, `"`, `'`.
+    Special,
+    Punct,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Punct; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b' ' | b'\t' | b'\r' | b'\n' => Class::Blank,
+            b'r' | b'b' | b'c' => Class::Prefix,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | 0x80.. => Class::Word,
+            b'/' | b'"' | b'\'' => Class::Special,
+            _ => Class::Punct,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn class(byte: u8) -> Class {
+    CLASSES[usize::from(byte)]
+}
+
 /// The chunk at `at` and its end. `at` must be below `bytes.len()`; the end is always beyond it.
 pub(super) fn chunk(bytes: &[u8], at: usize) -> (Chunk, usize) {
-    let next = bytes.get(at + 1).copied();
-    match bytes[at] {
-        b' ' | b'\t' | b'\r' | b'\n' => (Chunk::Blank, run(bytes, at + 1, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))),
-        b'/' if next == Some(b'/') => (Chunk::LineComment, run(bytes, at + 2, |byte| byte != b'\n')),
-        b'/' if next == Some(b'*') => (Chunk::BlockComment, block_comment(bytes, at + 2)),
-        b'"' => (Chunk::Literal, string(bytes, at + 1)),
-        b'\'' => quote(bytes, at),
-        b'r' | b'b' | b'c' => prefixed(bytes, at),
-        byte if is_word(byte) => (Chunk::Word, word(bytes, at)),
-        _ => (Chunk::Punct, at + 1),
+    match class(bytes[at]) {
+        Class::Blank => (Chunk::Blank, run(bytes, at + 1, |byte| class(byte) == Class::Blank)),
+        Class::Word => (Chunk::Word, word(bytes, at)),
+        Class::Prefix => prefixed(bytes, at),
+        Class::Punct => (Chunk::Punct, at + 1),
+        Class::Special => match (bytes[at], bytes.get(at + 1)) {
+            (b'/', Some(b'/')) => (Chunk::LineComment, run(bytes, at + 2, |byte| byte != b'\n')),
+            (b'/', Some(b'*')) => (Chunk::BlockComment, block_comment(bytes, at + 2)),
+            (b'"', _) => (Chunk::Literal, string(bytes, at + 1)),
+            (b'\'', _) => quote(bytes, at),
+            _ => (Chunk::Punct, at + 1),
+        },
     }
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    matches!(class(byte), Class::Word | Class::Prefix)
 }
 
 fn run(bytes: &[u8], mut at: usize, more: impl Fn(u8) -> bool) -> usize {
@@ -82,6 +116,9 @@ fn quote(bytes: &[u8], at: usize) -> (Chunk, usize) {
 
 /// `r"…"`, `r#"…"#`, `b"…"`, `b'…'`, `br#"…"#`, `c"…"`, `r#ident`, or a word that starts with one of these letters.
 fn prefixed(bytes: &[u8], at: usize) -> (Chunk, usize) {
+    if !matches!(bytes.get(at + 1), Some(b'"' | b'\'' | b'#' | b'r')) {
+        return (Chunk::Word, word(bytes, at));
+    }
     let mut end = at + 1;
     let mut raw = bytes[at] == b'r';
     if !raw && bytes.get(end) == Some(&b'r') {

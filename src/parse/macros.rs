@@ -1,6 +1,6 @@
 //! Macro calls: which reading their body gets, and what becomes of it in each position.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::{Macro, MacroDelimiter};
 
@@ -8,7 +8,7 @@ use super::attrs::{Attrs, plain_path};
 use super::exprs::{Lower, Lowered, path_start_of};
 use super::items::anonymous_const;
 use super::reading::{self, Reading};
-use super::{Cx, cfgs, forms, name};
+use super::{Cx, cfgs, forms, name, plain};
 use crate::facts::{Cfg, Expr, ExprId, ItemFact, ItemKind, Name, StaticForm, Stmt};
 
 /// Macro calls inside macro calls are looked into this deeply: each level reads its tokens anew.
@@ -28,6 +28,8 @@ enum Form {
     Select,
     /// `matches!`.
     Matches,
+    /// `json!`.
+    Json,
     /// Its body is code to be generated, not code of this file.
     Template,
     /// Anything else.
@@ -44,6 +46,7 @@ fn form(name: &str) -> Form {
         "include" => Form::Include,
         "select" | "select_biased" => Form::Select,
         "matches" | "assert_matches" | "debug_assert_matches" => Form::Matches,
+        "json" => Form::Json,
         "quote" | "quote_spanned" | "parse_quote" | "parse_quote_spanned" => Form::Template,
         _ => Form::Unknown,
     }
@@ -60,7 +63,8 @@ fn has_braces(mac: &Macro) -> bool {
 impl Cx {
     /// Counts a macro in a place where only tokens are wanted: a type, a pattern.
     pub(super) fn note_tokens_only(&mut self, mac: &Macro) {
-        self.note(mac, reading::is_flat(&mac.tokens));
+        let tokens: Vec<TokenTree> = mac.tokens.clone().into_iter().collect();
+        self.note(mac, plain::is_flat(&tokens));
     }
 
     fn note(&mut self, mac: &Macro, read: bool) {
@@ -91,13 +95,19 @@ impl Cx {
             self.macros_read += 1;
             return;
         }
-        if let (Form::Include, Ok(path)) = (form(&last_name(mac)), syn::parse2::<syn::LitStr>(tokens.clone())) {
-            self.macros_read += 1;
-            let at = path_span(mac);
-            out.push(self.fact(Name::default(), at, false, attrs, ItemKind::Include(path.value())));
-            return;
-        }
-        let reading = if self.macro_depth < MAX_MACRO_DEPTH { reading::as_items(tokens, has_braces(mac)) } else { None };
+        let reading = match form(&last_name(mac)) {
+            Form::Include => match syn::parse2::<syn::LitStr>(tokens) {
+                Ok(path) => {
+                    self.macros_read += 1;
+                    out.push(self.fact(Name::default(), path_span(mac), false, attrs, ItemKind::Include(path.value())));
+                    return;
+                }
+                // A path made by the build is out of reach, and so is what it holds.
+                Err(_) => None,
+            },
+            _ if self.macro_depth < MAX_MACRO_DEPTH => reading::as_items(tokens, has_braces(mac)),
+            _ => None,
+        };
         self.placed_reading(mac, reading, attrs, out);
     }
 
@@ -129,6 +139,22 @@ impl Cx {
                 }
             });
             join_cfg(&mut out[start..], cfg.as_ref());
+        }
+        true
+    }
+
+    fn cfg_members(&mut self, form: Form, tokens: &TokenStream, out: &mut Vec<ItemFact>) -> bool {
+        let branches = match form {
+            Form::CfgIf => forms::cfg_if.parse2(tokens.clone()),
+            Form::CfgSelect => forms::cfg_select.parse2(tokens.clone()),
+            _ => return false,
+        };
+        let Ok(branches) = branches else { return false };
+        for (cfg, body) in self.taken(branches) {
+            let Some(mut members) = reading::as_members(body) else { return false };
+            let mut facts = self.inside(|cx| cx.impl_items(&mut members));
+            join_cfg(&mut facts, cfg.as_ref());
+            out.extend(facts);
         }
         true
     }
@@ -178,7 +204,9 @@ impl Cx {
         let cfg = attrs.cfg.take();
         let tokens = std::mem::take(&mut mac.tokens);
         let shallow = self.macro_depth < MAX_MACRO_DEPTH;
-        if let Some(mut members) = reading::as_members(tokens.clone()).filter(|_| shallow) {
+        if shallow && self.cfg_members(form(&last_name(mac)), &tokens, out) {
+            self.macros_read += 1;
+        } else if let Some(mut members) = reading::as_members(tokens.clone()).filter(|_| shallow) {
             self.macros_read += 1;
             let outer = self.from_macro.replace(last_name(mac));
             let facts = self.inside(|cx| cx.impl_items(&mut members));
@@ -248,29 +276,35 @@ impl Lower<'_> {
     }
 
     fn args_of(&mut self, form: Form, tokens: TokenStream, braces: bool) -> (Box<[ExprId]>, bool) {
-        match form {
+        let reading = match form {
             Form::Template => return (Box::default(), true),
             Form::Select => {
                 if let Ok(mut branches) = forms::select.parse2(tokens.clone()) {
                     return (branches.iter_mut().map(|branch| self.select_branch(branch)).collect(), true);
                 }
+                reading::as_code(tokens, braces)
             }
             Form::Matches => {
                 if let Ok(mut matches) = forms::matches.parse2(tokens.clone()) {
                     return (self.matches(&mut matches), true);
                 }
+                reading::as_code(tokens, braces)
             }
-            _ => {}
-        }
-        match reading::as_code(tokens, braces) {
-            Some(reading) => self.reading(reading),
-            None => (Box::default(), false),
-        }
+            Form::Json => reading::as_json(tokens),
+            _ => {
+                let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+                if let Some(args) = plain::is_flat(&tokens).then(|| self.plain(&tokens)).flatten() {
+                    return (args, true);
+                }
+                reading::as_code(tokens.into_iter().collect(), braces)
+            }
+        };
+        reading.map_or_else(|| (Box::default(), false), |reading| self.reading(reading))
     }
 
     fn reading(&mut self, reading: Reading) -> (Box<[ExprId]>, bool) {
         match reading {
-            Reading::Exprs { mut exprs, read } => (self.exprs(&mut exprs), read),
+            Reading::Exprs { mut exprs, read } => (exprs.iter_mut().map(|expr| self.expr(expr)).collect(), read),
             Reading::Stmts(mut stmts) => match stmts.as_mut_slice() {
                 [] => (Box::default(), true),
                 [syn::Stmt::Expr(only, None)] => ([self.expr(only)].into(), true),
@@ -296,7 +330,6 @@ impl Lower<'_> {
     /// The expressions among tokens that the parser left alone.
     pub(super) fn loose_exprs(&mut self, tokens: TokenStream) -> Box<[ExprId]> {
         match reading::as_code(tokens, false) {
-            Some(Reading::Exprs { mut exprs, .. }) => self.exprs(&mut exprs),
             Some(reading) => self.reading(reading).0,
             None => Box::default(),
         }

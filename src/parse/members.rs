@@ -11,7 +11,7 @@ impl Cx {
     pub(super) fn function(&mut self, sig: &mut Signature, block: Option<&mut syn::Block>) -> FnFact {
         let generics = self.generics(&sig.generics);
         let ret = self.ret(&sig.output);
-        let has_self = sig.receiver().is_some();
+        let has_self = matches!(sig.inputs.first(), Some(FnArg::Receiver(_)));
         let is_async = sig.asyncness.is_some();
         let mut params = Vec::with_capacity(sig.inputs.len());
         let Some(block) = block else {
@@ -112,8 +112,8 @@ impl Cx {
 
 impl Lower<'_> {
     fn params(&mut self, sig: &mut Signature, out: &mut Vec<Param>) {
-        for input in &mut sig.inputs {
-            if let FnArg::Typed(typed) = input
+        for index in 0..sig.inputs.len() {
+            if let FnArg::Typed(typed) = &mut sig.inputs[index]
                 && self.cx.kept(&typed.attrs)
             {
                 let pat = self.pat(&mut typed.pat);

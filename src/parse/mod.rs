@@ -16,10 +16,14 @@ mod lex;
 mod macros;
 mod members;
 mod patterns;
+mod plain;
+mod prune;
 mod reading;
 mod stmts;
 mod types;
 mod uses;
+
+use std::borrow::Cow;
 
 use proc_macro2::TokenStream;
 
@@ -39,8 +43,15 @@ pub struct ParseOptions {
 /// refused before it is parsed.
 pub fn parse_file(file: &str, text: &str, options: &ParseOptions) -> FileFacts {
     let mut facts = FileFacts { file: Name::new(file), lines: count_lines(text), ..FileFacts::default() };
-    facts.comments = comments::read(text);
     let code = lex::strip_prelude(text);
+    let code = if options.include_tests { Cow::Borrowed(code) } else { prune::without_test_modules(code) };
+    let code = code.as_ref();
+    facts.comments = comments::read(text);
+    if !facts.comments.is_empty() {
+        // What is said inside a test module that is left out is left out too.
+        let lines: Vec<&str> = code.split('\n').collect();
+        facts.comments.retain(|comment| lines.get(comment.span.line as usize - 1).is_some_and(|line| line.contains(comments::DIRECTIVE)));
+    }
     if let Err(place) = depth::check(code) {
         facts.error = Some(ParseError { span: lex::span_at(code, place.offset), message: place.message.to_owned() });
         return facts;

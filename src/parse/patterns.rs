@@ -1,6 +1,7 @@
 //! Patterns.
 
 use syn::Pat as SynPat;
+use syn::punctuated::Punctuated;
 
 use super::exprs::Lower;
 use super::{name, span};
@@ -28,12 +29,12 @@ impl Lower<'_> {
             }
             SynPat::Paren(paren) => return self.pat(&mut paren.pat),
             SynPat::Reference(reference) => Pat::Ref(self.pat(&mut reference.pat)),
-            SynPat::Tuple(tuple) => Pat::Tuple(self.pats(tuple.elems.iter_mut())),
-            SynPat::Slice(slice) => Pat::Slice(self.pats(slice.elems.iter_mut())),
-            SynPat::Or(or) => Pat::Or(self.pats(or.cases.iter_mut())),
+            SynPat::Tuple(tuple) => Pat::Tuple(self.pats(&mut tuple.elems)),
+            SynPat::Slice(slice) => Pat::Slice(self.pats(&mut slice.elems)),
+            SynPat::Or(or) => Pat::Or(self.pats(&mut or.cases)),
             SynPat::TupleStruct(one) => {
                 let path = self.cx.qualified(one.qself.as_ref(), &one.path);
-                Pat::TupleStruct(path, self.pats(one.elems.iter_mut()))
+                Pat::TupleStruct(path, self.pats(&mut one.elems))
             }
             SynPat::Struct(one) => {
                 let path = self.cx.qualified(one.qself.as_ref(), &one.path);
@@ -59,8 +60,9 @@ impl Lower<'_> {
         self.push_pat(lowered)
     }
 
-    fn pats<'p>(&mut self, pats: impl Iterator<Item = &'p mut SynPat>) -> Box<[PatId]> {
-        pats.map(|pat| self.pat(pat)).collect()
+    /// By index: the iterators of `Punctuated` are boxed.
+    fn pats<P>(&mut self, pats: &mut Punctuated<SynPat, P>) -> Box<[PatId]> {
+        (0..pats.len()).map(|index| self.pat(&mut pats[index])).collect()
     }
 }
 

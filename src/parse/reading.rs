@@ -1,6 +1,6 @@
 //! What the body of an unknown macro can be read as: items, statements, or expressions between separators.
 
-use proc_macro2::{Delimiter, Spacing, TokenStream};
+use proc_macro2::{Spacing, TokenStream};
 use syn::buffer::Cursor;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
@@ -15,6 +15,12 @@ pub(super) enum Reading {
         exprs: Vec<Expr>,
         read: bool,
     },
+}
+
+impl Reading {
+    fn complete(exprs: Vec<Expr>) -> Self {
+        Self::Exprs { exprs, read: true }
+    }
 }
 
 /// Reads a body in item position.
@@ -37,20 +43,45 @@ pub(super) fn as_code(tokens: TokenStream, braces: bool) -> Option<Reading> {
 }
 
 fn reading(input: ParseStream<'_>, braces: bool) -> Result<Reading> {
-    if braces && let Some(stmts) = attempt(input, Block::parse_within) {
-        return Ok(Reading::Stmts(stmts));
+    let statements = braces || input.peek(Token![let]);
+    let first = if statements { attempt(input, Block::parse_within).map(Reading::Stmts) } else { None };
+    if let Some(reading) = first.or_else(|| attempt(input, list).map(Reading::complete)) {
+        return Ok(reading);
     }
     let ahead = input.fork();
     let mut pieces = Pieces::default();
     pieces.read(&ahead)?;
     if pieces.skipped
-        && !braces
+        && !statements
         && let Some(stmts) = attempt(input, Block::parse_within)
     {
         return Ok(Reading::Stmts(stmts));
     }
     input.advance_to(&ahead);
     Ok(Reading::Exprs { read: !pieces.blind, exprs: pieces.exprs })
+}
+
+/// The usual body: expressions between commas, some of them named.
+fn list(input: ParseStream<'_>) -> Result<Vec<Expr>> {
+    let mut out = Vec::new();
+    while !input.is_empty() {
+        skip_name(input)?;
+        out.push(input.parse()?);
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(out)
+}
+
+/// The body of `json!`: its braces are objects, not blocks.
+pub(super) fn as_json(tokens: TokenStream) -> Option<Reading> {
+    let parser = |input: ParseStream<'_>| {
+        let mut pieces = Pieces { json: true, ..Pieces::default() };
+        pieces.read(input)?;
+        Ok(Reading::Exprs { read: !pieces.blind, exprs: pieces.exprs })
+    };
+    parser.parse2(tokens).ok()
 }
 
 /// Runs a parser that must take all of the input; the input stays where it was when it does not.
@@ -80,6 +111,8 @@ struct Pieces {
     skipped: bool,
     /// Some bracket held code of which nothing could be read.
     blind: bool,
+    /// Brackets at the start of a piece are data.
+    json: bool,
 }
 
 impl Pieces {
@@ -88,7 +121,11 @@ impl Pieces {
             if separator(input)? {
                 continue;
             }
-            input.step(|cursor| Ok(((), after_name(*cursor))))?;
+            skip_name(input)?;
+            if self.json && (input.peek(token::Brace) || input.peek(token::Bracket)) {
+                self.skip(input)?;
+                continue;
+            }
             let ahead = input.fork();
             if let Ok(expr) = ahead.parse::<Expr>()
                 && at_border(&ahead)
@@ -129,7 +166,8 @@ impl Pieces {
         let found = self.exprs.len();
         let empty = inner.is_empty();
         self.read(inner)?;
-        self.blind |= !empty && self.exprs.len() == found;
+        // Data may well hold no expression but literals.
+        self.blind |= !empty && !self.json && self.exprs.len() == found;
         Ok(())
     }
 }
@@ -155,7 +193,16 @@ fn separator(input: ParseStream<'_>) -> Result<bool> {
     Ok(true)
 }
 
-/// Behind the name of a named argument and behind the sigil of a field: `name = `, `a.b = %`, `"key": `, `?`.
+/// Passes over the name of a named argument and the sigil of a field: `name = `, `a.b = %`, `"key": `, `?`.
+fn skip_name(input: ParseStream<'_>) -> Result<()> {
+    // Looked at before a cursor is taken: cursors copy the tokens that they pass.
+    let named = input.peek2(Token![=]) || input.peek2(Token![:]) || input.peek2(Token![.]);
+    if named || input.peek(Token![%]) || input.peek(Token![?]) {
+        input.step(|cursor| Ok(((), after_name(*cursor))))?;
+    }
+    Ok(())
+}
+
 fn after_name(start: Cursor<'_>) -> Cursor<'_> {
     let mut at = start;
     if let Some(value) = named(start) {
@@ -183,12 +230,4 @@ fn single(at: Cursor<'_>, mark: char) -> Option<Cursor<'_>> {
     let (punct, rest) = at.punct().filter(|(punct, _)| punct.as_char() == mark)?;
     let joined = punct.spacing() == Spacing::Joint && rest.punct().is_some_and(|(next, _)| matches!(next.as_char(), ':' | '=' | '>' | '.'));
     (!joined).then_some(rest)
-}
-
-/// Whether a body has no brackets: then words and literals are all there is to read.
-pub(super) fn is_flat(tokens: &TokenStream) -> bool {
-    !tokens.clone().into_iter().any(|token| match token {
-        proc_macro2::TokenTree::Group(group) => group.delimiter() != Delimiter::None,
-        _ => false,
-    })
 }

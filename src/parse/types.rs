@@ -9,8 +9,9 @@ use crate::facts::{Generic, Name, Path, Seg, Ty};
 impl Cx {
     pub(super) fn path(&mut self, path: &syn::Path) -> Path {
         let mut segs = Vec::with_capacity(path.segments.len());
-        for seg in &path.segments {
-            segs.push(self.seg(seg));
+        // By index: the iterators of `Punctuated` are boxed.
+        for index in 0..path.segments.len() {
+            segs.push(self.seg(&path.segments[index]));
         }
         Path { global: path.leading_colon.is_some(), segs }
     }
@@ -33,9 +34,9 @@ impl Cx {
     }
 
     pub(super) fn generic_args(&mut self, args: &Punctuated<GenericArgument, Token![,]>) -> Vec<Ty> {
-        let mut out = Vec::new();
-        for arg in args {
-            match arg {
+        let mut out = Vec::with_capacity(args.len());
+        for index in 0..args.len() {
+            match &args[index] {
                 GenericArgument::Type(ty) => out.push(self.ty(ty)),
                 GenericArgument::AssocType(assoc) => out.push(Ty::Assoc(name(&assoc.ident), Box::new(self.ty(&assoc.ty)))),
                 GenericArgument::Constraint(constraint) => {
@@ -108,10 +109,10 @@ impl Cx {
     }
 
     pub(super) fn bounds(&mut self, bounds: &Punctuated<TypeParamBound, Token![+]>) -> Vec<Path> {
-        let mut out = Vec::new();
-        for bound in bounds {
+        let mut out = Vec::with_capacity(bounds.len());
+        for index in 0..bounds.len() {
             // `?Sized` takes a bound away.
-            if let TypeParamBound::Trait(bound) = bound
+            if let TypeParamBound::Trait(bound) = &bounds[index]
                 && bound.maybe.is_none()
             {
                 out.push(self.path(&bound.path));
@@ -122,6 +123,9 @@ impl Cx {
 
     pub(super) fn generics(&mut self, generics: &syn::Generics) -> Vec<Generic> {
         let mut out = Vec::new();
+        if generics.params.is_empty() {
+            return out;
+        }
         for param in &generics.params {
             if let syn::GenericParam::Type(param) = param {
                 out.push(Generic { name: name(&param.ident), bounds: self.bounds(&param.bounds) });

@@ -277,6 +277,7 @@ pub(super) fn newsletter() -> StateMap {
             receivers_typed: 489,
             catalog_crates: 14,
             unknown_crates: 3,
+            unlinked: 0,
             ignored: 1,
         },
     }

@@ -74,6 +74,7 @@ impl Flow {
                 Value::Env { name: Box::new(next(name)), default: default.as_ref().map(|value| Box::new(next(value))), at: *at }
             }
             Value::Join(parts) => Value::Join(parts.iter().map(next).collect()),
+            Value::Or(first, second) => Value::Or(Box::new(next(first)), Box::new(next(second))),
             Value::Call { func: of, args: own, text } => {
                 Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone() }
             }
@@ -106,6 +107,11 @@ impl Flow {
                 }
             }
             Value::Join(parts) => Value::Join(parts.iter().map(|part| self.expand(part, hops + 1)).collect()),
+            Value::Or(first, second) => match self.expand(first, hops + 1) {
+                Value::Env { name, default: None, at } => Value::Env { name, default: Some(second.clone()), at },
+                Value::Call { .. } | Value::Unknown(_) => value.clone(),
+                found => found,
+            },
             other => other.clone(),
         }
     }
@@ -147,6 +153,17 @@ impl Flow {
                     let settled = self.settle_at(world, &found, hops + 1);
                     if settled.value.is_none() && settled.from.is_none() { unknown(text) } else { settled }
                 }
+            },
+            Value::Or(first, second) => match self.expand(value, hops) {
+                Value::Or(..) => {
+                    let first = self.settle_at(world, first, hops + 1);
+                    if first.value.is_some() {
+                        return first;
+                    }
+                    let second = self.settle_at(world, second, hops + 1);
+                    Settled { value: second.value, is_duration: second.is_duration, at: first.at.or(second.at), ..first }
+                }
+                found => self.settle_at(world, &found, hops + 1),
             },
             Value::Join(parts) => self.joined(world, parts, hops),
             Value::Unknown(text) => unknown(text),
@@ -250,7 +267,13 @@ impl Flow {
                 from = settled.from;
             }
         }
-        Settled { value: known.then_some(FactValue::Text(text.clone())), is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
+        Settled {
+            value: known.then_some(FactValue::Text(text.clone())),
+            is_duration: false,
+            provenance,
+            at,
+            from: from.or((!known).then_some(text)),
+        }
     }
 }
 
@@ -258,6 +281,9 @@ impl Flow {
 fn is_settings(world: World<'_>, of: DefId) -> bool {
     world.program.def(of).item.attrs.iter().any(|attr| {
         attr.path.last().is_some_and(|last| last == "derive")
-            && attr.args.iter().any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
+            && attr
+                .args
+                .iter()
+                .any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
     })
 }

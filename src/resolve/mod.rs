@@ -1,17 +1,24 @@
 //! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
 mod calls;
+mod fate;
 mod flow;
 mod infer;
+mod infer_calls;
+mod infer_patterns;
 mod modules;
 mod names;
+mod options;
 mod program;
+mod reader;
 mod signatures;
 mod std_types;
+mod task;
 mod types;
 mod values;
+mod walk;
 
-pub use calls::{BodyFacts, Bound, KnownCall, LocalType, OwnCall, Setting, Task, body_facts, krate_of};
+pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use modules::{Links, link, wanted};

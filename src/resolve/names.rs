@@ -246,7 +246,11 @@ impl Program<'_> {
             return self.walk(catalog, start, &names[1..], space, hops + 1);
         }
         let found = self.resolve_names(catalog, module, &names, leaf.global, space, hops + 1);
-        if found.is_none() && names.len() > 1 && names[0].starts_with(|first: char| first.is_ascii_lowercase()) && !matches!(names[0], "crate" | "self" | "super") {
+        if found.is_none()
+            && names.len() > 1
+            && names[0].starts_with(|first: char| first.is_ascii_lowercase())
+            && !matches!(names[0], "crate" | "self" | "super")
+        {
             return Some(Res::Foreign(SmolStr::new(names.join("::"))));
         }
         found
@@ -278,8 +282,8 @@ fn prelude(name: &str) -> Option<&'static str> {
         "Iterator" => "std::iter::Iterator",
         "From" => "std::convert::From",
         "Into" => "std::convert::Into",
-        "bool" | "char" | "str" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "f32"
-        | "f64" => primitive(name),
+        "bool" | "char" | "str" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
+        | "f32" | "f64" => primitive(name),
         _ => return None,
     })
 }

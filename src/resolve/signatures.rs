@@ -27,6 +27,9 @@ pub struct Signatures {
     pub derefs: FxHashMap<DefId, Type>,
 }
 
+/// What one definition declares: its value, its parameters, its fields.
+type Row = (Type, Vec<Type>, Vec<(Name, Type)>);
+
 /// Gives the members of `impl` blocks their canonical paths and their place under their type.
 pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>> {
     program.settle_globs(catalog);
@@ -96,10 +99,7 @@ fn note_impl(program: &mut Program<'_>, module: ModId, target: DefId, of_trait: 
         Res::Def(id) => program.implementors.entry(*id).or_default().push(target),
         Res::Foreign(path) => {
             if path.ends_with("::Deref")
-                && let Some(ty) = imp.items.iter().find_map(|item| match &item.kind {
-                    ItemKind::TypeAlias(_, _) if item.name == "Target" => Some(item),
-                    _ => None,
-                })
+                && let Some(ty) = imp.items.iter().find(|item| item.name == "Target" && matches!(item.kind, ItemKind::TypeAlias(..)))
             {
                 // The reference lives as long as the facts do: look the block up again through the definitions.
                 let found = program.defs.iter().find(|def| std::ptr::eq(def.item, ty)).map(|def| def.item);
@@ -129,7 +129,7 @@ fn mend_scope(program: &mut Program<'_>, id: DefId) {
 /// Resolves the declared types of all definitions.
 #[must_use]
 pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Type>>) -> Signatures {
-    let rows: Vec<(Type, Vec<Type>, Vec<(Name, Type)>)> =
+    let rows: Vec<Row> =
         (0..program.defs.len()).into_par_iter().map(|at| row(program, catalog, DefId(super::program::index(at)), &this)).collect();
     let mut out = Signatures { this, ..Signatures::default() };
     for (at, (value, params, fields)) in rows.into_iter().enumerate() {
@@ -151,7 +151,7 @@ pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Typ
     out
 }
 
-fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>]) -> (Type, Vec<Type>, Vec<(Name, Type)>) {
+fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>]) -> Row {
     let def = program.def(id);
     let owner_generics: &[Generic] = match def.owner.map(|owner| &owner.kind) {
         Some(ItemKind::Impl(imp)) => &imp.generics,
@@ -178,7 +178,7 @@ fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>
         ItemKind::Struct(facts) => {
             let own = Type::Def(id, std::sync::Arc::from([]));
             let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
-            let fields = typed_fields(program, catalog, scope, &facts.fields, None, &facts.generics);
+            let fields = typed_fields(program, catalog, scope, &facts.fields, None);
             (Type::Unknown, Vec::new(), fields)
         }
         ItemKind::Enum(facts) => {
@@ -186,7 +186,7 @@ fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>
             let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
             let mut fields = Vec::new();
             for variant in &facts.variants {
-                fields.extend(typed_fields(program, catalog, scope, &variant.fields, Some(&variant.name), &facts.generics));
+                fields.extend(typed_fields(program, catalog, scope, &variant.fields, Some(&variant.name)));
             }
             (Type::Unknown, Vec::new(), fields)
         }
@@ -200,7 +200,6 @@ fn typed_fields(
     scope: TypeScope<'_>,
     fields: &[FieldFact],
     variant: Option<&Name>,
-    _generics: &[Generic],
 ) -> Vec<(Name, Type)> {
     let name = |field: &FieldFact| variant.map_or_else(|| field.name.clone(), |variant| format_smolstr!("{variant}.{}", field.name));
     fields.iter().map(|field| (name(field), program.lower(catalog, scope, &field.ty))).collect()

@@ -36,32 +36,29 @@ pub(super) fn call(path: &str, of: Option<&Type>, args: &[Type]) -> Option<Type>
         "std::mem::take" | "std::mem::replace" | "std::convert::identity" | "std::sync::Arc::clone" | "std::rc::Rc::clone" => first(),
         "std::sync::Arc::try_unwrap" | "std::sync::Arc::into_inner" => args.first().map(|ty| ty.arg(0)).unwrap_or_default(),
         "std::default::Default::default" => Type::Unknown,
-        "std::env::var" | "std::env::var_os" => Type::Foreign(SmolStr::new_static(RESULT), Arc::from([Type::foreign("std::string::String")])),
+        "std::env::var" | "std::env::var_os" => {
+            Type::Foreign(SmolStr::new_static(RESULT), Arc::from([Type::foreign("std::string::String")]))
+        }
         "std::env::temp_dir" => Type::foreign("std::path::PathBuf"),
         "std::fs::File::open" | "std::fs::File::create" | "std::fs::File::create_new" | "std::fs::File::options" => return None,
         _ => match of {
             // A collection made empty or from something: its arguments are known only where they are written.
             Some(Type::Foreign(of, _)) if of.starts_with("std::collections::") || of == "std::vec::Vec" || of == "std::string::String" => {
-                return Some(of_collection(of, of_args(args)));
+                return Some(Type::Foreign(of.clone(), Arc::from([])));
             }
             _ => return None,
         },
     })
 }
 
-fn of_args(_args: &[Type]) -> Arc<[Type]> {
-    Arc::from([])
-}
-
-fn of_collection(path: &SmolStr, args: Arc<[Type]>) -> Type {
-    Type::Foreign(path.clone(), args)
-}
-
 /// What a method of the standard library, or of a lock, returns; `None` when it is not one of those known.
 pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]) -> Option<Type> {
     let Type::Foreign(path, own) = recv else {
         return match (recv, name) {
-            (Type::Def(..) | Type::Trait(_) | Type::Tuple(_) | Type::Slice(_) | Type::Fn(_), "clone" | "to_owned" | "borrow" | "as_ref" | "by_ref") => {
+            (
+                Type::Def(..) | Type::Trait(_) | Type::Tuple(_) | Type::Slice(_) | Type::Fn(_),
+                "clone" | "to_owned" | "borrow" | "as_ref" | "by_ref",
+            ) => {
                 // A method of the same name in the workspace comes first; `clone` of a derive does not stand there.
                 (name == "clone").then(|| recv.clone())
             }
@@ -76,14 +73,17 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
         _ => Type::Unknown,
     };
     match name {
-        "clone" | "to_owned" | "as_ref" | "as_mut" | "by_ref" | "as_deref" | "as_deref_mut" | "cloned" | "copied" | "as_slice" if path != "std::sync::Weak" => {
+        "clone" | "to_owned" | "as_ref" | "as_mut" | "by_ref" | "as_deref" | "as_deref_mut" | "cloned" | "copied" | "as_slice"
+            if path != "std::sync::Weak" =>
+        {
             return Some(recv.clone());
         }
         _ => {}
     }
     if is_result(path) {
         return Some(match name {
-            "unwrap" | "expect" | "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" | "unwrap_unchecked" | "insert" | "get_or_insert_with" => arg(0),
+            "unwrap" | "expect" | "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" | "unwrap_unchecked" | "insert"
+            | "get_or_insert_with" => arg(0),
             "ok" | "take" | "filter" | "or" | "or_else" | "replace" => option(arg(0)),
             "map_err" | "context" | "with_context" | "ok_or" | "ok_or_else" | "inspect" | "inspect_err" | "wrap_err" | "wrap_err_with" => {
                 Type::Foreign(SmolStr::new_static(RESULT), Arc::from([arg(0)]))
@@ -99,7 +99,16 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
     // The wrappers of foreign calls are not known, so these lead to the value itself.
     if matches!(
         name,
-        "unwrap" | "expect" | "unwrap_or_default" | "context" | "with_context" | "map_err" | "ok" | "into_inner" | "wrap_err" | "unwrap_or_else"
+        "unwrap"
+            | "expect"
+            | "unwrap_or_default"
+            | "context"
+            | "with_context"
+            | "map_err"
+            | "ok"
+            | "into_inner"
+            | "wrap_err"
+            | "unwrap_or_else"
     ) && !wrappers.is_transparent(path)
         && !wrappers.is_container(path)
         && !wrappers.is_lazy(path)
@@ -109,9 +118,9 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
     if wrappers.is_container(path) {
         let inner = own.last().cloned().unwrap_or_default();
         return match name {
-            "lock" | "read" | "write" | "try_lock" | "try_read" | "try_write" | "borrow" | "borrow_mut" | "get_mut" | "into_inner" | "load" | "load_full"
-            | "lock_owned" | "read_owned" | "write_owned" | "blocking_lock" | "blocking_read" | "blocking_write" | "lock_arc" | "upgradable_read"
-            | "borrow_and_update" | "try_lock_for" => Some(inner),
+            "lock" | "read" | "write" | "try_lock" | "try_read" | "try_write" | "borrow" | "borrow_mut" | "get_mut" | "into_inner"
+            | "load" | "load_full" | "lock_owned" | "read_owned" | "write_owned" | "blocking_lock" | "blocking_read" | "blocking_write"
+            | "lock_arc" | "upgradable_read" | "borrow_and_update" | "try_lock_for" => Some(inner),
             // A concurrent map gives its values out.
             "get" | "remove" | "entry" | "or_insert_with" | "or_default" | "or_insert" if own.len() > 1 => Some(option(inner)),
             _ => None,
@@ -131,7 +140,9 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
     if path.starts_with("std::collections::") || path == "std::vec::Vec" {
         let inner = own.last().cloned().unwrap_or_default();
         return match name {
-            "get" | "get_mut" | "remove" | "pop" | "pop_front" | "pop_back" | "first" | "last" | "front" | "back" | "insert" | "peek" => Some(option(inner)),
+            "get" | "get_mut" | "remove" | "pop" | "pop_front" | "pop_back" | "first" | "last" | "front" | "back" | "insert" | "peek" => {
+                Some(option(inner))
+            }
             "iter" | "iter_mut" | "into_iter" | "values" | "values_mut" | "into_values" | "drain" => {
                 let pair = own.len() > 1 && !name.contains("values");
                 Some(iterator(if pair { Type::Tuple(Arc::from([arg(0), inner])) } else { inner }))
@@ -145,7 +156,8 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
     if path == "std::iter::Iterator" {
         return Some(match name {
             "map" | "filter_map" | "flat_map" => iterator(unwrapped(&returned())),
-            "filter" | "take" | "skip" | "rev" | "chain" | "inspect" | "step_by" | "peekable" | "take_while" | "skip_while" | "by_ref" | "into_iter" => recv.clone(),
+            "filter" | "take" | "skip" | "rev" | "chain" | "inspect" | "step_by" | "peekable" | "take_while" | "skip_while" | "by_ref"
+            | "into_iter" => recv.clone(),
             "next" | "last" | "nth" | "find" | "max_by_key" | "min_by_key" | "peek" => option(arg(0)),
             "enumerate" => iterator(Type::Tuple(Arc::from([Type::foreign("usize"), arg(0)]))),
             _ => return None,
@@ -162,7 +174,9 @@ fn iterator(inner: Type) -> Type {
 pub(super) fn element(ty: &Type) -> Type {
     match ty {
         Type::Slice(inner) => (**inner).clone(),
-        Type::Foreign(path, args) if path == "std::iter::Iterator" || path == "std::vec::Vec" || path == "std::ops::Range" || is_result(path) => {
+        Type::Foreign(path, args)
+            if path == "std::iter::Iterator" || path == "std::vec::Vec" || path == "std::ops::Range" || is_result(path) =>
+        {
             args.first().cloned().unwrap_or_default()
         }
         Type::Foreign(path, args) if path.starts_with("std::collections::") => match args.len() {
@@ -178,7 +192,9 @@ pub(super) fn element(ty: &Type) -> Type {
 pub(super) fn indexed(ty: &Type) -> Type {
     match ty {
         Type::Slice(inner) => (**inner).clone(),
-        Type::Foreign(path, args) if path == "std::vec::Vec" || path.starts_with("std::collections::") => args.last().cloned().unwrap_or_default(),
+        Type::Foreign(path, args) if path == "std::vec::Vec" || path.starts_with("std::collections::") => {
+            args.last().cloned().unwrap_or_default()
+        }
         _ => Type::Unknown,
     }
 }
@@ -192,7 +208,18 @@ pub(super) fn closure_parameter(recv: &Type, name: &str) -> Option<Type> {
         }
         Type::Foreign(path, args) if path == "std::iter::Iterator" => matches!(
             name,
-            "map" | "for_each" | "filter" | "filter_map" | "flat_map" | "any" | "all" | "find" | "inspect" | "position" | "map_while" | "take_while"
+            "map"
+                | "for_each"
+                | "filter"
+                | "filter_map"
+                | "flat_map"
+                | "any"
+                | "all"
+                | "find"
+                | "inspect"
+                | "position"
+                | "map_while"
+                | "take_while"
         )
         .then(|| args.first().cloned().unwrap_or_default()),
         _ => None,

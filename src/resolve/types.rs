@@ -142,11 +142,8 @@ impl Program<'_> {
         }
         let Some(res) = self.resolve(catalog, scope.module, path, Space::Type) else { return Type::Unknown };
         let written = path.segs.iter().rev().find(|seg| !seg.args.is_empty()).map_or(&[][..], |seg| seg.args.as_slice());
-        let args: Arc<[Type]> = written
-            .iter()
-            .filter(|arg| !matches!(arg, Ty::Assoc(..)))
-            .map(|arg| self.lower_at(catalog, scope, arg, depth + 1))
-            .collect();
+        let args: Arc<[Type]> =
+            written.iter().filter(|arg| !matches!(arg, Ty::Assoc(..))).map(|arg| self.lower_at(catalog, scope, arg, depth + 1)).collect();
         match res {
             Res::Def(id) => match &self.def(id).item.kind {
                 ItemKind::TypeAlias(generics, target) => {

@@ -5,7 +5,7 @@
 use smol_str::SmolStr;
 
 use super::infer::{Callee, Inference, World};
-use super::program::{DefId, ModId};
+use super::program::DefId;
 use super::types::Type;
 use crate::catalog::Shape;
 use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Span, Stmt};
@@ -24,6 +24,7 @@ pub struct At {
 }
 
 /// A value as far as one body tells.
+#[allow(missing_docs, reason = "the line of each variant says what its fields are")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Written in the code; `true` when it is a duration.
@@ -36,6 +37,8 @@ pub enum Value {
     Param { func: DefId, index: usize, name: Name },
     /// What a function of the workspace returns.
     Call { func: DefId, args: Vec<Value>, text: SmolStr },
+    /// The first value, or the second where the first is not there.
+    Or(Box<Value>, Box<Value>),
     /// Pieces of a path or a text, one after the other.
     Join(Vec<Value>),
     /// Cannot be followed; the expression as written.
@@ -56,6 +59,7 @@ impl Value {
         match self {
             Value::Env { name, default: None, at } => Value::Env { name, default: Some(Box::new(fallback)), at },
             Value::Unknown(_) => fallback,
+            Value::Call { .. } => Value::Or(Box::new(self), Box::new(fallback)),
             other => other,
         }
     }
@@ -63,7 +67,7 @@ impl Value {
 
 /// Follows values in one body.
 #[derive(Clone, Copy)]
-pub struct Tracer<'a> {
+pub(super) struct Tracer<'a> {
     /// What is known of the workspace.
     pub world: World<'a>,
     /// The body.
@@ -72,8 +76,6 @@ pub struct Tracer<'a> {
     pub types: &'a Inference,
     /// The definition that the body belongs to.
     pub def: DefId,
-    /// Scope of its names.
-    pub module: ModId,
     /// Index of its file.
     pub file: u32,
 }
@@ -85,7 +87,7 @@ impl Tracer<'_> {
 
     /// The value of an expression.
     #[must_use]
-    pub fn value(&self, id: ExprId) -> Value {
+    pub(super) fn value(&self, id: ExprId) -> Value {
         self.follow(id, 0)
     }
 
@@ -223,7 +225,9 @@ impl Tracer<'_> {
                     let owner = names.get(1).copied().unwrap_or("");
                     let last = names.first().copied().unwrap_or("");
                     let inner = next(*only);
-                    duration(owner, last, &inner).or_else(|| is_transparent_call(owner, last).then_some(inner)).unwrap_or_else(|| self.unknown(id))
+                    duration(owner, last, &inner)
+                        .or_else(|| is_transparent_call(owner, last).then_some(inner))
+                        .unwrap_or_else(|| self.unknown(id))
                 }
                 _ => self.unknown(id),
             },
@@ -234,10 +238,11 @@ impl Tracer<'_> {
         let next = |id: ExprId| self.follow(id, depth + 1);
         match (name, args) {
             (
-                "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path" | "to_path_buf" | "as_deref"
-                | "map_err" | "context" | "with_context" | "into_owned" | "trim" | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default"
-                | "copied" | "cloned" | "deref" | "or_else" | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut" | "ok_or_else"
-                | "ok_or" | "get" | "into_string" | "into_inner",
+                "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
+                | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim" | "try_into" | "borrow"
+                | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default" | "copied" | "cloned" | "deref" | "or_else" | "and_then"
+                | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut" | "ok_or_else" | "ok_or" | "get"
+                | "into_string" | "into_inner",
                 _,
             ) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
                 let inner = next(recv);
@@ -257,7 +262,9 @@ impl Tracer<'_> {
             },
             ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
-            ("join" | "with_extension" | "push", [part]) if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) => {
+            ("join" | "with_extension" | "push", [part])
+                if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) =>
+            {
                 let separator = if name == "with_extension" { "." } else { "/" };
                 let separator = Value::Known(FactValue::Text(separator.to_owned()), false, self.at(span));
                 Value::Join(vec![next(recv), separator, next(*part)])
@@ -286,7 +293,7 @@ impl Tracer<'_> {
 
     /// An expression as people write it, cut when long.
     #[must_use]
-    pub fn show(&self, id: ExprId) -> String {
+    pub(super) fn show(&self, id: ExprId) -> String {
         let mut text = self.show_at(id, 0);
         if text.chars().count() > 60 {
             text = text.chars().take(59).collect();
@@ -327,7 +334,7 @@ fn constant(world: World<'_>, def: DefId, depth: u32) -> Option<Value> {
     let body = fact.init.as_ref()?;
     let types = super::infer::infer(world, def, body);
     let file = super::program::index(world.program.module(item.module).file);
-    let tracer = Tracer { world, body, types: &types, def, module: item.module, file };
+    let tracer = Tracer { world, body, types: &types, def, file };
     let mut root = body.root?;
     // `LazyLock::new(|| env::var("X"))`: the value is what the closure gives.
     if let Expr::Call { args, .. } = &body[root]
@@ -343,7 +350,9 @@ fn constant(world: World<'_>, def: DefId, depth: u32) -> Option<Value> {
 }
 
 fn is_path(ty: &Type) -> bool {
-    ty.path().is_some_and(|path| path.ends_with("::PathBuf") || path.ends_with("::Path") || path.ends_with("Utf8PathBuf") || path.ends_with("TempDir"))
+    ty.path().is_some_and(|path| {
+        path.ends_with("::PathBuf") || path.ends_with("::Path") || path.ends_with("Utf8PathBuf") || path.ends_with("TempDir")
+    })
 }
 
 /// Conversions that keep the value.
@@ -441,11 +450,8 @@ fn format_pieces(template: &str, at: At, args: &[Value]) -> Value {
             '{' => {
                 let hole: String = chars.by_ref().take_while(|c| *c != '}').collect();
                 let name = hole.split(':').next().unwrap_or("").trim().to_owned();
-                let value = if name.is_empty() {
-                    next.next().cloned()
-                } else {
-                    name.parse::<usize>().ok().and_then(|at| args.get(at)).cloned()
-                };
+                let value =
+                    if name.is_empty() { next.next().cloned() } else { name.parse::<usize>().ok().and_then(|at| args.get(at)).cloned() };
                 if !text.is_empty() {
                     out.push(known(std::mem::take(&mut text)));
                 }

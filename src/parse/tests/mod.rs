@@ -1,4 +1,10 @@
-//! What the tests of this stage share.
+//! Whole texts to facts, and what the tests of this stage share.
+
+mod bodies;
+mod hostile;
+mod item_kinds;
+mod macro_calls;
+mod show;
 
 use super::{ParseOptions, parse_file};
 use crate::facts::{FileFacts, ItemFact};
@@ -20,4 +26,9 @@ pub(super) fn item(text: &str) -> ItemFact {
     let mut items = items(text);
     assert_eq!(items.len(), 1, "{text}");
     items.remove(0)
+}
+
+/// The items of a text, one a line.
+pub(super) fn shown(text: &str) -> Vec<String> {
+    show::items(&items(text))
 }

@@ -1,0 +1,67 @@
+//! The counts of what was seen and what was not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use crate::catalog::Catalog;
+use crate::discover::{DependencyKind, Discovery};
+use crate::facts::FileFacts;
+use crate::model::Coverage;
+use crate::resolve::BodyFacts;
+
+/// What the stages saw.
+pub(super) struct Seen<'a> {
+    pub(super) discovery: &'a Discovery,
+    pub(super) files: &'a [FileFacts],
+    /// Files that some target reaches, by index.
+    pub(super) reached: &'a BTreeSet<usize>,
+    pub(super) bodies: &'a [BodyFacts],
+    pub(super) catalog: &'a Catalog,
+    pub(super) skipped: Vec<SmolStr>,
+    pub(super) ignored: usize,
+    pub(super) unlinked: usize,
+}
+
+/// Counts it.
+pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
+    let Seen { discovery, files, reached, bodies, catalog, mut skipped, ignored, unlinked } = seen;
+    let mut unread: BTreeMap<SmolStr, usize> = BTreeMap::new();
+    for name in files.iter().flat_map(|file| &file.macros_unread) {
+        *unread.entry(name.clone()).or_default() += 1;
+    }
+    let mut macros_unread_names: Vec<(SmolStr, usize)> = unread.into_iter().collect();
+    macros_unread_names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let macros_unread = macros_unread_names.iter().map(|(_, count)| count).sum();
+    macros_unread_names.truncate(20);
+    let sum = |at: usize| bodies.iter().map(|body| body.counts[at]).sum::<usize>();
+    let foreign: BTreeSet<&str> = discovery
+        .packages
+        .iter()
+        .flat_map(|package| &package.dependencies)
+        .filter(|dependency| dependency.kind == DependencyKind::Normal && dependency.workspace_member.is_none())
+        .map(|dependency| dependency.package.as_str())
+        .collect();
+    skipped.sort();
+    skipped.dedup();
+    Coverage {
+        files: files.len(),
+        lines: files.iter().map(|file| file.lines as usize).sum(),
+        unparsed: files.iter().filter(|file| file.error.is_some()).count(),
+        unparsed_files: files.iter().filter(|file| file.error.is_some()).map(|file| file.file.clone()).collect(),
+        orphans: files.iter().enumerate().filter(|(at, _)| !reached.contains(at)).map(|(_, file)| file.file.clone()).collect(),
+        left_out: discovery.left_out.len(),
+        skipped,
+        macros_read: files.iter().map(|file| file.macros_read as usize).sum(),
+        macros_unread,
+        macros_unread_names,
+        calls: sum(0),
+        calls_resolved: sum(1),
+        receivers: sum(2),
+        receivers_typed: sum(3),
+        catalog_crates: catalog.crate_count().saturating_sub(1),
+        unknown_crates: foreign.iter().filter(|package| !Catalog::knows(package)).count(),
+        ignored,
+        unlinked,
+    }
+}

@@ -1,0 +1,215 @@
+//! The stages in order: from a tree to its state map.
+
+mod coverage;
+mod inputs;
+
+use rayon::prelude::*;
+use smol_str::SmolStr;
+
+use crate::annotations::{self, Config, FileComments, Knowledge};
+use crate::catalog::{Catalog, CrateFile};
+use crate::detect::{self, Cx};
+use crate::discover::{self, DiscoverOptions, Discovery, Include};
+use crate::facts::FileFacts;
+use crate::merge;
+use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
+use crate::parse::{self, ParseOptions};
+use crate::resolve::{self, BodyFacts, CrateInput, DefId, Flow, World};
+use crate::source::{ReadError, Revision, Tree};
+
+/// syn's tree is as deep as the code is nested; see `parse`.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// Rounds of `#[path]` and `include!` that lead to files discovery left out.
+const MAX_ROUNDS: usize = 8;
+
+/// What an analysis is asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Targets beside libraries and binaries.
+    pub include: Include,
+    /// Threads; as many as there are processors when `None`.
+    pub threads: Option<usize>,
+    /// Today, for annotations that expire.
+    pub today: jiff::civil::Date,
+}
+
+/// What an analysis yields.
+pub struct Analysis {
+    /// The map.
+    pub map: StateMap,
+    /// What people configured.
+    pub config: Config,
+    /// Something could not be read at all: the exit code says so.
+    pub unreadable: bool,
+    /// `statemap.toml` is wrong: nothing should be written.
+    pub bad_config: bool,
+    /// There is no Rust in the tree.
+    pub no_rust: bool,
+}
+
+/// Analyses a tree.
+///
+/// # Errors
+/// When the catalog is broken or the threads cannot be started; what is wrong with the tree is a diagnostic.
+pub fn analyze(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Result<Analysis> {
+    let mut pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).thread_name(|at| format!("statemap-{at}"));
+    if let Some(threads) = options.threads {
+        pool = pool.num_threads(threads);
+    }
+    pool.build()?.install(|| run(tree, revision, options))
+}
+
+fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Result<Analysis> {
+    let discovery = discover::discover(tree, &DiscoverOptions { include: options.include });
+    let (config, mut diagnostics) = match tree.read(annotations::CONFIG_FILE) {
+        Ok(text) => annotations::load(annotations::CONFIG_FILE, &text),
+        Err(ReadError::Missing) => (Config::default(), Vec::new()),
+        Err(error) => (Config::default(), vec![error.diagnostic(annotations::CONFIG_FILE)]),
+    };
+    let own_catalog = own_catalog(&config, &mut diagnostics);
+    let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+
+    let services = inputs::services(&discovery, &config, &mut diagnostics);
+    let inputs = inputs::crate_inputs(&discovery.packages, &services);
+    let mut skipped = discovery.skipped.clone();
+    let mut unreadable = discovery.unreadable;
+    let files = read_and_parse(tree, &discovery, &inputs, options, &mut diagnostics, &mut skipped, &mut unreadable);
+
+    let catalog = Catalog::load(packages_of(&discovery), own_catalog)?;
+    let (mut program, links) = resolve::link(&files, inputs);
+    let this = resolve::attach(&mut program, &catalog);
+    let signatures = resolve::signatures(&program, &catalog, this);
+    let world = World { program: &program, signatures: &signatures, catalog: &catalog };
+    let defs: Vec<DefId> = program.all_defs().map(|(id, _)| id).collect();
+    let bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
+    let flow = Flow::new(&bodies);
+    let cx = Cx::new(world, &flow, &bodies);
+    let mut findings = detect::detect(&cx);
+    // State belongs to a service: what no binary links (fakes for tests, tools) is counted, not shown.
+    let found = findings.len();
+    if !services.is_empty() {
+        findings.retain(|finding| !program.services_of(finding.def).is_empty());
+    }
+    let unlinked = found - findings.len();
+    let wanted = &config.service.crates;
+    if !wanted.is_empty() {
+        findings.retain(|finding| wanted.iter().any(|krate| *krate == *program.krate(resolve::krate_of(world, finding.def)).input.name));
+    }
+    let mut items = merge::merge(&cx, findings);
+
+    let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
+    let comments: Vec<FileComments<'_>> = files
+        .iter()
+        .filter(|file| !file.comments.is_empty())
+        .map(|file| FileComments { file: &file.file, comments: &file.comments, text: None })
+        .collect();
+    let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
+    let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);
+
+    diagnostics.extend(discovery.diagnostics.iter().cloned());
+    diagnostics.extend(links.diagnostics);
+    diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
+    diagnostics.sort();
+    diagnostics.dedup();
+    let coverage = coverage::coverage(coverage::Seen {
+        discovery: &discovery,
+        files: &files,
+        reached: &links.reached,
+        bodies: &bodies,
+        catalog: &catalog,
+        skipped,
+        ignored: applied.ignored.len(),
+        unlinked,
+    });
+    let map = StateMap {
+        schema: SCHEMA,
+        tool: ToolInfo { name: SmolStr::new_static("statemap"), version: SmolStr::new_static(env!("CARGO_PKG_VERSION")) },
+        revision: revision.commit.clone(),
+        repository: revision.repository.clone(),
+        services,
+        items,
+        hazards: Vec::new(),
+        diagnostics,
+        coverage,
+    };
+    Ok(Analysis { map, config, unreadable, bad_config, no_rust: discovery.no_rust() })
+}
+
+/// Reads and parses in parallel; then what `#[path]` and `include!` ask for beyond that.
+fn read_and_parse(
+    tree: &dyn Tree,
+    discovery: &Discovery,
+    inputs: &[CrateInput],
+    options: &Options,
+    diagnostics: &mut Vec<Diagnostic>,
+    skipped: &mut Vec<SmolStr>,
+    unreadable: &mut bool,
+) -> Vec<FileFacts> {
+    let parse_options = ParseOptions { include_tests: options.include.tests };
+    let mut todo: Vec<SmolStr> = discovery.files.iter().map(|file| file.path.clone()).collect();
+    let mut files: Vec<FileFacts> = Vec::new();
+    for _ in 0..MAX_ROUNDS {
+        let results: Vec<_> = todo
+            .par_iter()
+            .map(|path| tree.read(path).map(|text| parse::parse_file(path, &text, &parse_options)).map_err(|error| (path.clone(), error)))
+            .collect();
+        for result in results {
+            match result {
+                Ok(facts) => files.push(facts),
+                Err((path, error)) => {
+                    diagnostics.push(error.diagnostic(&path));
+                    *unreadable |= error.is_unreadable();
+                    skipped.push(path);
+                }
+            }
+        }
+        files.sort_by(|a, b| a.file.cmp(&b.file));
+        let known_bad = |path: &str| skipped.iter().any(|bad| bad == path);
+        let wanted = resolve::wanted(&files, inputs, &|path| !known_bad(path) && tree.read(path).is_ok());
+        todo = wanted.into_iter().map(SmolStr::from).collect();
+        if todo.is_empty() {
+            break;
+        }
+    }
+    files
+}
+
+/// Packages whose catalog files are needed.
+fn packages_of(discovery: &Discovery) -> impl Iterator<Item = &str> {
+    discovery.packages.iter().flat_map(|package| package.dependencies.iter().map(|dependency| dependency.package.as_str()))
+}
+
+/// `[[catalog]]` entries of the user's, by crate.
+fn own_catalog(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Vec<CrateFile> {
+    let mut out = Vec::new();
+    for entry in &config.catalog {
+        match entry.table.clone().try_into::<crate::catalog::Api>() {
+            Ok(api) => out.push(CrateFile {
+                krate: SmolStr::new_static("statemap.toml"),
+                version: SmolStr::default(),
+                summary: String::new(),
+                api: vec![api],
+            }),
+            Err(error) => diagnostics.push(
+                Diagnostic::new(Severity::Error, "catalog-entry", format!("`[[catalog]]`: {}", error.message()))
+                    .in_file(annotations::CONFIG_FILE)
+                    .at_line(entry.line)
+                    .help("the keys are those of the built-in catalog: kind, shape, label, paths, types, knobs"),
+            ),
+        }
+    }
+    out
+}
+
+/// A file that does not parse; one that no target reaches is worth a note only.
+fn unparsed(file: &FileFacts, reached: bool) -> Option<Diagnostic> {
+    let error = file.error.as_ref()?;
+    let severity = if reached { Severity::Warning } else { Severity::Note };
+    Some(
+        Diagnostic::new(severity, "unparsed-file", format!("failed to parse: {}", error.message))
+            .in_file(file.file.clone())
+            .at_line(error.span.line)
+            .help("the map holds what a scan of its tokens could still tell"),
+    )
+}

@@ -1,0 +1,144 @@
+//! Detector `claims`: see `claims.md`.
+
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use super::finding::{Finding, Origin};
+use crate::model::{Class, Confidence, Fact, Kind, Role};
+use crate::resolve::{At, BodyFacts};
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    for body in cx.bodies() {
+        for (text, at) in &body.strings {
+            if let Some(claim) = in_query(text) {
+                out.push(finding(cx, body, *at, claim));
+            }
+        }
+        out.extend(redis_lock(cx, body));
+    }
+}
+
+/// What a query claims or writes.
+struct Claim {
+    kind: Kind,
+    label: &'static str,
+    table: Option<String>,
+    facts: Vec<Fact>,
+}
+
+fn in_query(text: &str) -> Option<Claim> {
+    let words: Vec<String> = text
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+        .filter(|word| !word.is_empty())
+        .map(str::to_uppercase)
+        .collect();
+    let has = |phrase: &[&str]| words.windows(phrase.len()).any(|at| at.iter().zip(phrase).all(|(word, wanted)| word == wanted));
+    let after = |phrase: &[&str]| {
+        let at = words.windows(phrase.len()).position(|at| at.iter().zip(phrase).all(|(word, wanted)| word == wanted))?;
+        words.get(at + phrase.len()).map(|word| word.to_lowercase())
+    };
+    let lock = |label, table, facts| Some(Claim { kind: Kind::Lease, label, table, facts });
+    if has(&["VACUUM", "INTO"]) {
+        return Some(Claim {
+            kind: Kind::FsWrite,
+            label: "copy of the database written by `VACUUM INTO`",
+            table: None,
+            facts: vec![Cx::plain_fact("op", "create")],
+        });
+    }
+    if let Some(word) =
+        words.iter().find(|word| word.contains("ADVISORY_LOCK") || word.contains("ADVISORY_XACT_LOCK") || *word == "GET_LOCK")
+    {
+        return lock("advisory lock in the database", None, vec![Cx::plain_fact("function", word.to_lowercase())]);
+    }
+    if has(&["SELECT"]) && has(&["FOR", "UPDATE"]) {
+        let waits = if has(&["SKIP", "LOCKED"]) {
+            "skips rows that others hold"
+        } else if has(&["NOWAIT"]) {
+            "fails when another holds the row"
+        } else {
+            "waits for other holders"
+        };
+        return lock("row claim by `FOR UPDATE`", after(&["FROM"]), vec![Cx::plain_fact("when_taken", waits)]);
+    }
+    let table = after(&["INSERT", "INTO"])?;
+    let named_so = ["idempot", "dedup", "processed", "lock", "lease", "claim"].iter().any(|word| table.contains(word));
+    if named_so && has(&["ON", "CONFLICT"]) && has(&["DO", "NOTHING"]) {
+        return lock("claim by `INSERT … ON CONFLICT DO NOTHING`", Some(table), vec![Cx::plain_fact("when_taken", "inserts nothing")]);
+    }
+    None
+}
+
+/// `SET key value NX …`, spelled as a command with its arguments.
+fn redis_lock(cx: &Cx<'_>, body: &BodyFacts) -> Option<Finding> {
+    let find = |word: &str| body.strings.iter().find(|(text, _)| text.eq_ignore_ascii_case(word));
+    let (_, at) = find("NX").filter(|_| find("SET").is_some()).or_else(|| find("SETNX"))?;
+    let claim = Claim {
+        kind: Kind::Lease,
+        label: "lock by `SET … NX` in Redis",
+        table: None,
+        facts: vec![Cx::plain_fact("when_taken", "sets nothing")],
+    };
+    let mut out = finding(cx, body, *at, claim);
+    out.backs_on = Some(SmolStr::new_static("redis"));
+    Some(out)
+}
+
+fn finding(cx: &Cx<'_>, body: &BodyFacts, at: At, claim: Claim) -> Finding {
+    let name = cx.maker_name(body.def);
+    let mut facts = claim.facts;
+    if let Some(table) = &claim.table {
+        facts.insert(0, Cx::plain_fact("table", table.clone()));
+    }
+    for fact in &mut facts {
+        fact.at = Some(cx.place(at));
+    }
+    Finding {
+        detector: "claims",
+        kind: claim.kind,
+        scope: claim.kind.usual_scope(),
+        name,
+        origin: Origin::Called {
+            function: cx.path(body.def),
+            what: claim.table.map_or_else(|| SmolStr::new_static("query"), SmolStr::from),
+        },
+        def: body.def,
+        also: Vec::new(),
+        is_call: true,
+        class: Class::Mutable,
+        confidence: Confidence::Likely,
+        sites: vec![cx.site(at, if claim.kind == Kind::FsWrite { Role::Written } else { Role::Constructed }, body.def)],
+        uses: Vec::new(),
+        facts,
+        label: SmolStr::new_static(claim.label),
+        ty: None,
+        backs_on: None,
+        entry: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_query;
+
+    fn read(text: &str) -> Option<(String, Option<String>)> {
+        in_query(text).map(|claim| (claim.label.to_owned(), claim.table))
+    }
+
+    #[test]
+    fn a_claim_on_rows_names_its_table() {
+        let (label, table) = read("SELECT id\n  FROM jobs j\n WHERE state = 'new'\n FOR UPDATE SKIP LOCKED LIMIT 1").unwrap();
+        assert_eq!((label.as_str(), table.as_deref()), ("row claim by `FOR UPDATE`", Some("jobs")));
+        assert!(read("select pg_try_advisory_xact_lock($1)").unwrap().0.contains("advisory"));
+        let (_, table) = read("INSERT INTO idempotency (user_id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING").unwrap();
+        assert_eq!(table.as_deref(), Some("idempotency"));
+    }
+
+    #[test]
+    fn plain_queries_and_prose_claim_nothing() {
+        assert_eq!(read("SELECT * FROM jobs WHERE updated = true"), None);
+        assert_eq!(read("INSERT INTO tags (name) VALUES ($1) ON CONFLICT (name) DO NOTHING"), None);
+        assert_eq!(read("ask the advisory board for an update"), None);
+        assert_eq!(read("merge conflict in the settings"), None);
+    }
+}

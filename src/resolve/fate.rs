@@ -1,0 +1,285 @@
+//! Where a value comes from and what becomes of it: variables, fields, arguments, results; and how it is accessed.
+
+use smol_str::SmolStr;
+
+use super::calls::{Bound, KnownCall};
+use super::infer::Callee;
+use super::reader::Reader;
+use super::types::Type;
+use crate::catalog::Shape;
+use crate::facts::{Expr, ExprId, ItemKind, Name, Pat, Stmt};
+use crate::model::Access;
+
+impl Reader<'_> {
+    /// The known call that a value comes from: down receivers, `?`, `.await`, wrappers, variables.
+    pub(super) fn root(&self, id: ExprId, depth: u32) -> Option<ExprId> {
+        if depth > 40 {
+            return None;
+        }
+        if self.index_of.contains(&id) {
+            // A method that continues a chain is not in the list: it was merged into its root.
+            return Some(id);
+        }
+        match &self.body[id] {
+            Expr::Method { recv, .. } => self.root(*recv, depth + 1),
+            Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) | Expr::Deref(inner) => self.root(*inner, depth + 1),
+            Expr::Path(..) => {
+                let local = &self.types.locals[self.types.local_of.get(&id)?.0 as usize];
+                self.root(local.init?, depth + 1)
+            }
+            Expr::Block(stmts) => match stmts.last() {
+                Some(Stmt::Expr { expr, semi: false }) => self.root(*expr, depth + 1),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// What becomes of the value of an expression.
+    pub(super) fn bound(&self, id: ExprId) -> Bound {
+        let mut at = id;
+        for _ in 0..64 {
+            let Some(parent) = self.parents[at.0 as usize] else { return Bound::Result };
+            match &self.body[parent] {
+                Expr::Try(_) | Expr::Await(_) | Expr::Ref(_) | Expr::Cast(..) | Expr::Match { .. } | Expr::If { .. } => at = parent,
+                Expr::Method { recv, name, .. } if *recv == at => {
+                    if matches!(name.as_str(), "join" | "abort" | "abort_handle" | "is_finished") {
+                        return Bound::Other;
+                    }
+                    at = parent;
+                }
+                Expr::Method { .. } => return Bound::Argument,
+                Expr::Call { .. } => {
+                    let wraps = match self.types.callees.get(&parent) {
+                        Some(Callee::Foreign(path)) => {
+                            let (owner, last) = path.rsplit_once("::").unwrap_or(("", path));
+                            matches!(last, "Some" | "Ok") || self.world.catalog.wrappers().holds_its_argument(owner)
+                        }
+                        // A tuple struct of the workspace around it.
+                        Some(Callee::Def(def)) => match &self.world.program.def(*def).item.kind {
+                            ItemKind::Struct(_) => return Bound::Field(*def, SmolStr::new_static("0")),
+                            _ => false,
+                        },
+                        None => false,
+                    };
+                    if !wraps {
+                        return Bound::Argument;
+                    }
+                    at = parent;
+                }
+                Expr::Struct { fields, .. } => {
+                    let name = fields.iter().find(|(_, value)| *value == at).map(|(name, _)| name.clone());
+                    return match (&self.types.types[parent.0 as usize], name) {
+                        (Type::Def(of, _), Some(name)) => Bound::Field(*of, name),
+                        _ => Bound::Argument,
+                    };
+                }
+                Expr::Block(stmts) => {
+                    let found = stmts.iter().enumerate().find_map(|(index, stmt)| match stmt {
+                        Stmt::Let { pat, init, .. } if *init == Some(at) => Some(match &self.body[*pat] {
+                            Pat::Bind { name, .. } => self.of_local(name, at),
+                            Pat::Typed(inner, _) => match &self.body[*inner] {
+                                Pat::Bind { name, .. } => self.of_local(name, at),
+                                _ => Bound::Other,
+                            },
+                            Pat::Tuple(parts) => match parts.first().map(|part| &self.body[*part]) {
+                                Some(Pat::Bind { name, .. }) => Bound::Let(name.clone()),
+                                _ => Bound::Other,
+                            },
+                            Pat::Other => Bound::Dropped,
+                            _ => Bound::Other,
+                        }),
+                        Stmt::Expr { expr, semi } if *expr == at => {
+                            Some(if *semi || index + 1 < stmts.len() { Bound::Dropped } else { Bound::Result })
+                        }
+                        _ => None,
+                    });
+                    match found {
+                        Some(Bound::Result) => at = parent,
+                        Some(other) => return other,
+                        None => return Bound::Other,
+                    }
+                }
+                Expr::Closure { .. } | Expr::Async { .. } => at = parent,
+                Expr::Return(_) => return Bound::Result,
+                Expr::Tuple(_) | Expr::Array(_) => at = parent,
+                Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => return Bound::Dropped,
+                _ => return Bound::Other,
+            }
+        }
+        Bound::Other
+    }
+
+    /// A variable that ends as a field of a struct literal is that field.
+    fn of_local(&self, name: &Name, init: ExprId) -> Bound {
+        let local = self.types.locals.iter().position(|local| local.init == Some(init) && local.name == *name);
+        let Some(local) = local else { return Bound::Let(name.clone()) };
+        for (&expr, found) in &self.types.local_of {
+            if found.0 as usize != local {
+                continue;
+            }
+            let mut at = expr;
+            for _ in 0..6 {
+                let Some(parent) = self.parents[at.0 as usize] else { break };
+                match &self.body[parent] {
+                    Expr::Struct { fields, .. } => {
+                        if let (Type::Def(of, _), Some((field, _))) =
+                            (&self.types.types[parent.0 as usize], fields.iter().find(|(_, value)| *value == at))
+                        {
+                            return Bound::Field(*of, field.clone());
+                        }
+                        break;
+                    }
+                    Expr::Call { callee, .. } if *callee != at => at = parent,
+                    Expr::Method { recv, name, .. } if *recv == at && matches!(name.as_str(), "clone" | "into") => at = parent,
+                    Expr::Ref(_) | Expr::Try(_) => at = parent,
+                    _ => break,
+                }
+            }
+        }
+        Bound::Let(name.clone())
+    }
+
+    /// Finds the known call around each known call, directly or through a variable.
+    pub(super) fn nest(&self, known: &mut [KnownCall]) {
+        #[expect(clippy::needless_range_loop, reason = "each call is compared with all the others")]
+        for at in 0..known.len() {
+            let mut hop = self.index_of[at];
+            let mut through = 0;
+            known[at].within = 'found: loop {
+                let mut inner = hop;
+                while let Some(parent) = self.parents[inner.0 as usize] {
+                    if let Some(index) = self.holder(parent, inner)
+                        && index != at
+                    {
+                        break 'found Some(index);
+                    }
+                    inner = parent;
+                }
+                // The variable it is bound to, where that is handed on.
+                let local =
+                    self.types.locals.iter().position(|local| local.init.is_some_and(|init| self.root(init, 0) == Some(self.index_of[at])));
+                through += 1;
+                let used = local.filter(|_| through == 1).and_then(|local| {
+                    let mut uses: Vec<ExprId> =
+                        self.types.local_of.iter().filter(|(_, found)| found.0 as usize == local).map(|(expr, _)| *expr).collect();
+                    uses.sort_unstable();
+                    uses.into_iter().find(|expr| self.is_argument_of_known(*expr, at))
+                });
+                match used {
+                    Some(expr) => hop = expr,
+                    None => break None,
+                }
+            };
+        }
+    }
+
+    /// The known call (or its chain) in whose arguments `inner` stands.
+    fn holder(&self, parent: ExprId, inner: ExprId) -> Option<usize> {
+        match &self.body[parent] {
+            Expr::Call { callee, .. } if *callee != inner => self.index_of.iter().position(|known| *known == parent),
+            Expr::Macro { .. } => self.index_of.iter().position(|known| *known == parent),
+            Expr::Method { recv, .. } if *recv != inner => {
+                let root = self.root(parent, 0)?;
+                self.index_of.iter().position(|known| *known == root)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_argument_of_known(&self, expr: ExprId, own: usize) -> bool {
+        let mut inner = expr;
+        for _ in 0..16 {
+            let Some(parent) = self.parents[inner.0 as usize] else { return false };
+            if matches!(self.body[parent], Expr::Block(_) | Expr::Closure { .. }) {
+                return false;
+            }
+            if self.holder(parent, inner).is_some_and(|index| index != own) {
+                return true;
+            }
+            inner = parent;
+        }
+        false
+    }
+
+    pub(super) fn in_closure(&self, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            let given_away = match &self.body[parent] {
+                Expr::Closure { .. } => true,
+                Expr::Call { .. } | Expr::Method { .. } => matches!(self.types.callees.get(&parent), Some(Callee::Foreign(path))
+                    if self.world.catalog.path(path).is_some_and(|hit| self.world.catalog.api(hit.entry).shape == Shape::Spawn)),
+                _ => false,
+            };
+            if given_away {
+                return true;
+            }
+            at = parent;
+        }
+        false
+    }
+
+    /// Whether the method around an expression writes what it names.
+    pub(super) fn access(&self, id: ExprId) -> Access {
+        let mut at = id;
+        for _ in 0..5 {
+            let Some(parent) = self.parents[at.0 as usize] else { break };
+            match &self.body[parent] {
+                Expr::Method { recv, name, .. } if *recv == at => {
+                    if is_write(name) {
+                        return Access::Write;
+                    }
+                    if !matches!(name.as_str(), "unwrap" | "expect" | "lock" | "borrow" | "await" | "as_ref" | "clone") {
+                        return Access::Read;
+                    }
+                }
+                Expr::Assign { left, .. } if *left == at => return Access::Write,
+                Expr::Await(_) | Expr::Try(_) | Expr::Deref(_) | Expr::Ref(_) | Expr::Field { .. } | Expr::Index { .. } => {}
+                _ => break,
+            }
+            at = parent;
+        }
+        Access::Read
+    }
+}
+
+/// Methods that change what they are called on.
+fn is_write(name: &str) -> bool {
+    matches!(
+        name,
+        "write"
+            | "insert"
+            | "remove"
+            | "store"
+            | "swap"
+            | "set"
+            | "push"
+            | "push_back"
+            | "push_front"
+            | "pop"
+            | "clear"
+            | "retain"
+            | "extend"
+            | "entry"
+            | "borrow_mut"
+            | "get_mut"
+            | "send"
+            | "replace"
+            | "take"
+            | "update"
+            | "rcu"
+            | "invalidate"
+            | "invalidate_all"
+            | "inc"
+            | "get_or_init"
+            | "get_or_insert_with"
+            | "get_or_try_init"
+            | "get_with"
+            | "try_get_with"
+            | "or_insert"
+            | "drain"
+            | "append"
+            | "truncate"
+    ) || name.starts_with("fetch_")
+        || name.starts_with("compare_exchange")
+}

@@ -1,0 +1,116 @@
+//! Settings of a known call: those before it on its chain, and those of the options objects that it takes.
+
+use super::calls::{Options, Setting};
+use super::reader::Reader;
+use crate::facts::{Expr, ExprId};
+
+impl Reader<'_> {
+    /// The methods called before on a builder that is no entry itself.
+    pub(super) fn before(&self, recv: ExprId) -> Vec<Setting> {
+        let mut out = Vec::new();
+        let mut at = recv;
+        for _ in 0..32 {
+            match &self.body[at] {
+                Expr::Method { recv, name, args, span, .. } => {
+                    let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+                    out.push(Setting { name: name.clone(), args, at: self.at(*span) });
+                    at = *recv;
+                }
+                Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => at = *inner,
+                Expr::Path(..) => match self.types.local_of.get(&at).and_then(|local| self.types.locals[local.0 as usize].init) {
+                    Some(init) => at = init,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        out.reverse();
+        out
+    }
+
+    /// Settings of the options objects among some arguments.
+    pub(super) fn options(&self, args: &[ExprId]) -> (Vec<Setting>, Options) {
+        let mut out = (Vec::new(), Options::None);
+        for arg in args {
+            if !self.is_options(*arg) {
+                continue;
+            }
+            out.1 = out.1.max(if self.built_here(*arg, &mut out.0, 0) { Options::Seen } else { Options::Unseen });
+        }
+        out
+    }
+
+    /// The type is one of the catalog's builders, or named like options.
+    fn is_options(&self, id: ExprId) -> bool {
+        let Some(path) = self.types.types[id.0 as usize].path() else { return false };
+        let last = path.rsplit("::").next().unwrap_or(path);
+        self.world.catalog.builder(path).is_some()
+            || ["Config", "Options", "Settings", "Builder", "Opts", "Conf"].iter().any(|end| last.ends_with(end))
+    }
+
+    /// Collects what an options object is given; false when some of it comes from elsewhere.
+    fn built_here(&self, id: ExprId, out: &mut Vec<Setting>, depth: u32) -> bool {
+        if depth > 40 {
+            return false;
+        }
+        match &self.body[id] {
+            Expr::Method { recv, name, args, span, .. } => {
+                let whole = self.built_here(*recv, out, depth + 1);
+                let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+                out.push(Setting { name: name.clone(), args, at: self.at(*span) });
+                whole
+            }
+            Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => self.built_here(*inner, out, depth + 1),
+            Expr::Path(..) => {
+                let Some(local) = self.types.local_of.get(&id) else { return false };
+                let whole = self.types.locals[local.0 as usize].init.is_some_and(|init| self.built_here(init, out, depth + 1));
+                self.changes_of(*local, out);
+                whole
+            }
+            Expr::Call { callee, args, .. } => {
+                let starts_plain = matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| matches!(last.as_str(), "new" | "default" | "builder")));
+                starts_plain && !args.iter().any(|arg| self.is_options(*arg))
+            }
+            Expr::Struct { fields, rest, span, .. } => {
+                for (name, value) in fields {
+                    out.push(Setting { name: name.clone(), args: vec![self.tracer.value(*value)], at: self.at(*span) });
+                }
+                rest.is_none_or(|rest| self.built_here(rest, out, depth + 1))
+            }
+            _ => false,
+        }
+    }
+
+    /// `options.max_connections(5);` and `options.max_pool_size = Some(5);` on a variable.
+    fn changes_of(&self, local: super::infer::LocalId, out: &mut Vec<Setting>) {
+        let mut uses: Vec<ExprId> = self.types.local_of.iter().filter(|(_, found)| **found == local).map(|(expr, _)| *expr).collect();
+        uses.sort_unstable();
+        for expr in uses {
+            let Some(parent) = self.parents[expr.0 as usize] else { continue };
+            match &self.body[parent] {
+                Expr::Method { recv, name, args, span, .. } if *recv == expr => {
+                    let mut at = (name.clone(), args, *span, parent);
+                    // A chain of changes in one statement.
+                    for _ in 0..32 {
+                        let args = at.1.iter().map(|arg| self.tracer.value(*arg)).collect();
+                        out.push(Setting { name: at.0.clone(), args, at: self.at(at.2) });
+                        match self.parents[at.3.0 as usize].map(|next| (&self.body[next], next)) {
+                            Some((Expr::Method { recv, name, args, span, .. }, next)) if *recv == at.3 => {
+                                at = (name.clone(), args, *span, next)
+                            }
+                            _ => break,
+                        }
+                    }
+                }
+                Expr::Field { name, span, .. } => {
+                    if let Some(Expr::Assign { left, right, .. }) = self.parents[parent.0 as usize].map(|assign| &self.body[assign])
+                        && *left == parent
+                    {
+                        out.push(Setting { name: name.clone(), args: vec![self.tracer.value(*right)], at: self.at(*span) });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Reads one body: which known APIs it calls, with which settings, and what else detectors ask for.
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use super::calls::{BodyFacts, Bound, KnownCall, LocalType, OwnCall, Setting, Task};
+use super::infer::{Callee, Inference, World};
+use super::program::DefId;
+use super::types::Type;
+use super::values::{At, Tracer, Value};
+use super::walk::ids;
+use crate::catalog::{EntryId, Hit, Shape};
+use crate::facts::{Body, Expr, ExprId, Span, Stmt};
+
+pub(super) struct Reader<'a> {
+    pub(super) tracer: Tracer<'a>,
+    pub(super) world: World<'a>,
+    pub(super) body: &'a Body,
+    pub(super) types: &'a Inference,
+    pub(super) parents: Vec<Option<ExprId>>,
+    /// Known calls with their expressions, in the order of `known`.
+    pub(super) index_of: Vec<ExprId>,
+}
+
+impl Reader<'_> {
+    pub(super) fn read(&mut self, def: DefId) -> BodyFacts {
+        let mut out = BodyFacts {
+            def,
+            known: Vec::new(),
+            own: Vec::new(),
+            fields: Vec::new(),
+            statics: Vec::new(),
+            field_uses: Vec::new(),
+            foreign: Vec::new(),
+            env_defaults: Vec::new(),
+            names: FxHashSet::default(),
+            strings: Vec::new(),
+            returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
+            task: Task::default(),
+            locals: Vec::new(),
+            handed_over: Vec::new(),
+            counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
+        };
+        for id in ids(self.body) {
+            self.expression(id, &mut out);
+        }
+        out.foreign = self
+            .types
+            .callees
+            .values()
+            .filter_map(|callee| match callee {
+                Callee::Foreign(path) => Some(path.clone()),
+                Callee::Def(_) => None,
+            })
+            .collect();
+        out.foreign.sort_unstable();
+        out.foreign.dedup();
+        self.nest(&mut out.known);
+        if let Some(root) = self.body.root {
+            out.task = self.task(root, true);
+        }
+        let file = self.tracer.file;
+        out.locals = self
+            .types
+            .locals
+            .iter()
+            .filter(|local| local.ty.is_known())
+            .map(|local| LocalType {
+                name: local.name.clone(),
+                ty: local.ty.clone(),
+                at: At { file, span: Span { line: local.line, column: 1 } },
+                made: local.init.is_some_and(|init| self.is_made(init)),
+            })
+            .collect();
+        out.statics = self.types.statics.iter().filter_map(|(id, def)| Some((*def, self.access(*id), self.span(*id)?))).collect();
+        out
+    }
+
+    /// The value of a plain call or a struct literal, behind `?`, `.await`, `unwrap` and the like.
+    fn is_made(&self, id: ExprId) -> bool {
+        match &self.body[id] {
+            Expr::Call { .. } | Expr::Struct { .. } => true,
+            Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => self.is_made(*inner),
+            Expr::Method { recv, name, .. } => {
+                matches!(
+                    name.as_str(),
+                    "unwrap" | "expect" | "context" | "with_context" | "map_err" | "clone" | "into" | "build" | "wrap_err" | "finish"
+                ) && self.is_made(*recv)
+            }
+            Expr::Block(stmts) => matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if self.is_made(*expr)),
+            _ => false,
+        }
+    }
+
+    /// The value of a function: its tail, else the value of its last `return`.
+    fn returned(&self, root: ExprId) -> Value {
+        self.tracer.value(root)
+    }
+
+    fn span(&self, id: ExprId) -> Option<Span> {
+        match &self.body[id] {
+            Expr::Path(_, span)
+            | Expr::Lit(_, span)
+            | Expr::Call { span, .. }
+            | Expr::Method { span, .. }
+            | Expr::Field { span, .. }
+            | Expr::Macro { span, .. }
+            | Expr::Struct { span, .. }
+            | Expr::Closure { span, .. }
+            | Expr::Async { span, .. } => Some(*span),
+            _ => None,
+        }
+    }
+
+    pub(super) fn at(&self, span: Span) -> At {
+        At { file: self.tracer.file, span }
+    }
+
+    fn expression(&mut self, id: ExprId, out: &mut BodyFacts) {
+        match &self.body[id] {
+            Expr::Call { args, span, .. } => {
+                let args: &[ExprId] = args;
+                self.called(id, None, args, *span, out);
+            }
+            Expr::Method { recv, name, args, span, .. } => {
+                out.names.insert(name.clone());
+                if matches!(name.as_str(), "with_state" | "manage" | "app_data" | "data" | "layer")
+                    && let [only] = &**args
+                {
+                    out.handed_over.push(self.types.types[only.0 as usize].clone());
+                }
+                if matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else") {
+                    self.env_default(id, out);
+                }
+                if let [value] = &**args
+                    && !self.types.callees.contains_key(&id)
+                {
+                    self.built_field(*recv, name, *value, out);
+                }
+                self.called(id, Some(*recv), args, *span, out);
+            }
+            Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
+            Expr::Macro { args, span, .. } => self.called(id, None, args, *span, out),
+            Expr::Lit(crate::facts::Lit::Str(text), span) if speaks_of_claims(text) => out.strings.push((text.clone(), self.at(*span))),
+            // A function handed over by name.
+            Expr::Path(path, span) => {
+                out.names.extend(path.last().cloned());
+                self.handed_constructor(id, path, *span, out);
+                let is_callee = self.parents[id.0 as usize]
+                    .is_some_and(|parent| matches!(&self.body[parent], Expr::Call { callee, .. } if *callee == id));
+                if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), is_callee) {
+                    let (bound, given) = (Bound::Argument, Task::default());
+                    out.own.push(OwnCall { func: *func, args: Vec::new(), at: self.at(*span), in_closure: true, bound, given });
+                }
+            }
+            Expr::Struct { path, fields, .. } => {
+                let _ = path;
+                if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
+                    for (name, value) in fields {
+                        out.fields.push((*of, name.clone(), self.tracer.value(*value)));
+                    }
+                }
+            }
+            Expr::Field { base, name, span } => {
+                let mut ty = self.types.types[base.0 as usize].clone();
+                for _ in 0..8 {
+                    if let Type::Def(of, _) = &ty
+                        && self.world.signatures.field(*of, name).is_some()
+                    {
+                        out.field_uses.push((*of, name.clone(), self.access(id), *span));
+                        break;
+                    }
+                    match self.world.deref(&ty) {
+                        Some(next) => ty = next,
+                        None => break,
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `LazyLock::new(Client::new)`: the constructor is called later, without arguments.
+    fn handed_constructor(&mut self, id: ExprId, path: &crate::facts::Path, span: Span, out: &mut BodyFacts) {
+        let Some(Callee::Foreign(found)) = self.types.callees.get(&id) else { return };
+        let is_argument = self.parents[id.0 as usize].is_some_and(|parent| match &self.body[parent] {
+            Expr::Call { callee, .. } => *callee != id,
+            Expr::Method { .. } => true,
+            _ => false,
+        });
+        let Some(hit) = self.world.catalog.path(found).filter(|_| is_argument && path.segs.len() > 1) else { return };
+        if self.world.catalog.api(hit.entry).shape == Shape::Constructor {
+            self.known(id, hit, found.clone(), None, &[], span, out);
+        }
+    }
+
+    /// `Settings::builder().pool_size(10)`, where a derive made the builder: the method gives the field its value.
+    fn built_field(&self, recv: ExprId, name: &str, value: ExprId, out: &mut BodyFacts) {
+        let mut at = recv;
+        for _ in 0..64 {
+            match &self.body[at] {
+                Expr::Method { recv, .. } => at = *recv,
+                Expr::Try(inner) | Expr::Await(inner) => at = *inner,
+                Expr::Call { callee, .. } => {
+                    let Expr::Path(path, _) = &self.body[*callee] else { return };
+                    let Type::Def(of, _) = &self.types.types[at.0 as usize] else { return };
+                    if path.last().is_none_or(|last| last != "builder") {
+                        return;
+                    }
+                    let plain = ["maybe_", "set_", "with_"].iter().find_map(|start| name.strip_prefix(start));
+                    let field = [Some(name), plain].into_iter().flatten().find(|field| self.world.signatures.field(*of, field).is_some());
+                    if let Some(field) = field {
+                        out.fields.push((*of, SmolStr::new(field), self.tracer.value(value)));
+                    }
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn env_default(&self, id: ExprId, out: &mut BodyFacts) {
+        let value = self.tracer.value(id);
+        if matches!(value, Value::Env { default: Some(_), .. } | Value::Or(..)) {
+            out.env_defaults.push(value);
+        }
+    }
+
+    fn called(&mut self, id: ExprId, recv: Option<ExprId>, args: &[ExprId], span: Span, out: &mut BodyFacts) {
+        match self.types.callees.get(&id) {
+            Some(Callee::Def(func)) => {
+                if self.world.program.func(*func).is_some() {
+                    let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
+                    let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
+                    let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+                    out.own.push(OwnCall {
+                        func: *func,
+                        args,
+                        at: self.at(span),
+                        in_closure: self.in_closure(id),
+                        bound: self.bound(id),
+                        given,
+                    });
+                }
+            }
+            Some(Callee::Foreign(path)) => {
+                if let Some(hit) = self.world.catalog.path(path) {
+                    self.known(id, hit, path.clone(), recv, args, span, out);
+                } else if let Some(recv) = recv {
+                    self.setting(recv, id, args, span, out);
+                }
+            }
+            None => {
+                if let Some(recv) = recv {
+                    self.setting(recv, id, args, span, out);
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call expression")]
+    fn known(&mut self, id: ExprId, hit: Hit, path: SmolStr, recv: Option<ExprId>, args: &[ExprId], span: Span, out: &mut BodyFacts) {
+        let api = self.world.catalog.api(hit.entry);
+        if let Some(of) = self.types.types.get(id.0 as usize).and_then(Type::path)
+            && self.world.catalog.wrappers().is_app_state(of)
+            && let [only] = args
+        {
+            out.handed_over.push(self.types.types[only.0 as usize].clone());
+        }
+        if api.kind.is_none() || matches!(api.shape, Shape::None | Shape::Container | Shape::TypeOnly) {
+            return;
+        }
+        let at = self.at(span);
+        if let Some(recv) = recv
+            && let Some(root) = self.root(recv, 0)
+            && let Some(index) = self.index_of.iter().position(|known| *known == root)
+            && self.same_thing(out.known[index].hit.entry, hit.entry)
+        {
+            self.hand_over(args, out);
+            let exprs = args;
+            let (mut given, options) = self.options(exprs);
+            let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+            let known = &mut out.known[index];
+            known.settings.append(&mut given);
+            known.options = known.options.max(options);
+            known.also.push((path.clone(), at));
+            known.settings.push(Setting { name: path.rsplit("::").next().unwrap_or(&path).into(), args, at });
+            known.bound = self.bound(id);
+            if self.types.types[id.0 as usize].is_known() {
+                known.makes = self.types.types[id.0 as usize].clone();
+            }
+            // A builder's end says more than its beginning about what is made.
+            let was = self.world.catalog.api(known.hit.entry).shape;
+            if hit.entry != known.hit.entry && api.shape != Shape::Part && was != api.shape {
+                known.hit = hit;
+            }
+            if api.shape == Shape::Spawn {
+                known.path = path;
+                known.task = Some(self.spawned(api, exprs));
+            }
+            return;
+        }
+        let task = (api.shape == Shape::Spawn).then(|| self.spawned(api, args));
+        let mut settings = recv.map(|recv| self.before(recv)).unwrap_or_default();
+        let (mut given, options) = self.options(args);
+        settings.append(&mut given);
+        self.index_of.push(id);
+        out.known.push(KnownCall {
+            hit,
+            path,
+            at,
+            args: args.iter().map(|arg| self.tracer.value(*arg)).collect(),
+            recv: recv.map(|recv| self.tracer.value(recv)),
+            settings,
+            options,
+            also: Vec::new(),
+            within: None,
+            bound: self.bound(id),
+            task,
+            makes: self.types.types[id.0 as usize].clone(),
+        });
+    }
+
+    /// What a spawning call runs.
+    fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId]) -> Task {
+        let at = usize::from(api.task_arg.unwrap_or(0));
+        args.get(at).or(args.last()).map_or_else(Task::default, |arg| self.task(*arg, false))
+    }
+
+    /// Two entries that speak of one thing: the same one, or a builder's and its product's.
+    fn same_thing(&self, a: EntryId, b: EntryId) -> bool {
+        let (x, y) = (self.world.catalog.api(a), self.world.catalog.api(b));
+        let ends_itself = matches!(x.shape, Shape::Spawn | Shape::Write);
+        a == b || (x.kind == y.kind && self.world.catalog.origin(a).0 == self.world.catalog.origin(b).0 && !ends_itself)
+    }
+
+    /// What is shared with something long-lived lives as long.
+    fn hand_over(&self, args: &[ExprId], out: &mut BodyFacts) {
+        let types = args.iter().map(|arg| &self.types.types[arg.0 as usize]);
+        out.handed_over.extend(types.filter(|ty| ty.path().is_some_and(|path| path == "std::sync::Arc")).cloned());
+    }
+
+    /// A method on the chain of a known call that is no entry of its own.
+    fn setting(&mut self, recv: ExprId, id: ExprId, args: &[ExprId], span: Span, out: &mut BodyFacts) {
+        let Expr::Method { name, .. } = &self.body[id] else { return };
+        if let Some(root) = self.root(recv, 0)
+            && let Some(index) = self.index_of.iter().position(|known| *known == root)
+        {
+            if self.world.catalog.api(out.known[index].hit.entry).shape == Shape::Constructor {
+                self.hand_over(args, out);
+            }
+            let api = self.world.catalog.api(out.known[index].hit.entry);
+            if api.knobs.iter().any(|knob| knob.name == *name || knob.set.contains(name)) || matches!(name.as_str(), "name" | "thread_name")
+            {
+                let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+                out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span) });
+            }
+        }
+    }
+}
+
+/// A cheap test for the texts that the detector of claims looks at.
+fn speaks_of_claims(text: &str) -> bool {
+    match text.len() {
+        0..2 => false,
+        2..=4 => matches!(text, "SET" | "NX" | "set" | "nx"),
+        _ => {
+            ["FOR UPDATE", "for update", "ADVISORY", "advisory", "CONFLICT", "conflict", "GET_LOCK", "VACUUM INTO", "vacuum into", "SETNX"]
+                .iter()
+                .any(|word| text.contains(word))
+        }
+    }
+}

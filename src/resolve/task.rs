@@ -1,0 +1,175 @@
+//! What a function or a spawned task does with its time: whether it loops without end, and how often.
+
+use super::calls::Task;
+use super::infer::Callee;
+use super::program::DefId;
+use super::reader::Reader;
+use super::walk::children;
+use crate::catalog::Shape;
+use crate::facts::{Expr, ExprId, Stmt};
+
+impl Reader<'_> {
+    /// What an expression does with its time; `own` leaves out what it spawns or hands over as a closure.
+    pub(super) fn task(&self, id: ExprId, own: bool) -> Task {
+        let mut task = Task { runs_parameter: self.is_parameter(id), direct: self.direct(id), ..Task::default() };
+        self.task_in(id, own, false, &mut task, 0);
+        // A future made before and handed over by a variable.
+        if let Some(local) = self.types.local_of.get(&id)
+            && let Some(init) = self.types.locals[local.0 as usize].init
+        {
+            self.task_in(init, own, false, &mut task, 0);
+        }
+        task.calls.sort_unstable();
+        task.calls.dedup();
+        task
+    }
+
+    fn task_in(&self, id: ExprId, own: bool, in_loop: bool, task: &mut Task, depth: u32) {
+        if depth > 400 {
+            return;
+        }
+        let expr = &self.body[id];
+        let mut in_loop = in_loop;
+        match expr {
+            Expr::Loop { body, .. } => {
+                task.endless |= self.waits(*body);
+                task.may_end |= self.leaves(*body);
+                in_loop = true;
+            }
+            Expr::While { cond, body, .. } => {
+                let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
+                task.endless |= forever || self.receives(*cond) || (self.waits(*body) && self.is_stop_flag(*cond));
+                in_loop = true;
+            }
+            Expr::For { iter, .. } => {
+                task.endless |= self.is_stream(*iter);
+                in_loop = true;
+            }
+            Expr::Closure { .. } if own => return,
+            _ => {}
+        }
+        if let Expr::Call { callee, .. } = expr
+            && self.is_parameter(*callee)
+        {
+            task.runs_parameter = true;
+        }
+        match self.types.callees.get(&id) {
+            Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => task.calls.push(*func),
+            Some(Callee::Foreign(path)) => {
+                let is_spawn = self.world.catalog.path(path).is_some_and(|hit| self.world.catalog.api(hit.entry).shape == Shape::Spawn);
+                if is_spawn && own {
+                    return;
+                }
+                self.period(id, path, in_loop, task);
+            }
+            _ => {}
+        }
+        children(expr, &mut |child| self.task_in(child, own, in_loop, task, depth + 1));
+    }
+
+    /// `f(x)`, `async { f(x).await }`, `|| f(x)`.
+    fn direct(&self, id: ExprId) -> Option<DefId> {
+        match &self.body[id] {
+            Expr::Call { .. } | Expr::Method { .. } | Expr::Path(..) => match self.types.callees.get(&id) {
+                Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => Some(*func),
+                _ => None,
+            },
+            Expr::Async { body: inner, .. } | Expr::Closure { body: inner, .. } | Expr::Await(inner) | Expr::Try(inner) => {
+                self.direct(*inner)
+            }
+            Expr::Block(stmts) => match &**stmts {
+                [Stmt::Expr { expr, .. }] => self.direct(*expr),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The loop is left by `break` or `return`.
+    fn leaves(&self, id: ExprId) -> bool {
+        let mut stack = vec![id];
+        while let Some(id) = stack.pop() {
+            match &self.body[id] {
+                Expr::Return(_) | Expr::Break(_) => return true,
+                Expr::Closure { .. } | Expr::Async { .. } => {}
+                expr => children(expr, &mut |child| stack.push(child)),
+            }
+        }
+        false
+    }
+
+    fn is_parameter(&self, id: ExprId) -> bool {
+        self.types.local_of.get(&id).is_some_and(|local| self.types.locals[local.0 as usize].param.is_some())
+    }
+
+    fn period(&self, id: ExprId, path: &str, in_loop: bool, task: &mut Task) {
+        let last = path.rsplit("::").next().unwrap_or("");
+        let waits = match last {
+            "interval" | "interval_at" | "tick" => true,
+            "sleep" | "park_timeout" | "recv_timeout" | "delay_for" => in_loop,
+            _ => false,
+        };
+        if !waits || task.period.is_some() {
+            return;
+        }
+        let (Expr::Call { args, .. } | Expr::Method { args, .. }) = &self.body[id] else { return };
+        if let Some(arg) = args.last() {
+            task.period = Some(self.tracer.value(*arg));
+        }
+    }
+
+    /// The loop's body waits for something: time, a message, a connection.
+    fn waits(&self, id: ExprId) -> bool {
+        let mut found = false;
+        self.any(id, &mut |expr| {
+            found |= match expr {
+                Expr::Await(_) => true,
+                Expr::Macro { path, .. } => path.last().is_some_and(|name| name == "select"),
+                Expr::Method { name, .. } => {
+                    matches!(
+                        name.as_str(),
+                        "recv" | "recv_timeout" | "tick" | "accept" | "wait" | "wait_timeout" | "poll" | "run_pending" | "next"
+                    )
+                }
+                Expr::Call { callee, .. } => matches!(&self.body[*callee], Expr::Path(path, _)
+                    if path.last().is_some_and(|name| matches!(name.as_str(), "sleep" | "park" | "park_timeout" | "yield_now" | "accept"))),
+                _ => false,
+            };
+        });
+        found
+    }
+
+    fn receives(&self, id: ExprId) -> bool {
+        let Expr::Let { value, .. } = &self.body[id] else { return false };
+        let mut found = false;
+        self.any(*value, &mut |expr| {
+            found |= matches!(expr, Expr::Method { name, .. } if matches!(name.as_str(), "recv" | "recv_many" | "changed" | "accept" | "recv_timeout"));
+        });
+        found
+    }
+
+    fn is_stop_flag(&self, id: ExprId) -> bool {
+        let mut found = false;
+        self.any(id, &mut |expr| {
+            found |= matches!(expr, Expr::Method { name, .. } if matches!(name.as_str(), "load" | "is_cancelled" | "is_closed" | "is_running" | "has_changed"));
+        });
+        found
+    }
+
+    /// `for message in receiver`.
+    fn is_stream(&self, id: ExprId) -> bool {
+        let ty = &self.types.types[id.0 as usize];
+        ty.path().is_some_and(|path| path.ends_with("::Receiver") || path.ends_with("::Signals") || path.ends_with("::SignalsInfo"))
+            || matches!(&self.body[id], Expr::Method { name, recv, .. } if matches!(name.as_str(), "iter" | "incoming" | "forever") && self.types.types[recv.0 as usize].path().is_some_and(
+                |path| path.ends_with("::Receiver") || path.ends_with("Listener") || path.ends_with("Signals")))
+    }
+
+    fn any(&self, id: ExprId, f: &mut dyn FnMut(&Expr)) {
+        let mut stack = vec![id];
+        while let Some(id) = stack.pop() {
+            let expr = &self.body[id];
+            f(expr);
+            children(expr, &mut |child| stack.push(child));
+        }
+    }
+}
