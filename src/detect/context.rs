@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::finding::RawSite;
+use super::uses::Uses;
 use crate::catalog::{Api, EntryId};
 use crate::facts::{Cfg, ItemKind};
 use crate::model::{Fact, FactValue, Place, Provenance, Role};
@@ -23,6 +24,8 @@ pub struct Cx<'a> {
     pub long_lived: FxHashSet<DefId>,
     /// Definitions that are read only for tests.
     pub test_only: FxHashSet<DefId>,
+    /// Who uses what.
+    pub uses: Uses,
     /// Names that bodies of the services mention in calls and paths.
     mentioned: FxHashSet<SmolStr>,
     /// Functions whose endless loop is spawned somewhere.
@@ -47,11 +50,13 @@ impl<'a> Cx<'a> {
             body_of,
             long_lived: FxHashSet::default(),
             test_only,
+            uses: Uses::default(),
             mentioned: FxHashSet::default(),
             spawned: FxHashSet::default(),
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
+        cx.uses = Uses::new(world, cx.bodies());
         cx.mentioned = mentioned(&cx);
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);

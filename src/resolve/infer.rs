@@ -54,6 +54,8 @@ pub struct Inference {
     pub callees: FxHashMap<ExprId, Callee>,
     /// Path expressions that name a static or const.
     pub statics: Vec<(ExprId, DefId)>,
+    /// The same by path expression.
+    pub static_of: FxHashMap<ExprId, DefId>,
     /// Calls of a path, and how many were resolved.
     pub calls: (usize, usize),
     /// Method calls, and how many have a typed receiver.
@@ -90,6 +92,7 @@ pub fn infer(world: World<'_>, id: DefId, body: &Body) -> Inference {
         this: world.signatures.this[id.0 as usize].clone(),
         generics: &generics,
         scope: Vec::new(),
+        visible: FxHashMap::default(),
         out: Inference { types: vec![Type::Unknown; body.exprs.len()], ..Inference::default() },
         hints: FxHashMap::default(),
         depth: 0,
@@ -117,6 +120,8 @@ pub(super) struct Walker<'a, 'b> {
     pub(super) this: Option<Type>,
     pub(super) generics: &'b [&'b [Generic]],
     pub(super) scope: Vec<LocalId>,
+    /// Variables in scope by name, the innermost last.
+    pub(super) visible: FxHashMap<Name, Vec<LocalId>>,
     pub(super) out: Inference,
     /// Types that a combinator gives to the parameters of the closures handed to it.
     pub(super) hints: FxHashMap<PatId, Type>,
@@ -164,7 +169,12 @@ impl Walker<'_, '_> {
     pub(super) fn scoped(&mut self, f: impl FnOnce(&mut Self) -> Type) -> Type {
         let mark = self.scope.len();
         let ty = f(self);
-        self.scope.truncate(mark);
+        for local in self.scope.drain(mark..) {
+            let name = &self.out.locals[local.0 as usize].name;
+            if let Some(visible) = self.visible.get_mut(name) {
+                visible.pop();
+            }
+        }
         ty
     }
 

@@ -14,7 +14,7 @@ use crate::facts::{Expr, ExprId, Generic, ItemKind, Name, Pat, Path};
 impl Walker<'_, '_> {
     pub(super) fn path(&mut self, id: ExprId, path: &Path) -> Type {
         if let Some(name) = path.single() {
-            let found = self.scope.iter().rev().find(|local| self.out.locals[local.0 as usize].name == *name);
+            let found = self.visible.get(name).and_then(|all| all.last());
             if let Some(&local) = found {
                 self.out.local_of.insert(id, local);
                 return self.out.locals[local.0 as usize].ty.clone();
@@ -26,6 +26,7 @@ impl Walker<'_, '_> {
                 match &item.item.kind {
                     ItemKind::Static(_) | ItemKind::Const(_) => {
                         self.out.statics.push((id, def));
+                        self.out.static_of.entry(id).or_insert(def);
                         self.world.signatures.value(def).clone()
                     }
                     ItemKind::Fn(_) => {

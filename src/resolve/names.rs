@@ -5,7 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::program::{DefId, Extern, ModId, Program};
 use crate::catalog::Catalog;
-use crate::facts::{ItemKind, Path, UseFact};
+use crate::facts::{ItemKind, Name, Path, UseFact};
 
 /// Imports of imports of imports: more than any crate has.
 const MAX_HOPS: u32 = 24;
@@ -27,7 +27,7 @@ pub enum Res {
 }
 
 /// Which of two things of the same name is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Space {
     /// Types, traits, modules.
     Type,
@@ -146,15 +146,36 @@ impl Program<'_> {
     }
 
     /// A name in a module: what it defines, imports by name, or imports by a glob.
+    ///
+    /// What is found depends on nothing but the arguments, so it does not matter which thread asks first.
     fn lookup_in(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
         if hops > MAX_HOPS {
             return None;
         }
-        if let Some(found) = self.lookup_named(catalog, module, name, space, hops) {
+        if let Some(found) = self.lookup_own(module, name, space) {
             return Some(found);
         }
-        if self.module(module).globs.is_empty() {
+        let data = self.module(module);
+        if data.globs.is_empty() && !data.uses.contains_key(name) {
             return None;
+        }
+        // Only what is asked first is remembered: what is asked on the way depends on the hops that are left.
+        if hops > 1 {
+            return self.lookup_imported(catalog, module, name, space, hops);
+        }
+        let key = Name::new(name);
+        if let Some(known) = self.lookups.get(module, &key, space) {
+            return known;
+        }
+        let found = self.lookup_imported(catalog, module, name, space, hops);
+        self.lookups.insert(module, key, space, found.clone());
+        found
+    }
+
+    /// A name that a module imports, by name or by a glob.
+    fn lookup_imported(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
+        if let Some(found) = self.lookup_uses(catalog, module, name, space, hops) {
+            return Some(found);
         }
         // Globs lead from module to module, also in circles: each module is asked once.
         let mut foreign = None;
@@ -166,7 +187,8 @@ impl Program<'_> {
                     stack.pop();
                 }
                 Some(Some(Res::Mod(target))) if !seen.contains(target) => {
-                    if let Some(found) = self.lookup_named(catalog, *target, name, space, hops + 1) {
+                    let own = self.lookup_own(*target, name, space);
+                    if let Some(found) = own.or_else(|| self.lookup_uses(catalog, *target, name, space, hops + 1)) {
                         return Some(found);
                     }
                     seen.push(*target);
@@ -190,20 +212,23 @@ impl Program<'_> {
         foreign.map(Res::Foreign)
     }
 
-    /// A name that a module defines or imports by name.
-    fn lookup_named(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
+    /// A name that a module defines.
+    fn lookup_own(&self, module: ModId, name: &str, space: Space) -> Option<Res> {
         let data = self.module(module);
         if let Some(defs) = data.names.get(name)
             && let Some(id) = defs.iter().copied().find(|id| self.in_space(*id, space))
         {
             return Some(Res::Def(id));
         }
-        if space == Space::Type
-            && let Some(child) = data.children.get(name)
-        {
-            return Some(Res::Mod(*child));
+        if space != Space::Type {
+            return None;
         }
-        data.uses.get(name).into_iter().flatten().find_map(|leaf| self.import(catalog, module, leaf, space, hops))
+        data.children.get(name).map(|child| Res::Mod(*child))
+    }
+
+    /// A name that a module imports by name.
+    fn lookup_uses(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
+        self.module(module).uses.get(name).into_iter().flatten().find_map(|leaf| self.import(catalog, module, leaf, space, hops))
     }
 
     /// What the globs of a module lead to; nothing before [`Program::settle_globs`].
@@ -216,6 +241,7 @@ impl Program<'_> {
     /// A glob may be known only through another one, so this goes in rounds until nothing is new.
     pub(super) fn settle_globs(&mut self, catalog: &Catalog) {
         for _ in 0..MAX_GLOB_ROUNDS {
+            self.lookups.reset(self.modules.len());
             let this = &*self;
             let targets: Vec<Vec<Option<Res>>> = (0..this.modules.len())
                 .into_par_iter()
@@ -229,6 +255,7 @@ impl Program<'_> {
             }
             self.glob_targets = targets;
         }
+        self.lookups.reset(self.modules.len());
     }
 
     fn import(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, space: Space, hops: u32) -> Option<Res> {

@@ -91,21 +91,20 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
             at += 1;
         }
     }
+    // Members are known only now.
+    program.lookups.clear();
     this
 }
 
-fn note_impl(program: &mut Program<'_>, module: ModId, target: DefId, of_trait: &Res, imp: &crate::facts::ImplFact) {
+fn note_impl<'f>(program: &mut Program<'f>, module: ModId, target: DefId, of_trait: &Res, imp: &'f crate::facts::ImplFact) {
     match of_trait {
         Res::Def(id) => program.implementors.entry(*id).or_default().push(target),
         Res::Foreign(path) => {
             if path.ends_with("::Deref")
-                && let Some(ty) = imp.items.iter().find(|item| item.name == "Target" && matches!(item.kind, ItemKind::TypeAlias(..)))
+                && let Some(item) = imp.items.iter().find(|item| item.name == "Target" && matches!(item.kind, ItemKind::TypeAlias(..)))
+                && let ItemKind::TypeAlias(_, ty) = &item.kind
             {
-                // The reference lives as long as the facts do: look the block up again through the definitions.
-                let found = program.defs.iter().find(|def| std::ptr::eq(def.item, ty)).map(|def| def.item);
-                if let Some(ItemKind::TypeAlias(_, ty)) = found.map(|item| &item.kind) {
-                    program.derefs.insert(target, (module, ty));
-                }
+                program.derefs.insert(target, (module, ty));
             }
             program.foreign_impls.entry(target).or_default().push(path.clone());
         }
