@@ -240,7 +240,7 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
                 // A service that a framework keeps: it implements a foreign trait that handles requests.
                 let serves = program.foreign_impls.get(&id).into_iter().flatten().any(|path| is_service_trait(path));
                 if serves {
-                    queue.push(Type::Def(id, std::sync::Arc::from([])));
+                    queue.push(Type::Def(id, std::sync::Arc::default()));
                 }
             }
             _ => {}
@@ -281,7 +281,7 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
                 }
             }
             Type::Trait(id) => {
-                queue.extend(program.implementors.get(id).into_iter().flatten().map(|id| Type::Def(*id, std::sync::Arc::from([]))));
+                queue.extend(program.implementors.get(id).into_iter().flatten().map(|id| Type::Def(*id, std::sync::Arc::default())));
             }
             // What a map or list holds lives as long as it stays there.
             Type::Foreign(path, args) if !wrappers.is_signal(path) => queue.extend(args.iter().cloned()),

@@ -143,7 +143,7 @@ impl Walker<'_, '_> {
         }
         match self.world.program.resolve(self.world.catalog, self.module, path, Space::Type) {
             Some(Res::Def(id) | Res::Inside(id, _)) if !matches!(self.world.program.def(id).item.kind, ItemKind::TypeAlias(..)) => {
-                Type::Def(id, Arc::from([]))
+                Type::Def(id, Arc::default())
             }
             Some(Res::Def(_)) => self.lower(&crate::facts::Ty::Path(path.clone())),
             Some(Res::Foreign(path)) => Type::foreign(&path),
@@ -217,14 +217,14 @@ impl Walker<'_, '_> {
             Expr::Assign { left, right, .. } => {
                 self.expr(*left);
                 self.expr(*right);
-                Type::Tuple(Arc::from([]))
+                Type::Tuple(Arc::default())
             }
             Expr::Block(stmts) => self.scoped(|this| this.block(stmts)),
             Expr::If { cond, then, otherwise } => self.scoped(|this| {
                 this.expr(*cond);
                 let then = this.expr(*then);
                 let other = otherwise.map(|other| this.expr(other));
-                if then.is_known() && then != Type::Tuple(Arc::from([])) { then } else { other.unwrap_or(then) }
+                if then.is_known() && then != Type::Tuple(Arc::default()) { then } else { other.unwrap_or(then) }
             }),
             Expr::Let { pat, value } => {
                 let ty = self.expr(*value);
@@ -255,14 +255,14 @@ impl Walker<'_, '_> {
             Expr::While { cond, body, .. } => self.scoped(|this| {
                 this.expr(*cond);
                 this.expr(*body);
-                Type::Tuple(Arc::from([]))
+                Type::Tuple(Arc::default())
             }),
             Expr::For { pat, iter, body, .. } => self.scoped(|this| {
                 let iter = this.expr(*iter);
                 let element = std_knowledge::element(&this.peel(&iter));
                 this.pattern(*pat, element, None);
                 this.expr(*body);
-                Type::Tuple(Arc::from([]))
+                Type::Tuple(Arc::default())
             }),
             Expr::Closure { params, body, .. } => {
                 let ret = self.scoped(|this| {
@@ -310,7 +310,7 @@ impl Walker<'_, '_> {
     }
 
     fn block(&mut self, stmts: &[Stmt]) -> Type {
-        let mut out = Type::Tuple(Arc::from([]));
+        let mut out = Type::Tuple(Arc::default());
         for stmt in stmts {
             out = match stmt {
                 Stmt::Let { pat, ty, init, otherwise } => {
@@ -325,11 +325,11 @@ impl Walker<'_, '_> {
                         (None, found) => found.unwrap_or_default(),
                     };
                     self.pattern(*pat, ty, *init);
-                    Type::Tuple(Arc::from([]))
+                    Type::Tuple(Arc::default())
                 }
                 Stmt::Expr { expr, semi } => {
                     let ty = self.expr(*expr);
-                    if *semi { Type::Tuple(Arc::from([])) } else { ty }
+                    if *semi { Type::Tuple(Arc::default()) } else { ty }
                 }
             };
         }

@@ -1,9 +1,10 @@
 //! Names to what they stand for: items of the workspace, or canonical paths of foreign crates.
 
 use rayon::prelude::*;
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use super::program::{DefId, Extern, ModId, Program};
+use super::types::member_path;
 use crate::catalog::Catalog;
 use crate::facts::{ItemKind, Name, Path, UseFact};
 
@@ -39,8 +40,8 @@ impl Program<'_> {
     /// What a path in the scope of a module stands for; `None` when it cannot be told.
     #[must_use]
     pub fn resolve(&self, catalog: &Catalog, module: ModId, path: &Path, space: Space) -> Option<Res> {
-        let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
-        match self.resolve_names(catalog, module, &names, path.global, space, 0)? {
+        let names = path.segs.iter().map(|seg| seg.name.as_str());
+        match as_slice(names, |names| self.resolve_names(catalog, module, names, path.global, space, 0))? {
             Res::Foreign(path) => Some(Res::Foreign(catalog.wrappers().original(&path).unwrap_or(path))),
             other => Some(other),
         }
@@ -73,9 +74,9 @@ impl Program<'_> {
                 Res::Mod(id) if name == "super" => Res::Mod(self.module(self.real_module(id)).parent?),
                 Res::Mod(id) if name == "self" => Res::Mod(id),
                 Res::Mod(id) => self.lookup_in(catalog, id, name, if last { space } else { Space::Type }, hops + 1)?,
-                Res::Foreign(path) => Res::Foreign(format_smolstr!("{path}::{name}")),
+                Res::Foreign(path) => Res::Foreign(member_path(&path, name)),
                 Res::Def(id) => self.inside(catalog, id, name, hops),
-                Res::Inside(id, tail) => Res::Inside(id, format_smolstr!("{tail}::{name}")),
+                Res::Inside(id, tail) => Res::Inside(id, member_path(&tail, name)),
             };
         }
         Some(at)
@@ -87,9 +88,9 @@ impl Program<'_> {
             return Res::Def(*member);
         }
         if let ItemKind::TypeAlias(_, crate::facts::Ty::Path(path)) = &self.def(id).item.kind {
-            let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
-            match self.resolve_names(catalog, self.def(id).module, &names, path.global, Space::Type, hops + 1) {
-                Some(Res::Foreign(path)) => return Res::Foreign(format_smolstr!("{path}::{name}")),
+            let names = path.segs.iter().map(|seg| seg.name.as_str());
+            match as_slice(names, |names| self.resolve_names(catalog, self.def(id).module, names, path.global, Space::Type, hops + 1)) {
+                Some(Res::Foreign(path)) => return Res::Foreign(member_path(&path, name)),
                 Some(Res::Def(target)) if target != id && hops < MAX_HOPS => return self.inside(catalog, target, name, hops + 1),
                 _ => {}
             }
@@ -203,7 +204,7 @@ impl Program<'_> {
                 Some(Some(Res::Foreign(path))) if foreign.is_none() => {
                     // What a foreign glob brings in is known only where the catalog knows the name.
                     let krate = path.split("::").next().unwrap_or(path);
-                    let full = format_smolstr!("{path}::{name}");
+                    let full = member_path(path, name);
                     foreign = if catalog.path(&full).is_some() { Some(full) } else { catalog.type_named(krate, name).cloned() };
                 }
                 Some(_) => {}
@@ -259,9 +260,12 @@ impl Program<'_> {
     }
 
     fn import(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, space: Space, hops: u32) -> Option<Res> {
-        let names: Vec<&str> = leaf.path.iter().map(SmolStr::as_str).collect();
+        as_slice(leaf.path.iter().map(SmolStr::as_str), |names| self.import_names(catalog, module, leaf, names, space, hops))
+    }
+
+    fn import_names(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, names: &[&str], space: Space, hops: u32) -> Option<Res> {
         // `use name::…` where `name` is what this very `use` brings in: it speaks of the crate.
-        if let [first, ..] = names.as_slice()
+        if let [first, ..] = names
             && leaf.name == *first
             && !leaf.glob
             && !matches!(*first, "crate" | "self" | "super")
@@ -272,7 +276,7 @@ impl Program<'_> {
                 .unwrap_or_else(|| Res::Foreign(SmolStr::new(first)));
             return self.walk(catalog, start, &names[1..], space, hops + 1);
         }
-        let found = self.resolve_names(catalog, module, &names, leaf.global, space, hops + 1);
+        let found = self.resolve_names(catalog, module, names, leaf.global, space, hops + 1);
         if found.is_none()
             && names.len() > 1
             && names[0].starts_with(|first: char| first.is_ascii_lowercase())
@@ -290,6 +294,19 @@ impl Program<'_> {
             ItemKind::Struct(_) => true,
             _ => space == Space::Type,
         }
+    }
+}
+
+/// Most paths have few segments: their names need no allocation.
+fn as_slice<'n, T>(names: impl ExactSizeIterator<Item = &'n str>, f: impl FnOnce(&[&'n str]) -> T) -> T {
+    let mut few = [""; 8];
+    let count = names.len();
+    match few.get_mut(..count) {
+        Some(few) => {
+            few.iter_mut().zip(names).for_each(|(slot, name)| *slot = name);
+            f(few)
+        }
+        None => f(&names.collect::<Vec<_>>()),
     }
 }
 
