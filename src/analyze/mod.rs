@@ -129,7 +129,12 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         diagnostics,
         coverage,
     };
-    Ok(Analysis { map, config, unreadable, bad_config, no_rust: discovery.no_rust() })
+    let no_rust = discovery.no_rust();
+    // Giving back memory in small pieces takes as long as a stage: another thread does it while the map is rendered.
+    drop(cx);
+    drop(program);
+    rayon::spawn(move || drop((files, bodies, flow, signatures, discovery)));
+    Ok(Analysis { map, config, unreadable, bad_config, no_rust })
 }
 
 /// Reads and parses in parallel; then what `#[path]` and `include!` ask for beyond that.

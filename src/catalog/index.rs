@@ -43,9 +43,9 @@ pub struct Catalog {
     by_type: FxHashMap<SmolStr, EntryId>,
     builders: FxHashMap<SmolStr, EntryId>,
     /// `crate` + `Type::method`, for public paths that the catalog spells otherwise; `None` when ambiguous.
-    by_tail: FxHashMap<(SmolStr, SmolStr), Option<EntryId>>,
+    by_tail: FxHashMap<SmolStr, FxHashMap<SmolStr, Option<EntryId>>>,
     /// Type names by crate, for names that arrive through a glob.
-    type_names: FxHashMap<(SmolStr, SmolStr), SmolStr>,
+    type_names: FxHashMap<SmolStr, FxHashMap<SmolStr, SmolStr>>,
     crates: Vec<SmolStr>,
     /// First two segments of the paths and types loaded.
     modules: FxHashSet<SmolStr>,
@@ -91,9 +91,11 @@ impl Catalog {
                     self.libraries.insert(SmolStr::new(library));
                 }
                 self.by_path.entry(path.clone()).or_insert(id);
-                if let Some(key) = tail(path) {
+                if let Some((krate, tail)) = tail(path) {
                     self.by_tail
-                        .entry(key)
+                        .entry(SmolStr::new(krate))
+                        .or_default()
+                        .entry(SmolStr::new(tail))
                         .and_modify(|old| {
                             if old.is_some_and(|old| old != id && self.entries[old.0 as usize].api.kind != api.kind) {
                                 *old = None;
@@ -125,7 +127,7 @@ impl Catalog {
 
     fn note_type(&mut self, ty: &str) {
         if let (Some((krate, _)), Some(name)) = (ty.split_once("::"), ty.rsplit("::").next()) {
-            self.type_names.entry((SmolStr::new(krate), SmolStr::new(name))).or_insert_with(|| SmolStr::new(ty));
+            self.type_names.entry(SmolStr::new(krate)).or_default().entry(SmolStr::new(name)).or_insert_with(|| SmolStr::new(ty));
         }
     }
 
@@ -148,7 +150,8 @@ impl Catalog {
         if let Some(&entry) = self.by_path.get(path) {
             return Some(Hit { entry, exact: true });
         }
-        let entry = (*self.by_tail.get(&tail(path)?)?)?;
+        let (krate, tail) = tail(path)?;
+        let entry = (*self.by_tail.get(krate)?.get(tail)?)?;
         Some(Hit { entry, exact: false })
     }
 
@@ -171,7 +174,7 @@ impl Catalog {
         }
         // A public path that the catalog spells otherwise: same crate, same type name.
         let (krate, rest) = ty.split_once("::")?;
-        let known = self.type_names.get(&(SmolStr::new(krate), SmolStr::new(rest.rsplit("::").next()?)))?;
+        let known = self.type_names.get(krate)?.get(rest.rsplit("::").next()?)?;
         if krate == "std" || known == ty {
             return None;
         }
@@ -187,7 +190,7 @@ impl Catalog {
     /// The full path of a type that `use krate::…::*` may have brought in.
     #[must_use]
     pub fn type_named(&self, krate: &str, name: &str) -> Option<&SmolStr> {
-        self.type_names.get(&(SmolStr::new(krate), SmolStr::new(name)))
+        self.type_names.get(krate)?.get(name)
     }
 
     /// The path under which the catalog knows what a crate hands on: from the table of re-exports, else where the second
@@ -246,12 +249,12 @@ impl Catalog {
 }
 
 /// The crate and the last two segments of a path whose last but one names a type.
-fn tail(path: &str) -> Option<(SmolStr, SmolStr)> {
+fn tail(path: &str) -> Option<(&str, &str)> {
     let (krate, rest) = path.split_once("::")?;
     if krate == "std" {
         return None;
     }
     let mut parts = rest.rsplitn(3, "::");
     let (last, before) = (parts.next()?, parts.next()?);
-    before.starts_with(char::is_uppercase).then(|| (SmolStr::new(krate), format_smolstr!("{before}::{last}")))
+    before.starts_with(char::is_uppercase).then(|| (krate, &rest[rest.len() - last.len() - before.len() - 2..]))
 }

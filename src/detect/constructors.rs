@@ -99,7 +99,7 @@ fn instances(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, first: &mut Findin
     let mut func = body.def;
     for _ in 0..4 {
         let callers = callers(cx, func);
-        match callers.as_slice() {
+        match callers {
             [(caller, at, own)] => {
                 let _ = at;
                 // A maker of makers hands on what it got.
@@ -128,12 +128,8 @@ fn starts_up(cx: &Cx<'_>, func: DefId) -> bool {
     cx.from_main.contains_key(&func) || cx.started.contains(&func)
 }
 
-fn callers(cx: &Cx<'_>, func: DefId) -> Vec<(DefId, At, Bound)> {
-    let mut out = Vec::new();
-    for body in cx.bodies() {
-        out.extend(body.own.iter().filter(|call| call.func == func).map(|call| (body.def, call.at, call.bound.clone())));
-    }
-    out
+fn callers<'c>(cx: &'c Cx<'_>, func: DefId) -> &'c [(DefId, At, Bound)] {
+    cx.uses.calls.get(&func).map_or(&[], Vec::as_slice)
 }
 
 fn instance(cx: &Cx<'_>, first: &Finding, caller: DefId, at: At) -> Finding {
@@ -353,13 +349,8 @@ pub(super) fn field_at(cx: &Cx<'_>, of: DefId, field: &str) -> Option<At> {
 }
 
 fn field_uses(cx: &Cx<'_>, of: DefId, field: &str, own: DefId) -> Vec<(At, DefId, Access)> {
-    let mut out = Vec::new();
-    for body in cx.bodies().filter(|body| body.def != own) {
-        let file = cx.file_index(body.def);
-        let of_field = body.field_uses.iter().filter(|(owner, name, ..)| *owner == of && name == field);
-        out.extend(of_field.map(|(_, _, access, span)| (At { file, span: *span }, body.def, *access)));
-    }
-    out
+    let uses = cx.uses.fields.get(&(of, SmolStr::new(field)));
+    uses.into_iter().flatten().filter(|(_, user, _)| *user != own).copied().collect()
 }
 
 /// What the chain sets, what its ingredients set, and the defaults of the rest where nothing else can have set them.

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::finding::RawSite;
+use super::uses::Uses;
 use crate::catalog::{Api, EntryId};
 use crate::facts::{Cfg, ItemKind};
 use crate::model::{Fact, FactValue, Place, Provenance, Role};
@@ -25,6 +26,8 @@ pub struct Cx<'a> {
     pub long_lived: FxHashSet<DefId>,
     /// Definitions that are read only for tests.
     pub test_only: FxHashSet<DefId>,
+    /// Who uses what.
+    pub uses: Uses,
     /// Names that bodies of the services mention in calls and paths.
     mentioned: FxHashSet<SmolStr>,
     /// Functions that only requests reach.
@@ -53,6 +56,7 @@ impl<'a> Cx<'a> {
             body_of,
             long_lived: FxHashSet::default(),
             test_only,
+            uses: Uses::default(),
             mentioned: FxHashSet::default(),
             by_requests: FxHashSet::default(),
             reached: BTreeMap::new(),
@@ -60,6 +64,7 @@ impl<'a> Cx<'a> {
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
+        cx.uses = Uses::new(world, cx.bodies());
         cx.mentioned = mentioned(&cx);
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
@@ -256,7 +261,7 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
                 // A service that a framework keeps: it implements a foreign trait that handles requests.
                 let serves = program.foreign_impls.get(&id).into_iter().flatten().any(|path| is_service_trait(path));
                 if serves {
-                    queue.push(Type::Def(id, std::sync::Arc::from([])));
+                    queue.push(Type::Def(id, std::sync::Arc::default()));
                 }
             }
             _ => {}
@@ -297,7 +302,7 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
                 }
             }
             Type::Trait(id) => {
-                queue.extend(program.implementors.get(id).into_iter().flatten().map(|id| Type::Def(*id, std::sync::Arc::from([]))));
+                queue.extend(program.implementors.get(id).into_iter().flatten().map(|id| Type::Def(*id, std::sync::Arc::default())));
             }
             // What a map or list holds lives as long as it stays there.
             Type::Foreign(path, args) if !wrappers.is_signal(path) => queue.extend(args.iter().cloned()),

@@ -25,7 +25,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
 
 /// Some body names one of the paths that the entry needs.
 fn needs_met(cx: &Cx<'_>, needs: &[SmolStr]) -> bool {
-    needs.is_empty() || cx.bodies().any(|body| body.foreign.iter().any(|path| needs.contains(path)))
+    needs.is_empty() || needs.iter().any(|path| cx.uses.foreign.contains(path))
 }
 
 /// `OpenOptions` without any option that writes.

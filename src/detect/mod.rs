@@ -14,10 +14,12 @@ mod statics;
 mod stores;
 mod tasks;
 mod thread_locals;
+mod uses;
 
 pub use context::Cx;
 pub use finding::{Finding, Origin, RawSite};
 pub use nature::{Nature, nature};
+pub use uses::{UsedAt, Uses};
 
 /// One way to find state.
 pub struct Detector {

@@ -1,18 +1,18 @@
 //! Detector `shared-fields`: see `shared_fields.md`.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::statics::kind_by_name;
+use super::uses::Uses;
 use crate::catalog::Shape;
 use crate::facts::{FieldFact, ItemKind};
-use crate::model::{Access, Class, Confidence, Kind, Role, Scope};
+use crate::model::{Class, Confidence, Kind, Role, Scope};
 use crate::resolve::{At, DefId, LocalType, Type};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
-    let uses = uses(cx);
     let folded = folded_into_statics(cx);
     for (id, def) in cx.world.program.all_defs() {
         let ItemKind::Struct(facts) = &def.item.kind else { continue };
@@ -22,7 +22,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for field in &facts.fields {
             let Some(ty) = cx.world.signatures.field(id, &field.name) else { continue };
             if is_own_container(cx, ty) && !folded.contains(&(id, field.name.clone())) && !for_tests(field) {
-                out.push(field_item(cx, id, field, ty, &uses));
+                out.push(field_item(cx, id, field, ty, &cx.uses));
             }
         }
     }
@@ -101,7 +101,7 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
         class: Class::Mutable,
         confidence: Confidence::Certain,
         sites: vec![cx.site(at, Role::Declared, id)],
-        uses: uses.get(&(id, field.name.clone())).cloned().unwrap_or_default(),
+        uses: uses.fields.get(&(id, field.name.clone())).cloned().unwrap_or_default(),
         facts: Vec::new(),
         label: container_label(cx, ty),
         ty: Some(shown),
@@ -141,19 +141,6 @@ fn container_label(cx: &Cx<'_>, ty: &Type) -> SmolStr {
         }
     }
     SmolStr::new_static("shared value")
-}
-
-type Uses = FxHashMap<(DefId, SmolStr), Vec<(At, DefId, Access)>>;
-
-fn uses(cx: &Cx<'_>) -> Uses {
-    let mut out = Uses::default();
-    for body in cx.bodies() {
-        let file = cx.file_index(body.def);
-        for (of, name, access, span) in &body.field_uses {
-            out.entry((*of, name.clone())).or_default().push((At { file, span: *span }, body.def, *access));
-        }
-    }
-    out
 }
 
 /// The first container of a struct that a static holds as a whole: the static speaks for it.

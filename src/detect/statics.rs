@@ -94,13 +94,5 @@ pub(super) fn kind_by_name(name: &str, ty: &str) -> Kind {
 
 /// Where a static is used, its own initialiser left out.
 pub(super) fn uses(cx: &Cx<'_>, id: DefId) -> Vec<(At, DefId, Access)> {
-    let mut out = Vec::new();
-    for body in cx.bodies().filter(|body| body.def != id) {
-        for (used, access, span) in &body.statics {
-            if *used == id {
-                out.push((At { file: cx.file_index(body.def), span: *span }, body.def, *access));
-            }
-        }
-    }
-    out
+    cx.uses.statics.get(&id).into_iter().flatten().filter(|(_, user, _)| *user != id).copied().collect()
 }

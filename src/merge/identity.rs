@@ -14,6 +14,7 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     findings
         .sort_by(|a, b| first_site(cx, a).cmp(&first_site(cx, b)).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.origin.cmp(&b.origin)));
     let mut seen: FxHashMap<(Kind, SmolStr, u32, u32), usize> = FxHashMap::default();
+    let mut by_origin: BTreeMap<(Kind, &'static str, Origin), Vec<usize>> = BTreeMap::new();
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         let Some(place) = first_site(cx, &finding) else { continue };
@@ -21,7 +22,9 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             out.push(finding);
             continue;
         }
-        if let Some(known) = out.iter_mut().find(|known| is_one_thing(known, &finding)) {
+        let same_origin = by_origin.entry((finding.kind, finding.detector, finding.origin.clone())).or_default();
+        if let Some(&known) = same_origin.iter().find(|known| is_one_thing(&out[**known], &finding)) {
+            let known = &mut out[known];
             known.also.push(finding.def);
             known.sites.extend(finding.sites);
             for fact in finding.facts {
@@ -43,6 +46,7 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             }
             None => {
                 seen.insert(key, out.len());
+                same_origin.push(out.len());
                 out.push(finding);
             }
         }

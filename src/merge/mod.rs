@@ -8,7 +8,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -20,18 +20,19 @@ use crate::model::{Access, Item, ItemId, Kind, Site, Use};
 pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     let findings = identity::one_item_for_one_place(cx, findings);
     let ids = identity::ids(&findings);
-    let mut items: Vec<Item> = findings.into_iter().zip(ids).map(|(finding, id)| item(cx, finding, id)).collect();
+    let readers = readers(cx);
+    let mut items: Vec<Item> = findings.into_iter().zip(ids).map(|(finding, id)| item(cx, &readers, finding, id)).collect();
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
     items
 }
 
-fn item(cx: &Cx<'_>, finding: Finding, id: ItemId) -> Item {
+fn item(cx: &Cx<'_>, readers: &[BTreeSet<SmolStr>], finding: Finding, id: ItemId) -> Item {
     let program = cx.world.program;
     let summary = summary::summary(&finding);
     let mut sites: Vec<Site> = finding.sites.iter().map(|raw| site(cx, raw)).collect();
     sites.sort_by(|a, b| a.role.cmp(&b.role).then_with(|| a.place.cmp(&b.place)));
     sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
-    let mut services: Vec<SmolStr> = finding.sites.iter().flat_map(|raw| services_at(cx, raw)).collect();
+    let mut services: Vec<SmolStr> = finding.sites.iter().filter_map(|raw| readers.get(raw.at.file as usize)).flatten().cloned().collect();
     services.extend(program.services_of(finding.def).iter().cloned());
     services.sort();
     services.dedup();
@@ -68,13 +69,15 @@ fn site(cx: &Cx<'_>, raw: &RawSite) -> Site {
     Site { place: cx.place(raw.at), role: raw.role, function: raw.function.clone() }
 }
 
-/// Services of every crate that reads the file of a site.
-fn services_at(cx: &Cx<'_>, raw: &RawSite) -> Vec<SmolStr> {
+/// Services of every crate that reads a file, by file.
+fn readers(cx: &Cx<'_>) -> Vec<BTreeSet<SmolStr>> {
     let program = cx.world.program;
-    let readers = program.modules.iter().filter(|module| module.file == raw.at.file as usize);
-    let mut out: Vec<SmolStr> = readers.flat_map(|module| program.krate(module.krate).input.services.iter().cloned()).collect();
-    out.sort();
-    out.dedup();
+    let mut out = vec![BTreeSet::new(); program.files.len()];
+    for module in program.modules.iter().filter(|module| module.parent.is_some()) {
+        if let Some(services) = out.get_mut(module.file) {
+            services.extend(program.krate(module.krate).input.services.iter().cloned());
+        }
+    }
     out
 }
 

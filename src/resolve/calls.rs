@@ -1,6 +1,8 @@
 //! What one body does that matters for state: calls of known APIs with their settings, calls of the workspace, loops.
 
-use rustc_hash::FxHashSet;
+use std::cell::{Cell, OnceCell};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::infer::{World, infer};
@@ -177,9 +179,19 @@ pub fn body_facts(world: World<'_>, def: DefId) -> Option<BodyFacts> {
     let types = infer(world, def, body);
     let module = world.program.body_scopes.get(&def).copied().unwrap_or(item.module);
     let file = super::program::index(world.program.module(module).file);
-    let tracer = Tracer { world, body, types: &types, def, file };
-    let mut reader =
-        Reader { tracer, world, body, types: &types, parents: parents(body), index_of: Vec::new(), links: FxHashSet::default() };
+    let fuel = Cell::new(0);
+    let tracer = Tracer { world, body, types: &types, def, file, fuel: &fuel };
+    let mut reader = Reader {
+        tracer,
+        world,
+        body,
+        types: &types,
+        parents: parents(body),
+        index_of: Vec::new(),
+        links: FxHashSet::default(),
+        known_at: FxHashMap::default(),
+        variables: OnceCell::new(),
+    };
     Some(reader.read(def))
 }
 

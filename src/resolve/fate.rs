@@ -1,5 +1,6 @@
 //! Where a value comes from and what becomes of it: variables, fields, arguments, results; and how it is accessed.
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::calls::{Bound, KnownCall};
@@ -10,13 +11,38 @@ use crate::catalog::Shape;
 use crate::facts::{Expr, ExprId, ItemKind, Name, Pat, Stmt};
 use crate::model::Access;
 
+/// The variables of a body.
+#[derive(Default)]
+pub(super) struct Variables {
+    /// By the expression they are bound to, in order of binding.
+    bound_to: FxHashMap<ExprId, Vec<usize>>,
+    /// The path expressions that name each, sorted.
+    used_at: FxHashMap<usize, Vec<ExprId>>,
+}
+
 impl Reader<'_> {
+    fn variables(&self) -> &Variables {
+        self.variables.get_or_init(|| {
+            let mut out = Variables::default();
+            for (at, local) in self.types.locals.iter().enumerate() {
+                if let Some(init) = local.init {
+                    out.bound_to.entry(init).or_default().push(at);
+                }
+            }
+            for (&expr, local) in &self.types.local_of {
+                out.used_at.entry(local.0 as usize).or_default().push(expr);
+            }
+            out.used_at.values_mut().for_each(|uses| uses.sort_unstable());
+            out
+        })
+    }
+
     /// The known call that a value comes from: down receivers, `?`, `.await`, wrappers, variables.
     pub(super) fn root(&self, id: ExprId, depth: u32) -> Option<ExprId> {
         if depth > 40 {
             return None;
         }
-        if self.index_of.contains(&id) && !self.links.contains(&id) {
+        if self.known_at.contains_key(&id) && !self.links.contains(&id) {
             // A method that continues a chain is not in the list: it was merged into its root.
             return Some(id);
         }
@@ -112,12 +138,11 @@ impl Reader<'_> {
 
     /// A variable that ends as a field of a struct literal is that field.
     fn of_local(&self, name: &Name, init: ExprId) -> Bound {
-        let local = self.types.locals.iter().position(|local| local.init == Some(init) && local.name == *name);
+        let variables = self.variables();
+        let bound_to = variables.bound_to.get(&init).into_iter().flatten();
+        let local = bound_to.copied().find(|local| self.types.locals[*local].name == *name);
         let Some(local) = local else { return Bound::Let(name.clone()) };
-        for (&expr, found) in &self.types.local_of {
-            if found.0 as usize != local {
-                continue;
-            }
+        for &expr in variables.used_at.get(&local).into_iter().flatten() {
             let mut at = expr;
             for _ in 0..6 {
                 let Some(parent) = self.parents[at.0 as usize] else { break };
@@ -151,6 +176,17 @@ impl Reader<'_> {
 
     /// Finds the known call around each known call, directly or through a variable.
     pub(super) fn nest(&self, known: &mut [KnownCall]) {
+        if known.is_empty() {
+            return;
+        }
+        let variables = self.variables();
+        // The first variable that each known call is bound to.
+        let mut variable_of: FxHashMap<ExprId, usize> = FxHashMap::default();
+        for (at, local) in self.types.locals.iter().enumerate() {
+            if let Some(root) = local.init.and_then(|init| self.root(init, 0)) {
+                variable_of.entry(root).or_insert(at);
+            }
+        }
         #[expect(clippy::needless_range_loop, reason = "each call is compared with all the others")]
         for at in 0..known.len() {
             let mut hop = self.index_of[at];
@@ -166,14 +202,11 @@ impl Reader<'_> {
                     inner = parent;
                 }
                 // The variable it is bound to, where that is handed on.
-                let local =
-                    self.types.locals.iter().position(|local| local.init.is_some_and(|init| self.root(init, 0) == Some(self.index_of[at])));
+                let local = variable_of.get(&self.index_of[at]);
                 through += 1;
                 let used = local.filter(|_| through == 1).and_then(|local| {
-                    let mut uses: Vec<ExprId> =
-                        self.types.local_of.iter().filter(|(_, found)| found.0 as usize == local).map(|(expr, _)| *expr).collect();
-                    uses.sort_unstable();
-                    uses.into_iter().find(|expr| self.is_argument_of_known(*expr, at))
+                    let mut uses = variables.used_at.get(local).into_iter().flatten().copied();
+                    uses.find(|expr| self.is_argument_of_known(*expr, at))
                 });
                 match used {
                     Some(expr) => hop = expr,
@@ -186,11 +219,11 @@ impl Reader<'_> {
     /// The known call (or its chain) in whose arguments `inner` stands.
     fn holder(&self, parent: ExprId, inner: ExprId) -> Option<usize> {
         match &self.body[parent] {
-            Expr::Call { callee, .. } if *callee != inner => self.index_of.iter().position(|known| *known == parent),
-            Expr::Macro { .. } => self.index_of.iter().position(|known| *known == parent),
+            Expr::Call { callee, .. } if *callee != inner => self.known_at.get(&parent).copied(),
+            Expr::Macro { .. } => self.known_at.get(&parent).copied(),
             Expr::Method { recv, .. } if *recv != inner => {
                 let root = self.root(parent, 0)?;
-                self.index_of.iter().position(|known| *known == root)
+                self.known_at.get(&root).copied()
             }
             _ => None,
         }

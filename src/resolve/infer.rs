@@ -56,6 +56,8 @@ pub struct Inference {
     pub changed: FxHashSet<LocalId>,
     /// Path expressions that name a static or const.
     pub statics: Vec<(ExprId, DefId)>,
+    /// The same by path expression.
+    pub static_of: FxHashMap<ExprId, DefId>,
     /// Calls of a path, and how many were resolved.
     pub calls: (usize, usize),
     /// Method calls, and how many have a typed receiver.
@@ -92,6 +94,7 @@ pub fn infer(world: World<'_>, id: DefId, body: &Body) -> Inference {
         this: world.signatures.this[id.0 as usize].clone(),
         generics: &generics,
         scope: Vec::new(),
+        visible: FxHashMap::default(),
         out: Inference { types: vec![Type::Unknown; body.exprs.len()], ..Inference::default() },
         hints: FxHashMap::default(),
         depth: 0,
@@ -119,6 +122,8 @@ pub(super) struct Walker<'a, 'b> {
     pub(super) this: Option<Type>,
     pub(super) generics: &'b [&'b [Generic]],
     pub(super) scope: Vec<LocalId>,
+    /// Variables in scope by name, the innermost last.
+    pub(super) visible: FxHashMap<Name, Vec<LocalId>>,
     pub(super) out: Inference,
     /// Types that a combinator gives to the parameters of the closures handed to it.
     pub(super) hints: FxHashMap<PatId, Type>,
@@ -147,7 +152,7 @@ impl Walker<'_, '_> {
         }
         match self.world.program.resolve(self.world.catalog, self.module, path, Space::Type) {
             Some(Res::Def(id) | Res::Inside(id, _)) if !matches!(self.world.program.def(id).item.kind, ItemKind::TypeAlias(..)) => {
-                Type::Def(id, Arc::from([]))
+                Type::Def(id, Arc::default())
             }
             Some(Res::Def(_)) => self.lower(&crate::facts::Ty::Path(path.clone())),
             Some(Res::Foreign(path)) => Type::foreign(&path),
@@ -173,7 +178,12 @@ impl Walker<'_, '_> {
     pub(super) fn scoped(&mut self, f: impl FnOnce(&mut Self) -> Type) -> Type {
         let mark = self.scope.len();
         let ty = f(self);
-        self.scope.truncate(mark);
+        for local in self.scope.drain(mark..) {
+            let name = &self.out.locals[local.0 as usize].name;
+            if let Some(visible) = self.visible.get_mut(name) {
+                visible.pop();
+            }
+        }
         ty
     }
 
@@ -217,14 +227,14 @@ impl Walker<'_, '_> {
                 self.expr(*left);
                 self.changes(*left);
                 self.expr(*right);
-                Type::Tuple(Arc::from([]))
+                Type::Tuple(Arc::default())
             }
             Expr::Block(stmts) => self.scoped(|this| this.block(stmts)),
             Expr::If { cond, then, otherwise } => self.scoped(|this| {
                 this.expr(*cond);
                 let then = this.expr(*then);
                 let other = otherwise.map(|other| this.expr(other));
-                if then.is_known() && then != Type::Tuple(Arc::from([])) { then } else { other.unwrap_or(then) }
+                if then.is_known() && then != Type::Tuple(Arc::default()) { then } else { other.unwrap_or(then) }
             }),
             Expr::Let { pat, value } => {
                 let ty = self.expr(*value);
@@ -255,14 +265,14 @@ impl Walker<'_, '_> {
             Expr::While { cond, body, .. } => self.scoped(|this| {
                 this.expr(*cond);
                 this.expr(*body);
-                Type::Tuple(Arc::from([]))
+                Type::Tuple(Arc::default())
             }),
             Expr::For { pat, iter, body, .. } => self.scoped(|this| {
                 let iter = this.expr(*iter);
                 let element = std_knowledge::element(&this.peel(&iter));
                 this.pattern(*pat, element, None);
                 this.expr(*body);
-                Type::Tuple(Arc::from([]))
+                Type::Tuple(Arc::default())
             }),
             Expr::Closure { params, body, .. } => {
                 let ret = self.scoped(|this| {
@@ -310,7 +320,7 @@ impl Walker<'_, '_> {
     }
 
     fn block(&mut self, stmts: &[Stmt]) -> Type {
-        let mut out = Type::Tuple(Arc::from([]));
+        let mut out = Type::Tuple(Arc::default());
         for stmt in stmts {
             out = match stmt {
                 Stmt::Let { pat, ty, init, otherwise } => {
@@ -325,11 +335,11 @@ impl Walker<'_, '_> {
                         (None, found) => found.unwrap_or_default(),
                     };
                     self.pattern(*pat, ty, *init);
-                    Type::Tuple(Arc::from([]))
+                    Type::Tuple(Arc::default())
                 }
                 Stmt::Expr { expr, semi } => {
                     let ty = self.expr(*expr);
-                    if *semi { Type::Tuple(Arc::from([])) } else { ty }
+                    if *semi { Type::Tuple(Arc::default()) } else { ty }
                 }
             };
         }

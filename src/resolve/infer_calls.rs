@@ -14,7 +14,7 @@ use crate::facts::{Expr, ExprId, Generic, ItemKind, Name, Pat, Path};
 impl Walker<'_, '_> {
     pub(super) fn path(&mut self, id: ExprId, path: &Path) -> Type {
         if let Some(name) = path.single() {
-            let found = self.scope.iter().rev().find(|local| self.out.locals[local.0 as usize].name == *name);
+            let found = self.visible.get(name).and_then(|all| all.last());
             if let Some(&local) = found {
                 self.out.local_of.insert(id, local);
                 return self.out.locals[local.0 as usize].ty.clone();
@@ -26,13 +26,14 @@ impl Walker<'_, '_> {
                 match &item.item.kind {
                     ItemKind::Static(_) | ItemKind::Const(_) => {
                         self.out.statics.push((id, def));
+                        self.out.static_of.entry(id).or_insert(def);
                         self.world.signatures.value(def).clone()
                     }
                     ItemKind::Fn(_) => {
                         self.out.callees.insert(id, Callee::Def(def));
                         Type::Fn(Arc::new(self.world.signatures.value(def).clone()))
                     }
-                    ItemKind::Struct(_) | ItemKind::Enum(_) => Type::Def(def, Arc::from([])),
+                    ItemKind::Struct(_) | ItemKind::Enum(_) => Type::Def(def, Arc::default()),
                     _ => Type::Unknown,
                 }
             }
@@ -67,7 +68,7 @@ impl Walker<'_, '_> {
                 Some((Callee::Foreign(found), ty))
             }
             Res::Inside(id, name) => {
-                let ty = Type::Def(id, Arc::from([]));
+                let ty = Type::Def(id, Arc::default());
                 Some((self.derived(id, &name).unwrap_or(Callee::Def(id)), Some(ty)))
             }
             Res::Mod(_) => None,
@@ -167,7 +168,7 @@ impl Walker<'_, '_> {
                         _ => ret,
                     }
                 }
-                _ => of.unwrap_or_else(|| Type::Def(*def, Arc::from([]))),
+                _ => of.unwrap_or_else(|| Type::Def(*def, Arc::default())),
             },
             Callee::Foreign(path) => match &of {
                 Some(def @ Type::Def(..)) => def.clone(),
@@ -222,12 +223,12 @@ impl Walker<'_, '_> {
     /// `Arc::new(x)`, `Mutex::new(x)`, `LazyLock::new(|| x)`: what is put in is the argument of the type.
     fn wrapped(&self, of: &str, args: &[Type]) -> Arc<[Type]> {
         if !self.world.catalog.wrappers().holds_its_argument(of) {
-            return Arc::from([]);
+            return Arc::default();
         }
         match args.first() {
             Some(Type::Fn(ret)) => Arc::from([(**ret).clone()]),
             Some(first) => Arc::from([first.clone()]),
-            None => Arc::from([]),
+            None => Arc::default(),
         }
     }
 

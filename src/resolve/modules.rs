@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
-use super::program::{CrateInput, Def, DefId, Krate, KrateId, ModId, Module, Program, index};
+use super::program::{CrateInput, Def, DefId, Krate, KrateId, Lookups, ModId, Module, Program, index};
 use crate::facts::{Body, Cfg, FileFacts, ItemFact, ItemKind, Name};
 use crate::model::{Diagnostic, Severity};
 
@@ -84,12 +84,13 @@ fn empty(files: &[FileFacts]) -> Program<'_> {
         files,
         krates: Vec::new(),
         modules: Vec::new(),
+        glob_targets: Vec::new(),
+        lookups: Lookups::default(),
         defs: Vec::new(),
         members: FxHashMap::default(),
         implementors: FxHashMap::default(),
         derefs: FxHashMap::default(),
         foreign_impls: FxHashMap::default(),
-        globs: Vec::new(),
         body_scopes: FxHashMap::default(),
     }
 }

@@ -1,14 +1,18 @@
 //! Names to what they stand for: items of the workspace, or canonical paths of foreign crates.
 
 use rayon::prelude::*;
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use super::program::{DefId, Extern, ModId, Program};
+use super::types::member_path;
 use crate::catalog::Catalog;
-use crate::facts::{ItemKind, Path, UseFact};
+use crate::facts::{ItemKind, Name, Path, UseFact};
 
 /// Imports of imports of imports: more than any crate has.
 const MAX_HOPS: u32 = 24;
+
+/// Globs known only through globs known only through globs.
+const MAX_GLOB_ROUNDS: usize = 8;
 
 /// What a path stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +28,7 @@ pub enum Res {
 }
 
 /// Which of two things of the same name is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Space {
     /// Types, traits, modules.
     Type,
@@ -36,8 +40,8 @@ impl Program<'_> {
     /// What a path in the scope of a module stands for; `None` when it cannot be told.
     #[must_use]
     pub fn resolve(&self, catalog: &Catalog, module: ModId, path: &Path, space: Space) -> Option<Res> {
-        let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
-        match self.resolve_names(catalog, module, &names, path.global, space, 0)? {
+        let names = path.segs.iter().map(|seg| seg.name.as_str());
+        match as_slice(names, |names| self.resolve_names(catalog, module, names, path.global, space, 0))? {
             Res::Foreign(path) => Some(Res::Foreign(catalog.original(path))),
             other => Some(other),
         }
@@ -59,17 +63,7 @@ impl Program<'_> {
                 _ => self.lookup_scoped(catalog, module, first, first_space, !rest.is_empty(), hops)?,
             }
         };
-        let start = if rest.is_empty() { start } else { self.crate_of_its_macro(module, first, start) };
         self.walk(catalog, start, rest, space, hops)
-    }
-
-    /// `use cached::proc_macro::cached;` brings in a macro: a longer path that begins with `cached` means the crate.
-    fn crate_of_its_macro(&self, module: ModId, name: &str, found: Res) -> Res {
-        let Res::Foreign(path) = &found else { return found };
-        match self.extern_named(module, name) {
-            Some(Res::Foreign(lib)) if path.strip_prefix(lib.as_str()).is_some_and(|rest| rest.starts_with("::")) => Res::Foreign(lib),
-            _ => found,
-        }
     }
 
     fn walk(&self, catalog: &Catalog, start: Res, rest: &[&str], space: Space, hops: u32) -> Option<Res> {
@@ -80,9 +74,9 @@ impl Program<'_> {
                 Res::Mod(id) if name == "super" => Res::Mod(self.module(self.real_module(id)).parent?),
                 Res::Mod(id) if name == "self" => Res::Mod(id),
                 Res::Mod(id) => self.lookup_in(catalog, id, name, if last { space } else { Space::Type }, hops + 1)?,
-                Res::Foreign(path) => Res::Foreign(format_smolstr!("{path}::{name}")),
+                Res::Foreign(path) => Res::Foreign(member_path(&path, name)),
                 Res::Def(id) => self.inside(catalog, id, name, hops),
-                Res::Inside(id, tail) => Res::Inside(id, format_smolstr!("{tail}::{name}")),
+                Res::Inside(id, tail) => Res::Inside(id, member_path(&tail, name)),
             };
         }
         Some(at)
@@ -94,9 +88,9 @@ impl Program<'_> {
             return Res::Def(*member);
         }
         if let ItemKind::TypeAlias(_, crate::facts::Ty::Path(path)) = &self.def(id).item.kind {
-            let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
-            match self.resolve_names(catalog, self.def(id).module, &names, path.global, Space::Type, hops + 1) {
-                Some(Res::Foreign(path)) => return Res::Foreign(format_smolstr!("{path}::{name}")),
+            let names = path.segs.iter().map(|seg| seg.name.as_str());
+            match as_slice(names, |names| self.resolve_names(catalog, self.def(id).module, names, path.global, Space::Type, hops + 1)) {
+                Some(Res::Foreign(path)) => return Res::Foreign(member_path(&path, name)),
                 Some(Res::Def(target)) if target != id && hops < MAX_HOPS => return self.inside(catalog, target, name, hops + 1),
                 _ => {}
             }
@@ -153,86 +147,125 @@ impl Program<'_> {
     }
 
     /// A name in a module: what it defines, imports by name, or imports by a glob.
+    ///
+    /// What is found depends on nothing but the arguments, so it does not matter which thread asks first.
     fn lookup_in(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
-        self.lookup_visiting(catalog, module, name, space, hops, &mut Vec::new())
-    }
-
-    /// Modules whose globs lead to each other are visited once: a name is looked for in each of them at most once.
-    fn lookup_visiting(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32, seen: &mut Vec<ModId>) -> Option<Res> {
-        if hops > MAX_HOPS || seen.contains(&module) {
+        if hops > MAX_HOPS {
             return None;
         }
-        seen.push(module);
+        if let Some(found) = self.lookup_own(module, name, space) {
+            return Some(found);
+        }
+        let data = self.module(module);
+        if data.globs.is_empty() && !data.uses.contains_key(name) {
+            return None;
+        }
+        // Only what is asked first is remembered: what is asked on the way depends on the hops that are left.
+        if hops > 1 {
+            return self.lookup_imported(catalog, module, name, space, hops);
+        }
+        let key = Name::new(name);
+        if let Some(known) = self.lookups.get(module, &key, space) {
+            return known;
+        }
+        let found = self.lookup_imported(catalog, module, name, space, hops);
+        self.lookups.insert(module, key, space, found.clone());
+        found
+    }
+
+    /// A name that a module imports, by name or by a glob.
+    fn lookup_imported(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
+        if let Some(found) = self.lookup_uses(catalog, module, name, space, hops) {
+            return Some(found);
+        }
+        // Globs lead from module to module, also in circles: each module is asked once.
+        let mut foreign = None;
+        let mut seen = vec![module];
+        let mut stack: Vec<std::slice::Iter<'_, Option<Res>>> = vec![self.glob_targets(module).iter()];
+        while let Some(targets) = stack.last_mut() {
+            match targets.next() {
+                None => {
+                    stack.pop();
+                }
+                Some(Some(Res::Mod(target))) if !seen.contains(target) => {
+                    let own = self.lookup_own(*target, name, space);
+                    if let Some(found) = own.or_else(|| self.lookup_uses(catalog, *target, name, space, hops + 1)) {
+                        return Some(found);
+                    }
+                    seen.push(*target);
+                    stack.push(self.glob_targets(*target).iter());
+                }
+                Some(Some(Res::Def(id))) => {
+                    let ItemKind::Enum(facts) = &self.def(*id).item.kind else { continue };
+                    if facts.variants.iter().any(|variant| variant.name == name) {
+                        return Some(Res::Inside(*id, SmolStr::new(name)));
+                    }
+                }
+                Some(Some(Res::Foreign(path))) if foreign.is_none() => {
+                    // What a foreign glob brings in is known only where the catalog knows the name.
+                    let krate = path.split("::").next().unwrap_or(path);
+                    let full = member_path(path, name);
+                    foreign = if catalog.path(&full).is_some() { Some(full) } else { catalog.type_named(krate, name).cloned() };
+                }
+                Some(_) => {}
+            }
+        }
+        foreign.map(Res::Foreign)
+    }
+
+    /// A name that a module defines.
+    fn lookup_own(&self, module: ModId, name: &str, space: Space) -> Option<Res> {
         let data = self.module(module);
         if let Some(defs) = data.names.get(name)
             && let Some(id) = defs.iter().copied().find(|id| self.in_space(*id, space))
         {
             return Some(Res::Def(id));
         }
-        if space == Space::Type
-            && let Some(child) = data.children.get(name)
-        {
-            return Some(Res::Mod(*child));
+        if space != Space::Type {
+            return None;
         }
-        for leaf in data.uses.get(name).into_iter().flatten() {
-            if let Some(found) = self.import(catalog, module, leaf, space, hops) {
-                return Some(found);
-            }
-        }
-        let mut foreign = None;
-        for target in self.globs.get(module.0 as usize).into_iter().flatten() {
-            match target {
-                Res::Mod(target) => {
-                    if let Some(found) = self.lookup_visiting(catalog, *target, name, space, hops + 1, seen) {
-                        return Some(found);
-                    }
-                }
-                Res::Def(id) => {
-                    let ItemKind::Enum(facts) = &self.def(*id).item.kind else { continue };
-                    if facts.variants.iter().any(|variant| variant.name == name) {
-                        return Some(Res::Inside(*id, SmolStr::new(name)));
-                    }
-                }
-                Res::Foreign(path) if foreign.is_none() => {
-                    // What a foreign glob brings in is known only where the catalog knows the name.
-                    let krate = path.split("::").next().unwrap_or(path);
-                    foreign = catalog
-                        .path(&format_smolstr!("{path}::{name}"))
-                        .map(|_| format_smolstr!("{path}::{name}"))
-                        .or_else(|| catalog.type_named(krate, name).cloned());
-                }
-                _ => {}
-            }
-        }
-        foreign.map(Res::Foreign)
+        data.children.get(name).map(|child| Res::Mod(*child))
     }
 
-    /// What the globs of all modules stand for. Rounds, since a glob's own path may come in through another glob.
-    pub(super) fn resolve_globs(&mut self, catalog: &Catalog) {
-        self.globs = vec![Vec::new(); self.modules.len()];
-        for _ in 0..3 {
-            let targets: Vec<Vec<Res>> = (0..self.modules.len())
+    /// A name that a module imports by name.
+    fn lookup_uses(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
+        self.module(module).uses.get(name).into_iter().flatten().find_map(|leaf| self.import(catalog, module, leaf, space, hops))
+    }
+
+    /// What the globs of a module lead to; nothing before [`Program::settle_globs`].
+    fn glob_targets(&self, module: ModId) -> &[Option<Res>] {
+        self.glob_targets.get(module.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Finds out what each glob import leads to, before names are looked up through them.
+    ///
+    /// A glob may be known only through another one, so this goes in rounds until nothing is new.
+    pub(super) fn settle_globs(&mut self, catalog: &Catalog) {
+        for _ in 0..MAX_GLOB_ROUNDS {
+            self.lookups.reset(self.modules.len());
+            let this = &*self;
+            let targets: Vec<Vec<Option<Res>>> = (0..this.modules.len())
                 .into_par_iter()
                 .map(|at| {
                     let module = ModId(super::program::index(at));
-                    let leaves = self.module(module).globs.iter();
-                    leaves
-                        .filter_map(|leaf| self.import(catalog, module, leaf, Space::Type, 0))
-                        .filter(|found| *found != Res::Mod(module))
-                        .collect()
+                    this.modules[at].globs.iter().map(|leaf| this.import(catalog, module, leaf, Space::Type, 0)).collect()
                 })
                 .collect();
-            if targets == self.globs {
+            if targets == self.glob_targets {
                 break;
             }
-            self.globs = targets;
+            self.glob_targets = targets;
         }
+        self.lookups.reset(self.modules.len());
     }
 
     fn import(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, space: Space, hops: u32) -> Option<Res> {
-        let names: Vec<&str> = leaf.path.iter().map(SmolStr::as_str).collect();
+        as_slice(leaf.path.iter().map(SmolStr::as_str), |names| self.import_names(catalog, module, leaf, names, space, hops))
+    }
+
+    fn import_names(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, names: &[&str], space: Space, hops: u32) -> Option<Res> {
         // `use name::…` where `name` is what this very `use` brings in: it speaks of the crate.
-        if let [first, ..] = names.as_slice()
+        if let [first, ..] = names
             && leaf.name == *first
             && !leaf.glob
             && !matches!(*first, "crate" | "self" | "super")
@@ -243,7 +276,7 @@ impl Program<'_> {
                 .unwrap_or_else(|| Res::Foreign(SmolStr::new(first)));
             return self.walk(catalog, start, &names[1..], space, hops + 1);
         }
-        let found = self.resolve_names(catalog, module, &names, leaf.global, space, hops + 1);
+        let found = self.resolve_names(catalog, module, names, leaf.global, space, hops + 1);
         if found.is_none()
             && names.len() > 1
             && names[0].starts_with(|first: char| first.is_ascii_lowercase())
@@ -261,6 +294,19 @@ impl Program<'_> {
             ItemKind::Struct(_) => true,
             _ => space == Space::Type,
         }
+    }
+}
+
+/// Most paths have few segments: their names need no allocation.
+fn as_slice<'n, T>(names: impl ExactSizeIterator<Item = &'n str>, f: impl FnOnce(&[&'n str]) -> T) -> T {
+    let mut few = [""; 8];
+    let count = names.len();
+    match few.get_mut(..count) {
+        Some(few) => {
+            few.iter_mut().zip(names).for_each(|(slot, name)| *slot = name);
+            f(few)
+        }
+        None => f(&names.collect::<Vec<_>>()),
     }
 }
 

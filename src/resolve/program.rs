@@ -1,8 +1,11 @@
 //! The linked workspace: crates, modules and definitions, each with its canonical path.
 
+use std::sync::Mutex;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::names::{Res, Space};
 use crate::facts::{Cfg, FileFacts, ItemFact, ItemKind, Name, UseFact};
 
 /// Index of a crate.
@@ -95,6 +98,10 @@ pub struct Program<'f> {
     pub krates: Vec<Krate>,
     /// Modules.
     pub modules: Vec<Module<'f>>,
+    /// What the globs of each module lead to, in the order of [`Module::globs`].
+    pub(super) glob_targets: Vec<Vec<Option<Res>>>,
+    /// Names looked up before.
+    pub(super) lookups: Lookups,
     /// Definitions in source order, crate by crate.
     pub defs: Vec<Def<'f>>,
     /// Members (functions, consts) of a type or trait, by its definition and their name.
@@ -105,10 +112,37 @@ pub struct Program<'f> {
     pub derefs: FxHashMap<DefId, (ModId, &'f crate::facts::Ty)>,
     /// Traits of foreign crates that a type of the workspace implements.
     pub foreign_impls: FxHashMap<DefId, Vec<SmolStr>>,
-    /// What the globs of each module stand for, by module.
-    pub globs: Vec<Vec<super::names::Res>>,
     /// The scope of the items that a function's body declares.
     pub body_scopes: FxHashMap<DefId, ModId>,
+}
+
+/// Names that modules import, with what they were found to stand for: the same few are asked for again and again.
+#[derive(Default)]
+pub(super) struct Lookups {
+    by_module: Vec<Mutex<FxHashMap<(Name, Space), Option<Res>>>>,
+}
+
+impl Lookups {
+    pub(super) fn clear(&mut self) {
+        self.by_module.iter_mut().for_each(|known| *known = Mutex::default());
+    }
+
+    /// Forgets everything and makes room for this many modules.
+    pub(super) fn reset(&mut self, modules: usize) {
+        self.by_module.clear();
+        self.by_module.resize_with(modules, Mutex::default);
+    }
+
+    pub(super) fn get(&self, module: ModId, name: &Name, space: Space) -> Option<Option<Res>> {
+        let known = self.by_module.get(module.0 as usize)?.lock().ok()?;
+        known.get(&(name.clone(), space)).cloned()
+    }
+
+    pub(super) fn insert(&self, module: ModId, name: Name, space: Space, found: Option<Res>) {
+        if let Some(Ok(mut known)) = self.by_module.get(module.0 as usize).map(Mutex::lock) {
+            known.insert((name, space), found);
+        }
+    }
 }
 
 impl<'f> Program<'f> {

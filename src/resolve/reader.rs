@@ -1,9 +1,12 @@
 //! Reads one body: which known APIs it calls, with which settings, and what else detectors ask for.
 
-use rustc_hash::FxHashSet;
+use std::cell::OnceCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::calls::{BodyFacts, Bound, KnownCall, LocalType, OwnCall, Setting, Task};
+use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
 use super::program::DefId;
 use super::types::Type;
@@ -22,6 +25,10 @@ pub(super) struct Reader<'a> {
     pub(super) index_of: Vec<ExprId>,
     /// Those of them that are links of another call's chain: the chain goes on through them.
     pub(super) links: FxHashSet<ExprId>,
+    /// The index of a known call by its expression.
+    pub(super) known_at: FxHashMap<ExprId, usize>,
+    /// Variables by what they are bound to, and where they are used; made when first asked for.
+    pub(super) variables: OnceCell<Variables>,
 }
 
 impl Reader<'_> {
@@ -296,7 +303,7 @@ impl Reader<'_> {
         let at = self.at(span);
         if let Some(recv) = recv
             && let Some(root) = self.root(recv, 0)
-            && let Some(index) = self.index_of.iter().position(|known| *known == root)
+            && let Some(index) = self.known_at.get(&root).copied()
             && self.same_thing(out.known[index].hit.entry, hit.entry)
         {
             self.hand_over(args, out);
@@ -330,6 +337,7 @@ impl Reader<'_> {
         let mut settings = recv.map(|recv| self.before(recv)).unwrap_or_default();
         let (mut given, options) = self.options(args);
         settings.append(&mut given);
+        self.known_at.entry(id).or_insert(self.index_of.len());
         self.index_of.push(id);
         out.known.push(KnownCall {
             hit,
@@ -370,7 +378,7 @@ impl Reader<'_> {
     fn setting(&mut self, recv: ExprId, id: ExprId, args: &[ExprId], span: Span, out: &mut BodyFacts) {
         let Expr::Method { name, .. } = &self.body[id] else { return };
         if let Some(root) = self.root(recv, 0)
-            && let Some(index) = self.index_of.iter().position(|known| *known == root)
+            && let Some(index) = self.known_at.get(&root).copied()
         {
             if self.world.catalog.api(out.known[index].hit.entry).shape == Shape::Constructor {
                 self.hand_over(args, out);

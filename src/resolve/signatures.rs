@@ -32,7 +32,7 @@ type Row = (Type, Vec<Type>, Vec<(Name, Type)>);
 
 /// Gives the members of `impl` blocks their canonical paths and their place under their type.
 pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>> {
-    program.resolve_globs(catalog);
+    program.settle_globs(catalog);
     let mut this: Vec<Option<Type>> = vec![None; program.defs.len()];
     let mut at = 0;
     while at < program.defs.len() {
@@ -91,21 +91,20 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
             at += 1;
         }
     }
+    // Members are known only now.
+    program.lookups.clear();
     this
 }
 
-fn note_impl(program: &mut Program<'_>, module: ModId, target: DefId, of_trait: &Res, imp: &crate::facts::ImplFact) {
+fn note_impl<'f>(program: &mut Program<'f>, module: ModId, target: DefId, of_trait: &Res, imp: &'f crate::facts::ImplFact) {
     match of_trait {
         Res::Def(id) => program.implementors.entry(*id).or_default().push(target),
         Res::Foreign(path) => {
             if path.ends_with("::Deref")
-                && let Some(ty) = imp.items.iter().find(|item| item.name == "Target" && matches!(item.kind, ItemKind::TypeAlias(..)))
+                && let Some(item) = imp.items.iter().find(|item| item.name == "Target" && matches!(item.kind, ItemKind::TypeAlias(..)))
+                && let ItemKind::TypeAlias(_, ty) = &item.kind
             {
-                // The reference lives as long as the facts do: look the block up again through the definitions.
-                let found = program.defs.iter().find(|def| std::ptr::eq(def.item, ty)).map(|def| def.item);
-                if let Some(ItemKind::TypeAlias(_, ty)) = found.map(|item| &item.kind) {
-                    program.derefs.insert(target, (module, ty));
-                }
+                program.derefs.insert(target, (module, ty));
             }
             program.foreign_impls.entry(target).or_default().push(path.clone());
         }
@@ -144,7 +143,7 @@ pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Typ
         out.fields.extend(fields.into_iter().map(|(name, ty)| ((id, name), ty)));
     }
     for (id, (module, ty)) in &program.derefs {
-        let this = Type::Def(*id, std::sync::Arc::from([]));
+        let this = Type::Def(*id, std::sync::Arc::default());
         let scope = TypeScope { module: *module, this: Some(&this), generics: &[] };
         out.derefs.insert(*id, program.lower(catalog, scope, ty));
     }
@@ -163,7 +162,7 @@ fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>
     match &def.item.kind {
         ItemKind::Fn(func) => {
             let scope = TypeScope { module: def.module, this, generics: &[owner_generics, &func.generics] };
-            let ret = func.ret.as_ref().map_or(Type::Tuple(std::sync::Arc::from([])), |ty| program.lower(catalog, scope, ty));
+            let ret = func.ret.as_ref().map_or(Type::Tuple(std::sync::Arc::default()), |ty| program.lower(catalog, scope, ty));
             let params = func
                 .params
                 .iter()
@@ -176,13 +175,13 @@ fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>
             (program.lower(catalog, scope, &fact.ty), Vec::new(), Vec::new())
         }
         ItemKind::Struct(facts) => {
-            let own = Type::Def(id, std::sync::Arc::from([]));
+            let own = Type::Def(id, std::sync::Arc::default());
             let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
             let fields = typed_fields(program, catalog, scope, &facts.fields, None);
             (Type::Unknown, Vec::new(), fields)
         }
         ItemKind::Enum(facts) => {
-            let own = Type::Def(id, std::sync::Arc::from([]));
+            let own = Type::Def(id, std::sync::Arc::default());
             let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
             let mut fields = Vec::new();
             for variant in &facts.variants {

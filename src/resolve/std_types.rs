@@ -45,7 +45,7 @@ pub(super) fn call(path: &str, of: Option<&Type>, args: &[Type]) -> Option<Type>
         _ => match of {
             // A collection made empty or from something: its arguments are known only where they are written.
             Some(Type::Foreign(of, _)) if of.starts_with("std::collections::") || of == "std::vec::Vec" || of == "std::string::String" => {
-                return Some(Type::Foreign(of.clone(), Arc::from([])));
+                return Some(Type::Foreign(of.clone(), Arc::default()));
             }
             _ => return None,
         },

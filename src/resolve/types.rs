@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::{SmolStr, SmolStrBuilder};
 
 use super::names::{Res, Space};
 use super::program::{DefId, ModId, Program};
@@ -38,7 +38,7 @@ impl Type {
     /// A foreign type without arguments.
     #[must_use]
     pub fn foreign(path: &str) -> Self {
-        Type::Foreign(SmolStr::new(path), Arc::from([]))
+        Type::Foreign(SmolStr::new(path), Arc::default())
     }
 
     /// The canonical path of a foreign type.
@@ -142,8 +142,15 @@ impl Program<'_> {
         }
         let Some(res) = self.resolve(catalog, scope.module, path, Space::Type) else { return Type::Unknown };
         let written = path.segs.iter().rev().find(|seg| !seg.args.is_empty()).map_or(&[][..], |seg| seg.args.as_slice());
-        let args: Arc<[Type]> =
-            written.iter().filter(|arg| !matches!(arg, Ty::Assoc(..))).map(|arg| self.lower_at(catalog, scope, arg, depth + 1)).collect();
+        // An empty list that is collected is a new allocation, the default is not.
+        let args: Arc<[Type]> = match written {
+            [] => Arc::default(),
+            _ => written
+                .iter()
+                .filter(|arg| !matches!(arg, Ty::Assoc(..)))
+                .map(|arg| self.lower_at(catalog, scope, arg, depth + 1))
+                .collect(),
+        };
         match res {
             Res::Def(id) => match &self.def(id).item.kind {
                 ItemKind::TypeAlias(generics, target) => {
@@ -210,7 +217,9 @@ pub(super) fn substitute(ty: &Type, generics: &[Generic], args: &[Type]) -> Type
     if generics.is_empty() {
         return ty.clone();
     }
-    let all = |list: &[Type]| -> Arc<[Type]> { list.iter().map(|ty| substitute(ty, generics, args)).collect() };
+    let all = |list: &Arc<[Type]>| -> Arc<[Type]> {
+        if list.is_empty() { list.clone() } else { list.iter().map(|ty| substitute(ty, generics, args)).collect() }
+    };
     match ty {
         Type::Param(name) => {
             let at = generics.iter().position(|generic| generic.name == *name);
@@ -228,5 +237,9 @@ pub(super) fn substitute(ty: &Type, generics: &[Generic], args: &[Type]) -> Type
 /// The path of an associated item of a foreign type.
 #[must_use]
 pub(super) fn member_path(ty: &str, name: &str) -> SmolStr {
-    format_smolstr!("{ty}::{name}")
+    let mut path = SmolStrBuilder::new();
+    path.push_str(ty);
+    path.push_str("::");
+    path.push_str(name);
+    path.finish()
 }

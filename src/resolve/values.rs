@@ -2,6 +2,8 @@
 //!
 //! A value stays symbolic (`Field`, `Param`, `Call`) where other bodies have a say; [`super::flow`] settles it.
 
+use std::cell::Cell;
+
 use smol_str::SmolStr;
 
 use super::infer::{Callee, Inference, World};
@@ -14,6 +16,10 @@ use crate::model::FactValue;
 
 /// Expressions deeper than this are shown as text.
 const MAX_DEPTH: u32 = 24;
+
+/// More expressions than any value worth showing is made of. Variables and constants that name others twice each would
+/// otherwise double the work at every step.
+const MAX_FUEL: u32 = 4096;
 
 /// A place: index of the file, line and column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +87,8 @@ pub(super) struct Tracer<'a> {
     pub def: DefId,
     /// Index of its file.
     pub file: u32,
+    /// Expressions that may still be looked at for one value.
+    pub fuel: &'a Cell<u32>,
 }
 
 impl Tracer<'_> {
@@ -91,13 +99,15 @@ impl Tracer<'_> {
     /// The value of an expression.
     #[must_use]
     pub(super) fn value(&self, id: ExprId) -> Value {
+        self.fuel.set(MAX_FUEL);
         self.follow(id, 0)
     }
 
     fn follow(&self, id: ExprId, depth: u32) -> Value {
-        if depth > MAX_DEPTH {
+        let Some(fuel) = self.fuel.get().checked_sub(1).filter(|_| depth <= MAX_DEPTH) else {
             return Value::Unknown(SmolStr::new_static("…"));
-        }
+        };
+        self.fuel.set(fuel);
         let next = |id: ExprId| self.follow(id, depth + 1);
         match &self.body[id] {
             Expr::Lit(lit, span) => match lit {
@@ -166,9 +176,9 @@ impl Tracer<'_> {
                 _ => Value::Unknown(local.name.clone()),
             };
         }
-        let found = self.types.statics.iter().find(|(expr, _)| *expr == id).map(|(_, def)| *def);
+        let found = self.types.static_of.get(&id);
         match found {
-            Some(def) => constant(self.world, def, depth).unwrap_or_else(|| Value::Unknown(path.text().into())),
+            Some(&def) => constant(self.world, def, depth, self.fuel).unwrap_or_else(|| Value::Unknown(path.text().into())),
             // `SameSite::Strict`: the variant is the value.
             None => match (path.segs.as_slice(), &self.body[id]) {
                 ([.., _, last], Expr::Path(_, span))
@@ -324,7 +334,7 @@ impl Tracer<'_> {
                 let module = self.world.program.def(self.def).module;
                 let path = crate::facts::Path::of(&[name]);
                 match self.world.program.resolve(self.world.catalog, module, &path, Space::Value)? {
-                    Res::Def(def) => constant(self.world, def, depth)?,
+                    Res::Def(def) => constant(self.world, def, depth, self.fuel)?,
                     _ => return None,
                 }
             }
@@ -370,13 +380,15 @@ impl Tracer<'_> {
 }
 
 /// The value of a const, or of a static with a plain value, followed in its own initialiser.
-fn constant(world: World<'_>, def: DefId, depth: u32) -> Option<Value> {
+fn constant(world: World<'_>, def: DefId, depth: u32, fuel: &Cell<u32>) -> Option<Value> {
     let item = world.program.def(def);
     let (ItemKind::Const(fact) | ItemKind::Static(fact)) = &item.item.kind else { return None };
     let body = fact.init.as_ref()?;
+    // Its types are found again at each use.
+    fuel.set(fuel.get().checked_sub(super::program::index(body.exprs.len()))?);
     let types = super::infer::infer(world, def, body);
     let file = super::program::index(world.program.module(item.module).file);
-    let tracer = Tracer { world, body, types: &types, def, file };
+    let tracer = Tracer { world, body, types: &types, def, file, fuel };
     let mut root = body.root?;
     // `LazyLock::new(|| env::var("X"))`: the value is what the closure gives.
     if let Expr::Call { args, .. } = &body[root]

@@ -1,0 +1,49 @@
+//! Who uses what: statics, fields, functions. Gathered once, so that no detector walks all bodies for each item.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use crate::model::Access;
+use crate::resolve::{At, BodyFacts, Bound, DefId, World};
+
+/// A place that uses something, the definition whose body it stands in, and how.
+pub type UsedAt = (At, DefId, Access);
+
+/// Uses by what is used, each list in order of the bodies.
+#[derive(Default)]
+pub struct Uses {
+    /// Of statics and consts.
+    pub statics: FxHashMap<DefId, Vec<UsedAt>>,
+    /// Of fields.
+    pub fields: FxHashMap<(DefId, SmolStr), Vec<UsedAt>>,
+    /// Calls of functions: caller, place, what becomes of the result.
+    pub calls: FxHashMap<DefId, Vec<(DefId, At, Bound)>>,
+    /// Foreign functions that are called anywhere.
+    pub foreign: FxHashSet<SmolStr>,
+}
+
+impl Uses {
+    /// Gathers what the given bodies use.
+    #[must_use]
+    pub fn new<'b>(world: World<'_>, bodies: impl Iterator<Item = &'b BodyFacts>) -> Self {
+        let mut out = Self::default();
+        for body in bodies {
+            let file = u32::try_from(world.program.module(world.program.def(body.def).module).file).unwrap_or(u32::MAX);
+            for (of, access, span) in &body.statics {
+                out.statics.entry(*of).or_default().push((At { file, span: *span }, body.def, *access));
+            }
+            for (of, name, access, span) in &body.field_uses {
+                out.fields.entry((*of, name.clone())).or_default().push((At { file, span: *span }, body.def, *access));
+            }
+            for call in &body.own {
+                out.calls.entry(call.func).or_default().push((body.def, call.at, call.bound.clone()));
+            }
+            for path in &body.foreign {
+                if !out.foreign.contains(path) {
+                    out.foreign.insert(path.clone());
+                }
+            }
+        }
+        out
+    }
+}
