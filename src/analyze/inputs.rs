@@ -81,6 +81,7 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
                 root: target.root.to_string(),
                 externs,
                 is_bin: target.kind == TargetKind::Bin,
+                asked_for: !matches!(target.kind, TargetKind::Lib | TargetKind::ProcMacro | TargetKind::Bin),
                 services: linking(services, package, target),
             });
         }

@@ -161,14 +161,28 @@ fn is_made_here(api: &Api, kind: Kind) -> bool {
 /// A file read while the process starts: what `main` reaches by plain calls, or the initialiser of a static. What the
 /// kernel tells (`/proc`, `/sys`) is no data of the service.
 fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
-    let starts = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_))
+    let is_static = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_));
+    let starts = is_static
         || cx.from_main.get(&body.def).is_some_and(|steps| *steps < 3);
     let path = call.args.first().map(|path| cx.flow.settle(cx.world, path));
     let of_kernel = path.and_then(|path| path.value).is_some_and(|path| {
         let path = path.to_string();
         path.starts_with("/proc") || path.starts_with("/sys") || path.starts_with("/etc/resolv.conf")
     });
-    starts && !of_kernel && call.bound != Bound::Dropped
+    let fills_static = body.on_statics.iter().any(|(_, method)| matches!(method.as_str(), "set" | "store" | "get_or_init" | "lock" | "write"));
+    // Read and used up in the same function, it is not kept.
+    let handed_on = matches!(call.bound, Bound::Result | Bound::Field(..) | Bound::Argument) || is_static || returns_data(cx, body) || fills_static;
+    starts && !of_kernel && call.bound != Bound::Dropped && handed_on
+}
+
+/// The function returns something that is more than success: what it made of the file, it seems.
+fn returns_data(cx: &Cx<'_>, body: &BodyFacts) -> bool {
+    let value = cx.world.signatures.value(body.def);
+    let inner = match value {
+        Type::Foreign(path, args) if path == "std::result::Result" || path == "std::option::Option" => args.first().cloned().unwrap_or_default(),
+        other => other.clone(),
+    };
+    !matches!(&inner, Type::Tuple(all) if all.is_empty()) && inner != Type::Unknown
 }
 
 /// The file is one of settings: its name, or that of the function or of what it returns, says so.

@@ -33,10 +33,17 @@ fn item(cx: &Cx<'_>, readers: &[BTreeSet<SmolStr>], finding: Finding, id: ItemId
     sites.sort_by(|a, b| a.role.cmp(&b.role).then_with(|| a.place.cmp(&b.place)));
     sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
     let mut services: Vec<SmolStr> = finding.sites.iter().filter_map(|raw| readers.get(raw.at.file as usize)).flatten().cloned().collect();
-    services.extend(program.services_of(finding.def).iter().cloned());
+    // A crate that several services link: those that reach the item. A file that several crates read: all of theirs.
+    let linking = program.services_of(finding.def);
+    if finding.detector != "stores" {
+        let reaching = cx.reaching(finding.def, linking);
+        services.retain(|service| !linking.contains(service) || reaching.contains(service));
+        services.extend(reaching);
+    } else {
+        services.extend(linking.iter().cloned());
+    }
     services.sort();
     services.dedup();
-    let services: Vec<SmolStr> = if finding.detector == "stores" { services } else { cx.reaching(finding.def, &services) };
     let mut facts = finding.facts;
     redact::facts(&mut facts);
     let entry = finding.entry.map(|entry| cx.api(entry));

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Fact, FactValue, Item, Kind, Scope};
+use crate::model::{Class, Fact, FactValue, Item, Kind, Scope};
 
 use super::item_view::store_link;
 use super::layout::{Layout, kind_rank};
@@ -25,6 +25,9 @@ const DESCRIBED: usize = 2;
 
 /// The paragraph about some items: all of them, or those of one service.
 pub(crate) fn opening(layout: &Layout<'_>, items: &[&Item], subject: &'static str, page: &str) -> Opening {
+    // Constants are shown on request, and are no state to open with.
+    let items: Vec<&Item> = items.iter().copied().filter(|item| item.class == Class::Mutable).collect();
+    let items = items.as_slice();
     let count = |scopes: &[Scope]| items.iter().filter(|item| scopes.contains(&item.scope)).count();
     let present = by_kind(items);
     // Handlers and subscribers are told only where there is nothing else.

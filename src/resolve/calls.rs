@@ -143,6 +143,8 @@ pub struct BodyFacts {
     pub own: Vec<OwnCall>,
     /// Values given to the fields of structs of the workspace.
     pub fields: Vec<(DefId, Name, Value)>,
+    /// Methods called directly on statics.
+    pub on_statics: Vec<(DefId, Name)>,
     /// Uses of statics.
     pub statics: Vec<(DefId, Access, Span)>,
     /// Uses of fields of structs of the workspace.

@@ -63,7 +63,17 @@ impl Program<'_> {
                 _ => self.lookup_scoped(catalog, module, first, first_space, !rest.is_empty(), hops)?,
             }
         };
+        let start = if rest.is_empty() { start } else { self.crate_of_its_macro(module, first, start) };
         self.walk(catalog, start, rest, space, hops)
+    }
+
+    /// `use cached::proc_macro::cached;` brings in a macro: a longer path that begins with `cached` means the crate.
+    fn crate_of_its_macro(&self, module: ModId, name: &str, found: Res) -> Res {
+        let Res::Foreign(path) = &found else { return found };
+        match self.extern_named(module, name) {
+            Some(Res::Foreign(lib)) if path.strip_prefix(lib.as_str()).is_some_and(|rest| rest.starts_with("::")) => Res::Foreign(lib),
+            _ => found,
+        }
     }
 
     fn walk(&self, catalog: &Catalog, start: Res, rest: &[&str], space: Space, hops: u32) -> Option<Res> {

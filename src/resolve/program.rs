@@ -31,6 +31,8 @@ pub struct CrateInput {
     pub externs: Vec<(Name, Extern)>,
     /// Is a binary.
     pub is_bin: bool,
+    /// Is a test, bench, example or build script that was asked for.
+    pub asked_for: bool,
     /// Services that link it, sorted.
     pub services: Vec<SmolStr>,
 }
@@ -197,7 +199,8 @@ impl<'f> Program<'f> {
     /// Whether a service links the crate of a definition; in a tree without services, everything counts.
     #[must_use]
     pub fn is_linked(&self, id: DefId) -> bool {
-        !self.services_of(id).is_empty() || self.krates.iter().all(|krate| krate.input.services.is_empty())
+        let input = &self.krate(self.module(self.def(id).module).krate).input;
+        input.asked_for || !input.services.is_empty() || self.krates.iter().all(|krate| krate.input.services.is_empty())
     }
 
     /// The function facts of a definition, if it is a function.

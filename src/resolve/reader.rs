@@ -39,6 +39,7 @@ impl Reader<'_> {
             own: Vec::new(),
             fields: Vec::new(),
             statics: Vec::new(),
+            on_statics: Vec::new(),
             field_uses: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
@@ -84,6 +85,15 @@ impl Reader<'_> {
                 ty: local.ty.clone(),
                 at: At { file, span: Span { line: local.line, column: 1 } },
                 made: local.init.is_some_and(|init| self.is_made(init)),
+            })
+            .collect();
+        out.on_statics = self
+            .types
+            .statics
+            .iter()
+            .filter_map(|(id, def)| match &self.body[self.parents[id.0 as usize]?] {
+                Expr::Method { recv, name, .. } if recv == id => Some((*def, name.clone())),
+                _ => None,
             })
             .collect();
         out.statics = self.types.statics.iter().filter_map(|(id, def)| Some((*def, self.access(*id), self.span(*id)?))).collect();
