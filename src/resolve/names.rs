@@ -1,6 +1,9 @@
 //! Names to what they stand for: items of the workspace, or canonical paths of foreign crates.
 
+use std::cell::Cell;
+
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::program::{DefId, Extern, ModId, Program};
@@ -11,8 +14,14 @@ use crate::facts::{ItemKind, Name, Path, UseFact};
 /// Imports of imports of imports: more than any crate has.
 const MAX_HOPS: u32 = 24;
 
+/// Imports followed for one name: modules that all import from one another have more ways than can be walked.
+const MAX_FUEL: u32 = 2000;
+
 /// Globs known only through globs known only through globs.
 const MAX_GLOB_ROUNDS: usize = 8;
+
+/// Modules that one module reaches through globs.
+const MAX_GLOBBED: usize = 2000;
 
 /// What a path stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +45,32 @@ pub enum Space {
     Value,
 }
 
+/// One search for a name.
+struct Search<'c> {
+    catalog: &'c Catalog,
+    /// Imports that may still be followed.
+    fuel: Cell<u32>,
+}
+
+impl<'c> Search<'c> {
+    fn new(catalog: &'c Catalog) -> Self {
+        Self { catalog, fuel: Cell::new(MAX_FUEL) }
+    }
+}
+
 impl Program<'_> {
     /// What a path in the scope of a module stands for; `None` when it cannot be told.
     #[must_use]
     pub fn resolve(&self, catalog: &Catalog, module: ModId, path: &Path, space: Space) -> Option<Res> {
         let names = path.segs.iter().map(|seg| seg.name.as_str());
-        match as_slice(names, |names| self.resolve_names(catalog, module, names, path.global, space, 0))? {
+        let search = Search::new(catalog);
+        match as_slice(names, |names| self.resolve_names(&search, module, names, path.global, space, 0))? {
             Res::Foreign(path) => Some(Res::Foreign(catalog.original(path))),
             other => Some(other),
         }
     }
 
-    fn resolve_names(&self, catalog: &Catalog, module: ModId, names: &[&str], global: bool, space: Space, hops: u32) -> Option<Res> {
+    fn resolve_names(&self, search: &Search<'_>, module: ModId, names: &[&str], global: bool, space: Space, hops: u32) -> Option<Res> {
         if hops > MAX_HOPS {
             return None;
         }
@@ -60,11 +83,11 @@ impl Program<'_> {
                 "crate" | "$crate" => Res::Mod(self.krate(self.module(module).krate).root),
                 "self" => Res::Mod(self.real_module(module)),
                 "super" => Res::Mod(self.module(self.real_module(module)).parent.map(|parent| self.real_module(parent))?),
-                _ => self.lookup_scoped(catalog, module, first, first_space, !rest.is_empty(), hops)?,
+                _ => self.lookup_scoped(search, module, first, first_space, !rest.is_empty(), hops)?,
             }
         };
         let start = if rest.is_empty() { start } else { self.crate_of_its_macro(module, first, start) };
-        self.walk(catalog, start, rest, space, hops)
+        self.walk(search, start, rest, space, hops)
     }
 
     /// `use cached::proc_macro::cached;` brings in a macro: a longer path that begins with `cached` means the crate.
@@ -76,16 +99,16 @@ impl Program<'_> {
         }
     }
 
-    fn walk(&self, catalog: &Catalog, start: Res, rest: &[&str], space: Space, hops: u32) -> Option<Res> {
+    fn walk(&self, search: &Search<'_>, start: Res, rest: &[&str], space: Space, hops: u32) -> Option<Res> {
         let mut at = start;
         for (index, &name) in rest.iter().enumerate() {
             let last = index + 1 == rest.len();
             at = match at {
                 Res::Mod(id) if name == "super" => Res::Mod(self.module(self.real_module(id)).parent?),
                 Res::Mod(id) if name == "self" => Res::Mod(id),
-                Res::Mod(id) => self.lookup_in(catalog, id, name, if last { space } else { Space::Type }, hops + 1)?,
+                Res::Mod(id) => self.lookup_in(search, id, name, if last { space } else { Space::Type }, hops + 1)?,
                 Res::Foreign(path) => Res::Foreign(member_path(&path, name)),
-                Res::Def(id) => self.inside(catalog, id, name, hops),
+                Res::Def(id) => self.inside(search, id, name, hops),
                 Res::Inside(id, tail) => Res::Inside(id, member_path(&tail, name)),
             };
         }
@@ -93,15 +116,15 @@ impl Program<'_> {
     }
 
     /// A member of a type or trait; through an alias, a member of what it stands for.
-    fn inside(&self, catalog: &Catalog, id: DefId, name: &str, hops: u32) -> Res {
+    fn inside(&self, search: &Search<'_>, id: DefId, name: &str, hops: u32) -> Res {
         if let Some(member) = self.members.get(&(id, SmolStr::new(name))).and_then(|all| all.first()) {
             return Res::Def(*member);
         }
         if let ItemKind::TypeAlias(_, crate::facts::Ty::Path(path)) = &self.def(id).item.kind {
             let names = path.segs.iter().map(|seg| seg.name.as_str());
-            match as_slice(names, |names| self.resolve_names(catalog, self.def(id).module, names, path.global, Space::Type, hops + 1)) {
+            match as_slice(names, |names| self.resolve_names(search, self.def(id).module, names, path.global, Space::Type, hops + 1)) {
                 Some(Res::Foreign(path)) => return Res::Foreign(member_path(&path, name)),
-                Some(Res::Def(target)) if target != id && hops < MAX_HOPS => return self.inside(catalog, target, name, hops + 1),
+                Some(Res::Def(target)) if target != id && hops < MAX_HOPS => return self.inside(search, target, name, hops + 1),
                 _ => {}
             }
         }
@@ -121,10 +144,10 @@ impl Program<'_> {
     }
 
     /// A first name: the scopes of bodies outwards, the module, the crates it knows, the prelude.
-    fn lookup_scoped(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, more: bool, hops: u32) -> Option<Res> {
+    fn lookup_scoped(&self, search: &Search<'_>, module: ModId, name: &str, space: Space, more: bool, hops: u32) -> Option<Res> {
         let mut scope = module;
         loop {
-            if let Some(found) = self.lookup_in(catalog, scope, name, space, hops + 1) {
+            if let Some(found) = self.lookup_in(search, scope, name, space, hops + 1) {
                 return Some(found);
             }
             let data = self.module(scope);
@@ -159,7 +182,7 @@ impl Program<'_> {
     /// A name in a module: what it defines, imports by name, or imports by a glob.
     ///
     /// What is found depends on nothing but the arguments, so it does not matter which thread asks first.
-    fn lookup_in(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
+    fn lookup_in(&self, search: &Search<'_>, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
         if hops > MAX_HOPS {
             return None;
         }
@@ -172,52 +195,47 @@ impl Program<'_> {
         }
         // Only what is asked first is remembered: what is asked on the way depends on the hops that are left.
         if hops > 1 {
-            return self.lookup_imported(catalog, module, name, space, hops);
+            return self.lookup_imported(search, module, name, space, hops);
         }
         let key = Name::new(name);
         if let Some(known) = self.lookups.get(module, &key, space) {
             return known;
         }
-        let found = self.lookup_imported(catalog, module, name, space, hops);
+        search.fuel.set(MAX_FUEL);
+        let found = self.lookup_imported(search, module, name, space, hops);
         self.lookups.insert(module, key, space, found.clone());
         found
     }
 
     /// A name that a module imports, by name or by a glob.
-    fn lookup_imported(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
-        if let Some(found) = self.lookup_uses(catalog, module, name, space, hops) {
+    fn lookup_imported(&self, search: &Search<'_>, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
+        if let Some(found) = self.lookup_uses(search, module, name, space, hops) {
             return Some(found);
         }
-        // Globs lead from module to module, also in circles: each module is asked once.
+        // Most names are those of the prelude: no module of the workspace has them.
+        let declared = self.lookups.is_declared(name);
         let mut foreign = None;
-        let mut seen = vec![module];
-        let mut stack: Vec<std::slice::Iter<'_, Option<Res>>> = vec![self.glob_targets(module).iter()];
-        while let Some(targets) = stack.last_mut() {
-            match targets.next() {
-                None => {
-                    stack.pop();
-                }
-                Some(Some(Res::Mod(target))) if !seen.contains(target) => {
+        for target in self.through_globs(module) {
+            match target {
+                Res::Mod(target) if declared => {
                     let own = self.lookup_own(*target, name, space);
-                    if let Some(found) = own.or_else(|| self.lookup_uses(catalog, *target, name, space, hops + 1)) {
+                    if let Some(found) = own.or_else(|| self.lookup_uses(search, *target, name, space, hops + 1)) {
                         return Some(found);
                     }
-                    seen.push(*target);
-                    stack.push(self.glob_targets(*target).iter());
                 }
-                Some(Some(Res::Def(id))) => {
+                Res::Def(id) if declared => {
                     let ItemKind::Enum(facts) = &self.def(*id).item.kind else { continue };
                     if facts.variants.iter().any(|variant| variant.name == name) {
                         return Some(Res::Inside(*id, SmolStr::new(name)));
                     }
                 }
-                Some(Some(Res::Foreign(path))) if foreign.is_none() => {
+                Res::Foreign(path) if foreign.is_none() => {
                     // What a foreign glob brings in is known only where the catalog knows the name.
                     let krate = path.split("::").next().unwrap_or(path);
                     let full = member_path(path, name);
-                    foreign = if catalog.path(&full).is_some() { Some(full) } else { catalog.type_named(krate, name).cloned() };
+                    foreign = if search.catalog.path(&full).is_some() { Some(full) } else { search.catalog.type_named(krate, name).cloned() };
                 }
-                Some(_) => {}
+                _ => {}
             }
         }
         foreign.map(Res::Foreign)
@@ -238,19 +256,48 @@ impl Program<'_> {
     }
 
     /// A name that a module imports by name.
-    fn lookup_uses(&self, catalog: &Catalog, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
-        self.module(module).uses.get(name).into_iter().flatten().find_map(|leaf| self.import(catalog, module, leaf, space, hops))
+    fn lookup_uses(&self, search: &Search<'_>, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
+        let leaves = self.module(module).uses.get(name)?;
+        search.fuel.set(search.fuel.get().checked_sub(1)?);
+        leaves.iter().find_map(|leaf| self.import(search, module, leaf, space, hops))
     }
 
-    /// What the globs of a module lead to; nothing before [`Program::settle_globs`].
-    fn glob_targets(&self, module: ModId) -> &[Option<Res>] {
-        self.glob_targets.get(module.0 as usize).map_or(&[], Vec::as_slice)
+    /// What the globs of a module lead to, and those of the modules they lead to: each once, in the order of the code.
+    fn through_globs(&self, module: ModId) -> &[Res] {
+        let targets = |module: ModId| self.glob_targets.get(module.0 as usize).map_or(&[][..], Vec::as_slice).iter().flatten();
+        self.lookups.through_globs(module, || {
+            let mut out = Vec::new();
+            let mut seen = FxHashSet::from_iter([module]);
+            let mut stack = vec![targets(module)];
+            while let Some(next) = stack.last_mut().filter(|_| out.len() < MAX_GLOBBED) {
+                match next.next() {
+                    None => {
+                        stack.pop();
+                    }
+                    Some(found @ Res::Mod(target)) => {
+                        if seen.insert(*target) {
+                            out.push(found.clone());
+                            stack.push(targets(*target));
+                        }
+                    }
+                    Some(other) => out.push(other.clone()),
+                }
+            }
+            out
+        })
     }
 
     /// Finds out what each glob import leads to, before names are looked up through them.
     ///
     /// A glob may be known only through another one, so this goes in rounds until nothing is new.
     pub(super) fn settle_globs(&mut self, catalog: &Catalog) {
+        let modules = self.modules.iter().flat_map(|module| module.names.keys().chain(module.children.keys()).chain(module.uses.keys()));
+        let variants = self.defs.iter().flat_map(|def| match &def.item.kind {
+            ItemKind::Enum(facts) => facts.variants.as_slice(),
+            _ => &[],
+        });
+        let declared = modules.chain(variants.map(|variant| &variant.name)).cloned().collect();
+        self.lookups.declare(declared);
         for _ in 0..MAX_GLOB_ROUNDS {
             self.lookups.reset(self.modules.len());
             let this = &*self;
@@ -258,7 +305,8 @@ impl Program<'_> {
                 .into_par_iter()
                 .map(|at| {
                     let module = ModId(super::program::index(at));
-                    this.modules[at].globs.iter().map(|leaf| this.import(catalog, module, leaf, Space::Type, 0)).collect()
+                    let import = |leaf: &&UseFact| this.import(&Search::new(catalog), module, leaf, Space::Type, 0);
+                    this.modules[at].globs.iter().map(import).collect()
                 })
                 .collect();
             if targets == self.glob_targets {
@@ -269,11 +317,11 @@ impl Program<'_> {
         self.lookups.reset(self.modules.len());
     }
 
-    fn import(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, space: Space, hops: u32) -> Option<Res> {
-        as_slice(leaf.path.iter().map(SmolStr::as_str), |names| self.import_names(catalog, module, leaf, names, space, hops))
+    fn import(&self, search: &Search<'_>, module: ModId, leaf: &UseFact, space: Space, hops: u32) -> Option<Res> {
+        as_slice(leaf.path.iter().map(SmolStr::as_str), |names| self.import_names(search, module, leaf, names, space, hops))
     }
 
-    fn import_names(&self, catalog: &Catalog, module: ModId, leaf: &UseFact, names: &[&str], space: Space, hops: u32) -> Option<Res> {
+    fn import_names(&self, search: &Search<'_>, module: ModId, leaf: &UseFact, names: &[&str], space: Space, hops: u32) -> Option<Res> {
         // `use name::…` where `name` is what this very `use` brings in: it speaks of the crate.
         if let [first, ..] = names
             && leaf.name == *first
@@ -284,9 +332,9 @@ impl Program<'_> {
                 .extern_named(module, first)
                 .or_else(|| self.module(self.real_module(module)).children.get(*first).map(|child| Res::Mod(*child)))
                 .unwrap_or_else(|| Res::Foreign(SmolStr::new(first)));
-            return self.walk(catalog, start, &names[1..], space, hops + 1);
+            return self.walk(search, start, &names[1..], space, hops + 1);
         }
-        let found = self.resolve_names(catalog, module, names, leaf.global, space, hops + 1);
+        let found = self.resolve_names(search, module, names, leaf.global, space, hops + 1);
         if found.is_none()
             && names.len() > 1
             && names[0].starts_with(|first: char| first.is_ascii_lowercase())

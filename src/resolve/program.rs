@@ -1,8 +1,8 @@
 //! The linked workspace: crates, modules and definitions, each with its canonical path.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::names::{Res, Space};
@@ -122,6 +122,10 @@ pub struct Program<'f> {
 #[derive(Default)]
 pub(super) struct Lookups {
     by_module: Vec<Mutex<FxHashMap<(Name, Space), Option<Res>>>>,
+    /// What each module reaches through globs.
+    globbed: Vec<OnceLock<Vec<Res>>>,
+    /// All names that some module defines or imports, and those of variants.
+    declared: FxHashSet<Name>,
 }
 
 impl Lookups {
@@ -133,6 +137,20 @@ impl Lookups {
     pub(super) fn reset(&mut self, modules: usize) {
         self.by_module.clear();
         self.by_module.resize_with(modules, Mutex::default);
+        self.globbed.clear();
+        self.globbed.resize_with(modules, OnceLock::new);
+    }
+
+    pub(super) fn declare(&mut self, names: FxHashSet<Name>) {
+        self.declared = names;
+    }
+
+    pub(super) fn is_declared(&self, name: &str) -> bool {
+        self.declared.contains(name)
+    }
+
+    pub(super) fn through_globs(&self, module: ModId, find: impl FnOnce() -> Vec<Res>) -> &[Res] {
+        self.globbed.get(module.0 as usize).map_or(&[], |known| known.get_or_init(find))
     }
 
     pub(super) fn get(&self, module: ModId, name: &Name, space: Space) -> Option<Option<Res>> {
