@@ -43,11 +43,21 @@ fn typed_fields(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             let Some(entry) = path.and_then(|path| cx.world.catalog.type_entry(path)) else { continue };
             let api = cx.api(entry);
             let Some(kind) = api.kind.filter(|_| api.shape == Shape::TypeOnly) else { continue };
+            let is_metric = kind == Kind::Telemetry;
             let mut finding = field_item(cx, id, field, ty, &Uses::default());
             finding.kind = kind;
             finding.scope = api.scope.unwrap_or(kind.usual_scope());
             finding.label = SmolStr::new(&api.label);
             finding.entry = Some(entry);
+            if is_metric {
+                // The instruments of a struct are one thing.
+                finding.name = cx.short_name(id);
+                finding.origin = Origin::Declared(cx.path(id));
+                finding.sites = vec![cx.site(cx.declared_at(id), Role::Declared, id)];
+                finding.ty = None;
+                out.push(finding);
+                break;
+            }
             out.push(finding);
         }
     }

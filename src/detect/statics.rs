@@ -42,8 +42,13 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
             (api.kind.unwrap_or(Kind::Static), Class::Mutable, SmolStr::new(&api.label), Some(entry))
         }
         Nature::Mutable => (kind_by_name(&item.name, &shown), Class::Mutable, SmolStr::new_static("static"), None),
+        Nature::Constant | Nature::Unknown | Nature::SetOnce if is_lazy && holds_settings(cx, ty) => {
+            (Kind::StartupConfig, Class::Mutable, SmolStr::new_static("settings frozen at first use"), None)
+        }
         // Filled by an initialiser at first use, wherever that stands: a lazy constant in other words.
-        Nature::SetOnce if only_initialised(cx, id) => (Kind::Static, Class::Constant, SmolStr::new_static("constant made at first use"), None),
+        Nature::SetOnce if only_initialised(cx, id) => {
+            (Kind::Static, Class::Constant, SmolStr::new_static("constant made at first use"), None)
+        }
         Nature::SetOnce => (Kind::Static, Class::Mutable, SmolStr::new_static("value set once at run time"), None),
         // Evaluated by the compiler: nothing is set at run time.
         Nature::Constant | Nature::Unknown if !is_lazy => return None,
@@ -75,9 +80,24 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
     })
 }
 
+/// The value is a struct of the workspace that is named like settings.
+fn holds_settings(cx: &Cx<'_>, ty: &Type) -> bool {
+    let mut inner = ty;
+    while let Type::Foreign(_, args) = inner
+        && let Some(next) = args.first()
+    {
+        inner = next;
+    }
+    let Type::Def(of, _) = inner else { return false };
+    let path = cx.path(*of).to_lowercase();
+    let name = path.rsplit("::").next().unwrap_or("");
+    ["config", "settings"].iter().any(|word| name.ends_with(word))
+}
+
 /// Nothing sets it: its only uses are `get_or_init` and reads.
 fn only_initialised(cx: &Cx<'_>, id: DefId) -> bool {
-    let methods: Vec<&str> = cx.bodies().flat_map(|body| &body.on_statics).filter(|(of, _)| *of == id).map(|(_, method)| method.as_str()).collect();
+    let methods: Vec<&str> =
+        cx.bodies().flat_map(|body| &body.on_statics).filter(|(of, _)| *of == id).map(|(_, method)| method.as_str()).collect();
     methods.iter().any(|method| matches!(*method, "get_or_init" | "get_or_try_init"))
         && !methods.iter().any(|method| matches!(*method, "set" | "try_set" | "try_insert" | "replace" | "take" | "get_mut"))
 }

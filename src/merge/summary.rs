@@ -50,6 +50,7 @@ fn of_kind(finding: &Finding) -> String {
             typed(label, finding, each)
         }
         Kind::SharedState => held(finding, label),
+        Kind::Session if finding.entry.is_none() => held(finding, &format!("sessions in memory, {label}")),
         Kind::Static => match (finding.class, label.as_str()) {
             (Class::Constant, _) => typed(label, finding, "never changes after that"),
             (_, "static") => typed(label, finding, "changes at run time, one for each process"),

@@ -241,7 +241,8 @@ impl Program<'_> {
                     // What a foreign glob brings in is known only where the catalog knows the name.
                     let krate = path.split("::").next().unwrap_or(path);
                     let full = member_path(path, name);
-                    foreign = if search.catalog.path(&full).is_some() { Some(full) } else { search.catalog.type_named(krate, name).cloned() };
+                    foreign =
+                        if search.catalog.path(&full).is_some() { Some(full) } else { search.catalog.type_named(krate, name).cloned() };
                 }
                 _ => {}
             }

@@ -127,10 +127,13 @@ pub(super) enum Asked {
     Inside,
 }
 
+/// What names stand for, for names that were asked before.
+type Answers = FxHashMap<(Name, Space, Asked), Option<Res>>;
+
 /// Names that modules import, with what they were found to stand for: the same few are asked for again and again.
 #[derive(Default)]
 pub(super) struct Lookups {
-    by_module: Vec<Mutex<FxHashMap<(Name, Space, Asked), Option<Res>>>>,
+    by_module: Vec<Mutex<Answers>>,
     /// What each module reaches through globs.
     globbed: Vec<OnceLock<Vec<Res>>>,
     /// All names that some module defines or imports, and those of variants.
