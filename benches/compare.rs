@@ -3,6 +3,8 @@
 //! Both run as processes of their own, in turns, so that a busy machine slows both. Nothing is asserted: the ratio of the
 //! medians is for people. On Linux, processor time and peak memory come from `/proc`.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
