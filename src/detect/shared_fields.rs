@@ -5,7 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use super::statics::kind_by_name;
+use super::statics::{is_registry, kind_by_name};
 use super::uses::Uses;
 use crate::catalog::Shape;
 use crate::facts::{FieldFact, ItemKind};
@@ -96,6 +96,7 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     let shown = cx.world.program.show(ty);
     let kind = match kind_by_name(&field.name, &shown) {
         kind @ (Kind::Cache | Kind::Session) => kind,
+        _ if is_registry(cx, ty) => Kind::Session,
         _ => Kind::SharedState,
     };
     let at = At { file: cx.file_index(id), span: field.span };
