@@ -330,11 +330,15 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         detector: "constructors",
         kind,
         scope,
-        name: name_of(cx, body, call),
-        origin: Origin::Called { function: cx.path(body.def), what: target(call) },
+        name: if kind == Kind::Session && api.shape == Shape::Call {
+            place_of(cx, body, api, kind).rsplit("::").next().unwrap_or_default().into()
+        } else {
+            name_of(cx, body, call)
+        },
+        origin: Origin::Called { function: place_of(cx, body, api, kind), what: target(call) },
         def: body.def,
         also: Vec::new(),
-        is_call: false,
+        is_call: api.shape == Shape::Call,
         class: Class::Mutable,
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites,
@@ -344,6 +348,15 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         ty: made_type(cx, call),
         backs_on: store_of(cx, body, index),
         entry: Some(call.hit.entry),
+    }
+}
+
+/// The function; for what a session holds, the type or module whose functions fill it.
+fn place_of(cx: &Cx<'_>, body: &BodyFacts, api: &Api, kind: Kind) -> SmolStr {
+    let path = cx.path(body.def);
+    match path.rsplit_once("::") {
+        Some((around, _)) if kind == Kind::Session && api.shape == Shape::Call => SmolStr::new(around),
+        _ => path,
     }
 }
 

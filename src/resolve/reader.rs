@@ -416,6 +416,8 @@ fn speaks_of_claims(text: &str) -> bool {
             ["FOR UPDATE", "for update", "ADVISORY", "advisory", "CONFLICT", "conflict", "GET_LOCK", "VACUUM INTO", "vacuum into", "SETNX"]
                 .iter()
                 .any(|word| text.contains(word))
+                || ((text.contains("INSERT INTO") || text.contains("insert into"))
+                    && ["queue", "outbox", "job"].iter().any(|word| text.contains(word)))
         }
     }
 }
