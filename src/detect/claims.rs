@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use crate::model::{Class, Confidence, Fact, Kind, Role};
+use crate::model::{Confidence, Fact, Kind, Role};
 use crate::resolve::{At, BodyFacts};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -121,26 +121,18 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, at: At, claim: Claim) -> Finding {
         fact.at = Some(cx.place(at));
     }
     Finding {
-        detector: "claims",
-        kind: claim.kind,
-        scope: claim.kind.usual_scope(),
-        name,
-        origin: Origin::Called {
-            function: cx.path(body.def),
-            what: claim.table.map_or_else(|| SmolStr::new_static("query"), SmolStr::from),
-        },
-        def: body.def,
-        also: Vec::new(),
         is_call: true,
-        class: Class::Mutable,
         confidence: Confidence::Likely,
         sites: vec![cx.site(at, if claim.kind == Kind::FsWrite { Role::Written } else { Role::Constructed }, body.def)],
-        uses: Vec::new(),
         facts,
         label: SmolStr::new_static(claim.label),
-        ty: None,
-        backs_on: None,
-        entry: None,
+        ..Finding::new(
+            "claims",
+            claim.kind,
+            body.def,
+            name,
+            Origin::Called { function: cx.path(body.def), what: claim.table.map_or_else(|| SmolStr::new_static("query"), SmolStr::from) },
+        )
     }
 }
 

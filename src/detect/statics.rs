@@ -63,14 +63,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         facts.push(Cx::plain_fact("form", "static mut"));
     }
     Some(Finding {
-        detector: "statics",
-        kind,
         scope: Scope::Process,
-        name: item.name.clone(),
-        origin: Origin::Declared(cx.path(id)),
-        def: id,
-        also: Vec::new(),
-        is_call: false,
         class,
         confidence: if ty == &Type::Unknown { Confidence::Likely } else { Confidence::Certain },
         sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],
@@ -80,6 +73,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         ty: Some(written(fact, shown)),
         backs_on: entry.and_then(|entry| cx.api(entry).backs_on.clone()),
         entry,
+        ..Finding::new("statics", kind, id, item.name.clone(), Origin::Declared(cx.path(id)))
     })
 }
 
