@@ -41,6 +41,9 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
             let api = cx.api(entry);
             (api.kind.unwrap_or(Kind::Static), Class::Mutable, SmolStr::new(&api.label), Some(entry))
         }
+        Nature::Mutable if is_registry(cx, &held(cx, ty)) => {
+            (Kind::Session, Class::Mutable, SmolStr::new_static("registry of connections"), None)
+        }
         Nature::Mutable => (kind_by_name(&item.name, &shown), Class::Mutable, SmolStr::new_static("static"), None),
         Nature::Constant | Nature::Unknown | Nature::SetOnce if is_lazy && holds_settings(cx, ty) => {
             (Kind::StartupConfig, Class::Mutable, SmolStr::new_static("settings frozen at first use"), None)
@@ -60,14 +63,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         facts.push(Cx::plain_fact("form", "static mut"));
     }
     Some(Finding {
-        detector: "statics",
-        kind,
         scope: Scope::Process,
-        name: item.name.clone(),
-        origin: Origin::Declared(cx.path(id)),
-        def: id,
-        also: Vec::new(),
-        is_call: false,
         class,
         confidence: if ty == &Type::Unknown { Confidence::Likely } else { Confidence::Certain },
         sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],
@@ -77,6 +73,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         ty: Some(written(fact, shown)),
         backs_on: entry.and_then(|entry| cx.api(entry).backs_on.clone()),
         entry,
+        ..Finding::new("statics", kind, id, item.name.clone(), Origin::Declared(cx.path(id)))
     })
 }
 
@@ -119,6 +116,58 @@ pub(super) fn kind_by_name(name: &str, ty: &str) -> Kind {
     } else {
         Kind::Static
     }
+}
+
+/// What a static holds behind lazy cells and pointers; for a struct of one container, that container.
+fn held(cx: &Cx<'_>, ty: &Type) -> Type {
+    let wrappers = cx.world.catalog.wrappers();
+    let mut ty = ty.clone();
+    while let Type::Foreign(path, args) = &ty
+        && (wrappers.is_lazy(path) || wrappers.is_transparent(path))
+        && let Some(inner) = args.first()
+    {
+        ty = inner.clone();
+    }
+    if let Type::Def(id, _) = &ty
+        && let ItemKind::Struct(facts) = &cx.world.program.def(*id).item.kind
+    {
+        let mut fields = facts.fields.iter().filter_map(|field| cx.world.signatures.field(*id, &field.name));
+        if let Some(map) = fields.find(|ty| is_registry(cx, ty)) {
+            return map.clone();
+        }
+    }
+    ty
+}
+
+/// A map or list whose values can be sent to: a registry of connections or users.
+pub(super) fn holds_senders(cx: &Cx<'_>, ty: &Type, depth: u32) -> bool {
+    if depth > 6 {
+        return false;
+    }
+    match ty {
+        Type::Foreign(path, args) => {
+            let is_sender = ["::Sender", "::UnboundedSender", "::SplitSink", "::WebSocket", "::Addr", "::Recipient"]
+                .iter()
+                .any(|end| path.ends_with(end));
+            (is_sender && depth > 1) || args.iter().any(|arg| holds_senders(cx, arg, depth + 1))
+        }
+        Type::Def(id, _) => match &cx.world.program.def(*id).item.kind {
+            ItemKind::Struct(facts) => {
+                let fields = facts.fields.iter().filter_map(|field| cx.world.signatures.field(*id, &field.name));
+                fields.into_iter().any(|ty| holds_senders(cx, ty, depth + 1))
+            }
+            _ => false,
+        },
+        Type::Tuple(all) => all.iter().any(|ty| holds_senders(cx, ty, depth + 1)),
+        Type::Slice(inner) => holds_senders(cx, inner, depth + 1),
+        _ => false,
+    }
+}
+
+/// Whether a type is a concurrent map, or a lock around a map or list.
+pub(super) fn is_registry(cx: &Cx<'_>, ty: &Type) -> bool {
+    let shown = cx.world.program.show(ty);
+    ["Map<", "Set<", "Vec<", "Slab<"].iter().any(|word| shown.contains(word)) && holds_senders(cx, ty, 0)
 }
 
 /// Where a static is used, its own initialiser left out.

@@ -64,7 +64,7 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
     let label = match (&finding.origin, finding.kind) {
         (Origin::Declared(_), _) => SmolStr::default(),
         (Origin::Called { .. }, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease) => finding.label.clone(),
-        (Origin::Called { .. }, Kind::FsWrite) if finding.is_call => SmolStr::default(),
+        (Origin::Called { .. }, Kind::FsWrite | Kind::Session) if finding.is_call => SmolStr::default(),
         _ => return None,
     };
     Some((finding.kind, finding.detector, finding.origin.clone(), label))

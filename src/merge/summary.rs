@@ -40,6 +40,10 @@ pub(super) fn summary(finding: &Finding) -> String {
 fn of_kind(finding: &Finding) -> String {
     let label = &finding.label;
     match finding.kind {
+        Kind::ExternalStore if fact(finding, &["table"]).is_some() => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
+            Some(table) => format!("{label} {table}"),
+            None => label.to_string(),
+        },
         Kind::Pool | Kind::Limiter => join(label, &[bound(finding)]),
         Kind::Cache if finding.entry.is_none() => held(finding, "cache"),
         Kind::Cache => join(label, &[bound(finding), expiry(finding)]),
@@ -50,6 +54,7 @@ fn of_kind(finding: &Finding) -> String {
             typed(label, finding, each)
         }
         Kind::SharedState => held(finding, label),
+        Kind::Session if finding.entry.is_none() && label.starts_with("registry") => held(finding, &format!("{label} in memory")),
         Kind::Session if finding.entry.is_none() => held(finding, &format!("sessions in memory, {label}")),
         Kind::Static => match (finding.class, label.as_str()) {
             (Class::Constant, _) => typed(label, finding, "never changes after that"),
@@ -60,9 +65,10 @@ fn of_kind(finding: &Finding) -> String {
         Kind::BackgroundTask => task(finding),
         Kind::StartupConfig if fact(finding, &["env"]).is_some() => variable(finding),
         Kind::ExternalStore if finding.entry.is_none() => format!("`{}`, where pools and clients of this service keep state", finding.name),
-        Kind::EmbeddedDb => match fact(finding, &["path"]).and_then(|fact| said(fact, "")) {
-            Some(path) => format!("{label} at {path}"),
-            None => label.to_string(),
+        Kind::EmbeddedDb => match fact(finding, &["path"]).map(|fact| (fact.value.is_some(), said(fact, ""))) {
+            Some((true, Some(path))) => format!("{label} at {path}"),
+            Some((false, Some(from))) => format!("{label}, path {from}"),
+            _ => label.to_string(),
         },
         Kind::Lease => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
             Some(table) => format!("{label} on {table}"),
