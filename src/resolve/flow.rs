@@ -228,8 +228,13 @@ impl Flow {
     fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: u32) -> Settled {
         let given = self.fields.get(&(of, field.clone())).map_or(&[][..], Vec::as_slice);
         if let [only] = given {
-            let settled = self.settle_at(world, only, hops + 1);
+            let mut settled = self.settle_at(world, only, hops + 1);
             if settled.value.is_some() || settled.provenance != Provenance::Code {
+                // The default of a settings struct holds unless its key is set.
+                if settled.provenance == Provenance::Code && is_settings(world, of) {
+                    settled.provenance = Provenance::Settings;
+                    settled.from = Some(self.settings_key(world, of, field));
+                }
                 return settled;
             }
         }

@@ -291,10 +291,19 @@ impl Tracer<'_> {
             },
             ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
-            ("join" | "with_extension" | "push", [part])
+            ("with_extension", [part]) => match (next(recv), next(*part)) {
+                (Value::Known(FactValue::Text(path), _, at), Value::Known(FactValue::Text(end), ..)) => {
+                    let (folder, name) = path.rsplit_once('/').map_or(("", path.as_str()), |(folder, name)| (folder, name));
+                    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+                    let slash = if folder.is_empty() && !path.starts_with('/') { "" } else { "/" };
+                    Value::Known(FactValue::Text(format!("{folder}{slash}{stem}.{end}")), false, at)
+                }
+                _ => self.unknown(id),
+            },
+            ("join" | "push", [part])
                 if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) =>
             {
-                let separator = if name == "with_extension" { "." } else { "/" };
+                let separator = "/";
                 let separator = Value::Known(FactValue::Text(separator.to_owned()), false, self.at(span));
                 Value::Join(vec![next(recv), separator, next(*part)])
             }
