@@ -2,6 +2,7 @@
 //!
 //! Both run as processes of their own, in turns, so that a busy machine slows both. Nothing is asserted: the ratio of the
 //! medians is for people. On Linux, processor time and peak memory come from `/proc`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to people")]
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ use super::finding::{Finding, Origin};
 use crate::catalog::{Api, Knob, Shape};
 use crate::facts::ItemKind;
 use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role, Scope};
-use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Options, Type};
+use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Options, Type, Value};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     // A static that the `statics` detector emitted: what its initialiser makes is that item.
@@ -40,6 +40,14 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             }
             if api.shape == Shape::Part && call.within.is_none() && matches!(call.bound, Bound::Argument) && returns_nothing_kept(call) {
                 continue;
+            }
+            // A function that signs what it is given: each caller hands out a token of its own.
+            if kind == Kind::ClientHeld && api.shape == Shape::Call && call.args.iter().any(|arg| hands_on(arg, body.def)) {
+                let tokens = tokens(cx, body.def, call, 0);
+                if !tokens.is_empty() {
+                    out.extend(tokens);
+                    continue;
+                }
             }
             // `Cli::parse()`: the derive on the struct is the item.
             if api.shape == Shape::ConfigLoad
@@ -158,20 +166,60 @@ fn is_made_here(api: &Api, kind: Kind) -> bool {
     }
 }
 
+/// The argument is a parameter of the function itself.
+fn hands_on(value: &Value, of: DefId) -> bool {
+    matches!(value, Value::Param { func, .. } if *func == of)
+}
+
+/// The tokens that the callers of a signing function hand out.
+fn tokens(cx: &Cx<'_>, signer: DefId, call: &KnownCall, depth: u32) -> Vec<Finding> {
+    let api = cx.api(call.hit.entry);
+    let mut out = Vec::new();
+    for body in cx.bodies().filter(|body| body.def != signer) {
+        for own in body.own.iter().filter(|own| own.func == signer && !own.args.is_empty()) {
+            if depth < 3 && own.args.iter().any(|arg| hands_on(arg, body.def)) {
+                out.extend(tokens(cx, body.def, call, depth + 1));
+                continue;
+            }
+            out.push(Finding {
+                detector: "constructors",
+                kind: Kind::ClientHeld,
+                scope: api.scope.unwrap_or(Kind::ClientHeld.usual_scope()),
+                name: cx.maker_name(body.def),
+                origin: Origin::Called { function: cx.path(body.def), what: cx.path(signer) },
+                def: body.def,
+                also: Vec::new(),
+                is_call: true,
+                class: Class::Mutable,
+                confidence: Confidence::Certain,
+                sites: vec![cx.site(own.at, Role::Constructed, body.def)],
+                uses: Vec::new(),
+                facts: Vec::new(),
+                label: SmolStr::new(&api.label),
+                ty: None,
+                backs_on: None,
+                entry: Some(call.hit.entry),
+            });
+        }
+    }
+    out
+}
+
 /// A file read while the process starts: what `main` reaches by plain calls, or the initialiser of a static. What the
 /// kernel tells (`/proc`, `/sys`) is no data of the service.
 fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
     let is_static = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_));
-    let starts = is_static
-        || cx.from_main.get(&body.def).is_some_and(|steps| *steps < 3);
+    let starts = is_static || cx.from_main.get(&body.def).is_some_and(|steps| *steps < 3);
     let path = call.args.first().map(|path| cx.flow.settle(cx.world, path));
     let of_kernel = path.and_then(|path| path.value).is_some_and(|path| {
         let path = path.to_string();
         path.starts_with("/proc") || path.starts_with("/sys") || path.starts_with("/etc/resolv.conf")
     });
-    let fills_static = body.on_statics.iter().any(|(_, method)| matches!(method.as_str(), "set" | "store" | "get_or_init" | "lock" | "write"));
+    let fills_static =
+        body.on_statics.iter().any(|(_, method)| matches!(method.as_str(), "set" | "store" | "get_or_init" | "lock" | "write"));
     // Read and used up in the same function, it is not kept.
-    let handed_on = matches!(call.bound, Bound::Result | Bound::Field(..) | Bound::Argument) || is_static || returns_data(cx, body) || fills_static;
+    let handed_on =
+        matches!(call.bound, Bound::Result | Bound::Field(..) | Bound::Argument) || is_static || returns_data(cx, body) || fills_static;
     starts && !of_kernel && call.bound != Bound::Dropped && handed_on
 }
 
@@ -179,7 +227,9 @@ fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
 fn returns_data(cx: &Cx<'_>, body: &BodyFacts) -> bool {
     let value = cx.world.signatures.value(body.def);
     let inner = match value {
-        Type::Foreign(path, args) if path == "std::result::Result" || path == "std::option::Option" => args.first().cloned().unwrap_or_default(),
+        Type::Foreign(path, args) if path == "std::result::Result" || path == "std::option::Option" => {
+            args.first().cloned().unwrap_or_default()
+        }
         other => other.clone(),
     };
     !matches!(&inner, Type::Tuple(all) if all.is_empty()) && inner != Type::Unknown

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -47,8 +48,9 @@ impl<'a> Cx<'a> {
     #[must_use]
     pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts]) -> Self {
         let body_of = bodies.iter().enumerate().map(|(at, body)| (body.def, at)).collect();
-        let test_only =
-            world.program.all_defs().map(|(id, _)| id).filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg))).collect();
+        let ids: Vec<DefId> = world.program.all_defs().map(|(id, _)| id).collect();
+        let test_only = ids.into_par_iter().filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg)));
+        let test_only = test_only.collect::<Vec<_>>().into_iter().collect();
         let mut cx = Self {
             world,
             flow,
@@ -64,8 +66,7 @@ impl<'a> Cx<'a> {
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
-        cx.uses = Uses::new(world, cx.bodies());
-        cx.mentioned = mentioned(&cx);
+        (cx.uses, cx.mentioned) = rayon::join(|| Uses::new(world, cx.bodies()), || mentioned(&cx));
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
         cx.spawned = cx
@@ -369,7 +370,11 @@ fn mentioned(cx: &Cx<'_>) -> FxHashSet<SmolStr> {
     let mut out = FxHashSet::default();
     for body in cx.bodies() {
         let own = &cx.world.program.def(body.def).item.name;
-        out.extend(body.names.iter().filter(|name| *name != own).cloned());
+        for name in body.names.iter().filter(|name| *name != own) {
+            if !out.contains(name) {
+                out.insert(name.clone());
+            }
+        }
     }
     for attr in cx.world.program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
         for (key, value) in &attr.args {

@@ -87,6 +87,8 @@ fn at(world: World<'_>, ty: &Type, depth: u32) -> Nature {
                     .flat_map(|variant| variant.fields.iter().map(move |field| format!("{}.{}", variant.name, field.name)));
                 strongest(fields.filter_map(|name| world.signatures.field(*id, &name)).map(|ty| at(world, ty, depth + 1)))
             }
+            // Made by a macro that was not looked into.
+            ItemKind::Impl(_) => Nature::Unknown,
             _ => Nature::Constant,
         },
         Type::Tuple(all) => strongest(all.iter().map(|ty| at(world, ty, depth + 1))),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -42,51 +43,65 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
     if services.len() < 2 {
         return BTreeMap::new();
     }
-    let mut by_name: FxHashMap<SmolStr, Vec<DefId>> = FxHashMap::default();
-    let mut of_impl: FxHashMap<SmolStr, Vec<DefId>> = FxHashMap::default();
+    // Names as numbers: each service asks for the same ones again.
+    let mut numbers: FxHashMap<&SmolStr, usize> = FxHashMap::default();
+    let mut named: Vec<Vec<DefId>> = Vec::new();
     for (id, def) in program.all_defs() {
-        by_name.entry(def.item.name.clone()).or_default().push(id);
+        let number = *numbers.entry(&def.item.name).or_insert(named.len());
+        if number == named.len() {
+            named.push(Vec::new());
+        }
+        named[number].push(id);
+    }
+    for (id, def) in program.all_defs() {
         // What a type does for a trait may run without its name being mentioned.
         if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
             && imp.of_trait.is_some()
             && let Some(Type::Def(of, _)) = &cx.world.signatures.this[id.0 as usize]
         {
-            of_impl.entry(program.def(*of).item.name.clone()).or_default().push(id);
+            named[numbers[&program.def(*of).item.name]].push(id);
         }
     }
-    let always: Vec<SmolStr> = program
+    let always: Vec<usize> = program
         .all_defs()
         .flat_map(|(_, def)| &def.item.attrs)
         .flat_map(|attr| attr.args.iter().flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::"))))
-        .map(SmolStr::new)
+        .filter_map(|name| numbers.get(&SmolStr::new(name)).copied())
+        .collect();
+    let mentions: Vec<Vec<usize>> = (0..program.defs.len())
+        .into_par_iter()
+        .map(|at| {
+            let mut names = Vec::new();
+            mentioned_by(cx, DefId(u32::try_from(at).unwrap_or(u32::MAX)), &mut names);
+            let mut out: Vec<usize> = names.iter().filter_map(|name| numbers.get(name).copied()).collect();
+            out.sort_unstable();
+            out.dedup();
+            out
+        })
         .collect();
     let reach = |service: &SmolStr| {
         let is_root = |id: DefId| {
             let input = &program.krate(program.module(program.def(id).module).krate).input;
             input.services.len() == 1 && input.services[0] == *service
         };
-        let mut seen: FxHashSet<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| is_root(*id)).collect();
-        let mut queue: Vec<DefId> = seen.iter().copied().collect();
-        let mut names: FxHashSet<SmolStr> = FxHashSet::default();
-        let mut fresh: Vec<SmolStr> = always.clone();
-        loop {
-            for id in queue.drain(..) {
-                mentioned_by(cx, id, &mut fresh);
-            }
-            if fresh.is_empty() {
-                break;
-            }
-            for name in std::mem::take(&mut fresh) {
-                if !names.insert(name.clone()) {
-                    continue;
+        let mut queue: Vec<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| is_root(*id)).collect();
+        let mut seen: FxHashSet<DefId> = queue.iter().copied().collect();
+        let mut asked = vec![false; named.len()];
+        let mut ask = |numbers: &[usize], queue: &mut Vec<DefId>| {
+            for &number in numbers {
+                if !std::mem::replace(&mut asked[number], true) {
+                    let found = named[number].iter().filter(|id| program.services_of(**id).contains(service));
+                    queue.extend(found.filter(|id| seen.insert(**id)));
                 }
-                let found = by_name.get(&name).into_iter().chain(of_impl.get(&name)).flatten();
-                queue.extend(found.filter(|id| program.services_of(**id).contains(service)).filter(|id| seen.insert(**id)).copied());
             }
+        };
+        ask(&always, &mut queue);
+        while let Some(id) = queue.pop() {
+            ask(&mentions[id.0 as usize], &mut queue);
         }
         seen
     };
-    services.iter().map(|service| (service.clone(), reach(service))).collect()
+    services.par_iter().map(|service| (service.clone(), reach(service))).collect()
 }
 
 /// Names that a definition mentions: in its body, its signature, its fields.

@@ -5,7 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use super::statics::kind_by_name;
+use super::statics::{is_registry, kind_by_name};
 use super::uses::Uses;
 use crate::catalog::Shape;
 use crate::facts::{FieldFact, ItemKind};
@@ -43,11 +43,21 @@ fn typed_fields(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             let Some(entry) = path.and_then(|path| cx.world.catalog.type_entry(path)) else { continue };
             let api = cx.api(entry);
             let Some(kind) = api.kind.filter(|_| api.shape == Shape::TypeOnly) else { continue };
+            let is_metric = kind == Kind::Telemetry;
             let mut finding = field_item(cx, id, field, ty, &Uses::default());
             finding.kind = kind;
             finding.scope = api.scope.unwrap_or(kind.usual_scope());
             finding.label = SmolStr::new(&api.label);
             finding.entry = Some(entry);
+            if is_metric {
+                // The instruments of a struct are one thing.
+                finding.name = cx.short_name(id);
+                finding.origin = Origin::Declared(cx.path(id));
+                finding.sites = vec![cx.site(cx.declared_at(id), Role::Declared, id)];
+                finding.ty = None;
+                out.push(finding);
+                break;
+            }
             out.push(finding);
         }
     }
@@ -86,6 +96,7 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     let shown = cx.world.program.show(ty);
     let kind = match kind_by_name(&field.name, &shown) {
         kind @ (Kind::Cache | Kind::Session) => kind,
+        _ if is_registry(cx, ty) => Kind::Session,
         _ => Kind::SharedState,
     };
     let at = At { file: cx.file_index(id), span: field.span };

@@ -41,9 +41,15 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
             let api = cx.api(entry);
             (api.kind.unwrap_or(Kind::Static), Class::Mutable, SmolStr::new(&api.label), Some(entry))
         }
+        Nature::Mutable if is_registry(cx, &held(cx, ty)) => (Kind::Session, Class::Mutable, SmolStr::new_static("registry of connections"), None),
         Nature::Mutable => (kind_by_name(&item.name, &shown), Class::Mutable, SmolStr::new_static("static"), None),
+        Nature::Constant | Nature::Unknown | Nature::SetOnce if is_lazy && holds_settings(cx, ty) => {
+            (Kind::StartupConfig, Class::Mutable, SmolStr::new_static("settings frozen at first use"), None)
+        }
         // Filled by an initialiser at first use, wherever that stands: a lazy constant in other words.
-        Nature::SetOnce if only_initialised(cx, id) => (Kind::Static, Class::Constant, SmolStr::new_static("constant made at first use"), None),
+        Nature::SetOnce if only_initialised(cx, id) => {
+            (Kind::Static, Class::Constant, SmolStr::new_static("constant made at first use"), None)
+        }
         Nature::SetOnce => (Kind::Static, Class::Mutable, SmolStr::new_static("value set once at run time"), None),
         // Evaluated by the compiler: nothing is set at run time.
         Nature::Constant | Nature::Unknown if !is_lazy => return None,
@@ -75,9 +81,24 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
     })
 }
 
+/// The value is a struct of the workspace that is named like settings.
+fn holds_settings(cx: &Cx<'_>, ty: &Type) -> bool {
+    let mut inner = ty;
+    while let Type::Foreign(_, args) = inner
+        && let Some(next) = args.first()
+    {
+        inner = next;
+    }
+    let Type::Def(of, _) = inner else { return false };
+    let path = cx.path(*of).to_lowercase();
+    let name = path.rsplit("::").next().unwrap_or("");
+    ["config", "settings"].iter().any(|word| name.ends_with(word))
+}
+
 /// Nothing sets it: its only uses are `get_or_init` and reads.
 fn only_initialised(cx: &Cx<'_>, id: DefId) -> bool {
-    let methods: Vec<&str> = cx.bodies().flat_map(|body| &body.on_statics).filter(|(of, _)| *of == id).map(|(_, method)| method.as_str()).collect();
+    let methods: Vec<&str> =
+        cx.bodies().flat_map(|body| &body.on_statics).filter(|(of, _)| *of == id).map(|(_, method)| method.as_str()).collect();
     methods.iter().any(|method| matches!(*method, "get_or_init" | "get_or_try_init"))
         && !methods.iter().any(|method| matches!(*method, "set" | "try_set" | "try_insert" | "replace" | "take" | "get_mut"))
 }
@@ -99,6 +120,56 @@ pub(super) fn kind_by_name(name: &str, ty: &str) -> Kind {
     } else {
         Kind::Static
     }
+}
+
+/// What a static holds behind lazy cells and pointers; for a struct of one container, that container.
+fn held(cx: &Cx<'_>, ty: &Type) -> Type {
+    let wrappers = cx.world.catalog.wrappers();
+    let mut ty = ty.clone();
+    while let Type::Foreign(path, args) = &ty
+        && (wrappers.is_lazy(path) || wrappers.is_transparent(path))
+        && let Some(inner) = args.first()
+    {
+        ty = inner.clone();
+    }
+    if let Type::Def(id, _) = &ty
+        && let ItemKind::Struct(facts) = &cx.world.program.def(*id).item.kind
+    {
+        let mut fields = facts.fields.iter().filter_map(|field| cx.world.signatures.field(*id, &field.name));
+        if let Some(map) = fields.find(|ty| is_registry(cx, ty)) {
+            return map.clone();
+        }
+    }
+    ty
+}
+
+/// A map or list whose values can be sent to: a registry of connections or users.
+pub(super) fn holds_senders(cx: &Cx<'_>, ty: &Type, depth: u32) -> bool {
+    if depth > 6 {
+        return false;
+    }
+    match ty {
+        Type::Foreign(path, args) => {
+            let is_sender = ["::Sender", "::UnboundedSender", "::SplitSink", "::WebSocket", "::Addr", "::Recipient"].iter().any(|end| path.ends_with(end));
+            (is_sender && depth > 1) || args.iter().any(|arg| holds_senders(cx, arg, depth + 1))
+        }
+        Type::Def(id, _) => match &cx.world.program.def(*id).item.kind {
+            ItemKind::Struct(facts) => {
+                let fields = facts.fields.iter().filter_map(|field| cx.world.signatures.field(*id, &field.name));
+                fields.into_iter().any(|ty| holds_senders(cx, ty, depth + 1))
+            }
+            _ => false,
+        },
+        Type::Tuple(all) => all.iter().any(|ty| holds_senders(cx, ty, depth + 1)),
+        Type::Slice(inner) => holds_senders(cx, inner, depth + 1),
+        _ => false,
+    }
+}
+
+/// Whether a type is a concurrent map, or a lock around a map or list.
+pub(super) fn is_registry(cx: &Cx<'_>, ty: &Type) -> bool {
+    let shown = cx.world.program.show(ty);
+    ["Map<", "Set<", "Vec<", "Slab<"].iter().any(|word| shown.contains(word)) && holds_senders(cx, ty, 0)
 }
 
 /// Where a static is used, its own initialiser left out.

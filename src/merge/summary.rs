@@ -50,6 +50,7 @@ fn of_kind(finding: &Finding) -> String {
             typed(label, finding, each)
         }
         Kind::SharedState => held(finding, label),
+        Kind::Session if finding.entry.is_none() => held(finding, &format!("sessions in memory, {label}")),
         Kind::Static => match (finding.class, label.as_str()) {
             (Class::Constant, _) => typed(label, finding, "never changes after that"),
             (_, "static") => typed(label, finding, "changes at run time, one for each process"),
@@ -59,9 +60,10 @@ fn of_kind(finding: &Finding) -> String {
         Kind::BackgroundTask => task(finding),
         Kind::StartupConfig if fact(finding, &["env"]).is_some() => variable(finding),
         Kind::ExternalStore if finding.entry.is_none() => format!("`{}`, where pools and clients of this service keep state", finding.name),
-        Kind::EmbeddedDb => match fact(finding, &["path"]).and_then(|fact| said(fact, "")) {
-            Some(path) => format!("{label} at {path}"),
-            None => label.to_string(),
+        Kind::EmbeddedDb => match fact(finding, &["path"]).map(|fact| (fact.value.is_some(), said(fact, ""))) {
+            Some((true, Some(path))) => format!("{label} at {path}"),
+            Some((false, Some(from))) => format!("{label}, path {from}"),
+            _ => label.to_string(),
         },
         Kind::Lease => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
             Some(table) => format!("{label} on {table}"),

@@ -151,8 +151,8 @@ pub struct BodyFacts {
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
-    /// Last names of its calls and paths.
-    pub names: FxHashSet<SmolStr>,
+    /// Last names of its calls and paths, sorted.
+    pub names: Vec<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.
     pub env_defaults: Vec<Value>,
     /// Foreign functions that it calls, sorted.

@@ -13,15 +13,22 @@ use crate::facts::{Expr, ExprId, Generic, ItemKind, Name, Pat, Path};
 
 impl Walker<'_, '_> {
     pub(super) fn path(&mut self, id: ExprId, path: &Path) -> Type {
+        self.named(id, path).0
+    }
+
+    /// The type of a path expression, and what it names unless that is a variable.
+    fn named(&mut self, id: ExprId, path: &Path) -> (Type, Option<(Callee, Option<Type>)>) {
         if let Some(name) = path.single() {
             let found = self.visible.get(name).and_then(|all| all.last());
             if let Some(&local) = found {
                 self.out.local_of.insert(id, local);
-                return self.out.locals[local.0 as usize].ty.clone();
+                return (self.out.locals[local.0 as usize].ty.clone(), None);
             }
         }
-        match self.callee_of(path) {
+        let found = self.callee_of(path);
+        let ty = match &found {
             Some((Callee::Def(def), _)) => {
+                let def = *def;
                 let item = self.world.program.def(def);
                 match &item.item.kind {
                     ItemKind::Static(_) | ItemKind::Const(_) => {
@@ -38,11 +45,12 @@ impl Walker<'_, '_> {
                 }
             }
             Some((Callee::Foreign(path), ty)) => {
-                self.out.callees.insert(id, Callee::Foreign(path));
-                ty.map_or(Type::Unknown, |ty| Type::Fn(Arc::new(ty)))
+                self.out.callees.insert(id, Callee::Foreign(path.clone()));
+                ty.clone().map_or(Type::Unknown, |ty| Type::Fn(Arc::new(ty)))
             }
             None => Type::Unknown,
-        }
+        };
+        (ty, found)
     }
 
     /// What a path in value position stands for, with the type it is a member of.
@@ -146,7 +154,7 @@ impl Walker<'_, '_> {
             };
         };
         // Whatever the callee is, its path expression is visited: a local closure, a function, a constructor.
-        let callee_ty = self.path(callee, path);
+        let (callee_ty, found) = self.named(callee, path);
         self.out.types[callee.0 as usize] = callee_ty.clone();
         let arg_types = self.all(args);
         if self.out.local_of.contains_key(&callee) {
@@ -156,7 +164,7 @@ impl Walker<'_, '_> {
                 _ => Type::Unknown,
             };
         }
-        let Some((found, of)) = self.callee_of(path) else { return Type::Unknown };
+        let Some((found, of)) = found else { return Type::Unknown };
         self.out.calls.1 += 1;
         let ty = match &found {
             Callee::Def(def) => match &self.world.program.def(*def).item.kind {

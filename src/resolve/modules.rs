@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::program::{CrateInput, Def, DefId, Krate, KrateId, Lookups, ModId, Module, Program, index};
-use crate::facts::{Body, Cfg, FileFacts, ItemFact, ItemKind, Name};
+use crate::facts::{Body, Cfg, FileFacts, ItemFact, ItemKind, Name, Ty};
 use crate::model::{Diagnostic, Severity};
 
 /// Deeper modules than any service has; a cycle of `mod` and `#[path]` ends here.
@@ -76,6 +76,7 @@ pub fn link(files: &[FileFacts], inputs: Vec<CrateInput>) -> (Program<'_>, Links
     for (at, input) in inputs.into_iter().enumerate() {
         linker.krate(KrateId(index(at)), input);
     }
+    linker.types_of_macros();
     (linker.program, linker.links)
 }
 
@@ -113,6 +114,25 @@ struct Place {
 }
 
 impl<'f> Linker<'f> {
+    /// A type that has `impl` blocks and no declaration comes out of a macro: the first block stands for it.
+    fn types_of_macros(&mut self) {
+        for at in 0..self.program.defs.len() {
+            let (module, item) = (self.program.defs[at].module, self.program.defs[at].item);
+            let ItemKind::Impl(imp) = &item.kind else { continue };
+            let Ty::Path(path) = &imp.self_ty else { continue };
+            let Some(name) = path.single().filter(|name| name.starts_with(char::is_uppercase)) else { continue };
+            let is_parameter = imp.generics.iter().any(|generic| generic.name == *name);
+            let data = self.program.module(module);
+            let known =
+                is_parameter || data.is_body || !data.globs.is_empty() || data.names.contains_key(name) || data.uses.contains_key(name);
+            if !known && !is_prelude_type(name) {
+                self.program.defs[at].path = self.child_path(module, name);
+                let id = DefId(index(at));
+                self.module_mut(module).names.insert(name.clone(), vec![id]);
+            }
+        }
+    }
+
     fn krate(&mut self, id: KrateId, input: CrateInput) {
         self.krate = id;
         let root_file = self.by_path.get(input.root.as_str()).copied();
@@ -373,4 +393,9 @@ fn join(dir: &str, path: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+/// Types of the prelude, for which a crate may implement its own traits.
+fn is_prelude_type(name: &str) -> bool {
+    matches!(name, "Self" | "Vec" | "String" | "Box" | "Option" | "Result")
 }

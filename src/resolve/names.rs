@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use super::program::{DefId, Extern, ModId, Program};
+use super::program::{Asked, DefId, Extern, ModId, Program};
 use super::types::member_path;
 use crate::catalog::Catalog;
 use crate::facts::{ItemKind, Name, Path, UseFact};
@@ -145,6 +145,23 @@ impl Program<'_> {
 
     /// A first name: the scopes of bodies outwards, the module, the crates it knows, the prelude.
     fn lookup_scoped(&self, search: &Search<'_>, module: ModId, name: &str, space: Space, more: bool, hops: u32) -> Option<Res> {
+        // Only what is asked first is remembered: what is asked on the way depends on the hops that are left.
+        let found = if hops > 0 {
+            self.lookup_around(search, module, name, space, hops)
+        } else {
+            self.lookups.get_or(module, (Name::new(name), space, Asked::Around), || {
+                search.fuel.set(MAX_FUEL);
+                self.lookup_around(search, module, name, space, hops)
+            })
+        };
+        // A library whose name differs from its package's: only a path can start with it.
+        found.or_else(|| {
+            let is_crate = more && space == Space::Type && name.starts_with(|first: char| first.is_ascii_lowercase());
+            is_crate.then(|| Res::Foreign(SmolStr::new(name)))
+        })
+    }
+
+    fn lookup_around(&self, search: &Search<'_>, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
         let mut scope = module;
         loop {
             if let Some(found) = self.lookup_in(search, scope, name, space, hops + 1) {
@@ -159,12 +176,7 @@ impl Program<'_> {
         if let Some(found) = self.extern_named(module, name) {
             return Some(found);
         }
-        if let Some(path) = prelude(name) {
-            return Some(Res::Foreign(SmolStr::new_static(path)));
-        }
-        // A library whose name differs from its package's: only a path can start with it.
-        (more && space == Space::Type && name.starts_with(|first: char| first.is_ascii_lowercase()))
-            .then(|| Res::Foreign(SmolStr::new(name)))
+        prelude(name).map(|path| Res::Foreign(SmolStr::new_static(path)))
     }
 
     fn extern_named(&self, module: ModId, name: &str) -> Option<Res> {
@@ -197,14 +209,10 @@ impl Program<'_> {
         if hops > 1 {
             return self.lookup_imported(search, module, name, space, hops);
         }
-        let key = Name::new(name);
-        if let Some(known) = self.lookups.get(module, &key, space) {
-            return known;
-        }
-        search.fuel.set(MAX_FUEL);
-        let found = self.lookup_imported(search, module, name, space, hops);
-        self.lookups.insert(module, key, space, found.clone());
-        found
+        self.lookups.get_or(module, (Name::new(name), space, Asked::Inside), || {
+            search.fuel.set(MAX_FUEL);
+            self.lookup_imported(search, module, name, space, hops)
+        })
     }
 
     /// A name that a module imports, by name or by a glob.
@@ -233,7 +241,8 @@ impl Program<'_> {
                     // What a foreign glob brings in is known only where the catalog knows the name.
                     let krate = path.split("::").next().unwrap_or(path);
                     let full = member_path(path, name);
-                    foreign = if search.catalog.path(&full).is_some() { Some(full) } else { search.catalog.type_named(krate, name).cloned() };
+                    foreign =
+                        if search.catalog.path(&full).is_some() { Some(full) } else { search.catalog.type_named(krate, name).cloned() };
                 }
                 _ => {}
             }

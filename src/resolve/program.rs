@@ -118,10 +118,22 @@ pub struct Program<'f> {
     pub body_scopes: FxHashMap<DefId, ModId>,
 }
 
+/// How a name is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Asked {
+    /// As the first name of a path that stands in the module.
+    Around,
+    /// As a member of the module.
+    Inside,
+}
+
+/// What names stand for, for names that were asked before.
+type Answers = FxHashMap<(Name, Space, Asked), Option<Res>>;
+
 /// Names that modules import, with what they were found to stand for: the same few are asked for again and again.
 #[derive(Default)]
 pub(super) struct Lookups {
-    by_module: Vec<Mutex<FxHashMap<(Name, Space), Option<Res>>>>,
+    by_module: Vec<Mutex<Answers>>,
     /// What each module reaches through globs.
     globbed: Vec<OnceLock<Vec<Res>>>,
     /// All names that some module defines or imports, and those of variants.
@@ -153,15 +165,18 @@ impl Lookups {
         self.globbed.get(module.0 as usize).map_or(&[], |known| known.get_or_init(find))
     }
 
-    pub(super) fn get(&self, module: ModId, name: &Name, space: Space) -> Option<Option<Res>> {
-        let known = self.by_module.get(module.0 as usize)?.lock().ok()?;
-        known.get(&(name.clone(), space)).cloned()
-    }
-
-    pub(super) fn insert(&self, module: ModId, name: Name, space: Space, found: Option<Res>) {
-        if let Some(Ok(mut known)) = self.by_module.get(module.0 as usize).map(Mutex::lock) {
-            known.insert((name, space), found);
+    /// What was found before, else what `find` finds now.
+    pub(super) fn get_or(&self, module: ModId, asked: (Name, Space, Asked), find: impl FnOnce() -> Option<Res>) -> Option<Res> {
+        let Some(known) = self.by_module.get(module.0 as usize) else { return find() };
+        if let Some(found) = known.lock().ok().and_then(|known| known.get(&asked).cloned()) {
+            return found;
         }
+        // Not under the lock: other names of the module may be asked for on the way.
+        let found = find();
+        if let Ok(mut known) = known.lock() {
+            known.insert(asked, found.clone());
+        }
+        found
     }
 }
 

@@ -43,7 +43,7 @@ impl Reader<'_> {
             field_uses: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
-            names: FxHashSet::default(),
+            names: Vec::new(),
             strings: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
@@ -67,7 +67,7 @@ impl Reader<'_> {
         out.foreign.dedup();
         for ty in &self.types.types {
             if let Type::Def(id, _) = ty {
-                out.names.insert(self.world.program.def(*id).item.name.clone());
+                out.names.push(self.world.program.def(*id).item.name.clone());
             }
         }
         self.nest(&mut out.known);
@@ -97,6 +97,9 @@ impl Reader<'_> {
             })
             .collect();
         out.statics = self.types.statics.iter().filter_map(|(id, def)| Some((*def, self.access(*id), self.span(*id)?))).collect();
+        out.names.sort_unstable();
+        out.names.dedup();
+        out.names.shrink_to_fit();
         out
     }
 
@@ -147,7 +150,7 @@ impl Reader<'_> {
                 self.called(id, None, args, *span, out);
             }
             Expr::Method { recv, name, args, span, .. } => {
-                out.names.insert(name.clone());
+                out.names.push(name.clone());
                 if matches!(name.as_str(), "with_state" | "manage" | "app_data" | "data" | "layer")
                     && let [only] = &**args
                 {

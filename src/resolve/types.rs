@@ -172,7 +172,7 @@ impl Program<'_> {
     pub fn show(&self, ty: &Type) -> String {
         match ty {
             Type::Unknown => "_".to_owned(),
-            Type::Def(id, args) => self.show_named(&self.def(*id).item.name, args),
+            Type::Def(id, args) => self.show_named(self.def(*id).path.rsplit("::").next().unwrap_or("_"), args),
             Type::Foreign(path, args) => self.show_named(path.rsplit("::").next().unwrap_or(path), args),
             Type::Tuple(all) => format!("({})", all.iter().map(|ty| self.show(ty)).collect::<Vec<_>>().join(", ")),
             Type::Slice(inner) => format!("[{}]", self.show(inner)),

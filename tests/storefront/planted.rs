@@ -34,7 +34,7 @@ const PLANTED: &[&str] = &[
     "os:storefront_api::shutdown::requested#tokio::signal::ctrl_c",
     "os:storefront_api::shutdown::requested#tokio::signal::unix::signal",
     // In the libraries.
-    "static:storefront_core::settings::CONFIG",
+    "startup-config:storefront_core::settings::CONFIG",
     "startup-config:storefront_core::settings::load#config::Config",
     "startup-config:env#APP_ENVIRONMENT",
     "reference-data:storefront_core::secrets::read#std::fs::read_to_string",
@@ -262,5 +262,5 @@ fn each_item_belongs_to_the_services_that_link_it() {
     assert_eq!(of("session:storefront_api::sessions::SessionStore::sessions"), "storefront-api");
     assert_eq!(of("background-task:storefront_worker::main#storefront_worker::deliver_mails"), "storefront-worker");
     assert_eq!(of("sdk-client:storefront_jobs::certificates::HTTP"), "storefront-worker");
-    assert_eq!(of("static:storefront_core::settings::CONFIG"), "storefront-api storefront-worker");
+    assert_eq!(of("startup-config:storefront_core::settings::CONFIG"), "storefront-api storefront-worker");
 }
