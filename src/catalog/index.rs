@@ -1,5 +1,7 @@
 //! The checked catalog with its look-ups by path, by type and by the tail of a path.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -46,6 +48,8 @@ pub struct Catalog {
     by_tail: FxHashMap<SmolStr, FxHashMap<SmolStr, Option<EntryId>>>,
     /// Type names by crate, for names that arrive through a glob.
     type_names: FxHashMap<SmolStr, FxHashMap<SmolStr, SmolStr>>,
+    /// Types and traits by the names of their known methods.
+    owners: FxHashMap<SmolStr, BTreeSet<SmolStr>>,
     crates: Vec<SmolStr>,
     /// First two segments of the paths and types loaded.
     modules: FxHashSet<SmolStr>,
@@ -89,6 +93,12 @@ impl Catalog {
                     path.split_once("::").filter(|(library, _)| *library != "std" && !library.starts_with(['#', 'd']))
                 {
                     self.libraries.insert(SmolStr::new(library));
+                }
+                let mut last = path.rsplit("::");
+                if let (Some(method), Some(owner)) = (last.next(), last.next())
+                    && owner.starts_with(char::is_uppercase)
+                {
+                    self.owners.entry(SmolStr::new(method)).or_default().insert(SmolStr::new(owner));
                 }
                 self.by_path.entry(path.clone()).or_insert(id);
                 if let Some((krate, tail)) = tail(path) {
@@ -164,6 +174,18 @@ impl Catalog {
         let makes = ["open", "new", "connect", "build", "from_", "with_", "create", "try_new"].iter().any(|start| name.starts_with(start));
         let entry = *self.by_type.get(owner).filter(|_| makes && !owner.starts_with("std::"))?;
         (self.api(entry).shape == Shape::Constructor).then_some(Hit { entry, exact: false })
+    }
+
+    /// The last segments of the traits and types that have a known method of this name.
+    #[must_use]
+    pub fn owners_of(&self, method: &str) -> Option<&BTreeSet<SmolStr>> {
+        self.owners.get(method)
+    }
+
+    /// Whether the catalog has this very path.
+    #[must_use]
+    pub fn is_exact(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
     }
 
     /// The entry whose state a type holds.

@@ -1,21 +1,54 @@
 //! Detector `claims`: see `claims.md`.
 
+use std::collections::BTreeMap;
+
 use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use crate::model::{Class, Confidence, Fact, Kind, Role};
+use crate::model::{Confidence, Fact, Kind, Role};
 use crate::resolve::{At, BodyFacts};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let mut queues: BTreeMap<String, Finding> = BTreeMap::new();
     for body in cx.bodies() {
         for (text, at) in &body.strings {
+            if let Some(table) = filled_queue(text) {
+                let site = cx.site(*at, Role::Written, body.def);
+                queues.entry(table.clone()).or_insert_with(|| queue(cx, body, *at, &table)).sites.push(site);
+            }
             if let Some(claim) = in_query(text) {
                 out.push(finding(cx, body, *at, claim));
             }
         }
         out.extend(redis_lock(cx, body));
     }
+    out.extend(queues.into_values());
+}
+
+/// The table that a statement puts work into, by its name.
+fn filled_queue(text: &str) -> Option<String> {
+    let words: Vec<String> = words(text);
+    let at = words.windows(2).position(|at| at[0] == "INSERT" && at[1] == "INTO")?;
+    let table = words.get(at + 2)?.to_lowercase();
+    let last = table.rsplit(['_', '.']).next().unwrap_or(&table);
+    matches!(last, "queue" | "queues" | "outbox" | "jobs" | "job").then_some(table)
+}
+
+/// One item for each table of work.
+fn queue(cx: &Cx<'_>, body: &BodyFacts, at: At, table: &str) -> Finding {
+    let claim = Claim { kind: Kind::ExternalStore, label: "durable queue in table", table: Some(table.to_owned()), facts: Vec::new() };
+    let mut out = finding(cx, body, at, claim);
+    out.name = table.into();
+    out.origin = Origin::Declared(smol_str::format_smolstr!("table::{table}"));
+    out.sites.clear();
+    out
+}
+
+/// The words of a statement in upper case.
+fn words(text: &str) -> Vec<String> {
+    let parts = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
+    parts.filter(|word| !word.is_empty()).map(str::to_uppercase).collect()
 }
 
 /// What a query claims or writes.
@@ -27,11 +60,7 @@ struct Claim {
 }
 
 fn in_query(text: &str) -> Option<Claim> {
-    let words: Vec<String> = text
-        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
-        .filter(|word| !word.is_empty())
-        .map(str::to_uppercase)
-        .collect();
+    let words = words(text);
     let has = |phrase: &[&str]| words.windows(phrase.len()).any(|at| at.iter().zip(phrase).all(|(word, wanted)| word == wanted));
     let after = |phrase: &[&str]| {
         let at = words.windows(phrase.len()).position(|at| at.iter().zip(phrase).all(|(word, wanted)| word == wanted))?;
@@ -92,26 +121,18 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, at: At, claim: Claim) -> Finding {
         fact.at = Some(cx.place(at));
     }
     Finding {
-        detector: "claims",
-        kind: claim.kind,
-        scope: claim.kind.usual_scope(),
-        name,
-        origin: Origin::Called {
-            function: cx.path(body.def),
-            what: claim.table.map_or_else(|| SmolStr::new_static("query"), SmolStr::from),
-        },
-        def: body.def,
-        also: Vec::new(),
         is_call: true,
-        class: Class::Mutable,
         confidence: Confidence::Likely,
         sites: vec![cx.site(at, if claim.kind == Kind::FsWrite { Role::Written } else { Role::Constructed }, body.def)],
-        uses: Vec::new(),
         facts,
         label: SmolStr::new_static(claim.label),
-        ty: None,
-        backs_on: None,
-        entry: None,
+        ..Finding::new(
+            "claims",
+            claim.kind,
+            body.def,
+            name,
+            Origin::Called { function: cx.path(body.def), what: claim.table.map_or_else(|| SmolStr::new_static("query"), SmolStr::from) },
+        )
     }
 }
 

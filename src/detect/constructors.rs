@@ -182,23 +182,18 @@ fn tokens(cx: &Cx<'_>, signer: DefId, call: &KnownCall, depth: u32) -> Vec<Findi
                 continue;
             }
             out.push(Finding {
-                detector: "constructors",
-                kind: Kind::ClientHeld,
                 scope: api.scope.unwrap_or(Kind::ClientHeld.usual_scope()),
-                name: cx.maker_name(body.def),
-                origin: Origin::Called { function: cx.path(body.def), what: cx.path(signer) },
-                def: body.def,
-                also: Vec::new(),
                 is_call: true,
-                class: Class::Mutable,
-                confidence: Confidence::Certain,
                 sites: vec![cx.site(own.at, Role::Constructed, body.def)],
-                uses: Vec::new(),
-                facts: Vec::new(),
                 label: SmolStr::new(&api.label),
-                ty: None,
-                backs_on: None,
                 entry: Some(call.hit.entry),
+                ..Finding::new(
+                    "constructors",
+                    Kind::ClientHeld,
+                    body.def,
+                    cx.maker_name(body.def),
+                    Origin::Called { function: cx.path(body.def), what: cx.path(signer) },
+                )
             });
         }
     }
@@ -327,15 +322,8 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         scope = Scope::Task;
     }
     Finding {
-        detector: "constructors",
-        kind,
         scope,
-        name: name_of(cx, body, call),
-        origin: Origin::Called { function: cx.path(body.def), what: target(call) },
-        def: body.def,
-        also: Vec::new(),
-        is_call: false,
-        class: Class::Mutable,
+        is_call: api.shape == Shape::Call,
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites,
         uses,
@@ -344,6 +332,26 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         ty: made_type(cx, call),
         backs_on: store_of(cx, body, index),
         entry: Some(call.hit.entry),
+        ..Finding::new(
+            "constructors",
+            kind,
+            body.def,
+            if kind == Kind::Session && api.shape == Shape::Call {
+                place_of(cx, body, api, kind).rsplit("::").next().unwrap_or_default().into()
+            } else {
+                name_of(cx, body, call)
+            },
+            Origin::Called { function: place_of(cx, body, api, kind), what: target(call) },
+        )
+    }
+}
+
+/// The function; for what a session holds, the type or module whose functions fill it.
+fn place_of(cx: &Cx<'_>, body: &BodyFacts, api: &Api, kind: Kind) -> SmolStr {
+    let path = cx.path(body.def);
+    match path.rsplit_once("::") {
+        Some((around, _)) if kind == Kind::Session && api.shape == Shape::Call => SmolStr::new(around),
+        _ => path,
     }
 }
 

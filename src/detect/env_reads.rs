@@ -9,7 +9,7 @@ use super::context::Cx;
 use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
 use crate::facts::{FieldFact, ItemKind};
-use crate::model::{Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
+use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Flow, OwnCall, Value};
 
 /// Functions of functions of functions that wrap a read.
@@ -170,23 +170,18 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
             facts.push(fact);
         }
         out.push(Finding {
-            detector: "env-reads",
-            kind: Kind::StartupConfig,
-            scope: Kind::StartupConfig.usual_scope(),
-            name: name.clone().into(),
-            origin: Origin::Called { function: SmolStr::new_static("env"), what: name.into() },
-            def: first.func,
-            also: Vec::new(),
-            is_call: false,
-            class: Class::Mutable,
             confidence: first.confidence,
             sites,
-            uses: Vec::new(),
             facts,
             label: SmolStr::new_static("environment variable"),
-            ty: None,
-            backs_on: None,
             entry,
+            ..Finding::new(
+                "env-reads",
+                Kind::StartupConfig,
+                first.func,
+                name.clone().into(),
+                Origin::Called { function: SmolStr::new_static("env"), what: name.into() },
+            )
         });
     }
 }

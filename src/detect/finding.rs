@@ -69,3 +69,29 @@ pub struct Finding {
     /// Catalog entry behind it.
     pub entry: Option<EntryId>,
 }
+
+impl Finding {
+    /// A certain finding that changes, with the usual scope of its kind and nothing more known; detectors say the rest.
+    #[must_use]
+    pub fn new(detector: &'static str, kind: Kind, def: DefId, name: SmolStr, origin: Origin) -> Self {
+        Self {
+            detector,
+            kind,
+            scope: kind.usual_scope(),
+            name,
+            origin,
+            def,
+            also: Vec::new(),
+            is_call: false,
+            class: Class::Mutable,
+            confidence: Confidence::Certain,
+            sites: Vec::new(),
+            uses: Vec::new(),
+            facts: Vec::new(),
+            label: SmolStr::default(),
+            ty: None,
+            backs_on: None,
+            entry: None,
+        }
+    }
+}

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::{FsOp, Shape};
-use crate::model::{Class, Confidence, Kind, Role};
+use crate::model::{Confidence, Kind, Role};
 use crate::resolve::{BodyFacts, KnownCall, Value};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -58,23 +58,20 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
     let mut sites = vec![cx.site(call.at, Role::Written, body.def)];
     sites.extend(call.also.iter().filter(|(_, at)| at.span.line != call.at.span.line).map(|(_, at)| cx.site(*at, Role::Written, body.def)));
     Finding {
-        detector: "fs-writes",
-        kind,
         scope: api.scope.unwrap_or(kind.usual_scope()),
-        name: literal.map_or_else(|| cx.maker_name(body.def), SmolStr::from),
-        origin: Origin::Called { function: cx.path(body.def), what },
-        def: body.def,
-        also: Vec::new(),
         is_call: api.shape == Shape::Write,
-        class: Class::Mutable,
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites,
-        uses: Vec::new(),
         facts,
         label: SmolStr::new(&api.label),
-        ty: None,
-        backs_on: None,
         entry: Some(call.hit.entry),
+        ..Finding::new(
+            "fs-writes",
+            kind,
+            body.def,
+            literal.map_or_else(|| cx.maker_name(body.def), SmolStr::from),
+            Origin::Called { function: cx.path(body.def), what },
+        )
     }
 }
 

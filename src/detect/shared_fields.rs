@@ -9,7 +9,7 @@ use super::statics::{is_registry, kind_by_name};
 use super::uses::Uses;
 use crate::catalog::Shape;
 use crate::facts::{FieldFact, ItemKind};
-use crate::model::{Class, Confidence, Kind, Role, Scope};
+use crate::model::{Confidence, Kind, Role, Scope};
 use crate::resolve::{At, DefId, LocalType, Type};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -101,23 +101,18 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     };
     let at = At { file: cx.file_index(id), span: field.span };
     Finding {
-        detector: "shared-fields",
-        kind,
         scope: Scope::Process,
-        name: format_smolstr!("{owner}.{}", field.name),
-        origin: Origin::Declared(format_smolstr!("{}::{}", cx.path(id), field.name)),
-        def: id,
-        also: Vec::new(),
-        is_call: false,
-        class: Class::Mutable,
-        confidence: Confidence::Certain,
         sites: vec![cx.site(at, Role::Declared, id)],
         uses: uses.fields.get(&(id, field.name.clone())).cloned().unwrap_or_default(),
-        facts: Vec::new(),
         label: container_label(cx, ty),
         ty: Some(shown),
-        backs_on: None,
-        entry: None,
+        ..Finding::new(
+            "shared-fields",
+            kind,
+            id,
+            format_smolstr!("{owner}.{}", field.name),
+            Origin::Declared(format_smolstr!("{}::{}", cx.path(id), field.name)),
+        )
     }
 }
 
@@ -197,26 +192,21 @@ fn locals(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             }
             let function = cx.path(body.def);
             out.push(Finding {
-                detector: "shared-fields",
-                kind: match kind_by_name(name, "") {
-                    Kind::Cache => Kind::Cache,
-                    _ => Kind::SharedState,
-                },
                 scope: Scope::Process,
-                name: name.clone(),
-                origin: Origin::Called { function, what: name.clone() },
-                def: body.def,
-                also: Vec::new(),
-                is_call: false,
-                class: Class::Mutable,
                 confidence: Confidence::Likely,
                 sites: vec![cx.site(*at, Role::Constructed, body.def)],
-                uses: Vec::new(),
-                facts: Vec::new(),
                 label: container_label(cx, ty),
                 ty: Some(cx.world.program.show(ty)),
-                backs_on: None,
-                entry: None,
+                ..Finding::new(
+                    "shared-fields",
+                    match kind_by_name(name, "") {
+                        Kind::Cache => Kind::Cache,
+                        _ => Kind::SharedState,
+                    },
+                    body.def,
+                    name.clone(),
+                    Origin::Called { function, what: name.clone() },
+                )
             });
         }
     }

@@ -41,7 +41,9 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
             let api = cx.api(entry);
             (api.kind.unwrap_or(Kind::Static), Class::Mutable, SmolStr::new(&api.label), Some(entry))
         }
-        Nature::Mutable if is_registry(cx, &held(cx, ty)) => (Kind::Session, Class::Mutable, SmolStr::new_static("registry of connections"), None),
+        Nature::Mutable if is_registry(cx, &held(cx, ty)) => {
+            (Kind::Session, Class::Mutable, SmolStr::new_static("registry of connections"), None)
+        }
         Nature::Mutable => (kind_by_name(&item.name, &shown), Class::Mutable, SmolStr::new_static("static"), None),
         Nature::Constant | Nature::Unknown | Nature::SetOnce if is_lazy && holds_settings(cx, ty) => {
             (Kind::StartupConfig, Class::Mutable, SmolStr::new_static("settings frozen at first use"), None)
@@ -61,14 +63,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         facts.push(Cx::plain_fact("form", "static mut"));
     }
     Some(Finding {
-        detector: "statics",
-        kind,
         scope: Scope::Process,
-        name: item.name.clone(),
-        origin: Origin::Declared(cx.path(id)),
-        def: id,
-        also: Vec::new(),
-        is_call: false,
         class,
         confidence: if ty == &Type::Unknown { Confidence::Likely } else { Confidence::Certain },
         sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],
@@ -78,6 +73,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         ty: Some(written(fact, shown)),
         backs_on: entry.and_then(|entry| cx.api(entry).backs_on.clone()),
         entry,
+        ..Finding::new("statics", kind, id, item.name.clone(), Origin::Declared(cx.path(id)))
     })
 }
 
@@ -150,7 +146,9 @@ pub(super) fn holds_senders(cx: &Cx<'_>, ty: &Type, depth: u32) -> bool {
     }
     match ty {
         Type::Foreign(path, args) => {
-            let is_sender = ["::Sender", "::UnboundedSender", "::SplitSink", "::WebSocket", "::Addr", "::Recipient"].iter().any(|end| path.ends_with(end));
+            let is_sender = ["::Sender", "::UnboundedSender", "::SplitSink", "::WebSocket", "::Addr", "::Recipient"]
+                .iter()
+                .any(|end| path.ends_with(end));
             (is_sender && depth > 1) || args.iter().any(|arg| holds_senders(cx, arg, depth + 1))
         }
         Type::Def(id, _) => match &cx.world.program.def(*id).item.kind {

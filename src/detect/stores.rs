@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin, RawSite};
-use crate::model::{Class, Confidence, Kind, Role};
+use crate::model::{Kind, Role};
 
 /// One item for each store that something found before talks to.
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -17,23 +17,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         stores.entry(store.clone()).and_modify(|known| known.sites.extend(made_at(finding))).or_insert_with(|| Finding {
-            detector: "stores",
-            kind: Kind::ExternalStore,
-            scope: Kind::ExternalStore.usual_scope(),
-            name: store.clone(),
-            origin: Origin::Declared(store.replace(' ', "_").into()),
-            def: finding.def,
-            also: Vec::new(),
-            is_call: false,
-            class: Class::Mutable,
-            confidence: Confidence::Certain,
             sites: made_at(finding).into_iter().collect(),
-            uses: Vec::new(),
-            facts: Vec::new(),
             label: SmolStr::new_static("external store"),
-            ty: None,
-            backs_on: None,
-            entry: None,
+            ..Finding::new("stores", Kind::ExternalStore, finding.def, store.clone(), Origin::Declared(store.replace(' ', "_").into()))
         });
     }
     out.extend(stores.into_values());

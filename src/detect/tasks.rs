@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::Shape;
-use crate::model::{Class, Confidence, Fact, FactValue, Kind, Role, Scope};
+use crate::model::{Confidence, Fact, FactValue, Kind, Role, Scope};
 use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Task, Value};
 
 /// Calls that a task is followed through to find its loop.
@@ -118,23 +118,10 @@ fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
 
 fn loop_finding(cx: &Cx<'_>, def: DefId, at: At, name: SmolStr, what: SmolStr, facts: Vec<Fact>) -> Finding {
     Finding {
-        detector: "tasks",
-        kind: Kind::BackgroundTask,
-        scope: Kind::BackgroundTask.usual_scope(),
-        name,
-        origin: Origin::Called { function: cx.path(def), what },
-        def,
-        also: Vec::new(),
-        is_call: false,
-        class: Class::Mutable,
-        confidence: Confidence::Certain,
         sites: vec![cx.site(at, Role::Constructed, def)],
-        uses: Vec::new(),
         facts,
         label: SmolStr::new_static("spawned loop"),
-        ty: None,
-        backs_on: None,
-        entry: None,
+        ..Finding::new("tasks", Kind::BackgroundTask, def, name, Origin::Called { function: cx.path(def), what })
     }
 }
 
@@ -233,27 +220,17 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         sites.push(cx.site(cx.declared_at(func), Role::Declared, func));
     }
     Some(Finding {
-        detector: "tasks",
-        kind: Kind::BackgroundTask,
         scope: if cx.by_requests.contains(&body.def) { Scope::Task } else { Kind::BackgroundTask.usual_scope() },
-        name,
-        origin: Origin::Called { function: cx.path(body.def), what },
-        def: body.def,
-        also: Vec::new(),
-        is_call: false,
-        class: Class::Mutable,
         confidence: if nature.endless { Confidence::Certain } else { Confidence::Likely },
         sites,
-        uses: Vec::new(),
         facts,
         label: SmolStr::new_static(match (nature.endless, call.path.contains("thread")) {
             (true, true) => "worker thread",
             (true, false) => "spawned loop",
             (false, _) => "detached task",
         }),
-        ty: None,
-        backs_on: None,
         entry: Some(call.hit.entry),
+        ..Finding::new("tasks", Kind::BackgroundTask, body.def, name, Origin::Called { function: cx.path(body.def), what })
     })
 }
 
@@ -265,22 +242,18 @@ fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
         Some(cx.fact(&knob.name, knob.unit.as_ref(), value))
     });
     Finding {
-        detector: "tasks",
-        kind: Kind::BackgroundTask,
-        scope: Kind::BackgroundTask.usual_scope(),
-        name: cx.maker_name(body.def),
-        origin: Origin::Called { function: cx.path(body.def), what: call.path.clone() },
-        def: body.def,
-        also: Vec::new(),
-        is_call: false,
-        class: Class::Mutable,
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites: vec![cx.site(call.at, Role::Constructed, body.def)],
-        uses: Vec::new(),
         facts: facts.collect(),
         label: SmolStr::new(&api.label),
-        ty: None,
         backs_on: api.backs_on.clone(),
         entry: Some(call.hit.entry),
+        ..Finding::new(
+            "tasks",
+            Kind::BackgroundTask,
+            body.def,
+            cx.maker_name(body.def),
+            Origin::Called { function: cx.path(body.def), what: call.path.clone() },
+        )
     }
 }

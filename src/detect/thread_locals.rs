@@ -7,7 +7,7 @@ use super::finding::{Finding, Origin};
 use super::nature::{Nature, nature};
 use super::statics::uses;
 use crate::facts::{ItemKind, StaticForm};
-use crate::model::{Class, Confidence, Kind, Role, Scope};
+use crate::model::{Class, Kind, Role, Scope};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for (id, def) in cx.world.program.all_defs() {
@@ -26,23 +26,13 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         // A task-local is set for each task; a thread-local without a cell stays what its initialiser makes it.
         let changes = fact.form == StaticForm::TaskLocal || !matches!(nature, Nature::Constant);
         out.push(Finding {
-            detector: "thread-locals",
-            kind: Kind::ThreadLocal,
             scope,
-            name: def.item.name.clone(),
-            origin: Origin::Declared(cx.path(id)),
-            def: id,
-            also: Vec::new(),
-            is_call: false,
             class: if changes { Class::Mutable } else { Class::Constant },
-            confidence: Confidence::Certain,
             sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],
             uses: uses(cx, id),
-            facts: Vec::new(),
             label: SmolStr::new_static(label),
             ty: Some(fact.ty.to_string()),
-            backs_on: None,
-            entry: None,
+            ..Finding::new("thread-locals", Kind::ThreadLocal, id, def.item.name.clone(), Origin::Declared(cx.path(id)))
         });
     }
 }

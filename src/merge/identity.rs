@@ -62,7 +62,7 @@ fn is_one_thing(a: &Finding, b: &Finding) -> bool {
     match (&a.origin, a.kind) {
         (Origin::Declared(_), _) => true,
         (Origin::Called { .. }, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease) => a.label == b.label,
-        (Origin::Called { .. }, Kind::FsWrite) => a.is_call && b.is_call,
+        (Origin::Called { .. }, Kind::FsWrite | Kind::Session) => a.is_call && b.is_call,
         _ => false,
     }
 }

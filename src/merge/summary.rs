@@ -40,6 +40,10 @@ pub(super) fn summary(finding: &Finding) -> String {
 fn of_kind(finding: &Finding) -> String {
     let label = &finding.label;
     match finding.kind {
+        Kind::ExternalStore if fact(finding, &["table"]).is_some() => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
+            Some(table) => format!("{label} {table}"),
+            None => label.to_string(),
+        },
         Kind::Pool | Kind::Limiter => join(label, &[bound(finding)]),
         Kind::Cache if finding.entry.is_none() => held(finding, "cache"),
         Kind::Cache => join(label, &[bound(finding), expiry(finding)]),
@@ -50,6 +54,7 @@ fn of_kind(finding: &Finding) -> String {
             typed(label, finding, each)
         }
         Kind::SharedState => held(finding, label),
+        Kind::Session if finding.entry.is_none() && label.starts_with("registry") => held(finding, &format!("{label} in memory")),
         Kind::Session if finding.entry.is_none() => held(finding, &format!("sessions in memory, {label}")),
         Kind::Static => match (finding.class, label.as_str()) {
             (Class::Constant, _) => typed(label, finding, "never changes after that"),

@@ -249,7 +249,7 @@ impl Walker<'_, '_> {
         let arg_types = self.all(args);
         self.out.receivers.0 += 1;
         if !recv_ty.is_known() {
-            return Type::Unknown;
+            return self.extension(id, name);
         }
         self.out.receivers.1 += 1;
         let mut ty = recv_ty.clone();
@@ -291,8 +291,9 @@ impl Walker<'_, '_> {
                 _ => break,
             }
         }
-        let Some((full, of)) = named else { return Type::Unknown };
-        self.out.callees.insert(id, Callee::Foreign(full));
+        let Some((full, of)) = named else { return self.extension(id, name) };
+        self.extension(id, name);
+        self.out.callees.entry(id).or_insert(Callee::Foreign(full));
         // A method of a builder hands the builder on.
         let path = of.path().map_or("", SmolStr::as_str);
         let is_builder = self.world.catalog.builder(path).is_some()
@@ -300,6 +301,30 @@ impl Walker<'_, '_> {
             || path.ends_with("Options")
             || path.ends_with("Config");
         if is_builder && !matches!(name.as_str(), "build" | "get" | "len" | "is_empty") { of } else { Type::Unknown }
+    }
+
+    /// A method of a foreign trait that is in scope and that the catalog knows, whatever it is called on.
+    fn extension(&mut self, id: ExprId, name: &str) -> Type {
+        let catalog = self.world.catalog;
+        let Some(owners) = catalog.owners_of(name) else { return Type::Unknown };
+        let program = self.world.program;
+        let mut scope = Some(self.module);
+        while let Some(module) = scope {
+            let data = program.module(module);
+            // Only what is surely a trait: its name says so, or nothing but a trait can be imported like that.
+            let extensions = owners.iter().map(SmolStr::as_str).filter(|owner| owner.ends_with("Ext"));
+            let named = extensions.chain(["_"]).filter_map(|name| data.uses.get(name)).flatten();
+            for leaf in named {
+                let path = catalog.original(leaf.path.join("::").into());
+                let full = member_path(&path, name);
+                if catalog.is_exact(&full) {
+                    self.out.callees.insert(id, Callee::Foreign(full));
+                    return Type::Unknown;
+                }
+            }
+            scope = data.parent.filter(|_| data.is_body);
+        }
+        Type::Unknown
     }
 
     /// A method that ends a builder leads to what is built.

@@ -317,7 +317,7 @@ impl Reader<'_> {
         if let Some(recv) = recv
             && let Some(root) = self.root(recv, 0)
             && let Some(index) = self.known_at.get(&root).copied()
-            && self.same_thing(out.known[index].hit.entry, hit.entry)
+            && (self.same_thing(out.known[index].hit.entry, hit.entry) || self.opens(out.known[index].hit.entry, hit.entry))
         {
             self.hand_over(args, out);
             let exprs = args;
@@ -334,7 +334,11 @@ impl Reader<'_> {
             }
             // A builder's end says more than its beginning about what is made.
             let was = self.world.catalog.api(known.hit.entry).shape;
-            if hit.entry != known.hit.entry && api.shape != Shape::Part && was != api.shape {
+            if hit.entry != known.hit.entry
+                && api.shape != Shape::Part
+                && was != api.shape
+                && api.kind == self.world.catalog.api(known.hit.entry).kind
+            {
                 known.hit = hit;
             }
             if api.shape == Shape::Spawn {
@@ -372,6 +376,12 @@ impl Reader<'_> {
     fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId]) -> Task {
         let at = usize::from(api.task_arg.unwrap_or(0));
         args.get(at).or(args.last()).map_or_else(Task::default, |arg| self.task(*arg, false))
+    }
+
+    /// The options of a connection that is then opened: `SqliteConnectOptions::new().connect()`.
+    fn opens(&self, a: EntryId, b: EntryId) -> bool {
+        let (x, y) = (self.world.catalog.api(a), self.world.catalog.api(b));
+        x.shape == Shape::Part && y.shape == Shape::Constructor && self.world.catalog.origin(a).0 == self.world.catalog.origin(b).0
     }
 
     /// Two entries that speak of one thing: the same one, or a builder's and its product's.
@@ -416,6 +426,8 @@ fn speaks_of_claims(text: &str) -> bool {
             ["FOR UPDATE", "for update", "ADVISORY", "advisory", "CONFLICT", "conflict", "GET_LOCK", "VACUUM INTO", "vacuum into", "SETNX"]
                 .iter()
                 .any(|word| text.contains(word))
+                || ((text.contains("INSERT INTO") || text.contains("insert into"))
+                    && ["queue", "outbox", "job"].iter().any(|word| text.contains(word)))
         }
     }
 }
