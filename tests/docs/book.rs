@@ -139,4 +139,5 @@ fn the_catalog_is_as_large_as_the_documents_say() {
     assert!(page.contains(&format!("these are {} crates", files.len())), "{} crates", files.len());
     assert!(page.contains(&format!("more than {hundreds} groups of APIs")), "{apis} groups of APIs");
     assert!(read("README.md").contains(&format!("of {} crates", files.len())), "{} crates", files.len());
+    assert!(read("CHANGELOG.md").contains(&format!("what {} crates hide", files.len())), "{} crates", files.len());
 }
