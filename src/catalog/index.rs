@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -70,10 +71,12 @@ impl Catalog {
         for file in own {
             catalog.add(file);
         }
-        for name in wanted {
-            let Ok(at) = super::BUILTIN.binary_search_by_key(&name, |(name, _)| name) else { continue };
-            let file = toml::from_str(super::BUILTIN[at].1)
-                .map_err(|source| CatalogError { krate: SmolStr::new(name), source: Box::new(source) })?;
+        let files = wanted.into_par_iter().filter_map(|name| {
+            let at = super::BUILTIN.binary_search_by_key(&name, |(name, _)| name).ok()?;
+            let file = toml::from_str(super::BUILTIN[at].1);
+            Some(file.map_err(|source| CatalogError { krate: SmolStr::new(name), source: Box::new(source) }))
+        });
+        for file in files.collect::<Result<Vec<CrateFile>, CatalogError>>()? {
             catalog.add(file);
         }
         Ok(catalog)

@@ -14,7 +14,7 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     findings
         .sort_by(|a, b| first_site(cx, a).cmp(&first_site(cx, b)).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.origin.cmp(&b.origin)));
     let mut seen: FxHashMap<(Kind, SmolStr, u32, u32), usize> = FxHashMap::default();
-    let mut by_origin: BTreeMap<(Kind, &'static str, Origin), Vec<usize>> = BTreeMap::new();
+    let mut one_thing: BTreeMap<OneThing, usize> = BTreeMap::new();
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         let Some(place) = first_site(cx, &finding) else { continue };
@@ -22,8 +22,8 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             out.push(finding);
             continue;
         }
-        let same_origin = by_origin.entry((finding.kind, finding.detector, finding.origin.clone())).or_default();
-        if let Some(&known) = same_origin.iter().find(|known| is_one_thing(&out[**known], &finding)) {
+        let thing = one_thing_of(&finding);
+        if let Some(&known) = thing.as_ref().and_then(|thing| one_thing.get(thing)) {
             let known = &mut out[known];
             known.also.push(finding.def);
             known.sites.extend(finding.sites);
@@ -46,7 +46,9 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             }
             None => {
                 seen.insert(key, out.len());
-                same_origin.push(out.len());
+                if let Some(thing) = thing {
+                    one_thing.insert(thing, out.len());
+                }
                 out.push(finding);
             }
         }
@@ -54,17 +56,18 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     out
 }
 
+/// What findings share that are one thing.
+type OneThing = (Kind, &'static str, Origin, SmolStr);
+
 /// The same declaration under several conditions; the same call several times in one function, on the same target.
-fn is_one_thing(a: &Finding, b: &Finding) -> bool {
-    if a.kind != b.kind || a.origin != b.origin || a.detector != b.detector {
-        return false;
-    }
-    match (&a.origin, a.kind) {
-        (Origin::Declared(_), _) => true,
-        (Origin::Called { .. }, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease) => a.label == b.label,
-        (Origin::Called { .. }, Kind::FsWrite | Kind::Session) => a.is_call && b.is_call,
-        _ => false,
-    }
+fn one_thing_of(finding: &Finding) -> Option<OneThing> {
+    let label = match (&finding.origin, finding.kind) {
+        (Origin::Declared(_), _) => SmolStr::default(),
+        (Origin::Called { .. }, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease) => finding.label.clone(),
+        (Origin::Called { .. }, Kind::FsWrite | Kind::Session) if finding.is_call => SmolStr::default(),
+        _ => return None,
+    };
+    Some((finding.kind, finding.detector, finding.origin.clone(), label))
 }
 
 fn first_site(cx: &Cx<'_>, finding: &Finding) -> Option<Place> {

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::model::{Class, Item, ItemId, Kind, Provenance, Scope, StateMap};
@@ -153,11 +154,15 @@ impl<'a> Layout<'a> {
     /// The first few items, linked, and how many more there are. Those that read the same are named once.
     pub(crate) fn some(&self, items: &[&Item], at_most: usize, from: &str) -> (Vec<String>, usize) {
         let mut links: Vec<(String, usize)> = Vec::new();
+        let mut known: FxHashMap<String, usize> = FxHashMap::default();
         for item in items {
             let link = self.link(item, from);
-            match links.iter_mut().find(|(known, _)| *known == link) {
-                Some((_, count)) => *count += 1,
-                None => links.push((link, 1)),
+            match known.get(&link) {
+                Some(&at) => links[at].1 += 1,
+                None => {
+                    known.insert(link.clone(), links.len());
+                    links.push((link, 1));
+                }
             }
         }
         let (shown, _) = first_few(links.len(), at_most);

@@ -18,6 +18,18 @@ pub(super) struct Variables {
     bound_to: FxHashMap<ExprId, Vec<usize>>,
     /// The path expressions that name each, sorted.
     used_at: FxHashMap<usize, Vec<ExprId>>,
+    /// Position of the statement that an expression is, or gives a value to, in blocks of many statements.
+    statements: FxHashMap<ExprId, usize>,
+}
+
+/// Blocks of more statements are not searched from the start for each of them.
+const MANY_STATEMENTS: usize = 64;
+
+fn is_of(stmt: &Stmt, id: ExprId) -> bool {
+    match stmt {
+        Stmt::Let { init, .. } => *init == Some(id),
+        Stmt::Expr { expr, .. } => *expr == id,
+    }
 }
 
 impl Reader<'_> {
@@ -33,6 +45,14 @@ impl Reader<'_> {
                 out.used_at.entry(local.0 as usize).or_default().push(expr);
             }
             out.used_at.values_mut().for_each(|uses| uses.sort_unstable());
+            for expr in &self.body.exprs {
+                let Expr::Block(stmts) = expr else { continue };
+                for (at, stmt) in stmts.iter().enumerate().filter(|_| stmts.len() > MANY_STATEMENTS) {
+                    if let Stmt::Let { init: Some(id), .. } | Stmt::Expr { expr: id, .. } = stmt {
+                        out.statements.insert(*id, at);
+                    }
+                }
+            }
             out
         })
     }
@@ -59,6 +79,14 @@ impl Reader<'_> {
             },
             _ => None,
         }
+    }
+
+    /// The statement of a block that an expression is, or gives a value to.
+    fn statement(&self, stmts: &[Stmt], id: ExprId) -> Option<usize> {
+        if stmts.len() > MANY_STATEMENTS {
+            return self.variables().statements.get(&id).copied();
+        }
+        stmts.iter().position(|stmt| is_of(stmt, id))
     }
 
     /// What becomes of the value of an expression.
@@ -105,7 +133,7 @@ impl Reader<'_> {
                     };
                 }
                 Expr::Block(stmts) => {
-                    let found = stmts.iter().enumerate().find_map(|(index, stmt)| match stmt {
+                    let found = self.statement(stmts, at).and_then(|index| match &stmts[index] {
                         Stmt::Let { pat, init, .. } if *init == Some(at) => Some(match &self.body[*pat] {
                             Pat::Bind { name, .. } => self.of_local(name, at),
                             Pat::Typed(inner, _) => match &self.body[*inner] {

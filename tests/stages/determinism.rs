@@ -50,3 +50,12 @@ fn a_copy_of_the_tree_elsewhere_gives_the_same_bytes() {
     let (here, there) = (Project::copy_of(&fixture("storefront")), Project::copy_of(&fixture("storefront")));
     check_same(&everything(here.root(), "2"), &everything(there.root(), "2"));
 }
+
+#[test]
+fn a_value_that_several_structs_share_is_named_after_the_first() {
+    let shop = Project::shop(
+        "use std::sync::Arc;\nuse tokio::sync::Semaphore;\nstruct Inner { first: Arc<Semaphore> }\nstruct Outer { second: Arc<Semaphore>, inner: Inner }\nstatic OUTER: std::sync::OnceLock<Outer> = std::sync::OnceLock::new();\nfn main() {\n    let gate = Arc::new(Semaphore::new(5));\n    let inner = Inner { first: Arc::clone(&gate) };\n    OUTER.set(Outer { second: gate, inner });\n}\n",
+    );
+    let map = shop.map();
+    assert!(map.items.iter().any(|item| item.name == "Inner.first"), "{:#?}", map.items);
+}

@@ -79,3 +79,29 @@ fn an_empty_main_is_a_service_without_state() {
     let map = map(MANIFEST, "");
     assert_eq!((map.items.len(), map.services.len()), (0, 1));
 }
+
+#[test]
+fn modules_that_all_import_from_one_another_are_resolved() {
+    let all = 0..40;
+    let module = |at: usize| {
+        let others = all.clone().filter(|other| *other != at);
+        let imports: String = others.map(|other| format!("pub use crate::m{other}::*; use crate::m{other}::Nowhere; ")).collect();
+        format!("pub mod m{at} {{ {imports} pub fn bump{at}() {{ *HITS.lock().unwrap() += 1; Nowhere::new(); nothing(); }} }}\n")
+    };
+    let text: String = all.clone().map(module).collect();
+    let text = format!("{text}pub mod last {{ pub static HITS: std::sync::Mutex<u8> = std::sync::Mutex::new(0); }}\n")
+        .replace("pub mod m39 { ", "pub mod m39 { pub use crate::last::*; ")
+        + "fn main() { m0::bump39(); m1::bump0(); }\n";
+    let map = map(MANIFEST, &text);
+    let hits = crate::project::item(&map, "static:shop::last::HITS");
+    assert!(hits.uses.iter().any(|used| used.function == "shop::m0::bump0"), "{hits:#?}");
+}
+
+#[test]
+fn variables_that_name_one_another_twice_are_not_followed_for_ever() {
+    let doubled: String = (1..64).map(|at| format!("let v{at} = both(v{0}, v{0});\n", at - 1)).collect();
+    let text = format!(
+        "fn both(a: u8, b: u8) -> u8 {{ a + b }}\nfn main() {{\nlet v0 = 1;\n{doubled}std::fs::write(format!(\"/tmp/{{}}\", v63), \"\").unwrap();\n}}\n"
+    );
+    assert!(map(MANIFEST, &text).items.iter().any(|item| item.kind == statemap::model::Kind::FsWrite));
+}
