@@ -44,6 +44,8 @@ pub enum Value {
     Param { func: DefId, index: usize, name: Name },
     /// What a function of the workspace returns.
     Call { func: DefId, args: Vec<Value>, text: SmolStr, at: At },
+    /// A path with another extension.
+    WithExtension(Box<Value>, SmolStr),
     /// A number of some unit of time.
     Scaled(Box<Value>, &'static str),
     /// The first value, or the second where the first is not there.
@@ -292,12 +294,8 @@ impl Tracer<'_> {
             ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
             ("with_extension", [part]) => match (next(recv), next(*part)) {
-                (Value::Known(FactValue::Text(path), _, at), Value::Known(FactValue::Text(end), ..)) => {
-                    let (folder, name) = path.rsplit_once('/').map_or(("", path.as_str()), |(folder, name)| (folder, name));
-                    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-                    let slash = if folder.is_empty() && !path.starts_with('/') { "" } else { "/" };
-                    Value::Known(FactValue::Text(format!("{folder}{slash}{stem}.{end}")), false, at)
-                }
+                (Value::Unknown(_), _) | (_, Value::Unknown(_)) => self.unknown(id),
+                (path, Value::Known(FactValue::Text(end), ..)) => Value::WithExtension(Box::new(path), end.into()),
                 _ => self.unknown(id),
             },
             ("join" | "push", [part])
