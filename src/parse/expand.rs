@@ -126,6 +126,11 @@ impl Cx {
         out
     }
 
+    /// Whether what is being read is what a call became.
+    pub(super) fn is_expanding(&self) -> bool {
+        self.macros.open > 0
+    }
+
     pub(super) fn open_expansion(&mut self) {
         self.macros_read += 1;
         self.macro_depth += 1;

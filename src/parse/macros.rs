@@ -9,7 +9,7 @@ use super::exprs::{Lower, Lowered, path_start_of};
 use super::items::anonymous_const;
 use super::reading::{self, Reading};
 use super::{Cx, cfgs, forms, name, plain};
-use crate::facts::{Cfg, Expr, ExprId, ItemFact, ItemKind, Name, StaticForm, Stmt};
+use crate::facts::{Cfg, Expr, ExprId, ItemFact, ItemKind, Lit, Name, StaticForm, Stmt};
 
 /// Macro calls inside macro calls are looked into this deeply: each level reads its tokens anew.
 const MAX_MACRO_DEPTH: u32 = 32;
@@ -248,9 +248,31 @@ impl Lower<'_> {
     /// A call of which only the arguments can be read.
     fn unexpanded(&mut self, mac: &mut Macro) -> Expr {
         let at = path_start_of(&mac.path);
+        if self.cx.is_expanding() && mac.path.is_ident("stringify") {
+            self.cx.note(mac, true);
+            return stringified(std::mem::take(&mut mac.tokens));
+        }
         let (args, read) = self.macro_args(mac);
         self.cx.note(mac, read);
+        if self.cx.is_expanding()
+            && mac.path.is_ident("concat")
+            && let Some(whole) = self.concatenated(&args)
+        {
+            return whole;
+        }
         Expr::Macro { path: plain_path(&mac.path), args, read, span: at }
+    }
+
+    /// The one text that texts make: `concat!("APP_", stringify!(PORT))`.
+    fn concatenated(&self, args: &[ExprId]) -> Option<Expr> {
+        let mut whole = String::new();
+        let mut at = None;
+        for arg in args {
+            let Expr::Lit(Lit::Str(text), span) = &self.arena.exprs[arg.0 as usize] else { return None };
+            whole.push_str(text);
+            at.get_or_insert(*span);
+        }
+        Some(Expr::Lit(Lit::Str(whole.into()), at?))
     }
 
     /// A call in statement position.
@@ -376,6 +398,12 @@ impl Lower<'_> {
             None => Box::default(),
         }
     }
+}
+
+/// The text of tokens, which is a name in most cases: the key of a setting, made from the field that it is for.
+fn stringified(tokens: TokenStream) -> Expr {
+    let at = tokens.clone().into_iter().next().map_or_else(proc_macro2::Span::call_site, |first| first.span());
+    Expr::Lit(Lit::Str(tokens.to_string().into()), super::span(at))
 }
 
 fn path_span(mac: &Macro) -> proc_macro2::Span {

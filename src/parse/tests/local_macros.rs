@@ -168,6 +168,14 @@ fn names_are_pasted_together() {
 }
 
 #[test]
+fn names_made_texts_are_texts() {
+    let arms = "($n:ident) => { fn $n() { env(paste::paste!(stringify!([<$n:upper>]))); env(concat!(\"APP_\", stringify!($n))); concat!($n, 1) } };";
+    assert_eq!(made(arms, "m!(port);"), ["fn port() { env(\"PORT\"); env(\"APP_port\"); concat!(port, 1) }"]);
+    // What is written out is left as it is.
+    assert_eq!(shown("fn f() { stringify!(a) }"), ["fn f() { stringify!(a) }"]);
+}
+
+#[test]
 fn a_call_that_matches_no_arm_is_read_as_before() {
     assert_eq!(made("($n:ident) => { static $n: u8 = 1; };", "m!(1, 2);"), ["const _: () = m!(1, 2)"]);
     // Nor does what is no item, what does not fit together, and a definition that is not understood.
