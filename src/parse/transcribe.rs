@@ -179,6 +179,7 @@ impl<'b> Transcriber<'b> {
                 times = Some(all.len());
             }
         }
+        let outer = self.call;
         for index in 0..times? {
             self.spend(1)?;
             if index > 0 {
@@ -187,10 +188,29 @@ impl<'b> Transcriber<'b> {
                 }
             }
             self.indices.push(index);
+            // What is written for one of many is best looked for where that one is.
+            self.call = repeat.names.iter().find_map(|name| self.place(name)).unwrap_or(outer);
             self.write(&repeat.inner, out)?;
             self.indices.pop();
+            self.call = outer;
         }
         Some(())
+    }
+
+    /// Where the one of many is that a variable is bound to here; what was bound once for the whole call is no place of it.
+    fn place(&self, name: &Name) -> Option<Span> {
+        let bindings: &'b Bindings = self.bindings;
+        let mut binding = match bindings.get(name)? {
+            Binding::One { .. } => return None,
+            many @ Binding::Many(_) => many,
+        };
+        let mut indices = self.indices.iter();
+        loop {
+            match binding {
+                Binding::One { tokens, .. } => return tokens.first().map(TokenTree::span),
+                Binding::Many(all) => binding = all.get(indices.next().copied().unwrap_or_default())?,
+            }
+        }
     }
 }
 

@@ -55,6 +55,25 @@ fn repetitions_are_written_once_for_each() {
 }
 
 #[test]
+fn what_is_written_for_one_of_many_is_where_that_one_is() {
+    let text = "macro_rules! m { ($t:ty; $($n:ident),*) => { static A: $t = 1; $( mod $n { static B: $t = 1; } )* } }
+m!(
+    u8;
+    x,
+    y
+);";
+    let items = items(text);
+    let lines: Vec<u32> = items[1..]
+        .iter()
+        .map(|item| match &item.kind {
+            ItemKind::Mod(module) => module.items.as_ref().unwrap()[0].span.line,
+            _ => item.span.line,
+        })
+        .collect();
+    assert_eq!(lines, [2, 4, 5]);
+}
+
+#[test]
 fn repetitions_nest() {
     let arms =
         "($($(#[doc = $group:literal])? $of:ident { $( $(#[doc = $doc:literal])+ $name:ident: $ty:ident $(, $default:expr)?; )+ },)+) => {
