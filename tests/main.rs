@@ -3,6 +3,7 @@
 
 mod commands;
 mod detectors;
+mod docs;
 mod project;
 mod stages;
 mod storefront;

@@ -227,7 +227,11 @@ impl Catalog {
         }
         let Some((first, rest)) = path.split_once("::") else { return path };
         let Some((second, _)) = rest.split_once("::") else { return path };
+        // Modules bear these names, too.
+        let is_word =
+            matches!(second, "config" | "log" | "url" | "http" | "cache" | "cached" | "time" | "metrics" | "cookie" | "state" | "tracing");
         if first != "std"
+            && !is_word
             && first != second
             && self.libraries.contains(second)
             && !self.modules.contains(&format_smolstr!("{first}::{second}"))

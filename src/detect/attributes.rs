@@ -6,7 +6,7 @@ use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::{Hit, Shape};
 use crate::facts::{Attr, ItemKind, Path};
-use crate::model::{Class, Confidence, Fact, FactValue, Kind, Provenance, Role};
+use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{At, DefId, Res, Space};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -56,26 +56,19 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
         Some(Fact { key: knob.name.clone(), value: Some(value), unit: knob.unit.clone(), provenance, at, from: None })
     });
     let file = cx.file_index(id);
+    let function = cx.path(id);
+    let what = SmolStr::new(path.trim_start_matches("#[").trim_end_matches(']'));
     out.push(Finding {
-        detector: "attributes",
-        kind,
         scope: api.scope.unwrap_or(kind.usual_scope()),
-        name: item.name.clone(),
-        origin: Origin::Called { function: cx.path(id), what: SmolStr::new(path.trim_start_matches("#[").trim_end_matches(']')) },
-        def: id,
-        also: Vec::new(),
-        is_call: false,
-        class: Class::Mutable,
         confidence: if exact { Confidence::Certain } else { Confidence::Likely },
         sites: vec![
             cx.site(At { file, span: attr.span }, Role::Constructed, id),
             cx.site(At { file, span: item.span }, Role::Declared, id),
         ],
-        uses: Vec::new(),
         facts: facts.collect(),
         label: SmolStr::new(&api.label),
-        ty: None,
         backs_on: api.backs_on.clone(),
         entry: Some(entry),
+        ..Finding::new("attributes", kind, id, item.name.clone(), Origin::Called { function, what })
     });
 }

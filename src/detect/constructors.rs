@@ -124,6 +124,7 @@ fn instances(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, first: &mut Findin
                 }
                 let more = starts.iter().skip(1).map(|(caller, at, _)| instance(cx, first, *caller, *at)).collect();
                 first.sites.push(cx.site(starts[0].1, Role::Constructed, starts[0].0));
+                first.made_for = Some(starts[0].0);
                 return more;
             }
         }
@@ -149,6 +150,7 @@ fn instance(cx: &Cx<'_>, first: &Finding, caller: DefId, at: At) -> Finding {
     out.name = smol_str::format_smolstr!("{} in {}", first.name, cx.short_name(caller));
     out.origin = Origin::Called { function: cx.path(caller), what };
     out.def = caller;
+    out.made_for = Some(caller);
     out.sites = vec![cx.site(at, Role::Constructed, caller)];
     out.uses = Vec::new();
     out
@@ -204,7 +206,8 @@ fn tokens(cx: &Cx<'_>, signer: DefId, call: &KnownCall, depth: u32) -> Vec<Findi
 /// kernel tells (`/proc`, `/sys`) is no data of the service.
 fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
     let is_static = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_));
-    let starts = is_static || cx.from_main.get(&body.def).is_some_and(|steps| *steps < 3);
+    let starts = is_static
+        || (cx.once.contains(&body.def) && (reads_settings(cx, body, call) || cx.from_main.get(&body.def).is_none_or(|steps| *steps < 3)));
     let path = call.args.first().map(|path| cx.flow.settle(cx.world, path));
     let of_kernel = path.and_then(|path| path.value).is_some_and(|path| {
         let path = path.to_string();
@@ -439,7 +442,12 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     }
     let mut named: Vec<SmolStr> = Vec::new();
     for knob in &api.knobs {
-        if let Some(fact) = set(cx, call, knob).or_else(|| parts.iter().find_map(|part| set(cx, part, knob))) {
+        // What several ingredients of a kind say differs between them: it is told of none.
+        let of_part = match parts.iter().filter_map(|part| set(cx, part, knob)).collect::<Vec<_>>().as_slice() {
+            [only] if api.kind != Some(Kind::BackgroundTask) => Some(only.clone()),
+            _ => None,
+        };
+        if let Some(fact) = set(cx, call, knob).or(of_part) {
             named.push(knob.name.clone());
             out.push(fact);
         } else if let Some(default) = knob.default.as_ref().filter(|_| defaults_hold(call, &parts) && !knob.fixed) {
@@ -447,7 +455,10 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
             out.push(default_fact(knob, default));
         }
     }
-    for part in parts {
+    let entries: Vec<_> = parts.iter().map(|part| part.hit.entry).collect();
+    let single =
+        |part: &&KnownCall| api.kind != Some(Kind::BackgroundTask) && entries.iter().filter(|entry| **entry == part.hit.entry).count() == 1;
+    for part in parts.into_iter().filter(single) {
         for knob in &cx.api(part.hit.entry).knobs {
             if !named.contains(&knob.name)
                 && let Some(fact) = set(cx, part, knob)
@@ -500,6 +511,10 @@ fn defaults_hold(call: &KnownCall, parts: &[&KnownCall]) -> bool {
         || last.contains("uri")
         || last.contains("url");
     // Options that were built in the same body are among the settings or the parts.
+    let is_builder = |path: &SmolStr| path.ends_with("Builder") || path.ends_with("Options") || path.ends_with("Config");
+    if call.bound == Bound::Handed && call.makes.path().is_some_and(is_builder) {
+        return false;
+    }
     match call.options {
         Options::Unseen => false,
         Options::Seen => true,

@@ -31,6 +31,9 @@ pub struct Cx<'a> {
     pub uses: Uses,
     /// Names that bodies of the services mention in calls and paths.
     mentioned: FxHashSet<SmolStr>,
+    /// Functions that run once in the life of a process: reached from `main`, from what it spawns and from initialisers of
+    /// statics, by calls outside of loops and closures.
+    pub once: FxHashSet<DefId>,
     /// Functions that only requests reach.
     pub by_requests: FxHashSet<DefId>,
     /// The definitions that each service reaches; empty when there is one service.
@@ -60,6 +63,7 @@ impl<'a> Cx<'a> {
             test_only,
             uses: Uses::default(),
             mentioned: FxHashSet::default(),
+            once: FxHashSet::default(),
             by_requests: FxHashSet::default(),
             reached: BTreeMap::new(),
             spawned: FxHashSet::default(),
@@ -69,6 +73,7 @@ impl<'a> Cx<'a> {
         (cx.uses, cx.mentioned) = rayon::join(|| Uses::new(world, cx.bodies()), || mentioned(&cx));
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
+        cx.once = once(&cx);
         cx.spawned = cx
             .bodies()
             .flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()))
@@ -276,8 +281,12 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
     for body in cx.bodies() {
         queue.extend(body.handed_over.iter().cloned());
         // What is merely borrowed for a while (a connection of a pool) comes out of a method, not of a constructor.
-        if body.task.endless || cx.from_main.get(&body.def).is_some_and(|steps| *steps < 3) {
+        if body.task.endless || cx.once.contains(&body.def) {
             queue.extend(body.locals.iter().filter(|local| local.made).map(|local| local.ty.clone()));
+            if body.task.endless {
+                queue.extend(cx.world.signatures.this[body.def.0 as usize].clone());
+                queue.extend(cx.world.signatures.params[body.def.0 as usize].iter().cloned());
+            }
         }
     }
     let mut seen = FxHashSet::default();
@@ -349,7 +358,10 @@ fn reached_from_main(cx: &Cx<'_>) -> FxHashMap<DefId, usize> {
         .map(|(id, _)| id)
         .collect();
     let mut seen: FxHashMap<DefId, usize> = level.iter().map(|id| (*id, 0)).collect();
-    for step in 1..=4 {
+    for step in 1..=64 {
+        if level.is_empty() {
+            break;
+        }
         let mut next = Vec::new();
         for id in level {
             let Some(&at) = cx.body_of.get(&id) else { continue };
@@ -383,6 +395,24 @@ fn mentioned(cx: &Cx<'_>) -> FxHashSet<SmolStr> {
         }
     }
     out
+}
+
+/// What runs once; see [`Cx::once`].
+fn once(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let program = cx.world.program;
+    let is_static = |id: &DefId| matches!(program.def(*id).item.kind, ItemKind::Static(_));
+    let mut level: Vec<DefId> = cx.from_main.iter().filter(|(_, steps)| **steps == 0).map(|(id, _)| *id).collect();
+    level.extend(cx.bodies().map(|body| body.def).filter(is_static));
+    let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
+    while let Some(id) = level.pop() {
+        let Some(&at) = cx.body_of.get(&id) else { continue };
+        let body = &cx.bodies[at];
+        let from_static = is_static(&id);
+        let called = body.own.iter().filter(|call| (from_static || !call.in_closure) && !call.in_loop).map(|call| call.func);
+        let spawned = body.known.iter().filter_map(|call| call.task.as_ref()).filter_map(|task| task.direct);
+        level.extend(called.chain(spawned).filter(|func| seen.insert(*func)));
+    }
+    seen
 }
 
 /// Functions that the tasks spawned by `main` run.

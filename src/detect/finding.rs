@@ -50,6 +50,8 @@ pub struct Finding {
     pub also: Vec<DefId>,
     /// It is a mere call, not a value that is kept: several in a function are one.
     pub is_call: bool,
+    /// For one of several instances: the function that makes this one.
+    pub made_for: Option<DefId>,
     /// Whether it changes.
     pub class: Class,
     /// How sure it is.
@@ -83,6 +85,7 @@ impl Finding {
             def,
             also: Vec::new(),
             is_call: false,
+            made_for: None,
             class: Class::Mutable,
             confidence: Confidence::Certain,
             sites: Vec::new(),

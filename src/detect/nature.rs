@@ -72,13 +72,23 @@ fn at(world: World<'_>, ty: &Type, depth: u32) -> Nature {
                     (Some(_), _) => return Nature::Stateful(entry),
                 }
             }
-            // A wrapper that is seen through, an option, a list: what is inside decides.
-            strongest(args.iter().map(|arg| at(world, arg, depth + 1)))
+            // An option, a list: what is inside decides; of other generic types only whether it changes.
+            let is_list = path == "std::option::Option" || path == "std::vec::Vec" || path.starts_with("std::collections::");
+            strongest(args.iter().map(|arg| match at(world, arg, depth + 1) {
+                Nature::Stateful(_) if !is_list => Nature::Constant,
+                other => other,
+            }))
         }
         Type::Def(id, args) => match &world.program.def(*id).item.kind {
             ItemKind::Struct(facts) => {
                 let fields = facts.fields.iter().filter_map(|field| world.signatures.field(*id, &field.name));
-                strongest(fields.map(|ty| at(world, ty, depth + 1)).chain(args.iter().map(|ty| at(world, ty, depth + 1))))
+                // A struct of many fields is not the one client or channel among them.
+                let is_wrapper = facts.fields.len() <= 3;
+                let lifted = |nature| match nature {
+                    Nature::Stateful(_) if !is_wrapper => Nature::Constant,
+                    other => other,
+                };
+                strongest(fields.map(|ty| lifted(at(world, ty, depth + 1))).chain(args.iter().map(|ty| at(world, ty, depth + 1))))
             }
             ItemKind::Enum(facts) => {
                 let fields = facts

@@ -79,6 +79,13 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
             out
         })
         .collect();
+    // The type whose member a definition is, by the number of its name.
+    let of_type: Vec<Option<usize>> = (0..program.defs.len())
+        .map(|at| match &cx.world.signatures.this[at] {
+            Some(Type::Def(of, _)) => numbers.get(&SmolStr::new(program.def(*of).path.rsplit("::").next()?)).copied(),
+            _ => None,
+        })
+        .collect();
     let reach = |service: &SmolStr| {
         let is_root = |id: DefId| {
             let input = &program.krate(program.module(program.def(id).module).krate).input;
@@ -87,11 +94,20 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
         let mut queue: Vec<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| is_root(*id)).collect();
         let mut seen: FxHashSet<DefId> = queue.iter().copied().collect();
         let mut asked = vec![false; named.len()];
+        let mut waiting: Vec<Vec<DefId>> = vec![Vec::new(); named.len()];
         let mut ask = |numbers: &[usize], queue: &mut Vec<DefId>| {
             for &number in numbers {
-                if !std::mem::replace(&mut asked[number], true) {
-                    let found = named[number].iter().filter(|id| program.services_of(**id).contains(service));
-                    queue.extend(found.filter(|id| seen.insert(**id)));
+                if std::mem::replace(&mut asked[number], true) {
+                    continue;
+                }
+                let late = std::mem::take(&mut waiting[number]);
+                for &id in named[number].iter().chain(&late).filter(|id| program.services_of(**id).contains(service)) {
+                    match of_type[id.0 as usize] {
+                        // `new` of a type says nothing before the type itself is mentioned.
+                        Some(ty) if !asked[ty] => waiting[ty].push(id),
+                        _ if seen.insert(id) => queue.push(id),
+                        _ => {}
+                    }
                 }
             }
         };

@@ -75,6 +75,9 @@ fn is_own_container(cx: &Cx<'_>, ty: &Type) -> bool {
             if wrappers.is_container(path) {
                 return !is_handle(args);
             }
+            if wrappers.is_set_once(path) {
+                return true;
+            }
             let seen_through = wrappers.is_transparent(path)
                 || matches!(path.as_str(), "std::option::Option" | "std::vec::Vec")
                 || path.starts_with("std::collections::");
@@ -140,6 +143,9 @@ fn container_label(cx: &Cx<'_>, ty: &Type) -> SmolStr {
                 _ => "cell",
             };
             return SmolStr::new_static(text);
+        }
+        if wrappers.is_set_once(&path) {
+            return SmolStr::new_static("value set once");
         }
         match ty.args().iter().find(|arg| is_own_container(cx, arg)) {
             Some(inner) => ty = inner.clone(),

@@ -45,7 +45,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
             (Kind::Session, Class::Mutable, SmolStr::new_static("registry of connections"), None)
         }
         Nature::Mutable => (kind_by_name(&item.name, &shown), Class::Mutable, SmolStr::new_static("static"), None),
-        Nature::Constant | Nature::Unknown | Nature::SetOnce if is_lazy && holds_settings(cx, ty) => {
+        Nature::Constant | Nature::SetOnce if is_lazy && holds_settings(cx, ty) => {
             (Kind::StartupConfig, Class::Mutable, SmolStr::new_static("settings frozen at first use"), None)
         }
         // Filled by an initialiser at first use, wherever that stands: a lazy constant in other words.
@@ -55,6 +55,10 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         Nature::SetOnce => (Kind::Static, Class::Mutable, SmolStr::new_static("value set once at run time"), None),
         // Evaluated by the compiler: nothing is set at run time.
         Nature::Constant | Nature::Unknown if !is_lazy => return None,
+        // Its type comes out of a macro, say: whether it changes cannot be told.
+        Nature::Unknown if ty.args().first().is_some_and(Type::is_known) => {
+            (Kind::Static, Class::Mutable, SmolStr::new_static("lazily made value"), None)
+        }
         Nature::Constant | Nature::Unknown => (Kind::Static, Class::Constant, SmolStr::new_static("constant made at first use"), None),
         Nature::PerThread => return None,
     };
@@ -65,7 +69,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
     Some(Finding {
         scope: Scope::Process,
         class,
-        confidence: if ty == &Type::Unknown { Confidence::Likely } else { Confidence::Certain },
+        confidence: if nature == Nature::Unknown { Confidence::Possible } else { Confidence::Certain },
         sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],
         uses: uses(cx, id),
         facts,

@@ -34,8 +34,10 @@ fn item(cx: &Cx<'_>, readers: &[BTreeSet<SmolStr>], finding: Finding, id: ItemId
     sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
     let mut services: Vec<SmolStr> = finding.sites.iter().filter_map(|raw| readers.get(raw.at.file as usize)).flatten().cloned().collect();
     // A crate that several services link: those that reach the item. A file that several crates read: all of theirs.
-    let linking = program.services_of(finding.def);
-    if finding.detector != "stores" {
+    let linking = program.services_of(finding.made_for.unwrap_or(finding.def));
+    if let Some(maker) = finding.made_for {
+        services = cx.reaching(maker, linking);
+    } else if finding.detector != "stores" {
         let reaching = cx.reaching(finding.def, linking);
         services.retain(|service| !linking.contains(service) || reaching.contains(service));
         services.extend(reaching);
@@ -94,8 +96,12 @@ fn uses(cx: &Cx<'_>, raw: &[(crate::resolve::At, crate::resolve::DefId, Access)]
     for (at, func, access) in raw {
         let place = cx.place(*at);
         let known = by_function.entry((place.file, cx.path(*func))).or_insert((place.line, *access));
-        known.0 = known.0.min(place.line);
-        known.1 = known.1.max(*access);
+        // The place to look at is where it is written, if it is.
+        if *access > known.1 {
+            *known = (place.line, *access);
+        } else if *access == known.1 {
+            known.0 = known.0.min(place.line);
+        }
     }
     let mut out: Vec<Use> =
         by_function.into_iter().map(|((file, function), (line, access))| Use { file, line, function, access }).collect();

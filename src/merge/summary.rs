@@ -118,7 +118,7 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
             };
             let text = if unit.is_empty() || matches!(value, FactValue::Text(_)) { text } else { format!("{text} {unit}") };
             match (fact.provenance, from) {
-                (Provenance::Env, Some(name)) => format!("{text} unless `{name}` is set"),
+                (Provenance::Env | Provenance::Settings, Some(name)) => format!("{text} unless `{name}` is set"),
                 _ => text,
             }
         }

@@ -12,6 +12,16 @@ const MAX_PREFIXES: u32 = 500;
 /// Links of chains on the way to one place: only dropping the tree recurses on each. Generated tables have 1,500.
 const MAX_LINKS: u32 = 12_000;
 
+/// The same for what a macro call becomes. Expansions nest in each other, so that each may have but a part of the stack.
+const EXPANSION: Limits = Limits { brackets: 60, prefixes: 100, links: 2_000 };
+
+/// How much may nest.
+struct Limits {
+    brackets: usize,
+    prefixes: u32,
+    links: u32,
+}
+
 /// Where a text nests too deeply.
 #[derive(Debug)]
 pub(super) struct TooDeep {
@@ -33,6 +43,7 @@ struct Level {
 }
 
 struct Scan {
+    limits: Limits,
     /// The levels around, not the current one.
     open: Vec<Level>,
     current: Level,
@@ -49,8 +60,18 @@ struct Scan {
 
 /// Fails where the text nests more deeply than the parser's stack can bear.
 pub(super) fn check(text: &str) -> Result<(), TooDeep> {
+    scan(text, Limits { brackets: MAX_BRACKETS, prefixes: MAX_PREFIXES, links: MAX_LINKS })
+}
+
+/// Fails where the text of a macro's expansion nests more deeply than its part of the stack can bear.
+pub(super) fn check_expansion(text: &str) -> Result<(), TooDeep> {
+    scan(text, EXPANSION)
+}
+
+fn scan(text: &str, limits: Limits) -> Result<(), TooDeep> {
     let bytes = text.as_bytes();
     let mut scan = Scan {
+        limits,
         open: Vec::with_capacity(64),
         current: Level::default(),
         prefixes: 0,
@@ -196,11 +217,11 @@ impl Scan {
     }
 
     fn excess(&self) -> Option<&'static str> {
-        if self.open.len() > MAX_BRACKETS {
+        if self.open.len() > self.limits.brackets {
             Some("nested too deeply to be parsed: more than 200 brackets are open here")
-        } else if self.prefixes + self.current.prefixes > MAX_PREFIXES {
+        } else if self.prefixes + self.current.prefixes > self.limits.prefixes {
             Some("nested too deeply to be parsed: more than 500 operators or types nest here")
-        } else if self.links + self.current.links > MAX_LINKS {
+        } else if self.links + self.current.links > self.limits.links {
             Some("nested too deeply to be parsed: more than 12,000 links of a chain lead here")
         } else {
             None

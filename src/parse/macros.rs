@@ -9,7 +9,7 @@ use super::exprs::{Lower, Lowered, path_start_of};
 use super::items::anonymous_const;
 use super::reading::{self, Reading};
 use super::{Cx, cfgs, forms, name, plain};
-use crate::facts::{Cfg, Expr, ExprId, ItemFact, ItemKind, Name, StaticForm, Stmt};
+use crate::facts::{Cfg, Expr, ExprId, ItemFact, ItemKind, Lit, Name, StaticForm, Stmt};
 
 /// Macro calls inside macro calls are looked into this deeply: each level reads its tokens anew.
 const MAX_MACRO_DEPTH: u32 = 32;
@@ -77,7 +77,8 @@ impl Cx {
 
     pub(super) fn macro_item(&mut self, call: &mut syn::ItemMacro, attrs: Attrs, out: &mut Vec<ItemFact>) {
         if let Some(ident) = &call.ident {
-            // `macro_rules! name { … }`: code of the places that call it.
+            // `macro_rules! name { … }`: code of the places that call it. Those of functions are met here first.
+            self.define(call);
             out.push(self.fact(name(ident), ident.span(), false, attrs, ItemKind::MacroRules));
             return;
         }
@@ -89,6 +90,14 @@ impl Cx {
 
     fn item_call(&mut self, mac: &mut Macro, mut attrs: Attrs, out: &mut Vec<ItemFact>) {
         attrs.cfg = None;
+        if let Some(mut items) = self.expanded(mac, reading::only_items) {
+            self.expanding(last_name(mac), |cx| {
+                for item in &mut items {
+                    cx.item(item, out);
+                }
+            });
+            return;
+        }
         let tokens = std::mem::take(&mut mac.tokens);
         let known = self.macro_depth < MAX_MACRO_DEPTH && self.known_items(mac, &tokens, out);
         if known {
@@ -202,6 +211,12 @@ impl Cx {
     pub(super) fn macro_member(&mut self, mac: &mut Macro, mut attrs: Attrs, out: &mut Vec<ItemFact>) {
         let start = out.len();
         let cfg = attrs.cfg.take();
+        if let Some(mut members) = self.expanded(mac, reading::as_members) {
+            let facts = self.expanding(last_name(mac), |cx| cx.impl_items(&mut members));
+            out.extend(facts);
+            join_cfg(&mut out[start..], cfg.as_ref());
+            return;
+        }
         let tokens = std::mem::take(&mut mac.tokens);
         let shallow = self.macro_depth < MAX_MACRO_DEPTH;
         if shallow && self.cfg_members(form(&last_name(mac)), &tokens, out) {
@@ -223,14 +238,53 @@ impl Cx {
 impl Lower<'_> {
     /// A call in expression position.
     pub(super) fn macro_call(&mut self, mac: &mut Macro) -> Lowered {
+        let Some(mut stmts) = self.cx.expanded(mac, reading::only_code) else { return Lowered::New(self.unexpanded(mac)) };
+        Lowered::Same(self.expanding(last_name(mac), |lower| match stmts.as_mut_slice() {
+            [syn::Stmt::Expr(only, _)] => lower.expr(only),
+            stmts => lower.block_of(stmts),
+        }))
+    }
+
+    /// A call of which only the arguments can be read.
+    fn unexpanded(&mut self, mac: &mut Macro) -> Expr {
         let at = path_start_of(&mac.path);
+        if self.cx.is_expanding() && mac.path.is_ident("stringify") {
+            self.cx.note(mac, true);
+            return stringified(std::mem::take(&mut mac.tokens));
+        }
         let (args, read) = self.macro_args(mac);
         self.cx.note(mac, read);
-        Lowered::New(Expr::Macro { path: plain_path(&mac.path), args, read, span: at })
+        if self.cx.is_expanding()
+            && mac.path.is_ident("concat")
+            && let Some(whole) = self.concatenated(&args)
+        {
+            return whole;
+        }
+        Expr::Macro { path: plain_path(&mac.path), args, read, span: at }
+    }
+
+    /// The one text that texts make: `concat!("APP_", stringify!(PORT))`.
+    fn concatenated(&self, args: &[ExprId]) -> Option<Expr> {
+        let mut whole = String::new();
+        let mut at = None;
+        for arg in args {
+            let Expr::Lit(Lit::Str(text), span) = &self.arena.exprs[arg.0 as usize] else { return None };
+            whole.push_str(text);
+            at.get_or_insert(*span);
+        }
+        Some(Expr::Lit(Lit::Str(whole.into()), at?))
     }
 
     /// A call in statement position.
     pub(super) fn macro_stmt(&mut self, mac: &mut Macro, semi: bool, out: &mut Vec<Stmt>) {
+        if let Some(mut stmts) = self.cx.expanded(mac, reading::only_stmts) {
+            // What the call's own words bind is bound in the block around it.
+            self.expanding(last_name(mac), |lower| stmts.iter_mut().for_each(|stmt| lower.stmt(stmt, out)));
+            if let Some(Stmt::Expr { semi: last, .. }) = out.last_mut() {
+                *last |= semi;
+            }
+            return;
+        }
         if self.cx.macro_depth < MAX_MACRO_DEPTH {
             let read = match form(&last_name(mac)) {
                 Form::Statics(_) => self.cx.known_items(mac, &mac.tokens, &mut self.items),
@@ -243,8 +297,18 @@ impl Lower<'_> {
                 return;
             }
         }
-        let Lowered::New(call) = self.macro_call(mac) else { return };
+        let call = self.unexpanded(mac);
         out.push(Stmt::Expr { expr: self.push(call), semi });
+    }
+
+    /// Reads what a call became: the calls in it are one level deeper.
+    fn expanding<T>(&mut self, of: Name, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.cx.open_expansion();
+        let outer = self.cx.from_macro.replace(of);
+        let out = read(self);
+        self.cx.from_macro = outer;
+        self.cx.close_expansion();
+        out
     }
 
     fn cfg_stmts(&mut self, branches: syn::Result<Vec<forms::CfgBranch>>, out: &mut Vec<Stmt>) -> bool {
@@ -334,6 +398,12 @@ impl Lower<'_> {
             None => Box::default(),
         }
     }
+}
+
+/// The text of tokens, which is a name in most cases: the key of a setting, made from the field that it is for.
+fn stringified(tokens: TokenStream) -> Expr {
+    let at = tokens.clone().into_iter().next().map_or_else(proc_macro2::Span::call_site, |first| first.span());
+    Expr::Lit(Lit::Str(tokens.to_string().into()), super::span(at))
 }
 
 fn path_span(mac: &Macro) -> proc_macro2::Span {

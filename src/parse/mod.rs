@@ -8,18 +8,22 @@ mod attrs;
 mod cfgs;
 mod comments;
 mod depth;
+mod expand;
 mod exprs;
 mod fallback;
 mod forms;
 mod items;
 mod lex;
 mod macros;
+mod matcher;
 mod members;
+mod paste;
 mod patterns;
 mod plain;
 mod prune;
 mod reading;
 mod stmts;
+mod transcribe;
 mod types;
 mod uses;
 
@@ -28,6 +32,7 @@ use std::borrow::Cow;
 use proc_macro2::TokenStream;
 
 use crate::facts::{FileFacts, ItemFact, Name, ParseError, Span};
+use expand::Macros;
 use exprs::Arena;
 
 /// What to read.
@@ -61,6 +66,9 @@ pub fn parse_file(file: &str, text: &str, options: &ParseOptions) -> FileFacts {
         Ok(tokens) => match syn::parse2::<syn::File>(tokens) {
             Ok(mut tree) => {
                 facts.cfg = cx.file_cfg(&tree.attrs);
+                if code.contains("macro_rules!") {
+                    cx.note_definitions(&tree.items);
+                }
                 facts.items = cx.items(&mut tree.items);
             }
             Err(error) => {
@@ -92,6 +100,8 @@ struct Cx {
     macro_depth: u32,
     /// The macro whose body is being read as items.
     from_macro: Option<Name>,
+    /// The macros that this file defines.
+    macros: Macros,
     /// Set when an expression was nested too deeply to be kept.
     too_deep: Option<ParseError>,
     /// Buffers of finished bodies, reused for the next ones.
@@ -106,6 +116,7 @@ impl Cx {
             macros_unread: Vec::new(),
             macro_depth: 0,
             from_macro: None,
+            macros: Macros::new(),
             too_deep: None,
             spare: Vec::new(),
         }

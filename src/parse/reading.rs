@@ -3,7 +3,7 @@
 use proc_macro2::{Spacing, TokenStream};
 use syn::buffer::Cursor;
 use syn::parse::discouraged::Speculative;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Block, Expr, ImplItem, Item, Result, Stmt, Token, token};
 
 /// The first reading that fits.
@@ -21,6 +21,30 @@ impl Reading {
     fn complete(exprs: Vec<Expr>) -> Self {
         Self::Exprs { exprs, read: true }
     }
+}
+
+/// Reads what a macro became in item position.
+pub(super) fn only_items(tokens: TokenStream) -> Option<Vec<Item>> {
+    all::<Item>.parse2(tokens).ok()
+}
+
+/// Reads what a macro became in statement position.
+pub(super) fn only_stmts(tokens: TokenStream) -> Option<Vec<Stmt>> {
+    Block::parse_within.parse2(tokens).ok()
+}
+
+/// Reads what a macro became in expression position: one expression, or statements that a caller's braces are around.
+pub(super) fn only_code(tokens: TokenStream) -> Option<Vec<Stmt>> {
+    let parser = |input: ParseStream<'_>| match attempt(input, Expr::parse) {
+        Some(expr) => Ok(vec![Stmt::Expr(expr, None)]),
+        None => Block::parse_within(input),
+    };
+    parser.parse2(tokens).ok()
+}
+
+/// Reads what a macro became in the place of a type.
+pub(super) fn only_type(tokens: TokenStream) -> Option<syn::Type> {
+    syn::parse2(tokens).ok()
 }
 
 /// Reads a body in item position.

@@ -23,7 +23,7 @@ impl Lower<'_> {
         Expr::Block(out.into_boxed_slice())
     }
 
-    fn stmt(&mut self, stmt: &mut SynStmt, out: &mut Vec<Stmt>) {
+    pub(super) fn stmt(&mut self, stmt: &mut SynStmt, out: &mut Vec<Stmt>) {
         match stmt {
             SynStmt::Local(local) => {
                 if self.cx.kept(&local.attrs) {

@@ -83,8 +83,14 @@ impl Cx {
             Type::Never(_) => Ty::Never,
             Type::Infer(_) => Ty::Infer,
             Type::Macro(mac) => {
-                self.note_tokens_only(&mac.mac);
-                Ty::Other
+                let Some(ty) = self.expanded(&mac.mac, super::reading::only_type) else {
+                    self.note_tokens_only(&mac.mac);
+                    return Ty::Other;
+                };
+                self.open_expansion();
+                let ty = self.ty(&ty);
+                self.close_expansion();
+                ty
             }
             _ => Ty::Other,
         }

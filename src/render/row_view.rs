@@ -115,7 +115,9 @@ fn store_name_only(layout: &Layout<'_>, item: &Item, page: &str) -> String {
 }
 
 fn relies_on(item: &Item, store: &str) -> bool {
-    item.backs_on.as_deref().is_some_and(|backs_on| backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name) == store)
+    item.backs_on
+        .as_deref()
+        .is_some_and(|backs_on| backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name).replace('_', " ") == store.replace('_', " "))
 }
 
 /// The fallback of a variable is a fact of its own, or the value of the fact that comes from the environment.

@@ -70,6 +70,8 @@ pub(crate) fn value(fact: &Fact) -> Option<String> {
 /// A whole number with its unit: `64 MiB`, `30 s`, `10 connections`, `1 connection`.
 pub(crate) fn quantity(number: i64, unit: Option<&str>, key: &str) -> String {
     match unit {
+        // A port, a status, an exit code: a name made of digits.
+        None if number.unsigned_abs() < 100_000 => number.to_string(),
         None => thousands(number),
         Some("bytes" | "byte" | "B") => bytes(number),
         Some("ms" | "milliseconds" | "millis") if number % 1000 == 0 && number != 0 => format!("{} s", thousands(number / 1000)),
@@ -131,7 +133,9 @@ fn duration(text: &str) -> Option<String> {
 
 /// What people call a store: the name behind `external-store:`, with the capitals of its makers or an article.
 pub(crate) fn store_name(backs_on: &str) -> String {
-    let name = backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name);
+    // Ids are one word; names are not.
+    let spaced = backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name).replace('_', " ");
+    let name = spaced.as_str();
     let proper = match name.to_ascii_lowercase().as_str() {
         "postgres" | "postgresql" => "Postgres",
         "mysql" => "MySQL",

@@ -75,8 +75,10 @@ pub enum Bound {
     Field(DefId, Name),
     /// The value of the body: returned, or of a static.
     Result,
-    /// Handed to a function of the workspace, or to a foreign one.
+    /// Handed to a foreign function.
     Argument,
+    /// Handed to a function of the workspace, which may do anything with it.
+    Handed,
     /// Dropped: the statement ends with it.
     Dropped,
     /// Anything else: awaited, matched on.
@@ -94,6 +96,8 @@ pub struct OwnCall {
     pub at: At,
     /// Stands inside a spawned task, or in a closure.
     pub in_closure: bool,
+    /// Stands inside a loop.
+    pub in_loop: bool,
     /// What becomes of what it returns.
     pub bound: Bound,
     /// It is not called but handed by name to this function or method.

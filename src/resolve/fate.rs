@@ -102,7 +102,10 @@ impl Reader<'_> {
                     }
                     at = parent;
                 }
-                Expr::Method { .. } => return Bound::Argument,
+                Expr::Method { .. } => {
+                    let own = matches!(self.types.callees.get(&parent), Some(Callee::Def(_)));
+                    return if own { Bound::Handed } else { Bound::Argument };
+                }
                 Expr::Call { .. } => {
                     let wraps = match self.types.callees.get(&parent) {
                         Some(Callee::Foreign(path)) => {
@@ -117,7 +120,8 @@ impl Reader<'_> {
                         None => false,
                     };
                     if !wraps {
-                        return Bound::Argument;
+                        let own = matches!(self.types.callees.get(&parent), Some(Callee::Def(_)));
+                        return if own { Bound::Handed } else { Bound::Argument };
                     }
                     at = parent;
                 }
@@ -272,6 +276,19 @@ impl Reader<'_> {
         false
     }
 
+    /// Whether an expression stands in the body of a loop.
+    pub(super) fn in_loop(&self, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            match &self.body[parent] {
+                Expr::Loop { .. } | Expr::While { .. } => return true,
+                Expr::For { body, .. } if *body == at => return true,
+                _ => at = parent,
+            }
+        }
+        false
+    }
+
     pub(super) fn in_closure(&self, id: ExprId) -> bool {
         let mut at = id;
         while let Some(parent) = self.parents[at.0 as usize] {
@@ -299,7 +316,21 @@ impl Reader<'_> {
                     if is_write(name) {
                         return Access::Write;
                     }
-                    if !matches!(name.as_str(), "unwrap" | "expect" | "lock" | "borrow" | "await" | "as_ref" | "clone") {
+                    if !matches!(
+                        name.as_str(),
+                        "unwrap"
+                            | "expect"
+                            | "unwrap_or_else"
+                            | "lock"
+                            | "borrow"
+                            | "await"
+                            | "as_ref"
+                            | "as_mut"
+                            | "clone"
+                            | "or_insert"
+                            | "or_default"
+                            | "or_insert_with"
+                    ) {
                         return Access::Read;
                     }
                 }

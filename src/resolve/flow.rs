@@ -12,6 +12,9 @@ use crate::model::{FactValue, Provenance};
 /// Longer chains of functions and fields are cut.
 const MAX_HOPS: u32 = 12;
 
+/// More alternatives of one text than this are not told.
+const MAX_TEXTS: usize = 4;
+
 /// A value with where it is known from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settled {
@@ -79,6 +82,7 @@ impl Flow {
                 Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone(), at: *at }
             }
             Value::Scaled(inner, unit) => Value::Scaled(Box::new(next(inner)), unit),
+            Value::WithExtension(inner, end) => Value::WithExtension(Box::new(next(inner)), end.clone()),
             other => other.clone(),
         }
     }
@@ -159,6 +163,15 @@ impl Flow {
                     if settled.value.is_none() && settled.from.is_none() { unknown(text) } else { settled }
                 }
             },
+            Value::WithExtension(inner, end) => {
+                let mut out = self.settle_at(world, inner, hops + 1);
+                if let Some(FactValue::Text(paths)) = &out.value {
+                    let mut paths: Vec<String> = paths.split(" or ").map(|path| with_extension(path, end)).collect();
+                    paths.dedup();
+                    out.value = Some(FactValue::Text(paths.join(" or ")));
+                }
+                out
+            }
             Value::Scaled(inner, unit) => {
                 let mut out = self.settle_at(world, inner, hops + 1);
                 if let Some(FactValue::Int(number)) = out.value {
@@ -228,8 +241,13 @@ impl Flow {
     fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: u32) -> Settled {
         let given = self.fields.get(&(of, field.clone())).map_or(&[][..], Vec::as_slice);
         if let [only] = given {
-            let settled = self.settle_at(world, only, hops + 1);
+            let mut settled = self.settle_at(world, only, hops + 1);
             if settled.value.is_some() || settled.provenance != Provenance::Code {
+                // The default of a settings struct holds unless its key is set.
+                if settled.provenance == Provenance::Code && is_settings(world, of) {
+                    settled.provenance = Provenance::Settings;
+                    settled.from = Some(self.settings_key(world, of, field));
+                }
                 return settled;
             }
         }
@@ -252,42 +270,46 @@ impl Flow {
         out
     }
 
-    /// Known pieces joined; the others as `{name}`.
+    /// Known pieces joined; the others as `{name}`. A parameter for which callers pass several texts gives as many results.
     fn joined(&self, world: World<'_>, parts: &[Value], hops: u32) -> Settled {
-        let mut text = String::new();
-        let mut at = None;
-        let mut known = false;
-        let mut provenance = Provenance::Code;
-        let mut from = None;
+        let mut texts = vec![String::new()];
+        let (mut at, mut known, mut provenance, mut from) = (None, false, Provenance::Code, None);
         for part in parts {
             let settled = self.settle_at(world, part, hops + 1);
             at = at.or(settled.at);
-            match (&settled.value, &settled.from) {
+            let pieces: Vec<String> = match (&settled.value, &settled.from) {
                 (Some(value), _) => {
                     let value = value.to_string();
                     known |= value != "/";
-                    // A second separator is nobody's wish.
-                    text.push_str(if text.ends_with('/') { value.trim_start_matches('/') } else { &value });
+                    let several = matches!(part, Value::Param { .. });
+                    if several { value.split(" or ").map(str::to_owned).collect() } else { vec![value] }
                 }
-                (None, Some(name)) => {
-                    let short = name.trim_start_matches("self.");
-                    text.push_str(&if settled.provenance == Provenance::Env { format!("${{{name}}}") } else { format!("{{{short}}}") });
-                }
-                (None, None) => text.push_str("{}"),
-            }
+                (None, Some(name)) if settled.provenance == Provenance::Env => vec![format!("${{{name}}}")],
+                (None, Some(name)) => vec![format!("{{{}}}", name.trim_start_matches("self."))],
+                (None, None) => vec!["{}".to_owned()],
+            };
+            let with = |text: &String, piece: &String| {
+                // A second separator is nobody's wish.
+                let piece = if text.ends_with('/') { piece.trim_start_matches('/') } else { piece };
+                format!("{text}{piece}")
+            };
+            texts = texts.iter().flat_map(|text| pieces.iter().map(move |piece| with(text, piece))).take(MAX_TEXTS).collect();
             if matches!(settled.provenance, Provenance::Env | Provenance::Settings) && from.is_none() {
                 provenance = settled.provenance;
                 from = settled.from;
             }
         }
-        Settled {
-            value: known.then_some(FactValue::Text(text.clone())),
-            is_duration: false,
-            provenance,
-            at,
-            from: from.or((!known).then_some(text)),
-        }
+        let text = texts.join(" or ");
+        let value = known.then(|| FactValue::Text(text.clone()));
+        Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
     }
+}
+
+/// `a/b.crt` with `next` is `a/b.next`, as `Path::with_extension` has it.
+fn with_extension(path: &str, end: &str) -> String {
+    let name = path.rfind('/').map_or(0, |at| at + 1);
+    let stem = path[name..].rfind('.').filter(|at| *at > 0).map_or(path, |at| &path[..name + at]);
+    format!("{stem}.{end}")
 }
 
 /// A struct that a settings library fills: it derives `Deserialize`, or what clap and confique ask for.

@@ -224,6 +224,8 @@ impl Walker<'_, '_> {
         match of {
             Some(Type::Foreign(of, written)) if written.is_empty() => Type::Foreign(of.clone(), self.wrapped(of, args)),
             Some(of) => of.clone(),
+            // `Extension(state)`, `Data(state)`.
+            None if self.world.catalog.wrappers().is_transparent(path) => Type::Foreign(SmolStr::new(path), self.wrapped(path, args)),
             None => Type::Unknown,
         }
     }
@@ -291,7 +293,16 @@ impl Walker<'_, '_> {
                 _ => break,
             }
         }
-        let Some((full, of)) = named else { return self.extension(id, name) };
+        let Some((full, of)) = named else {
+            // A builder that a derive made: its setters and its end lead to the type itself.
+            if let Type::Def(of, _) = &recv_ty
+                && !self.out.callees.contains_key(&id)
+                && (name == "build" || self.sets_field(*of, name))
+            {
+                return recv_ty;
+            }
+            return self.extension(id, name);
+        };
         self.extension(id, name);
         self.out.callees.entry(id).or_insert(Callee::Foreign(full));
         // A method of a builder hands the builder on.
@@ -301,6 +312,11 @@ impl Walker<'_, '_> {
             || path.ends_with("Options")
             || path.ends_with("Config");
         if is_builder && !matches!(name.as_str(), "build" | "get" | "len" | "is_empty") { of } else { Type::Unknown }
+    }
+
+    fn sets_field(&self, of: DefId, name: &str) -> bool {
+        let plain = ["maybe_", "set_", "with_"].iter().find_map(|start| name.strip_prefix(start)).unwrap_or(name);
+        self.world.signatures.field(of, plain).is_some()
     }
 
     /// A method of a foreign trait that is in scope and that the catalog knows, whatever it is called on.

@@ -254,7 +254,12 @@ impl Program<'_> {
     fn lookup_own(&self, module: ModId, name: &str, space: Space) -> Option<Res> {
         let data = self.module(module);
         if let Some(defs) = data.names.get(name)
-            && let Some(id) = defs.iter().copied().find(|id| self.in_space(*id, space))
+            // Of twins under conditions, that of release builds.
+            && let Some(id) = defs
+                .iter()
+                .copied()
+                .filter(|id| self.in_space(*id, space))
+                .min_by_key(|id| matches!(&self.def(*id).item.cfg, Some(crate::facts::Cfg::Flag(name)) if name == "debug_assertions"))
         {
             return Some(Res::Def(id));
         }

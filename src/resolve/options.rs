@@ -20,7 +20,12 @@ impl Reader<'_> {
                 }
                 Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => at = *inner,
                 Expr::Path(..) => match self.types.local_of.get(&at).and_then(|local| self.types.locals[local.0 as usize].init) {
-                    Some(init) => at = init,
+                    Some(init) => {
+                        if let Some(local) = self.types.local_of.get(&at) {
+                            self.changes_of(*local, &mut out);
+                        }
+                        at = init;
+                    }
                     None => break,
                 },
                 _ => break,

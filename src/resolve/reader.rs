@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::calls::{BodyFacts, Bound, KnownCall, LocalType, OwnCall, Setting, Task};
+use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task};
 use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
 use super::program::DefId;
@@ -151,6 +151,9 @@ impl Reader<'_> {
             }
             Expr::Method { recv, name, args, span, .. } => {
                 out.names.push(name.clone());
+                if matches!(name.as_str(), "for_update" | "for_no_key_update" | "for_share" | "lock_exclusive") {
+                    out.strings.push((self.row_lock(id, *recv).into(), self.at(*span)));
+                }
                 if matches!(name.as_str(), "with_state" | "manage" | "app_data" | "data" | "layer")
                     && let [only] = &**args
                 {
@@ -167,6 +170,7 @@ impl Reader<'_> {
                 self.called(id, Some(*recv), args, *span, out);
             }
             Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
+            Expr::Assign { left, right, .. } => self.assigned(*left, *right, out),
             Expr::Macro { args, span, .. } => self.called(id, None, args, *span, out),
             Expr::Lit(crate::facts::Lit::Str(text), span) if speaks_of_claims(text) => out.strings.push((text.clone(), self.at(*span))),
             // A function handed over by name.
@@ -178,7 +182,16 @@ impl Reader<'_> {
                 if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), is_callee) {
                     let (bound, given) = (Bound::Argument, Task::default());
                     let taken_by = self.taker(id);
-                    out.own.push(OwnCall { func: *func, args: Vec::new(), at: self.at(*span), in_closure: true, bound, taken_by, given });
+                    out.own.push(OwnCall {
+                        func: *func,
+                        args: Vec::new(),
+                        at: self.at(*span),
+                        in_closure: true,
+                        in_loop: false,
+                        bound,
+                        taken_by,
+                        given,
+                    });
                 }
             }
             Expr::Struct { path, fields, .. } => {
@@ -259,6 +272,41 @@ impl Reader<'_> {
         }
     }
 
+    /// `builder.options_mut().timeout = x`: a setting in the form of an assignment.
+    fn assigned(&mut self, left: ExprId, right: ExprId, out: &mut BodyFacts) {
+        if let Expr::Field { base, name, span } = &self.body[left]
+            && let Some(root) = self.root(*base, 0)
+            && let Some(index) = self.known_at.get(&root).copied()
+        {
+            let value = if self.is_conditional(left, root) { self.perhaps(right) } else { self.tracer.value(right) };
+            out.known[index].settings.push(Setting { name: name.clone(), args: vec![value], at: self.at(*span) });
+        }
+    }
+
+    /// `jobs::table.for_update().skip_locked()` as the statement that it stands for.
+    fn row_lock(&self, id: ExprId, recv: ExprId) -> String {
+        let mut at = recv;
+        let table = loop {
+            match &self.body[at] {
+                Expr::Method { recv, .. } => at = *recv,
+                Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => at = *inner,
+                Expr::Call { callee, .. } => at = *callee,
+                Expr::Path(path, _) => {
+                    let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
+                    break match names.as_slice() {
+                        [.., table, "table" | "query" | "find" | "find_by_id"] => (*table).to_owned(),
+                        [.., last] => (*last).to_owned(),
+                        [] => String::new(),
+                    };
+                }
+                _ => break String::new(),
+            }
+        };
+        let skips = self.parents[id.0 as usize]
+            .is_some_and(|parent| matches!(&self.body[parent], Expr::Method { name, .. } if name == "skip_locked"));
+        format!("SELECT FROM {table} FOR UPDATE{}", if skips { " SKIP LOCKED" } else { "" })
+    }
+
     fn env_default(&self, id: ExprId, out: &mut BodyFacts) {
         let value = self.tracer.value(id);
         if matches!(value, Value::Env { default: Some(_), .. } | Value::Or(..)) {
@@ -278,6 +326,7 @@ impl Reader<'_> {
                         args,
                         at: self.at(span),
                         in_closure: self.in_closure(id),
+                        in_loop: self.in_loop(id),
                         bound: self.bound(id),
                         taken_by: None,
                         given,
@@ -406,6 +455,13 @@ impl Reader<'_> {
             if self.world.catalog.api(out.known[index].hit.entry).shape == Shape::Constructor {
                 self.hand_over(args, out);
             }
+            let (mut given, mut options) = self.options(args);
+            // What is loaded from elsewhere may set anything.
+            if ["from_env", "from_conf", "with_config", "load"].iter().any(|start| name.starts_with(start)) {
+                options = Options::Unseen;
+            }
+            out.known[index].settings.append(&mut given);
+            out.known[index].options = out.known[index].options.max(options);
             let api = self.world.catalog.api(out.known[index].hit.entry);
             if api.knobs.iter().any(|knob| knob.name == *name || knob.set.contains(name)) || matches!(name.as_str(), "name" | "thread_name")
             {

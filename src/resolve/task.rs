@@ -61,7 +61,9 @@ impl Reader<'_> {
                 if is_spawn && own {
                     return;
                 }
-                self.period(id, path, in_loop, task);
+                if !self.is_conditional_in_loop(id) {
+                    self.period(id, path, in_loop, task);
+                }
             }
             _ => {}
         }
@@ -101,6 +103,20 @@ impl Reader<'_> {
 
     fn is_parameter(&self, id: ExprId) -> bool {
         self.types.local_of.get(&id).is_some_and(|local| self.types.locals[local.0 as usize].param.is_some())
+    }
+
+    /// A pause in a branch of its loop: after an error, when there is nothing to do. It is no period.
+    fn is_conditional_in_loop(&self, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            match &self.body[parent] {
+                Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => return false,
+                Expr::If { cond, .. } if *cond != at => return true,
+                Expr::Match { value, .. } if *value != at => return true,
+                _ => at = parent,
+            }
+        }
+        false
     }
 
     fn period(&self, id: ExprId, path: &str, in_loop: bool, task: &mut Task) {

@@ -44,6 +44,8 @@ pub enum Value {
     Param { func: DefId, index: usize, name: Name },
     /// What a function of the workspace returns.
     Call { func: DefId, args: Vec<Value>, text: SmolStr, at: At },
+    /// A path with another extension.
+    WithExtension(Box<Value>, SmolStr),
     /// A number of some unit of time.
     Scaled(Box<Value>, &'static str),
     /// The first value, or the second where the first is not there.
@@ -291,10 +293,15 @@ impl Tracer<'_> {
             },
             ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
-            ("join" | "with_extension" | "push", [part])
+            ("with_extension", [part]) => match (next(recv), next(*part)) {
+                (Value::Unknown(_), _) | (_, Value::Unknown(_)) => self.unknown(id),
+                (path, Value::Known(FactValue::Text(end), ..)) => Value::WithExtension(Box::new(path), end.into()),
+                _ => self.unknown(id),
+            },
+            ("join" | "push", [part])
                 if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) =>
             {
-                let separator = if name == "with_extension" { "." } else { "/" };
+                let separator = "/";
                 let separator = Value::Known(FactValue::Text(separator.to_owned()), false, self.at(span));
                 Value::Join(vec![next(recv), separator, next(*part)])
             }

@@ -3,6 +3,7 @@
 mod bodies;
 mod hostile;
 mod item_kinds;
+mod local_macros;
 mod macro_calls;
 mod show;
 

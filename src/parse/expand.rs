@@ -1,0 +1,227 @@
+//! Calls of macros that are defined in the same file: the tokens that they become.
+//!
+//! State that a macro declares exists where the macro is called. Everything is bounded: how deep calls expand into calls, how much one call
+//! and one file may become, how deep the result nests. Beyond a bound a call is read as if its macro were unknown.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
+use rustc_hash::FxHashMap;
+use syn::Macro;
+use syn::buffer::{Cursor, TokenBuffer};
+use syn::parse::{ParseStream, Parser};
+
+use super::matcher::{self, Matcher, Matching};
+use super::transcribe::{self, Piece, Transcriber};
+use super::{Cx, depth, name, paste};
+use crate::facts::Name;
+
+/// Expansions inside expansions.
+const MAX_OPEN: u32 = 16;
+/// Tokens that one call may become.
+const MAX_CALL_TOKENS: usize = 200_000;
+/// Tokens that all calls of a file may become.
+const MAX_FILE_TOKENS: usize = 1_000_000;
+/// Tokens that may be looked at in one file to tell which arms match.
+const MAX_FILE_STEPS: usize = 5_000_000;
+
+/// The macros of one file, and what may still be spent on them.
+pub(super) struct Macros {
+    /// By name, in the order of the text.
+    known: FxHashMap<Name, Vec<Rc<Definition>>>,
+    open: u32,
+    tokens: usize,
+    steps: usize,
+}
+
+/// A `macro_rules!`; what cannot be read has no rules.
+struct Definition {
+    at: (usize, usize),
+    body: TokenStream,
+    rules: OnceCell<Option<Vec<Rule>>>,
+}
+
+/// One arm.
+struct Rule {
+    left: Vec<Matcher>,
+    right: Vec<Piece>,
+}
+
+impl Macros {
+    pub(super) fn new() -> Self {
+        Self { known: FxHashMap::default(), open: 0, tokens: MAX_FILE_TOKENS, steps: MAX_FILE_STEPS }
+    }
+
+    /// The macro that is meant by a name here: the last one before the call, or the only one.
+    fn find(&self, name: &Name, at: Span) -> Option<Rc<Definition>> {
+        let all = self.known.get(name)?;
+        let at = place(at);
+        let before = all.iter().filter(|one| one.at <= at).max_by_key(|one| one.at);
+        before.or_else(|| all.first().filter(|_| all.len() == 1)).cloned()
+    }
+}
+
+fn place(span: Span) -> (usize, usize) {
+    let start = span.start();
+    (start.line, start.column)
+}
+
+impl Cx {
+    /// Notes the macros among items and in their modules, so that calls above a definition find it too.
+    pub(super) fn note_definitions(&mut self, items: &[syn::Item]) {
+        for item in items {
+            match item {
+                syn::Item::Macro(one) if self.kept(&one.attrs) => self.define(one),
+                syn::Item::Mod(module) => {
+                    if let Some((_, items)) = &module.content
+                        && self.kept(&module.attrs)
+                    {
+                        self.note_definitions(items);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Notes a macro, once.
+    pub(super) fn define(&mut self, item: &syn::ItemMacro) {
+        let Some(ident) = &item.ident else { return };
+        let at = place(ident.span());
+        let all = self.macros.known.entry(name(ident)).or_default();
+        if !all.iter().any(|known| known.at == at) {
+            all.push(Rc::new(Definition { at, body: item.mac.tokens.clone(), rules: OnceCell::new() }));
+        }
+    }
+
+    /// What a call of a macro of this file becomes, read by `parser`. Read it inside [`Cx::expanding`].
+    pub(super) fn expanded<T>(&mut self, mac: &Macro, parser: fn(TokenStream) -> Option<T>) -> Option<T> {
+        let last = mac.path.segments.last()?;
+        let pastes = last.ident == "paste";
+        if (self.macros.known.is_empty() && !pastes) || self.macros.open >= MAX_OPEN {
+            return None;
+        }
+        let call = mac.path.segments.first()?.ident.span();
+        let known = if is_local(&mac.path) { self.macros.find(&name(&last.ident), call) } else { None };
+        let out = match known {
+            Some(definition) => definition.expand(mac.tokens.clone(), call, &mut self.macros)?,
+            None if pastes => paste::pasted(mac.tokens.clone())?,
+            None => return None,
+        };
+        // Read anew at each level, and the levels add up on one stack.
+        let mut text = String::new();
+        print(out.clone(), &mut text);
+        depth::check_expansion(&text).ok()?;
+        parser(out)
+    }
+
+    /// Reads what a call became: the calls in it are one level deeper.
+    pub(super) fn expanding<T>(&mut self, of: Name, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.open_expansion();
+        let outer = self.from_macro.replace(of);
+        let out = read(self);
+        self.from_macro = outer;
+        self.close_expansion();
+        out
+    }
+
+    /// Whether what is being read is what a call became.
+    pub(super) fn is_expanding(&self) -> bool {
+        self.macros.open > 0
+    }
+
+    pub(super) fn open_expansion(&mut self) {
+        self.macros_read += 1;
+        self.macro_depth += 1;
+        self.macros.open += 1;
+    }
+
+    pub(super) fn close_expansion(&mut self) {
+        self.macro_depth -= 1;
+        self.macros.open -= 1;
+    }
+}
+
+/// `name!`, `crate::name!`, `self::name!`: a path into another crate names another macro.
+fn is_local(path: &syn::Path) -> bool {
+    let first = &path.segments[0].ident;
+    path.leading_colon.is_none() && (path.segments.len() == 1 || (path.segments.len() == 2 && (first == "crate" || first == "self")))
+}
+
+impl Definition {
+    fn expand(&self, tokens: TokenStream, call: Span, macros: &mut Macros) -> Option<TokenStream> {
+        let rules = self.rules.get_or_init(|| rules(&self.body)).as_ref()?;
+        let parser = |input: ParseStream<'_>| {
+            let out = choose(rules, input, call, macros);
+            // Arms look ahead; the parser wants its input taken.
+            input.parse::<TokenStream>()?;
+            Ok(out)
+        };
+        parser.parse2(tokens).ok().flatten()
+    }
+}
+
+/// The first arm that matches decides.
+fn choose(rules: &[Rule], input: ParseStream<'_>, call: Span, macros: &mut Macros) -> Option<TokenStream> {
+    macros.steps = macros.steps.checked_sub(1 + matcher::size(input.cursor()))?;
+    for rule in rules {
+        let mut matching = Matching { steps: &mut macros.steps };
+        let Ok(bindings) = matching.whole(&rule.left, &input.fork()) else { continue };
+        let allowed = MAX_CALL_TOKENS.min(macros.tokens);
+        let mut transcriber = Transcriber { bindings: &bindings, call, left: allowed, indices: Vec::new() };
+        let mut out = Vec::new();
+        let done = transcriber.write(&rule.right, &mut out);
+        macros.tokens -= allowed - transcriber.left;
+        return done.map(|()| out.into_iter().collect());
+    }
+    None
+}
+
+/// `(left) => { right };` any number of times.
+fn rules(body: &TokenStream) -> Option<Vec<Rule>> {
+    let buffer = TokenBuffer::new2(body.clone());
+    let mut at = buffer.begin();
+    let mut out = Vec::new();
+    while !at.eof() {
+        let (left, rest) = bracket(at)?;
+        let (right, rest) = bracket(matcher::after_char(matcher::after_char(rest, '=')?, '>')?)?;
+        out.push(Rule { left: matcher::read(left)?, right: transcribe::read(right)? });
+        at = matcher::after_char(rest, ';').unwrap_or(rest);
+    }
+    Some(out)
+}
+
+fn bracket(at: Cursor<'_>) -> Option<(Cursor<'_>, Cursor<'_>)> {
+    let (inside, delimiter, _, rest) = at.any_group()?;
+    (delimiter != Delimiter::None).then_some((inside, rest))
+}
+
+/// Tokens as text, for the scan that tells how deeply they nest.
+fn print(tokens: TokenStream, out: &mut String) {
+    use std::fmt::Write;
+    for token in tokens {
+        // Writing to a string does not fail.
+        let _ = match &token {
+            TokenTree::Group(group) => {
+                let (open, close) = brackets(group);
+                out.push(open);
+                print(group.stream(), out);
+                out.push(close);
+                Ok(())
+            }
+            TokenTree::Ident(ident) => write!(out, "{ident} "),
+            TokenTree::Literal(literal) => write!(out, "{literal} "),
+            TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint => write!(out, "{}", punct.as_char()),
+            TokenTree::Punct(punct) => write!(out, "{} ", punct.as_char()),
+        };
+    }
+}
+
+fn brackets(group: &Group) -> (char, char) {
+    match group.delimiter() {
+        Delimiter::Brace => ('{', '}'),
+        Delimiter::Bracket => ('[', ']'),
+        Delimiter::Parenthesis | Delimiter::None => ('(', ')'),
+    }
+}

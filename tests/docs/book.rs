@@ -1,0 +1,143 @@
+//! Pages of the book: reachable, linked to what is there, and complete where they list what the program has.
+
+use std::path::{Path, PathBuf};
+
+use statemap::detect::DETECTORS;
+use statemap::model::Kind;
+
+use crate::project::repository;
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = repository().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every Markdown file below a folder, relative to it.
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    let mut queue = vec![folder.to_owned()];
+    while let Some(dir) = queue.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                queue.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                out.push(path.strip_prefix(folder).unwrap().to_owned());
+            }
+        }
+    }
+    out.sort();
+    out
+}
+
+/// A page without its blocks of code, in which brackets are no links, and with the files that it includes.
+fn prose(file: &Path) -> String {
+    let mut out = String::new();
+    let mut in_code = false;
+    for line in std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display())).lines() {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        } else if let Some(included) = line.strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}")) {
+            out.push_str(&prose(&file.parent().unwrap().join(included)));
+        } else if !in_code {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// Targets of `[text](target)`, code spans left out.
+fn links(text: &str) -> Vec<String> {
+    let plain: String = text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "x" }).collect();
+    plain.split("](").skip(1).map(|rest| rest.split(')').next().unwrap().to_owned()).collect()
+}
+
+/// The anchors that headings give: lower case, blanks as hyphens, the rest of the punctuation gone.
+fn anchors(text: &str) -> Vec<String> {
+    let slug = |heading: &str| {
+        let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.collect::<String>().trim().to_lowercase().replace(' ', "-")
+    };
+    text.lines().filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#'))).collect()
+}
+
+#[test]
+fn every_page_is_in_the_summary_and_every_chapter_is_there() {
+    let folder = repository().join("book/src");
+    let mut chapters: Vec<PathBuf> = links(&prose(&folder.join("SUMMARY.md"))).into_iter().map(PathBuf::from).collect();
+    chapters.sort();
+    let mut there = pages(&folder);
+    there.retain(|page| page != Path::new("SUMMARY.md"));
+    assert_eq!(chapters, there);
+}
+
+#[test]
+fn every_detector_has_a_page_that_includes_its_reference_text() {
+    let index = read("book/src/detectors/index.md");
+    for detector in DETECTORS {
+        let page = read(format!("book/src/detectors/{}.md", detector.id));
+        let include = format!("{{{{#include ../../../src/detect/{}.md}}}}", detector.id.replace('-', "_"));
+        assert_eq!(page.trim(), include);
+        assert!(index.contains(&format!("[{id}]({id}.md)", id = detector.id)), "the list of detectors lacks {}", detector.id);
+    }
+}
+
+#[test]
+fn relative_links_lead_to_files_and_headings_that_are_there() {
+    let book = repository().join("book/src");
+    let mut files: Vec<PathBuf> = ["README.md", "CHANGELOG.md", "fixtures/README.md"].map(|name| repository().join(name)).to_vec();
+    files.extend(pages(&book).into_iter().map(|page| book.join(page)));
+    let mut checked = 0;
+    for file in files {
+        for link in links(&prose(&file)) {
+            if link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if path.is_empty() { file.clone() } else { file.parent().unwrap().join(path) };
+            assert!(target.exists(), "{} links to `{link}`, which is not there", file.display());
+            let is_page = target.extension().is_some_and(|extension| extension == "md");
+            if is_page && !anchor.is_empty() {
+                assert!(anchors(&prose(&target)).contains(&anchor.to_owned()), "{} links to `{link}`: no such heading", file.display());
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 80, "{checked}");
+}
+
+#[test]
+fn every_kind_has_its_line_on_the_page_of_kinds() {
+    let page = read("book/src/kinds.md");
+    for kind in Kind::ALL {
+        assert!(page.contains(&format!("\n| `{kind}` | ")), "{kind}");
+    }
+}
+
+#[test]
+fn the_page_on_templates_names_every_template_and_every_field() {
+    let page = read("book/src/templates.md");
+    for entry in std::fs::read_dir(repository().join("templates")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+    let view = read("src/render/view.rs");
+    let fields = view.lines().filter_map(|line| line.trim().strip_prefix("pub(crate) ")?.split_once(": ").map(|(name, _)| name));
+    let missing: Vec<&str> = fields.filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_catalog_is_as_large_as_the_documents_say() {
+    let folder = repository().join("src/catalog/crates");
+    let files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let apis: usize = files.iter().map(|file| read(file).lines().filter(|line| line.starts_with("[[api]]")).count()).sum();
+    // To the hundred: an entry more or less is no reason to touch the book.
+    let hundreds = format!("{},{}00", apis / 1_000, apis % 1_000 / 100);
+    let page = read("book/src/catalog.md");
+    assert!(page.contains(&format!("these are {} crates", files.len())), "{} crates", files.len());
+    assert!(page.contains(&format!("more than {hundreds} groups of APIs")), "{apis} groups of APIs");
+    assert!(read("README.md").contains(&format!("of {} crates", files.len())), "{} crates", files.len());
+    assert!(read("CHANGELOG.md").contains(&format!("what {} crates hide", files.len())), "{} crates", files.len());
+}

@@ -1,0 +1,71 @@
+//! `statemap.schema.json`: every field that the program writes is in it, and every field that it requires is written.
+
+use serde_json::Value;
+
+use crate::project::{Project, fixture, repository};
+
+/// Follows `$ref` to its definition.
+fn resolved<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
+    match schema.get("$ref").and_then(Value::as_str) {
+        Some(target) => root.pointer(target.trim_start_matches('#')).unwrap_or_else(|| panic!("{target} is not in the schema")),
+        None => schema,
+    }
+}
+
+/// Collects what does not fit, with its path.
+fn compare(value: &Value, schema: &Value, root: &Value, path: &str, out: &mut Vec<String>) {
+    let schema = resolved(schema, root);
+    if let Some(all) = schema.get("anyOf").and_then(Value::as_array) {
+        let is_null = |schema: &&Value| resolved(schema, root).get("type").and_then(Value::as_str) == Some("null");
+        if let Some(schema) = all.iter().find(|schema| is_null(schema) == value.is_null()) {
+            compare(value, schema, root, path, out);
+        }
+        return;
+    }
+    if let Some(words) = schema.get("enum").and_then(Value::as_array)
+        && !words.contains(value)
+    {
+        out.push(format!("{path}: {value} is no word of the schema"));
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match schema.pointer(&format!("/properties/{name}")) {
+                    Some(schema) => compare(value, schema, root, &format!("{path}.{name}"), out),
+                    None => out.push(format!("{path}.{name} is not in the schema")),
+                }
+            }
+            let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+            out.extend(required.filter(|name| !fields.contains_key(*name)).map(|name| format!("{path}.{name} is not written")));
+        }
+        Value::Array(values) => {
+            let each = schema.get("prefixItems").and_then(Value::as_array);
+            for (at, value) in values.iter().enumerate() {
+                let schema = each.and_then(|each| each.get(at)).or_else(|| schema.get("items"));
+                match schema {
+                    Some(schema) => compare(value, schema, root, &format!("{path}[]"), out),
+                    None => out.push(format!("{path} is no list in the schema")),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_of_a_map_is_in_the_schema() {
+    let text = std::fs::read_to_string(repository().join("book/src/statemap.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&text).unwrap();
+    for name in ["storefront", "modules", "workspaces/default-members", "detectors/conditions"] {
+        let project = Project::copy_of(&fixture(name));
+        // An annotation that says nothing about this tree: a message with its place.
+        project.write("statemap.toml", "[[state]]\nid = \"pool:nobody\"\nowner = \"x\"\nreviewed = 2025-01-01\n");
+        let map = project.run(&["list", "--format", "json", "--quiet"]).ends(0).json();
+        let mut faults = Vec::new();
+        compare(&map, &schema, &schema, "map", &mut faults);
+        faults.sort();
+        faults.dedup();
+        assert!(faults.is_empty(), "{name}: {faults:#?}");
+        assert!(!map["items"].as_array().unwrap().is_empty() && !map["diagnostics"].as_array().unwrap().is_empty(), "{name}");
+    }
+}
