@@ -12,7 +12,8 @@ use syn::Macro;
 use syn::buffer::{Cursor, TokenBuffer};
 use syn::parse::{ParseStream, Parser};
 
-use super::matcher::{self, Matcher, Matching};
+use super::matcher::{self, Matcher};
+use super::matching::{self, Matching};
 use super::transcribe::{self, Piece, Transcriber};
 use super::{Cx, depth, name, paste};
 use crate::facts::Name;
@@ -164,7 +165,7 @@ impl Definition {
 
 /// The first arm that matches decides.
 fn choose(rules: &[Rule], input: ParseStream<'_>, call: Span, macros: &mut Macros) -> Option<TokenStream> {
-    macros.steps = macros.steps.checked_sub(1 + matcher::size(input.cursor()))?;
+    macros.steps = macros.steps.checked_sub(1 + matching::size(input.cursor()))?;
     for rule in rules {
         let mut matching = Matching { steps: &mut macros.steps };
         let Ok(bindings) = matching.whole(&rule.left, &input.fork()) else { continue };

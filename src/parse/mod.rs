@@ -16,6 +16,7 @@ mod items;
 mod lex;
 mod macros;
 mod matcher;
+mod matching;
 mod members;
 mod paste;
 mod patterns;

@@ -251,8 +251,8 @@ fn long_input_ends_in_time() {
     ];
     for arm in arms {
         for unit in ["a ", "a + ", "(a) ", "a, ", "[ a => b ] ", "& ", "< ", "struct A; "] {
-            let facts = hostile(format!("macro_rules! m {{ {arm} }} m! {{ {} }}", unit.repeat(50_000)));
-            assert!(facts.items.len() < 50_000 || unit.starts_with("struct"), "{arm}");
+            let facts = hostile(format!("macro_rules! m {{ {arm} }} m! {{ {} }}", unit.repeat(20_000)));
+            assert!(facts.items.len() < 20_000 || unit.starts_with("struct"), "{arm}");
         }
     }
 }
