@@ -361,6 +361,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("rocksdb", include_str!("crates/rocksdb.toml")),
     ("rolling-file", include_str!("crates/rolling-file.toml")),
     ("rs-consul", include_str!("crates/rs-consul.toml")),
+    ("rskafka", include_str!("crates/rskafka.toml")),
     ("rslock", include_str!("crates/rslock.toml")),
     ("rtrb", include_str!("crates/rtrb.toml")),
     ("ruma-client", include_str!("crates/ruma-client.toml")),
