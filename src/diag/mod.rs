@@ -6,6 +6,7 @@ mod visible;
 
 pub use human::{Style, render};
 pub use redact::looks_secret;
+pub(crate) use redact::{SECRET_PARTS, SECRET_WORDS, name_words};
 
 use crate::model::{Diagnostic, Severity};
 

@@ -8,11 +8,12 @@ use std::ops::Range;
 pub(super) const HIDDEN: &str = "[hidden]";
 
 /// Parts of names that make the whole name secret.
-const SECRET_PARTS: &[&str] =
+pub(crate) const SECRET_PARTS: &[&str] =
     &["password", "passwd", "passphrase", "passcode", "secret", "token", "credential", "apikey", "privatekey", "dsn", "connectionstring"];
 
 /// Words that make a name secret when they stand alone between `_`, `-`, `.` or humps.
-const SECRET_WORDS: &[&str] = &["pwd", "pass", "key", "keys", "cred", "creds", "bearer", "authorization", "jwt", "hmac", "salt", "pin"];
+pub(crate) const SECRET_WORDS: &[&str] =
+    &["pwd", "pass", "key", "keys", "cred", "creds", "bearer", "authorization", "jwt", "hmac", "salt", "pin"];
 
 /// Whether the value of a key or variable with this name is likely to be a secret.
 #[must_use]
@@ -21,21 +22,24 @@ pub fn looks_secret(key: &str) -> bool {
     if SECRET_PARTS.iter().any(|part| letters.contains(part)) {
         return true;
     }
+    name_words(key).iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+}
+
+/// The words of a name, in lower case: between `_`, `-`, `.` and at humps.
+pub(crate) fn name_words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
     let mut word = String::new();
     let mut before = ' ';
-    for c in key.chars().chain([' ']) {
-        if !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() && before.is_ascii_lowercase() {
-            if SECRET_WORDS.contains(&word.as_str()) {
-                return true;
-            }
-            word.clear();
+    for c in name.chars().chain([' ']) {
+        if !word.is_empty() && (!c.is_ascii_alphanumeric() || c.is_ascii_uppercase() && before.is_ascii_lowercase()) {
+            words.push(std::mem::take(&mut word));
         }
         if c.is_ascii_alphanumeric() {
             word.push(c.to_ascii_lowercase());
         }
         before = c;
     }
-    false
+    words
 }
 
 /// `value: …` is hidden within so many lines after `name: DB_PASSWORD`.

@@ -93,6 +93,20 @@ pub(super) fn ids(findings: &[Finding]) -> Vec<ItemId> {
 
 /// Ids are one word: they are typed in shells and written in TOML.
 fn clean(what: &str) -> String {
-    let text: String = what.chars().map(|c| if c.is_whitespace() || c.is_control() || c == '"' || c == '\'' { '_' } else { c }).collect();
-    if text.chars().count() > 80 { text.chars().take(80).collect() } else { super::redact::text(&text) }
+    // Hidden first: half an address would no longer be known as one.
+    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '"' || c == '\'';
+    super::redact::text(what).chars().map(|c| if odd(c) { '_' } else { c }).take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn an_id_holds_no_password_however_long_the_address() {
+        let long = format!("postgres://app:hunter2@db/{}", "shop".repeat(30));
+        let id = clean(&long);
+        assert!(id.starts_with("postgres://…@db/shop") && id.chars().count() == 80, "{id}");
+        assert_eq!(clean("/tmp/a file"), "/tmp/a_file");
+    }
 }

@@ -1,9 +1,13 @@
 //! Secret values never reach an output: what looks like one is replaced where items are made.
 
+use crate::diag::{SECRET_PARTS, SECRET_WORDS, name_words};
 use crate::model::{Fact, FactValue};
 
 /// Shown in place of a value.
 pub(super) const HIDDEN: &str = "(set, hidden)";
+
+/// In the first line of a private key in PEM, whatever its sort.
+const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
 /// Hides the values of facts that look secret.
 pub(super) fn facts(facts: &mut [Fact]) {
@@ -15,12 +19,13 @@ pub(super) fn facts(facts: &mut [Fact]) {
             is_secret_name(&fact.key) || fact.from.as_deref().is_some_and(is_secret_name) || (names_secret && fact.key == "default");
         // The expression that a value comes from may hold the secret itself.
         if let Some(from) = &mut fact.from {
-            *from = if by_name { without_literals(from) } else { text(from) };
+            *from = if by_name || from.contains(PRIVATE_KEY) { without_literals(from) } else { text(from) };
         }
         match &mut fact.value {
             Some(FactValue::Text(value)) if by_name && fact.key != "env" && fact.key != "path" && !value.is_empty() => {
                 HIDDEN.clone_into(value);
             }
+            Some(FactValue::Text(value)) if value.contains(PRIVATE_KEY) => HIDDEN.clone_into(value),
             Some(FactValue::Text(value)) => *value = text(value),
             _ => {}
         }
@@ -35,17 +40,24 @@ fn without_literals(from: &str) -> String {
     from.split('"').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "\"…\"" }).collect()
 }
 
-/// Whether a key, a field or a variable is named like a secret.
+/// Words of `SECRET_WORDS` that say little of a value on a map: a file's path and a cache's key are no secrets, and the
+/// numbers around a JWT must be told.
+const COMMON_WORDS: &[&str] = &["key", "keys", "jwt"];
+
+/// Words before `key` that make it one of a lock.
+const KEYS: &[&str] = &["api", "private", "signing", "hmac", "access", "encryption", "master", "license"];
+
+/// Whether a key, a field or a variable is named like a secret. Stricter than `looks_secret`, which may hide too much of
+/// a snippet: a map that hides its numbers is of no use.
 #[must_use]
 pub(super) fn is_secret_name(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let has = |word: &str| words.contains(&word);
-    // `key` alone says little: a file's path and a cache's key are no secrets.
-    ["password", "passwd", "secret", "token", "credential", "credentials", "passphrase", "apikey", "pwd", "dsn"]
-        .iter()
-        .any(|word| has(word))
-        || (has("key") && ["api", "private", "signing", "hmac", "access", "encryption", "master", "license"].iter().any(|word| has(word)))
+    let words = name_words(name);
+    let secret = |word: &str| {
+        let one = if word == "credentials" { "credential" } else { word };
+        SECRET_PARTS.contains(&one) || SECRET_WORDS.contains(&one) && !COMMON_WORDS.contains(&one)
+    };
+    let has = |word: &str| words.iter().any(|one| one == word);
+    words.iter().any(|word| secret(word)) || (has("key") && KEYS.iter().any(|word| has(word)))
 }
 
 /// Hides the user information of URLs in a text.
@@ -102,6 +114,15 @@ mod tests {
     }
 
     #[test]
+    fn a_private_key_is_hidden_whatever_its_name() {
+        let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIE";
+        let mut found = vec![fact("input", pem), Fact { from: Some(format!("load(\"{pem}\")")), value: None, ..fact("input", "") }];
+        facts(&mut found);
+        assert_eq!(found[0].value, Some(FactValue::Text(HIDDEN.to_owned())));
+        assert_eq!(found[1].from.as_deref(), Some("load(\"…\")"));
+    }
+
+    #[test]
     fn the_expression_behind_a_secret_shows_no_literal() {
         let mut secret = vec![Fact { from: Some("Key::from(\"hunter2\", token)".to_owned()), value: None, ..fact("api_key", "") }];
         facts(&mut secret);
@@ -113,7 +134,11 @@ mod tests {
 
     #[test]
     fn names_of_secrets_are_told_from_names_of_keys() {
-        assert!(is_secret_name("STRIPE_API_KEY") && is_secret_name("application.hmac_key") && is_secret_name("db-password"));
-        assert!(!is_secret_name("cache_key") && !is_secret_name("MONKEY") && !is_secret_name("tokens_per_second_limit_keyed"));
+        for name in ["STRIPE_API_KEY", "application.hmac_key", "db-password", "SMTP_PASS", "dbPassword", "PASSWORD_SALT", "aws.creds"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["cache_key", "MONKEY", "tokens_per_second_limit_keyed", "jwt.expiry", "PASSENGERS", "compass"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
     }
 }

@@ -236,8 +236,7 @@ fn grouped(number: i64) -> String {
 
 fn variable(finding: &Finding) -> String {
     match fact(finding, &["default"]).and_then(|fact| said(fact, "")) {
-        Some(default) if super::redact::is_secret_name(&finding.name) => {
-            let _ = default;
+        Some(_) if super::redact::is_secret_name(&finding.name) => {
             format!("environment variable `{}`, with a default in the code", finding.name)
         }
         Some(default) => format!("environment variable `{}`, default {default}", finding.name),
