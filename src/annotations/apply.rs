@@ -248,7 +248,7 @@ mod tests {
     use super::super::directive::tests::comments_of;
     use super::*;
     use crate::diag::{Collector, Style, render};
-    use crate::model::{Annotation, Class, Confidence, Kind, Role, Site};
+    use crate::model::{Annotation, Kind, Role, Site};
 
     const CODE: &str = "src/lib.rs";
 
@@ -258,25 +258,9 @@ mod tests {
         let site =
             |(line, role): &(u32, Role)| Site { place: Place { file: CODE.into(), line: *line, column: 1 }, role: *role, function: None };
         Item {
-            id: ItemId(id.into()),
-            kind,
-            scope: kind.usual_scope(),
-            name: id.into(),
-            summary: id.to_owned(),
             services: vec!["shop".into()],
-            confidence: Confidence::Certain,
-            class: Class::Mutable,
             sites: sites.iter().map(site).collect(),
-            uses: Vec::new(),
-            facts: Vec::new(),
-            backs_on: None,
-            cfg: None,
-            doc: None,
-            ty: None,
-            hides: None,
-            lost: None,
-            annotation: None,
-            hazards: Vec::new(),
+            ..Item::new(ItemId(id.into()), kind, id.into(), id.to_owned())
         }
     }
 

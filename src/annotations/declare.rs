@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 use super::nearest::{nearest, quoted};
 use super::reader::{Mark, Reader, Section, type_words};
 use super::schema::{Written, key_names, read_annotation};
-use crate::model::{Class, Confidence, Fact, FactValue, Item, ItemId, Kind, Place, Provenance, Role, Scope, Severity, Site};
+use crate::model::{Fact, FactValue, Item, ItemId, Kind, Place, Provenance, Role, Scope, Severity, Site};
 
 /// The keys of an entry that are not annotations; every other key is a fact.
 const OWN_KEYS: &[&str] = &["kind", "name", "scope", "services"];
@@ -46,26 +46,13 @@ impl Declared {
             if self.services.is_empty() { all_services.to_vec() } else { self.services.iter().map(smol_str::SmolStr::new).collect() };
         services.sort();
         services.dedup();
+        let summary = summary.unwrap_or_else(|| format!("{}, declared in {}", self.name, place.file));
         Item {
-            id: self.id(),
-            kind: self.kind,
             scope: self.scope,
-            name: self.name.as_str().into(),
-            summary: summary.unwrap_or_else(|| format!("{}, declared in {}", self.name, place.file)),
             services,
-            confidence: Confidence::Certain,
-            class: Class::Mutable,
             sites: vec![Site { place, role: Role::Declared, function: None }],
-            uses: Vec::new(),
             facts: self.facts.clone(),
-            backs_on: None,
-            cfg: None,
-            doc: None,
-            ty: None,
-            hides: None,
-            lost: None,
-            annotation: None,
-            hazards: Vec::new(),
+            ..Item::new(self.id(), self.kind, self.name.as_str().into(), summary)
         }
     }
 }

@@ -199,6 +199,32 @@ pub struct Item {
 }
 
 impl Item {
+    /// A piece of state of which nothing more is known: in the usual scope of its kind, certain, changing.
+    #[must_use]
+    pub fn new(id: ItemId, kind: Kind, name: SmolStr, summary: String) -> Self {
+        Self {
+            id,
+            kind,
+            scope: kind.usual_scope(),
+            name,
+            summary,
+            services: Vec::new(),
+            confidence: Confidence::Certain,
+            class: Class::Mutable,
+            sites: Vec::new(),
+            uses: Vec::new(),
+            facts: Vec::new(),
+            backs_on: None,
+            cfg: None,
+            doc: None,
+            ty: None,
+            hides: None,
+            lost: None,
+            annotation: None,
+            hazards: Vec::new(),
+        }
+    }
+
     /// The place to look at first: the declaration, else the first construction, else the first write.
     #[must_use]
     pub fn site(&self) -> Option<&Site> {

@@ -14,27 +14,7 @@ fn place(at: &str) -> Place {
 
 pub(super) fn item(id: &str, name: &str, summary: &str) -> Item {
     let kind: Kind = id.split(':').next().unwrap().parse().unwrap();
-    Item {
-        id: ItemId(id.into()),
-        kind,
-        scope: kind.usual_scope(),
-        name: name.into(),
-        summary: summary.to_owned(),
-        services: vec!["newsletter".into()],
-        confidence: Confidence::Certain,
-        class: Class::Mutable,
-        sites: Vec::new(),
-        uses: Vec::new(),
-        facts: Vec::new(),
-        backs_on: None,
-        cfg: None,
-        doc: None,
-        ty: None,
-        hides: None,
-        lost: None,
-        annotation: None,
-        hazards: Vec::new(),
-    }
+    Item { services: vec!["newsletter".into()], ..Item::new(ItemId(id.into()), kind, name.into(), summary.to_owned()) }
 }
 
 fn site(mut item: Item, role: Role, at: &str, function: Option<&str>) -> Item {
