@@ -117,7 +117,9 @@ pub(crate) fn sentence(text: &str) -> String {
 fn summary_sentence(item: &Item) -> String {
     let first = item.summary.split_whitespace().next().unwrap_or_default();
     let crate_path = format!("{first}::");
-    let names_crate = item.id.as_str().contains(&crate_path) || item.ty.as_deref().is_some_and(|ty| ty.contains(&crate_path));
+    // What is called stands behind the `#`; a module of the service may be named like the first word.
+    let called = item.id.as_str().split_once('#').map_or("", |(_, called)| called);
+    let names_crate = called.starts_with(&crate_path) || item.ty.as_deref().is_some_and(|ty| ty.contains(&crate_path));
     if names_crate { format!("{}.", clause(&item.summary)) } else { sentence(&item.summary) }
 }
 
@@ -289,6 +291,14 @@ mod tests {
         assert_eq!(sentence("`moka` cache"), "`moka` cache.");
         assert_eq!(sentence("LRU of rows."), "LRU of rows.");
         assert_eq!(clause("rows are lost."), "rows are lost");
+    }
+
+    #[test]
+    fn only_a_crate_keeps_its_small_letter_at_the_start_of_a_sentence() {
+        let said = |id: &str, summary: &str| summary_sentence(&crate::render::sample::item(id, "name", summary));
+        assert_eq!(said("pool:shop::db::connect#sqlx::PgPool", "sqlx Postgres pool"), "sqlx Postgres pool.");
+        assert_eq!(said("session:shop::sessions::Store::all", "sessions in memory"), "Sessions in memory.");
+        assert_eq!(said("os:shop::stop#tokio::signal::ctrl_c", "signal handler"), "Signal handler.");
     }
 
     #[test]
