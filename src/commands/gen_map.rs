@@ -85,9 +85,9 @@ fn target(args: &Gen, config: &Config, root: &Path, format: GenFormat) -> anyhow
                     "name a folder with `-o`",
                 ));
             }
-            if path.as_os_str() == "-" { Target::Stdout } else { Target::Folder(path) }
+            if is_stdout(&path) { Target::Stdout } else { Target::Folder(path) }
         }
-        (Some(path), _) if path.as_os_str() == "-" => Target::Stdout,
+        (Some(path), _) if is_stdout(&path) => Target::Stdout,
         (Some(path), GenFormat::Markdown) if path.is_dir() => Target::File(path.join("STATEMAP.md")),
         (Some(path), GenFormat::Json) if path.is_dir() => Target::File(path.join("statemap.json")),
         (Some(path), _) => Target::File(path),
@@ -95,6 +95,10 @@ fn target(args: &Gen, config: &Config, root: &Path, format: GenFormat) -> anyhow
         (None, GenFormat::Mdbook) => Target::Folder(root.join("statemap-book")),
         (None, GenFormat::Json) => Target::Stdout,
     })
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-" || path == Path::new("/dev/stdout")
 }
 
 fn options(args: &Gen, session: &Session, target: &Target) -> RenderOptions {

@@ -119,8 +119,13 @@ pub fn write_pages(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Re
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     let mut report = WriteReport::default();
     let mut wanted: Vec<Change<'_>> = Vec::new();
+    let mut streams: Vec<(PathBuf, &Page)> = Vec::new();
     for page in pages {
         let target = inside(dir, &page.path)?;
+        if is_stream(&target) {
+            streams.push((target, page));
+            continue;
+        }
         let old = match fs::read(&target) {
             Ok(old) => Some(old),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -140,16 +145,27 @@ pub fn write_pages(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Re
         report.written = wanted.iter().map(|change| change.page.path.clone()).collect();
     } else {
         report.written = commit(wanted)?;
+        for (target, page) in &streams {
+            let file = fs::OpenOptions::new().write(true).open(target);
+            file.and_then(|mut file| file.write_all(page.text.as_bytes())).map_err(failed("write", target))?;
+        }
         for path in &gone {
             let target = dir.join(path);
             fs::remove_file(&target).map_err(failed("remove", &target))?;
         }
     }
+    report.written.extend(streams.iter().map(|(_, page)| page.path.clone()));
     report.removed = gone;
     for list in [&mut report.written, &mut report.unchanged, &mut report.kept, &mut report.removed] {
         list.sort();
     }
     Ok(report)
+}
+
+/// Whether what is there already takes bytes and keeps none: a pipe, `/dev/null`. It is written to and neither read, which may
+/// never end, nor replaced by a file, which for `/dev/null` would break every other program of the machine.
+fn is_stream(target: &Path) -> bool {
+    fs::metadata(target).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// What shall stand in the file; `None` when it is left alone.
@@ -416,6 +432,23 @@ mod tests {
         write_pages(dir.path(), &[page("link.md", "x")], &WriteOptions::default()).unwrap();
         assert!(fs::read_to_string(dir.path().join("real.md")).unwrap().contains('x'));
         assert!(fs::symlink_metadata(dir.path().join("link.md")).unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_and_stays_a_pipe() {
+        use std::os::unix::fs::FileTypeExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe.md");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        let report = write_pages(dir.path(), &[page("pipe.md", "map")], &WriteOptions::default()).unwrap();
+        assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo(), "replaced by a file");
+        assert!(reader.join().unwrap().contains("map"));
+        assert_eq!((report.written, names(dir.path())), (vec!["pipe.md".to_owned()], vec!["pipe.md".to_owned()]));
     }
 
     #[test]
