@@ -23,6 +23,8 @@ pub struct FileFacts {
     pub macros_read: u32,
     /// Names of macro calls not looked into, one entry a call.
     pub macros_unread: Vec<Name>,
+    /// `mod name;` of test builds, with their `#[path]`: the files behind them are left out on purpose.
+    pub test_mods: Vec<(Name, Option<String>)>,
 }
 
 /// Why a file does not parse.

@@ -89,6 +89,7 @@ pub fn parse_file(file: &str, text: &str, options: &ParseOptions) -> FileFacts {
     }
     facts.macros_read = cx.macros_read;
     facts.macros_unread = cx.macros_unread;
+    facts.test_mods = cx.test_mods;
     facts
 }
 
@@ -97,6 +98,8 @@ struct Cx {
     include_tests: bool,
     macros_read: u32,
     macros_unread: Vec<Name>,
+    /// `mod name;` under a condition that never holds, with their `#[path]`.
+    test_mods: Vec<(Name, Option<String>)>,
     /// How many macro bodies are open around the code being read.
     macro_depth: u32,
     /// The macro whose body is being read as items.
@@ -115,6 +118,7 @@ impl Cx {
             include_tests: options.include_tests,
             macros_read: 0,
             macros_unread: Vec::new(),
+            test_mods: Vec::new(),
             macro_depth: 0,
             from_macro: None,
             macros: Macros::new(),

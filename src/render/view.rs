@@ -403,6 +403,7 @@ pub(crate) struct BlindSpots {
     pub(crate) unknown_crates: usize,
     pub(crate) ignored: usize,
     pub(crate) unlinked: usize,
+    pub(crate) unlinked_files: usize,
     pub(crate) uncertain: usize,
     pub(crate) unfollowed: usize,
     pub(crate) diagnostics: Vec<DiagnosticView>,
