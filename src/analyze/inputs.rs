@@ -59,7 +59,8 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
     let mut out = Vec::with_capacity(count);
     for (index, package) in packages.iter().enumerate() {
         // Nothing outside the package needs a crate that no service links, but its own files may be shared by its targets.
-        let is_read = services.is_empty() || package.targets().any(|target| asked_for(target) || !linking(services, package, target).is_empty());
+        let is_read =
+            services.is_empty() || package.targets().any(|target| asked_for(target) || !linking(services, package, target).is_empty());
         for target in package.targets() {
             let wants_dev = !matches!(target.kind, TargetKind::Lib | TargetKind::Bin | TargetKind::ProcMacro);
             let mut externs: Vec<(SmolStr, Extern)> = Vec::new();

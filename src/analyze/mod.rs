@@ -73,10 +73,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let read = reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests });
     let files = &read.files;
 
-    let (catalog, (mut program, links)) = rayon::join(
-        || Catalog::load(packages_of(&discovery).chain(named_in_uses(files)), own_catalog),
-        || resolve::link(files, &inputs),
-    );
+    let (catalog, (mut program, links)) =
+        rayon::join(|| Catalog::load(packages_of(&discovery).chain(named_in_uses(files)), own_catalog), || resolve::link(files, &inputs));
     let catalog = catalog?;
     let this = resolve::attach(&mut program, &catalog);
     let signatures = resolve::signatures(&program, &catalog, this);

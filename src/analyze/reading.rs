@@ -150,9 +150,8 @@ impl OfTests {
 
 /// Folders of packages, with whether none of their crates is read.
 fn unlinked_folders<'a>(packages: &'a [Package], inputs: &[CrateInput]) -> Vec<(&'a str, bool)> {
-    let is_read = |package: &Package| {
-        package.targets().any(|target| inputs.iter().any(|input| input.is_read && input.root == target.root.as_str()))
-    };
+    let is_read =
+        |package: &Package| package.targets().any(|target| inputs.iter().any(|input| input.is_read && input.root == target.root.as_str()));
     packages.iter().map(|package| (package.dir.as_str(), !is_read(package))).collect()
 }
 
