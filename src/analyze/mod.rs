@@ -2,6 +2,7 @@
 
 mod coverage;
 mod inputs;
+mod macros;
 mod reading;
 
 use rayon::prelude::*;

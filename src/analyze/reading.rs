@@ -12,9 +12,11 @@ use smol_str::SmolStr;
 use crate::discover::{Discovery, Package};
 use crate::facts::FileFacts;
 use crate::model::Diagnostic;
-use crate::parse::{self, ParseOptions};
+use crate::parse::{self, OtherMacros, ParseOptions};
 use crate::resolve::{self, CrateInput};
 use crate::source::{ReadError, Tree};
+
+use super::macros::Macros;
 
 /// What was read.
 #[derive(Default)]
@@ -41,6 +43,8 @@ pub(super) struct Unread {
 }
 
 /// Reads the files that the roots of the crates lead to.
+///
+/// Files that call a macro of another file are read a second time, with that macro: what it makes exists where it is called.
 pub(super) fn read(tree: &dyn Tree, discovery: &Discovery, inputs: &[CrateInput], options: &ParseOptions) -> Read {
     let known: FxHashSet<&str> = discovery.files.iter().map(|file| file.path.as_str()).collect();
     let reader = Reader { tree, known, options, asked: Mutex::default(), done: Mutex::default() };
@@ -48,6 +52,14 @@ pub(super) fn read(tree: &dyn Tree, discovery: &Discovery, inputs: &[CrateInput]
     rayon::scope(|scope| {
         for root in roots {
             reader.ask(scope, &[root]);
+        }
+    });
+    let macros = Macros::new(&reader.done.lock().unwrap_or_else(PoisonError::into_inner), &discovery.packages, inputs);
+    let again = macros.callers(&mut reader.done.lock().unwrap_or_else(PoisonError::into_inner));
+    rayon::scope(|scope| {
+        for (path, others) in again {
+            let reader = &reader;
+            scope.spawn(move |scope| reader.read(scope, path, &others));
         }
     });
     let mut out = Read::default();
@@ -67,6 +79,9 @@ pub(super) fn read(tree: &dyn Tree, discovery: &Discovery, inputs: &[CrateInput]
     out
 }
 
+/// One file, and what came of it.
+type Done = (SmolStr, Result<FileFacts, ReadError>);
+
 /// What the threads share.
 struct Reader<'a> {
     tree: &'a dyn Tree,
@@ -75,7 +90,7 @@ struct Reader<'a> {
     options: &'a ParseOptions,
     /// Places that were asked for already.
     asked: Mutex<FxHashSet<String>>,
-    done: Mutex<Vec<(SmolStr, Result<FileFacts, ReadError>)>>,
+    done: Mutex<Vec<Done>>,
 }
 
 impl Reader<'_> {
@@ -96,12 +111,12 @@ impl Reader<'_> {
         let is_new = self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(place.to_owned());
         if is_new {
             let path = SmolStr::new(place);
-            scope.spawn(move |scope| self.read(scope, path));
+            scope.spawn(move |scope| self.read(scope, path, &OtherMacros::default()));
         }
     }
 
-    fn read<'s>(&'s self, scope: &Scope<'s>, path: SmolStr) {
-        let result = self.tree.read(&path).map(|text| parse::parse_file(&path, &text, self.options));
+    fn read<'s>(&'s self, scope: &Scope<'s>, path: SmolStr, others: &OtherMacros) {
+        let result = self.tree.read(&path).map(|text| parse::parse_file_with(&path, &text, self.options, others));
         if let Ok(facts) = &result {
             for places in resolve::asked(facts) {
                 self.ask(scope, &places);
@@ -157,6 +172,11 @@ fn unlinked_folders<'a>(packages: &'a [Package], inputs: &[CrateInput]) -> Vec<(
 
 /// Whether the nearest package of a file is one that is not read.
 fn is_below(path: &str, folders: &[(&str, bool)]) -> bool {
+    nearest(path, folders.iter().map(|(folder, _)| *folder)).is_some_and(|at| folders[at].1)
+}
+
+/// The innermost of some folders that a file lies in.
+pub(super) fn nearest<'a>(path: &str, folders: impl Iterator<Item = &'a str>) -> Option<usize> {
     let holds = |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    folders.iter().filter(|(folder, _)| holds(folder)).max_by_key(|(folder, _)| folder.len()).is_some_and(|(_, unread)| *unread)
+    folders.enumerate().filter(|(_, folder)| holds(folder)).max_by_key(|(_, folder)| folder.len()).map(|(at, _)| at)
 }
