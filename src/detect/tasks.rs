@@ -237,6 +237,11 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     let blocking = call.path.ends_with("blocking");
     let owned = call.path.rsplit_once("::").is_some_and(|(owner, _)| cx.world.catalog.wrappers().owns_tasks(owner));
     let detached = call.bound == Bound::Dropped && !owned;
+    // A job's own detached work is part of the job.
+    let in_job = call.within.is_some_and(|outer| cx.api(body.known[outer].hit.entry).kind == Some(Kind::BackgroundTask));
+    if !nature.endless && in_job {
+        return None;
+    }
     // Work that is awaited, joined or returned ends with its caller.
     if !nature.endless && (!detached || blocking) {
         return None;
@@ -288,6 +293,12 @@ fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
         let value = call.args.get(usize::from(knob.arg?))?;
         Some(cx.fact(&knob.name, knob.unit.as_ref(), value))
     });
+    // A job is known by what it runs; several of them are set up in one place.
+    let runs = call.task.as_ref().and_then(|task| follow(cx, task).main_call);
+    let (name, what) = match runs {
+        Some(func) => (cx.maker_name(func), cx.path(func)),
+        None => (cx.maker_name(body.def), call.path.clone()),
+    };
     Finding {
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites: vec![cx.site(call.at, Role::Constructed, body.def)],
@@ -295,12 +306,6 @@ fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
         label: SmolStr::new(&api.label),
         backs_on: api.backs_on.clone(),
         entry: Some(call.hit.entry),
-        ..Finding::new(
-            "tasks",
-            Kind::BackgroundTask,
-            body.def,
-            cx.maker_name(body.def),
-            Origin::Called { function: cx.path(body.def), what: call.path.clone() },
-        )
+        ..Finding::new("tasks", Kind::BackgroundTask, body.def, name, Origin::Called { function: cx.path(body.def), what })
     }
 }
