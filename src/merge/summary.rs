@@ -44,6 +44,7 @@ fn of_kind(finding: &Finding) -> String {
             Some(table) => format!("{label} {table}"),
             None => label.to_string(),
         },
+        Kind::Limiter if fact(finding, &["max_attempts", "max_retries", "pause"]).is_some() => join(label, &[attempts(finding), pause(finding)]),
         Kind::Pool | Kind::Limiter => join(label, &[bound(finding)]),
         Kind::Cache if finding.entry.is_none() => held(finding, "cache"),
         Kind::Cache => join(label, &[bound(finding), expiry(finding)]),
@@ -149,6 +150,24 @@ fn one_of(unit: &str) -> String {
         Some(stem) => format!("{stem}y"),
         None => unit.strip_suffix('s').unwrap_or(unit).to_owned(),
     }
+}
+
+/// `at most 5 attempts`.
+fn attempts(finding: &Finding) -> Option<String> {
+    let fact = fact(finding, &["max_attempts", "max_retries"])?;
+    let unit = fact.key.trim_start_matches("max_");
+    match &fact.value {
+        Some(FactValue::Text(text)) if text == "unbounded" => None,
+        Some(FactValue::Int(_)) => Some(format!("at most {}", said(fact, unit)?)),
+        Some(FactValue::Text(text)) if fact.from.is_none() => Some(format!("at most {text} {unit}")),
+        _ => Some(format!("{unit} {}", said(fact, "")?)),
+    }
+}
+
+/// `pause 500 ms`.
+fn pause(finding: &Finding) -> Option<String> {
+    let fact = fact(finding, &["pause"])?;
+    Some(format!("pause {}", said(fact, "")?))
 }
 
 fn expiry(finding: &Finding) -> Option<String> {

@@ -3,9 +3,12 @@
 mod calls;
 mod fate;
 mod flow;
+mod held;
 mod infer;
 mod infer_calls;
 mod infer_patterns;
+mod limits;
+mod loops;
 mod modules;
 mod names;
 mod options;
@@ -23,6 +26,8 @@ mod tests;
 
 pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
+pub use limits::Comparison;
+pub use loops::{Held, LoopFacts, Pause, Retrying};
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use modules::{Links, link, wanted};
 pub use names::{Res, Space};

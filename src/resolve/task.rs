@@ -31,19 +31,11 @@ impl Reader<'_> {
         let expr = &self.body[id];
         let mut in_loop = in_loop;
         match expr {
-            Expr::Loop { body, .. } => {
-                task.endless |= self.waits(*body);
-                task.may_end |= self.leaves(*body);
-                in_loop = true;
-            }
-            Expr::While { cond, body, .. } => {
-                let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
-                task.endless |=
-                    forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond));
-                in_loop = true;
-            }
-            Expr::For { iter, .. } => {
-                task.endless |= self.is_stream(*iter);
+            Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => {
+                task.endless |= self.is_endless(id, own);
+                if let Expr::Loop { body, .. } = expr {
+                    task.may_end |= self.leaves(*body);
+                }
                 in_loop = true;
             }
             Expr::Closure { .. } if own => return,
@@ -70,6 +62,19 @@ impl Reader<'_> {
         children(expr, &mut |child| self.task_in(child, own, in_loop, task, depth + 1));
     }
 
+    /// A loop that waits for something in each round, and for nothing in particular to end; `own` for one that is not spawned.
+    pub(super) fn is_endless(&self, id: ExprId, own: bool) -> bool {
+        match &self.body[id] {
+            Expr::Loop { body, .. } => self.waits(*body),
+            Expr::While { cond, body, .. } => {
+                let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
+                forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond))
+            }
+            Expr::For { iter, .. } => self.is_stream(*iter),
+            _ => false,
+        }
+    }
+
     /// `f(x)`, `async { f(x).await }`, `|| f(x)`.
     fn direct(&self, id: ExprId) -> Option<DefId> {
         match &self.body[id] {
@@ -89,7 +94,7 @@ impl Reader<'_> {
     }
 
     /// The loop is left by `break` or `return`.
-    fn leaves(&self, id: ExprId) -> bool {
+    pub(super) fn leaves(&self, id: ExprId) -> bool {
         let mut stack = vec![id];
         while let Some(id) = stack.pop() {
             match &self.body[id] {
@@ -101,7 +106,7 @@ impl Reader<'_> {
         false
     }
 
-    fn is_parameter(&self, id: ExprId) -> bool {
+    pub(super) fn is_parameter(&self, id: ExprId) -> bool {
         self.types.local_of.get(&id).is_some_and(|local| self.types.locals[local.0 as usize].param.is_some())
     }
 

@@ -523,7 +523,7 @@ fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
                 BinOp::Mul => a.checked_mul(*b),
                 BinOp::Div => a.checked_div(*b),
                 BinOp::Shl => u32::try_from(*b).ok().and_then(|b| a.checked_shl(b)),
-                BinOp::Other => None,
+                BinOp::Compare | BinOp::Other => None,
             }?;
             Some(Value::Known(FactValue::Int(number), false, *at))
         }

@@ -1,0 +1,501 @@
+//! What one loop does from round to round: what it holds, how it waits, when it gives up.
+
+use super::calls::LocalType;
+use super::infer::{Callee, LocalId};
+use super::limits::is_about_attempts;
+use super::program::DefId;
+use super::reader::Reader;
+use super::types::Type;
+use super::values::{At, Value};
+use super::walk::children;
+use crate::catalog::Shape;
+use crate::facts::{BinOp, Expr, ExprId, Lit, Name, Pat, PatId, Span, Stmt};
+use crate::model::Access;
+
+/// Loops inside this many others are not read.
+const MAX_NESTED: usize = 4;
+/// Expressions nested deeper than this in a loop are not read.
+const MAX_DEPTH: u32 = 300;
+
+/// What one loop does from round to round.
+#[derive(Clone, Debug)]
+pub struct LoopFacts {
+    /// Its keyword.
+    pub at: At,
+    /// It waits for something in each round and for nothing in particular to end.
+    pub endless: bool,
+    /// It is left by `break` or `return`.
+    pub may_end: bool,
+    /// It stands in something that is spawned.
+    pub spawned: bool,
+    /// It stands in another loop.
+    pub nested: bool,
+    /// Variables from before the loop that it changes, in order of binding.
+    pub held: Vec<Held>,
+    /// Types of all variables from before the loop that it uses.
+    pub keeps: Vec<Type>,
+    /// Fields of structs of the workspace that it changes.
+    pub writes: Vec<(DefId, Name)>,
+    /// Functions of the workspace that it calls in its own flow.
+    pub calls: Vec<DefId>,
+    /// Functions of the workspace in what it spawns.
+    pub spawns: Vec<DefId>,
+    /// How it tries again.
+    pub retrying: Retrying,
+}
+
+/// A variable from before the loop that the loop changes.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The variable.
+    pub local: LocalType,
+    /// It gets elements, or may: it starts empty and is only ever lent to functions.
+    pub grows: bool,
+    /// It is set as a whole, or counted.
+    pub assigned: bool,
+    /// Every round empties it or sets it anew.
+    pub fresh: bool,
+    /// Nothing in the loop takes elements out again.
+    pub only_grows: bool,
+    /// It counts attempts, or is how long to pause.
+    pub paces: bool,
+}
+
+/// How a loop tries again.
+#[derive(Clone, Debug, Default)]
+pub struct Retrying {
+    /// The number that its counter is compared with, or where its range ends.
+    pub bound: Option<Value>,
+    /// The range includes its end and starts at nought: one attempt more than `bound`.
+    pub one_more: bool,
+    /// It walks over a list of pauses.
+    pub scheduled: bool,
+    /// Its pauses.
+    pub pauses: Vec<Pause>,
+    /// How the pause grows, in words.
+    pub growth: Option<&'static str>,
+    /// Something in it can fail, and it tells success from failure.
+    pub fallible: bool,
+    /// It ends when the work succeeded.
+    pub ends_on_success: bool,
+    /// It ends where something was told to have succeeded.
+    pub succeeds: bool,
+    /// It may end before its count is up, one way or the other.
+    pub exits: bool,
+    /// Its counter or its bound speaks of attempts.
+    pub named: bool,
+    /// What it tries was given to the function as a parameter.
+    pub given: bool,
+}
+
+/// A pause in a loop.
+#[derive(Clone, Debug)]
+pub struct Pause {
+    /// How long.
+    pub value: Option<Value>,
+    /// Where.
+    pub at: At,
+    /// After a failure.
+    pub failed: bool,
+    /// In a branch of the loop.
+    pub conditional: bool,
+}
+
+/// Where an expression stands in its loop.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Spot {
+    conditional: bool,
+    failed: bool,
+    succeeded: bool,
+    /// In a loop inside.
+    nested: bool,
+    /// In a closure or future: `return` and `break` do not leave the loop.
+    apart: bool,
+    /// In something that is spawned.
+    spawned: bool,
+}
+
+impl Spot {
+    /// Every round comes here.
+    pub(super) fn in_each_round(self) -> bool {
+        !self.conditional && !self.nested && !self.apart
+    }
+}
+
+/// What is gathered on the walk through a loop.
+#[derive(Default)]
+pub(super) struct Seen {
+    retrying: Retrying,
+    /// Uses of variables from before the loop.
+    pub(super) uses: Vec<(ExprId, LocalId, Spot)>,
+    compared: Vec<(ExprId, ExprId)>,
+    /// Variables that go up by one.
+    counted: Vec<LocalId>,
+    /// Variables that count attempts or are how long to pause.
+    pub(super) paced: Vec<LocalId>,
+    writes: Vec<(DefId, Name)>,
+    calls: Vec<DefId>,
+    spawns: Vec<DefId>,
+}
+
+/// What an arm or branch says about the outcome.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Success,
+    Failure,
+    Rest,
+    Other,
+}
+
+impl Reader<'_> {
+    /// Reads one loop; none for those deep inside others.
+    pub(super) fn loop_facts(&self, id: ExprId) -> Option<LoopFacts> {
+        let (around, spawned) = self.around(id);
+        if around > MAX_NESTED {
+            return None;
+        }
+        let (span, parts): (Span, [Option<ExprId>; 2]) = match &self.body[id] {
+            Expr::Loop { body, span } => (*span, [None, Some(*body)]),
+            Expr::While { cond, body, span } => (*span, [Some(*cond), Some(*body)]),
+            Expr::For { body, span, .. } => (*span, [None, Some(*body)]),
+            _ => return None,
+        };
+        let mut seen = Seen::default();
+        for part in parts.into_iter().flatten() {
+            self.in_round(part, span.line, Spot::default(), &mut seen, 0);
+        }
+        self.bound_of(id, span.line, &mut seen);
+        let endless = self.is_endless(id, !spawned);
+        let (held, keeps) = if endless && around == 0 { self.held(&seen) } else { Default::default() };
+        let Seen { mut retrying, mut calls, mut spawns, writes, .. } = seen;
+        retrying.scheduled &= !retrying.pauses.is_empty();
+        for list in [&mut calls, &mut spawns] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        let may_end = matches!(&self.body[id], Expr::Loop { body, .. } if self.leaves(*body));
+        Some(LoopFacts {
+            at: self.at(span),
+            endless,
+            may_end,
+            spawned,
+            nested: around > 0,
+            held,
+            keeps,
+            writes,
+            calls,
+            spawns,
+            retrying,
+        })
+    }
+
+    /// Loops around an expression, and whether it stands in something that is spawned.
+    fn around(&self, id: ExprId) -> (usize, bool) {
+        let (mut loops, mut spawned, mut at) = (0, false, id);
+        while let Some(parent) = self.parents[at.0 as usize] {
+            match &self.body[parent] {
+                Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => loops += 1,
+                Expr::Call { .. } | Expr::Method { .. } => spawned |= self.is_spawn(parent),
+                _ => {}
+            }
+            at = parent;
+        }
+        (loops, spawned)
+    }
+
+    fn is_spawn(&self, id: ExprId) -> bool {
+        matches!(self.types.callees.get(&id), Some(Callee::Foreign(path))
+            if self.world.catalog.path(path).is_some_and(|hit| self.world.catalog.api(hit.entry).shape == Shape::Spawn))
+    }
+
+    /// The walk through one round.
+    fn in_round(&self, id: ExprId, line: u32, spot: Spot, seen: &mut Seen, depth: u32) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let expr = &self.body[id];
+        let mut inner = spot;
+        match expr {
+            Expr::Path(..) => {
+                if let Some(local) = self.types.local_of.get(&id)
+                    && self.types.locals[local.0 as usize].line < line
+                {
+                    seen.uses.push((id, *local, spot));
+                }
+            }
+            Expr::Field { base, name, .. } => {
+                if let Some(of) = self.holder_of(*base, name).filter(|_| self.access(id) == Access::Write) {
+                    seen.writes.push((of, name.clone()));
+                }
+            }
+            Expr::Match { value, arms } => return self.outcomes(*value, arms, line, spot, seen, depth),
+            Expr::If { cond, then, otherwise } => return self.either(*cond, *then, *otherwise, line, spot, seen, depth),
+            Expr::Block(stmts) => {
+                for stmt in stmts {
+                    if let Stmt::Let { pat, init, otherwise: Some(otherwise), .. } = stmt {
+                        let of_result = self.outcome(*pat) == Outcome::Success && init.is_some_and(|init| !self.is_wait(init));
+                        seen.retrying.fallible |= of_result;
+                        init.iter().for_each(|init| self.in_round(*init, line, spot, seen, depth + 1));
+                        let inner = Spot { conditional: true, failed: spot.failed | of_result, ..spot };
+                        self.in_round(*otherwise, line, inner, seen, depth + 1);
+                    } else {
+                        let (Stmt::Let { init: Some(expr), .. } | Stmt::Expr { expr, .. }) = stmt else { continue };
+                        self.in_round(*expr, line, spot, seen, depth + 1);
+                    }
+                }
+                return;
+            }
+            Expr::For { iter, body, .. } => {
+                self.in_round(*iter, line, spot, seen, depth + 1);
+                return self.in_round(*body, line, Spot { nested: true, ..spot }, seen, depth + 1);
+            }
+            Expr::Loop { .. } | Expr::While { .. } => inner.nested = true,
+            Expr::Closure { .. } | Expr::Async { .. } => inner.apart = true,
+            Expr::Return(value) | Expr::Break(value) if !spot.apart && (!spot.nested || matches!(expr, Expr::Return(_))) => {
+                seen.retrying.exits = true;
+                let good = spot.succeeded || !spot.conditional || value.is_some_and(|value| self.is_ok(value));
+                seen.retrying.ends_on_success |= good && !spot.failed;
+                seen.retrying.succeeds |= spot.succeeded && !spot.failed;
+            }
+            Expr::Binary { op: BinOp::Compare, left, right } if !spot.nested => seen.compared.push((*left, *right)),
+            Expr::Binary { op: BinOp::Shl, .. } if !spot.nested => seen.retrying.growth = Some("doubles"),
+            Expr::Assign { left, right, compound } if !spot.nested => self.counts(*left, *right, *compound, seen),
+            _ => {}
+        }
+        if matches!(expr, Expr::Call { .. } | Expr::Method { .. }) {
+            self.call_in_round(id, spot, seen);
+            inner.spawned |= self.is_spawn(id);
+            inner.apart |= inner.spawned;
+        }
+        children(expr, &mut |child| self.in_round(child, line, inner, seen, depth + 1));
+    }
+
+    fn call_in_round(&self, id: ExprId, spot: Spot, seen: &mut Seen) {
+        if let Some(Callee::Def(func)) = self.types.callees.get(&id)
+            && self.world.program.func(*func).is_some()
+        {
+            if spot.spawned { &mut seen.spawns } else { &mut seen.calls }.push(*func);
+        }
+        if spot.nested || spot.spawned {
+            return;
+        }
+        let (name, args, span) = match &self.body[id] {
+            Expr::Call { callee, args, span } => {
+                seen.retrying.given |= self.is_parameter(*callee);
+                let Expr::Path(path, _) = &self.body[*callee] else { return };
+                (path.last(), args, *span)
+            }
+            Expr::Method { name, args, span, .. } => (Some(name), args, *span),
+            _ => return,
+        };
+        let Some(name) = name.map(smol_str::SmolStr::as_str) else { return };
+        if matches!(name, "pow" | "saturating_pow" | "checked_pow" | "powi" | "powf") {
+            seen.retrying.growth = Some("grows exponentially");
+        }
+        if is_pause(name) {
+            let value = args.last().map(|arg| self.pause(*arg, seen));
+            seen.retrying.pauses.push(Pause { value, at: self.at(span), failed: spot.failed, conditional: spot.conditional });
+        }
+    }
+
+    /// How long a pause is: of a variable that grows, where it starts.
+    fn pause(&self, arg: ExprId, seen: &mut Seen) -> Value {
+        let local = self.types.local_of.get(&arg);
+        if let Some(local) = local {
+            seen.paced.push(*local);
+        }
+        match local.and_then(|local| self.types.locals[local.0 as usize].init).filter(|init| *init != arg) {
+            Some(init) if local.is_some_and(|local| self.types.changed.contains(local)) => {
+                seen.retrying.growth.get_or_insert("grows");
+                self.tracer.value(init)
+            }
+            _ => self.tracer.value(arg),
+        }
+    }
+
+    /// `tries += 1`, `tries = tries.saturating_add(1)`.
+    fn counts(&self, left: ExprId, right: ExprId, compound: bool, seen: &mut Seen) {
+        let Some(local) = self.types.local_of.get(&left) else { return };
+        let is_one = |id: &ExprId| matches!(self.body[*id], Expr::Lit(Lit::Int(1), _));
+        let of_itself = |id: &ExprId| self.types.local_of.get(id) == Some(local);
+        let up = match &self.body[right] {
+            _ if compound => is_one(&right),
+            Expr::Method { recv, args, .. } => of_itself(recv) && args.first().is_some_and(is_one),
+            Expr::Binary { op: BinOp::Add | BinOp::Sub, left, right } => of_itself(left) && is_one(right),
+            _ => false,
+        };
+        if up {
+            seen.counted.push(*local);
+        }
+    }
+
+    fn outcomes(&self, value: ExprId, arms: &[crate::facts::Arm], line: u32, spot: Spot, seen: &mut Seen, depth: u32) {
+        self.in_round(value, line, spot, seen, depth + 1);
+        let told: Vec<Outcome> = arms.iter().map(|arm| self.outcome(arm.pat)).collect();
+        let of_result = !self.is_wait(value) && told.iter().any(|one| matches!(one, Outcome::Success | Outcome::Failure));
+        seen.retrying.fallible |= of_result && told.contains(&Outcome::Failure);
+        seen.retrying.fallible |= of_result && told.contains(&Outcome::Rest);
+        for (at, arm) in arms.iter().enumerate() {
+            let told = match told[at] {
+                // What is left when one of the two was taken out before.
+                Outcome::Rest if told[..at].contains(&Outcome::Success) && !told.contains(&Outcome::Failure) => Outcome::Failure,
+                Outcome::Rest if told[..at].contains(&Outcome::Failure) => Outcome::Success,
+                one => one,
+            };
+            let inner = Spot {
+                conditional: true,
+                failed: spot.failed || (of_result && told == Outcome::Failure),
+                succeeded: spot.succeeded || (of_result && told == Outcome::Success),
+                ..spot
+            };
+            arm.guard.iter().for_each(|guard| self.in_round(*guard, line, inner, seen, depth + 1));
+            self.in_round(arm.body, line, inner, seen, depth + 1);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one `if`")]
+    fn either(&self, cond: ExprId, then: ExprId, otherwise: Option<ExprId>, line: u32, spot: Spot, seen: &mut Seen, depth: u32) {
+        self.in_round(cond, line, spot, seen, depth + 1);
+        let told = self.condition(cond);
+        seen.retrying.fallible |= told != Outcome::Other;
+        // A branch of `select!` is taken in one round or another, as conditional as any.
+        let spot_of = |told: Outcome| Spot {
+            conditional: true,
+            failed: spot.failed || told == Outcome::Failure,
+            succeeded: spot.succeeded || told == Outcome::Success,
+            ..spot
+        };
+        self.in_round(then, line, spot_of(told), seen, depth + 1);
+        if let Some(otherwise) = otherwise {
+            let told = match told {
+                Outcome::Success => Outcome::Failure,
+                Outcome::Failure => Outcome::Success,
+                other => other,
+            };
+            self.in_round(otherwise, line, spot_of(told), seen, depth + 1);
+        }
+    }
+
+    /// What a condition that holds says: `let Ok(x) = …`, `x.is_err()`, `!status.is_success()`.
+    fn condition(&self, cond: ExprId) -> Outcome {
+        match &self.body[cond] {
+            Expr::Let { pat, value } if !self.is_wait(*value) => match self.outcome(*pat) {
+                Outcome::Rest => Outcome::Other,
+                told => told,
+            },
+            Expr::Method { name, .. } => match name.as_str() {
+                "is_ok" | "is_success" | "success" => Outcome::Success,
+                "is_err" | "is_server_error" | "is_client_error" => Outcome::Failure,
+                name if name.contains("retr") || name.contains("transient") => Outcome::Failure,
+                _ => Outcome::Other,
+            },
+            Expr::Unary(inner) => match self.condition(*inner) {
+                Outcome::Success => Outcome::Failure,
+                Outcome::Failure => Outcome::Success,
+                told => told,
+            },
+            Expr::Binary { op: BinOp::Other, left, right } => match self.condition(*left) {
+                Outcome::Other => self.condition(*right),
+                told => told,
+            },
+            _ => Outcome::Other,
+        }
+    }
+
+    fn outcome(&self, pat: PatId) -> Outcome {
+        match &self.body[pat] {
+            Pat::TupleStruct(path, _) => match path.last().map_or("", smol_str::SmolStr::as_str) {
+                "Ok" => Outcome::Success,
+                "Err" => Outcome::Failure,
+                _ => Outcome::Other,
+            },
+            Pat::Bind { sub: Some(sub), .. } | Pat::Ref(sub) | Pat::Typed(sub, _) => self.outcome(*sub),
+            Pat::Or(all) => all.first().map_or(Outcome::Other, |first| self.outcome(*first)),
+            Pat::Bind { .. } | Pat::Other => Outcome::Rest,
+            _ => Outcome::Other,
+        }
+    }
+
+    /// What is asked again and again by its nature: a message, a lock, a child's end, the next piece of an input.
+    fn is_wait(&self, id: ExprId) -> bool {
+        match &self.body[id] {
+            Expr::Await(inner) | Expr::Try(inner) | Expr::Ref(inner) => self.is_wait(*inner),
+            Expr::Method { name, .. } => {
+                matches!(name.as_str(), "accept" | "next" | "poll" | "changed" | "wait" | "peek")
+                    || ["recv", "try_recv", "try_lock", "try_read", "try_write", "try_wait", "try_next", "read", "poll_", "parse"]
+                        .iter()
+                        .any(|start| name.starts_with(start))
+            }
+            Expr::Call { args, .. } => args.iter().any(|arg| self.is_wait(*arg)),
+            _ => false,
+        }
+    }
+
+    fn is_ok(&self, id: ExprId) -> bool {
+        matches!(&self.body[id], Expr::Call { callee, .. }
+            if matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| last == "Ok")))
+    }
+
+    /// The number of attempts: where the range ends, or what the counter is compared with.
+    fn bound_of(&self, id: ExprId, line: u32, seen: &mut Seen) {
+        let mut counter: Option<Name> = None;
+        if let Expr::For { pat, iter, .. } = &self.body[id] {
+            if let Pat::Bind { name, .. } = &self.body[*pat] {
+                counter = Some(name.clone());
+            }
+            match &self.body[*iter] {
+                Expr::Range(from, Some(to), closed) => {
+                    let from_nought = from.is_some_and(|from| matches!(self.body[from], Expr::Lit(Lit::Int(0), _)));
+                    seen.retrying.one_more = *closed && from_nought;
+                    seen.retrying.bound = Some(self.tracer.value(*to));
+                    seen.retrying.named |= self.spoken(*to).is_some_and(|name| is_about_attempts(&name));
+                }
+                Expr::Range(..) => {}
+                _ => {
+                    // `for pause in SCHEDULE { …; sleep(pause) }`.
+                    let lines = |local: &LocalId| {
+                        let local = &self.types.locals[local.0 as usize];
+                        local.line >= line && Some(&local.name) == counter.as_ref()
+                    };
+                    seen.retrying.scheduled = seen.paced.iter().any(lines);
+                    counter = None;
+                }
+            }
+        }
+        seen.retrying.named |= counter.as_ref().is_some_and(|name| is_about_attempts(name));
+        for at in 0..seen.compared.len() {
+            let (left, right) = seen.compared[at];
+            for (this, other) in [(left, right), (right, left)] {
+                let Some(local) = self.counter(this, &counter, &seen.counted) else { continue };
+                if matches!(self.body[other], Expr::Lit(Lit::Int(0 | 1), _)) {
+                    continue;
+                }
+                let name = &self.types.locals[local.0 as usize].name;
+                seen.retrying.named |= is_about_attempts(name) || self.spoken(other).is_some_and(|name| is_about_attempts(&name));
+                seen.paced.push(local);
+                if seen.retrying.bound.is_none() {
+                    seen.retrying.bound = Some(self.tracer.value(other));
+                }
+            }
+        }
+    }
+
+    /// The counter of the loop that an expression names, `tries + 1` and `tries as usize` too.
+    fn counter(&self, id: ExprId, of_range: &Option<Name>, counted: &[LocalId]) -> Option<LocalId> {
+        match &self.body[id] {
+            Expr::Path(..) => {
+                let local = *self.types.local_of.get(&id)?;
+                let is_range = of_range.as_ref().is_some_and(|name| *name == self.types.locals[local.0 as usize].name);
+                (is_range || counted.contains(&local)).then_some(local)
+            }
+            Expr::Cast(inner, _) | Expr::Ref(inner) | Expr::Deref(inner) => self.counter(*inner, of_range, counted),
+            Expr::Binary { op: BinOp::Add | BinOp::Sub, left, .. } => self.counter(*left, of_range, counted),
+            _ => None,
+        }
+    }
+}
+
+/// `sleep`, `sleep_until`, `backoff.wait`-like names of functions that do nothing but let time pass.
+fn is_pause(name: &str) -> bool {
+    name.contains("sleep") || matches!(name, "delay_for" | "delay" | "park_timeout" | "wait_backoff" | "backoff")
+}
