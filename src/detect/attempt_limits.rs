@@ -7,23 +7,17 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::facts::ItemKind;
-use crate::model::{Confidence, Kind, Role, Scope};
-use crate::resolve::{At, BodyFacts, Comparison, DefId};
+use crate::model::{Access, Confidence, Kind, Role, Scope};
+use crate::resolve::{About, At, BodyFacts, Comparison, DefId, Value};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let mut found: BTreeMap<Origin, Finding> = BTreeMap::new();
     for body in cx.bodies() {
         for one in &body.compared {
             let origin = origin(cx, body, one);
-            let site = cx.site(one.at, Role::Written, body.def);
-            match found.get_mut(&origin) {
-                Some(known) => known.sites.push(site),
-                None => {
-                    let mut finding = finding(cx, body, one, origin.clone());
-                    finding.sites.push(site);
-                    found.insert(origin, finding);
-                }
-            }
+            let known = found.entry(origin.clone()).or_insert_with(|| finding(cx, body, one, origin));
+            known.sites.push(cx.site(one.at, Role::Written, body.def));
+            known.sites.extend(counted(cx, body, one).map(|at| cx.site(at, Role::Written, body.def)));
         }
     }
     out.extend(found.into_values());
@@ -32,30 +26,36 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
 /// A field is one counter wherever it is compared; a quota is one for each client that speaks to its owner.
 fn origin(cx: &Cx<'_>, body: &BodyFacts, one: &Comparison) -> Origin {
     let function = cx.path(body.def);
-    if one.is_quota {
+    if is_quota(one) {
         let owner = function.rsplit_once("::").map_or(function.as_str(), |(owner, _)| owner);
         return Origin::Called { function: SmolStr::new(owner), what: SmolStr::new_static("quota") };
     }
     match one.of {
         Some(of) => Origin::Declared(smol_str::format_smolstr!("{}::{}", cx.path(of), one.name)),
-        None => Origin::Called { function, what: one.name.clone() },
+        // The same budget, asked for in several places.
+        None => match &one.limit {
+            Value::Field { of, field, .. } => Origin::Declared(smol_str::format_smolstr!("{}::{field}", cx.path(*of))),
+            _ => Origin::Called { function, what: one.name.clone() },
+        },
     }
 }
 
 fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &Comparison, origin: Origin) -> Finding {
-    let key = if one.is_quota { "floor" } else { "max_attempts" };
-    let (scope, label) = match (one.is_quota, one.of) {
-        (true, _) => (Scope::External, "check of what a remote rate limit leaves"),
-        (false, Some(of)) if is_record(cx, of) => (Scope::External, "counter of attempts in a record"),
-        (false, Some(_)) => (Scope::Process, "counter of attempts"),
-        (false, None) => (Scope::External, "counter of attempts"),
+    let stored = one.of.is_none_or(|of| is_record(cx, of));
+    let (key, label) = match (one.about, stored && one.of.is_some()) {
+        (About::Quota, _) => ("floor", "check of what a remote rate limit leaves"),
+        (About::Attempts, true) => ("max_attempts", "counter of attempts in a record"),
+        (About::Attempts, false) => ("max_attempts", "counter of attempts"),
+        (About::Count, true) => ("limit", "counter with a limit in a record"),
+        (About::Count, false) => ("limit", "counter with a limit"),
     };
-    let (def, name, sites) = match one.of.filter(|_| !one.is_quota) {
+    let scope = if stored || is_quota(one) { Scope::External } else { Scope::Process };
+    let (def, name, sites) = match one.of.filter(|_| !is_quota(one)) {
         Some(of) => {
             let sites = declared(cx, of, &one.name).map(|at| cx.site(at, Role::Declared, of)).into_iter().collect();
             (of, smol_str::format_smolstr!("{}.{}", cx.short_name(of), one.name), sites)
         }
-        None if one.is_quota => (body.def, cx.maker_name(body.def), Vec::new()),
+        None if is_quota(one) => (body.def, cx.maker_name(body.def), Vec::new()),
         None => (body.def, one.name.clone(), Vec::new()),
     };
     Finding {
@@ -63,10 +63,22 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &Comparison, origin: Origin) -> F
         scope,
         confidence: Confidence::Likely,
         sites,
+        uses: one.of.filter(|_| !is_quota(one)).and_then(|of| cx.uses.fields.get(&(of, one.name.clone())).cloned()).unwrap_or_default(),
         facts: vec![cx.fact(key, None, &one.limit)],
         label: SmolStr::new_static(label),
         ..Finding::new("attempt-limits", Kind::Limiter, def, name, origin)
     }
+}
+
+fn is_quota(one: &Comparison) -> bool {
+    one.about == About::Quota
+}
+
+/// Calls, beside a comparison, of the methods that count its field up.
+fn counted<'c>(cx: &'c Cx<'_>, body: &'c BodyFacts, one: &'c Comparison) -> impl Iterator<Item = At> + 'c {
+    let uses = one.of.and_then(|of| cx.uses.fields.get(&(of, one.name.clone()))).map_or(&[][..], Vec::as_slice);
+    let counts = move |func: DefId| uses.iter().any(|(_, user, access)| *user == func && *access == Access::Write);
+    body.own.iter().filter(move |call| call.func != body.def && counts(call.func)).map(|call| call.at)
 }
 
 /// Where a field stands.

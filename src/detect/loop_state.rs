@@ -1,18 +1,22 @@
 //! Detector `loop-state`: see `loop_state.md`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::FxHashSet;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
-use super::finding::{Finding, Origin};
+use super::finding::{Finding, Origin, RawSite};
 use super::nature::{Nature, nature};
 use super::statics::{is_registry, kind_by_name};
-use crate::facts::{ItemKind, StructFact};
+use super::uses::UsedAt;
+use crate::facts::{FieldFact, ItemKind};
 use crate::model::{Access, Confidence, Kind, Role, Scope};
 use crate::resolve::{At, BodyFacts, DefId, Held, LoopFacts, Type};
 
+/// What single values are called.
+const REMEMBERED: &str = "remembered by a loop from round to round";
 /// Calls that a loop is followed through to find what changes the structs it owns.
 const MAX_STEPS: usize = 6;
 
@@ -26,23 +30,30 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
 
 /// Endless loops that are there as long as the process: not for each request, connection or message.
 fn process_long<'a>(cx: &Cx<'a>) -> Vec<(&'a BodyFacts, &'a LoopFacts)> {
-    let each = for_each_round(cx);
+    let arriving = cx.bodies().flat_map(|body| &body.loops).filter(|one| one.endless && one.takes);
+    let each = all_called(cx, arriving.flat_map(|one| one.spawns.iter().copied()).collect());
+    let alive = all_called(cx, cx.once.iter().chain(cx.from_main.keys()).chain(&cx.started).copied().collect());
     let lives = |body: &BodyFacts, one: &LoopFacts| {
-        let known = cx.spawned.contains(&body.def) || cx.from_main.contains_key(&body.def) || cx.started.contains(&body.def);
         let many = cx.by_requests.contains(&body.def) || (each.contains(&body.def) && !cx.from_main.contains_key(&body.def));
-        one.endless && !one.nested && !many && (one.spawned || known || !one.may_end)
+        // Who calls the method of a trait is not in sight.
+        let known = alive.contains(&body.def) || (!is_of_trait(cx, body.def) && (one.spawned || !one.may_end));
+        one.endless && !one.nested && !many && known
     };
     cx.bodies().flat_map(|body| body.loops.iter().map(move |one| (body, one))).filter(|(body, one)| lives(body, one)).collect()
 }
 
-/// Functions in what endless loops spawn in each of their rounds: there are as many of them as connections or messages.
-fn for_each_round(cx: &Cx<'_>) -> FxHashSet<DefId> {
-    let loops = cx.bodies().flat_map(|body| &body.loops).filter(|one| one.endless);
-    let mut level: Vec<DefId> = loops.flat_map(|one| one.spawns.iter().copied()).collect();
+/// A method of a trait.
+fn is_of_trait(cx: &Cx<'_>, id: DefId) -> bool {
+    matches!(cx.world.program.def(id).owner.map(|owner| &owner.kind), Some(ItemKind::Impl(imp)) if imp.of_trait.is_some())
+}
+
+/// Functions and all that they call, in closures too.
+fn all_called(cx: &Cx<'_>, mut level: Vec<DefId>) -> FxHashSet<DefId> {
     let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
     while let Some(id) = level.pop() {
         let Some(&at) = cx.body_of.get(&id) else { continue };
-        level.extend(cx.bodies[at].own.iter().map(|call| call.func).filter(|func| seen.insert(*func)));
+        let called = cx.bodies[at].own.iter().filter(|call| call.taken_by.is_none()).map(|call| call.func);
+        level.extend(called.filter(|func| seen.insert(*func)));
     }
     seen
 }
@@ -69,7 +80,7 @@ fn locals(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, out: &mut Vec<Finding>
         }
         (None, [first, rest @ ..]) => {
             let mut finding = local(cx, body, one, first);
-            finding.label = SmolStr::new_static("remembered by a loop from round to round");
+            finding.label = SmolStr::new_static(REMEMBERED);
             if !rest.is_empty() {
                 finding.facts.push(Cx::plain_fact("also_kept", names(rest.iter().map(|held| &held.local.name))));
                 finding.sites.extend(rest.iter().map(|held| site(held)));
@@ -112,16 +123,14 @@ fn names<'n>(names: impl Iterator<Item = &'n SmolStr>) -> String {
 }
 
 /// Fields that functions change which a loop calls, by struct.
-type Changed = BTreeMap<(DefId, SmolStr), Vec<(At, DefId, Access)>>;
+type Changed = BTreeMap<Field, Vec<UsedAt>>;
 
 /// Structs that a loop owns and changes through `&mut self`, without a lock.
 fn structs(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)], out: &mut Vec<Finding>) {
-    let changed = changed(cx, loops);
-    for id in owned(cx, loops) {
-        let ItemKind::Struct(facts) = &cx.world.program.def(id).item.kind else { continue };
-        if !cx.test_only.contains(&id) {
-            of_struct(cx, id, facts, &changed, out);
-        }
+    let all = Structs { cx, changed: changed(cx, loops), owned: owned(cx, loops) };
+    for id in all.owned.keys().filter(|id| !cx.test_only.contains(id)) {
+        all.collections(*id, out);
+        out.extend(all.marks(*id));
     }
 }
 
@@ -153,19 +162,25 @@ fn changed(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)]) -> Changed {
     out
 }
 
-/// Structs that live in the loops' variables and in `self`, by value.
-fn owned(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)]) -> BTreeSet<DefId> {
-    let mut queue: Vec<Type> = loops.iter().flat_map(|(_, one)| one.keeps.iter().cloned()).collect();
-    let mut out = BTreeSet::new();
-    while let Some(ty) = queue.pop() {
+/// Structs that live in the loops' variables and in `self`, by value, each with the field of another that it is in.
+fn owned(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)]) -> BTreeMap<DefId, Option<Field>> {
+    let mut queue: VecDeque<(Type, Option<Field>)> =
+        loops.iter().flat_map(|(_, one)| one.keeps.iter().map(|ty| (ty.clone(), None))).collect();
+    let mut out = BTreeMap::new();
+    while let Some((ty, holder)) = queue.pop_front() {
         match &ty {
-            Type::Def(id, _) if out.insert(*id) => {
-                if let ItemKind::Struct(facts) = &cx.world.program.def(*id).item.kind {
-                    queue.extend(facts.fields.iter().filter_map(|field| cx.world.signatures.field(*id, &field.name).cloned()));
+            Type::Def(id, _) => {
+                let Entry::Vacant(free) = out.entry(*id) else { continue };
+                free.insert(holder);
+                let ItemKind::Struct(facts) = &cx.world.program.def(*id).item.kind else { continue };
+                for field in &facts.fields {
+                    if let Some(ty) = cx.world.signatures.field(*id, &field.name) {
+                        queue.push_back((ty.clone(), Some((*id, field.name.clone()))));
+                    }
                 }
             }
             Type::Foreign(path, args) if matches!(path.as_str(), "std::option::Option" | "std::boxed::Box" | "std::pin::Pin") => {
-                queue.extend(args.iter().cloned());
+                queue.extend(args.iter().map(|arg| (arg.clone(), holder.clone())));
             }
             _ => {}
         }
@@ -173,23 +188,40 @@ fn owned(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)]) -> BTreeSet<DefId> {
     out
 }
 
-/// A collection is an item; what else a struct remembers is one more.
-fn of_struct(cx: &Cx<'_>, id: DefId, facts: &StructFact, changed: &Changed, out: &mut Vec<Finding>) {
-    let mut marks = Vec::new();
-    let mut telling = false;
-    for field in &facts.fields {
-        let Some(uses) = changed.get(&(id, field.name.clone())) else { continue };
-        let Some(ty) = cx.world.signatures.field(id, &field.name) else { continue };
-        if nature(cx.world, ty) != Nature::Constant {
-            continue;
-        }
-        let site = cx.site(At { file: cx.file_index(id), span: field.span }, Role::Declared, id);
-        if let Some(what) = collection(ty) {
+/// A field of a struct.
+type Field = (DefId, SmolStr);
+
+/// The structs that loops own, and what the loops change of them.
+struct Structs<'a> {
+    cx: &'a Cx<'a>,
+    changed: Changed,
+    owned: BTreeMap<DefId, Option<Field>>,
+}
+
+impl Structs<'_> {
+    /// Fields that change, with their types; what is state by its type is told elsewhere.
+    fn changing(&self, id: DefId) -> impl Iterator<Item = (&FieldFact, &Type, &[UsedAt])> {
+        let fields = match &self.cx.world.program.def(id).item.kind {
+            ItemKind::Struct(facts) => facts.fields.as_slice(),
+            _ => &[],
+        };
+        fields.iter().filter_map(move |field| {
+            let uses = self.changed.get(&(id, field.name.clone()))?;
+            let ty = self.cx.world.signatures.field(id, &field.name)?;
+            (nature(self.cx.world, ty) == Nature::Constant).then_some((field, ty, uses.as_slice()))
+        })
+    }
+
+    /// Each collection is an item.
+    fn collections(&self, id: DefId, out: &mut Vec<Finding>) {
+        let cx = self.cx;
+        for (field, ty, uses) in self.changing(id) {
+            let Some(what) = collection(ty) else { continue };
             out.push(Finding {
                 scope: Scope::Process,
                 confidence: Confidence::Likely,
-                sites: vec![site],
-                uses: uses.clone(),
+                sites: vec![self.site(id, field)],
+                uses: uses.to_vec(),
                 label: format_smolstr!("{what} owned by a loop"),
                 ty: Some(cx.world.program.show(ty)),
                 ..Finding::new(
@@ -200,25 +232,45 @@ fn of_struct(cx: &Cx<'_>, id: DefId, facts: &StructFact, changed: &Changed, out:
                     Origin::Declared(format_smolstr!("{}::{}", cx.path(id), field.name)),
                 )
             });
-        } else {
-            telling |= is_mark(&field.name, ty);
-            marks.push((field, site, uses));
         }
     }
-    if !telling {
-        return;
+
+    /// What else a struct remembers is one more; not once more for a struct inside it.
+    fn marks(&self, id: DefId) -> Option<Finding> {
+        let cx = self.cx;
+        let inside_another = self.owned[&id].as_ref().is_some_and(|holder| self.changed.contains_key(holder));
+        if inside_another || !self.tells(id, 0) {
+            return None;
+        }
+        let marks: Vec<_> = self.changing(id).filter(|(_, ty, _)| collection(ty).is_none()).collect();
+        let fields = names(marks.iter().map(|(field, ..)| &field.name));
+        let name = if marks.len() == 1 { format_smolstr!("{}.{fields}", cx.short_name(id)) } else { cx.short_name(id) };
+        Some(Finding {
+            scope: Scope::Process,
+            confidence: Confidence::Likely,
+            sites: marks.iter().map(|(field, ..)| self.site(id, field)).collect(),
+            uses: marks.iter().flat_map(|(.., uses)| uses.iter().copied()).collect(),
+            facts: vec![Cx::plain_fact("fields", fields)],
+            label: SmolStr::new_static(REMEMBERED),
+            ..Finding::new("loop-state", Kind::SharedState, id, name, Origin::Declared(cx.path(id)))
+        })
     }
-    let fields = names(marks.iter().map(|(field, ..)| &field.name));
-    let name = if marks.len() == 1 { format_smolstr!("{}.{fields}", cx.short_name(id)) } else { cx.short_name(id) };
-    out.push(Finding {
-        scope: Scope::Process,
-        confidence: Confidence::Likely,
-        sites: marks.iter().map(|(_, site, _)| site.clone()).collect(),
-        uses: marks.iter().flat_map(|(.., uses)| uses.iter().copied()).collect(),
-        facts: vec![Cx::plain_fact("fields", fields)],
-        label: SmolStr::new_static("remembered by a loop from round to round"),
-        ..Finding::new("loop-state", Kind::SharedState, id, name, Origin::Declared(cx.path(id)))
-    });
+
+    /// One of the fields, or of those of a struct in a field, marks a time, a position or a thing seen last.
+    fn tells(&self, id: DefId, depth: u32) -> bool {
+        depth < 4
+            && self.changing(id).any(|(field, ty, _)| {
+                let inner = match ty {
+                    Type::Def(inner, _) => self.owned.get(inner).filter(|holder| **holder == Some((id, field.name.clone()))).map(|_| *inner),
+                    _ => None,
+                };
+                is_mark(&field.name, ty) || inner.is_some_and(|inner| self.tells(inner, depth + 1))
+            })
+    }
+
+    fn site(&self, id: DefId, field: &FieldFact) -> RawSite {
+        self.cx.site(At { file: self.cx.file_index(id), span: field.span }, Role::Declared, id)
+    }
 }
 
 /// What a collection is called; none for other types, and for bytes on their way.

@@ -58,6 +58,7 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, budget: Budget) -> Fi
     if let Some(growth) = retrying.growth {
         facts.push(Cx::plain_fact("backoff", growth));
     }
+    facts.extend(retrying.longest.iter().map(|longest| cx.fact("longest_pause", None, longest)));
     let mut sites = vec![cx.site(one.at, Role::Constructed, body.def)];
     sites.extend(retrying.pauses.iter().map(|pause| cx.site(pause.at, Role::Constructed, body.def)));
     if retrying.given {

@@ -97,9 +97,11 @@ fn typed(label: &str, finding: &Finding, rest: &str) -> String {
 }
 
 fn held(finding: &Finding, label: &str) -> String {
+    // A loop may be there more than once.
+    let whose = if finding.detector == "loop-state" { "gone with it" } else { "one for each process" };
     match finding.ty.as_deref().filter(|ty| ty.chars().count() <= 80) {
-        Some(ty) => format!("{label} (`{}`), one for each process", ty.replace('`', "'")),
-        None => format!("{label}, one for each process"),
+        Some(ty) => format!("{label} (`{}`), {whose}", ty.replace('`', "'")),
+        None => format!("{label}, {whose}"),
     }
 }
 

@@ -22,8 +22,19 @@ pub struct Comparison {
     pub limit: Value,
     /// Where.
     pub at: At,
-    /// It is what is left of a quota, not a count of attempts.
-    pub is_quota: bool,
+    /// What is compared.
+    pub about: About,
+}
+
+/// What a comparison with a limit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Attempts so far.
+    Attempts,
+    /// Anything else that is counted up.
+    Count,
+    /// What is left of a quota.
+    Quota,
 }
 
 impl Reader<'_> {
@@ -41,6 +52,8 @@ impl Reader<'_> {
             _ => (self.spoken(limit), false),
         };
         let by_limit = said.as_ref().is_some_and(|said| is_about_attempts(said) || is_about_limits(said));
+        // Of a variable and a field that both count attempts, the variable counts and the field is a setting.
+        let field_is_limit = of.is_some() && self.is_counting(self.bare(limit));
         let is_counter = if is_about_attempts(&name) {
             by_limit || (is_number && of.is_some())
         } else {
@@ -49,10 +62,11 @@ impl Reader<'_> {
                 && said.as_ref().is_some_and(|said| is_about_limits(said))
                 && of.is_some_and(|of| self.goes_up(of, &name))
         };
-        if !is_counter || is_about_limits(&name) || self.in_loop(id) && of.is_none() || !self.decides(id) {
+        if !is_counter || field_is_limit || is_about_limits(&name) || self.in_loop(id) && of.is_none() || !self.decides(id) {
             return None;
         }
-        Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), is_quota: false })
+        let about = if is_about_attempts(&name) { About::Attempts } else { About::Count };
+        Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about })
     }
 
     /// `rate_limit.remaining < floor`.
@@ -65,7 +79,13 @@ impl Reader<'_> {
             return None;
         }
         let name = if is_left { name } else { SmolStr::new(around) };
-        Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), is_quota: true })
+        Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about: About::Quota })
+    }
+
+    /// A variable that is changed, or that the function was given.
+    fn is_counting(&self, id: ExprId) -> bool {
+        let Some(local) = self.types.local_of.get(&id) else { return false };
+        self.types.changed.contains(local) || self.types.locals[local.0 as usize].param.is_some()
     }
 
     /// The name of a field, variable or plain method, behind casts and references.

@@ -30,6 +30,8 @@ pub struct LoopFacts {
     pub spawned: bool,
     /// It stands in another loop.
     pub nested: bool,
+    /// It takes what arrives, one after the other: connections, messages.
+    pub takes: bool,
     /// Variables from before the loop that it changes, in order of binding.
     pub held: Vec<Held>,
     /// Types of all variables from before the loop that it uses.
@@ -74,6 +76,8 @@ pub struct Retrying {
     pub pauses: Vec<Pause>,
     /// How the pause grows, in words.
     pub growth: Option<&'static str>,
+    /// The longest pause that it grows to.
+    pub longest: Option<Value>,
     /// Something in it can fail, and it tells success from failure.
     pub fallible: bool,
     /// It ends when the work succeeded.
@@ -107,6 +111,8 @@ pub(super) struct Spot {
     conditional: bool,
     failed: bool,
     succeeded: bool,
+    /// It succeeded, whatever came out of it.
+    plainly: bool,
     /// In a loop inside.
     nested: bool,
     /// In a closure or future: `return` and `break` do not leave the loop.
@@ -133,6 +139,8 @@ pub(super) struct Seen {
     counted: Vec<LocalId>,
     /// Variables that count attempts or are how long to pause.
     pub(super) paced: Vec<LocalId>,
+    /// Variables that are multiplied, with how and up to what.
+    grown: Vec<(LocalId, (&'static str, Option<ExprId>))>,
     writes: Vec<(DefId, Name)>,
     calls: Vec<DefId>,
     spawns: Vec<DefId>,
@@ -164,8 +172,14 @@ impl Reader<'_> {
         for part in parts.into_iter().flatten() {
             self.in_round(part, span.line, Spot::default(), &mut seen, 0);
         }
+        if let Some((_, (growth, cap))) = seen.grown.iter().find(|(local, _)| seen.paced.contains(local)) {
+            seen.retrying.growth = Some(growth);
+            seen.retrying.longest = cap.map(|cap| self.tracer.value(cap));
+        }
         self.bound_of(id, span.line, &mut seen);
-        let endless = self.is_endless(id, !spawned);
+        let may_end = matches!(&self.body[id], Expr::Loop { body, .. } if self.leaves(*body));
+        // Page after page until there is none is no loop without end.
+        let endless = self.is_endless(id, !spawned) && (!may_end || self.waits_for_events(id));
         let (held, keeps) = if endless && around == 0 { self.held(&seen) } else { Default::default() };
         let Seen { mut retrying, mut calls, mut spawns, writes, .. } = seen;
         retrying.scheduled &= !retrying.pauses.is_empty();
@@ -173,13 +187,13 @@ impl Reader<'_> {
             list.sort_unstable();
             list.dedup();
         }
-        let may_end = matches!(&self.body[id], Expr::Loop { body, .. } if self.leaves(*body));
         Some(LoopFacts {
             at: self.at(span),
             endless,
             may_end,
             spawned,
             nested: around > 0,
+            takes: self.takes(id),
             held,
             keeps,
             writes,
@@ -255,7 +269,7 @@ impl Reader<'_> {
                 seen.retrying.exits = true;
                 let good = spot.succeeded || !spot.conditional || value.is_some_and(|value| self.is_ok(value));
                 seen.retrying.ends_on_success |= good && !spot.failed;
-                seen.retrying.succeeds |= spot.succeeded && !spot.failed;
+                seen.retrying.succeeds |= spot.plainly && !spot.failed;
             }
             Expr::Binary { op: BinOp::Compare, left, right } if !spot.nested => seen.compared.push((*left, *right)),
             Expr::Binary { op: BinOp::Shl, .. } if !spot.nested => seen.retrying.growth = Some("doubles"),
@@ -292,10 +306,34 @@ impl Reader<'_> {
         if matches!(name, "pow" | "saturating_pow" | "checked_pow" | "powi" | "powf") {
             seen.retrying.growth = Some("grows exponentially");
         }
-        if is_pause(name) {
+        if is_pause(name) && self.goes_on(id) {
             let value = args.last().map(|arg| self.pause(*arg, seen));
             seen.retrying.pauses.push(Pause { value, at: self.at(span), failed: spot.failed, conditional: spot.conditional });
         }
+    }
+
+    /// What stands behind a pause is the next round, not the end of the loop.
+    fn goes_on(&self, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            match &self.body[parent] {
+                Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => return true,
+                Expr::Block(stmts) => {
+                    let last = stmts.last().and_then(|stmt| match stmt {
+                        Stmt::Expr { expr, .. } => Some(*expr),
+                        Stmt::Let { .. } => None,
+                    });
+                    // The body of the loop itself may end with the exit that a `continue` in a branch goes around.
+                    let is_round = self.parents[parent.0 as usize].is_none_or(|above| matches!(self.body[above], Expr::Loop { .. } | Expr::For { .. } | Expr::While { .. }));
+                    if !is_round && last.is_some_and(|last| last != at && matches!(self.body[last], Expr::Return(_) | Expr::Break(_))) {
+                        return false;
+                    }
+                }
+                _ => {}
+            }
+            at = parent;
+        }
+        true
     }
 
     /// How long a pause is: of a variable that grows, where it starts.
@@ -316,6 +354,9 @@ impl Reader<'_> {
     /// `tries += 1`, `tries = tries.saturating_add(1)`.
     fn counts(&self, left: ExprId, right: ExprId, compound: bool, seen: &mut Seen) {
         let Some(local) = self.types.local_of.get(&left) else { return };
+        if let Some(growth) = self.growth(right, compound) {
+            seen.grown.push((*local, growth));
+        }
         let is_one = |id: &ExprId| matches!(self.body[*id], Expr::Lit(Lit::Int(1), _));
         let of_itself = |id: &ExprId| self.types.local_of.get(id) == Some(local);
         let up = match &self.body[right] {
@@ -326,6 +367,32 @@ impl Reader<'_> {
         };
         if up {
             seen.counted.push(*local);
+        }
+    }
+
+    /// `pause * 2`, `min(pause * 2, LONGEST)`: how it grows, and up to what.
+    fn growth(&self, id: ExprId, compound: bool) -> Option<(&'static str, Option<ExprId>)> {
+        let factor = |id: &ExprId| match &self.body[*id] {
+            Expr::Lit(Lit::Int(2), _) => Some("doubles"),
+            Expr::Lit(Lit::Int(3..), _) | Expr::Lit(Lit::Float(_), _) => Some("grows"),
+            _ => None,
+        };
+        match &self.body[id] {
+            Expr::Lit(..) if compound => factor(&id).map(|growth| (growth, None)),
+            Expr::Binary { op: BinOp::Mul, left, right } => factor(right).or(factor(left)).map(|growth| (growth, None)),
+            Expr::Method { recv, name, args, .. } => match (name.as_str(), &**args) {
+                ("min", [cap]) => self.growth(*recv, false).map(|(growth, _)| (growth, Some(*cap))),
+                ("mul_f32" | "mul_f64" | "saturating_mul" | "checked_mul", [by]) => Some((factor(by).unwrap_or("grows"), None)),
+                _ => self.growth(*recv, false),
+            },
+            Expr::Call { callee, args, .. } => match (&self.body[*callee], &**args) {
+                (Expr::Path(path, _), [one, two]) if path.last().is_some_and(|last| last == "min") => {
+                    let of = |this: ExprId, cap: ExprId| self.growth(this, false).map(|(growth, _)| (growth, Some(cap)));
+                    of(*one, *two).or_else(|| of(*two, *one))
+                }
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -346,6 +413,7 @@ impl Reader<'_> {
                 conditional: true,
                 failed: spot.failed || (of_result && told == Outcome::Failure),
                 succeeded: spot.succeeded || (of_result && told == Outcome::Success),
+                plainly: spot.plainly || (of_result && told == Outcome::Success && arm.guard.is_none() && self.takes_any(arm.pat)),
                 ..spot
             };
             arm.guard.iter().for_each(|guard| self.in_round(*guard, line, inner, seen, depth + 1));
@@ -363,6 +431,7 @@ impl Reader<'_> {
             conditional: true,
             failed: spot.failed || told == Outcome::Failure,
             succeeded: spot.succeeded || told == Outcome::Success,
+            plainly: spot.plainly || told == Outcome::Success,
             ..spot
         };
         self.in_round(then, line, spot_of(told), seen, depth + 1);
@@ -416,13 +485,28 @@ impl Reader<'_> {
         }
     }
 
+    /// `Ok(x)`, `Ok(_)`, as opposed to `Ok(None)`.
+    fn takes_any(&self, pat: PatId) -> bool {
+        match &self.body[pat] {
+            Pat::TupleStruct(_, parts) => parts.iter().all(|part| match &self.body[*part] {
+                Pat::Bind { sub, .. } => sub.is_none(),
+                Pat::Tuple(_) | Pat::Other => true,
+                Pat::TupleStruct(path, _) => path.last().is_some_and(|last| last == "Ok") && self.takes_any(*part),
+                _ => false,
+            }),
+            Pat::Bind { sub: Some(sub), .. } => self.takes_any(*sub),
+            Pat::Bind { .. } | Pat::Other => true,
+            _ => false,
+        }
+    }
+
     /// What is asked again and again by its nature: a message, a lock, a child's end, the next piece of an input.
     fn is_wait(&self, id: ExprId) -> bool {
         match &self.body[id] {
             Expr::Await(inner) | Expr::Try(inner) | Expr::Ref(inner) => self.is_wait(*inner),
             Expr::Method { name, .. } => {
-                matches!(name.as_str(), "accept" | "next" | "poll" | "changed" | "wait" | "peek")
-                    || ["recv", "try_recv", "try_lock", "try_read", "try_write", "try_wait", "try_next", "read", "poll_", "parse"]
+                matches!(name.as_str(), "accept" | "next" | "poll" | "changed" | "peek")
+                    || ["recv", "try_recv", "try_lock", "try_read", "try_write", "try_wait", "try_next", "read", "poll_", "parse", "wait"]
                         .iter()
                         .any(|start| name.starts_with(start))
             }

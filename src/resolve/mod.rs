@@ -26,7 +26,7 @@ mod tests;
 
 pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
-pub use limits::Comparison;
+pub use limits::{About, Comparison};
 pub use loops::{Held, LoopFacts, Pause, Retrying};
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use modules::{Links, link, wanted};

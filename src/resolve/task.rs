@@ -161,6 +161,36 @@ impl Reader<'_> {
         found
     }
 
+    /// The loop's body waits for time, messages or signals, not only for answers.
+    pub(super) fn waits_for_events(&self, id: ExprId) -> bool {
+        let mut found = false;
+        self.any(id, &mut |expr| {
+            let name = match expr {
+                Expr::Macro { path, .. } => path.last(),
+                Expr::Method { name, .. } => Some(name),
+                Expr::Call { callee, .. } => match &self.body[*callee] {
+                    Expr::Path(path, _) => path.last(),
+                    _ => None,
+                },
+                _ => None,
+            };
+            found |= name.is_some_and(|name| {
+                matches!(name.as_str(), "select" | "tick" | "accept" | "changed" | "notified" | "wait" | "wait_timeout" | "poll" | "next")
+                    || name.contains("sleep")
+                    || name.contains("recv")
+            });
+        });
+        found
+    }
+
+    /// It takes what arrives: connections, messages.
+    pub(super) fn takes(&self, id: ExprId) -> bool {
+        let is_taking = |name: &str| matches!(name, "accept" | "next") || name.contains("recv");
+        let mut found = matches!(&self.body[id], Expr::For { iter, .. } if self.is_stream(*iter));
+        self.any(id, &mut |expr| found |= matches!(expr, Expr::Method { name, .. } if is_taking(name)));
+        found
+    }
+
     fn awaits(&self, id: ExprId) -> bool {
         let mut found = false;
         self.any(id, &mut |expr| found |= matches!(expr, Expr::Await(_)));

@@ -416,9 +416,16 @@ impl Tracer<'_> {
                 next(index, out);
                 out.push(']');
             }
-            Expr::Binary { left, right, .. } => {
+            Expr::Binary { op, left, right } => {
                 next(left, out);
-                out.push_str(" … ");
+                out.push_str(match op {
+                    BinOp::Add => " + ",
+                    BinOp::Sub => " - ",
+                    BinOp::Mul => " * ",
+                    BinOp::Div => " / ",
+                    BinOp::Shl => " << ",
+                    BinOp::Compare | BinOp::Other => " … ",
+                });
                 next(right, out);
             }
             _ => out.push('…'),
