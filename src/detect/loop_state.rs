@@ -261,7 +261,9 @@ impl Structs<'_> {
         depth < 4
             && self.changing(id).any(|(field, ty, _)| {
                 let inner = match ty {
-                    Type::Def(inner, _) => self.owned.get(inner).filter(|holder| **holder == Some((id, field.name.clone()))).map(|_| *inner),
+                    Type::Def(inner, _) => {
+                        self.owned.get(inner).filter(|holder| **holder == Some((id, field.name.clone()))).map(|_| *inner)
+                    }
                     _ => None,
                 };
                 is_mark(&field.name, ty) || inner.is_some_and(|inner| self.tells(inner, depth + 1))
@@ -296,7 +298,8 @@ fn is_mark(name: &str, ty: &Type) -> bool {
     if is_time {
         return true;
     }
-    let words = ["last", "prev", "previous", "offset", "cursor", "seen", "since", "position", "version", "checkpoint", "watermark", "known"];
+    let words =
+        ["last", "prev", "previous", "offset", "cursor", "seen", "since", "position", "version", "checkpoint", "watermark", "known"];
     let speaks = name.to_lowercase().split('_').any(|word| words.contains(&word));
     let is_plain = matches!(last, "Option" | "String" | "bool") || last.starts_with(['u', 'i']) || ty.path().is_none();
     speaks && is_plain

@@ -17,6 +17,8 @@ enum Budget {
     Counted,
     /// It tries until it works.
     Endless,
+    /// It tries until it works or some failure ends it.
+    Unclear,
     /// It pauses and goes on with the next thing.
     Pause,
 }
@@ -32,17 +34,21 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
 }
 
 fn budget(one: &LoopFacts) -> Option<Budget> {
-    let Retrying { bound, scheduled, pauses, fallible, ends_on_success, succeeds, exits, named, .. } = &one.retrying;
-    let pauses_after_failure = pauses.iter().any(|pause| pause.failed);
+    let Retrying { bound, scheduled, pauses, fallible, ends_on_success, exits, named, .. } = &one.retrying;
     if bound.is_some() || *scheduled {
         let tries_again = *fallible && *ends_on_success;
         let counted = if *named { *exits && (tries_again || !pauses.is_empty()) } else { tries_again && !pauses.is_empty() };
         return counted.then_some(Budget::Counted);
     }
-    match (*succeeds, pauses_after_failure) {
-        (_, false) => None,
-        (true, true) => Some(Budget::Endless),
-        (false, true) => one.endless.then_some(Budget::Pause),
+    let Retrying { succeeds, only_failures_go_on, gives_up, counts, .. } = &one.retrying;
+    let after_failure = |pause: &Pause| pause.failed || (*only_failures_go_on && !pause.conditional);
+    let tries_until = (*succeeds || *only_failures_go_on) && pauses.iter().any(after_failure);
+    // Connecting anew for ever, with a count of the attempts.
+    let counts_attempts = one.endless && *counts && *fallible && !pauses.is_empty();
+    match (tries_until || counts_attempts, *gives_up) {
+        (true, true) => Some(Budget::Unclear),
+        (true, false) => Some(Budget::Endless),
+        (false, _) => (one.endless && pauses.iter().any(|pause| pause.failed)).then_some(Budget::Pause),
     }
 }
 
@@ -52,7 +58,7 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, budget: Budget) -> Fi
     match budget {
         Budget::Counted => facts.extend(attempts(cx, body.def, retrying)),
         Budget::Endless => facts.push(Cx::plain_fact("max_attempts", "unbounded")),
-        Budget::Pause => {}
+        Budget::Unclear | Budget::Pause => {}
     }
     facts.extend(pauses(cx, retrying, budget));
     if let Some(growth) = retrying.growth {
@@ -66,7 +72,7 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, budget: Budget) -> Fi
         sites.extend(calls(cx, body.def).map(|(caller, call)| cx.site(call.at, Role::Constructed, caller)));
     }
     let label = match budget {
-        Budget::Counted => "retry loop",
+        Budget::Counted | Budget::Unclear => "retry loop",
         Budget::Endless => "retry loop without a limit",
         Budget::Pause => "pause of a loop after an error",
     };
@@ -89,7 +95,8 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, budget: Budget) -> Fi
 
 /// Calls of a function, with their callers.
 fn calls<'c>(cx: &'c Cx<'_>, func: DefId) -> impl Iterator<Item = (DefId, &'c crate::resolve::OwnCall)> {
-    cx.bodies().flat_map(move |body| body.own.iter().filter(move |call| call.func == func && call.taken_by.is_none()).map(|call| (body.def, call)))
+    cx.bodies()
+        .flat_map(move |body| body.own.iter().filter(move |call| call.func == func && call.taken_by.is_none()).map(|call| (body.def, call)))
 }
 
 /// The number of attempts; where callers give it, all that they give.

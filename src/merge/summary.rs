@@ -44,7 +44,7 @@ fn of_kind(finding: &Finding) -> String {
             Some(table) => format!("{label} {table}"),
             None => label.to_string(),
         },
-        Kind::Limiter if fact(finding, &["max_attempts", "max_retries", "pause"]).is_some() => join(label, &[attempts(finding), pause(finding)]),
+        Kind::Limiter if matches!(finding.detector, "retries" | "attempt-limits") => join(label, &[attempts(finding), pause(finding)]),
         Kind::Pool | Kind::Limiter => join(label, &[bound(finding)]),
         Kind::Cache if finding.entry.is_none() => held(finding, "cache"),
         Kind::Cache => join(label, &[bound(finding), expiry(finding)]),
@@ -156,8 +156,14 @@ fn one_of(unit: &str) -> String {
 
 /// `at most 5 attempts`.
 fn attempts(finding: &Finding) -> Option<String> {
-    let fact = fact(finding, &["max_attempts", "max_retries"])?;
+    let fact = fact(finding, &["max_attempts", "max_retries", "limit", "floor"])?;
     let unit = fact.key.trim_start_matches("max_");
+    let unit = match (unit, &fact.value) {
+        ("floor", _) => return Some(format!("floor {}", said(fact, "")?)),
+        ("limit", Some(_)) => "",
+        (unit, Some(FactValue::Int(1))) => unit.trim_end_matches('s'),
+        (unit, _) => unit,
+    };
     match &fact.value {
         Some(FactValue::Text(text)) if text == "unbounded" => None,
         Some(FactValue::Int(_)) => Some(format!("at most {}", said(fact, unit)?)),

@@ -130,7 +130,9 @@ fn adds(name: &str) -> bool {
 
 /// Methods that take something out of a collection.
 fn removes(name: &str) -> bool {
-    takes_all(name) || name.starts_with("pop") || matches!(name, "remove" | "swap_remove" | "remove_entry" | "retain" | "into_iter" | "shift_remove")
+    takes_all(name)
+        || name.starts_with("pop")
+        || matches!(name, "remove" | "swap_remove" | "remove_entry" | "retain" | "into_iter" | "shift_remove")
 }
 
 /// Methods that empty a collection.

@@ -62,7 +62,10 @@ impl Reader<'_> {
                 && said.as_ref().is_some_and(|said| is_about_limits(said))
                 && of.is_some_and(|of| self.goes_up(of, &name))
         };
-        if !is_counter || field_is_limit || is_about_limits(&name) || self.in_loop(id) && of.is_none() || !self.decides(id) {
+        // The counters of loops are told with their loops; a constant counts nothing.
+        let no_counter = matches!(self.body[self.bare(this)], Expr::Path(..))
+            && (self.in_loop(id) || !self.types.local_of.contains_key(&self.bare(this)));
+        if !is_counter || field_is_limit || is_about_limits(&name) || no_counter || !self.decides(id) {
             return None;
         }
         let about = if is_about_attempts(&name) { About::Attempts } else { About::Count };
@@ -82,10 +85,10 @@ impl Reader<'_> {
         Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about: About::Quota })
     }
 
-    /// A variable that is changed, or that the function was given.
+    /// A variable that is changed.
     fn is_counting(&self, id: ExprId) -> bool {
         let Some(local) = self.types.local_of.get(&id) else { return false };
-        self.types.changed.contains(local) || self.types.locals[local.0 as usize].param.is_some()
+        self.types.changed.contains(local)
     }
 
     /// The name of a field, variable or plain method, behind casts and references.
@@ -112,7 +115,17 @@ impl Reader<'_> {
                 Expr::Method { recv, name, .. }
                     if matches!(
                         name.as_str(),
-                        "into" | "try_into" | "clone" | "unwrap" | "expect" | "get" | "cast_signed" | "cast_unsigned" | "unwrap_or" | "unwrap_or_default"
+                        "into"
+                            | "try_into"
+                            | "clone"
+                            | "len"
+                            | "unwrap"
+                            | "expect"
+                            | "get"
+                            | "cast_signed"
+                            | "cast_unsigned"
+                            | "unwrap_or"
+                            | "unwrap_or_default"
                     ) =>
                 {
                     *recv
@@ -162,11 +175,14 @@ impl Reader<'_> {
             match &self.body[next] {
                 Expr::Return(_) | Expr::Break(_) => return true,
                 Expr::Call { callee, .. } => {
-                    if matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| last == "Err" || last.contains("sleep"))) {
+                    if matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| last == "Err" || last.contains("sleep")))
+                    {
                         return true;
                     }
                 }
-                Expr::Macro { path, .. } if path.last().is_some_and(|last| matches!(last.as_str(), "bail" | "ensure" | "err")) => return true,
+                Expr::Macro { path, .. } if path.last().is_some_and(|last| matches!(last.as_str(), "bail" | "ensure" | "err")) => {
+                    return true;
+                }
                 _ => {}
             }
             children(&self.body[next], &mut |child| stack.push(child));
@@ -189,7 +205,10 @@ impl Reader<'_> {
 /// A name that speaks of attempts: `attempts`, `max_retries`, `tries`.
 pub(super) fn is_about_attempts(name: &str) -> bool {
     words(name).any(|word| {
-        matches!(word.as_str(), "attempt" | "attempts" | "retry" | "retries" | "tries" | "try" | "trial" | "failures" | "strikes" | "retrying")
+        matches!(
+            word.as_str(),
+            "attempt" | "attempts" | "retry" | "retries" | "tries" | "try" | "trial" | "failures" | "strikes" | "retrying"
+        )
     })
 }
 

@@ -84,6 +84,12 @@ pub struct Retrying {
     pub ends_on_success: bool,
     /// It ends where something was told to have succeeded.
     pub succeeds: bool,
+    /// It ends after some failures.
+    pub gives_up: bool,
+    /// Whoever comes behind the telling of success from failure has failed.
+    pub only_failures_go_on: bool,
+    /// A variable that speaks of attempts goes up in it.
+    pub counts: bool,
     /// It may end before its count is up, one way or the other.
     pub exits: bool,
     /// Its counter or its bound speaks of attempts.
@@ -169,8 +175,15 @@ impl Reader<'_> {
             _ => return None,
         };
         let mut seen = Seen::default();
-        for part in parts.into_iter().flatten() {
-            self.in_round(part, span.line, Spot::default(), &mut seen, 0);
+        // `while let Err(error) = send() { … }`: each round comes after a failure, and success ends it.
+        let until_it_works = parts[0].is_some_and(|cond| self.condition(cond) == Outcome::Failure);
+        if until_it_works {
+            let retrying = &mut seen.retrying;
+            (retrying.fallible, retrying.ends_on_success, retrying.succeeds, retrying.exits) = (true, true, true, true);
+        }
+        for (at, part) in parts.into_iter().enumerate() {
+            let spot = Spot { failed: until_it_works && at == 1, ..Spot::default() };
+            part.iter().for_each(|part| self.in_round(*part, span.line, spot, &mut seen, 0));
         }
         if let Some((_, (growth, cap))) = seen.grown.iter().find(|(local, _)| seen.paced.contains(local)) {
             seen.retrying.growth = Some(growth);
@@ -267,6 +280,7 @@ impl Reader<'_> {
             Expr::Closure { .. } | Expr::Async { .. } => inner.apart = true,
             Expr::Return(value) | Expr::Break(value) if !spot.apart && (!spot.nested || matches!(expr, Expr::Return(_))) => {
                 seen.retrying.exits = true;
+                seen.retrying.gives_up |= spot.failed && !value.is_some_and(|value| self.is_ok(value));
                 let good = spot.succeeded || !spot.conditional || value.is_some_and(|value| self.is_ok(value));
                 seen.retrying.ends_on_success |= good && !spot.failed;
                 seen.retrying.succeeds |= spot.plainly && !spot.failed;
@@ -324,7 +338,8 @@ impl Reader<'_> {
                         Stmt::Let { .. } => None,
                     });
                     // The body of the loop itself may end with the exit that a `continue` in a branch goes around.
-                    let is_round = self.parents[parent.0 as usize].is_none_or(|above| matches!(self.body[above], Expr::Loop { .. } | Expr::For { .. } | Expr::While { .. }));
+                    let is_round = self.parents[parent.0 as usize]
+                        .is_none_or(|above| matches!(self.body[above], Expr::Loop { .. } | Expr::For { .. } | Expr::While { .. }));
                     if !is_round && last.is_some_and(|last| last != at && matches!(self.body[last], Expr::Return(_) | Expr::Break(_))) {
                         return false;
                     }
@@ -342,12 +357,20 @@ impl Reader<'_> {
         if let Some(local) = local {
             seen.paced.push(*local);
         }
-        match local.and_then(|local| self.types.locals[local.0 as usize].init).filter(|init| *init != arg) {
-            Some(init) if local.is_some_and(|local| self.types.changed.contains(local)) => {
-                seen.retrying.growth.get_or_insert("grows");
-                self.tracer.value(init)
-            }
-            _ => self.tracer.value(arg),
+        let init = local.and_then(|local| self.types.locals[local.0 as usize].init).filter(|init| *init != arg);
+        if init.is_some() && local.is_some_and(|local| self.types.changed.contains(local)) {
+            seen.retrying.growth.get_or_insert("grows");
+        }
+        let from = init.unwrap_or(arg);
+        let as_written = || Value::Unknown(self.tracer.show(from).into());
+        match &self.body[from] {
+            // One of a list, else the last.
+            Expr::Method { name, .. } if name.starts_with("unwrap_or") => as_written(),
+            _ => match self.tracer.value(from) {
+                // What a function makes of the count of attempts.
+                Value::Call { args, .. } if !args.is_empty() => as_written(),
+                value => value,
+            },
         }
     }
 
@@ -402,6 +425,14 @@ impl Reader<'_> {
         let of_result = !self.is_wait(value) && told.iter().any(|one| matches!(one, Outcome::Success | Outcome::Failure));
         seen.retrying.fallible |= of_result && told.contains(&Outcome::Failure);
         seen.retrying.fallible |= of_result && told.contains(&Outcome::Rest);
+        if of_result && !spot.conditional && !spot.nested && !spot.apart {
+            let ends = |wanted: Outcome| {
+                let mut of_that =
+                    arms.iter().zip(&told).filter(|(_, told)| **told == wanted).map(|(arm, _)| self.ends(arm.body)).peekable();
+                of_that.peek().is_some().then(|| of_that.all(|ends| ends))
+            };
+            seen.retrying.only_failures_go_on |= ends(Outcome::Success) == Some(true) && ends(Outcome::Failure) == Some(false);
+        }
         for (at, arm) in arms.iter().enumerate() {
             let told = match told[at] {
                 // What is left when one of the two was taken out before.
@@ -442,6 +473,15 @@ impl Reader<'_> {
                 other => other,
             };
             self.in_round(otherwise, line, spot_of(told), seen, depth + 1);
+        }
+    }
+
+    /// `return`, `break`, or a block that ends with one.
+    fn ends(&self, id: ExprId) -> bool {
+        match &self.body[id] {
+            Expr::Return(_) | Expr::Break(_) => true,
+            Expr::Block(stmts) => matches!(stmts.last(), Some(Stmt::Expr { expr, .. }) if self.ends(*expr)),
+            _ => false,
         }
     }
 
@@ -523,6 +563,7 @@ impl Reader<'_> {
     /// The number of attempts: where the range ends, or what the counter is compared with.
     fn bound_of(&self, id: ExprId, line: u32, seen: &mut Seen) {
         let mut counter: Option<Name> = None;
+        seen.retrying.counts = seen.counted.iter().any(|local| is_about_attempts(&self.types.locals[local.0 as usize].name));
         if let Expr::For { pat, iter, .. } = &self.body[id] {
             if let Pat::Bind { name, .. } = &self.body[*pat] {
                 counter = Some(name.clone());

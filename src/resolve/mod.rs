@@ -26,9 +26,9 @@ mod tests;
 
 pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
+pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use limits::{About, Comparison};
 pub use loops::{Held, LoopFacts, Pause, Retrying};
-pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use modules::{Links, link, wanted};
 pub use names::{Res, Space};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
