@@ -9,6 +9,7 @@ mod env_reads;
 mod finding;
 mod fs_writes;
 mod loop_state;
+mod loop_structs;
 mod nature;
 mod reach;
 mod retries;

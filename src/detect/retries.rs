@@ -74,7 +74,7 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, budget: Budget) -> Fi
     let label = match budget {
         Budget::Counted | Budget::Unclear => "retry loop",
         Budget::Endless => "retry loop without a limit",
-        Budget::Pause => "pause of a loop after an error",
+        Budget::Pause => "loop that pauses after an error",
     };
     Finding {
         is_call: true,

@@ -44,7 +44,9 @@ fn of_kind(finding: &Finding) -> String {
             Some(table) => format!("{label} {table}"),
             None => label.to_string(),
         },
-        Kind::Limiter if matches!(finding.detector, "retries" | "attempt-limits") => join(label, &[attempts(finding), pause(finding)]),
+        Kind::Limiter if matches!(finding.detector, "retries" | "attempt-limits") => {
+            join(label, &[attempts(finding), pause(finding), idle(finding)])
+        }
         Kind::Pool | Kind::Limiter => join(label, &[bound(finding)]),
         Kind::Cache if finding.entry.is_none() => held(finding, "cache"),
         Kind::Cache => join(label, &[bound(finding), expiry(finding)]),
@@ -172,10 +174,20 @@ fn attempts(finding: &Finding) -> Option<String> {
     }
 }
 
-/// `pause 500 ms`.
+/// `5 s when idle`.
+fn idle(finding: &Finding) -> Option<String> {
+    fact(finding, &["pause_when_idle"]).filter(|fact| fact.value.is_some()).and_then(|fact| Some(format!("{} when idle", said(fact, "")?)))
+}
+
+/// `pause 500 ms`, `pause 200 ms, growing to 30 s`.
 fn pause(finding: &Finding) -> Option<String> {
-    let fact = fact(finding, &["pause"])?;
-    Some(format!("pause {}", said(fact, "")?))
+    let first = said(fact(finding, &["pause"])?, "")?;
+    let longest = fact(finding, &["longest_pause"]).filter(|fact| fact.value.is_some()).and_then(|fact| said(fact, ""));
+    Some(match (longest, fact(finding, &["backoff"])) {
+        (Some(longest), _) => format!("pause {first}, growing to {longest}"),
+        (None, Some(_)) => format!("pause {first}, growing"),
+        (None, None) => format!("pause {first}"),
+    })
 }
 
 fn expiry(finding: &Finding) -> Option<String> {

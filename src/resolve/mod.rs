@@ -14,6 +14,7 @@ mod names;
 mod options;
 mod program;
 mod reader;
+mod retrying;
 mod signatures;
 mod std_types;
 mod task;

@@ -240,7 +240,7 @@ fn retry_loops_have_their_attempts_and_pauses() {
     let map = map_of("detectors/retries");
     let of = |function: &str| format!("limiter:dispatcher::{function}#retry");
     check_code(&map, &of("send"), "max_attempts", Number(5), "src/main.rs:11");
-    check_code(&map, &of("send"), "pause", Text("200ms"), "src/main.rs:31");
+    check_code(&map, &of("send"), "pause", Text("200ms"), "src/main.rs:30");
     check_code(&map, &of("send"), "longest_pause", Text("30s"), "src/main.rs:12");
     check(&map, &of("send"), "backoff", Text("doubles"), Provenance::Code, None);
     check_code(&map, &of("polite"), "max_attempts", Number(3), "src/main.rs:60");
@@ -256,8 +256,8 @@ fn retry_loops_have_their_attempts_and_pauses() {
 fn limits_of_attempts_are_followed_to_their_constants() {
     let map = map_of("detectors/attempt_limits");
     check_code(&map, "limiter:gatekeeper::Code::attempts", "max_attempts", Number(3), "src/main.rs:6");
-    check_code(&map, "limiter:gatekeeper::Code::sent_count", "limit", Number(6), "src/main.rs:34");
-    check_code(&map, "limiter:gatekeeper#quota", "floor", Number(5), "src/main.rs:71");
+    check_code(&map, "limiter:gatekeeper::Code::sent_count", "limit", Number(6), "src/main.rs:33");
+    check_code(&map, "limiter:gatekeeper#quota", "floor", Number(5), "src/main.rs:70");
     assert_eq!(item(&map, "limiter:gatekeeper::Code::attempts").scope, statemap::model::Scope::External);
 }
 
@@ -269,7 +269,7 @@ fn what_a_loop_keeps_beside_a_collection_is_told_with_it() {
     check(&map, "shared-state:tracker::places#latest", "shrinks", Text("never"), Provenance::Code, None);
     let waiting = item(&map, "shared-state:tracker::places#waiting");
     assert!(waiting.facts.iter().all(|fact| fact.key != "shrinks"), "it is drained: {waiting:#?}");
-    check(&map, "shared-state:tracker::actor::Fleet", "fields", Text("counted_at, rounds, journal"), Provenance::Code, None);
+    check(&map, "shared-state:tracker::actor::Fleet", "fields", Text("counted_at, rounds"), Provenance::Code, None);
 }
 
 #[test]
