@@ -46,6 +46,8 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &Comparison, origin: Origin) -> F
         (About::Quota, _) => ("floor", "check of what a remote rate limit leaves"),
         (About::Attempts, true) => ("max_attempts", "counter of attempts in a record"),
         (About::Attempts, false) => ("max_attempts", "counter of attempts"),
+        (About::Failures, true) => ("max_failures", "counter of failures in a record"),
+        (About::Failures, false) => ("max_failures", "counter of failures"),
         (About::Count, true) => ("limit", "counter with a limit in a record"),
         (About::Count, false) => ("limit", "counter with a limit"),
     };

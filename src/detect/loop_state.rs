@@ -33,6 +33,11 @@ fn process_long<'a>(cx: &Cx<'a>) -> Vec<(&'a BodyFacts, &'a LoopFacts)> {
     cx.bodies().flat_map(|body| body.loops.iter().map(move |one| (body, one))).filter(|(body, one)| lives(body, one)).collect()
 }
 
+/// A loop that a function runs through to do its work, and not the work of a task: what it gathers and uses then is its result.
+pub(super) fn ends_with_a_result(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts) -> bool {
+    !one.spawned && !cx.spawned.contains(&body.def)
+}
+
 /// A method of a trait.
 fn is_of_trait(cx: &Cx<'_>, id: DefId) -> bool {
     matches!(cx.world.program.def(id).owner.map(|owner| &owner.kind), Some(ItemKind::Impl(imp)) if imp.of_trait.is_some())
@@ -51,7 +56,14 @@ fn all_called(cx: &Cx<'_>, mut level: Vec<DefId>) -> FxHashSet<DefId> {
 
 /// What a loop keeps in variables.
 fn locals(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, out: &mut Vec<Finding>) {
-    let held = || one.held.iter().filter(|held| !held.fresh && !held.paces && nature(cx.world, &held.local.ty) == Nature::Constant);
+    let held = || {
+        one.held.iter().filter(|held| {
+            !(held.used_after && ends_with_a_result(cx, body, one))
+                && !held.fresh
+                && !held.paces
+                && nature(cx.world, &held.local.ty) == Nature::Constant
+        })
+    };
     let collections: Vec<&Held> = held().filter(|held| held.grows && collection(&held.local.ty).is_some()).collect();
     let marks: Vec<&Held> = held().filter(|held| held.assigned && is_mark(&held.local.name, &held.local.ty)).collect();
     for held in &collections {

@@ -8,7 +8,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
 use super::finding::{Finding, Origin, RawSite};
-use super::loop_state::{collection, is_mark, kind, names};
+use super::loop_state::{collection, ends_with_a_result, is_mark, kind, names};
 use super::nature::{Nature, nature};
 use super::uses::UsedAt;
 use crate::facts::{FieldFact, ItemKind};
@@ -60,8 +60,11 @@ fn changed(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)]) -> Changed {
 
 /// Structs that live in the loops' variables and in `self`, by value, each with the field of another that it is in.
 fn owned(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)]) -> BTreeMap<DefId, Option<Field>> {
-    let mut queue: VecDeque<(Type, Option<Field>)> =
-        loops.iter().flat_map(|(_, one)| one.keeps.iter().map(|ty| (ty.clone(), None))).collect();
+    let kept = |(body, one): &(&BodyFacts, &LoopFacts)| {
+        let result = ends_with_a_result(cx, body, one);
+        one.keeps.iter().filter(|kept| !(result && kept.used_after)).map(|kept| (kept.ty.clone(), None)).collect::<Vec<_>>()
+    };
+    let mut queue: VecDeque<(Type, Option<Field>)> = loops.iter().flat_map(kept).collect();
     let mut out = BTreeMap::new();
     while let Some((ty, holder)) = queue.pop_front() {
         match &ty {

@@ -37,7 +37,10 @@ fn budget(one: &LoopFacts) -> Option<Budget> {
     let Retrying { bound, scheduled, pauses, fallible, ends_on_success, exits, named, .. } = &one.retrying;
     if bound.is_some() || *scheduled {
         let tries_again = *fallible && *ends_on_success;
-        let counted = if *named { *exits && (tries_again || !pauses.is_empty()) } else { tries_again && !pauses.is_empty() };
+        // Without a pause: an answer that was waited for, not one suffix after the other until a name is free.
+        let many = matches!(bound, Some(Value::Known(FactValue::Int(100..), ..)));
+        let at_once = tries_again && (one.retrying.awaits || one.retrying.given) && !many;
+        let counted = if *named { *exits && (at_once || !pauses.is_empty()) } else { tries_again && !pauses.is_empty() };
         return counted.then_some(Budget::Counted);
     }
     let Retrying { succeeds, only_failures_go_on, gives_up, counts, .. } = &one.retrying;
@@ -67,7 +70,7 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, budget: Budget) -> Fi
     facts.extend(retrying.longest.iter().map(|longest| cx.fact("longest_pause", None, longest)));
     let mut sites = vec![cx.site(one.at, Role::Constructed, body.def)];
     sites.extend(retrying.pauses.iter().map(|pause| cx.site(pause.at, Role::Constructed, body.def)));
-    if retrying.given {
+    if retrying.given && budget != Budget::Pause {
         sites.push(cx.site(cx.declared_at(body.def), Role::Declared, body.def));
         sites.extend(calls(cx, body.def).map(|(caller, call)| cx.site(call.at, Role::Constructed, caller)));
     }

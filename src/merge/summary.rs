@@ -158,7 +158,7 @@ fn one_of(unit: &str) -> String {
 
 /// `at most 5 attempts`.
 fn attempts(finding: &Finding) -> Option<String> {
-    let fact = fact(finding, &["max_attempts", "max_retries", "limit", "floor"])?;
+    let fact = fact(finding, &["max_attempts", "max_retries", "max_failures", "limit", "floor"])?;
     let unit = fact.key.trim_start_matches("max_");
     let unit = match (unit, &fact.value) {
         ("floor", _) => return Some(format!("floor {}", said(fact, "")?)),

@@ -6,9 +6,8 @@ use rustc_hash::FxHashSet;
 
 use super::calls::LocalType;
 use super::infer::LocalId;
-use super::loops::{Held, Seen, Spot};
+use super::loops::{Held, Kept, Seen, Spot};
 use super::reader::Reader;
-use super::types::Type;
 use crate::facts::{Expr, ExprId, Span};
 
 /// What happens to a variable in a loop.
@@ -23,22 +22,25 @@ struct Change {
 
 impl Reader<'_> {
     /// The variables from before a loop that it changes, and the types of all that it uses.
-    pub(super) fn held(&self, seen: &Seen) -> (Vec<Held>, Vec<Type>) {
+    pub(super) fn held(&self, id: ExprId, seen: &Seen) -> (Vec<Held>, Vec<Kept>) {
         let mut changes: BTreeMap<LocalId, Change> = BTreeMap::new();
         for (id, local, spot) in &seen.uses {
             self.change(*id, *spot, changes.entry(*local).or_default());
         }
-        let mut keeps: Vec<Type> = Vec::new();
+        let mut keeps: Vec<Kept> = Vec::new();
         let mut held = Vec::new();
         let inside: FxHashSet<ExprId> = seen.uses.iter().map(|(id, ..)| *id).collect();
-        for (id, change) in changes {
-            let local = &self.types.locals[id.0 as usize];
-            if local.ty.is_known() && !keeps.contains(&local.ty) {
-                keeps.push(local.ty.clone());
+        for (variable, change) in changes {
+            let local = &self.types.locals[variable.0 as usize];
+            // Expressions stand in the arena in the order of the code.
+            let used_after = local.name != "self" && self.uses_of(variable).iter().any(|used| *used > id);
+            let kept = Kept { ty: local.ty.clone(), used_after };
+            if local.ty.is_known() && !keeps.contains(&kept) {
+                keeps.push(kept);
             }
             let starts_empty = local.init.is_some_and(|init| self.is_empty(init));
             // Empty, never filled before the loop, and lent to functions in it: they fill it, or it would be of no use.
-            let filled_by_others = change.lent && starts_empty && !self.changes_outside(id, &inside);
+            let filled_by_others = change.lent && starts_empty && !self.changes_outside(variable, &inside);
             let grows = change.grows || filled_by_others;
             if !grows && !change.assigned {
                 continue;
@@ -53,8 +55,9 @@ impl Reader<'_> {
                 grows,
                 assigned: change.assigned,
                 fresh: change.fresh,
+                used_after,
                 only_grows: grows && !change.shrinks && !change.assigned && !change.lent,
-                paces: seen.paced.contains(&id),
+                paces: seen.paced.contains(&variable),
             });
         }
         (held, keeps)

@@ -31,6 +31,8 @@ pub struct Comparison {
 pub enum About {
     /// Attempts so far.
     Attempts,
+    /// Failures in a row.
+    Failures,
     /// Anything else that is counted up.
     Count,
     /// What is left of a quota.
@@ -51,11 +53,20 @@ impl Reader<'_> {
             Expr::Lit(Lit::Int(number), _) => (None, *number >= 2),
             _ => (self.spoken(limit), false),
         };
+        // `u32::MAX` bounds a type.
+        let said = said.filter(|said| said != "MAX" && said != "MIN");
         let by_limit = said.as_ref().is_some_and(|said| is_about_attempts(said) || is_about_limits(said));
         // Of a variable and a field that both count attempts, the variable counts and the field is a setting.
         let field_is_limit = of.is_some() && self.is_counting(self.bare(limit));
-        let is_counter = if is_about_attempts(&name) {
-            by_limit || (is_number && of.is_some())
+        let about = if is_about_attempts(&name) {
+            About::Attempts
+        } else if says(&name, FAILURES) {
+            About::Failures
+        } else {
+            About::Count
+        };
+        let is_counter = if about != About::Count {
+            (by_limit && (of.is_some() || about == About::Attempts)) || (is_number && of.is_some())
         } else {
             // Any count of a record that goes up here, compared with what calls itself a limit.
             name.ends_with("count")
@@ -65,20 +76,19 @@ impl Reader<'_> {
         // The counters of loops are told with their loops; a constant counts nothing.
         let no_counter = matches!(self.body[self.bare(this)], Expr::Path(..))
             && (self.in_loop(id) || !self.types.local_of.contains_key(&self.bare(this)));
-        if !is_counter || field_is_limit || is_about_limits(&name) || no_counter || !self.decides(id) {
+        if !is_counter || field_is_limit || is_about_limits(&name) || says(&name, NO_COUNTERS) || no_counter || !self.decides(id) {
             return None;
         }
-        let about = if is_about_attempts(&name) { About::Attempts } else { About::Count };
         Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about })
     }
 
     /// `rate_limit.remaining < floor`.
     fn quota(&self, id: ExprId, this: ExprId, limit: ExprId) -> Option<Comparison> {
         let (name, of, span) = self.named(this)?;
-        let says = |text: &str| ["rate_limit", "ratelimit", "quota"].iter().any(|word| text.to_lowercase().contains(word));
+        let speaks = |text: &str| ["rate_limit", "ratelimit", "quota"].iter().any(|word| text.to_lowercase().contains(word));
         let around = self.receiver_around(id).unwrap_or_default();
-        let is_left = name.contains("remaining") && says(&self.tracer.show(this));
-        if !(is_left || says(&around)) || !self.gives_up(id) {
+        let is_left = name.contains("remaining") && speaks(&self.tracer.show(this));
+        if !(is_left || speaks(&around)) || !self.gives_up(id) {
             return None;
         }
         let name = if is_left { name } else { SmolStr::new(around) };
@@ -202,21 +212,26 @@ impl Reader<'_> {
     }
 }
 
+/// Words of names that speak of attempts.
+const ATTEMPTS: &[&str] = &["attempt", "attempts", "retry", "retries", "tries", "try", "retrying"];
+/// Words of names that count failures.
+const FAILURES: &[&str] = &["failures", "strikes"];
+/// Words of names that speak of a limit.
+const LIMITS: &[&str] = &["max", "maximum", "limit", "allowed", "threshold", "budget", "cap"];
+/// Words of names that are about attempts and count none.
+const NO_COUNTERS: &[&str] =
+    &["min", "per", "base", "initial", "ratio", "delay", "interval", "timeout", "policy", "params", "config", "best", "last", "after"];
+
 /// A name that speaks of attempts: `attempts`, `max_retries`, `tries`.
 pub(super) fn is_about_attempts(name: &str) -> bool {
-    words(name).any(|word| {
-        matches!(
-            word.as_str(),
-            "attempt" | "attempts" | "retry" | "retries" | "tries" | "try" | "trial" | "failures" | "strikes" | "retrying"
-        )
-    })
+    says(name, ATTEMPTS)
 }
 
 /// A name that speaks of a limit: `max_uses`, `resend_limit`.
 fn is_about_limits(name: &str) -> bool {
-    words(name).any(|word| matches!(word.as_str(), "max" | "maximum" | "limit" | "allowed" | "threshold" | "budget" | "cap"))
+    says(name, LIMITS)
 }
 
-fn words(name: &str) -> impl Iterator<Item = String> {
-    name.split('_').map(str::to_lowercase)
+fn says(name: &str, words: &[&str]) -> bool {
+    name.split('_').any(|word| words.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }

@@ -35,7 +35,7 @@ pub struct LoopFacts {
     /// Variables from before the loop that it changes, in order of binding.
     pub held: Vec<Held>,
     /// Types of all variables from before the loop that it uses.
-    pub keeps: Vec<Type>,
+    pub keeps: Vec<Kept>,
     /// Fields of structs of the workspace that it changes.
     pub writes: Vec<(DefId, Name)>,
     /// Functions of the workspace that it calls in its own flow.
@@ -44,6 +44,15 @@ pub struct LoopFacts {
     pub spawns: Vec<DefId>,
     /// How it tries again.
     pub retrying: Retrying,
+}
+
+/// The type of a variable from before the loop that the loop uses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The type.
+    pub ty: Type,
+    /// The variable is used after the loop.
+    pub used_after: bool,
 }
 
 /// A variable from before the loop that the loop changes.
@@ -57,6 +66,8 @@ pub struct Held {
     pub assigned: bool,
     /// Every round empties it or sets it anew.
     pub fresh: bool,
+    /// It is used after the loop.
+    pub used_after: bool,
     /// Nothing in the loop takes elements out again.
     pub only_grows: bool,
     /// It counts attempts, or is how long to pause.
@@ -94,6 +105,8 @@ pub struct Retrying {
     pub exits: bool,
     /// Its counter or its bound speaks of attempts.
     pub named: bool,
+    /// It waits for an answer.
+    pub awaits: bool,
     /// What it tries was given to the function as a parameter.
     pub given: bool,
 }
@@ -184,7 +197,7 @@ impl Reader<'_> {
         let may_end = matches!(&self.body[id], Expr::Loop { body, .. } if self.leaves(*body));
         // Page after page until there is none is no loop without end.
         let endless = self.is_endless(id, !spawned) && (!may_end || self.waits_for_events(id));
-        let (held, keeps) = if endless && around == 0 { self.held(&seen) } else { Default::default() };
+        let (held, keeps) = if endless && around == 0 { self.held(id, &seen) } else { Default::default() };
         let Seen { mut retrying, mut calls, mut spawns, writes, .. } = seen;
         retrying.scheduled &= !retrying.pauses.is_empty();
         for list in [&mut calls, &mut spawns] {
@@ -268,6 +281,7 @@ impl Reader<'_> {
                 return self.in_round(*body, line, Spot { nested: true, ..spot }, seen, depth + 1);
             }
             Expr::Loop { .. } | Expr::While { .. } => inner.nested = true,
+            Expr::Await(_) => seen.retrying.awaits = true,
             Expr::Closure { .. } | Expr::Async { .. } => inner.apart = true,
             Expr::Return(value) | Expr::Break(value) if !spot.apart && (!spot.nested || matches!(expr, Expr::Return(_))) => {
                 seen.retrying.exits = true;

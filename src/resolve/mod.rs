@@ -29,7 +29,7 @@ pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Settin
 pub use flow::{Flow, Settled};
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use limits::{About, Comparison};
-pub use loops::{Held, LoopFacts, Pause, Retrying};
+pub use loops::{Held, Kept, LoopFacts, Pause, Retrying};
 pub use modules::{Links, link, wanted};
 pub use names::{Res, Space};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};

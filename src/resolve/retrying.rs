@@ -54,7 +54,11 @@ impl Reader<'_> {
         }
         let from = init.unwrap_or(arg);
         let as_written = || Value::Unknown(self.tracer.show(from).into());
-        match &self.body[from] {
+        let made = match &self.body[from] {
+            Expr::Ref(inner) | Expr::Deref(inner) => *inner,
+            _ => from,
+        };
+        match &self.body[made] {
             // One of a list, else the last.
             Expr::Method { name, .. } if name.starts_with("unwrap_or") => as_written(),
             _ => match self.tracer.value(from) {
@@ -247,5 +251,7 @@ impl Reader<'_> {
 
 /// `sleep`, `sleep_until`, `backoff.wait`-like names of functions that do nothing but let time pass.
 pub(super) fn is_pause(name: &str) -> bool {
-    name.contains("sleep") || matches!(name, "delay_for" | "delay" | "park_timeout" | "wait_backoff" | "backoff")
+    name.starts_with("sleep_")
+        || name.ends_with("_sleep")
+        || matches!(name, "sleep" | "delay_for" | "delay" | "park_timeout" | "wait_backoff" | "backoff")
 }
