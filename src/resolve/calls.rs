@@ -6,6 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::infer::{World, infer};
+use super::limits::Comparison;
+use super::loops::LoopFacts;
 use super::program::{DefId, KrateId};
 use super::reader::Reader;
 use super::routes::Served;
@@ -172,6 +174,10 @@ pub struct BodyFacts {
     pub locals: Vec<LocalType>,
     /// Types that are handed to all requests: `with_state(x)`, `manage(x)`, `Data::new(x)`.
     pub handed_over: Vec<Type>,
+    /// Its loops that hold something or try something again, in source order.
+    pub loops: Vec<LoopFacts>,
+    /// Its comparisons of a counter or a quota with a limit.
+    pub compared: Vec<Comparison>,
     /// Calls of a path and resolved ones; method calls and typed ones.
     pub counts: [usize; 4],
 }

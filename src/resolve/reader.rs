@@ -13,7 +13,7 @@ use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
-use crate::facts::{Body, Expr, ExprId, Span, Stmt};
+use crate::facts::{BinOp, Body, Expr, ExprId, Span, Stmt};
 use crate::model::Kind;
 
 pub(super) struct Reader<'a> {
@@ -50,6 +50,8 @@ impl Reader<'_> {
             task: Task::default(),
             locals: Vec::new(),
             handed_over: Vec::new(),
+            loops: Vec::new(),
+            compared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
         for id in ids(self.body) {
@@ -205,22 +207,28 @@ impl Reader<'_> {
                 }
             }
             Expr::Field { base, name, span } => {
-                let mut ty = self.types.types[base.0 as usize].clone();
-                for _ in 0..8 {
-                    if let Type::Def(of, _) = &ty
-                        && self.world.signatures.field(*of, name).is_some()
-                    {
-                        out.field_uses.push((*of, name.clone(), self.access(id), *span));
-                        break;
-                    }
-                    match self.world.deref(&ty) {
-                        Some(next) => ty = next,
-                        None => break,
-                    }
+                if let Some(of) = self.holder_of(*base, name) {
+                    out.field_uses.push((of, name.clone(), self.access(id), *span));
                 }
             }
+            Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
+            Expr::Binary { op: BinOp::Compare, left, right } => out.compared.extend(self.comparison(id, *left, *right)),
             _ => {}
         }
+    }
+
+    /// The struct of the workspace whose field `name` is taken of an expression.
+    pub(super) fn holder_of(&self, base: ExprId, name: &str) -> Option<DefId> {
+        let mut ty = self.types.types[base.0 as usize].clone();
+        for _ in 0..8 {
+            if let Type::Def(of, _) = &ty
+                && self.world.signatures.field(*of, name).is_some()
+            {
+                return Some(*of);
+            }
+            ty = self.world.deref(&ty)?;
+        }
+        None
     }
 
     /// The function or method that an expression is an argument of.

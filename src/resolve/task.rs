@@ -31,19 +31,11 @@ impl Reader<'_> {
         let expr = &self.body[id];
         let mut in_loop = in_loop;
         match expr {
-            Expr::Loop { body, .. } => {
-                task.endless |= self.waits(*body);
-                task.may_end |= self.leaves(*body);
-                in_loop = true;
-            }
-            Expr::While { cond, body, .. } => {
-                let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
-                task.endless |=
-                    forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond));
-                in_loop = true;
-            }
-            Expr::For { iter, .. } => {
-                task.endless |= self.is_stream(*iter);
+            Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => {
+                task.endless |= self.is_endless(id, own);
+                if let Expr::Loop { body, .. } = expr {
+                    task.may_end |= self.leaves(*body);
+                }
                 in_loop = true;
             }
             Expr::Closure { .. } if own => return,
@@ -84,6 +76,19 @@ impl Reader<'_> {
         })
     }
 
+    /// A loop that waits for something in each round, and for nothing in particular to end; `own` for one that is not spawned.
+    pub(super) fn is_endless(&self, id: ExprId, own: bool) -> bool {
+        match &self.body[id] {
+            Expr::Loop { body, .. } => self.waits(*body),
+            Expr::While { cond, body, .. } => {
+                let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
+                forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond))
+            }
+            Expr::For { iter, .. } => self.is_stream(*iter),
+            _ => false,
+        }
+    }
+
     /// `f(x)`, `async { f(x).await }`, `|| f(x)`.
     fn direct(&self, id: ExprId) -> Option<DefId> {
         match &self.body[id] {
@@ -103,7 +108,7 @@ impl Reader<'_> {
     }
 
     /// The loop is left by `break` or `return`.
-    fn leaves(&self, id: ExprId) -> bool {
+    pub(super) fn leaves(&self, id: ExprId) -> bool {
         let mut stack = vec![id];
         while let Some(id) = stack.pop() {
             match &self.body[id] {
@@ -134,7 +139,7 @@ impl Reader<'_> {
         }
     }
 
-    fn is_parameter(&self, id: ExprId) -> bool {
+    pub(super) fn is_parameter(&self, id: ExprId) -> bool {
         self.types.local_of.get(&id).is_some_and(|local| self.types.locals[local.0 as usize].param.is_some())
     }
 
@@ -186,6 +191,36 @@ impl Reader<'_> {
                 _ => false,
             };
         });
+        found
+    }
+
+    /// The loop's body waits for time, messages or signals, not only for answers.
+    pub(super) fn waits_for_events(&self, id: ExprId) -> bool {
+        let mut found = false;
+        self.any(id, &mut |expr| {
+            let name = match expr {
+                Expr::Macro { path, .. } => path.last(),
+                Expr::Method { name, .. } => Some(name),
+                Expr::Call { callee, .. } => match &self.body[*callee] {
+                    Expr::Path(path, _) => path.last(),
+                    _ => None,
+                },
+                _ => None,
+            };
+            found |= name.is_some_and(|name| {
+                matches!(name.as_str(), "select" | "tick" | "accept" | "changed" | "notified" | "wait" | "wait_timeout" | "poll" | "next")
+                    || name.contains("sleep")
+                    || name.contains("recv")
+            });
+        });
+        found
+    }
+
+    /// It takes what arrives: connections, messages.
+    pub(super) fn takes(&self, id: ExprId) -> bool {
+        let is_taking = |name: &str| matches!(name, "accept" | "next") || name.contains("recv");
+        let mut found = matches!(&self.body[id], Expr::For { iter, .. } if self.is_stream(*iter));
+        self.any(id, &mut |expr| found |= matches!(expr, Expr::Method { name, .. } if is_taking(name)));
         found
     }
 
