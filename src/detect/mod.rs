@@ -4,9 +4,11 @@ mod attributes;
 mod claims;
 mod constructors;
 mod context;
+mod credentials;
 mod env_reads;
 mod finding;
 mod fs_writes;
+mod minted;
 mod nature;
 mod reach;
 mod shared_fields;
@@ -68,6 +70,12 @@ pub const DETECTORS: &[Detector] = &[
         summary: "row claims, advisory locks and idempotency keys in the text of queries",
         docs: include_str!("claims.md"),
         run: claims::run,
+    },
+    Detector {
+        id: "minted",
+        summary: "random tokens, codes and keys that are handed out",
+        docs: include_str!("minted.md"),
+        run: minted::run,
     },
     Detector {
         id: "stores",

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::infer::{World, infer};
+use super::mints::Mint;
 use super::program::{DefId, KrateId};
 use super::reader::Reader;
 use super::types::Type;
@@ -155,6 +156,8 @@ pub struct BodyFacts {
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
+    /// Random values that it makes, or takes from functions that may.
+    pub mints: Vec<Mint>,
     /// Last names of its calls and paths, sorted.
     pub names: Vec<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.

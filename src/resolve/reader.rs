@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task};
 use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
+use super::mints::{MintSource, may_mint};
 use super::program::DefId;
 use super::types::Type;
 use super::values::{At, Tracer, Value};
@@ -45,6 +46,7 @@ impl Reader<'_> {
             env_defaults: Vec::new(),
             names: Vec::new(),
             strings: Vec::new(),
+            mints: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
@@ -177,9 +179,12 @@ impl Reader<'_> {
             Expr::Path(path, span) => {
                 out.names.extend(path.segs.iter().map(|seg| seg.name.clone()));
                 self.handed_constructor(id, path, *span, out);
-                let is_callee = self.parents[id.0 as usize]
-                    .is_some_and(|parent| matches!(&self.body[parent], Expr::Call { callee, .. } if *callee == id));
-                if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), is_callee) {
+                if let (Some(Callee::Foreign(found)), false) = (self.types.callees.get(&id), self.is_callee(id))
+                    && self.world.catalog.wrappers().is_random(found)
+                {
+                    out.mints.extend(self.mint(id, MintSource::Foreign(found.clone()), &[], *span));
+                }
+                if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), self.is_callee(id)) {
                     let (bound, given) = (Bound::Argument, Task::default());
                     let taken_by = self.taker(id);
                     out.own.push(OwnCall {
@@ -203,22 +208,16 @@ impl Reader<'_> {
                 }
             }
             Expr::Field { base, name, span } => {
-                let mut ty = self.types.types[base.0 as usize].clone();
-                for _ in 0..8 {
-                    if let Type::Def(of, _) = &ty
-                        && self.world.signatures.field(*of, name).is_some()
-                    {
-                        out.field_uses.push((*of, name.clone(), self.access(id), *span));
-                        break;
-                    }
-                    match self.world.deref(&ty) {
-                        Some(next) => ty = next,
-                        None => break,
-                    }
+                if let Some(of) = self.struct_with(*base, name) {
+                    out.field_uses.push((of, name.clone(), self.access(id), *span));
                 }
             }
             _ => {}
         }
+    }
+
+    fn is_callee(&self, id: ExprId) -> bool {
+        self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body[parent], Expr::Call { callee, .. } if *callee == id))
     }
 
     /// The function or method that an expression is an argument of.
@@ -318,6 +317,9 @@ impl Reader<'_> {
         match self.types.callees.get(&id) {
             Some(Callee::Def(func)) => {
                 if self.world.program.func(*func).is_some() {
+                    if may_mint(&self.world.program.def(*func).item.name) {
+                        out.mints.extend(self.mint(id, MintSource::Own(*func), args, span));
+                    }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
                     let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
                     let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
@@ -335,6 +337,9 @@ impl Reader<'_> {
             }
             Some(Callee::Foreign(path)) => {
                 let catalog = self.world.catalog;
+                if catalog.wrappers().is_random(path) {
+                    out.mints.extend(self.mint(id, MintSource::Foreign(path.clone()), args, span));
+                }
                 let hit = catalog.path(path).or_else(|| if recv.is_none() { catalog.other_constructor(path) } else { None });
                 if let Some(hit) = hit {
                     self.known(id, hit, path.clone(), recv, args, span, out);

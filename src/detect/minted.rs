@@ -1,0 +1,213 @@
+//! Detector `minted`: see `minted.md`.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::context::Cx;
+use super::credentials::is_credential;
+use super::finding::{Finding, Origin};
+use crate::facts::{ItemKind, Pat};
+use crate::model::{Confidence, Fact, Kind, Role};
+use crate::resolve::{BodyFacts, DefId, Flow, Mint, MintSource, Sink, Value};
+
+/// Functions between a random source and the one whose value is looked at.
+const MAX_STEPS: usize = 6;
+
+/// A function that returns a random value.
+struct Minter {
+    /// The foreign source, by path.
+    source: SmolStr,
+    /// How long the value is made.
+    length: Option<Value>,
+    /// What its name, or that of its type, says it makes.
+    makes: Option<SmolStr>,
+}
+
+/// What one random value is for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Purpose {
+    /// A field keeps it.
+    Field(DefId, SmolStr),
+    /// Something in one function.
+    In(DefId, SmolStr),
+}
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let minters = minters(cx);
+    let mut found: BTreeMap<Purpose, Finding> = BTreeMap::new();
+    for body in cx.bodies() {
+        // Tokens made in one function under one name are one thing, also where only some are seen to reach a field.
+        let mut fields: FxHashMap<SmolStr, Purpose> = FxHashMap::default();
+        let mut mints: Vec<(&Mint, SmolStr, Option<Purpose>)> = Vec::new();
+        for mint in &body.mints {
+            let Some((name, field)) = purpose(cx, &minters, body, mint) else { continue };
+            if let Some(field) = &field {
+                fields.entry(name.clone()).or_insert_with(|| field.clone());
+            }
+            mints.push((mint, name, field));
+        }
+        for (mint, name, field) in mints {
+            let key = field.or_else(|| fields.get(&name).cloned()).unwrap_or_else(|| Purpose::In(body.def, name.clone()));
+            let site = cx.site(mint.at, Role::Constructed, body.def);
+            match found.get_mut(&key) {
+                Some(known) => known.sites.push(site),
+                None => {
+                    let mut finding = finding(cx, &minters, body, mint, &name, &key);
+                    finding.sites.push(site);
+                    found.insert(key, finding);
+                }
+            }
+        }
+    }
+    out.extend(found.into_values());
+}
+
+/// Functions of the workspace that return random values, by following what they return.
+fn minters(cx: &Cx<'_>) -> FxHashMap<DefId, Minter> {
+    let mut out: FxHashMap<DefId, Minter> = FxHashMap::default();
+    let mut waiting: Vec<(&BodyFacts, &Mint)> = Vec::new();
+    for body in cx.bodies() {
+        waiting.extend(body.mints.iter().filter(|mint| mint.into.contains(&Sink::Returned)).map(|mint| (body, mint)));
+    }
+    for _ in 0..MAX_STEPS {
+        let before = waiting.len();
+        waiting.retain(|(body, mint)| {
+            let Some((source, length)) = made_by(&out, body, mint) else { return true };
+            let makes = made_name(cx, body.def);
+            out.entry(body.def).or_insert(Minter { source, length, makes });
+            false
+        });
+        if waiting.len() == before {
+            break;
+        }
+    }
+    out
+}
+
+/// The foreign source of a random value and its length, when it is known to be random.
+fn made_by(minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mint: &Mint) -> Option<(SmolStr, Option<Value>)> {
+    match &mint.source {
+        MintSource::Foreign(path) => Some((path.clone(), mint.length.clone())),
+        MintSource::Own(func) => {
+            let minter = minters.get(func)?;
+            let args = body.own.iter().find(|call| call.at == mint.at && call.func == *func).map_or(&[][..], |call| &call.args);
+            let length = minter.length.as_ref().map(|length| Flow::with_args(length, *func, args));
+            Some((minter.source.clone(), mint.length.clone().or(length)))
+        }
+    }
+}
+
+/// What a function makes by its name, without the verb; for a mere `new` what its type is.
+fn made_name(cx: &Cx<'_>, func: DefId) -> Option<SmolStr> {
+    let name = cx.short_name(func);
+    let plain = ["generate_", "gen_", "create_", "make_", "new_", "random_", "mint_", "issue_", "build_", "get_"]
+        .iter()
+        .find_map(|verb| name.strip_prefix(verb))
+        .unwrap_or(&name);
+    if is_credential(plain) {
+        return Some(plain.into());
+    }
+    if !matches!(name.as_str(), "new" | "generate" | "create" | "random" | "default" | "gen" | "generate_new" | "new_random") {
+        return None;
+    }
+    let path = cx.path(func);
+    let owner = path.rsplit("::").nth(1)?;
+    is_credential(owner).then(|| owner.into())
+}
+
+/// What a random value is for by what takes it: a name that speaks of a credential, and the field that keeps it.
+fn purpose(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mint: &Mint) -> Option<(SmolStr, Option<Purpose>)> {
+    made_by(minters, body, mint)?;
+    // A function that hands its random value on is seen where it is called.
+    if mint.into.contains(&Sink::Returned) && cx.uses.calls.contains_key(&body.def) {
+        return None;
+    }
+    let made = match &mint.source {
+        MintSource::Own(func) => minters.get(func).and_then(|minter| minter.makes.clone()),
+        MintSource::Foreign(_) => None,
+    };
+    let fields: Vec<(DefId, SmolStr)> = mint.into.iter().filter_map(|sink| field(cx, sink)).collect();
+    let field = fields.iter().find(|(of, name)| is_credential(&called(cx, *of, name)));
+    if let Some((of, name)) = field {
+        return Some((called(cx, *of, name), Some(Purpose::Field(*of, name.clone()))));
+    }
+    let named = mint.into.iter().find_map(|sink| match sink {
+        Sink::Local(name) | Sink::Named(name) | Sink::Field(_, name) => is_credential(name).then(|| name.clone()),
+        Sink::Argument(func, index) => parameter(cx, *func, *index).filter(|name| is_credential(name)),
+        Sink::Returned => made_name(cx, body.def),
+        Sink::Text(_) | Sink::Query => None,
+    });
+    match (named, made) {
+        (Some(name), _) => Some((name, None)),
+        (None, Some(made)) => Some((made, fields.first().map(|(of, name)| Purpose::Field(*of, name.clone())))),
+        (None, None) => None,
+    }
+}
+
+/// A field with a telling name, or the type around one that has none.
+fn called(cx: &Cx<'_>, of: DefId, field: &SmolStr) -> SmolStr {
+    if matches!(field.as_str(), "0" | "id" | "value" | "raw" | "key" | "plain" | "inner" | "secret" | "code") {
+        let name = cx.short_name(of);
+        return if is_credential(&name) { name } else { field.clone() };
+    }
+    field.clone()
+}
+
+/// The field that a sink is, also through the parameter of a constructor.
+fn field(cx: &Cx<'_>, sink: &Sink) -> Option<(DefId, SmolStr)> {
+    match sink {
+        Sink::Field(Some(of), name) => Some((*of, name.clone())),
+        Sink::Argument(func, index) => {
+            let body = &cx.bodies[*cx.body_of.get(func)?];
+            let given = |value: &Value| matches!(value, Value::Param { func: of, index: at, .. } if of == func && at == index);
+            body.fields.iter().find(|(_, _, value)| given(value)).map(|(of, name, _)| (*of, name.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// The name of a parameter.
+fn parameter(cx: &Cx<'_>, func: DefId, index: usize) -> Option<SmolStr> {
+    let facts = cx.world.program.func(func)?;
+    let body = facts.body.as_ref()?;
+    match body.pats.get(facts.params.get(index)?.pat.0 as usize)? {
+        Pat::Bind { name, .. } => Some(name.clone()),
+        _ => None,
+    }
+}
+
+fn finding(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mint: &Mint, name: &SmolStr, key: &Purpose) -> Finding {
+    let (source, length) = made_by(minters, body, mint).unwrap_or_default();
+    let mut facts: Vec<Fact> = vec![Cx::plain_fact("source", source.to_string())];
+    let length = length.map(|length| cx.fact("length", None, &length)).filter(|fact| fact.value.is_some());
+    facts.extend(length);
+    let link = mint.into.iter().find_map(|sink| match sink {
+        Sink::Text(text) if text.contains("://") || text.contains("?") && text.contains('=') => Some(text),
+        _ => None,
+    });
+    facts.extend(link.filter(|text| text.len() < 120).map(|text| Cx::plain_fact("link", text.to_string())));
+    if let MintSource::Own(func) = &mint.source {
+        facts.push(Cx::plain_fact("made_by", cx.path(*func).to_string()));
+    }
+    let mut uses = Vec::new();
+    let (origin, def) = match key {
+        Purpose::Field(of, field) => {
+            let kept = format_smolstr!("{}.{field}", cx.short_name(*of));
+            if !matches!(cx.world.program.def(*of).item.kind, ItemKind::Enum(_)) {
+                facts.push(Cx::plain_fact("kept_in", kept.to_string()));
+                uses = cx.uses.fields.get(&(*of, field.clone())).cloned().unwrap_or_default();
+            }
+            (Origin::Declared(format_smolstr!("{}::{field}", cx.path(*of))), *of)
+        }
+        Purpose::In(func, name) => (Origin::Called { function: cx.path(*func), what: name.clone() }, *func),
+    };
+    Finding {
+        confidence: Confidence::Likely,
+        uses,
+        facts,
+        label: SmolStr::new_static("random token handed out"),
+        ..Finding::new("minted", Kind::ClientHeld, def, name.clone(), origin)
+    }
+}
