@@ -87,10 +87,11 @@ const PURPOSES: [&str; 20] = [
 pub(super) fn is_credential(name: &str) -> bool {
     let words = words(name);
     let has = |word: &str| words.iter().any(|known| known == word);
-    if OTHERWISE.iter().any(|word| has(word)) {
+    // The id of a token is not the token.
+    if OTHERWISE.iter().any(|word| has(word)) || words.last().is_some_and(|last| last == "id" || last == "ids") {
         return false;
     }
-    if ["token", "tokens", "apikey", "csrf", "xsrf", "otp", "invite", "invitation", "jti", "idempotency"].iter().any(|word| has(word)) {
+    if ["token", "tokens", "apikey", "csrf", "xsrf", "otp", "invite", "invitation", "idempotency"].iter().any(|word| has(word)) {
         return true;
     }
     let purpose = || PURPOSES.iter().any(|word| has(word));

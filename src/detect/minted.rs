@@ -150,7 +150,8 @@ fn purpose(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mi
 fn called(cx: &Cx<'_>, of: DefId, field: &SmolStr) -> SmolStr {
     if matches!(field.as_str(), "0" | "id" | "value" | "raw" | "key" | "plain" | "inner" | "secret" | "code") {
         let name = cx.short_name(of);
-        return if is_credential(&name) { name } else { field.clone() };
+        let is_one = ["Token", "Code", "Key", "Link", "Secret", "Invite", "Invitation", "Stamp"].iter().any(|end| name.ends_with(end));
+        return if is_one && is_credential(&name) { name } else { field.clone() };
     }
     field.clone()
 }

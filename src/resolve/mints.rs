@@ -158,7 +158,8 @@ impl Trail<'_, '_> {
             Expr::Try(_) | Expr::Await(_) | Expr::Ref(_) | Expr::Deref(_) | Expr::Cast(..) | Expr::Tuple(_) | Expr::Array(_) => {
                 Some(parent)
             }
-            Expr::Index { base, .. } if *base == at => Some(parent),
+            // Of a value, or of an alphabet by a random number.
+            Expr::Index { .. } => Some(parent),
             Expr::Binary { op: crate::facts::BinOp::Add, .. } => Some(parent),
             Expr::If { cond, .. } if *cond != at => Some(parent),
             Expr::Match { value, .. } if *value != at => Some(parent),
@@ -226,10 +227,8 @@ impl Trail<'_, '_> {
             }
             match name.as_str() {
                 "take" | "truncate" => self.length = self.length.or(args.first().copied()),
-                // Numbers for jitter and dice, and questions about a value.
-                "gen_range" | "random_range" | "gen_bool" | "random_bool" | "shuffle" | "choose" | "eq" | "ne" | "len" | "is_empty" => {
-                    return None;
-                }
+                // Dice, and questions about a value.
+                "gen_bool" | "random_bool" | "shuffle" | "eq" | "ne" | "len" | "is_empty" => return None,
                 _ => {}
             }
             return own.is_none().then_some(parent);
