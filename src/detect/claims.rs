@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::statements::{inserted, marked, words};
 use crate::model::{Confidence, Fact, Kind, Role};
 use crate::resolve::{At, BodyFacts};
 
@@ -17,7 +18,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 let site = cx.site(*at, Role::Written, body.def);
                 queues.entry(table.clone()).or_insert_with(|| queue(cx, body, *at, &table)).sites.push(site);
             }
-            if let Some(claim) = in_query(text) {
+            if let Some(claim) = in_query(text).or_else(|| guard(body, text)) {
                 out.push(finding(cx, body, *at, claim));
             }
         }
@@ -43,12 +44,6 @@ fn queue(cx: &Cx<'_>, body: &BodyFacts, at: At, table: &str) -> Finding {
     out.origin = Origin::Declared(smol_str::format_smolstr!("table::{table}"));
     out.sites.clear();
     out
-}
-
-/// The words of a statement in upper case.
-fn words(text: &str) -> Vec<String> {
-    let parts = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
-    parts.filter(|word| !word.is_empty()).map(str::to_uppercase).collect()
 }
 
 /// What a query claims or writes.
@@ -90,12 +85,34 @@ fn in_query(text: &str) -> Option<Claim> {
         };
         return lock("row claim by `FOR UPDATE`", after(&["FROM"]), vec![Cx::plain_fact("when_taken", waits)]);
     }
+    if let Some((table, column)) = marked(text) {
+        return lock("claim by a mark in the row", Some(table), vec![Cx::plain_fact("mark", column)]);
+    }
     let table = after(&["INSERT", "INTO"])?;
+    if ["used_jti", "used_nonce", "used_token", "used_code"].iter().any(|word| table.contains(word)) {
+        return lock("record of what was used once", Some(table), Vec::new());
+    }
     let named_so = ["idempot", "dedup", "processed", "lock", "lease", "claim"].iter().any(|word| table.contains(word));
     if named_so && has(&["ON", "CONFLICT"]) && has(&["DO", "NOTHING"]) {
         return lock("claim by `INSERT … ON CONFLICT DO NOTHING`", Some(table), vec![Cx::plain_fact("when_taken", "inserts nothing")]);
     }
     None
+}
+
+/// `ON CONFLICT DO NOTHING` where the function then asks whether a row was inserted: the first who does goes on.
+fn guard(body: &BodyFacts, text: &str) -> Option<Claim> {
+    let all = words(text);
+    let skips = all.windows(2).any(|at| at[0] == "DO" && at[1] == "NOTHING") || all.starts_with(&["INSERT".into(), "IGNORE".into()]);
+    if !skips || body.names.binary_search(&SmolStr::new_static("rows_affected")).is_err() {
+        return None;
+    }
+    let (table, _) = inserted(text)?;
+    Some(Claim {
+        kind: Kind::Lease,
+        label: "claim by `INSERT … ON CONFLICT DO NOTHING`",
+        table: Some(table),
+        facts: vec![Cx::plain_fact("when_taken", "inserts nothing")],
+    })
 }
 
 /// `SET key value NX …`, spelled as a command with its arguments.

@@ -11,7 +11,9 @@ mod fs_writes;
 mod minted;
 mod nature;
 mod reach;
+mod sessions;
 mod shared_fields;
+mod statements;
 mod statics;
 mod stores;
 mod tasks;
@@ -76,6 +78,12 @@ pub const DETECTORS: &[Detector] = &[
         summary: "random tokens, codes and keys that are handed out",
         docs: include_str!("minted.md"),
         run: minted::run,
+    },
+    Detector {
+        id: "sessions",
+        summary: "log-ins, devices and pending log-ins that are rows of a table",
+        docs: include_str!("sessions.md"),
+        run: sessions::run,
     },
     Detector {
         id: "stores",

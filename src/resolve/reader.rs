@@ -147,14 +147,23 @@ impl Reader<'_> {
 
     fn expression(&mut self, id: ExprId, out: &mut BodyFacts) {
         match &self.body[id] {
-            Expr::Call { args, span, .. } => {
+            Expr::Call { callee, args, span } => {
                 let args: &[ExprId] = args;
+                if let (Expr::Path(path, _), [of, ..]) = (&self.body[*callee], args)
+                    && let Some(start) = path.last().and_then(|last| statement(last))
+                    && self.names_a_table(*of)
+                {
+                    out.strings.push((format!("{start} {}", self.table_of(*of)).into(), self.at(*span)));
+                }
                 self.called(id, None, args, *span, out);
             }
             Expr::Method { recv, name, args, span, .. } => {
                 out.names.push(name.clone());
                 if matches!(name.as_str(), "for_update" | "for_no_key_update" | "for_share" | "lock_exclusive") {
                     out.strings.push((self.row_lock(id, *recv).into(), self.at(*span)));
+                }
+                if matches!(name.as_str(), "do_nothing" | "on_conflict_do_nothing") {
+                    out.strings.push((format!("INSERT INTO {} ON CONFLICT DO NOTHING", self.table_of(*recv)).into(), self.at(*span)));
                 }
                 if matches!(name.as_str(), "with_state" | "manage" | "app_data" | "data" | "layer")
                     && let [only] = &**args
@@ -282,25 +291,46 @@ impl Reader<'_> {
         }
     }
 
-    /// `jobs::table.for_update().skip_locked()` as the statement that it stands for.
-    fn row_lock(&self, id: ExprId, recv: ExprId) -> String {
-        let mut at = recv;
-        let table = loop {
+    /// The table of a query builder's chain: `jobs::table.filter(…)`, `insert_into(jobs::table).values(…)`.
+    fn table_of(&self, id: ExprId) -> String {
+        let mut at = id;
+        loop {
             match &self.body[at] {
                 Expr::Method { recv, .. } => at = *recv,
                 Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => at = *inner,
-                Expr::Call { callee, .. } => at = *callee,
+                Expr::Call { callee, args, .. } => {
+                    let starts =
+                        matches!(&self.body[*callee], Expr::Path(path, _) if path.last().and_then(|last| statement(last)).is_some());
+                    at = if starts { args.first().copied().unwrap_or(*callee) } else { *callee };
+                }
                 Expr::Path(path, _) => {
                     let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
-                    break match names.as_slice() {
+                    return match names.as_slice() {
                         [.., table, "table" | "query" | "find" | "find_by_id"] => (*table).to_owned(),
                         [.., last] => (*last).to_owned(),
                         [] => String::new(),
                     };
                 }
-                _ => break String::new(),
+                _ => return String::new(),
             }
-        };
+        }
+    }
+
+    /// `jobs::table`, at the start of a chain or alone.
+    fn names_a_table(&self, id: ExprId) -> bool {
+        let mut at = id;
+        loop {
+            match &self.body[at] {
+                Expr::Method { recv, .. } => at = *recv,
+                Expr::Path(path, _) => return path.segs.len() > 1 && path.last().is_some_and(|last| last == "table"),
+                _ => return false,
+            }
+        }
+    }
+
+    /// `jobs::table.for_update().skip_locked()` as the statement that it stands for.
+    fn row_lock(&self, id: ExprId, recv: ExprId) -> String {
+        let table = self.table_of(recv);
         let skips = self.parents[id.0 as usize]
             .is_some_and(|parent| matches!(&self.body[parent], Expr::Method { name, .. } if name == "skip_locked"));
         format!("SELECT FROM {table} FOR UPDATE{}", if skips { " SKIP LOCKED" } else { "" })
@@ -478,17 +508,40 @@ impl Reader<'_> {
     }
 }
 
-/// A cheap test for the texts that the detector of claims looks at.
+/// The start of the statement that a function of a query builder makes.
+fn statement(name: &str) -> Option<&'static str> {
+    match name {
+        "insert_into" | "replace_into" | "insert_or_ignore_into" => Some("INSERT INTO"),
+        "delete" => Some("DELETE FROM"),
+        _ => None,
+    }
+}
+
+/// A cheap test for the texts that detectors read as statements.
 fn speaks_of_claims(text: &str) -> bool {
     match text.len() {
         0..2 => false,
         2..=4 => matches!(text, "SET" | "NX" | "set" | "nx"),
         _ => {
-            ["FOR UPDATE", "for update", "ADVISORY", "advisory", "CONFLICT", "conflict", "GET_LOCK", "VACUUM INTO", "vacuum into", "SETNX"]
-                .iter()
-                .any(|word| text.contains(word))
-                || ((text.contains("INSERT INTO") || text.contains("insert into"))
-                    && ["queue", "outbox", "job"].iter().any(|word| text.contains(word)))
+            const PHRASES: [&str; 16] = [
+                "FOR UPDATE",
+                "for update",
+                "ADVISORY",
+                "advisory",
+                "GET_LOCK",
+                "VACUUM INTO",
+                "vacuum into",
+                "SETNX",
+                "INSERT ",
+                "insert into",
+                "REPLACE INTO",
+                "replace into",
+                "DELETE FROM",
+                "delete from",
+                "UPDATE ",
+                "update ",
+            ];
+            PHRASES.iter().any(|phrase| text.contains(phrase))
         }
     }
 }
