@@ -92,12 +92,17 @@ fn in_query(text: &str) -> Option<Claim> {
     if ["used_jti", "used_nonce", "used_token", "used_code"].iter().any(|word| table.contains(word)) {
         return lock("record of what was used once", Some(table), Vec::new());
     }
-    let named_so = ["idempot", "dedup", "processed", "lock", "lease", "claim"].iter().any(|word| table.contains(word));
+    let named_so = table
+        .split(['_', '.'])
+        .any(|part| ["idempot", "dedup", "processed", "lock", "lease", "claim"].iter().any(|word| part.starts_with(word)));
     if named_so && has(&["ON", "CONFLICT"]) && has(&["DO", "NOTHING"]) {
         return lock("claim by `INSERT … ON CONFLICT DO NOTHING`", Some(table), vec![Cx::plain_fact("when_taken", "inserts nothing")]);
     }
     None
 }
+
+/// More columns than these are more than a mark.
+const MAX_CLAIM_COLUMNS: usize = 5;
 
 /// `ON CONFLICT DO NOTHING` where the function then asks whether a row was inserted: the first who does goes on.
 fn guard(body: &BodyFacts, text: &str) -> Option<Claim> {
@@ -106,7 +111,8 @@ fn guard(body: &BodyFacts, text: &str) -> Option<Claim> {
     if !skips || body.names.binary_search(&SmolStr::new_static("rows_affected")).is_err() {
         return None;
     }
-    let (table, _) = inserted(text)?;
+    // A row of many columns is data, of which one copy is enough; a claim says little more than whose it is.
+    let (table, _) = inserted(text).filter(|(_, columns)| columns.len() <= MAX_CLAIM_COLUMNS)?;
     Some(Claim {
         kind: Kind::Lease,
         label: "claim by `INSERT … ON CONFLICT DO NOTHING`",

@@ -120,6 +120,10 @@ fn made_name(cx: &Cx<'_>, func: DefId) -> Option<SmolStr> {
 /// What a random value is for by what takes it: a name that speaks of a credential, and the field that keeps it.
 fn purpose(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mint: &Mint) -> Option<(SmolStr, Option<Purpose>)> {
     made_by(minters, body, mint)?;
+    // In a cookie, it is that cookie.
+    if mint.into.contains(&Sink::Held) {
+        return None;
+    }
     // A function that hands its random value on is seen where it is called.
     if mint.into.contains(&Sink::Returned) && cx.uses.calls.contains_key(&body.def) {
         return None;
@@ -137,7 +141,7 @@ fn purpose(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mi
         Sink::Local(name) | Sink::Named(name) | Sink::Field(_, name) => is_credential(name).then(|| name.clone()),
         Sink::Argument(func, index) => parameter(cx, *func, *index).filter(|name| is_credential(name)),
         Sink::Returned => made_name(cx, body.def),
-        Sink::Text(_) | Sink::Query => None,
+        Sink::Text(_) | Sink::Query | Sink::Held => None,
     });
     match (named, made) {
         (Some(name), _) => Some((name, None)),

@@ -8,6 +8,7 @@ mod credentials;
 mod env_reads;
 mod finding;
 mod fs_writes;
+mod http_caching;
 mod minted;
 mod nature;
 mod reach;
@@ -84,6 +85,12 @@ pub const DETECTORS: &[Detector] = &[
         summary: "log-ins, devices and pending log-ins that are rows of a table",
         docs: include_str!("sessions.md"),
         run: sessions::run,
+    },
+    Detector {
+        id: "http-caching",
+        summary: "what responses tell browsers and shared caches to keep",
+        docs: include_str!("http_caching.md"),
+        run: http_caching::run,
     },
     Detector {
         id: "stores",

@@ -18,7 +18,8 @@ struct Table {
     columns: BTreeSet<String>,
     /// Structs that stand for its rows, the widest first.
     rows: Vec<(usize, DefId)>,
-    inserts: Vec<(RawSite, DefId)>,
+    /// Where rows are put in, by whom, with which columns where the statement names them.
+    inserts: Vec<(RawSite, DefId, Vec<String>)>,
     deletes: usize,
 }
 
@@ -26,6 +27,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let mut tables = declared(cx);
     written(cx, &mut tables);
     for (name, mut table) in tables {
+        // Another database may have a table of that name, for something else.
+        let proven = table.inserts.iter().any(|(_, _, columns)| columns.iter().any(|column| proves(column)));
+        table.inserts.retain(|(_, _, columns)| !proven || columns.is_empty() || columns.iter().any(|column| proves(column)));
         if !holds_log_ins(&name, &table) {
             continue;
         }
@@ -80,8 +84,8 @@ fn written(cx: &Cx<'_>, tables: &mut BTreeMap<String, Table>) {
         for (text, at) in &body.strings {
             if let Some((name, columns)) = inserted(text) {
                 let table = tables.entry(name).or_default();
-                table.columns.extend(columns);
-                table.inserts.push((cx.site(*at, Role::Written, body.def), body.def));
+                table.columns.extend(columns.iter().cloned());
+                table.inserts.push((cx.site(*at, Role::Written, body.def), body.def, columns));
             }
             if let Some(name) = deleted(text) {
                 tables.entry(name).or_default().deletes += 1;
@@ -96,7 +100,7 @@ fn written(cx: &Cx<'_>, tables: &mut BTreeMap<String, Table>) {
         let names = |body: &crate::resolve::BodyFacts, name: &str| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok();
         for body in cx.bodies().filter(|body| names(body, module)) {
             if names(body, "ActiveModel") && (names(body, "insert") || names(body, "save")) {
-                table.inserts.push((cx.site(cx.declared_at(body.def), Role::Written, body.def), body.def));
+                table.inserts.push((cx.site(cx.declared_at(body.def), Role::Written, body.def), body.def, Vec::new()));
             }
             table.deletes += usize::from(names(body, "delete_many") || names(body, "delete_by_id") || names(body, "delete"));
         }
@@ -163,7 +167,7 @@ fn holds_log_ins(name: &str, table: &Table) -> bool {
     }
     let any = |test: fn(&str) -> bool| table.columns.iter().any(|column| test(column));
     let proofs = table.columns.iter().filter(|column| proves(column)).count();
-    let device = table.columns.iter().any(|column| column.contains("device"));
+    let device = name.contains("device") || table.columns.iter().any(|column| column.contains("device"));
     let whose = any(belongs);
     (proofs > 1 && (whose || any(ends)))
         || (proofs > 0 && whose && (any(ends) || table.deletes > 0))
@@ -173,7 +177,7 @@ fn holds_log_ins(name: &str, table: &Table) -> bool {
 }
 
 fn finding(cx: &Cx<'_>, name: &str, table: &Table) -> Option<Finding> {
-    let (first_insert, inserting) = table.inserts.first()?;
+    let (first_insert, inserting, _) = table.inserts.first()?;
     let row = table.rows.first().map(|(_, row)| *row);
     let def = row.unwrap_or(*inserting);
     let mut facts = vec![Cx::plain_fact("table", name)];
@@ -185,7 +189,7 @@ fn finding(cx: &Cx<'_>, name: &str, table: &Table) -> Option<Finding> {
     facts.push(Cx::plain_fact("deleted", if table.deletes > 0 { "by the code" } else { "not seen" }));
     let mut sites: Vec<RawSite> = row.map(|row| cx.site(cx.declared_at(row), Role::Declared, row)).into_iter().collect();
     sites.push(first_insert.clone());
-    sites.extend(table.inserts.iter().skip(1).map(|(site, _)| site.clone()));
+    sites.extend(table.inserts.iter().skip(1).map(|(site, ..)| site.clone()));
     let shown = row.map_or_else(|| SmolStr::new(name), |row| cx.short_name(row));
     let shown = if shown == "Model" { SmolStr::new(name) } else { shown };
     Some(Finding {

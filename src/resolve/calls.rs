@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::headers::HeaderSet;
 use super::infer::{World, infer};
 use super::mints::Mint;
 use super::program::{DefId, KrateId};
@@ -158,6 +159,8 @@ pub struct BodyFacts {
     pub strings: Vec<(SmolStr, At)>,
     /// Random values that it makes, or takes from functions that may.
     pub mints: Vec<Mint>,
+    /// Headers of responses that tell others to keep something.
+    pub headers: Vec<HeaderSet>,
     /// Last names of its calls and paths, sorted.
     pub names: Vec<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.

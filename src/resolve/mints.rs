@@ -12,6 +12,7 @@ use super::reader::Reader;
 use super::types::Type;
 use super::values::{At, Value};
 use crate::facts::{Expr, ExprId, ItemKind, Lit, Name, Span};
+use crate::model::Kind;
 
 /// More steps outwards than any value takes on its way.
 const MAX_STEPS: u32 = 400;
@@ -54,6 +55,8 @@ pub enum Sink {
     Argument(DefId, usize),
     /// A text with holes: the template.
     Text(SmolStr),
+    /// A call of the catalog that is found as something of its own: a cookie, a token.
+    Held,
     /// A statement of a query, as a parameter.
     Query,
     /// The value of the body.
@@ -285,6 +288,11 @@ impl Trail<'_, '_> {
             Some(Callee::Foreign(path)) => {
                 if let Some(key) = args.first().filter(|key| **key != at).and_then(|key| self.text(*key)) {
                     self.push(Sink::Named(key));
+                }
+                let catalog = self.reader.world.catalog;
+                if catalog.path(path).is_some_and(|hit| catalog.api(hit.entry).kind == Some(Kind::ClientHeld)) {
+                    self.push(Sink::Held);
+                    return None;
                 }
                 let last = path.rsplit("::").next().unwrap_or(path);
                 let wraps = last.starts_with(char::is_uppercase)

@@ -3,6 +3,7 @@
 mod calls;
 mod fate;
 mod flow;
+mod headers;
 mod infer;
 mod infer_calls;
 mod infer_patterns;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
+pub use headers::HeaderSet;
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use mints::{Mint, MintSource, Sink};
 pub use modules::{Links, link, wanted};

@@ -47,6 +47,7 @@ impl Reader<'_> {
             names: Vec::new(),
             strings: Vec::new(),
             mints: Vec::new(),
+            headers: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
@@ -149,6 +150,7 @@ impl Reader<'_> {
         match &self.body[id] {
             Expr::Call { callee, args, span } => {
                 let args: &[ExprId] = args;
+                out.headers.extend(self.typed_header(id));
                 if let (Expr::Path(path, _), [of, ..]) = (&self.body[*callee], args)
                     && let Some(start) = path.last().and_then(|last| statement(last))
                     && self.names_a_table(*of)
@@ -159,6 +161,7 @@ impl Reader<'_> {
             }
             Expr::Method { recv, name, args, span, .. } => {
                 out.names.push(name.clone());
+                out.headers.extend(self.header_by_method(*recv, name, args));
                 if matches!(name.as_str(), "for_update" | "for_no_key_update" | "for_share" | "lock_exclusive") {
                     out.strings.push((self.row_lock(id, *recv).into(), self.at(*span)));
                 }
@@ -179,6 +182,11 @@ impl Reader<'_> {
                     self.built_field(*recv, name, *value, out);
                 }
                 self.called(id, Some(*recv), args, *span, out);
+            }
+            Expr::Tuple(pair) => {
+                if let [name, value] = **pair {
+                    out.headers.extend(self.header(name, value));
+                }
             }
             Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
             Expr::Assign { left, right, .. } => self.assigned(*left, *right, out),
@@ -322,7 +330,11 @@ impl Reader<'_> {
         loop {
             match &self.body[at] {
                 Expr::Method { recv, .. } => at = *recv,
-                Expr::Path(path, _) => return path.segs.len() > 1 && path.last().is_some_and(|last| last == "table"),
+                Expr::Path(path, _) => {
+                    // `sessions::table`, or `sessions` from the schema's `dsl`.
+                    let named = path.segs.len() > 1 && path.last().is_some_and(|last| last == "table");
+                    return named || (self.types.callees.contains_key(&at) && path.single().is_some());
+                }
                 _ => return false,
             }
         }

@@ -1,0 +1,100 @@
+//! Headers that a response is given to be kept by clients and shared caches: how long, under which validator.
+
+use smol_str::SmolStr;
+
+use super::infer::Callee;
+use super::reader::Reader;
+use super::types::Type;
+use super::values::{At, Value};
+use crate::facts::{Expr, ExprId, Lit};
+
+/// A header with the value that it is given.
+#[derive(Clone, Debug)]
+pub struct HeaderSet {
+    /// Its name in lower case with hyphens.
+    pub name: &'static str,
+    /// Its value.
+    pub value: Value,
+    /// Where its name stands.
+    pub at: At,
+}
+
+/// The headers that tell others to keep something, as HTTP and constants spell them.
+const KEPT: [(&str, &str); 8] = [
+    ("cache-control", "CACHE_CONTROL"),
+    ("cdn-cache-control", "CDN_CACHE_CONTROL"),
+    ("etag", "ETAG"),
+    ("expires", "EXPIRES"),
+    ("last-modified", "LAST_MODIFIED"),
+    ("surrogate-control", "SURROGATE_CONTROL"),
+    ("surrogate-key", "SURROGATE_KEY"),
+    ("vary", "VARY"),
+];
+
+impl Reader<'_> {
+    /// `headers.insert(CACHE_CONTROL, value)`, `response.header("ETag", value)`: a name and a value side by side.
+    pub(super) fn header_by_method(&self, recv: ExprId, method: &str, args: &[ExprId]) -> Option<HeaderSet> {
+        let [name, value] = args else { return None };
+        let sets = matches!(
+            method,
+            "insert"
+                | "header"
+                | "append"
+                | "insert_header"
+                | "append_header"
+                | "set_header"
+                | "set_raw_header"
+                | "raw_header"
+                | "add"
+                | "with_header"
+        );
+        // What is sent to others asks them; it tells them nothing to keep.
+        let asks = self.types.types[recv.0 as usize].path().is_some_and(|path| path.contains("::request::") || path.contains("Request"));
+        if !sets || asks {
+            return None;
+        }
+        self.header(*name, *value)
+    }
+
+    /// `(CACHE_CONTROL, value)`.
+    pub(super) fn header(&self, name: ExprId, value: ExprId) -> Option<HeaderSet> {
+        let (name, at) = self.header_name(name)?;
+        Some(HeaderSet { name, value: self.tracer.value(value), at })
+    }
+
+    fn header_name(&self, id: ExprId) -> Option<(&'static str, At)> {
+        match &self.body[id] {
+            Expr::Ref(inner) => self.header_name(*inner),
+            Expr::Path(path, span) => {
+                let last = path.last()?;
+                let (name, _) = KEPT.iter().find(|(_, constant)| {
+                    last == constant || (path.segs.len() > 1 && last == "CacheControl" && *constant == "CACHE_CONTROL")
+                })?;
+                Some((name, self.at(*span)))
+            }
+            Expr::Lit(Lit::Str(text), span) => {
+                let (name, _) = KEPT.iter().find(|(name, _)| text.eq_ignore_ascii_case(name))?;
+                Some((name, self.at(*span)))
+            }
+            _ => None,
+        }
+    }
+
+    /// `CacheControl::new().with_max_age(…)`, `CacheControl(vec![…])`: a header by its type.
+    pub(super) fn typed_header(&self, id: ExprId) -> Option<HeaderSet> {
+        let Expr::Call { span, .. } = &self.body[id] else { return None };
+        let Some(Callee::Foreign(path)) = self.types.callees.get(&id) else { return None };
+        let of = path.strip_suffix("::new").unwrap_or(path);
+        if of.rsplit("::").next() != Some("CacheControl") || matches!(self.types.types[id.0 as usize], Type::Def(..)) {
+            return None;
+        }
+        let mut end = id;
+        while let Some(parent) = self.parents[end.0 as usize]
+            && matches!(&self.body[parent], Expr::Method { recv, .. } if *recv == end)
+        {
+            end = parent;
+        }
+        let value = Value::Unknown(SmolStr::new(self.tracer.show(end)));
+        Some(HeaderSet { name: "cache-control", value, at: self.at(*span) })
+    }
+}
