@@ -83,12 +83,45 @@ const PURPOSES: [&str; 20] = [
     "verify",
 ];
 
+/// How the name of a thing that is handed out ends, or of its written form.
+const ENDS: [&str; 29] = [
+    "apikey",
+    "binding",
+    "code",
+    "codes",
+    "csrf",
+    "entity",
+    "hash",
+    "hex",
+    "idempotency",
+    "invitation",
+    "invite",
+    "key",
+    "keys",
+    "link",
+    "nonce",
+    "otp",
+    "plain",
+    "plaintext",
+    "raw",
+    "recover",
+    "secret",
+    "stamp",
+    "state",
+    "str",
+    "string",
+    "token",
+    "tokens",
+    "value",
+    "xsrf",
+];
+
 /// Whether a name is that of something handed out to be shown again: a token, a one-time code, an API key, a stamp.
 pub(super) fn is_credential(name: &str) -> bool {
     let words = words(name);
     let has = |word: &str| words.iter().any(|known| known == word);
     // The id of a token is not the token.
-    if OTHERWISE.iter().any(|word| has(word)) || words.last().is_some_and(|last| last == "id" || last == "ids") {
+    if OTHERWISE.iter().any(|word| has(word)) || words.last().is_none_or(|last| !ENDS.contains(&last.as_str())) {
         return false;
     }
     if ["token", "tokens", "apikey", "csrf", "xsrf", "otp", "invite", "invitation", "idempotency"].iter().any(|word| has(word)) {
@@ -147,9 +180,20 @@ mod tests {
         {
             assert!(is_credential(name), "{name}");
         }
-        for name in
-            ["id", "salt", "request_id", "request_token", "token_count", "cancellation_token", "nonce", "key", "state", "token_path"]
-        {
+        for name in [
+            "id",
+            "salt",
+            "request_id",
+            "request_token",
+            "token_count",
+            "cancellation_token",
+            "nonce",
+            "key",
+            "state",
+            "token_path",
+            "device_code_flow",
+            "api_key_id",
+        ] {
             assert!(!is_credential(name), "{name}");
         }
     }

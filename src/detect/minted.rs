@@ -10,7 +10,7 @@ use super::credentials::is_credential;
 use super::finding::{Finding, Origin};
 use crate::facts::{ItemKind, Pat};
 use crate::model::{Confidence, Fact, Kind, Role};
-use crate::resolve::{BodyFacts, DefId, Flow, Mint, MintSource, Sink, Value};
+use crate::resolve::{At, BodyFacts, DefId, Flow, Mint, MintSource, Sink, Value};
 
 /// Functions between a random source and the one whose value is looked at.
 const MAX_STEPS: usize = 6;
@@ -21,6 +21,10 @@ struct Minter {
     source: SmolStr,
     /// How long the value is made.
     length: Option<Value>,
+    /// How long a store keeps it.
+    kept_for: Option<(Value, &'static str)>,
+    /// Where it is made.
+    at: At,
     /// What its name, or that of its type, says it makes.
     makes: Option<SmolStr>,
 }
@@ -36,7 +40,7 @@ enum Purpose {
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let minters = minters(cx);
-    let mut found: BTreeMap<Purpose, Finding> = BTreeMap::new();
+    let mut found: BTreeMap<Purpose, (Finding, Option<DefId>)> = BTreeMap::new();
     for body in cx.bodies() {
         // Tokens made in one function under one name are one thing, also where only some are seen to reach a field.
         let mut fields: FxHashMap<SmolStr, Purpose> = FxHashMap::default();
@@ -52,16 +56,32 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             let key = field.or_else(|| fields.get(&name).cloned()).unwrap_or_else(|| Purpose::In(body.def, name.clone()));
             let site = cx.site(mint.at, Role::Constructed, body.def);
             match found.get_mut(&key) {
-                Some(known) => known.sites.push(site),
+                Some((known, _)) => known.sites.push(site),
                 None => {
                     let mut finding = finding(cx, &minters, body, mint, &name, &key);
                     finding.sites.push(site);
-                    found.insert(key, finding);
+                    let by = match &mint.source {
+                        MintSource::Own(func) => Some(*func),
+                        MintSource::Foreign(_) => None,
+                    };
+                    found.insert(key, (finding, by));
                 }
             }
         }
     }
-    out.extend(found.into_values());
+    // Where the value is made is a place of the only thing that it is made for.
+    let mut made_for: FxHashMap<DefId, usize> = FxHashMap::default();
+    for func in found.values().filter_map(|(_, by)| *by) {
+        *made_for.entry(func).or_default() += 1;
+    }
+    out.extend(found.into_values().map(|(mut finding, by)| {
+        if let Some(func) = by.filter(|func| made_for.get(func) == Some(&1))
+            && let Some(minter) = minters.get(&func).filter(|minter| minter.makes.is_some())
+        {
+            finding.sites.push(cx.site(minter.at, Role::Constructed, func));
+        }
+        finding
+    }));
 }
 
 /// Functions of the workspace that return random values, by following what they return.
@@ -75,8 +95,8 @@ fn minters(cx: &Cx<'_>) -> FxHashMap<DefId, Minter> {
         let before = waiting.len();
         waiting.retain(|(body, mint)| {
             let Some((source, length)) = made_by(&out, body, mint) else { return true };
-            let makes = made_name(cx, body.def);
-            out.entry(body.def).or_insert(Minter { source, length, makes });
+            let makes = made_name(cx, body.def).or_else(|| stored_as(cx, mint));
+            out.entry(body.def).or_insert(Minter { source, length, kept_for: mint.kept_for.clone(), at: mint.at, makes });
             false
         });
         if waiting.len() == before {
@@ -99,15 +119,36 @@ fn made_by(minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mint: &Mint) ->
     }
 }
 
+/// What a function stores a value as before it hands it on.
+fn stored_as(cx: &Cx<'_>, mint: &Mint) -> Option<SmolStr> {
+    let is_stored = mint.kept_for.is_some() || mint.into.contains(&Sink::Query);
+    mint.into.iter().find_map(|sink| match sink {
+        Sink::Local(name) => (is_stored && is_credential(name)).then(|| name.clone()),
+        Sink::Named(name) | Sink::Field(_, name) => is_credential(name).then(|| name.clone()),
+        Sink::Argument(func, index) => parameter(cx, *func, *index).filter(|name| is_credential(name)),
+        Sink::Text(_) | Sink::Query | Sink::Held | Sink::Returned => None,
+    })
+}
+
+/// `generate_api_key` makes an `api_key`.
+fn without_verb(name: &str) -> &str {
+    match name.split_once('_') {
+        Some((verb, rest)) if VERBS.contains(&verb) && is_credential(rest) => rest,
+        _ => name,
+    }
+}
+
+/// What functions do with what they are named after.
+const VERBS: [&str; 18] = [
+    "add", "build", "create", "gen", "generate", "get", "insert", "issue", "make", "mint", "new", "put", "random", "refresh", "reset",
+    "rotate", "save", "store",
+];
+
 /// What a function makes by its name, without the verb; for a mere `new` what its type is.
 fn made_name(cx: &Cx<'_>, func: DefId) -> Option<SmolStr> {
     let name = cx.short_name(func);
-    let plain = ["generate_", "gen_", "create_", "make_", "new_", "random_", "mint_", "issue_", "build_", "get_"]
-        .iter()
-        .find_map(|verb| name.strip_prefix(verb))
-        .unwrap_or(&name);
-    if is_credential(plain) {
-        return Some(plain.into());
+    if is_credential(&name) {
+        return Some(without_verb(&name).into());
     }
     if !matches!(name.as_str(), "new" | "generate" | "create" | "random" | "default" | "gen" | "generate_new" | "new_random") {
         return None;
@@ -145,6 +186,8 @@ fn purpose(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mi
     });
     match (named, made) {
         (Some(name), _) => Some((name, None)),
+        // A row may be numbered by the same function.
+        (None, Some(_)) if fields.iter().any(|(_, name)| matches!(name.as_str(), "id" | "uid" | "uuid" | "name")) => None,
         (None, Some(made)) => Some((made, fields.first().map(|(of, name)| Purpose::Field(*of, name.clone())))),
         (None, None) => None,
     }
@@ -188,6 +231,12 @@ fn finding(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mi
     let mut facts: Vec<Fact> = vec![Cx::plain_fact("source", source.to_string())];
     let length = length.map(|length| cx.fact("length", None, &length)).filter(|fact| fact.value.is_some());
     facts.extend(length);
+    let by = match &mint.source {
+        MintSource::Own(func) => minters.get(func),
+        MintSource::Foreign(_) => None,
+    };
+    let kept_for = mint.kept_for.as_ref().or_else(|| by.and_then(|minter| minter.kept_for.as_ref()));
+    facts.extend(kept_for.map(|(value, unit)| cx.fact("valid_for", Some(&SmolStr::new_static(unit)), value)));
     let link = mint.into.iter().find_map(|sink| match sink {
         Sink::Text(text) if text.contains("://") || text.contains("?") && text.contains('=') => Some(text),
         _ => None,

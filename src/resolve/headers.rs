@@ -48,9 +48,7 @@ impl Reader<'_> {
                 | "add"
                 | "with_header"
         );
-        // What is sent to others asks them; it tells them nothing to keep.
-        let asks = self.types.types[recv.0 as usize].path().is_some_and(|path| path.contains("::request::") || path.contains("Request"));
-        if !sets || asks {
+        if !sets || self.asks(recv) {
             return None;
         }
         self.header(*name, *value)
@@ -59,7 +57,34 @@ impl Reader<'_> {
     /// `(CACHE_CONTROL, value)`.
     pub(super) fn header(&self, name: ExprId, value: ExprId) -> Option<HeaderSet> {
         let (name, at) = self.header_name(name)?;
+        // `HeaderValue::from_static("public")` says what it is given.
+        let value = match &self.body[value] {
+            Expr::Call { callee, args, .. } => match (&self.body[*callee], &**args) {
+                (Expr::Path(path, _), [only]) if path.last().is_some_and(|last| last.starts_with("from_")) => *only,
+                _ => value,
+            },
+            _ => value,
+        };
         Some(HeaderSet { name, value: self.tracer.value(value), at })
+    }
+
+    /// What is sent to others asks them; it tells them nothing to keep.
+    fn asks(&self, recv: ExprId) -> bool {
+        let mut at = recv;
+        for _ in 0..32 {
+            let of = &self.types.types[at.0 as usize];
+            if of.path().is_some_and(|path| path.contains("::request::") || path.contains("Request") || path.ends_with("::Client")) {
+                return true;
+            }
+            match &self.body[at] {
+                Expr::Method { recv, .. } => at = *recv,
+                Expr::Call { callee, .. } => {
+                    return matches!(&self.body[*callee], Expr::Path(path, _) if path.segs.iter().any(|seg| seg.name.ends_with("Request")));
+                }
+                _ => return false,
+            }
+        }
+        false
     }
 
     fn header_name(&self, id: ExprId) -> Option<(&'static str, At)> {

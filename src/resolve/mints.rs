@@ -11,6 +11,7 @@ use super::program::DefId;
 use super::reader::Reader;
 use super::types::Type;
 use super::values::{At, Value};
+use super::walk::ids;
 use crate::facts::{Expr, ExprId, ItemKind, Lit, Name, Span};
 use crate::model::Kind;
 
@@ -31,6 +32,8 @@ pub struct Mint {
     pub into: Vec<Sink>,
     /// How long it is made, where the walk passes a number.
     pub length: Option<Value>,
+    /// How long a store keeps it, and the unit of a bare number.
+    pub kept_for: Option<(Value, &'static str)>,
 }
 
 /// What makes a random value.
@@ -63,17 +66,19 @@ pub enum Sink {
     Returned,
 }
 
-/// A cheap test before the walk: functions of the workspace that make random values say so.
-pub(super) fn may_mint(name: &str) -> bool {
-    ["gen", "rand", "new", "token", "secret", "uuid", "key", "code", "mint", "make", "create", "csrf", "otp", "stamp", "issue", "encode"]
-        .iter()
-        .any(|word| name.contains(word))
+/// A cheap test before the walk: functions of the workspace that make random values say so, or stand where such things are made.
+pub(super) fn may_mint(path: &str) -> bool {
+    let name = path.rsplit("::").next().unwrap_or(path);
+    const NAMES: [&str; 16] = [
+        "gen", "rand", "new", "token", "secret", "uuid", "key", "code", "mint", "make", "create", "csrf", "otp", "stamp", "issue", "encode",
+    ];
+    NAMES.iter().any(|word| name.contains(word)) || ["rand", "crypto", "token", "secret"].iter().any(|word| path.contains(word))
 }
 
 impl Reader<'_> {
     /// Follows the value of a call outwards.
     pub(super) fn mint(&self, id: ExprId, source: MintSource, args: &[ExprId], span: Span) -> Option<Mint> {
-        let mut trail = Trail { reader: self, into: Vec::new(), length: None, seen: Vec::new(), steps: 0 };
+        let mut trail = Trail { reader: self, into: Vec::new(), length: None, kept_for: None, seen: Vec::new(), steps: 0 };
         let fills = match &source {
             MintSource::Foreign(path) => {
                 let last = path.rsplit("::").next().unwrap_or(path);
@@ -88,9 +93,10 @@ impl Reader<'_> {
             Some(local) => trail.follow(local, 0),
             None => trail.climb(id, 0),
         }
-        let Trail { into, length, .. } = trail;
+        let Trail { into, length, kept_for, .. } = trail;
         let length = length.map(|id| self.tracer.value(id));
-        (!into.is_empty()).then(|| Mint { source, at: self.at(span), into, length })
+        let kept_for = kept_for.map(|(id, unit)| (self.tracer.value(id), unit));
+        (!into.is_empty()).then(|| Mint { source, at: self.at(span), into, length, kept_for })
     }
 }
 
@@ -104,10 +110,20 @@ fn is_filler(name: &str) -> bool {
     matches!(name, "fill_bytes" | "try_fill_bytes" | "fill" | "try_fill")
 }
 
+/// Methods of stores that keep a value for a time, which is the last argument; and its unit.
+fn expiring(name: &str) -> Option<&'static str> {
+    match name {
+        "set_ex" | "setex" | "insert_with_expiry" | "insert_with_ttl" | "set_with_expiry" | "set_with_ttl" => Some("seconds"),
+        "pset_ex" | "psetex" => Some("milliseconds"),
+        _ => None,
+    }
+}
+
 struct Trail<'r, 'a> {
     reader: &'r Reader<'a>,
     into: Vec<Sink>,
     length: Option<ExprId>,
+    kept_for: Option<(ExprId, &'static str)>,
     seen: Vec<usize>,
     steps: u32,
 }
@@ -138,6 +154,30 @@ impl Trail<'_, '_> {
         let reader = self.reader;
         for &id in reader.uses_of(local).iter().take(24) {
             self.climb(id, depth + 1);
+        }
+        self.captured(local, depth);
+    }
+
+    /// `format!("/confirm?token={token}")`: a variable that a template names.
+    fn captured(&mut self, local: usize, depth: u32) {
+        let reader = self.reader;
+        let name = &reader.types.locals[local].name;
+        let names_it = |text: &str| {
+            text.match_indices(name.as_str())
+                .any(|(at, found)| text[..at].ends_with('{') && matches!(text[at + found.len()..].chars().next(), Some('}' | ':')))
+        };
+        for id in ids(reader.body) {
+            let Expr::Macro { path, args, .. } = &reader.body[id] else { continue };
+            let Some(template) = args.iter().take(2).find_map(|arg| match &reader.body[*arg] {
+                Expr::Lit(Lit::Str(text), _) if names_it(text) => Some(*arg),
+                _ => None,
+            }) else {
+                continue;
+            };
+            let name = path.last().map_or("", SmolStr::as_str);
+            if let Some(next) = self.macro_call(ExprId(u32::MAX), id, name, &[template]) {
+                self.climb(next, depth + 1);
+            }
         }
     }
 
@@ -241,6 +281,9 @@ impl Trail<'_, '_> {
             self.push(Sink::Argument(func, index));
             return None;
         }
+        if let (Some(unit), [.., last]) = (expiring(name), args) {
+            self.kept_for = self.kept_for.or(Some((*last, unit)));
+        }
         match name.as_str() {
             "sample_string" => {
                 self.length = self.length.or(args.get(1).copied());
@@ -310,8 +353,10 @@ impl Trail<'_, '_> {
         let template = args.iter().take(2).find(|arg| **arg != at).and_then(|arg| self.text(*arg));
         match name {
             "format" | "concat" | "format_smolstr" | "concat_string" | "formatcp" => {
+                // Inside of an address, a page or a sentence it has arrived; beside a prefix it goes on.
+                let arrives = template.as_ref().is_some_and(|text| text.contains(['/', '<', '?', ' ']));
                 self.into.extend(template.map(Sink::Text));
-                Some(parent)
+                (!arrives).then_some(parent)
             }
             "write" | "writeln" => {
                 self.into.extend(template.map(Sink::Text));

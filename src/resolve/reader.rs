@@ -359,7 +359,7 @@ impl Reader<'_> {
         match self.types.callees.get(&id) {
             Some(Callee::Def(func)) => {
                 if self.world.program.func(*func).is_some() {
-                    if may_mint(&self.world.program.def(*func).item.name) {
+                    if may_mint(&self.world.program.def(*func).path) {
                         out.mints.extend(self.mint(id, MintSource::Own(*func), args, span));
                     }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
