@@ -301,6 +301,13 @@ impl Trail<'_, '_> {
                 self.assigned(recv, depth);
                 None
             }
+            "map" if matches!(self.reader.body[recv], Expr::Range(..)) => {
+                // `(0..length).map(|_| …)`.
+                if let Expr::Range(_, Some(end)) = &self.reader.body[recv] {
+                    self.length = self.length.or(Some(*end));
+                }
+                Some(parent)
+            }
             "map" | "map_or" | "map_or_else" | "unwrap_or" | "unwrap_or_else" | "or_insert_with" | "get_or_insert_with"
             | "get_or_insert" | "then" | "then_some" | "sample" | "sample_iter" | "generate" | "chain" | "or_else" | "and_then" => {
                 Some(parent)

@@ -46,6 +46,8 @@ const PLANTED: &[&str] = &[
     "lease:storefront_core::idempotency::claim#idempotency_keys",
     "external-store:redis",
     "client-held:storefront_core::tokens::Tokens::issue#jsonwebtoken::encode",
+    "client-held:storefront_api::routes::login::LoginTokens::refresh_token",
+    "client-held:storefront_core::redis_store::LoginStore::put_login_code#login_code",
     "shared-state:storefront_core::tokens::Tokens::revoked",
     "thread-local:storefront_core::context::CURRENT_TOKEN",
     "thread-local:storefront_core::context::REQUEST",
@@ -90,7 +92,6 @@ const PLANTED: &[&str] = &[
 const NOT_FOUND: &[(&str, &str)] = &[
     ("the offset of the Kafka feed, kept in memory only", "storefront_clients::events::OrderFeed"),
     ("the order figures' set and map, owned by a spawned loop", "shared-state:storefront_worker::feed"),
-    ("refresh tokens and login codes in Redis", "storefront_core::redis_store::LoginStore"),
 ];
 
 /// Paths of code that looks like state and is none.
