@@ -261,7 +261,7 @@ fn finding(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mi
         confidence: Confidence::Likely,
         uses,
         facts,
-        label: SmolStr::new_static("random token handed out"),
+        label: SmolStr::new_static("random token"),
         ..Finding::new("minted", Kind::ClientHeld, def, name.clone(), origin)
     }
 }
