@@ -105,10 +105,13 @@ impl Reader<'_> {
         }
     }
 
-    /// `CacheControl::new().with_max_age(…)`, `CacheControl(vec![…])`: a header by its type.
+    /// `CacheControl::new().with_max_age(…)`, `TypedHeader(etag)`: a header by its type.
     pub(super) fn typed_header(&self, id: ExprId) -> Option<HeaderSet> {
-        let Expr::Call { span, .. } = &self.body[id] else { return None };
+        let Expr::Call { args, span, .. } = &self.body[id] else { return None };
         let Some(Callee::Foreign(path)) = self.types.callees.get(&id) else { return None };
+        if path.ends_with("::TypedHeader") {
+            return self.typed_value(*args.first()?, self.at(*span));
+        }
         let of = path.strip_suffix("::new").unwrap_or(path);
         if of.rsplit("::").next() != Some("CacheControl") || matches!(self.types.types[id.0 as usize], Type::Def(..)) {
             return None;
@@ -121,5 +124,22 @@ impl Reader<'_> {
         }
         let value = Value::Unknown(SmolStr::new(self.tracer.show(end)));
         Some(HeaderSet { name: "cache-control", value, at: self.at(*span) })
+    }
+
+    /// A value whose type is that of a validator: `headers.typed_insert(etag)`.
+    pub(super) fn typed_value(&self, id: ExprId, at: At) -> Option<HeaderSet> {
+        let name = validator(&self.types.types[id.0 as usize])?;
+        Some(HeaderSet { name, value: Value::Unknown(SmolStr::default()), at })
+    }
+}
+
+/// The header that a type of a foreign crate is the value of, also where it may not be there.
+pub(crate) fn validator(ty: &Type) -> Option<&'static str> {
+    let Type::Foreign(path, args) = ty else { return None };
+    match path.rsplit("::").next()? {
+        "ETag" | "EntityTag" => Some("etag"),
+        "LastModified" => Some("last-modified"),
+        "Option" | "Result" => validator(args.first()?),
+        _ => None,
     }
 }

@@ -26,6 +26,7 @@ mod tests;
 pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
 pub use headers::HeaderSet;
+pub(crate) use headers::validator;
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use mints::{Mint, MintSource, Sink};
 pub use modules::{Links, link, wanted};

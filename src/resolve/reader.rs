@@ -162,6 +162,9 @@ impl Reader<'_> {
             Expr::Method { recv, name, args, span, .. } => {
                 out.names.push(name.clone());
                 out.headers.extend(self.header_by_method(*recv, name, args));
+                if let ("typed_insert", [only]) = (name.as_str(), &**args) {
+                    out.headers.extend(self.typed_value(*only, self.at(*span)));
+                }
                 if matches!(name.as_str(), "for_update" | "for_no_key_update" | "for_share" | "lock_exclusive") {
                     out.strings.push((self.row_lock(id, *recv).into(), self.at(*span)));
                 }
