@@ -20,6 +20,7 @@ pub struct Wrappers {
     signals: FxHashSet<SmolStr>,
     vague_stores: FxHashSet<SmolStr>,
     random: FxHashSet<SmolStr>,
+    keyed_digests: FxHashSet<SmolStr>,
     reexports: FxHashMap<SmolStr, SmolStr>,
 }
 
@@ -90,6 +91,12 @@ impl Wrappers {
     #[must_use]
     pub fn is_random(&self, path: &str) -> bool {
         self.random.contains(path)
+    }
+
+    /// Signs with a secret.
+    #[must_use]
+    pub fn is_keyed_digest(&self, path: &str) -> bool {
+        self.keyed_digests.contains(path)
     }
 
     /// The path under which the catalog knows what another crate hands on.

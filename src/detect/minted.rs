@@ -82,6 +82,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         }
         finding
     }));
+    super::signed::run(cx, out);
 }
 
 /// Functions of the workspace that return random values, by following what they return.
@@ -217,7 +218,7 @@ fn field(cx: &Cx<'_>, sink: &Sink) -> Option<(DefId, SmolStr)> {
 }
 
 /// The name of a parameter.
-fn parameter(cx: &Cx<'_>, func: DefId, index: usize) -> Option<SmolStr> {
+pub(super) fn parameter(cx: &Cx<'_>, func: DefId, index: usize) -> Option<SmolStr> {
     let facts = cx.world.program.func(func)?;
     let body = facts.body.as_ref()?;
     match body.pats.get(facts.params.get(index)?.pat.0 as usize)? {

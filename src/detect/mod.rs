@@ -14,6 +14,7 @@ mod nature;
 mod reach;
 mod sessions;
 mod shared_fields;
+mod signed;
 mod statements;
 mod statics;
 mod stores;
