@@ -12,11 +12,27 @@ use crate::resolve::{At, BodyFacts};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let mut queues: BTreeMap<String, Finding> = BTreeMap::new();
+    let mut marks: BTreeMap<String, Finding> = BTreeMap::new();
+    let first = out.len();
     for body in cx.bodies() {
         for (text, at) in &body.strings {
             if let Some(table) = filled_queue(text) {
                 let site = cx.site(*at, Role::Written, body.def);
                 queues.entry(table.clone()).or_insert_with(|| queue(cx, body, *at, &table)).sites.push(site);
+            }
+            if let Some((table, column)) = marked(text) {
+                let facts = vec![Cx::plain_fact("mark", column)];
+                let claim = Claim { kind: Kind::Lease, label: "claim by a mark in the row", table: Some(table.clone()), facts };
+                let found = finding(cx, body, *at, claim);
+                match marks.get_mut(&table) {
+                    Some(known) => known.sites.extend(found.sites),
+                    None => {
+                        marks.insert(table, found);
+                    }
+                }
+                if !text.to_uppercase().contains("FOR UPDATE") {
+                    continue;
+                }
             }
             if let Some(claim) = in_query(text).or_else(|| guard(body, text)) {
                 out.push(finding(cx, body, *at, claim));
@@ -25,6 +41,21 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         out.extend(redis_lock(cx, body));
     }
     out.extend(queues.into_values());
+    // Who takes rows under a lock also marks them, and marks them as done: one claim.
+    for (table, mark) in marks {
+        let is_same = |claim: &&mut Finding| claim.label.starts_with("row claim") && claim.facts.iter().any(|fact| says(fact, &table));
+        match out[first..].iter_mut().find(is_same) {
+            Some(claim) => {
+                claim.sites.extend(mark.sites);
+                claim.facts.extend(mark.facts.into_iter().filter(|fact| fact.key == "mark"));
+            }
+            None => out.push(mark),
+        }
+    }
+}
+
+fn says(fact: &Fact, table: &str) -> bool {
+    fact.key == "table" && fact.value.as_ref().is_some_and(|value| value.to_string() == table)
 }
 
 /// The table that a statement puts work into, by its name.
@@ -84,9 +115,6 @@ fn in_query(text: &str) -> Option<Claim> {
             "waits for other holders"
         };
         return lock("row claim by `FOR UPDATE`", after(&["FROM"]), vec![Cx::plain_fact("when_taken", waits)]);
-    }
-    if let Some((table, column)) = marked(text) {
-        return lock("claim by a mark in the row", Some(table), vec![Cx::plain_fact("mark", column)]);
     }
     let table = after(&["INSERT", "INTO"])?;
     if ["used_jti", "used_nonce", "used_token", "used_code"].iter().any(|word| table.contains(word)) {

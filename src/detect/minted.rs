@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
@@ -25,6 +25,8 @@ struct Minter {
     kept_for: Option<(Value, &'static str)>,
     /// Where it is made.
     at: At,
+    /// The function of the workspace that it has its value from.
+    from: Option<DefId>,
     /// What its name, or that of its type, says it makes.
     makes: Option<SmolStr>,
 }
@@ -69,6 +71,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             }
         }
     }
+    handed_on(cx, &minters, &mut found);
     // Where the value is made is a place of the only thing that it is made for.
     let mut made_for: FxHashMap<DefId, usize> = FxHashMap::default();
     for func in found.values().filter_map(|(_, by)| *by) {
@@ -85,6 +88,27 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     super::signed::run(cx, out);
 }
 
+/// Functions that make a token by their own words, and whose callers were not seen to take one: behind a trait, or in a pattern.
+fn handed_on(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, found: &mut BTreeMap<Purpose, (Finding, Option<DefId>)>) {
+    let mut used: FxHashSet<DefId> = found.values().filter_map(|(_, by)| *by).collect();
+    let mut more: Vec<DefId> = used.iter().copied().collect();
+    while let Some(func) = more.pop() {
+        let from = minters.get(&func).and_then(|minter| minter.from);
+        more.extend(from.filter(|from| used.insert(*from)));
+    }
+    for body in cx.bodies().filter(|body| !used.contains(&body.def)) {
+        let Some(makes) = minters.get(&body.def).and_then(|minter| minter.makes.clone()) else { continue };
+        let Some(mint) = body.mints.iter().find(|mint| mint.into.contains(&Sink::Returned) && made_by(minters, body, mint).is_some())
+        else {
+            continue;
+        };
+        let key = Purpose::In(body.def, makes.clone());
+        let mut finding = finding(cx, minters, body, mint, &makes, &key);
+        finding.sites.push(cx.site(mint.at, Role::Constructed, body.def));
+        found.insert(key, (finding, None));
+    }
+}
+
 /// Functions of the workspace that return random values, by following what they return.
 fn minters(cx: &Cx<'_>) -> FxHashMap<DefId, Minter> {
     let mut out: FxHashMap<DefId, Minter> = FxHashMap::default();
@@ -97,7 +121,11 @@ fn minters(cx: &Cx<'_>) -> FxHashMap<DefId, Minter> {
         waiting.retain(|(body, mint)| {
             let Some((source, length)) = made_by(&out, body, mint) else { return true };
             let makes = made_name(cx, body.def).or_else(|| stored_as(cx, mint));
-            out.entry(body.def).or_insert(Minter { source, length, kept_for: mint.kept_for.clone(), at: mint.at, makes });
+            let from = match &mint.source {
+                MintSource::Own(func) => Some(*func),
+                MintSource::Foreign(_) => None,
+            };
+            out.entry(body.def).or_insert(Minter { from, source, length, kept_for: mint.kept_for.clone(), at: mint.at, makes });
             false
         });
         if waiting.len() == before {

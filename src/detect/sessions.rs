@@ -99,7 +99,7 @@ fn written(cx: &Cx<'_>, tables: &mut BTreeMap<String, Table>) {
         let Some(module) = path.rsplit("::").nth(1) else { continue };
         let names = |body: &crate::resolve::BodyFacts, name: &str| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok();
         for body in cx.bodies().filter(|body| names(body, module)) {
-            if names(body, "ActiveModel") && (names(body, "insert") || names(body, "save")) {
+            if (names(body, "ActiveModel") || names(body, "into_active_model")) && (names(body, "insert") || names(body, "save")) {
                 table.inserts.push((cx.site(cx.declared_at(body.def), Role::Written, body.def), body.def, Vec::new()));
             }
             table.deletes += usize::from(names(body, "delete_many") || names(body, "delete_by_id") || names(body, "delete"));

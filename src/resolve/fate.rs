@@ -118,6 +118,18 @@ impl Reader<'_> {
         }
     }
 
+    /// The names of `let (a, b) = value`.
+    pub(super) fn names_in_tuple(&self, block: ExprId, id: ExprId) -> Vec<Name> {
+        let Expr::Block(stmts) = &self.body[block] else { return Vec::new() };
+        let Some(Stmt::Let { pat, .. }) = self.statement(stmts, id).map(|at| &stmts[at]) else { return Vec::new() };
+        let Pat::Tuple(parts) = &self.body[*pat] else { return Vec::new() };
+        let named = parts.iter().filter_map(|part| match &self.body[*part] {
+            Pat::Bind { name, .. } => Some(name.clone()),
+            _ => None,
+        });
+        named.collect()
+    }
+
     /// The struct of the workspace behind an expression that has a field of that name.
     pub(super) fn struct_with(&self, base: ExprId, field: &str) -> Option<DefId> {
         let mut ty = self.types.types[base.0 as usize].clone();

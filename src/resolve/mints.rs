@@ -237,7 +237,12 @@ impl Trail<'_, '_> {
                     }
                     None
                 }
-                _ => None,
+                _ => {
+                    for name in reader.names_in_tuple(parent, at) {
+                        self.push(Sink::Local(name));
+                    }
+                    None
+                }
             },
             _ => None,
         }

@@ -199,6 +199,7 @@ impl Reader<'_> {
             Expr::Path(path, span) => {
                 out.names.extend(path.segs.iter().map(|seg| seg.name.clone()));
                 self.handed_constructor(id, path, *span, out);
+                out.mints.extend(self.given_generator(id, *span));
                 if let (Some(Callee::Foreign(found)), false) = (self.types.callees.get(&id), self.is_callee(id))
                     && self.world.catalog.wrappers().is_random(found)
                 {
@@ -234,6 +235,14 @@ impl Reader<'_> {
             }
             _ => {}
         }
+    }
+
+    /// A generator of random values that the function is given.
+    fn given_generator(&self, id: ExprId, span: Span) -> Option<super::mints::Mint> {
+        let local = &self.types.locals[self.types.local_of.get(&id)?.0 as usize];
+        local.param?;
+        let of = local.ty.path().filter(|path| self.world.catalog.wrappers().is_random(path))?;
+        self.mint(id, MintSource::Foreign(of.clone()), &[], span)
     }
 
     fn is_callee(&self, id: ExprId) -> bool {
