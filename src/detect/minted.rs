@@ -36,6 +36,8 @@ struct Minter {
 enum Purpose {
     /// A field keeps it.
     Field(DefId, SmolStr),
+    /// What a function of its own makes, by the name that its callers have for it.
+    Made(DefId, SmolStr),
     /// Something in one function.
     In(DefId, SmolStr),
 }
@@ -55,7 +57,13 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             mints.push((mint, name, field));
         }
         for (mint, name, field) in mints {
-            let key = field.or_else(|| fields.get(&name).cloned()).unwrap_or_else(|| Purpose::In(body.def, name.clone()));
+            let key = field.or_else(|| fields.get(&name).cloned()).unwrap_or_else(|| match &mint.source {
+                // The callers of a function that makes one sort of token hand out that sort.
+                MintSource::Own(func) if minters.get(func).is_some_and(|minter| minter.makes.is_some()) => {
+                    Purpose::Made(*func, plain(&name))
+                }
+                _ => Purpose::In(body.def, name.clone()),
+            });
             let site = cx.site(mint.at, Role::Constructed, body.def);
             match found.get_mut(&key) {
                 Some((known, _)) => known.sites.push(site),
@@ -71,6 +79,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             }
         }
     }
+    kept(&mut found);
     handed_on(cx, &minters, &mut found);
     // Where the value is made is a place of the only thing that it is made for.
     let mut made_for: FxHashMap<DefId, usize> = FxHashMap::default();
@@ -86,6 +95,39 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         finding
     }));
     super::signed::run(cx, out);
+}
+
+/// What one function makes and one field keeps is the same thing where it is not seen to reach the field.
+fn kept(found: &mut BTreeMap<Purpose, (Finding, Option<DefId>)>) {
+    let kept_as: FxHashMap<(DefId, SmolStr), Purpose> = found
+        .iter()
+        .filter_map(|(key, (_, by))| match key {
+            Purpose::Field(_, name) => Some((((*by)?, plain(name)), key.clone())),
+            _ => None,
+        })
+        .collect();
+    let loose: Vec<(Purpose, Purpose)> = found
+        .keys()
+        .filter_map(|key| match key {
+            // A mere `token` may be any.
+            Purpose::Made(func, name) if name.contains('_') => Some((key.clone(), kept_as.get(&(*func, name.clone()))?.clone())),
+            _ => None,
+        })
+        .collect();
+    for (from, to) in loose {
+        let Some((finding, _)) = found.remove(&from) else { continue };
+        if let Some((known, _)) = found.get_mut(&to) {
+            known.sites.extend(finding.sites);
+        }
+    }
+}
+
+/// A name without words that only say how or when: `new_access_token_str` is an `access_token`.
+fn plain(name: &str) -> SmolStr {
+    let said =
+        |part: &&str| !matches!(*part, "new" | "generated" | "str" | "string" | "raw" | "plain" | "plaintext" | "value" | "my" | "next");
+    let out = name.split('_').filter(said).collect::<Vec<_>>().join("_");
+    if out.is_empty() { name.into() } else { out.into() }
 }
 
 /// Functions that make a token by their own words, and whose callers were not seen to take one: behind a trait, or in a pattern.
@@ -184,12 +226,13 @@ fn made_name(cx: &Cx<'_>, func: DefId) -> Option<SmolStr> {
     }
     let path = cx.path(func);
     let owner = path.rsplit("::").nth(1)?;
+    let owner = ["Type", "Kind", "Generator", "Factory"].iter().find_map(|end| owner.strip_suffix(end)).unwrap_or(owner);
     is_credential(owner).then(|| owner.into())
 }
 
 /// What a random value is for by what takes it: a name that speaks of a credential, and the field that keeps it.
 fn purpose(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mint: &Mint) -> Option<(SmolStr, Option<Purpose>)> {
-    made_by(minters, body, mint)?;
+    let (_, length) = made_by(minters, body, mint)?;
     // In a cookie, it is that cookie.
     if mint.into.contains(&Sink::Held) {
         return None;
@@ -203,7 +246,8 @@ fn purpose(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mi
         MintSource::Foreign(_) => None,
     };
     let fields: Vec<(DefId, SmolStr)> = mint.into.iter().filter_map(|sink| field(cx, sink)).collect();
-    let field = fields.iter().find(|(of, name)| is_credential(&called(cx, *of, name)));
+    // Rows are numbered at random too, but not by a text of some length.
+    let field = fields.iter().find(|(of, name)| is_credential(&called(cx, *of, name)) && (name != "id" || length.is_some()));
     if let Some((of, name)) = field {
         return Some((called(cx, *of, name), Some(Purpose::Field(*of, name.clone()))));
     }
@@ -284,7 +328,7 @@ fn finding(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mi
             }
             (Origin::Declared(format_smolstr!("{}::{field}", cx.path(*of))), *of)
         }
-        Purpose::In(func, name) => (Origin::Called { function: cx.path(*func), what: name.clone() }, *func),
+        Purpose::Made(func, name) | Purpose::In(func, name) => (Origin::Called { function: cx.path(*func), what: name.clone() }, *func),
     };
     Finding {
         confidence: Confidence::Likely,

@@ -87,7 +87,7 @@ fn written(cx: &Cx<'_>, tables: &mut BTreeMap<String, Table>) {
                 table.columns.extend(columns.iter().cloned());
                 table.inserts.push((cx.site(*at, Role::Written, body.def), body.def, columns));
             }
-            if let Some(name) = deleted(text) {
+            for name in deleted(text) {
                 tables.entry(name).or_default().deletes += 1;
             }
         }
@@ -98,9 +98,15 @@ fn written(cx: &Cx<'_>, tables: &mut BTreeMap<String, Table>) {
         let path = cx.path(*row);
         let Some(module) = path.rsplit("::").nth(1) else { continue };
         let names = |body: &crate::resolve::BodyFacts, name: &str| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok();
-        for body in cx.bodies().filter(|body| names(body, module)) {
-            if (names(body, "ActiveModel") || names(body, "into_active_model")) && (names(body, "insert") || names(body, "save")) {
+        for body in cx.bodies() {
+            let fills = body.fields.iter().any(|(of, ..)| of == row);
+            let about = names(body, module);
+            let models = fills || (about && names(body, "ActiveModel"));
+            if models && (names(body, "insert") || names(body, "save")) {
                 table.inserts.push((cx.site(cx.declared_at(body.def), Role::Written, body.def), body.def, Vec::new()));
+            }
+            if !about {
+                continue;
             }
             table.deletes += usize::from(names(body, "delete_many") || names(body, "delete_by_id") || names(body, "delete"));
         }

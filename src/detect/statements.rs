@@ -31,11 +31,11 @@ pub(super) fn inserted(text: &str) -> Option<(String, Vec<String>)> {
     Some((name, rest[..end].iter().map(|word| word.to_lowercase()).collect()))
 }
 
-/// The table that a statement deletes from.
-pub(super) fn deleted(text: &str) -> Option<String> {
+/// The tables that a statement deletes from; a statement may hold several.
+pub(super) fn deleted(text: &str) -> Vec<String> {
     let all = words(text);
-    let at = after(&all, &["DELETE", "FROM"])?;
-    all.get(at).map(|word| table(word))
+    let named = all.windows(3).filter(|at| at[0] == "DELETE" && at[1] == "FROM");
+    named.map(|at| table(&at[2])).collect()
 }
 
 /// What marks a row as taken.
@@ -92,8 +92,8 @@ mod tests {
         assert_eq!((table.as_str(), columns.join(" ")), ("sessions", "user_id token".to_owned()));
         assert_eq!(inserted("INSERT OR IGNORE INTO seen (id) VALUES (?)").unwrap().0, "seen");
         assert_eq!(inserted("INSERT INTO t SELECT a FROM b").unwrap().1, Vec::<String>::new());
-        assert_eq!(deleted("DELETE FROM sessions WHERE token = $1").as_deref(), Some("sessions"));
-        assert_eq!((inserted("put it into words"), deleted("delete it")), (None, None));
+        assert_eq!(deleted("WITH a AS (DELETE FROM codes) DELETE FROM sessions WHERE token = $1"), ["codes", "sessions"]);
+        assert!(inserted("put it into words").is_none() && deleted("delete it").is_empty());
     }
 
     #[test]
