@@ -52,6 +52,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             None => out.push(mark),
         }
     }
+    super::kept_locks::run(cx, out);
 }
 
 fn says(fact: &Fact, table: &str) -> bool {

@@ -9,6 +9,7 @@ mod env_reads;
 mod finding;
 mod fs_writes;
 mod http_caching;
+mod kept_locks;
 mod minted;
 mod nature;
 mod reach;

@@ -221,7 +221,7 @@ impl Reader<'_> {
                 }
             }
             Expr::Struct { path, fields, .. } => {
-                let _ = path;
+                out.names.extend(path.segs.iter().map(|seg| seg.name.clone()));
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
