@@ -5,16 +5,23 @@ mod attributes;
 mod claims;
 mod constructors;
 mod context;
+mod credentials;
 mod entries;
 mod env_reads;
 mod finding;
 mod fs_writes;
+mod http_caching;
+mod kept_locks;
 mod loop_state;
 mod loop_structs;
+mod minted;
 mod nature;
 mod reach;
 mod retries;
+mod sessions;
 mod shared_fields;
+mod signed;
+mod statements;
 mod statics;
 mod stores;
 mod tasks;
@@ -92,6 +99,24 @@ pub const DETECTORS: &[Detector] = &[
         summary: "row claims, advisory locks and idempotency keys in the text of queries",
         docs: include_str!("claims.md"),
         run: claims::run,
+    },
+    Detector {
+        id: "minted",
+        summary: "random tokens, codes and keys that are handed out",
+        docs: include_str!("minted.md"),
+        run: minted::run,
+    },
+    Detector {
+        id: "sessions",
+        summary: "log-ins, devices and pending log-ins that are rows of a table",
+        docs: include_str!("sessions.md"),
+        run: sessions::run,
+    },
+    Detector {
+        id: "http-caching",
+        summary: "what responses tell browsers and shared caches to keep",
+        docs: include_str!("http_caching.md"),
+        run: http_caching::run,
     },
     Detector {
         id: "stores",

@@ -3,12 +3,14 @@
 mod calls;
 mod fate;
 mod flow;
+mod headers;
 mod held;
 mod infer;
 mod infer_calls;
 mod infer_patterns;
 mod limits;
 mod loops;
+mod mints;
 mod modules;
 mod names;
 mod options;
@@ -28,9 +30,12 @@ mod tests;
 
 pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
+pub use headers::HeaderSet;
+pub(crate) use headers::validator;
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use limits::{About, Comparison};
 pub use loops::{Held, Kept, LoopFacts, Pause, Retrying};
+pub use mints::{Mint, MintSource, Sink};
 pub use modules::{Links, asked, asked_for_tests, link};
 pub use names::{Res, Space};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
