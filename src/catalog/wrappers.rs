@@ -37,6 +37,12 @@ impl Wrappers {
         self.transparent.contains(path)
     }
 
+    /// `Deref` leads to the first type argument: a pointer, an extractor, or a value made when it is first asked for.
+    #[must_use]
+    pub fn derefs(&self, path: &str) -> bool {
+        self.is_transparent(path) || (self.is_lazy(path) && !self.is_set_once(path))
+    }
+
     /// Hands the same value to every request.
     #[must_use]
     pub fn is_app_state(&self, path: &str) -> bool {

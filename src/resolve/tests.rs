@@ -130,6 +130,20 @@ fn std_core_and_imported_names_are_the_same_type() {
 }
 
 #[test]
+fn a_lazy_static_is_what_it_holds_and_a_lock_gives_out_what_is_inside() {
+    let program = "use std::sync::{LazyLock, RwLock};\n\
+        static SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::load);\n\
+        struct Settings { inner: RwLock<Values> }\n\
+        struct Values { bound: usize }\n\
+        impl Settings {\n\
+            fn load() -> Self { Self { inner: RwLock::new(Values { bound: 7 }) } }\n\
+            fn bound(&self) -> usize { self.inner.read().unwrap().bound }\n\
+        }\n";
+    check(&format!("{program}fn main() {{ let (_a, _b) = tokio::sync::mpsc::channel::<u8>(SETTINGS.bound()); }}\n"), "capacity", "7");
+    check(&format!("{program}fn main() {{ let (_a, _b) = tokio::sync::mpsc::channel::<u8>((*SETTINGS).bound()); }}\n"), "capacity", "7");
+}
+
+#[test]
 fn atomics_have_no_type_argument() {
     let map = map(
         "use std::sync::{Arc, atomic::AtomicU32};\n#[tokio::main]\nasync fn main() {\n    let hits = Arc::new(AtomicU32::new(0));\n    \
