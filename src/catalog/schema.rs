@@ -67,6 +67,9 @@ pub struct Api {
     /// Reported only where the workspace names one of these paths: what makes a backend local.
     #[serde(default)]
     pub needs: Vec<SmolStr>,
+    /// Paths (beginnings of them) that put the backend elsewhere: with one of them named, it is local or remote by setting.
+    #[serde(default)]
+    pub elsewhere: Vec<SmolStr>,
     /// Which positional argument is the task.
     #[serde(default)]
     pub task_arg: Option<u8>,

@@ -370,6 +370,11 @@ fn made_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
 /// The store that the call speaks to, or that an ingredient of it names.
 fn store_of(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Option<SmolStr> {
     let parts = body.known.iter().filter(|part| part.within == Some(index)).filter_map(|part| cx.api(part.hit.entry).backs_on.clone());
+    // A store that is opened on a local folder is no store elsewhere.
+    let parts: Vec<SmolStr> = parts.collect();
+    if parts.iter().any(|store| store == "local disk") {
+        return None;
+    }
     cx.api(body.known[index].hit.entry).backs_on.clone().into_iter().chain(parts).find(|store| cx.world.catalog.wrappers().is_store(store))
 }
 

@@ -11,7 +11,7 @@ use super::names::{Res, Space};
 use super::program::DefId;
 use super::types::Type;
 use crate::catalog::Shape;
-use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Span, Stmt};
+use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Pat, PatId, Span, Stmt};
 use crate::model::FactValue;
 
 /// Expressions deeper than this are shown as text.
@@ -20,6 +20,9 @@ const MAX_DEPTH: u32 = 24;
 /// More expressions than any value worth showing is made of. Variables and constants that name others twice each would
 /// otherwise double the work at every step.
 const MAX_FUEL: u32 = 4096;
+
+/// Arms of one `match` that are followed.
+const MAX_ARMS: usize = 16;
 
 /// A place: index of the file, line and column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +55,8 @@ pub enum Value {
     Or(Box<Value>, Box<Value>),
     /// Pieces of a path or a text, one after the other.
     Join(Vec<Value>),
+    /// One of several by the variant of a parameter: what each arm of a `match` gives.
+    Choice { on: Box<Value>, arms: Vec<(Name, Value)> },
     /// Cannot be followed; the expression as written.
     Unknown(SmolStr),
 }
@@ -140,6 +145,10 @@ impl Tracer<'_> {
                     }
                 }
                 other @ (Value::Env { .. } | Value::Call { .. }) => other,
+                on @ (Value::Param { .. } | Value::Known(FactValue::Text(_), ..)) => {
+                    let arms = arms.iter().take(MAX_ARMS).filter_map(|arm| Some((self.variant(arm.pat)?, next(arm.body)))).collect();
+                    choose(on, arms).unwrap_or_else(|| self.unknown(id))
+                }
                 _ => self.unknown(id),
             },
             Expr::If { cond, then, otherwise } => {
@@ -158,6 +167,15 @@ impl Tracer<'_> {
             Expr::Method { recv, name, args, span, .. } => self.method(id, *recv, name, args, *span, depth),
             Expr::Macro { path, args, .. } => self.macro_call(id, path.last().map_or("", SmolStr::as_str), args, depth),
             _ => self.unknown(id),
+        }
+    }
+
+    /// The variant that a pattern names, without its path.
+    fn variant(&self, pat: PatId) -> Option<Name> {
+        match &self.body[pat] {
+            Pat::Path(path) | Pat::TupleStruct(path, _) | Pat::Struct(path, _) => path.last().cloned(),
+            Pat::Ref(inner) => self.variant(*inner),
+            _ => None,
         }
     }
 
@@ -199,7 +217,7 @@ impl Tracer<'_> {
             if let Type::Def(of, _) = &ty
                 && self.world.signatures.field(*of, name).is_some()
             {
-                return Value::Field { of: *of, field: name.clone(), text: self.show(id).into(), at: self.at(span) };
+                return Value::Field { of: *of, field: name.clone(), text: without_locks(self.show(id)).into(), at: self.at(span) };
             }
             match self.world.deref(&ty) {
                 Some(next) => ty = next,
@@ -423,6 +441,25 @@ impl Tracer<'_> {
             }
             _ => out.push('…'),
         }
+    }
+}
+
+/// `self.inner.read().unwrap().config.folder` reads as `self.inner.config.folder`.
+fn without_locks(mut text: String) -> String {
+    if text.contains("()") {
+        for call in [".read()", ".lock()", ".borrow()", ".load()", ".unwrap()", ".clone()", ".as_ref()"] {
+            text = text.replace(call, "");
+        }
+    }
+    text
+}
+
+/// The arm for a variant that is known; else all of them, when it may still become known.
+pub(super) fn choose(on: Value, arms: Vec<(Name, Value)>) -> Option<Value> {
+    match &on {
+        Value::Known(FactValue::Text(variant), ..) => arms.into_iter().find(|(name, _)| name == variant).map(|(_, value)| value),
+        _ if arms.len() > 1 => Some(Value::Choice { on: Box::new(on), arms }),
+        _ => None,
     }
 }
 
