@@ -25,7 +25,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             if !is_made_here(api, kind) {
                 continue;
             }
-            if let Some(holder) = call.within.map(|within| &body.known[within])
+            // Each file that settings are made of is a thing of its own: it is mounted, changed and missing by itself.
+            let is_layer = api.shape == Shape::Part && kind == Kind::StartupConfig && api.path_arg.is_some();
+            if let Some(holder) = call.within.map(|within| &body.known[within]).filter(|_| !is_layer)
                 && belongs_to(cx, call, holder)
             {
                 continue;
@@ -38,7 +40,12 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             if kind == Kind::BackgroundTask && api.shape == Shape::Part && cx.is_loop(body) {
                 continue;
             }
-            if api.shape == Shape::Part && call.within.is_none() && matches!(call.bound, Bound::Argument) && returns_nothing_kept(call) {
+            if !is_layer
+                && api.shape == Shape::Part
+                && call.within.is_none()
+                && matches!(call.bound, Bound::Argument)
+                && returns_nothing_kept(call)
+            {
                 continue;
             }
             // A function that signs what it is given: each caller hands out a token of its own.
@@ -90,10 +97,28 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 continue;
             }
             let mut finding = made(cx, body, index, kind);
+            if is_layer {
+                named_by_path(&mut finding);
+                // Two branches that read the same file.
+                if let Some(known) = out.iter_mut().find(|known| known.kind == finding.kind && known.origin == finding.origin) {
+                    known.sites.append(&mut finding.sites);
+                    continue;
+                }
+            }
             let more = instances(cx, body, call, &mut finding);
             out.push(finding);
             out.extend(more);
         }
+    }
+}
+
+/// A file is called by its path, where that is known.
+fn named_by_path(finding: &mut Finding) {
+    let path = finding.facts.iter().find(|fact| fact.key == "path");
+    let Some(path) = path.and_then(|fact| fact.value.as_ref().map(ToString::to_string).or_else(|| fact.from.clone())) else { return };
+    finding.name = SmolStr::new(&path);
+    if let Origin::Called { what, .. } = &mut finding.origin {
+        *what = path.into();
     }
 }
 
@@ -206,8 +231,10 @@ fn tokens(cx: &Cx<'_>, signer: DefId, call: &KnownCall, depth: u32) -> Vec<Findi
 /// kernel tells (`/proc`, `/sys`) is no data of the service.
 fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
     let is_static = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_));
-    let starts = is_static
-        || (cx.once.contains(&body.def) && (reads_settings(cx, body, call) || cx.from_main.get(&body.def).is_none_or(|steps| *steps < 3)));
+    let is_near = || cx.from_main.get(&body.def).is_none_or(|steps| *steps < 3);
+    let stays = || matches!(&call.bound, Bound::Field(of, _) if cx.long_lived.contains(of));
+    let starts =
+        is_static || (cx.once.contains(&body.def) && (reads_settings(cx, body, call) || is_near() || stays() || reads_key(cx, call)));
     let path = call.args.first().map(|path| cx.flow.settle(cx.world, path));
     let of_kernel = path.and_then(|path| path.value).is_some_and(|path| {
         let path = path.to_string();
@@ -233,12 +260,26 @@ fn returns_data(cx: &Cx<'_>, body: &BodyFacts) -> bool {
     !matches!(&inner, Type::Tuple(all) if all.is_empty()) && inner != Type::Unknown
 }
 
+/// A certificate or key is data, whatever the function that loads it is called.
+fn reads_key(cx: &Cx<'_>, call: &KnownCall) -> bool {
+    let settled = call.args.first().map(|path| cx.flow.settle(cx.world, path));
+    let told = settled.and_then(|settled| settled.value.map(|path| path.to_string()).or(settled.from));
+    told.is_some_and(|path| {
+        let path = path.to_lowercase();
+        path.split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| matches!(word, "cert" | "certs" | "certificate" | "key" | "pem" | "crt" | "ca"))
+    })
+}
+
 /// The file is one of settings: its name, or that of the function or of what it returns, says so.
 fn reads_settings(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
     let says = |text: &str| {
         let text = text.to_lowercase();
         ["config", "settings", "cfg"].iter().any(|word| text.contains(word))
     };
+    if reads_key(cx, call) {
+        return false;
+    }
     let path = call.args.first().and_then(|path| cx.flow.settle(cx.world, path).value).map(|path| path.to_string());
     let by_path = path.is_some_and(|path| says(&path) || [".toml", ".yaml", ".yml", ".ini"].iter().any(|end| path.ends_with(end)));
     let of = cx.world.program.show(cx.world.signatures.value(body.def));
