@@ -16,12 +16,13 @@ const LOCAL: &str = "local disk";
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let (callers, folders) = (Callers::new(cx), Folders::new(cx));
     for body in cx.bodies() {
+        let mut writes = Vec::new();
         for call in &body.known {
             let api = cx.api(call.hit.entry);
             let Some(kind) = api.kind else { continue };
-            let writes =
+            let is_write =
                 api.shape == Shape::Write || (kind == Kind::FsWrite && matches!(api.shape, Shape::Constructor | Shape::Call | Shape::Part));
-            if !writes || only_reads(call) || !needs_met(cx, &api.needs) {
+            if !is_write || only_reads(call) || !needs_met(cx, &api.needs) {
                 continue;
             }
             let behind = if api.needs.is_empty() { Behind::Unknown } else { folders.of(cx, call.recv.as_ref()) };
@@ -31,18 +32,20 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 Behind::Unknown => None,
             };
             let path = path_of(api, call, folder.clone());
-            let here = Placed { at: call.at, def: body.def, value: path.clone().unwrap_or(Value::Unknown(SmolStr::default())) };
-            let mut lifted = callers.decide(cx, here);
-            // One place decides, or none that is known: the write is told where it stands.
-            if lifted.known.len() < 2 {
+            let here = path.clone().unwrap_or(Value::Unknown(SmolStr::default()));
+            let decided = callers.decide(cx, Placed { at: call.at, def: body.def, value: here, with: Vec::new() });
+            writes.push((call, kind, path, folder, decided));
+        }
+        // One place decides, or none that is known: the write is told where it stands. So is what a function does in
+        // several steps, such as writing beside a file and renaming it then.
+        let is_helper = writes.iter().filter(|(.., decided)| decided.known.len() > 1).count() == 1;
+        for (call, kind, path, folder, decided) in writes {
+            let through = is_helper && decided.known.len() > 1;
+            if !through || decided.open {
                 out.push(write(cx, body, call, kind, path.as_ref(), folder.as_ref()));
-                continue;
             }
-            if lifted.open {
-                out.push(write(cx, body, call, kind, path.as_ref(), folder.as_ref()));
-            }
-            while let Some((_, places)) = lifted.known.pop_first() {
-                out.push(write_through(cx, body, call, kind, &places, folder.is_some()));
+            if through {
+                out.extend(decided.known.values().map(|places| write_through(cx, body, call, kind, places, folder.is_some())));
             }
         }
     }

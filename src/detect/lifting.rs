@@ -26,6 +26,8 @@ pub(super) struct Placed {
     pub def: DefId,
     /// The value, as this place gives it.
     pub value: Value,
+    /// Other values that come along.
+    pub with: Vec<Value>,
 }
 
 /// The places where a value is decided, by what it begins with.
@@ -51,6 +53,18 @@ impl<'a> Callers<'a> {
     /// Goes from a value to the callers whose argument it begins with, as far as they hand on what they were given.
     pub(super) fn decide(&self, cx: &Cx<'_>, first: Placed) -> Decided {
         let mut out = Decided { known: BTreeMap::new(), open: false };
+        for end in self.ends(cx, first) {
+            match beginning(cx, &end.value) {
+                Some(name) => out.known.entry(name).or_default().push(end),
+                None => out.open = true,
+            }
+        }
+        out
+    }
+
+    /// The places that give the value what it begins with; where they are too many, the one that takes it.
+    pub(super) fn ends(&self, cx: &Cx<'_>, first: Placed) -> Vec<Placed> {
+        let mut out = Vec::new();
         let mut level = vec![first];
         for wraps in 0..=MAX_WRAPS {
             let mut next = Vec::new();
@@ -58,23 +72,18 @@ impl<'a> Callers<'a> {
                 let value = cx.flow.expand(&placed.value, 0);
                 let calls = decider(&value).and_then(|func| Some((func, self.0.get(&func)?)));
                 match calls {
-                    Some((func, calls)) if wraps < MAX_WRAPS && calls.len() <= MAX_CALLERS => {
+                    Some((func, calls)) if wraps < MAX_WRAPS && next.len() + calls.len() <= MAX_CALLERS => {
                         // A function that calls itself hands on what it was given by others.
                         for (def, call) in calls.iter().filter(|(def, _)| *def != func) {
-                            next.push(Placed { at: call.at, def: *def, value: Flow::with_args(&value, func, &call.args) });
+                            let given = |value: &Value| Flow::with_args(value, func, &call.args);
+                            let with = placed.with.iter().map(given).collect();
+                            next.push(Placed { at: call.at, def: *def, value: given(&value), with });
                         }
                     }
-                    _ => match beginning(cx, &value) {
-                        Some(name) => out.known.entry(name).or_default().push(Placed { value, ..placed }),
-                        None => out.open = true,
-                    },
+                    _ => out.push(Placed { value, ..placed }),
                 }
             }
             level = next;
-            if level.is_empty() || level.len() > MAX_CALLERS {
-                out.open |= !level.is_empty();
-                break;
-            }
         }
         out
     }
@@ -84,7 +93,12 @@ impl<'a> Callers<'a> {
 fn decider(value: &Value) -> Option<DefId> {
     match value {
         Value::Param { func, .. } => Some(*func),
-        Value::Join(parts) => parts.first().and_then(decider),
+        // The scheme of an address is no beginning yet.
+        Value::Join(parts) => match parts.as_slice() {
+            [Value::Known(FactValue::Text(scheme), ..), host, ..] if scheme.ends_with("://") => decider(host),
+            [first, ..] => decider(first),
+            [] => None,
+        },
         Value::WithExtension(inner, _) => decider(inner),
         Value::Choice { on, .. } => decider(on),
         Value::Or(first, _) => decider(first),

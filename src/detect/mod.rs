@@ -11,6 +11,7 @@ mod fs_writes;
 mod lifting;
 mod nature;
 mod reach;
+mod remotes;
 mod shared_fields;
 mod statics;
 mod stores;
@@ -71,6 +72,7 @@ pub const DETECTORS: &[Detector] = &[
         docs: include_str!("claims.md"),
         run: claims::run,
     },
+    Detector { id: "remotes", summary: "HTTP APIs that requests are sent to", docs: include_str!("remotes.md"), run: remotes::run },
     Detector {
         id: "stores",
         summary: "the databases and brokers behind pools and clients",

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use smol_str::{SmolStr, format_smolstr};
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
@@ -27,10 +28,16 @@ struct Base {
     name: SmolStr,
     /// The address, when it is known.
     url: Option<String>,
+    /// The host stands in the code: nobody configures it.
+    literal: bool,
+    /// The field that holds the address.
+    field: Option<(DefId, SmolStr)>,
 }
 
 /// What is known of one remote.
 struct Remote {
+    literal: bool,
+    fields: BTreeSet<(DefId, SmolStr)>,
     fact: Option<Fact>,
     places: Vec<Placed>,
     methods: BTreeSet<String>,
@@ -41,28 +48,33 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     if !requests.any(|(_, call)| cx.api(call.hit.entry).url_arg.is_some()) {
         return;
     }
-    let callers = Callers::new(cx);
+    let known = Known { callers: Callers::new(cx), kept: kept(cx) };
     let mut remotes: BTreeMap<SmolStr, Remote> = BTreeMap::new();
     for body in cx.bodies() {
         for call in &body.known {
             let address = cx.api(call.hit.entry).url_arg.and_then(|at| call.args.get(usize::from(at)));
             let Some(address) = address else { continue };
             let here = Placed { at: call.at, def: body.def, value: address.clone(), with: vec![method(call)] };
-            for place in callers.ends(cx, here) {
-                for base in bases(cx, &callers, &place, 0) {
-                    let known = remotes.entry(base.name.clone()).or_insert_with(|| Remote {
+            for place in known.callers.ends(cx, here) {
+                for base in bases(cx, &known, &place, 0) {
+                    let remote = remotes.entry(base.name.clone()).or_insert_with(|| Remote {
+                        literal: base.literal,
+                        fields: BTreeSet::new(),
                         fact: None,
                         places: Vec::new(),
                         methods: BTreeSet::new(),
                     });
-                    known.fact = known.fact.take().or_else(|| address_fact(cx, &base, &place));
-                    known.methods.extend(place.with.iter().filter_map(method_name));
-                    known.places.push(place.clone());
+                    remote.fact = remote.fact.take().or_else(|| address_fact(cx, &base, &place));
+                    remote.fields.extend(base.field);
+                    remote.methods.extend(place.with.iter().filter_map(method_name));
+                    remote.places.push(place.clone());
                 }
             }
         }
     }
-    out.extend(remotes.into_iter().map(|(name, remote)| finding(cx, name, remote)));
+    // What is only looked up at a host that nobody configures is kept nowhere.
+    let is_store = |remote: &Remote| !remote.literal || remote.methods.iter().any(|method| !matches!(method.as_str(), "GET" | "HEAD"));
+    out.extend(remotes.into_iter().filter(|(_, remote)| is_store(remote)).map(|(name, remote)| finding(cx, name, remote)));
 }
 
 fn finding(cx: &Cx<'_>, name: SmolStr, mut remote: Remote) -> Finding {
@@ -73,8 +85,11 @@ fn finding(cx: &Cx<'_>, name: SmolStr, mut remote: Remote) -> Finding {
         let methods: Vec<String> = remote.methods.into_iter().collect();
         facts.push(Cx::plain_fact("methods", methods.join(", ")));
     }
+    let mut sites: Vec<_> = remote.places.iter().map(|place| cx.site(place.at, Role::Constructed, place.def)).collect();
+    let declared = remote.fields.iter().filter_map(|(of, field)| Some((*of, super::constructors::field_at(cx, *of, field)?)));
+    sites.extend(declared.map(|(of, at)| cx.site(at, Role::Declared, of)));
     Finding {
-        sites: remote.places.iter().map(|place| cx.site(place.at, Role::Constructed, place.def)).collect(),
+        sites,
         facts,
         label: SmolStr::new_static("HTTP API"),
         ..Finding::new("remotes", Kind::ExternalStore, remote.places[0].def, name.clone(), Origin::Declared(name))
@@ -123,8 +138,14 @@ fn pieces<'v>(value: &'v Value, out: &mut Vec<&'v Value>) {
     }
 }
 
+/// What is asked for each request.
+struct Known<'a> {
+    callers: Callers<'a>,
+    kept: FxHashSet<DefId>,
+}
+
 /// Where the requests to an address go; nothing when the host comes from what is only known at run time.
-fn bases(cx: &Cx<'_>, callers: &Callers<'_>, place: &Placed, steps: u32) -> Vec<Base> {
+fn bases(cx: &Cx<'_>, known: &Known<'_>, place: &Placed, steps: u32) -> Vec<Base> {
     if steps > MAX_STEPS {
         return Vec::new();
     }
@@ -133,13 +154,17 @@ fn bases(cx: &Cx<'_>, callers: &Callers<'_>, place: &Placed, steps: u32) -> Vec<
     pieces(&value, &mut all);
     let Some((first, rest)) = all.split_first() else { return Vec::new() };
     match first {
-        Value::Known(FactValue::Text(text), ..) => match host(text, rest) {
-            Host::Fixed(url) => fixed(&url).into_iter().collect(),
+        Value::Known(FactValue::Text(text), ..) => match (host(text, rest), rest.first()) {
+            (Host::Fixed(url), _) => fixed(&url).into_iter().collect(),
             // `https://{host}/…`: the host is what follows.
-            Host::Follows => rest.first().map_or_else(Vec::new, |host| named(cx, callers, host, place, steps)),
-            Host::Open => Vec::new(),
+            (Host::Follows, Some(Value::Known(FactValue::Text(name), ..))) => match host(&format!("{text}{name}"), &rest[1..]) {
+                Host::Fixed(url) => fixed(&url).into_iter().collect(),
+                _ => Vec::new(),
+            },
+            (Host::Follows, Some(name)) => named(cx, known, name, place, steps),
+            _ => Vec::new(),
         },
-        first => named(cx, callers, first, place, steps),
+        first => named(cx, known, first, place, steps),
     }
 }
 
@@ -172,51 +197,108 @@ fn fixed(url: &str) -> Option<Base> {
     let (_, host) = url.split_once("://")?;
     let name = host.split(':').next().unwrap_or(host);
     let is_here = name == "localhost" || name.starts_with("127.") || name.starts_with('[') || name == "0.0.0.0";
-    (!is_here && name.contains('.')).then(|| Base { name: SmolStr::new(host), url: Some(url.to_owned()) })
+    (!is_here && name.contains('.')).then(|| Base { name: SmolStr::new(host), url: Some(url.to_owned()), literal: true, field: None })
 }
 
 /// The remote that a variable, a setting or a field names.
-fn named(cx: &Cx<'_>, callers: &Callers<'_>, value: &Value, place: &Placed, steps: u32) -> Vec<Base> {
+fn named(cx: &Cx<'_>, known: &Known<'_>, value: &Value, place: &Placed, steps: u32) -> Vec<Base> {
     let settled = cx.flow.settle(cx.world, value);
-    let url = settled.value.as_ref().map(ToString::to_string);
+    let url = settled.value.as_ref().and_then(|url| match host(&url.to_string(), &[]) {
+        Host::Fixed(url) => Some(url),
+        _ => None,
+    });
+    let configured =
+        |name: String, field: Option<(DefId, SmolStr)>| vec![Base { name: name.into(), url: url.clone(), literal: false, field }];
     match (value, settled.provenance) {
-        (Value::Or(first, _), _) => named(cx, callers, first, place, steps + 1),
+        (Value::Or(first, _), _) => named(cx, known, first, place, steps + 1),
         (Value::Env { .. } | Value::Call { .. }, Provenance::Env | Provenance::Settings) => {
-            settled.from.map(|from| Base { name: from.into(), url }).into_iter().collect()
-        }
-        (Value::Field { of, .. }, Provenance::Env) if !is_row(cx, *of) => {
-            settled.from.map(|from| Base { name: from.into(), url }).into_iter().collect()
+            settled.from.map_or_else(Vec::new, |from| configured(from, None))
         }
         (Value::Field { of, field, .. }, provenance) => {
-            let is_kept = cx.long_lived.contains(of) && !is_row(cx, *of);
-            let has_client = holds_client(cx, *of);
-            if !is_kept && !has_client {
+            if is_row(cx, *of) || !(known.kept.contains(of) || holds_client(cx, *of)) {
                 return Vec::new();
             }
-            let known = url.as_deref().and_then(|url| match host(url, &[]) {
-                Host::Fixed(url) => Some(url),
-                _ => None,
-            });
+            let here = Some((*of, field.clone()));
             match (provenance, settled.from) {
-                (Provenance::Settings, Some(key)) => return vec![Base { name: key.into(), url: known }],
-                (Provenance::Code, _) if known.is_some() => return fixed(known.as_deref().unwrap_or_default()).into_iter().collect(),
+                (Provenance::Env, Some(variable)) => return configured(variable, here),
+                (Provenance::Settings, Some(key)) if says_which(&key) => return configured(key, here),
+                (Provenance::Code, _) if url.is_some() => return url.as_deref().and_then(fixed).into_iter().collect(),
                 _ => {}
             }
-            let mut found: Vec<Base> = Vec::new();
-            for given in cx.flow.given(*of, field) {
-                let given = Placed { value: given.clone(), ..place.clone() };
-                found.extend(callers.ends(cx, given).iter().flat_map(|end| bases(cx, callers, end, steps + 1)));
-            }
-            found.sort();
-            found.dedup();
+            let found = given(cx, known, *of, field, place, steps);
             let lower = field.to_lowercase();
-            if found.is_empty() && (has_client || is_kept) && ADDRESSES.iter().any(|word| lower.contains(word)) {
-                found.push(Base { name: format_smolstr!("{}.{field}", cx.short_name(*of)), url: None });
+            if found.is_empty() && ADDRESSES.iter().any(|word| lower.contains(word)) {
+                return configured(format!("{}.{field}", cx.short_name(*of)), here);
             }
             found
         }
         _ => Vec::new(),
     }
+}
+
+/// Where the values lead that a field is given; a default that a configured one names is not told twice.
+fn given(cx: &Cx<'_>, known: &Known<'_>, of: DefId, field: &str, place: &Placed, steps: u32) -> Vec<Base> {
+    let mut found: Vec<Base> = Vec::new();
+    for value in cx.flow.given(of, field) {
+        let given = Placed { value: value.clone(), ..place.clone() };
+        found.extend(known.callers.ends(cx, given).iter().flat_map(|end| bases(cx, known, end, steps + 1)));
+    }
+    found.sort();
+    found.dedup();
+    let defaults: Vec<String> = found.iter().filter(|base| !base.literal).filter_map(|base| base.url.clone()).collect();
+    found.retain(|base| !base.literal || !base.url.as_ref().is_some_and(|url| defaults.contains(url)));
+    found
+}
+
+/// A key that tells one address from another.
+fn says_which(key: &str) -> bool {
+    let parts: Vec<&str> = key.split('.').collect();
+    let is_plain = parts.iter().all(|part| part.starts_with(|c: char| c.is_ascii_lowercase()));
+    is_plain
+        && !matches!(parts.as_slice(), [] | ["url" | "uri" | "host" | "endpoint" | "base_url" | "base_uri" | "addr" | "address" | "server"])
+}
+
+/// Structs that there is one of for the life of the process: in statics, in the state of the application, in `main`.
+/// What lists and maps hold comes and goes.
+fn kept(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let mut queue: Vec<Type> = Vec::new();
+    let program = cx.world.program;
+    for (id, def) in program.all_defs() {
+        if matches!(def.item.kind, ItemKind::Static(_)) {
+            queue.push(cx.world.signatures.value(id).clone());
+        }
+    }
+    for body in cx.bodies() {
+        queue.extend(body.handed_over.iter().cloned());
+        if cx.from_main.get(&body.def).is_some_and(|steps| *steps <= 1) {
+            queue.extend(body.locals.iter().filter(|local| local.made).map(|local| local.ty.clone()));
+        }
+    }
+    let mut seen = FxHashSet::default();
+    while let Some(ty) = queue.pop() {
+        match &ty {
+            Type::Def(id, args) => {
+                queue.extend(args.iter().cloned());
+                if let (true, ItemKind::Struct(facts)) = (seen.insert(*id), &program.def(*id).item.kind) {
+                    queue.extend(facts.fields.iter().filter_map(|field| cx.world.signatures.field(*id, &field.name).cloned()));
+                }
+            }
+            Type::Foreign(path, args) => {
+                let wrappers = cx.world.catalog.wrappers();
+                let is_one = path == "std::option::Option"
+                    || path == "std::result::Result"
+                    || wrappers.is_transparent(path)
+                    || wrappers.is_lazy(path)
+                    || (wrappers.is_container(path) && args.len() == 1);
+                if is_one {
+                    queue.extend(args.iter().cloned());
+                }
+            }
+            Type::Tuple(all) => queue.extend(all.iter().cloned()),
+            _ => {}
+        }
+    }
+    seen
 }
 
 /// A row of a table.

@@ -64,6 +64,7 @@ fn of_kind(finding: &Finding) -> String {
         Kind::FsWrite => file(finding),
         Kind::BackgroundTask => task(finding),
         Kind::StartupConfig if fact(finding, &["env"]).is_some() => variable(finding),
+        Kind::ExternalStore if finding.detector == "remotes" => remote(finding),
         Kind::ExternalStore if finding.entry.is_none() => format!("`{}`, where pools and clients of this service keep state", finding.name),
         Kind::EmbeddedDb => match fact(finding, &["path"]).map(|fact| (fact.value.is_some(), said(fact, ""))) {
             Some((true, Some(path))) => format!("{label} at {path}"),
@@ -77,6 +78,14 @@ fn of_kind(finding: &Finding) -> String {
         _ if label.is_empty() => finding.kind.to_string(),
         _ => label.to_string(),
     }
+}
+
+/// `HTTP API at https://api.example.com, called with POST`.
+fn remote(finding: &Finding) -> String {
+    let address = fact(finding, &["base_url"]).and_then(|fact| fact.value.as_ref()).map(|url| format!("at {url}"));
+    let methods = fact(finding, &["methods"]).and_then(|fact| fact.value.as_ref()).map(|methods| format!("called with {methods}"));
+    let parts: Vec<String> = address.into_iter().chain(methods).collect();
+    format!("{} {}", finding.label, parts.join(", ")).trim_end().to_owned()
 }
 
 fn join(label: &SmolStr, parts: &[Option<String>]) -> String {

@@ -340,7 +340,7 @@ impl Tracer<'_> {
         match (name, args) {
             ("format" | "format_args", [first, rest @ ..]) => {
                 let Value::Known(FactValue::Text(template), _, at) = next(*first) else { return self.unknown(id) };
-                let named = |name: &str| self.inline(name, depth);
+                let named = |name: &str, begins: bool| self.inline(name, begins, depth);
                 format_pieces(&template, at, &rest.iter().map(|arg| next(*arg)).collect::<Vec<_>>(), &named)
             }
             ("concat", parts) => Value::Join(parts.iter().map(|part| next(*part)).collect()),
@@ -349,11 +349,16 @@ impl Tracer<'_> {
         }
     }
 
-    /// `{ROOT}` in a format string: a constant, or the only variable of that name where it holds one.
-    fn inline(&self, name: &str, depth: u32) -> Option<Value> {
+    /// `{ROOT}` in a format string: a constant, or the only variable of that name where it holds one. What a text begins with
+    /// is followed further: it says which folder or host the text is about.
+    fn inline(&self, name: &str, begins: bool, depth: u32) -> Option<Value> {
         let mut locals = self.types.locals.iter().filter(|local| local.name == name);
         let value = match (locals.next(), locals.next()) {
-            (Some(local), None) => self.follow(local.init?, depth + 1),
+            (Some(local), None) => match (local.init, local.param) {
+                (Some(init), _) => self.follow(init, depth + 1),
+                (None, Some(index)) if begins && is_text(&local.ty) => Value::Param { func: self.def, index, name: local.name.clone() },
+                _ => return None,
+            },
             (Some(_), Some(_)) => return None,
             (None, _) => {
                 let module = self.world.program.def(self.def).module;
@@ -365,7 +370,12 @@ impl Tracer<'_> {
             }
         };
         // Anything else reads better by its name.
-        matches!(value, Value::Known(..)).then_some(value)
+        let is_told = match &value {
+            Value::Known(..) => true,
+            Value::Env { .. } | Value::Field { .. } | Value::Param { .. } | Value::Or(..) => begins,
+            _ => false,
+        };
+        is_told.then_some(value)
     }
 
     /// An expression as people write it, cut when long.
@@ -493,12 +503,17 @@ fn is_path(ty: &Type) -> bool {
     })
 }
 
+fn is_text(ty: &Type) -> bool {
+    is_path(ty) || ty.path().is_some_and(|path| matches!(path.as_str(), "str" | "std::string::String" | "url::Url" | "reqwest::Url"))
+}
+
 /// Conversions that keep the value.
 fn is_transparent_call(owner: &str, last: &str) -> bool {
     matches!(last, "Some" | "Ok" | "from" | "from_str" | "new_unchecked" | "try_from" | "Secret")
         || matches!(
             (owner, last),
-            ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
+            ("Url" | "Uri", "parse")
+                | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
                 | ("NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
         )
 }
@@ -572,7 +587,7 @@ fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
 }
 
 /// `"/tmp/report-{}.csv"` with its arguments; what is not known stays `{name}`.
-fn format_pieces(template: &str, at: At, args: &[Value], named: &dyn Fn(&str) -> Option<Value>) -> Value {
+fn format_pieces(template: &str, at: At, args: &[Value], named: &dyn Fn(&str, bool) -> Option<Value>) -> Value {
     let known = |text: String| Value::Known(FactValue::Text(text), false, at);
     let (mut out, mut text, mut next) = (Vec::new(), String::new(), args.iter());
     let mut chars = template.chars().peekable();
@@ -592,7 +607,7 @@ fn format_pieces(template: &str, at: At, args: &[Value], named: &dyn Fn(&str) ->
                 let value = match name.parse::<usize>() {
                     _ if name.is_empty() => next.next().cloned(),
                     Ok(at) => args.get(at).cloned(),
-                    Err(_) => named(&name),
+                    Err(_) => named(&name, out.is_empty() && (text.is_empty() || text.ends_with("://"))),
                 };
                 if !text.is_empty() {
                     out.push(known(std::mem::take(&mut text)));

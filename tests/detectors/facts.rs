@@ -267,9 +267,19 @@ fn a_store_is_one_item_whoever_talks_to_it() {
 
 #[test]
 fn every_item_has_a_site_in_the_tree_and_a_summary_without_a_full_stop() {
-    for name in
-        ["statics", "thread_locals", "shared_fields", "constructors", "attributes", "fs_writes", "env_reads", "tasks", "stores", "names"]
-    {
+    for name in [
+        "statics",
+        "thread_locals",
+        "shared_fields",
+        "constructors",
+        "attributes",
+        "fs_writes",
+        "env_reads",
+        "tasks",
+        "remotes",
+        "stores",
+        "names",
+    ] {
         for item in map_of(&format!("detectors/{name}")).items {
             assert!(!item.sites.is_empty(), "{}", item.id);
             assert!(!item.summary.is_empty() && !item.summary.ends_with('.'), "{}: {}", item.id, item.summary);
