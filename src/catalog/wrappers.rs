@@ -16,6 +16,8 @@ pub struct Wrappers {
     set_once: FxHashSet<SmolStr>,
     containers: FxHashSet<SmolStr>,
     per_thread: FxHashSet<SmolStr>,
+    plain: FxHashSet<SmolStr>,
+    holds_plain: FxHashSet<SmolStr>,
     task_owners: FxHashSet<SmolStr>,
     signals: FxHashSet<SmolStr>,
     vague_stores: FxHashSet<SmolStr>,
@@ -71,6 +73,18 @@ impl Wrappers {
     #[must_use]
     pub fn is_per_thread(&self, path: &str) -> bool {
         self.per_thread.contains(path)
+    }
+
+    /// Data that says all it holds: a text, a number, an address, a secret.
+    #[must_use]
+    pub fn is_plain(&self, path: &str) -> bool {
+        self.plain.contains(path)
+    }
+
+    /// As plain as what is put into it.
+    #[must_use]
+    pub fn holds_plain(&self, path: &str) -> bool {
+        self.holds_plain.contains(path)
     }
 
     /// Ends what was spawned on it when it is dropped.

@@ -13,6 +13,7 @@ mod nature;
 mod reach;
 mod remotes;
 mod shared_fields;
+mod shared_settings;
 mod statics;
 mod stores;
 mod tasks;
@@ -71,6 +72,12 @@ pub const DETECTORS: &[Detector] = &[
         summary: "row claims, advisory locks and idempotency keys in the text of queries",
         docs: include_str!("claims.md"),
         run: claims::run,
+    },
+    Detector {
+        id: "shared-settings",
+        summary: "plain values that all requests are given",
+        docs: include_str!("shared_settings.md"),
+        run: shared_settings::run,
     },
     Detector { id: "remotes", summary: "HTTP APIs that requests are sent to", docs: include_str!("remotes.md"), run: remotes::run },
     Detector {

@@ -136,6 +136,19 @@ pub struct LocalType {
     pub made: bool,
 }
 
+/// A value that all requests are given.
+#[derive(Clone, Debug)]
+pub struct SharedValue {
+    /// Its type, with what hands it over.
+    pub ty: Type,
+    /// The value.
+    pub value: Value,
+    /// The variable that holds it.
+    pub name: Option<Name>,
+    /// Where it is handed over.
+    pub at: At,
+}
+
 /// What one body does.
 #[derive(Clone, Debug)]
 pub struct BodyFacts {
@@ -169,6 +182,8 @@ pub struct BodyFacts {
     pub locals: Vec<LocalType>,
     /// Types that are handed to all requests: `with_state(x)`, `manage(x)`, `Data::new(x)`.
     pub handed_over: Vec<Type>,
+    /// Values that are surely handed to all requests, and not to one.
+    pub shared: Vec<SharedValue>,
     /// Calls of a path and resolved ones; method calls and typed ones.
     pub counts: [usize; 4],
 }

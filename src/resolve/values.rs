@@ -255,6 +255,11 @@ impl Tracer<'_> {
                 let mut parts = path.rsplit("::");
                 let (last, owner) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
                 if let [only] = args {
+                    let wrappers = self.world.catalog.wrappers();
+                    // `Data::new(value)`, `Extension(value)`: what is handed over is the value.
+                    if wrappers.is_transparent(path) || path.strip_suffix("::new").is_some_and(|owner| wrappers.is_app_state(owner)) {
+                        return next(*only);
+                    }
                     if let Some(duration) = duration(owner, last, &next(*only)) {
                         return duration;
                     }

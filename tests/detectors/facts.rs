@@ -276,6 +276,7 @@ fn every_item_has_a_site_in_the_tree_and_a_summary_without_a_full_stop() {
         "fs_writes",
         "env_reads",
         "tasks",
+        "shared_settings",
         "remotes",
         "stores",
         "names",

@@ -95,6 +95,7 @@ fixtures! {
     fs_writes_and_their_near_misses: "fs_writes",
     env_reads_and_their_near_misses: "env_reads",
     tasks_and_their_near_misses: "tasks",
+    shared_settings_and_their_near_misses: "shared_settings",
     remotes_and_their_near_misses: "remotes",
     stores_and_their_near_misses: "stores",
     names_through_uses_renames_and_workspace_crates: "names",
