@@ -78,7 +78,8 @@ impl Wrappers {
     /// Data that says all it holds: a text, a number, an address, a secret.
     #[must_use]
     pub fn is_plain(&self, path: &str) -> bool {
-        self.plain.contains(path)
+        // Primitive types are the only ones without a path.
+        !path.contains("::") || self.plain.contains(path)
     }
 
     /// As plain as what is put into it.

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use crate::catalog::{Api, Shape};
+use crate::model::Kind;
 use crate::resolve::{DefId, Flow, KnownCall, Value};
 
 /// Functions of functions that return a store.
@@ -15,6 +16,8 @@ const MAX_STEPS: u32 = 5;
 pub(super) enum Behind {
     /// A local folder.
     Folder(Value),
+    /// A local folder, but not known which one.
+    Local,
     /// Some other machine: nothing is written here.
     Elsewhere,
     /// Not known.
@@ -25,6 +28,8 @@ pub(super) enum Behind {
 #[derive(Default)]
 pub(super) struct Folders {
     by_func: FxHashMap<DefId, Behind>,
+    /// Fields that a function fills which opens a store.
+    by_field: FxHashMap<(DefId, SmolStr), Behind>,
     only: Option<Value>,
 }
 
@@ -48,6 +53,17 @@ impl Folders {
             if body.foreign.iter().any(|path| remote.iter().any(|start| path.starts_with(start.as_str()))) {
                 others += 1;
                 out.by_func.entry(body.def).or_insert(Behind::Elsewhere);
+            }
+        }
+        for body in cx.bodies() {
+            if let Some(behind) = out.by_func.get(&body.def) {
+                let behind = if matches!(behind, Behind::Folder(_)) { Behind::Local } else { behind.clone() };
+                for (of, field, _) in &body.fields {
+                    let known = out.by_field.entry((*of, field.clone())).or_insert_with(|| behind.clone());
+                    if matches!(behind, Behind::Local) {
+                        *known = Behind::Local;
+                    }
+                }
             }
         }
         // With several backends, nothing says which one a store is on that came from out of sight.
@@ -77,9 +93,19 @@ impl Folders {
                     Some(value) => self.behind(cx, &Flow::with_args(value, *func, args), steps + 1),
                 },
             },
-            Value::Field { of, field, .. } => match cx.flow.given(*of, field) {
-                [only] => self.behind(cx, only, steps + 1),
-                _ => Behind::Unknown,
+            Value::Field { of, field, .. } => {
+                let given = match cx.flow.given(*of, field) {
+                    [only] => self.behind(cx, only, steps + 1),
+                    _ => Behind::Unknown,
+                };
+                match given {
+                    Behind::Unknown => self.by_field.get(&(*of, field.clone())).cloned().unwrap_or(Behind::Unknown),
+                    found => found,
+                }
+            }
+            Value::Param { .. } => match cx.flow.expand(store, 0) {
+                Value::Param { .. } => Behind::Unknown,
+                found => self.behind(cx, &found, steps + 1),
             },
             Value::Or(first, _) => self.behind(cx, first, steps + 1),
             _ => Behind::Unknown,
@@ -92,7 +118,7 @@ impl Folders {
         let mut out = Behind::Unknown;
         for call in &cx.bodies[at].own {
             match self.by_func.get(&call.func).cloned().unwrap_or_else(|| self.opened_by(cx, call.func, steps + 2)) {
-                Behind::Folder(_) => return Behind::Unknown,
+                Behind::Folder(_) | Behind::Local => return Behind::Local,
                 Behind::Elsewhere => out = Behind::Elsewhere,
                 Behind::Unknown => {}
             }
@@ -101,12 +127,17 @@ impl Folders {
     }
 }
 
-/// An ingredient that makes the store a local folder.
+/// What makes a store a local folder: an ingredient that is given its root, or the constructor of a local one.
 fn opens_folder(api: &Api) -> bool {
-    api.shape == Shape::Part && api.backs_on.as_deref() == Some("local disk") && api.knobs.first().is_some_and(|knob| knob.name == "root")
+    let is_part = api.shape == Shape::Part && api.knobs.first().is_some_and(|knob| knob.name == "root");
+    let is_store = api.shape == Shape::Constructor && api.kind == Some(Kind::FsWrite) && api.path_arg == Some(0) && !api.types.is_empty();
+    api.backs_on.as_deref() == Some("local disk") && (is_part || is_store)
 }
 
 fn folder(api: &Api, call: &KnownCall) -> Option<Value> {
+    if api.shape == Shape::Constructor {
+        return call.args.first().cloned();
+    }
     let knob = api.knobs.first()?;
     let set = call.settings.iter().rev().find(|setting| setting.name == knob.name || knob.set.contains(&setting.name));
     set.and_then(|setting| setting.args.first()).or_else(|| call.args.get(usize::from(knob.arg?))).cloned()

@@ -28,8 +28,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             let behind = if api.needs.is_empty() { Behind::Unknown } else { folders.of(cx, call.recv.as_ref()) };
             let folder = match behind {
                 Behind::Elsewhere => continue,
+                // A store from out of sight, where the code knows others: it may be on another machine as well.
+                Behind::Unknown if is_elsewhere(cx, api) => continue,
                 Behind::Folder(folder) => Some(folder),
-                Behind::Unknown => None,
+                Behind::Local | Behind::Unknown => None,
             };
             let path = path_of(api, call, folder.clone());
             let here = path.clone().unwrap_or(Value::Unknown(SmolStr::default()));
@@ -106,8 +108,7 @@ fn backend(cx: &Cx<'_>, api: &Api, folder: Option<&Value>) -> Option<Fact> {
     if api.needs.is_empty() {
         return None;
     }
-    let is_named = |start: &SmolStr| cx.uses.foreign.iter().any(|path| path.starts_with(start.as_str()));
-    let elsewhere = api.elsewhere.iter().any(is_named);
+    let elsewhere = is_elsewhere(cx, api);
     let mut out = Cx::plain_fact("backend", if elsewhere { "local disk or object store" } else { LOCAL });
     if let Some(settled) = folder.map(|folder| cx.flow.settle(cx.world, folder)).filter(|_| elsewhere)
         && settled.provenance != Provenance::Code
@@ -115,6 +116,11 @@ fn backend(cx: &Cx<'_>, api: &Api, folder: Option<&Value>) -> Option<Fact> {
         (out.provenance, out.from) = (settled.provenance, settled.from);
     }
     Some(out)
+}
+
+/// The code names a backend on another machine.
+fn is_elsewhere(cx: &Cx<'_>, api: &Api) -> bool {
+    api.elsewhere.iter().any(|start| cx.uses.foreign.iter().any(|path| path.starts_with(start.as_str())))
 }
 
 /// `OpenOptions` without any option that writes.

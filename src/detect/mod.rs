@@ -11,6 +11,7 @@ mod fs_writes;
 mod lifting;
 mod nature;
 mod reach;
+mod read_files;
 mod remotes;
 mod shared_fields;
 mod shared_settings;

@@ -127,6 +127,8 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
             };
             let text = if unit.is_empty() || matches!(value, FactValue::Text(_)) { text } else { format!("{text} {unit}") };
             match (fact.provenance, from) {
+                // A pattern that has the setting in it is no default of it.
+                (_, Some(name)) if text.contains(&format!("{{{name}}}")) => text,
                 (Provenance::Env | Provenance::Settings, Some(name)) => format!("{text} unless `{name}` is set"),
                 _ => text,
             }

@@ -3,9 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::calls::BodyFacts;
+use super::durations::pretty_duration;
 use super::infer::World;
 use super::program::DefId;
-use super::values::{At, Value, choose, pretty_duration};
+use super::values::{At, Value, choose};
 use crate::facts::{ItemKind, Name};
 use crate::model::{FactValue, Provenance};
 

@@ -1,8 +1,10 @@
 //! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
 mod calls;
+mod durations;
 mod fate;
 mod flow;
+mod format_strings;
 mod infer;
 mod infer_calls;
 mod infer_patterns;

@@ -6,6 +6,8 @@ use std::cell::Cell;
 
 use smol_str::SmolStr;
 
+use super::durations::duration;
+use super::format_strings::format_pieces;
 use super::infer::{Callee, Inference, World};
 use super::names::{Res, Space};
 use super::program::DefId;
@@ -523,54 +525,6 @@ fn is_transparent_call(owner: &str, last: &str) -> bool {
         )
 }
 
-/// `Duration::from_secs(90)` is `90s`.
-fn duration(owner: &str, last: &str, inner: &Value) -> Option<Value> {
-    if !matches!(owner, "Duration" | "TimeDelta" | "Span") {
-        return None;
-    }
-    let unit = match last {
-        "from_secs" | "seconds" | "try_seconds" | "from_secs_f64" | "from_secs_f32" => "s",
-        "from_millis" | "milliseconds" | "try_milliseconds" => "ms",
-        "from_micros" | "microseconds" => "µs",
-        "from_nanos" | "nanoseconds" => "ns",
-        "from_mins" | "minutes" | "try_minutes" => "min",
-        "from_hours" | "hours" | "try_hours" => "h",
-        "from_days" | "days" | "try_days" => "d",
-        "weeks" | "try_weeks" => "w",
-        _ => return None,
-    };
-    Some(scaled(inner, unit))
-}
-
-fn scaled(inner: &Value, unit: &'static str) -> Value {
-    match inner {
-        Value::Known(FactValue::Int(number), _, at) => Value::Known(FactValue::Text(pretty_duration(*number, unit)), true, *at),
-        Value::Known(FactValue::Text(number), false, at) => Value::Known(FactValue::Text(format!("{number}{unit}")), true, *at),
-        Value::Env { name, default, at } => {
-            Value::Env { name: name.clone(), default: default.as_ref().map(|value| Box::new(scaled(value, unit))), at: *at }
-        }
-        Value::Field { .. } | Value::Param { .. } | Value::Call { .. } | Value::Or(..) => Value::Scaled(Box::new(inner.clone()), unit),
-        other => other.clone(),
-    }
-}
-
-/// `86400s` reads as `1d`, `10000ms` as `10s`.
-pub(super) fn pretty_duration(number: i64, unit: &str) -> String {
-    const STEPS: [(&str, i64, &str); 5] = [("ns", 1000, "µs"), ("µs", 1000, "ms"), ("ms", 1000, "s"), ("s", 60, "min"), ("min", 60, "h")];
-    let (mut number, mut unit) = (number, unit);
-    for (from, factor, to) in STEPS {
-        // 90 s stays 90 s, and one minute stays 60 s: that is how people write them.
-        let clean = number != 0 && number % factor == 0 && (factor == 1000 || number / factor > 1 || number >= 3600);
-        if unit == from && clean {
-            (number, unit) = (number / factor, to);
-        }
-    }
-    if unit == "h" && number != 0 && number % 24 == 0 {
-        (number, unit) = (number / 24, "d");
-    }
-    format!("{number}{unit}")
-}
-
 fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
     match (left, right) {
         (Value::Known(FactValue::Int(a), _, at), Value::Known(FactValue::Int(b), ..)) => {
@@ -588,45 +542,5 @@ fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
             Some(Value::Join(vec![left.clone(), right.clone()]))
         }
         _ => None,
-    }
-}
-
-/// `"/tmp/report-{}.csv"` with its arguments; what is not known stays `{name}`.
-fn format_pieces(template: &str, at: At, args: &[Value], named: &dyn Fn(&str, bool) -> Option<Value>) -> Value {
-    let known = |text: String| Value::Known(FactValue::Text(text), false, at);
-    let (mut out, mut text, mut next) = (Vec::new(), String::new(), args.iter());
-    let mut chars = template.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '{' if chars.peek() == Some(&'{') => {
-                chars.next();
-                text.push('{');
-            }
-            '}' if chars.peek() == Some(&'}') => {
-                chars.next();
-                text.push('}');
-            }
-            '{' => {
-                let hole: String = chars.by_ref().take_while(|c| *c != '}').collect();
-                let name = hole.split(':').next().unwrap_or("").trim().to_owned();
-                let value = match name.parse::<usize>() {
-                    _ if name.is_empty() => next.next().cloned(),
-                    Ok(at) => args.get(at).cloned(),
-                    Err(_) => named(&name, out.is_empty() && (text.is_empty() || text.ends_with("://"))),
-                };
-                if !text.is_empty() {
-                    out.push(known(std::mem::take(&mut text)));
-                }
-                out.push(value.unwrap_or_else(|| Value::Unknown(name.into())));
-            }
-            c => text.push(c),
-        }
-    }
-    if !text.is_empty() {
-        out.push(known(text));
-    }
-    match out.len() {
-        1 => out.remove(0),
-        _ => Value::Join(out),
     }
 }
