@@ -159,6 +159,8 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
         sites,
         facts,
         label: SmolStr::new(&api.label),
+        // A clone on disk is a copy of what lies elsewhere.
+        backs_on: api.backs_on.clone().filter(|store| cx.world.catalog.wrappers().is_store(store)),
         entry: Some(call.hit.entry),
         ..Finding::new(
             "fs-writes",
