@@ -13,6 +13,9 @@ use crate::model::{FactValue, Provenance};
 /// Longer chains of functions and fields are cut.
 const MAX_HOPS: u32 = 12;
 
+/// Parts of a value that others are put into.
+const MAX_WEIGHT: usize = 4096;
+
 /// More alternatives of one text than this are not told.
 const MAX_TEXTS: usize = 4;
 
@@ -68,10 +71,16 @@ impl Flow {
         self.returns.get(&func)
     }
 
-    /// Replaces parameters by what a caller passes.
+    /// Replaces parameters by what a caller passes. What would grow beyond any value worth showing stays as it is:
+    /// functions that hand on a value several times each would otherwise multiply it at every step.
     #[must_use]
     pub fn with_args(value: &Value, func: DefId, args: &[Value]) -> Value {
-        let next = |value: &Value| Self::with_args(value, func, args);
+        let passed = args.iter().map(Value::weight).max().unwrap_or(0);
+        if value.weight().saturating_mul(passed) > MAX_WEIGHT { value.clone() } else { Self::replaced(value, func, args) }
+    }
+
+    fn replaced(value: &Value, func: DefId, args: &[Value]) -> Value {
+        let next = |value: &Value| Self::replaced(value, func, args);
         match value {
             Value::Param { func: of, index, .. } if *of == func => args.get(*index).cloned().unwrap_or_else(|| value.clone()),
             Value::Env { name, default, at } => {

@@ -61,6 +61,17 @@ fn a_parameter_is_what_its_callers_give() {
 }
 
 #[test]
+fn a_text_that_grows_with_every_function_it_goes_through_ends() {
+    let holes = "{text}".repeat(200);
+    let step = |at: u32| format!("fn f{at}(text: &str) -> String {{ f{}(&format!(\"{holes}\")) }}\n", at + 1);
+    let steps: String = (0..12).map(step).collect();
+    let map = map(&format!(
+        "{steps}fn f12(text: &str) -> String {{ text.to_owned() }}\nfn main() {{ std::fs::write(f0(\"a\"), \"\").unwrap(); }}\n"
+    ));
+    assert_eq!(map.items.len(), 1, "{:#?}", map.items);
+}
+
+#[test]
 fn a_parameter_nobody_gives_is_said_to_be_unknown() {
     check(
         "pub fn start(bound: usize) { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(bound); }\nfn main() {}\n",

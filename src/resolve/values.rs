@@ -73,6 +73,20 @@ impl Value {
         }
     }
 
+    /// The number of parts.
+    pub(super) fn weight(&self) -> usize {
+        let all = |values: &[Value]| values.iter().map(Value::weight).fold(1, usize::saturating_add);
+        match self {
+            Value::Env { name, default, .. } => name.weight() + default.as_ref().map_or(1, |value| value.weight()),
+            Value::Call { args, .. } => all(args),
+            Value::Join(parts) => all(parts),
+            Value::WithExtension(inner, _) | Value::Scaled(inner, _) => inner.weight() + 1,
+            Value::Or(first, second) => first.weight() + second.weight(),
+            Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
+            Value::Known(..) | Value::Field { .. } | Value::Param { .. } | Value::Unknown(_) => 1,
+        }
+    }
+
     fn with_default(self, fallback: Value) -> Value {
         match self {
             Value::Env { name, default: None, at } => Value::Env { name, default: Some(Box::new(fallback)), at },
