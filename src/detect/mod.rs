@@ -9,17 +9,22 @@ mod credentials;
 mod entries;
 mod env_reads;
 mod finding;
+mod folders;
 mod fs_writes;
 mod http_caching;
 mod kept_locks;
+mod lifting;
 mod loop_state;
 mod loop_structs;
 mod minted;
 mod nature;
 mod reach;
+mod read_files;
+mod remotes;
 mod retries;
 mod sessions;
 mod shared_fields;
+mod shared_settings;
 mod signed;
 mod statements;
 mod statics;
@@ -118,6 +123,13 @@ pub const DETECTORS: &[Detector] = &[
         docs: include_str!("http_caching.md"),
         run: http_caching::run,
     },
+    Detector {
+        id: "shared-settings",
+        summary: "plain values that all requests are given",
+        docs: include_str!("shared_settings.md"),
+        run: shared_settings::run,
+    },
+    Detector { id: "remotes", summary: "HTTP APIs that requests are sent to", docs: include_str!("remotes.md"), run: remotes::run },
     Detector {
         id: "stores",
         summary: "the databases and brokers behind pools and clients",

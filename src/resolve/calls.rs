@@ -143,6 +143,19 @@ pub struct LocalType {
     pub made: bool,
 }
 
+/// A value that all requests are given.
+#[derive(Clone, Debug)]
+pub struct SharedValue {
+    /// Its type, with what hands it over.
+    pub ty: Type,
+    /// The value.
+    pub value: Value,
+    /// The variable that holds it.
+    pub name: Option<Name>,
+    /// Where it is handed over.
+    pub at: At,
+}
+
 /// What one body does.
 #[derive(Clone, Debug)]
 pub struct BodyFacts {
@@ -184,6 +197,8 @@ pub struct BodyFacts {
     pub loops: Vec<LoopFacts>,
     /// Its comparisons of a counter or a quota with a limit.
     pub compared: Vec<Comparison>,
+    /// Values that are surely handed to all requests, and not to one.
+    pub shared: Vec<SharedValue>,
     /// Calls of a path and resolved ones; method calls and typed ones.
     pub counts: [usize; 4],
 }

@@ -1,8 +1,10 @@
 //! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
 mod calls;
+mod durations;
 mod fate;
 mod flow;
+mod format_strings;
 mod headers;
 mod held;
 mod infer;
@@ -28,7 +30,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
+pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
 pub use headers::HeaderSet;
 pub(crate) use headers::validator;

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task};
+use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task};
 use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
@@ -55,6 +55,7 @@ impl Reader<'_> {
             handed_over: Vec::new(),
             loops: Vec::new(),
             compared: Vec::new(),
+            shared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
         for id in ids(self.body) {
@@ -178,6 +179,7 @@ impl Reader<'_> {
                     && let [only] = &**args
                 {
                     out.handed_over.push(self.types.types[only.0 as usize].clone());
+                    self.shared(name, *only, *span, out);
                 }
                 if matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else") {
                     self.env_default(id, out);
@@ -424,6 +426,7 @@ impl Reader<'_> {
             && let [only] = args
         {
             out.handed_over.push(self.types.types[only.0 as usize].clone());
+            self.shared("app_data", *only, span, out);
         }
         if api.kind.is_none() || matches!(api.shape, Shape::None | Shape::Container | Shape::TypeOnly) {
             return;
@@ -489,6 +492,37 @@ impl Reader<'_> {
             task,
             makes: self.types.types[id.0 as usize].clone(),
         });
+    }
+
+    /// A value that all requests are given; of what wraps a router, only an extension is one.
+    fn shared(&self, by: &str, value: ExprId, span: Span, out: &mut BodyFacts) {
+        let ty = &self.types.types[value.0 as usize];
+        let is_state = match by {
+            "data" => false,
+            "layer" => ty.path().is_some_and(|path| self.world.catalog.wrappers().is_transparent(path)),
+            _ => true,
+        };
+        if is_state && ty.is_known() {
+            let (value, name) = (self.tracer.value(value), self.variable(value));
+            out.shared.push(SharedValue { ty: ty.clone(), value, name, at: self.at(span) });
+        }
+    }
+
+    /// The variable behind references, clones and wrappers.
+    fn variable(&self, mut id: ExprId) -> Option<crate::facts::Name> {
+        for _ in 0..8 {
+            match &self.body[id] {
+                Expr::Path(path, _) => return path.last().filter(|_| self.types.local_of.contains_key(&id)).cloned(),
+                Expr::Ref(inner) => id = *inner,
+                Expr::Method { recv, args, .. } if args.is_empty() => id = *recv,
+                Expr::Call { args, .. } => match &**args {
+                    [only] => id = *only,
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// What a spawning call runs.

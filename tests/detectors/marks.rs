@@ -101,6 +101,8 @@ fixtures! {
     loop_state_and_its_near_misses: "loop_state",
     retries_and_their_near_misses: "retries",
     attempt_limits_and_their_near_misses: "attempt_limits",
+    shared_settings_and_their_near_misses: "shared_settings",
+    remotes_and_their_near_misses: "remotes",
     stores_and_their_near_misses: "stores",
     names_through_uses_renames_and_workspace_crates: "names",
     conditional_compilation: "conditions",

@@ -40,6 +40,8 @@ const PLANTED: &[&str] = &[
     "pool:storefront_core::db::connect#sqlx::postgres::PgPoolOptions",
     "startup-config:env#DATABASE_POOL_SIZE",
     "startup-config:env#DATABASE_URL",
+    "external-store:CERTIFICATE_AUTHORITY_URL",
+    "external-store:payments.base_url",
     "external-store:postgres",
     "sdk-client:storefront_core::redis_store::connect#redis::Client",
     "lease:storefront_core::idempotency::claim#idempotency_keys",
