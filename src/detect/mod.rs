@@ -5,6 +5,7 @@ mod attributes;
 mod claims;
 mod constructors;
 mod context;
+mod entries;
 mod env_reads;
 mod finding;
 mod fs_writes;
@@ -21,6 +22,7 @@ mod thread_locals;
 mod uses;
 
 pub use context::Cx;
+pub use entries::Entries;
 pub use finding::{Finding, Origin, RawSite};
 pub use nature::{Nature, nature};
 pub use uses::{UsedAt, Uses};

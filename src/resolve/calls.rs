@@ -10,6 +10,7 @@ use super::limits::Comparison;
 use super::loops::LoopFacts;
 use super::program::{DefId, KrateId};
 use super::reader::Reader;
+use super::routes::Served;
 use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::parents;
@@ -104,6 +105,8 @@ pub struct OwnCall {
     pub bound: Bound,
     /// It is not called but handed by name to this function or method.
     pub taken_by: Option<Name>,
+    /// A router takes it.
+    pub served: Option<Box<Served>>,
     /// Functions of the workspace that the closures among its arguments call.
     pub given: Task,
 }

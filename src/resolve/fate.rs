@@ -57,6 +57,13 @@ impl Reader<'_> {
         })
     }
 
+    /// Where the variable that this expression gives its value to is used first.
+    pub(super) fn first_use_of(&self, init: ExprId) -> Option<ExprId> {
+        let variables = self.variables();
+        let local = variables.bound_to.get(&init)?.first()?;
+        variables.used_at.get(local)?.iter().copied().find(|used| *used > init)
+    }
+
     /// The path expressions that name a variable.
     pub(super) fn uses_of(&self, local: super::infer::LocalId) -> &[ExprId] {
         self.variables().used_at.get(&(local.0 as usize)).map_or(&[], Vec::as_slice)

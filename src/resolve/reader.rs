@@ -14,6 +14,7 @@ use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
 use crate::facts::{BinOp, Body, Expr, ExprId, Span, Stmt};
+use crate::model::Kind;
 
 pub(super) struct Reader<'a> {
     pub(super) tracer: Tracer<'a>,
@@ -192,6 +193,7 @@ impl Reader<'_> {
                         in_loop: false,
                         bound,
                         taken_by,
+                        served: self.served(id),
                         given,
                     });
                 }
@@ -337,6 +339,7 @@ impl Reader<'_> {
                         in_loop: self.in_loop(id),
                         bound: self.bound(id),
                         taken_by: None,
+                        served: self.served(id),
                         given,
                     });
                 }
@@ -404,7 +407,11 @@ impl Reader<'_> {
             }
             return;
         }
-        let task = (api.shape == Shape::Spawn).then(|| self.spawned(api, args));
+        let task = match api.shape {
+            Shape::Spawn => Some(self.spawned(api, args)),
+            Shape::Call if api.kind == Some(Kind::BackgroundTask) => self.scheduled(args),
+            _ => None,
+        };
         if api.shape == Shape::Part && recv.is_some_and(|recv| self.root(recv, 0).is_some()) {
             self.links.insert(id);
         }
@@ -433,6 +440,12 @@ impl Reader<'_> {
     fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId]) -> Task {
         let at = usize::from(api.task_arg.unwrap_or(0));
         args.get(at).or(args.last()).map_or_else(Task::default, |arg| self.task(*arg, false))
+    }
+
+    /// What a scheduling call runs, as often as the schedule says: its closure is no task of which there is one.
+    fn scheduled(&self, args: &[ExprId]) -> Option<Task> {
+        let closure = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }))?;
+        Some(Task { endless: false, direct: None, ..self.task(*closure, false) })
     }
 
     /// The options of a connection that is then opened: `SqliteConnectOptions::new().connect()`.

@@ -11,7 +11,7 @@ use crate::facts::{Expr, ExprId, Stmt};
 impl Reader<'_> {
     /// What an expression does with its time; `own` leaves out what it spawns or hands over as a closure.
     pub(super) fn task(&self, id: ExprId, own: bool) -> Task {
-        let mut task = Task { runs_parameter: self.is_parameter(id), direct: self.direct(id), ..Task::default() };
+        let mut task = Task { runs_parameter: self.wraps_parameter(id, 0), direct: self.direct(id), ..Task::default() };
         self.task_in(id, own, false, &mut task, 0);
         // A future made before and handed over by a variable.
         if let Some(local) = self.types.local_of.get(&id)
@@ -59,7 +59,21 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        children(expr, &mut |child| self.task_in(child, own, in_loop, task, depth + 1));
+        // What is handed to a call that nothing waits for runs beside this.
+        let hands_over = own && matches!(expr, Expr::Call { .. } | Expr::Method { .. }) && !self.is_awaited(id);
+        children(expr, &mut |child| {
+            if !(hands_over && matches!(self.body[child], Expr::Async { .. })) {
+                self.task_in(child, own, in_loop, task, depth + 1);
+            }
+        });
+    }
+
+    fn is_awaited(&self, id: ExprId) -> bool {
+        self.parents[id.0 as usize].is_some_and(|parent| match &self.body[parent] {
+            Expr::Await(_) => true,
+            Expr::Try(_) | Expr::Method { .. } | Expr::Call { .. } | Expr::Macro { .. } => self.is_awaited(parent),
+            _ => false,
+        })
     }
 
     /// A loop that waits for something in each round, and for nothing in particular to end; `own` for one that is not spawned.
@@ -104,6 +118,25 @@ impl Reader<'_> {
             }
         }
         false
+    }
+
+    /// A parameter, or what is made of one: `f.instrument(span)`, `async move { f.await }`, a variable with such a value.
+    fn wraps_parameter(&self, id: ExprId, depth: u32) -> bool {
+        if depth > 16 {
+            return false;
+        }
+        let inside = |id: ExprId| self.wraps_parameter(id, depth + 1);
+        match &self.body[id] {
+            Expr::Path(..) => {
+                let local = self.types.local_of.get(&id).map(|local| &self.types.locals[local.0 as usize]);
+                local.is_some_and(|local| local.param.is_some() || local.init.is_some_and(inside))
+            }
+            Expr::Method { recv, .. } => !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) && inside(*recv),
+            Expr::Async { body: inner, .. } | Expr::Await(inner) | Expr::Try(inner) => inside(*inner),
+            Expr::If { then, otherwise, .. } => inside(*then) || otherwise.is_some_and(inside),
+            Expr::Block(stmts) => matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if inside(*expr)),
+            _ => false,
+        }
     }
 
     pub(super) fn is_parameter(&self, id: ExprId) -> bool {

@@ -31,7 +31,6 @@ const PLANTED: &[&str] = &[
     "background-task:storefront_api::suggestions::Suggestions::open#storefront_api::suggestions::write_all",
     "limiter:storefront_api::limits::Limits::new#governor::RateLimiter",
     "os:storefront_api::startup::serve#tokio::net::TcpListener",
-    "os:storefront_api::shutdown::requested#tokio::signal::ctrl_c",
     "os:storefront_api::shutdown::requested#tokio::signal::unix::signal",
     // In the libraries.
     "startup-config:storefront_core::settings::CONFIG",
