@@ -33,7 +33,7 @@ impl Reader<'_> {
         for (variable, change) in changes {
             let local = &self.types.locals[variable.0 as usize];
             // Expressions stand in the arena in the order of the code.
-            let used_after = local.name != "self" && self.uses_of(variable.0 as usize).iter().any(|used| *used > id);
+            let used_after = local.name != "self" && self.uses_of(variable.0 as usize).iter().any(|used| *used > id || self.is_returned(*used));
             let kept = Kept { ty: local.ty.clone(), used_after };
             if local.ty.is_known() && !keeps.contains(&kept) {
                 keeps.push(kept);
@@ -61,6 +61,20 @@ impl Reader<'_> {
             });
         }
         (held, keeps)
+    }
+
+    /// Part of what `return` or `break` gives.
+    fn is_returned(&self, id: ExprId) -> bool {
+        let mut at = id;
+        for _ in 0..6 {
+            let Some(parent) = self.parents[at.0 as usize] else { return false };
+            match &self.body[parent] {
+                Expr::Return(_) | Expr::Break(_) => return true,
+                Expr::Call { .. } | Expr::Method { .. } | Expr::Tuple(_) | Expr::Struct { .. } => at = parent,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// What one mention of a variable does to it.

@@ -43,7 +43,9 @@ impl Reader<'_> {
     /// A comparison of a counter of attempts, or of what is left of a quota, with a limit.
     pub(super) fn comparison(&self, id: ExprId, left: ExprId, right: ExprId) -> Option<Comparison> {
         let sides = [(left, right), (right, left)];
-        sides.into_iter().find_map(|(this, limit)| self.quota(id, this, limit).or_else(|| self.attempts(id, this, limit)))
+        sides.into_iter().find_map(|(this, limit)| {
+            self.quota(id, this, limit).or_else(|| self.attempts(id, this, limit)).or_else(|| self.room(id, this, limit))
+        })
     }
 
     /// `self.attempts >= config.max_attempts`.
@@ -80,6 +82,22 @@ impl Reader<'_> {
             return None;
         }
         Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about })
+    }
+
+    /// `let room = config.max_queued - queued; if room <= 0 { return }`.
+    fn room(&self, id: ExprId, this: ExprId, other: ExprId) -> Option<Comparison> {
+        let Expr::Lit(Lit::Int(0 | 1), _) = &self.body[other] else { return None };
+        let Expr::Path(_, span) = &self.body[this] else { return None };
+        let local = self.types.local_of.get(&this).filter(|local| !self.types.changed.contains(local))?;
+        let local = &self.types.locals[local.0 as usize];
+        let Expr::Binary { op: BinOp::Sub, left, right } = &self.body[local.init?] else { return None };
+        let of_limit = self.spoken(*left).is_some_and(|name| is_about_limits(&name));
+        let of_use = self.spoken(*right).is_some_and(|name| says(&name, IN_USE));
+        if !of_limit || !of_use || !self.gives_up(id) {
+            return None;
+        }
+        let limit = self.tracer.value(*left);
+        Some(Comparison { name: local.name.clone(), of: None, limit, at: self.at(*span), about: About::Count })
     }
 
     /// `rate_limit.remaining < floor`.
@@ -218,6 +236,8 @@ const ATTEMPTS: &[&str] = &["attempt", "attempts", "retry", "retries", "tries", 
 const FAILURES: &[&str] = &["failures", "strikes"];
 /// Words of names that speak of a limit.
 const LIMITS: &[&str] = &["max", "maximum", "limit", "allowed", "threshold", "budget", "cap"];
+/// Words of names that count what there is already.
+const IN_USE: &[&str] = &["queued", "pending", "active", "running", "already", "existing", "open"];
 /// Words of names that are about attempts and count none.
 const NO_COUNTERS: &[&str] =
     &["min", "per", "base", "initial", "ratio", "delay", "interval", "timeout", "policy", "params", "config", "best", "last", "after"];

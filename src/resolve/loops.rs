@@ -51,7 +51,7 @@ pub struct LoopFacts {
 pub struct Kept {
     /// The type.
     pub ty: Type,
-    /// The variable is used after the loop.
+    /// The variable is used after the loop, or is part of what leaves it.
     pub used_after: bool,
 }
 
@@ -66,7 +66,7 @@ pub struct Held {
     pub assigned: bool,
     /// Every round empties it or sets it anew.
     pub fresh: bool,
-    /// It is used after the loop.
+    /// It is used after the loop, or is part of what leaves it.
     pub used_after: bool,
     /// Nothing in the loop takes elements out again.
     pub only_grows: bool,

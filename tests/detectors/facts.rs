@@ -278,8 +278,8 @@ fn retry_loops_have_their_attempts_and_pauses() {
 fn limits_of_attempts_are_followed_to_their_constants() {
     let map = map_of("detectors/attempt_limits");
     check_code(&map, "limiter:gatekeeper::Code::attempts", "max_attempts", Number(3), "src/main.rs:6");
-    check_code(&map, "limiter:gatekeeper::Code::sent_count", "limit", Number(6), "src/main.rs:33");
-    check_code(&map, "limiter:gatekeeper#quota", "floor", Number(5), "src/main.rs:70");
+    check_code(&map, "limiter:gatekeeper::Code::sent_count", "limit", Number(6), "src/main.rs:48");
+    check_code(&map, "limiter:gatekeeper#quota", "floor", Number(5), "src/main.rs:96");
     assert_eq!(item(&map, "limiter:gatekeeper::Code::attempts").scope, statemap::model::Scope::External);
 }
 
