@@ -1,18 +1,23 @@
 //! Resolved facts and the catalog to findings. Detectors know shapes; names stand in the catalog.
 
+mod attempt_limits;
 mod attributes;
 mod claims;
 mod constructors;
 mod context;
+mod entries;
 mod env_reads;
 mod finding;
 mod folders;
 mod fs_writes;
 mod lifting;
+mod loop_state;
+mod loop_structs;
 mod nature;
 mod reach;
 mod read_files;
 mod remotes;
+mod retries;
 mod shared_fields;
 mod shared_settings;
 mod statics;
@@ -22,6 +27,7 @@ mod thread_locals;
 mod uses;
 
 pub use context::Cx;
+pub use entries::Entries;
 pub use finding::{Finding, Origin, RawSite};
 pub use nature::{Nature, nature};
 pub use uses::{UsedAt, Uses};
@@ -68,6 +74,24 @@ pub const DETECTORS: &[Detector] = &[
     Detector { id: "fs-writes", summary: "changes of the local file system", docs: include_str!("fs_writes.md"), run: fs_writes::run },
     Detector { id: "env-reads", summary: "environment variables, by name", docs: include_str!("env_reads.md"), run: env_reads::run },
     Detector { id: "tasks", summary: "spawned loops, threads, timers and detached work", docs: include_str!("tasks.md"), run: tasks::run },
+    Detector {
+        id: "loop-state",
+        summary: "what endless loops remember from round to round, without a lock",
+        docs: include_str!("loop_state.md"),
+        run: loop_state::run,
+    },
+    Detector {
+        id: "retries",
+        summary: "loops that try again, with their budgets and pauses",
+        docs: include_str!("retries.md"),
+        run: retries::run,
+    },
+    Detector {
+        id: "attempt-limits",
+        summary: "counters of attempts and quotas of others, compared with a limit",
+        docs: include_str!("attempt_limits.md"),
+        run: attempt_limits::run,
+    },
     Detector {
         id: "claims",
         summary: "row claims, advisory locks and idempotency keys in the text of queries",

@@ -6,8 +6,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::infer::{World, infer};
+use super::limits::Comparison;
+use super::loops::LoopFacts;
 use super::program::{DefId, KrateId};
 use super::reader::Reader;
+use super::routes::Served;
 use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::parents;
@@ -102,6 +105,8 @@ pub struct OwnCall {
     pub bound: Bound,
     /// It is not called but handed by name to this function or method.
     pub taken_by: Option<Name>,
+    /// A router takes it.
+    pub served: Option<Box<Served>>,
     /// Functions of the workspace that the closures among its arguments call.
     pub given: Task,
 }
@@ -184,6 +189,10 @@ pub struct BodyFacts {
     pub handed_over: Vec<Type>,
     /// Values that are surely handed to all requests, and not to one.
     pub shared: Vec<SharedValue>,
+    /// Its loops that hold something or try something again, in source order.
+    pub loops: Vec<LoopFacts>,
+    /// Its comparisons of a counter or a quota with a limit.
+    pub compared: Vec<Comparison>,
     /// Calls of a path and resolved ones; method calls and typed ones.
     pub counts: [usize; 4],
 }

@@ -297,7 +297,7 @@ impl Walker<'_, '_> {
             }
             Expr::Tuple(all) => Type::Tuple(self.all(all).into()),
             Expr::Array(all) => Type::Slice(Arc::new(self.all(all).into_iter().next().unwrap_or_default())),
-            Expr::Range(from, to) => {
+            Expr::Range(from, to, _) => {
                 let ty = from.map(|from| self.expr(from));
                 let to = to.map(|to| self.expr(to));
                 Type::Foreign(SmolStr::new_static("std::ops::Range"), Arc::from([ty.or(to).unwrap_or_default()]))

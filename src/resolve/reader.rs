@@ -13,7 +13,8 @@ use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
-use crate::facts::{Body, Expr, ExprId, Span, Stmt};
+use crate::facts::{BinOp, Body, Expr, ExprId, Span, Stmt};
+use crate::model::Kind;
 
 pub(super) struct Reader<'a> {
     pub(super) tracer: Tracer<'a>,
@@ -50,6 +51,8 @@ impl Reader<'_> {
             locals: Vec::new(),
             handed_over: Vec::new(),
             shared: Vec::new(),
+            loops: Vec::new(),
+            compared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
         for id in ids(self.body) {
@@ -192,6 +195,7 @@ impl Reader<'_> {
                         in_loop: false,
                         bound,
                         taken_by,
+                        served: self.served(id),
                         given,
                     });
                 }
@@ -205,22 +209,28 @@ impl Reader<'_> {
                 }
             }
             Expr::Field { base, name, span } => {
-                let mut ty = self.types.types[base.0 as usize].clone();
-                for _ in 0..8 {
-                    if let Type::Def(of, _) = &ty
-                        && self.world.signatures.field(*of, name).is_some()
-                    {
-                        out.field_uses.push((*of, name.clone(), self.access(id), *span));
-                        break;
-                    }
-                    match self.world.deref(&ty) {
-                        Some(next) => ty = next,
-                        None => break,
-                    }
+                if let Some(of) = self.holder_of(*base, name) {
+                    out.field_uses.push((of, name.clone(), self.access(id), *span));
                 }
             }
+            Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
+            Expr::Binary { op: BinOp::Compare, left, right } => out.compared.extend(self.comparison(id, *left, *right)),
             _ => {}
         }
+    }
+
+    /// The struct of the workspace whose field `name` is taken of an expression.
+    pub(super) fn holder_of(&self, base: ExprId, name: &str) -> Option<DefId> {
+        let mut ty = self.types.types[base.0 as usize].clone();
+        for _ in 0..8 {
+            if let Type::Def(of, _) = &ty
+                && self.world.signatures.field(*of, name).is_some()
+            {
+                return Some(*of);
+            }
+            ty = self.world.deref(&ty)?;
+        }
+        None
     }
 
     /// The function or method that an expression is an argument of.
@@ -331,6 +341,7 @@ impl Reader<'_> {
                         in_loop: self.in_loop(id),
                         bound: self.bound(id),
                         taken_by: None,
+                        served: self.served(id),
                         given,
                     });
                 }
@@ -399,7 +410,11 @@ impl Reader<'_> {
             }
             return;
         }
-        let task = (api.shape == Shape::Spawn).then(|| self.spawned(api, args));
+        let task = match api.shape {
+            Shape::Spawn => Some(self.spawned(api, args)),
+            Shape::Call if api.kind == Some(Kind::BackgroundTask) => self.scheduled(args),
+            _ => None,
+        };
         if api.shape == Shape::Part && recv.is_some_and(|recv| self.root(recv, 0).is_some()) {
             self.links.insert(id);
         }
@@ -459,6 +474,12 @@ impl Reader<'_> {
     fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId]) -> Task {
         let at = usize::from(api.task_arg.unwrap_or(0));
         args.get(at).or(args.last()).map_or_else(Task::default, |arg| self.task(*arg, false))
+    }
+
+    /// What a scheduling call runs, as often as the schedule says: its closure is no task of which there is one.
+    fn scheduled(&self, args: &[ExprId]) -> Option<Task> {
+        let closure = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }))?;
+        Some(Task { endless: false, direct: None, ..self.task(*closure, false) })
     }
 
     /// The options of a connection that is then opened: `SqliteConnectOptions::new().connect()`.

@@ -465,9 +465,16 @@ impl Tracer<'_> {
                 next(index, out);
                 out.push(']');
             }
-            Expr::Binary { left, right, .. } => {
+            Expr::Binary { op, left, right } => {
                 next(left, out);
-                out.push_str(" … ");
+                out.push_str(match op {
+                    BinOp::Add => " + ",
+                    BinOp::Sub => " - ",
+                    BinOp::Mul => " * ",
+                    BinOp::Div => " / ",
+                    BinOp::Shl => " << ",
+                    BinOp::Compare | BinOp::Other => " … ",
+                });
                 next(right, out);
             }
             _ => out.push('…'),
@@ -548,7 +555,7 @@ fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
                 BinOp::Mul => a.checked_mul(*b),
                 BinOp::Div => a.checked_div(*b),
                 BinOp::Shl => u32::try_from(*b).ok().and_then(|b| a.checked_shl(b)),
-                BinOp::Other => None,
+                BinOp::Compare | BinOp::Other => None,
             }?;
             Some(Value::Known(FactValue::Int(number), false, *at))
         }
