@@ -21,6 +21,8 @@ pub struct Wrappers {
     task_owners: FxHashSet<SmolStr>,
     signals: FxHashSet<SmolStr>,
     vague_stores: FxHashSet<SmolStr>,
+    random: FxHashSet<SmolStr>,
+    keyed_digests: FxHashSet<SmolStr>,
     reexports: FxHashMap<SmolStr, SmolStr>,
 }
 
@@ -104,6 +106,18 @@ impl Wrappers {
     #[must_use]
     pub fn is_store(&self, name: &str) -> bool {
         !self.vague_stores.contains(name)
+    }
+
+    /// Makes a random value, or is a generator of them.
+    #[must_use]
+    pub fn is_random(&self, path: &str) -> bool {
+        self.random.contains(path)
+    }
+
+    /// Signs with a secret.
+    #[must_use]
+    pub fn is_keyed_digest(&self, path: &str) -> bool {
+        self.keyed_digests.contains(path)
     }
 
     /// The path under which the catalog knows what another crate hands on.

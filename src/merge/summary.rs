@@ -58,6 +58,10 @@ fn of_kind(finding: &Finding) -> String {
         }
         Kind::SharedState => held(finding, label),
         Kind::Session if finding.entry.is_none() && label.starts_with("registry") => held(finding, &format!("{label} in memory")),
+        Kind::Session if fact(finding, &["table"]).is_some() => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
+            Some(table) => format!("{label} in table {table}"),
+            None => label.to_string(),
+        },
         Kind::Session if finding.entry.is_none() => held(finding, &format!("sessions in memory, {label}")),
         Kind::Static => match (finding.class, label.as_str()) {
             (Class::Constant, _) => typed(label, finding, "never changes after that"),

@@ -5,9 +5,11 @@ use std::cell::{Cell, OnceCell};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::headers::HeaderSet;
 use super::infer::{World, infer};
 use super::limits::Comparison;
 use super::loops::LoopFacts;
+use super::mints::Mint;
 use super::program::{DefId, KrateId};
 use super::reader::Reader;
 use super::routes::Served;
@@ -173,6 +175,10 @@ pub struct BodyFacts {
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
+    /// Random values that it makes, or takes from functions that may.
+    pub mints: Vec<Mint>,
+    /// Headers of responses that tell others to keep something.
+    pub headers: Vec<HeaderSet>,
     /// Last names of its calls and paths, sorted.
     pub names: Vec<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.

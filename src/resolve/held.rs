@@ -33,7 +33,7 @@ impl Reader<'_> {
         for (variable, change) in changes {
             let local = &self.types.locals[variable.0 as usize];
             // Expressions stand in the arena in the order of the code.
-            let used_after = local.name != "self" && self.uses_of(variable).iter().any(|used| *used > id);
+            let used_after = local.name != "self" && self.uses_of(variable.0 as usize).iter().any(|used| *used > id);
             let kept = Kept { ty: local.ty.clone(), used_after };
             if local.ty.is_known() && !keeps.contains(&kept) {
                 keeps.push(kept);
@@ -115,7 +115,7 @@ impl Reader<'_> {
 
     /// Something changes a variable outside of the loop.
     fn changes_outside(&self, local: LocalId, inside: &FxHashSet<ExprId>) -> bool {
-        self.uses_of(local).iter().filter(|id| !inside.contains(id)).any(|id| {
+        self.uses_of(local.0 as usize).iter().filter(|id| !inside.contains(id)).any(|id| {
             let mut change = Change::default();
             self.change(*id, Spot::default(), &mut change);
             change.grows || change.assigned || change.lent
