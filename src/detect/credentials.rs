@@ -154,10 +154,11 @@ pub(super) fn proves(column: &str) -> bool {
 
 /// Whether a column says whose row it is.
 pub(super) fn belongs(column: &str) -> bool {
+    const WHO: [&str; 9] = ["account", "device", "email", "login", "member", "person", "subject", "uid", "user"];
     let words = words(column);
-    words
-        .iter()
-        .any(|word| matches!(word.as_str(), "user" | "account" | "member" | "person" | "login" | "email" | "device" | "subject" | "uid"))
+    let who = |word: &String| WHO.contains(&word.as_str());
+    let names_one = words.last().is_some_and(|last| who(last) || matches!(last.as_str(), "fk" | "id" | "name" | "uuid"));
+    names_one && words.iter().any(who)
 }
 
 /// Whether a column says when the row ends, or was last of use.
