@@ -12,6 +12,7 @@ mod modules;
 mod names;
 mod options;
 mod program;
+mod queries;
 mod reader;
 mod signatures;
 mod std_types;
