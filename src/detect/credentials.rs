@@ -24,7 +24,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// Words beside which a token is something else: a parser's, a task's, a number of them, where one is kept.
-const OTHERWISE: [&str; 32] = [
+const OTHERWISE: [&str; 36] = [
     "at",
     "bytes",
     "cache",
@@ -38,6 +38,7 @@ const OTHERWISE: [&str; 32] = [
     "expiry",
     "file",
     "header",
+    "jwt",
     "kind",
     "len",
     "length",
@@ -49,7 +50,10 @@ const OTHERWISE: [&str; 32] = [
     "parser",
     "path",
     "prefix",
+    "private",
+    "public",
     "request",
+    "signing",
     "size",
     "span",
     "stream",
@@ -129,7 +133,8 @@ pub(super) fn is_credential(name: &str) -> bool {
     }
     let purpose = || PURPOSES.iter().any(|word| has(word));
     let thing = || ["code", "codes", "link", "key", "stamp"].iter().any(|word| has(word));
-    (purpose() && thing())
+    // A key to verify with is kept, not handed out.
+    (purpose() && thing() && !(has("verify") && has("key")))
         || (has("security") && has("stamp"))
         || (has("recover") && (has("totp") || has("code")))
         || (has("email") && has("code"))
