@@ -6,26 +6,25 @@ use smol_str::SmolStr;
 
 use crate::catalog::Catalog;
 use crate::discover::{DependencyKind, Discovery};
-use crate::facts::FileFacts;
 use crate::model::Coverage;
 use crate::resolve::BodyFacts;
+
+use super::reading::{Read, Unread};
 
 /// What the stages saw.
 pub(super) struct Seen<'a> {
     pub(super) discovery: &'a Discovery,
-    pub(super) files: &'a [FileFacts],
-    /// Files that some target reaches, by index.
-    pub(super) reached: &'a BTreeSet<usize>,
+    pub(super) read: &'a Read,
+    pub(super) unread: Unread,
     pub(super) bodies: &'a [BodyFacts],
     pub(super) catalog: &'a Catalog,
-    pub(super) skipped: Vec<SmolStr>,
     pub(super) ignored: usize,
     pub(super) unlinked: usize,
 }
 
 /// Counts it.
 pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
-    let Seen { discovery, files, reached, bodies, catalog, mut skipped, ignored, unlinked } = seen;
+    let Seen { discovery, read: Read { files, skipped, .. }, unread: not_read, bodies, catalog, ignored, unlinked } = seen;
     let mut unread: BTreeMap<SmolStr, usize> = BTreeMap::new();
     for name in files.iter().flat_map(|file| &file.macros_unread) {
         *unread.entry(name.clone()).or_default() += 1;
@@ -42,6 +41,7 @@ pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
         .filter(|dependency| dependency.kind == DependencyKind::Normal && dependency.workspace_member.is_none())
         .map(|dependency| dependency.package.as_str())
         .collect();
+    let mut skipped = [discovery.skipped.as_slice(), skipped].concat();
     skipped.sort();
     skipped.dedup();
     Coverage {
@@ -49,8 +49,8 @@ pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
         lines: files.iter().map(|file| file.lines as usize).sum(),
         unparsed: files.iter().filter(|file| file.error.is_some()).count(),
         unparsed_files: files.iter().filter(|file| file.error.is_some()).map(|file| file.file.clone()).collect(),
-        orphans: files.iter().enumerate().filter(|(at, _)| !reached.contains(at)).map(|(_, file)| file.file.clone()).collect(),
-        left_out: discovery.left_out.len(),
+        orphans: not_read.orphans,
+        left_out: discovery.left_out.len() + not_read.of_tests,
         skipped,
         macros_read: files.iter().map(|file| file.macros_read as usize).sum(),
         macros_unread,
@@ -63,5 +63,6 @@ pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
         unknown_crates: foreign.iter().filter(|package| !Catalog::knows(package)).count(),
         ignored,
         unlinked,
+        unlinked_files: not_read.unlinked,
     }
 }

@@ -58,6 +58,9 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
     }
     let mut out = Vec::with_capacity(count);
     for (index, package) in packages.iter().enumerate() {
+        // Nothing outside the package needs a crate that no service links, but its own files may be shared by its targets.
+        let is_read =
+            services.is_empty() || package.targets().any(|target| asked_for(target) || !linking(services, package, target).is_empty());
         for target in package.targets() {
             let wants_dev = !matches!(target.kind, TargetKind::Lib | TargetKind::Bin | TargetKind::ProcMacro);
             let mut externs: Vec<(SmolStr, Extern)> = Vec::new();
@@ -81,8 +84,9 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
                 root: target.root.to_string(),
                 externs,
                 is_bin: target.kind == TargetKind::Bin,
-                asked_for: !matches!(target.kind, TargetKind::Lib | TargetKind::ProcMacro | TargetKind::Bin),
+                asked_for: asked_for(target),
                 services: linking(services, package, target),
+                is_read,
             });
         }
     }
@@ -92,6 +96,11 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
 /// The name under which the catalog's paths know a package: its library's.
 fn library_name(package: &str) -> SmolStr {
     Catalog::library_of(package).unwrap_or_else(|| package.replace('-', "_").into())
+}
+
+/// Tests, benches, examples and build scripts are there only when they were asked for.
+fn asked_for(target: &discover::Target) -> bool {
+    !matches!(target.kind, TargetKind::Lib | TargetKind::ProcMacro | TargetKind::Bin)
 }
 
 fn linking(services: &[Service], package: &Package, target: &discover::Target) -> Vec<SmolStr> {

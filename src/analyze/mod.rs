@@ -2,6 +2,8 @@
 
 mod coverage;
 mod inputs;
+mod macros;
+mod reading;
 
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -13,15 +15,12 @@ use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
 use crate::merge;
 use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
-use crate::parse::{self, ParseOptions};
-use crate::resolve::{self, BodyFacts, CrateInput, DefId, Flow, World};
+use crate::parse::ParseOptions;
+use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::source::{ReadError, Revision, Tree};
 
 /// syn's tree is as deep as the code is nested; see `parse`.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
-
-/// Rounds of `#[path]` and `include!` that lead to files discovery left out.
-const MAX_ROUNDS: usize = 8;
 
 /// What an analysis is asked for.
 #[derive(Clone, Debug)]
@@ -72,12 +71,12 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let services = inputs::services(&discovery, &config, &mut diagnostics);
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let inputs = inputs::crate_inputs(&discovery.packages, &services);
-    let mut skipped = discovery.skipped.clone();
-    let mut unreadable = discovery.unreadable;
-    let files = read_and_parse(tree, &discovery, &inputs, options, &mut diagnostics, &mut skipped, &mut unreadable);
+    let read = reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests });
+    let files = &read.files;
 
-    let catalog = Catalog::load(packages_of(&discovery).chain(named_in_uses(&files)), own_catalog)?;
-    let (mut program, links) = resolve::link(&files, inputs);
+    let (catalog, (mut program, links)) =
+        rayon::join(|| Catalog::load(packages_of(&discovery).chain(named_in_uses(files)), own_catalog), || resolve::link(files, &inputs));
+    let catalog = catalog?;
     let this = resolve::attach(&mut program, &catalog);
     let signatures = resolve::signatures(&program, &catalog, this);
     let world = World { program: &program, signatures: &signatures, catalog: &catalog };
@@ -103,18 +102,17 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);
 
-    diagnostics.extend(discovery.diagnostics.iter().cloned());
+    diagnostics.extend(discovery.diagnostics.iter().chain(&read.diagnostics).cloned());
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
     diagnostics.sort();
     diagnostics.dedup();
     let coverage = coverage::coverage(coverage::Seen {
         discovery: &discovery,
-        files: &files,
-        reached: &links.reached,
+        read: &read,
+        unread: reading::unread(&discovery, &inputs, &read, |at| links.reached.contains(&at)),
         bodies: &bodies,
         catalog: &catalog,
-        skipped,
         ignored: applied.ignored.len(),
         unlinked: program.krates.iter().filter(|krate| krate.input.services.is_empty()).count(),
     });
@@ -133,47 +131,9 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     // Giving back memory in small pieces takes as long as a stage: another thread does it while the map is rendered.
     drop(cx);
     drop(program);
-    rayon::spawn(move || drop((files, bodies, flow, signatures, discovery)));
+    let unreadable = discovery.unreadable || read.unreadable;
+    rayon::spawn(move || drop((read, bodies, flow, signatures, discovery)));
     Ok(Analysis { map, config, unreadable, bad_config, no_rust })
-}
-
-/// Reads and parses in parallel; then what `#[path]` and `include!` ask for beyond that.
-fn read_and_parse(
-    tree: &dyn Tree,
-    discovery: &Discovery,
-    inputs: &[CrateInput],
-    options: &Options,
-    diagnostics: &mut Vec<Diagnostic>,
-    skipped: &mut Vec<SmolStr>,
-    unreadable: &mut bool,
-) -> Vec<FileFacts> {
-    let parse_options = ParseOptions { include_tests: options.include.tests };
-    let mut todo: Vec<SmolStr> = discovery.files.iter().map(|file| file.path.clone()).collect();
-    let mut files: Vec<FileFacts> = Vec::new();
-    for _ in 0..MAX_ROUNDS {
-        let results: Vec<_> = todo
-            .par_iter()
-            .map(|path| tree.read(path).map(|text| parse::parse_file(path, &text, &parse_options)).map_err(|error| (path.clone(), error)))
-            .collect();
-        for result in results {
-            match result {
-                Ok(facts) => files.push(facts),
-                Err((path, error)) => {
-                    diagnostics.push(error.diagnostic(&path));
-                    *unreadable |= error.is_unreadable();
-                    skipped.push(path);
-                }
-            }
-        }
-        files.sort_by(|a, b| a.file.cmp(&b.file));
-        let known_bad = |path: &str| skipped.iter().any(|bad| bad == path);
-        let wanted = resolve::wanted(&files, inputs, &|path| !known_bad(path) && tree.read(path).is_ok());
-        todo = wanted.into_iter().map(SmolStr::from).collect();
-        if todo.is_empty() {
-            break;
-        }
-    }
-    files
 }
 
 /// Crates that reach the tree through another crate only: `use other::reqwest::Client`.

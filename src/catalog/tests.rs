@@ -92,6 +92,8 @@ fn faults(api: &Api) -> Vec<&'static str> {
     demand(api.op.is_none() || matches!(api.shape, Shape::Write | Shape::Constructor | Shape::Call), "`op` is for writes");
     demand(api.shape != Shape::Write || api.kind != Some(Kind::FsWrite) || api.op.is_some(), "a write needs its `op`");
     demand(api.task_arg.is_none() || api.shape == Shape::Spawn || api.shape == Shape::Call, "`task_arg` is for spawns");
+    demand(api.shape != Shape::Request || api.url_arg.is_some(), "a request needs its `url_arg`");
+    demand(api.elsewhere.is_empty() || !api.needs.is_empty(), "`elsewhere` is for what `needs` a local backend");
     demand(api.path_arg.is_none() || !matches!(api.shape, Shape::Attribute | Shape::Derive), "`path_arg` is for calls");
     let attribute = |path: &str| path.starts_with("#[") && path.ends_with(']');
     let derive = |path: &str| path.starts_with("derive(") && path.ends_with(')');

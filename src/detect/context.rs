@@ -79,10 +79,9 @@ impl<'a> Cx<'a> {
             .flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()))
             .flat_map(|task| task.calls.clone())
             .collect();
-        cx.by_requests = super::reach::by_requests(&cx);
-        cx.reached = super::reach::by_service(&cx);
-        cx.long_lived = long_lived(&cx);
-        cx
+        let ((by_requests, long_lived), reached) =
+            rayon::join(|| (super::reach::by_requests(&cx), long_lived(&cx)), || super::reach::by_service(&cx));
+        Self { by_requests, long_lived, reached, ..cx }
     }
 
     /// Bodies of the services: those for tests only, and those that no service links, are left out.

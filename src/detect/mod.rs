@@ -1,20 +1,30 @@
 //! Resolved facts and the catalog to findings. Detectors know shapes; names stand in the catalog.
 
+mod attempt_limits;
 mod attributes;
 mod claims;
 mod constructors;
 mod context;
 mod credentials;
+mod entries;
 mod env_reads;
 mod finding;
+mod folders;
 mod fs_writes;
 mod http_caching;
 mod kept_locks;
+mod lifting;
+mod loop_state;
+mod loop_structs;
 mod minted;
 mod nature;
 mod reach;
+mod read_files;
+mod remotes;
+mod retries;
 mod sessions;
 mod shared_fields;
+mod shared_settings;
 mod signed;
 mod statements;
 mod statics;
@@ -24,6 +34,7 @@ mod thread_locals;
 mod uses;
 
 pub use context::Cx;
+pub use entries::Entries;
 pub use finding::{Finding, Origin, RawSite};
 pub use nature::{Nature, nature};
 pub use uses::{UsedAt, Uses};
@@ -71,6 +82,24 @@ pub const DETECTORS: &[Detector] = &[
     Detector { id: "env-reads", summary: "environment variables, by name", docs: include_str!("env_reads.md"), run: env_reads::run },
     Detector { id: "tasks", summary: "spawned loops, threads, timers and detached work", docs: include_str!("tasks.md"), run: tasks::run },
     Detector {
+        id: "loop-state",
+        summary: "what endless loops remember from round to round, without a lock",
+        docs: include_str!("loop_state.md"),
+        run: loop_state::run,
+    },
+    Detector {
+        id: "retries",
+        summary: "loops that try again, with their budgets and pauses",
+        docs: include_str!("retries.md"),
+        run: retries::run,
+    },
+    Detector {
+        id: "attempt-limits",
+        summary: "counters of attempts and quotas of others, compared with a limit",
+        docs: include_str!("attempt_limits.md"),
+        run: attempt_limits::run,
+    },
+    Detector {
         id: "claims",
         summary: "row claims, advisory locks and idempotency keys in the text of queries",
         docs: include_str!("claims.md"),
@@ -94,6 +123,13 @@ pub const DETECTORS: &[Detector] = &[
         docs: include_str!("http_caching.md"),
         run: http_caching::run,
     },
+    Detector {
+        id: "shared-settings",
+        summary: "plain values that all requests are given",
+        docs: include_str!("shared_settings.md"),
+        run: shared_settings::run,
+    },
+    Detector { id: "remotes", summary: "HTTP APIs that requests are sent to", docs: include_str!("remotes.md"), run: remotes::run },
     Detector {
         id: "stores",
         summary: "the databases and brokers behind pools and clients",

@@ -11,7 +11,7 @@ use crate::facts::{ItemKind, Ty};
 use crate::resolve::{BodyFacts, DefId, Type};
 
 /// Names under which routers and servers take their handlers.
-const ROUTERS: [&str; 18] = [
+pub(super) const ROUTERS: [&str; 18] = [
     "any",
     "connect",
     "delete",
@@ -190,9 +190,9 @@ fn handlers(cx: &Cx<'_>) -> Vec<DefId> {
     let mut out: Vec<DefId> = cx.bodies().flat_map(handed).collect();
     for (id, def) in program.all_defs().filter(|(id, _)| program.func(*id).is_some()) {
         let routed = def.item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last| ROUTERS.contains(&last.as_str())));
-        let of_server = match (def.owner.map(|owner| &owner.kind), &cx.world.signatures.this[id.0 as usize]) {
-            (Some(ItemKind::Impl(imp)), Some(Type::Def(..))) => {
-                imp.of_trait.as_ref().is_some_and(|path| path.segs.iter().any(|seg| seg.name.ends_with("_server")))
+        let of_server = match def.owner.map(|owner| &owner.kind) {
+            Some(ItemKind::Impl(imp)) => {
+                imp.of_trait.as_ref().is_some_and(|path| super::entries::generated_service(cx, def.module, path).is_some())
             }
             _ => false,
         };

@@ -49,7 +49,54 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     }
     out.extend(found.into_values());
     through_wrappers(cx, out);
+    through_spawners(cx, out);
     main_loops(cx, out);
+}
+
+/// A workspace function that spawns what it is given: the loops that its callers hand it are tasks of theirs.
+fn through_spawners(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let spawns =
+        |body: &&BodyFacts| body.known.iter().filter_map(|call| call.task.as_ref()).any(|task| task.runs_parameter && !task.endless);
+    let mut spawners: FxHashSet<DefId> = cx.bodies().filter(spawns).map(|body| body.def).collect();
+    let mut last = spawners.clone();
+    for _ in 0..MAX_STEPS {
+        let mut next = FxHashSet::default();
+        for body in cx.bodies().filter(|_| !last.is_empty()) {
+            for call in body.own.iter().filter(|call| last.contains(&call.func)) {
+                let hands_on = call.args.iter().any(|arg| matches!(arg, Value::Param { func, .. } if *func == body.def));
+                if hands_on {
+                    next.extend(Some(body.def).filter(|def| spawners.insert(*def)));
+                } else if let Some(finding) = handed_loop(cx, body, call) {
+                    out.push(finding);
+                }
+            }
+        }
+        last = next;
+    }
+}
+
+/// The endless loop among the arguments of a call: in a closure, or a function whose future is handed over.
+fn handed_loop(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall) -> Option<Finding> {
+    let futures = call.args.iter().filter_map(|arg| match arg {
+        Value::Call { func, .. } => Some(Task { calls: vec![*func], direct: Some(*func), ..Task::default() }),
+        _ => None,
+    });
+    let nature = std::iter::once(call.given.clone()).chain(futures).map(|task| follow(cx, &task)).find(|nature| nature.endless)?;
+    let mut facts: Vec<Fact> = nature.period.iter().map(|period| cx.fact("period", None, period)).collect();
+    facts.push(Cx::plain_fact("runs", runs(&nature)));
+    if cx.by_requests.contains(&body.def) {
+        facts.push(Cx::plain_fact("lifetime", "one for each call"));
+    }
+    let name = cx.maker_name(nature.main_call.unwrap_or(body.def));
+    let what = cx.path(nature.main_call.unwrap_or(call.func));
+    let mut finding = loop_finding(cx, body.def, call.at, name, what, facts);
+    if cx.by_requests.contains(&body.def) {
+        finding.scope = Scope::Task;
+    }
+    if let Some(func) = nature.main_call {
+        finding.sites.push(cx.site(cx.declared_at(func), Role::Declared, func));
+    }
+    Some(finding)
 }
 
 /// A workspace function that loops over what it is given makes a task of each of its calls: `start_cron("name", every, job)`.
@@ -190,6 +237,11 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     let blocking = call.path.ends_with("blocking");
     let owned = call.path.rsplit_once("::").is_some_and(|(owner, _)| cx.world.catalog.wrappers().owns_tasks(owner));
     let detached = call.bound == Bound::Dropped && !owned;
+    // A job's own detached work is part of the job.
+    let in_job = call.within.is_some_and(|outer| cx.api(body.known[outer].hit.entry).kind == Some(Kind::BackgroundTask));
+    if !nature.endless && in_job {
+        return None;
+    }
     // Work that is awaited, joined or returned ends with its caller.
     if !nature.endless && (!detached || blocking) {
         return None;
@@ -241,6 +293,12 @@ fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
         let value = call.args.get(usize::from(knob.arg?))?;
         Some(cx.fact(&knob.name, knob.unit.as_ref(), value))
     });
+    // A job is known by what it runs; several of them are set up in one place.
+    let runs = call.task.as_ref().and_then(|task| follow(cx, task).main_call);
+    let (name, what) = match runs {
+        Some(func) => (cx.maker_name(func), cx.path(func)),
+        None => (cx.maker_name(body.def), call.path.clone()),
+    };
     Finding {
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites: vec![cx.site(call.at, Role::Constructed, body.def)],
@@ -248,12 +306,6 @@ fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
         label: SmolStr::new(&api.label),
         backs_on: api.backs_on.clone(),
         entry: Some(call.hit.entry),
-        ..Finding::new(
-            "tasks",
-            Kind::BackgroundTask,
-            body.def,
-            cx.maker_name(body.def),
-            Origin::Called { function: cx.path(body.def), what: call.path.clone() },
-        )
+        ..Finding::new("tasks", Kind::BackgroundTask, body.def, name, Origin::Called { function: cx.path(body.def), what })
     }
 }

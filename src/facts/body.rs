@@ -56,7 +56,7 @@ pub enum Lit {
     Other,
 }
 
-/// A binary operator, as far as values are followed through it.
+/// A binary operator, as far as values are followed through it or limits told by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum BinOp {
@@ -65,6 +65,8 @@ pub enum BinOp {
     Mul,
     Div,
     Shl,
+    /// `<`, `<=`, `>`, `>=`.
+    Compare,
     Other,
 }
 
@@ -124,8 +126,8 @@ pub enum Expr {
     Tuple(Box<[ExprId]>),
     /// `[a, b]`, `[a; n]`.
     Array(Box<[ExprId]>),
-    /// `a..b`.
-    Range(Option<ExprId>, Option<ExprId>),
+    /// `a..b`; `true` for `a..=b`.
+    Range(Option<ExprId>, Option<ExprId>, bool),
     /// `return x`.
     Return(Option<ExprId>),
     /// `break x`.

@@ -23,6 +23,25 @@ pub struct FileFacts {
     pub macros_read: u32,
     /// Names of macro calls not looked into, one entry a call.
     pub macros_unread: Vec<Name>,
+    /// `mod name;` of test builds, with their `#[path]`: the files behind them are left out on purpose.
+    pub test_mods: Vec<(Name, Option<String>)>,
+    /// The `macro_rules!` of its modules, for the files that call them.
+    pub macros: Vec<MacroFact>,
+    /// Macros that it calls and does not define, by the path of the call; sorted.
+    pub called_macros: Vec<Name>,
+}
+
+/// A `macro_rules!`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MacroFact {
+    /// Its name.
+    pub name: Name,
+    /// `#[macro_export]`.
+    pub exported: bool,
+    /// What `$crate` is where it is called from another crate.
+    pub home: Option<Name>,
+    /// Its arms.
+    pub text: String,
 }
 
 /// Why a file does not parse.

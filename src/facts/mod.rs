@@ -8,8 +8,8 @@ mod types;
 
 pub use body::{Arm, BinOp, Body, Expr, ExprId, Lit, Pat, PatId, Stmt};
 pub use items::{
-    Attr, Cfg, Comment, EnumFact, FieldFact, FileFacts, FnFact, Generic, ImplFact, ItemFact, ItemKind, ModFact, Param, ParseError,
-    StaticFact, StaticForm, StructFact, TraitFact, UseFact, VariantFact,
+    Attr, Cfg, Comment, EnumFact, FieldFact, FileFacts, FnFact, Generic, ImplFact, ItemFact, ItemKind, MacroFact, ModFact, Param,
+    ParseError, StaticFact, StaticForm, StructFact, TraitFact, UseFact, VariantFact,
 };
 pub use types::{Path, Seg, Ty};
 

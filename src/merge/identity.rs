@@ -25,6 +25,11 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
         let thing = one_thing_of(&finding);
         if let Some(&known) = thing.as_ref().and_then(|thing| one_thing.get(thing)) {
             let known = &mut out[known];
+            if known.label != finding.label && known.kind == Kind::Os {
+                // Ctrl-C and others.
+                known.label = SmolStr::new_static("signal handlers");
+                known.name = cx.maker_name(known.def);
+            }
             known.also.push(finding.def);
             known.sites.extend(finding.sites);
             for fact in finding.facts {
@@ -57,17 +62,46 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
 }
 
 /// What findings share that are one thing.
-type OneThing = (Kind, &'static str, Origin, SmolStr);
+type OneThing = (Kind, Origin, SmolStr);
 
 /// The same declaration under several conditions; the same call several times in one function, on the same target.
 fn one_thing_of(finding: &Finding) -> Option<OneThing> {
-    let label = match (&finding.origin, finding.kind) {
-        (Origin::Declared(_), _) => SmolStr::default(),
-        (Origin::Called { .. }, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease) => finding.label.clone(),
-        (Origin::Called { .. }, Kind::FsWrite | Kind::Session) if finding.is_call => SmolStr::default(),
+    let Origin::Called { function, what } = &finding.origin else {
+        return Some((finding.kind, finding.origin.clone(), SmolStr::new_static(finding.detector)));
+    };
+    let in_function = |what: SmolStr| Origin::Called { function: function.clone(), what };
+    let (origin, label) = match finding.kind {
+        // One function that waits for several signals.
+        Kind::Os if what.contains("::signal::") => (in_function(SmolStr::new_static("signal")), SmolStr::default()),
+        // A cookie is built, then put into a jar.
+        Kind::ClientHeld if finding.label == "browser cookie" => (in_function(SmolStr::new_static("cookie")), SmolStr::default()),
+        Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease => (finding.origin.clone(), finding.label.clone()),
+        Kind::FsWrite => (in_function(target_of(finding).unwrap_or_else(|| what.clone())), SmolStr::default()),
+        Kind::Session if finding.is_call => (finding.origin.clone(), SmolStr::default()),
+        // Work that is let go of and calls nothing of its own name.
+        Kind::BackgroundTask if finding.label == "detached task" => (finding.origin.clone(), finding.label.clone()),
         _ => return None,
     };
-    Some((finding.kind, finding.detector, finding.origin.clone(), label))
+    Some((finding.kind, origin, label))
+}
+
+/// What the writes of one function are about when no path tells: the library's thing, or the variable that the path comes from.
+fn target_of(finding: &Finding) -> Option<SmolStr> {
+    let path = finding.facts.iter().find(|fact| fact.key == "path");
+    if path.is_some_and(|fact| fact.value.is_some()) {
+        return None;
+    }
+    let Origin::Called { what, .. } = &finding.origin else { return None };
+    let (owner, _) = what.rsplit_once("::")?;
+    let is_plain = ["std::", "tokio::", "async_std::", "fs_err::"].iter().any(|start| what.starts_with(start));
+    if !is_plain {
+        // Methods of one type; free functions of a crate have nothing in common.
+        let is_type = owner.rsplit("::").next().is_some_and(|name| name.starts_with(char::is_uppercase));
+        return is_type.then(|| SmolStr::new(owner));
+    }
+    let from = path?.from.as_deref()?;
+    let root = from.split(['.', '(', '[', ' ', '?', ':']).next().filter(|root| !root.is_empty() && *root != "self")?;
+    Some(format_smolstr!("below {root}"))
 }
 
 fn first_site(cx: &Cx<'_>, finding: &Finding) -> Option<Place> {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::detect::{Cx, Finding, RawSite};
+use crate::detect::{Cx, Entries, Finding, RawSite};
 use crate::model::{Access, Item, ItemId, Kind, Site, Use};
 
 /// Turns findings into items, sorted by kind and id.
@@ -21,7 +21,10 @@ pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     let findings = identity::one_item_for_one_place(cx, findings);
     let ids = identity::ids(&findings);
     let readers = readers(cx);
-    let mut items: Vec<Item> = findings.into_iter().zip(ids).map(|(finding, id)| item(cx, &readers, finding, id)).collect();
+    let entries = Entries::new(cx, &findings, &ids).of_all(&findings);
+    let entered = findings.into_iter().zip(ids).zip(entries);
+    let mut items: Vec<Item> =
+        entered.map(|((finding, id), entry_points)| Item { entry_points, ..item(cx, &readers, finding, id) }).collect();
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
     items
 }
@@ -62,6 +65,7 @@ fn item(cx: &Cx<'_>, readers: &[BTreeSet<SmolStr>], finding: Finding, id: ItemId
         class: finding.class,
         sites,
         uses: uses(cx, &finding.uses),
+        entry_points: Vec::new(),
         facts,
         backs_on: finding.backs_on.map(|store| smol_str::format_smolstr!("external-store:{}", store.replace(' ', "_"))),
         cfg: if finding.also.is_empty() { conditions::words(&program.cfg_of(finding.def)) } else { None },

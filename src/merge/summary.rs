@@ -44,6 +44,9 @@ fn of_kind(finding: &Finding) -> String {
             Some(table) => format!("{label} {table}"),
             None => label.to_string(),
         },
+        Kind::Limiter if matches!(finding.detector, "retries" | "attempt-limits") => {
+            join(label, &[attempts(finding), pause(finding), idle(finding)])
+        }
         Kind::Pool | Kind::Limiter => join(label, &[bound(finding)]),
         Kind::Cache if finding.entry.is_none() => held(finding, "cache"),
         Kind::Cache => join(label, &[bound(finding), expiry(finding)]),
@@ -68,6 +71,7 @@ fn of_kind(finding: &Finding) -> String {
         Kind::FsWrite => file(finding),
         Kind::BackgroundTask => task(finding),
         Kind::StartupConfig if fact(finding, &["env"]).is_some() => variable(finding),
+        Kind::ExternalStore if finding.detector == "remotes" => remote(finding),
         Kind::ExternalStore if finding.entry.is_none() => format!("`{}`, where pools and clients of this service keep state", finding.name),
         Kind::EmbeddedDb => match fact(finding, &["path"]).map(|fact| (fact.value.is_some(), said(fact, ""))) {
             Some((true, Some(path))) => format!("{label} at {path}"),
@@ -81,6 +85,14 @@ fn of_kind(finding: &Finding) -> String {
         _ if label.is_empty() => finding.kind.to_string(),
         _ => label.to_string(),
     }
+}
+
+/// `HTTP API at https://api.example.com, called with POST`.
+fn remote(finding: &Finding) -> String {
+    let address = fact(finding, &["base_url"]).and_then(|fact| fact.value.as_ref()).map(|url| format!("at {url}"));
+    let methods = fact(finding, &["methods"]).and_then(|fact| fact.value.as_ref()).map(|methods| format!("called with {methods}"));
+    let parts: Vec<String> = address.into_iter().chain(methods).collect();
+    format!("{} {}", finding.label, parts.join(", ")).trim_end().to_owned()
 }
 
 fn join(label: &SmolStr, parts: &[Option<String>]) -> String {
@@ -100,9 +112,11 @@ fn typed(label: &str, finding: &Finding, rest: &str) -> String {
 }
 
 fn held(finding: &Finding, label: &str) -> String {
+    // A loop may be there more than once.
+    let whose = if finding.detector == "loop-state" { "gone with it" } else { "one for each process" };
     match finding.ty.as_deref().filter(|ty| ty.chars().count() <= 80) {
-        Some(ty) => format!("{label} (`{}`), one for each process", ty.replace('`', "'")),
-        None => format!("{label}, one for each process"),
+        Some(ty) => format!("{label} (`{}`), {whose}", ty.replace('`', "'")),
+        None => format!("{label}, {whose}"),
     }
 }
 
@@ -122,6 +136,8 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
             };
             let text = if unit.is_empty() || matches!(value, FactValue::Text(_)) { text } else { format!("{text} {unit}") };
             match (fact.provenance, from) {
+                // A pattern that has the setting in it is no default of it.
+                (_, Some(name)) if text.contains(&format!("{{{name}}}")) => text,
                 (Provenance::Env | Provenance::Settings, Some(name)) => format!("{text} unless `{name}` is set"),
                 _ => text,
             }
@@ -153,6 +169,40 @@ fn one_of(unit: &str) -> String {
         Some(stem) => format!("{stem}y"),
         None => unit.strip_suffix('s').unwrap_or(unit).to_owned(),
     }
+}
+
+/// `at most 5 attempts`.
+fn attempts(finding: &Finding) -> Option<String> {
+    let fact = fact(finding, &["max_attempts", "max_retries", "max_failures", "limit", "floor"])?;
+    let unit = fact.key.trim_start_matches("max_");
+    let unit = match (unit, &fact.value) {
+        ("floor", _) => return Some(format!("floor {}", said(fact, "")?)),
+        ("limit", Some(_)) => "",
+        (unit, Some(FactValue::Int(1))) => unit.trim_end_matches('s'),
+        (unit, _) => unit,
+    };
+    match &fact.value {
+        Some(FactValue::Text(text)) if text == "unbounded" => None,
+        Some(FactValue::Int(_)) => Some(format!("at most {}", said(fact, unit)?)),
+        Some(FactValue::Text(text)) if fact.from.is_none() => Some(format!("at most {text} {unit}")),
+        _ => Some(format!("{unit} {}", said(fact, "")?)),
+    }
+}
+
+/// `5 s when idle`.
+fn idle(finding: &Finding) -> Option<String> {
+    fact(finding, &["pause_when_idle"]).filter(|fact| fact.value.is_some()).and_then(|fact| Some(format!("{} when idle", said(fact, "")?)))
+}
+
+/// `pause 500 ms`, `pause 200 ms, growing to 30 s`.
+fn pause(finding: &Finding) -> Option<String> {
+    let first = said(fact(finding, &["pause"])?, "")?;
+    let longest = fact(finding, &["longest_pause"]).filter(|fact| fact.value.is_some()).and_then(|fact| said(fact, ""));
+    Some(match (longest, fact(finding, &["backoff"])) {
+        (Some(longest), _) => format!("pause {first}, growing to {longest}"),
+        (None, Some(_)) => format!("pause {first}, growing"),
+        (None, None) => format!("pause {first}"),
+    })
 }
 
 fn expiry(finding: &Finding) -> Option<String> {

@@ -41,6 +41,9 @@ pub struct Coverage {
     /// Crates of the tree that no service links: their state is not on the map.
     #[serde(default)]
     pub unlinked: usize,
+    /// Rust files of packages that no service links; they are not read.
+    #[serde(default)]
+    pub unlinked_files: usize,
     /// Items silenced by an `ignore` annotation.
     pub ignored: usize,
 }

@@ -111,6 +111,31 @@ pub struct Use {
     pub access: Access,
 }
 
+/// Where a use of an item begins: something outside the code that enters it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EntryPoint {
+    /// What enters.
+    pub kind: EntryKind,
+    /// `POST /login`, the id of a task.
+    pub name: SmolStr,
+    /// What is done to the item on its way; a writer may read it too.
+    pub access: Access,
+}
+
+/// What sort of thing enters the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryKind {
+    /// A request of one route.
+    Route,
+    /// Any request: what runs before or after all of them.
+    EveryRequest,
+    /// A background task; the name is the id of its item.
+    Task,
+    /// `main` and what it calls by itself.
+    Main,
+}
+
 /// What people wrote about an item; see design section 4 for the keys.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the keys are documented in the annotation reference of the book")]
@@ -175,6 +200,9 @@ pub struct Item {
     pub sites: Vec<Site>,
     /// Where it is used.
     pub uses: Vec<Use>,
+    /// The routes and tasks on whose way it is used, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entry_points: Vec<EntryPoint>,
     /// What is known about it.
     pub facts: Vec<Fact>,
     /// The external store behind it (`external-store:postgres`).
@@ -213,6 +241,7 @@ impl Item {
             class: Class::Mutable,
             sites: Vec::new(),
             uses: Vec::new(),
+            entry_points: Vec::new(),
             facts: Vec::new(),
             backs_on: None,
             cfg: None,

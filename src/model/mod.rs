@@ -14,6 +14,6 @@ pub use coverage::Coverage;
 pub use diagnostic::{Diagnostic, Severity};
 pub use fact::{Fact, FactValue, Place, Provenance};
 pub use hazard::{Hazard, HazardSeverity};
-pub use item::{Access, Annotation, Class, Confidence, Item, ItemId, Role, Site, Use};
+pub use item::{Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Item, ItemId, Role, Site, Use};
 pub use kind::{Kind, Scope};
 pub use map::{SCHEMA, Service, StateMap, ToolInfo};

@@ -151,6 +151,18 @@ pub(super) fn path_value(attrs: &[Attr]) -> Option<String> {
     attr.args.first()?.1.clone()
 }
 
+/// `#[path = "…"]` of an item that is not read.
+pub(super) fn written_path(attrs: &[Attribute]) -> Option<String> {
+    attrs.iter().find_map(|attr| match &attr.meta {
+        Meta::NameValue(syn::MetaNameValue { path, value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }), .. })
+            if path.is_ident("path") =>
+        {
+            Some(text.value())
+        }
+        _ => None,
+    })
+}
+
 /// The text of `/** … */`: its lines without their indentation and their star.
 fn push_block_doc(text: &str, doc: &mut String) {
     let starred = text.lines().skip(1).all(|line| line.trim().is_empty() || line.trim_start().starts_with('*'));

@@ -1,4 +1,4 @@
-//! Calls of macros that are defined in the same file: the tokens that they become.
+//! Calls of macros that the workspace defines: the tokens that they become.
 //!
 //! State that a macro declares exists where the macro is called. Everything is bounded: how deep calls expand into calls, how much one call
 //! and one file may become, how deep the result nests. Beyond a bound a call is read as if its macro were unknown.
@@ -7,16 +7,17 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use syn::Macro;
 use syn::buffer::{Cursor, TokenBuffer};
 use syn::parse::{ParseStream, Parser};
 
+use super::attrs::plain_path;
 use super::matcher::{self, Matcher};
 use super::matching::{self, Matching};
 use super::transcribe::{self, Piece, Transcriber};
-use super::{Cx, depth, name, paste};
-use crate::facts::Name;
+use super::{Cx, OtherMacros, depth, name, paste};
+use crate::facts::{MacroFact, Name};
 
 /// Expansions inside expansions.
 const MAX_OPEN: u32 = 16;
@@ -31,6 +32,10 @@ const MAX_FILE_STEPS: usize = 5_000_000;
 pub(super) struct Macros {
     /// By name, in the order of the text.
     known: FxHashMap<Name, Vec<Rc<Definition>>>,
+    /// Of other files, by the path of the call.
+    elsewhere: FxHashMap<Name, Rc<Definition>>,
+    /// Paths of calls that name no macro of this file.
+    pub(super) called: FxHashSet<Name>,
     open: u32,
     tokens: usize,
     steps: usize,
@@ -40,6 +45,8 @@ pub(super) struct Macros {
 struct Definition {
     at: (usize, usize),
     body: TokenStream,
+    /// What `$crate` is; a word that the language knows as one.
+    home: Name,
     rules: OnceCell<Option<Vec<Rule>>>,
 }
 
@@ -51,7 +58,14 @@ struct Rule {
 
 impl Macros {
     pub(super) fn new() -> Self {
-        Self { known: FxHashMap::default(), open: 0, tokens: MAX_FILE_TOKENS, steps: MAX_FILE_STEPS }
+        Self {
+            known: FxHashMap::default(),
+            elsewhere: FxHashMap::default(),
+            called: FxHashSet::default(),
+            open: 0,
+            tokens: MAX_FILE_TOKENS,
+            steps: MAX_FILE_STEPS,
+        }
     }
 
     /// The macro that is meant by a name here: the last one before the call, or the only one.
@@ -61,6 +75,20 @@ impl Macros {
         let before = all.iter().filter(|one| one.at <= at).max_by_key(|one| one.at);
         before.or_else(|| all.first().filter(|_| all.len() == 1)).cloned()
     }
+}
+
+/// The macro of another file that a path means, made once for each file that calls it.
+fn elsewhere(macros: &mut Macros, path: &Name, others: &OtherMacros) -> Option<Rc<Definition>> {
+    if let Some(known) = macros.elsewhere.get(path) {
+        return Some(known.clone());
+    }
+    let found = others.get(path)?;
+    let body: TokenStream = found.text.parse().ok()?;
+    // Names of crates come out of manifests, which may say anything.
+    let home = found.home.clone().filter(|home| syn::parse_str::<proc_macro2::Ident>(home).is_ok()).unwrap_or(Name::new_static("crate"));
+    let made = Rc::new(Definition { at: (0, 0), body, home, rules: OnceCell::new() });
+    macros.elsewhere.insert(path.clone(), made.clone());
+    Some(made)
 }
 
 fn place(span: Span) -> (usize, usize) {
@@ -73,7 +101,13 @@ impl Cx {
     pub(super) fn note_definitions(&mut self, items: &[syn::Item]) {
         for item in items {
             match item {
-                syn::Item::Macro(one) if self.kept(&one.attrs) => self.define(one),
+                syn::Item::Macro(one) if self.kept(&one.attrs) => {
+                    if let Some(ident) = &one.ident {
+                        let exported = one.attrs.iter().any(|attr| attr.path().is_ident("macro_export"));
+                        self.defined.push(MacroFact { name: name(ident), exported, home: None, text: one.mac.tokens.to_string() });
+                    }
+                    self.define(one);
+                }
                 syn::Item::Mod(module) => {
                     if let Some((_, items)) = &module.content
                         && self.kept(&module.attrs)
@@ -92,22 +126,32 @@ impl Cx {
         let at = place(ident.span());
         let all = self.macros.known.entry(name(ident)).or_default();
         if !all.iter().any(|known| known.at == at) {
-            all.push(Rc::new(Definition { at, body: item.mac.tokens.clone(), rules: OnceCell::new() }));
+            all.push(Rc::new(Definition { at, body: item.mac.tokens.clone(), home: Name::new_static("crate"), rules: OnceCell::new() }));
         }
     }
 
     /// What a call of a macro of this file becomes, read by `parser`. Read it inside [`Cx::expanding`].
     pub(super) fn expanded<T>(&mut self, mac: &Macro, parser: fn(TokenStream) -> Option<T>) -> Option<T> {
         let last = mac.path.segments.last()?;
-        let pastes = last.ident == "paste";
-        if (self.macros.known.is_empty() && !pastes) || self.macros.open >= MAX_OPEN {
+        if self.macros.open >= MAX_OPEN {
             return None;
         }
         let call = mac.path.segments.first()?.ident.span();
-        let known = if is_local(&mac.path) { self.macros.find(&name(&last.ident), call) } else { None };
+        let here = if is_local(&mac.path) && !self.macros.known.is_empty() { self.macros.find(&name(&last.ident), call) } else { None };
+        let known = match here {
+            None if last.ident != "paste" => {
+                let path = path_text(&mac.path);
+                let found = elsewhere(&mut self.macros, &path, &self.others);
+                if found.is_none() && !self.macros.called.contains(&path) {
+                    self.macros.called.insert(path);
+                }
+                found
+            }
+            here => here,
+        };
         let out = match known {
             Some(definition) => definition.expand(mac.tokens.clone(), call, &mut self.macros)?,
-            None if pastes => paste::pasted(mac.tokens.clone())?,
+            None if last.ident == "paste" => paste::pasted(mac.tokens.clone())?,
             None => return None,
         };
         // Read anew at each level, and the levels add up on one stack.
@@ -144,6 +188,14 @@ impl Cx {
     }
 }
 
+/// The path of a call, as the keys of [`OtherMacros`] have it.
+fn path_text(path: &syn::Path) -> Name {
+    match path.get_ident() {
+        Some(ident) => name(ident),
+        None => plain_path(path).text().into(),
+    }
+}
+
 /// `name!`, `crate::name!`, `self::name!`: a path into another crate names another macro.
 fn is_local(path: &syn::Path) -> bool {
     let first = &path.segments[0].ident;
@@ -154,7 +206,7 @@ impl Definition {
     fn expand(&self, tokens: TokenStream, call: Span, macros: &mut Macros) -> Option<TokenStream> {
         let rules = self.rules.get_or_init(|| rules(&self.body)).as_ref()?;
         let parser = |input: ParseStream<'_>| {
-            let out = choose(rules, input, call, macros);
+            let out = choose(rules, input, call, &self.home, macros);
             // Arms look ahead; the parser wants its input taken.
             input.parse::<TokenStream>()?;
             Ok(out)
@@ -164,13 +216,13 @@ impl Definition {
 }
 
 /// The first arm that matches decides.
-fn choose(rules: &[Rule], input: ParseStream<'_>, call: Span, macros: &mut Macros) -> Option<TokenStream> {
+fn choose(rules: &[Rule], input: ParseStream<'_>, call: Span, home: &str, macros: &mut Macros) -> Option<TokenStream> {
     macros.steps = macros.steps.checked_sub(1 + matching::size(input.cursor()))?;
     for rule in rules {
         let mut matching = Matching { steps: &mut macros.steps };
         let Ok(bindings) = matching.whole(&rule.left, &input.fork()) else { continue };
         let allowed = MAX_CALL_TOKENS.min(macros.tokens);
-        let mut transcriber = Transcriber { bindings: &bindings, call, left: allowed, indices: Vec::new() };
+        let mut transcriber = Transcriber { bindings: &bindings, call, home, left: allowed, indices: Vec::new() };
         let mut out = Vec::new();
         let done = transcriber.write(&rule.right, &mut out);
         macros.tokens -= allowed - transcriber.left;

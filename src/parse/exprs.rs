@@ -171,7 +171,7 @@ impl Lower<'_> {
             }
             SynExpr::Range(range) => {
                 let start = self.maybe(&mut range.start);
-                Expr::Range(start, self.maybe(&mut range.end))
+                Expr::Range(start, self.maybe(&mut range.end), matches!(range.limits, syn::RangeLimits::Closed(_)))
             }
             SynExpr::Return(returned) => Expr::Return(self.maybe(&mut returned.expr)),
             SynExpr::Break(broken) => Expr::Break(self.maybe(&mut broken.expr)),
@@ -340,6 +340,7 @@ fn operation(op: &syn::BinOp, left: ExprId, right: ExprId) -> Expr {
         Op::BitXorAssign(_) | Op::BitAndAssign(_) | Op::BitOrAssign(_) | Op::ShlAssign(_) | Op::ShrAssign(_) => {
             return Expr::Assign { left, right, compound: true };
         }
+        Op::Lt(_) | Op::Le(_) | Op::Gt(_) | Op::Ge(_) => BinOp::Compare,
         _ => BinOp::Other,
     };
     Expr::Binary { op, left, right }

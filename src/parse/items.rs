@@ -2,7 +2,7 @@
 
 use syn::{Fields, Item, Visibility};
 
-use super::attrs::{Attrs, path_value};
+use super::attrs::{Attrs, path_value, written_path};
 use super::{Cx, name, span, uses};
 use crate::facts::{
     Attr, EnumFact, FieldFact, ImplFact, ItemFact, ItemKind, ModFact, Name, StaticFact, StaticForm, StructFact, TraitFact, Ty, VariantFact,
@@ -16,7 +16,12 @@ impl Cx {
     }
 
     pub(super) fn item(&mut self, item: &mut Item, out: &mut Vec<ItemFact>) {
-        let Some(attrs) = self.attrs(item_attrs(item)) else { return };
+        let Some(attrs) = self.attrs(item_attrs(item)) else {
+            if let Item::Mod(syn::ItemMod { ident, content: None, attrs, .. }) = item {
+                self.test_mods.push((name(ident), written_path(attrs)));
+            }
+            return;
+        };
         let (name, at, public, kind) = match item {
             Item::Fn(func) => {
                 if self.is_left_out_test(&func.attrs) {

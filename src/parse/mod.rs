@@ -29,10 +29,12 @@ mod types;
 mod uses;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use proc_macro2::TokenStream;
+use rustc_hash::FxHashMap;
 
-use crate::facts::{FileFacts, ItemFact, Name, ParseError, Span};
+use crate::facts::{FileFacts, ItemFact, MacroFact, Name, ParseError, Span};
 use expand::Macros;
 use exprs::Arena;
 
@@ -43,11 +45,19 @@ pub struct ParseOptions {
     pub include_tests: bool,
 }
 
-/// Reads one file. `file` is its path relative to the analysed root.
+/// Macros of other files, by the path of a call: `name`, `crate::name`, `other_crate::name`.
+pub type OtherMacros = Arc<FxHashMap<Name, Arc<MacroFact>>>;
+
+/// Reads one file by itself. `file` is its path relative to the analysed root.
 ///
 /// The syntax tree is as deep as the code is nested: threads that call this need a stack of 16 MiB. Input that would need more is
 /// refused before it is parsed.
 pub fn parse_file(file: &str, text: &str, options: &ParseOptions) -> FileFacts {
+    parse_file_with(file, text, options, &OtherMacros::default())
+}
+
+/// Reads one file that calls macros of others; the same bounds hold.
+pub fn parse_file_with(file: &str, text: &str, options: &ParseOptions, others: &OtherMacros) -> FileFacts {
     let mut facts = FileFacts { file: Name::new(file), lines: count_lines(text), ..FileFacts::default() };
     let code = lex::strip_prelude(text);
     let code = if options.include_tests { Cow::Borrowed(code) } else { prune::without_test_modules(code) };
@@ -62,7 +72,7 @@ pub fn parse_file(file: &str, text: &str, options: &ParseOptions) -> FileFacts {
         facts.error = Some(ParseError { span: lex::span_at(code, place.offset), message: place.message.to_owned() });
         return facts;
     }
-    let mut cx = Cx::new(options);
+    let mut cx = Cx::new(options, others);
     match code.parse::<TokenStream>() {
         Ok(tokens) => match syn::parse2::<syn::File>(tokens) {
             Ok(mut tree) => {
@@ -89,14 +99,24 @@ pub fn parse_file(file: &str, text: &str, options: &ParseOptions) -> FileFacts {
     }
     facts.macros_read = cx.macros_read;
     facts.macros_unread = cx.macros_unread;
+    facts.test_mods = cx.test_mods;
+    facts.macros = cx.defined;
+    facts.called_macros = cx.macros.called.into_iter().collect();
+    facts.called_macros.sort_unstable();
     facts
 }
 
 /// What the reading of one file carries along.
 struct Cx {
     include_tests: bool,
+    /// The macros of other files.
+    others: OtherMacros,
+    /// The macros that the modules of this file define.
+    defined: Vec<MacroFact>,
     macros_read: u32,
     macros_unread: Vec<Name>,
+    /// `mod name;` under a condition that never holds, with their `#[path]`.
+    test_mods: Vec<(Name, Option<String>)>,
     /// How many macro bodies are open around the code being read.
     macro_depth: u32,
     /// The macro whose body is being read as items.
@@ -110,11 +130,14 @@ struct Cx {
 }
 
 impl Cx {
-    fn new(options: &ParseOptions) -> Self {
+    fn new(options: &ParseOptions, others: &OtherMacros) -> Self {
         Self {
             include_tests: options.include_tests,
+            others: others.clone(),
+            defined: Vec::new(),
             macros_read: 0,
             macros_unread: Vec::new(),
+            test_mods: Vec::new(),
             macro_depth: 0,
             from_macro: None,
             macros: Macros::new(),

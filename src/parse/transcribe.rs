@@ -97,6 +97,8 @@ pub(super) struct Transcriber<'b> {
     pub(super) bindings: &'b Bindings,
     /// Where the macro is called.
     pub(super) call: Span,
+    /// What `$crate` is.
+    pub(super) home: &'b str,
     /// How many tokens may still be written.
     pub(super) left: usize,
     /// Which of the repeated, for each repetition around.
@@ -114,7 +116,7 @@ impl<'b> Transcriber<'b> {
                     self.write(inner, &mut tokens)?;
                     out.push(group(*delimiter, tokens, self.call));
                 }
-                Piece::Crate => self.push(&TokenTree::Ident(Ident::new("crate", self.call)), out)?,
+                Piece::Crate => self.push(&TokenTree::Ident(Ident::new(self.home, self.call)), out)?,
                 Piece::Var(var) => self.variable(var, out)?,
                 Piece::Repeat(repeat) => self.repeat(repeat, out)?,
             }

@@ -62,6 +62,7 @@ pub(crate) fn blind_spots(layout: &Layout<'_>, page: &str) -> BlindSpots {
         unknown_crates: coverage.unknown_crates,
         ignored: coverage.ignored,
         unlinked: coverage.unlinked,
+        unlinked_files: coverage.unlinked_files,
         uncertain: shown_items().filter(|item| item.confidence != Confidence::Certain).count(),
         unfollowed: shown_items().flat_map(|item| &item.facts).filter(|fact| fact.value.is_none()).count(),
         diagnostics: diagnostics[..messages].iter().map(diagnostic).collect(),

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::model::{Access, Annotation, Class, Confidence, Fact, Item, Place, Provenance, Role, Scope, Site, Use};
+use crate::model::{Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Fact, Item, Place, Provenance, Role, Scope, Site, Use};
 
 use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
@@ -13,6 +13,8 @@ use super::words::{in_order, is_loss, kept, label, store_name, value};
 
 /// At most so many functions that use an item are named.
 const USES: usize = 5;
+/// At most so many routes and tasks on whose way an item is used are named.
+const ENTRIES: usize = 4;
 /// At most so many places of one role are linked.
 const SITES: usize = 4;
 /// At most so many of the library's defaults are shown.
@@ -54,6 +56,8 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         sites_more: more_declared + more_constructed + more_written,
         readers: uses(layout, item, Access::Read, page),
         writers: uses(layout, item, Access::Write, page),
+        read_from: entries(layout, item, Access::Read, page),
+        changed_from: entries(layout, item, Access::Write, page),
         backs_on: item.backs_on.as_deref().map(|store| store_link(layout, store, page)),
         cfg: item.cfg.as_deref().map(prose),
         hides: item.hides.as_deref().filter(|_| !repeats).map(|hides| clause(&in_order(hides))),
@@ -188,6 +192,21 @@ fn uses(layout: &Layout<'_>, item: &Item, access: Access, page: &str) -> UsesVie
         format!("[{}]({target})", code_short(short_path(&used.function), 60))
     };
     UsesView { count: found.len(), shown: found[..shown].iter().map(link).collect(), more }
+}
+
+/// The first few routes and tasks.
+fn entries(layout: &Layout<'_>, item: &Item, access: Access, page: &str) -> UsesView {
+    let found: Vec<&EntryPoint> = item.entry_points.iter().filter(|entry| entry.access == access).collect();
+    let (shown, more) = first_few(found.len(), ENTRIES);
+    let name = |entry: &&EntryPoint| match entry.kind {
+        EntryKind::Route | EntryKind::Main => code_short(&entry.name, 80),
+        EntryKind::EveryRequest => inline(&entry.name),
+        EntryKind::Task => match layout.item(&entry.name) {
+            Some(task) => format!("the task {}", layout.link(task, page)),
+            None => format!("the task {}", code_short(&entry.name, 80)),
+        },
+    };
+    UsesView { count: found.len(), shown: found[..shown].iter().map(name).collect(), more }
 }
 
 fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {

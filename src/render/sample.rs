@@ -258,6 +258,7 @@ pub(super) fn newsletter() -> StateMap {
             catalog_crates: 14,
             unknown_crates: 3,
             unlinked: 2,
+            unlinked_files: 3,
             ignored: 1,
         },
     }

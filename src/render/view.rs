@@ -254,6 +254,10 @@ pub(crate) struct ItemView {
     pub(crate) sites_more: usize,
     pub(crate) readers: UsesView,
     pub(crate) writers: UsesView,
+    /// Routes and tasks on whose way it is read.
+    pub(crate) read_from: UsesView,
+    /// Routes and tasks on whose way it is changed.
+    pub(crate) changed_from: UsesView,
     pub(crate) backs_on: Option<String>,
     pub(crate) cfg: Option<String>,
     pub(crate) hides: Option<String>,
@@ -403,6 +407,7 @@ pub(crate) struct BlindSpots {
     pub(crate) unknown_crates: usize,
     pub(crate) ignored: usize,
     pub(crate) unlinked: usize,
+    pub(crate) unlinked_files: usize,
     pub(crate) uncertain: usize,
     pub(crate) unfollowed: usize,
     pub(crate) diagnostics: Vec<DiagnosticView>,

@@ -7,9 +7,12 @@ use smol_str::SmolStr;
 
 use super::headers::HeaderSet;
 use super::infer::{World, infer};
+use super::limits::Comparison;
+use super::loops::LoopFacts;
 use super::mints::Mint;
 use super::program::{DefId, KrateId};
 use super::reader::Reader;
+use super::routes::Served;
 use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::parents;
@@ -104,6 +107,8 @@ pub struct OwnCall {
     pub bound: Bound,
     /// It is not called but handed by name to this function or method.
     pub taken_by: Option<Name>,
+    /// A router takes it.
+    pub served: Option<Box<Served>>,
     /// Functions of the workspace that the closures among its arguments call.
     pub given: Task,
 }
@@ -136,6 +141,19 @@ pub struct LocalType {
     pub at: At,
     /// A constructor made it here: it did not come out of a method, a parameter or a pattern.
     pub made: bool,
+}
+
+/// A value that all requests are given.
+#[derive(Clone, Debug)]
+pub struct SharedValue {
+    /// Its type, with what hands it over.
+    pub ty: Type,
+    /// The value.
+    pub value: Value,
+    /// The variable that holds it.
+    pub name: Option<Name>,
+    /// Where it is handed over.
+    pub at: At,
 }
 
 /// What one body does.
@@ -175,6 +193,12 @@ pub struct BodyFacts {
     pub locals: Vec<LocalType>,
     /// Types that are handed to all requests: `with_state(x)`, `manage(x)`, `Data::new(x)`.
     pub handed_over: Vec<Type>,
+    /// Its loops that hold something or try something again, in source order.
+    pub loops: Vec<LoopFacts>,
+    /// Its comparisons of a counter or a quota with a limit.
+    pub compared: Vec<Comparison>,
+    /// Values that are surely handed to all requests, and not to one.
+    pub shared: Vec<SharedValue>,
     /// Calls of a path and resolved ones; method calls and typed ones.
     pub counts: [usize; 4],
 }

@@ -80,6 +80,13 @@ impl Reader<'_> {
         })
     }
 
+    /// Where the variable that this expression gives its value to is used first.
+    pub(super) fn first_use_of(&self, init: ExprId) -> Option<ExprId> {
+        let variables = self.variables();
+        let local = variables.bound_to.get(&init)?.first()?;
+        variables.used_at.get(local)?.iter().copied().find(|used| *used > init)
+    }
+
     /// The known call that a value comes from: down receivers, `?`, `.await`, wrappers, variables.
     pub(super) fn root(&self, id: ExprId, depth: u32) -> Option<ExprId> {
         if depth > 40 {

@@ -297,7 +297,7 @@ impl Walker<'_, '_> {
             }
             Expr::Tuple(all) => Type::Tuple(self.all(all).into()),
             Expr::Array(all) => Type::Slice(Arc::new(self.all(all).into_iter().next().unwrap_or_default())),
-            Expr::Range(from, to) => {
+            Expr::Range(from, to, _) => {
                 let ty = from.map(|from| self.expr(from));
                 let to = to.map(|to| self.expr(to));
                 Type::Foreign(SmolStr::new_static("std::ops::Range"), Arc::from([ty.or(to).unwrap_or_default()]))
@@ -399,11 +399,7 @@ impl World<'_> {
     #[must_use]
     pub fn deref(&self, ty: &Type) -> Option<Type> {
         match ty {
-            Type::Foreign(path, args) if self.catalog.wrappers().is_transparent(path) => args.first().cloned(),
-            // `LazyLock` leads to what it makes; a `OnceLock` has to be asked.
-            Type::Foreign(path, args) if self.catalog.wrappers().is_lazy(path) && !self.catalog.wrappers().is_set_once(path) => {
-                args.first().cloned()
-            }
+            Type::Foreign(path, args) if self.catalog.wrappers().derefs(path) => args.first().cloned(),
             Type::Def(id, _) => self.signatures.derefs.get(id).cloned(),
             _ => None,
         }

@@ -97,6 +97,10 @@ impl Walker<'_, '_> {
             ("Err", _) => Type::Unknown,
             // `lock()` and the like are typed by what they lead to: the wrapper is seen through.
             ("Some" | "Ok", _) => ty.clone(),
+            // `State(state): State<AppState>`: a tuple struct of another crate that is generic over what it holds.
+            (_, Type::Foreign(name, args)) if !args.is_empty() && name.rsplit("::").next() == Some(last) => {
+                args.get(at).cloned().unwrap_or_default()
+            }
             _ => {
                 let res = self.world.program.resolve(self.world.catalog, self.module, path, Space::Value);
                 let (id, name) = match res {

@@ -296,7 +296,7 @@ impl Trail<'_, '_> {
             }
             "map" if matches!(self.reader.body[recv], Expr::Range(..)) => {
                 // `(0..length).map(|_| …)`.
-                if let Expr::Range(_, Some(end)) = &self.reader.body[recv] {
+                if let Expr::Range(_, Some(end), _) = &self.reader.body[recv] {
                     self.length = self.length.or(Some(*end));
                 }
                 Some(parent)

@@ -21,28 +21,30 @@ pub struct Links {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The files that the `mod`, `#[path]` and `include!` of the given files ask for and that are not read yet.
+/// Where the files may be that the `mod`, `#[path]` and `include!` of a file ask for: a list of places for each.
 ///
-/// Discovery leaves out tests and the like by folder; a `#[path]` may still lead there.
+/// Whether the file is a root or a `mod.rs` is known only while linking, so both readings of a `mod` are among the places.
 #[must_use]
-pub fn wanted(files: &[FileFacts], inputs: &[CrateInput], exists: &dyn Fn(&str) -> bool) -> Vec<String> {
-    let by_path = by_path(files);
-    let mut out = BTreeSet::new();
-    for input in inputs {
-        if !by_path.contains_key(input.root.as_str()) && exists(&input.root) {
-            out.insert(input.root.clone());
-        }
+pub fn asked(file: &FileFacts) -> Vec<Vec<String>> {
+    let mut out = Vec::new();
+    if !file.cfg.as_ref().is_some_and(is_test) {
+        ask(&file.items, &dir_of_children(&file.file, true), &dir_of(&file.file), 0, &mut |places| out.push(places));
     }
-    for file in files {
-        ask(&file.items, &dir_of_children(&file.file, true), &dir_of(&file.file), 0, &mut |candidates| {
-            if !candidates.iter().any(|path| by_path.contains_key(path.as_str()))
-                && let Some(path) = candidates.iter().find(|path| exists(path))
-            {
-                out.insert(path.clone());
-            }
-        });
+    out
+}
+
+/// The same for the `mod` of test builds.
+#[must_use]
+pub fn asked_for_tests(file: &FileFacts) -> Vec<Vec<String>> {
+    let (dir, here) = (dir_of_children(&file.file, true), dir_of(&file.file));
+    file.test_mods.iter().map(|(name, path)| places(name, path.as_deref(), &dir, &here)).collect()
+}
+
+fn places(name: &str, path: Option<&str>, dir: &str, here: &str) -> Vec<String> {
+    match path {
+        Some(path) => vec![join(here, path), join(dir, path)],
+        None => candidates(dir, name).into_iter().chain(candidates(here, name)).collect(),
     }
-    out.into_iter().collect()
 }
 
 fn ask(items: &[ItemFact], dir: &str, here: &str, depth: usize, found: &mut dyn FnMut(Vec<String>)) {
@@ -53,15 +55,7 @@ fn ask(items: &[ItemFact], dir: &str, here: &str, depth: usize, found: &mut dyn 
         match &item.kind {
             ItemKind::Mod(module) => match &module.items {
                 Some(inner) => ask(inner, &join(dir, &item.name), &join(dir, &item.name), depth + 1, found),
-                // Whether the asking file is a mod-rs file is known for the root only while linking: both are tried.
-                None => found(match &module.path {
-                    Some(path) => vec![join(here, path), join(dir, path)],
-                    None => {
-                        let mut all = candidates(dir, &item.name);
-                        all.extend(candidates(here, &item.name));
-                        all
-                    }
-                }),
+                None => found(places(&item.name, module.path.as_deref(), dir, here)),
             },
             ItemKind::Include(path) => found(vec![join(here, path)]),
             _ => {}
@@ -71,10 +65,10 @@ fn ask(items: &[ItemFact], dir: &str, here: &str, depth: usize, found: &mut dyn 
 
 /// Links the files into a program.
 #[must_use]
-pub fn link(files: &[FileFacts], inputs: Vec<CrateInput>) -> (Program<'_>, Links) {
+pub fn link<'f>(files: &'f [FileFacts], inputs: &[CrateInput]) -> (Program<'f>, Links) {
     let mut linker = Linker { files, by_path: by_path(files), program: empty(files), links: Links::default(), krate: KrateId(0) };
-    for (at, input) in inputs.into_iter().enumerate() {
-        linker.krate(KrateId(index(at)), input);
+    for (at, input) in inputs.iter().enumerate() {
+        linker.krate(KrateId(index(at)), input.clone());
     }
     linker.types_of_macros();
     (linker.program, linker.links)

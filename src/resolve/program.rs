@@ -35,6 +35,8 @@ pub struct CrateInput {
     pub asked_for: bool,
     /// Services that link it, sorted.
     pub services: Vec<SmolStr>,
+    /// Its files are read: a service links it, or another target of its package.
+    pub is_read: bool,
 }
 
 /// What a crate name in code stands for.

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task};
+use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task};
 use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
@@ -15,7 +15,8 @@ use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
-use crate::facts::{Body, Expr, ExprId, Span, Stmt};
+use crate::facts::{BinOp, Body, Expr, ExprId, Span, Stmt};
+use crate::model::Kind;
 
 pub(super) struct Reader<'a> {
     pub(super) tracer: Tracer<'a>,
@@ -53,6 +54,9 @@ impl Reader<'_> {
             task: Task::default(),
             locals: Vec::new(),
             handed_over: Vec::new(),
+            loops: Vec::new(),
+            compared: Vec::new(),
+            shared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
         for id in ids(self.body) {
@@ -176,6 +180,7 @@ impl Reader<'_> {
                     && let [only] = &**args
                 {
                     out.handed_over.push(self.types.types[only.0 as usize].clone());
+                    self.shared(name, *only, *span, out);
                 }
                 if matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else") {
                     self.env_default(id, out);
@@ -217,6 +222,7 @@ impl Reader<'_> {
                         in_loop: false,
                         bound,
                         taken_by,
+                        served: self.served(id),
                         given,
                     });
                 }
@@ -234,6 +240,8 @@ impl Reader<'_> {
                     out.field_uses.push((of, name.clone(), self.access(id), *span));
                 }
             }
+            Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
+            Expr::Binary { op: BinOp::Compare, left, right } => out.compared.extend(self.comparison(id, *left, *right)),
             _ => {}
         }
     }
@@ -337,6 +345,7 @@ impl Reader<'_> {
                         in_loop: self.in_loop(id),
                         bound: self.bound(id),
                         taken_by: None,
+                        served: self.served(id),
                         given,
                     });
                 }
@@ -369,6 +378,7 @@ impl Reader<'_> {
             && let [only] = args
         {
             out.handed_over.push(self.types.types[only.0 as usize].clone());
+            self.shared("app_data", *only, span, out);
         }
         if api.kind.is_none() || matches!(api.shape, Shape::None | Shape::Container | Shape::TypeOnly) {
             return;
@@ -407,7 +417,11 @@ impl Reader<'_> {
             }
             return;
         }
-        let task = (api.shape == Shape::Spawn).then(|| self.spawned(api, args));
+        let task = match api.shape {
+            Shape::Spawn => Some(self.spawned(api, args)),
+            Shape::Call if api.kind == Some(Kind::BackgroundTask) => self.scheduled(args),
+            _ => None,
+        };
         if api.shape == Shape::Part && recv.is_some_and(|recv| self.root(recv, 0).is_some()) {
             self.links.insert(id);
         }
@@ -432,10 +446,47 @@ impl Reader<'_> {
         });
     }
 
+    /// A value that all requests are given; of what wraps a router, only an extension is one.
+    fn shared(&self, by: &str, value: ExprId, span: Span, out: &mut BodyFacts) {
+        let ty = &self.types.types[value.0 as usize];
+        let is_state = match by {
+            "data" => false,
+            "layer" => ty.path().is_some_and(|path| self.world.catalog.wrappers().is_transparent(path)),
+            _ => true,
+        };
+        if is_state && ty.is_known() {
+            let (value, name) = (self.tracer.value(value), self.variable(value));
+            out.shared.push(SharedValue { ty: ty.clone(), value, name, at: self.at(span) });
+        }
+    }
+
+    /// The variable behind references, clones and wrappers.
+    fn variable(&self, mut id: ExprId) -> Option<crate::facts::Name> {
+        for _ in 0..8 {
+            match &self.body[id] {
+                Expr::Path(path, _) => return path.last().filter(|_| self.types.local_of.contains_key(&id)).cloned(),
+                Expr::Ref(inner) => id = *inner,
+                Expr::Method { recv, args, .. } if args.is_empty() => id = *recv,
+                Expr::Call { args, .. } => match &**args {
+                    [only] => id = *only,
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// What a spawning call runs.
     fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId]) -> Task {
         let at = usize::from(api.task_arg.unwrap_or(0));
         args.get(at).or(args.last()).map_or_else(Task::default, |arg| self.task(*arg, false))
+    }
+
+    /// What a scheduling call runs, as often as the schedule says: its closure is no task of which there is one.
+    fn scheduled(&self, args: &[ExprId]) -> Option<Task> {
+        let closure = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }))?;
+        Some(Task { endless: false, direct: None, ..self.task(*closure, false) })
     }
 
     /// The options of a connection that is then opened: `SqliteConnectOptions::new().connect()`.

@@ -11,7 +11,7 @@ use crate::facts::{Expr, ExprId, Stmt};
 impl Reader<'_> {
     /// What an expression does with its time; `own` leaves out what it spawns or hands over as a closure.
     pub(super) fn task(&self, id: ExprId, own: bool) -> Task {
-        let mut task = Task { runs_parameter: self.is_parameter(id), direct: self.direct(id), ..Task::default() };
+        let mut task = Task { runs_parameter: self.wraps_parameter(id, 0), direct: self.direct(id), ..Task::default() };
         self.task_in(id, own, false, &mut task, 0);
         // A future made before and handed over by a variable.
         if let Some(local) = self.types.local_of.get(&id)
@@ -31,19 +31,11 @@ impl Reader<'_> {
         let expr = &self.body[id];
         let mut in_loop = in_loop;
         match expr {
-            Expr::Loop { body, .. } => {
-                task.endless |= self.waits(*body);
-                task.may_end |= self.leaves(*body);
-                in_loop = true;
-            }
-            Expr::While { cond, body, .. } => {
-                let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
-                task.endless |=
-                    forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond));
-                in_loop = true;
-            }
-            Expr::For { iter, .. } => {
-                task.endless |= self.is_stream(*iter);
+            Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => {
+                task.endless |= self.is_endless(id, own);
+                if let Expr::Loop { body, .. } = expr {
+                    task.may_end |= self.leaves(*body);
+                }
                 in_loop = true;
             }
             Expr::Closure { .. } if own => return,
@@ -67,7 +59,34 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        children(expr, &mut |child| self.task_in(child, own, in_loop, task, depth + 1));
+        // What is handed to a call that nothing waits for runs beside this.
+        let hands_over = own && matches!(expr, Expr::Call { .. } | Expr::Method { .. }) && !self.is_awaited(id);
+        children(expr, &mut |child| {
+            if !(hands_over && matches!(self.body[child], Expr::Async { .. })) {
+                self.task_in(child, own, in_loop, task, depth + 1);
+            }
+        });
+    }
+
+    fn is_awaited(&self, id: ExprId) -> bool {
+        self.parents[id.0 as usize].is_some_and(|parent| match &self.body[parent] {
+            Expr::Await(_) => true,
+            Expr::Try(_) | Expr::Method { .. } | Expr::Call { .. } | Expr::Macro { .. } => self.is_awaited(parent),
+            _ => false,
+        })
+    }
+
+    /// A loop that waits for something in each round, and for nothing in particular to end; `own` for one that is not spawned.
+    pub(super) fn is_endless(&self, id: ExprId, own: bool) -> bool {
+        match &self.body[id] {
+            Expr::Loop { body, .. } => self.waits(*body),
+            Expr::While { cond, body, .. } => {
+                let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
+                forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond))
+            }
+            Expr::For { iter, .. } => self.is_stream(*iter),
+            _ => false,
+        }
     }
 
     /// `f(x)`, `async { f(x).await }`, `|| f(x)`.
@@ -89,7 +108,7 @@ impl Reader<'_> {
     }
 
     /// The loop is left by `break` or `return`.
-    fn leaves(&self, id: ExprId) -> bool {
+    pub(super) fn leaves(&self, id: ExprId) -> bool {
         let mut stack = vec![id];
         while let Some(id) = stack.pop() {
             match &self.body[id] {
@@ -101,7 +120,26 @@ impl Reader<'_> {
         false
     }
 
-    fn is_parameter(&self, id: ExprId) -> bool {
+    /// A parameter, or what is made of one: `f.instrument(span)`, `async move { f.await }`, a variable with such a value.
+    fn wraps_parameter(&self, id: ExprId, depth: u32) -> bool {
+        if depth > 16 {
+            return false;
+        }
+        let inside = |id: ExprId| self.wraps_parameter(id, depth + 1);
+        match &self.body[id] {
+            Expr::Path(..) => {
+                let local = self.types.local_of.get(&id).map(|local| &self.types.locals[local.0 as usize]);
+                local.is_some_and(|local| local.param.is_some() || local.init.is_some_and(inside))
+            }
+            Expr::Method { recv, .. } => !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) && inside(*recv),
+            Expr::Async { body: inner, .. } | Expr::Await(inner) | Expr::Try(inner) => inside(*inner),
+            Expr::If { then, otherwise, .. } => inside(*then) || otherwise.is_some_and(inside),
+            Expr::Block(stmts) => matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if inside(*expr)),
+            _ => false,
+        }
+    }
+
+    pub(super) fn is_parameter(&self, id: ExprId) -> bool {
         self.types.local_of.get(&id).is_some_and(|local| self.types.locals[local.0 as usize].param.is_some())
     }
 
@@ -153,6 +191,36 @@ impl Reader<'_> {
                 _ => false,
             };
         });
+        found
+    }
+
+    /// The loop's body waits for time, messages or signals, not only for answers.
+    pub(super) fn waits_for_events(&self, id: ExprId) -> bool {
+        let mut found = false;
+        self.any(id, &mut |expr| {
+            let name = match expr {
+                Expr::Macro { path, .. } => path.last(),
+                Expr::Method { name, .. } => Some(name),
+                Expr::Call { callee, .. } => match &self.body[*callee] {
+                    Expr::Path(path, _) => path.last(),
+                    _ => None,
+                },
+                _ => None,
+            };
+            found |= name.is_some_and(|name| {
+                matches!(name.as_str(), "select" | "tick" | "accept" | "changed" | "notified" | "wait" | "wait_timeout" | "poll" | "next")
+                    || name.contains("sleep")
+                    || name.contains("recv")
+            });
+        });
+        found
+    }
+
+    /// It takes what arrives: connections, messages.
+    pub(super) fn takes(&self, id: ExprId) -> bool {
+        let is_taking = |name: &str| matches!(name, "accept" | "next") || name.contains("recv");
+        let mut found = matches!(&self.body[id], Expr::For { iter, .. } if self.is_stream(*iter));
+        self.any(id, &mut |expr| found |= matches!(expr, Expr::Method { name, .. } if is_taking(name)));
         found
     }
 

@@ -73,7 +73,7 @@ pub(super) fn children(expr: &Expr, f: &mut dyn FnMut(ExprId)) {
             rest.iter().copied().for_each(f);
         }
         Expr::Tuple(all) | Expr::Array(all) | Expr::Other(all) | Expr::Macro { args: all, .. } => all.iter().copied().for_each(f),
-        Expr::Range(a, b) => a.iter().chain(b).copied().for_each(f),
+        Expr::Range(a, b, _) => a.iter().chain(b).copied().for_each(f),
         Expr::Return(inner) | Expr::Break(inner) => inner.iter().copied().for_each(f),
     }
 }

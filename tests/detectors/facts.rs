@@ -143,6 +143,28 @@ fn paths_of_writes_are_followed_through_constants_formats_and_joins() {
 }
 
 #[test]
+fn a_write_through_a_storage_library_says_its_folder_and_whether_that_is_local() {
+    let map = map_of("detectors/fs_writes");
+    let told = |line: u32| {
+        let at = |item: &&statemap::model::Item| {
+            item.kind == statemap::model::Kind::FsWrite
+                && item.sites.iter().any(|site| site.place.line == line && site.place.file == "src/stores.rs")
+        };
+        let item = map.items.iter().find(at).unwrap_or_else(|| panic!("nothing at {line} in {:#?}", ids(&map)));
+        let fact = |key: &str| {
+            let fact = item.facts.iter().find(|fact| fact.key == key);
+            fact.and_then(|fact| fact.value.as_ref()).map(ToString::to_string).unwrap_or_default()
+        };
+        format!("{} on {} through {}", fact("path"), fact("backend"), fact("through"))
+    };
+    assert_eq!(told(41), "/srv/archive/uploads/{id}.doc on local disk or object store through save");
+    assert_eq!(told(42), "/srv/archive/thumbs/{id}.png on local disk or object store through save");
+    assert_eq!(told(49), "/srv/archive/uploads/{id}.doc on local disk or object store through ");
+    assert_eq!(told(65), "/srv/archive/first.txt on  through note");
+    assert_eq!(told(70), "/srv/archive/shelf on  through ");
+}
+
+#[test]
 fn what_is_done_to_a_file_is_said() {
     let map = map_of("detectors/fs_writes");
     let op = |line: u32, file: &str| {
@@ -236,6 +258,43 @@ fn constants_made_at_first_use_have_the_class_constant() {
 }
 
 #[test]
+fn retry_loops_have_their_attempts_and_pauses() {
+    let map = map_of("detectors/retries");
+    let of = |function: &str| format!("limiter:dispatcher::{function}#retry");
+    check_code(&map, &of("send"), "max_attempts", Number(5), "src/main.rs:11");
+    check_code(&map, &of("send"), "pause", Text("200ms"), "src/main.rs:30");
+    check_code(&map, &of("send"), "longest_pause", Text("30s"), "src/main.rs:12");
+    check(&map, &of("send"), "backoff", Text("doubles"), Provenance::Code, None);
+    check_code(&map, &of("polite"), "max_attempts", Number(3), "src/main.rs:60");
+    check(&map, &of("connected"), "max_attempts", Text("unbounded"), Provenance::Code, None);
+    check_code(&map, &of("stubborn"), "pause", Text("3s"), "src/main.rs:81");
+    check_code(&map, &of("worker::run"), "pause", Text("1s"), "src/worker.rs:13");
+    check_code(&map, &of("worker::run"), "pause_when_idle", Text("10s"), "src/worker.rs:12");
+    let again = item(&map, &of("again"));
+    assert_eq!(again.summary, "retry loop, at most 3 or 8 attempts, pause 500 ms");
+}
+
+#[test]
+fn limits_of_attempts_are_followed_to_their_constants() {
+    let map = map_of("detectors/attempt_limits");
+    check_code(&map, "limiter:gatekeeper::Code::attempts", "max_attempts", Number(3), "src/main.rs:6");
+    check_code(&map, "limiter:gatekeeper::Code::sent_count", "limit", Number(6), "src/main.rs:33");
+    check_code(&map, "limiter:gatekeeper#quota", "floor", Number(5), "src/main.rs:70");
+    assert_eq!(item(&map, "limiter:gatekeeper::Code::attempts").scope, statemap::model::Scope::External);
+}
+
+#[test]
+fn what_a_loop_keeps_beside_a_collection_is_told_with_it() {
+    let map = map_of("detectors/loop_state");
+    let gone = "shared-state:tracker::start_sweeping#gone";
+    check(&map, gone, "also_kept", Text("swept"), Provenance::Code, None);
+    check(&map, "shared-state:tracker::places#latest", "shrinks", Text("never"), Provenance::Code, None);
+    let waiting = item(&map, "shared-state:tracker::places#waiting");
+    assert!(waiting.facts.iter().all(|fact| fact.key != "shrinks"), "it is drained: {waiting:#?}");
+    check(&map, "shared-state:tracker::actor::Fleet", "fields", Text("counted_at, rounds"), Provenance::Code, None);
+}
+
+#[test]
 fn a_store_is_one_item_whoever_talks_to_it() {
     let map = map_of("detectors/constructors");
     let pools = map.items.iter().filter(|item| item.backs_on.as_deref() == Some("external-store:postgres")).count();
@@ -245,9 +304,23 @@ fn a_store_is_one_item_whoever_talks_to_it() {
 
 #[test]
 fn every_item_has_a_site_in_the_tree_and_a_summary_without_a_full_stop() {
-    for name in
-        ["statics", "thread_locals", "shared_fields", "constructors", "attributes", "fs_writes", "env_reads", "tasks", "stores", "names"]
-    {
+    for name in [
+        "statics",
+        "thread_locals",
+        "shared_fields",
+        "constructors",
+        "attributes",
+        "fs_writes",
+        "env_reads",
+        "tasks",
+        "stores",
+        "names",
+        "loop_state",
+        "retries",
+        "attempt_limits",
+        "shared_settings",
+        "remotes",
+    ] {
         for item in map_of(&format!("detectors/{name}")).items {
             assert!(!item.sites.is_empty(), "{}", item.id);
             assert!(!item.summary.is_empty() && !item.summary.ends_with('.'), "{}: {}", item.id, item.summary);

@@ -1,6 +1,7 @@
 //! What holds across stages: modules and manifests are followed, ids stay, bytes are the same on every machine.
 
 mod determinism;
+mod entry_points;
 mod hostile;
 mod identity;
 mod modules;

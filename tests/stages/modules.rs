@@ -41,6 +41,8 @@ fn bodies_of_macros_are_looked_into() {
     assert!(has("fs-write:modules::main#/tmp/in-select"), "select!: {ids:#?}");
     assert!(has("fs-write:modules::main#/tmp/in-println"), "println!: {ids:#?}");
     assert!(has("static:modules::BY_OWN_MACRO"), "a macro of the same file: {ids:#?}");
+    assert!(has("static:modules::plain::below::BY_MACRO_OF_ANOTHER_FILE"), "{ids:#?}");
+    assert!(!ids.iter().any(|id| id.contains("BY_ONE_OF_TWO")), "{ids:#?}");
     assert_eq!(map.coverage.macros_unread, 0);
 }
 
@@ -49,7 +51,7 @@ fn a_mod_without_its_file_is_told_with_the_places_that_were_tried() {
     let map = map_of("modules");
     let missing: Vec<_> = map.diagnostics.iter().filter(|diagnostic| diagnostic.code == "missing-module").collect();
     assert_eq!(missing.len(), 1, "{:#?}", map.diagnostics);
-    assert_eq!((missing[0].file.as_deref(), missing[0].line, missing[0].severity), (Some("src/main.rs"), Some(15), Severity::Warning));
+    assert_eq!((missing[0].file.as_deref(), missing[0].line, missing[0].severity), (Some("src/main.rs"), Some(17), Severity::Warning));
     assert!(missing[0].message.contains("`src/missing.rs`, `src/missing/mod.rs`"), "{}", missing[0].message);
 }
 
@@ -57,6 +59,6 @@ fn a_mod_without_its_file_is_told_with_the_places_that_were_tried() {
 fn files_that_no_target_reaches_are_orphans_and_not_on_the_map() {
     let map = map_of("modules");
     assert!(!ids(&map).iter().any(|id| id.contains("IN_ORPHAN") || id.contains("FOR_TESTS")));
-    // FIXME: a file behind `#[cfg(test)] mod` is left out on purpose, not an orphan.
-    assert_eq!(map.coverage.orphans, ["src/only_for_tests.rs", "src/orphan.rs"]);
+    assert_eq!(map.coverage.orphans, ["src/orphan.rs"]);
+    assert_eq!(map.coverage.left_out, 2, "a file behind `#[cfg(test)] mod`, and what lies below it");
 }

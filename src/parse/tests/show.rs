@@ -142,7 +142,9 @@ pub(super) fn expr(body: &Body, id: ExprId) -> String {
         }
         Expr::Tuple(ids) => format!("({})", exprs(body, ids)),
         Expr::Array(ids) => format!("[{}]", exprs(body, ids)),
-        Expr::Range(start, end) => format!("{}..{}", maybe(body, *start), maybe(body, *end)),
+        Expr::Range(start, end, closed) => {
+            format!("{}..{}{}", maybe(body, *start), if *closed { "=" } else { "" }, maybe(body, *end))
+        }
         Expr::Return(inner) => format!("return {}", maybe(body, *inner)),
         Expr::Break(inner) => format!("break {}", maybe(body, *inner)),
         Expr::Macro { path, args, read, .. } => format!("{}!{}({})", path.text(), if *read { "" } else { "?" }, exprs(body, args)),

@@ -1,0 +1,284 @@
+//! Entry points: the routes, tasks and start-up code on whose way an item is read or changed.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::{SmolStr, format_smolstr};
+
+use super::context::Cx;
+use super::finding::Finding;
+use super::reach::ROUTERS;
+use crate::facts::{Attr, ItemKind, Path};
+use crate::model::{Access, Class, EntryKind, EntryPoint, ItemId, Kind};
+use crate::resolve::{BodyFacts, DefId, KnownCall, ModId, Res, Served, Space, http_method};
+
+/// Routers inside routers are followed so far.
+const MAX_NESTING: usize = 8;
+/// A part that is mounted in more places than this is told with the first ones.
+const MAX_PREFIXES: usize = 4;
+/// Callers of callers are followed for so many functions.
+const MAX_CALLERS: usize = 2_000;
+
+/// Names under which a server takes what runs before and after each request.
+const MIDDLEWARE: [&str; 7] =
+    ["from_fn", "from_fn_with_state", "map_request", "map_request_with_state", "map_response", "map_response_with_state", "wrap_fn"];
+
+/// What functions are entered as from outside.
+type EnteredAs = FxHashMap<DefId, Vec<(EntryKind, SmolStr)>>;
+
+/// Who calls whom, and what serves requests.
+#[derive(Default)]
+pub struct Entries {
+    /// Functions by those they are called from, routers left out.
+    callers: FxHashMap<DefId, Vec<DefId>>,
+    /// What a function is entered as from outside.
+    at: EnteredAs,
+}
+
+impl Entries {
+    /// Gathers the entry points of the services; background tasks are those found, under their ids.
+    #[must_use]
+    pub fn new(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId]) -> Self {
+        let mut out = Self::default();
+        tasks(cx, findings, ids, &mut out.at);
+        out.callers = callers(cx, &out.at);
+        routes(cx, &mut out.at);
+        for (id, _) in cx.from_main.iter().filter(|(_, steps)| **steps == 0) {
+            out.enter(*id, EntryKind::Main, SmolStr::new_static("main"));
+        }
+        for found in out.at.values_mut() {
+            found.sort();
+            found.dedup();
+        }
+        out
+    }
+
+    fn enter(&mut self, id: DefId, kind: EntryKind, name: SmolStr) {
+        self.at.entry(id).or_default().push((kind, name));
+    }
+
+    /// The entry points on whose way each finding is used, in the order of the findings.
+    #[must_use]
+    pub fn of_all(&self, findings: &[Finding]) -> Vec<Vec<EntryPoint>> {
+        findings.par_iter().map(|finding| self.of(finding)).collect()
+    }
+
+    fn of(&self, finding: &Finding) -> Vec<EntryPoint> {
+        // Settings are read everywhere, and what a task is entered by is the task itself.
+        let has_none = matches!(
+            finding.kind,
+            Kind::StartupConfig | Kind::Telemetry | Kind::BackgroundTask | Kind::ExternalStore | Kind::Os | Kind::ReferenceData
+        );
+        if has_none || finding.class == Class::Constant {
+            return Vec::new();
+        }
+        let mut users: Vec<(DefId, Access)> = finding.uses.iter().map(|(_, func, access)| (*func, *access)).collect();
+        if users.is_empty() && (finding.is_call || finding.kind == Kind::FsWrite) {
+            users.push((finding.def, Access::Write));
+        }
+        let mut found: Vec<EntryPoint> = Vec::new();
+        // Who changes something is not told as a reader of it too.
+        for wanted in [Access::Write, Access::Read] {
+            let from = users.iter().filter(|(_, access)| *access == wanted).map(|(func, _)| *func);
+            for (kind, name) in self.leading_to(from) {
+                if !found.iter().any(|entry| entry.kind == kind && entry.name == name) {
+                    found.push(EntryPoint { name, kind, access: wanted });
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// The entry points from which some function is reached.
+    fn leading_to(&self, funcs: impl Iterator<Item = DefId>) -> Vec<(EntryKind, SmolStr)> {
+        let mut queue: Vec<DefId> = funcs.collect();
+        let mut seen: FxHashSet<DefId> = queue.iter().copied().collect();
+        let mut out = Vec::new();
+        while let Some(id) = queue.pop() {
+            if let Some(here) = self.at.get(&id) {
+                out.extend(here.iter().cloned());
+            }
+            if seen.len() > MAX_CALLERS {
+                break;
+            }
+            queue.extend(self.callers.get(&id).into_iter().flatten().copied().filter(|caller| seen.insert(*caller)));
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+}
+
+/// Callers by function. What is handed to a router is called by requests, not by who hands it over.
+fn callers(cx: &Cx<'_>, tasks: &EnteredAs) -> FxHashMap<DefId, Vec<DefId>> {
+    let program = cx.world.program;
+    let mut out: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
+    for body in cx.bodies() {
+        let top = program.def(body.def).in_fn.unwrap_or(body.def);
+        let is_called = |call: &&crate::resolve::OwnCall| {
+            let taken = |name: &SmolStr| ROUTERS.contains(&name.as_str()) || MIDDLEWARE.contains(&name.as_str());
+            let by_request = call.served.as_ref().is_some_and(|served| served.path.is_some() || served.by_name);
+            !by_request && !call.taken_by.as_ref().is_some_and(taken)
+        };
+        // What a spawned task calls is entered by the task.
+        let spawned: FxHashSet<DefId> = body
+            .known
+            .iter()
+            .filter_map(|call| call.task.as_ref())
+            .flat_map(|task| task.calls.iter().copied().chain(task.direct))
+            .collect();
+        let is_task = |func: DefId| spawned.contains(&func) && tasks.contains_key(&func);
+        for call in body.own.iter().filter(is_called).filter(|call| !is_task(call.func)) {
+            let known = out.entry(call.func).or_default();
+            if known.last() != Some(&top) {
+                known.push(top);
+            }
+        }
+    }
+    // Who calls the method of a trait calls that of each type behind it.
+    for (of, types) in &program.implementors {
+        let ItemKind::Trait(facts) = &program.def(*of).item.kind else { continue };
+        for member in &facts.items {
+            let Some(callers) = program.members.get(&(*of, member.name.clone())).and_then(|all| out.get(all.first()?)).cloned() else {
+                continue;
+            };
+            for ty in types {
+                for method in program.members.get(&(*ty, member.name.clone())).into_iter().flatten() {
+                    out.entry(*method).or_default().extend(&callers);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A function that a router takes: in which body, and how.
+type Edge<'a> = (DefId, DefId, &'a Served);
+
+fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
+    let program = cx.world.program;
+    let edges: Vec<Edge<'_>> = cx.bodies().flat_map(edges).collect();
+    let mut into: FxHashMap<DefId, Vec<Edge<'_>>> = FxHashMap::default();
+    for edge in &edges {
+        into.entry(edge.1).or_default().push(*edge);
+    }
+    let routers: FxHashSet<DefId> = edges.iter().map(|(container, ..)| *container).collect();
+    let mut enter = |id: DefId, name: SmolStr| out.entry(id).or_default().push((EntryKind::Route, name));
+    for (container, func, served) in &edges {
+        let marked: Vec<(Option<SmolStr>, SmolStr)> = program.def(*func).item.attrs.iter().filter_map(marked_route).collect();
+        let written = served.path.clone().map(|path| (served.method.clone(), path));
+        // A part with routes of its own is no handler.
+        let written = written.filter(|_| served.method.is_some() || !routers.contains(func));
+        let own: Vec<_> = if written.is_some() { written.into_iter().collect() } else { marked };
+        for (method, path) in own {
+            for around in prefixes(&into, *container, 0) {
+                enter(*func, label(method.as_ref(), &format!("{around}{}{path}", served.prefix)));
+            }
+        }
+    }
+    for (id, def) in program.all_defs().filter(|(id, _)| program.func(*id).is_some() && program.is_linked(*id)) {
+        if !into.contains_key(&id) {
+            for (method, path) in def.item.attrs.iter().filter_map(marked_route) {
+                enter(id, label(method.as_ref(), &path));
+            }
+        }
+        // A method of a trait that a generator made out of a `service` of protocol buffers.
+        if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
+            && let Some(service) = imp.of_trait.as_ref().and_then(|path| generated_service(cx, def.module, path))
+        {
+            enter(id, format_smolstr!("gRPC {service}.{}", def.item.name));
+        }
+    }
+    let taken = cx
+        .bodies()
+        .flat_map(|body| &body.own)
+        .filter(|call| call.taken_by.as_ref().is_some_and(|name| MIDDLEWARE.contains(&name.as_str())));
+    taken.for_each(|call| out.entry(call.func).or_default().push((EntryKind::EveryRequest, SmolStr::new_static("every request"))));
+}
+
+/// The name of the trait when it stands in a module such as `greeter_server`, where tonic puts it.
+pub(super) fn generated_service(cx: &Cx<'_>, module: ModId, path: &Path) -> Option<SmolStr> {
+    let in_server_module = |path: &str| path.rsplit("::").nth(1).is_some_and(|module| module.ends_with("_server"));
+    let is_service = match cx.world.program.resolve(cx.world.catalog, module, path, Space::Type) {
+        Some(Res::Def(id)) => in_server_module(&cx.world.program.def(id).path),
+        Some(Res::Foreign(path)) => in_server_module(&path),
+        _ => path.segs.iter().rev().nth(1).is_some_and(|seg| seg.name.ends_with("_server")),
+    };
+    path.last().filter(|_| is_service).cloned()
+}
+
+fn edges(body: &BodyFacts) -> impl Iterator<Item = Edge<'_>> {
+    body.own.iter().filter_map(|call| Some((body.def, call.func, &**call.served.as_ref()?)))
+}
+
+/// `GET /orders/{id}`.
+fn label(method: Option<&SmolStr>, path: &str) -> SmolStr {
+    let path = if path.starts_with(['/', '…']) { path.to_owned() } else { format!("/{path}") };
+    match method {
+        Some(method) => format_smolstr!("{method} {path}"),
+        None => path.into(),
+    }
+}
+
+/// Paths under which a function that makes a router is mounted; an empty one when nothing is said.
+fn prefixes(into: &FxHashMap<DefId, Vec<Edge<'_>>>, of: DefId, depth: usize) -> Vec<String> {
+    let Some(edges) = into.get(&of).filter(|_| depth < MAX_NESTING) else { return vec![String::new()] };
+    let mut out = Vec::new();
+    for (container, _, served) in edges {
+        let own = served.path.as_ref().map_or("", |path| path.trim_end_matches('/'));
+        for around in prefixes(into, *container, depth + 1) {
+            let prefix = format!("{around}{}{own}", served.prefix);
+            if out.len() < MAX_PREFIXES && !out.contains(&prefix) {
+                out.push(prefix);
+            }
+        }
+    }
+    out
+}
+
+/// `#[get("/x")]`, `#[route("/x", method = "GET")]`, `#[utoipa::path(get, path = "/x")]`, `#[oai(path = "/x", method = "get")]`.
+fn marked_route(attr: &Attr) -> Option<(Option<SmolStr>, SmolStr)> {
+    let name = attr.path.last()?;
+    // Rocket writes the parameters of the query behind the path.
+    let path_only = |key: &SmolStr| SmolStr::new(key.split('?').next().unwrap_or(key));
+    let first = attr.args.first().map(|(key, _)| key).filter(|key| key.starts_with('/')).map(path_only);
+    let keyed = |wanted: &str| attr.args.iter().find(|(key, _)| key == wanted).and_then(|(_, value)| value.as_deref());
+    match (http_method(name), first) {
+        (Some(method), Some(path)) => Some((Some(method), path)),
+        (None, Some(path)) if name == "route" => {
+            // Several methods are one route.
+            let mut methods =
+                attr.args.iter().filter(|(key, _)| key == "method").filter_map(|(_, value)| http_method(&value.as_ref()?.to_lowercase()));
+            let method = methods.next().filter(|_| methods.next().is_none());
+            Some((method, path))
+        }
+        (None, None) if matches!(name.as_str(), "path" | "oai" | "api_operation" | "endpoint") => {
+            let path = keyed("path").filter(|path| path.starts_with('/'))?;
+            let method = keyed("method").map(str::to_lowercase);
+            let method = method
+                .as_deref()
+                .and_then(http_method)
+                .or_else(|| attr.args.iter().find_map(|(key, value)| http_method(key).filter(|_| value.is_none())));
+            Some((method, path.into()))
+        }
+        _ => None,
+    }
+}
+
+fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs) {
+    for (finding, task) in findings.iter().zip(ids).filter(|(finding, _)| finding.kind == Kind::BackgroundTask) {
+        let mut roots: Vec<DefId> = Vec::new();
+        let mut add = |call: &KnownCall| roots.extend(call.task.iter().flat_map(|task| task.calls.iter().copied().chain(task.direct)));
+        for &at in cx.body_of.get(&finding.def).into_iter() {
+            let here = |call: &&KnownCall| finding.sites.iter().any(|site| site.at == call.at);
+            cx.bodies[at].known.iter().filter(here).for_each(&mut add);
+        }
+        // The loop itself.
+        if roots.is_empty() && cx.spawned.contains(&finding.def) {
+            roots.push(finding.def);
+        }
+        for id in roots {
+            out.entry(id).or_default().push((EntryKind::Task, task.as_str().into()));
+        }
+    }
+}

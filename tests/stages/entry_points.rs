@@ -1,0 +1,47 @@
+//! The routes and tasks on whose way an item is used.
+
+use crate::project::{item, map_of};
+use statemap::model::{Access, EntryKind, StateMap};
+
+/// `POST /orders (write)` for each entry point of a static.
+fn entries(map: &StateMap, id: &str) -> Vec<String> {
+    let name = |access| if access == Access::Write { "write" } else { "read" };
+    item(map, id).entry_points.iter().map(|entry| format!("{} ({})", entry.name, name(entry.access))).collect()
+}
+
+#[test]
+fn routes_of_axum_carry_what_they_are_nested_in() {
+    let map = map_of("routers");
+    assert_eq!(
+        entries(&map, "static:with_axum::ORDERS"),
+        ["/stats (read)", "DELETE /admin/orders (write)", "GET /admin/orders (read)", "POST /shop/orders (write)"]
+    );
+    assert_eq!(entries(&map, "static:with_axum::NEVER_ROUTED"), ["GET /shop/ping (read)"], "a closure as the handler");
+    assert_eq!(entries(&map, "static:with_axum::REQUESTS"), ["every request (write)"]);
+}
+
+#[test]
+fn routes_of_actix_carry_their_scope() {
+    let map = map_of("routers");
+    assert_eq!(entries(&map, "static:with_actix::HITS"), ["GET /api/configured (write)", "GET /marked (write)"]);
+    assert_eq!(entries(&map, "static:with_actix::SEEN"), ["POST /resource (write)", "PUT /api/direct (write)"]);
+}
+
+#[test]
+fn routes_of_rocket_carry_where_they_are_mounted_as_far_as_it_is_written() {
+    let map = map_of("routers");
+    assert_eq!(entries(&map, "static:with_rocket::READS"), ["GET /v1/count (write)"]);
+    assert_eq!(entries(&map, "static:with_rocket::WRITES"), ["POST …/v2/count (write)"]);
+}
+
+#[test]
+fn methods_of_a_generated_server_and_tasks_are_entry_points() {
+    let map = map_of("routers");
+    assert_eq!(entries(&map, "static:with_tonic::GREETED"), ["gRPC Greeter.say_hello (write)"]);
+    let swept = item(&map, "static:with_tonic::SWEPT");
+    assert_eq!(swept.entry_points.len(), 1, "{:?}", swept.entry_points);
+    assert_eq!(swept.entry_points[0].kind, EntryKind::Task);
+    // The name leads to the task's item: `item` panics where there is none.
+    item(&map, &swept.entry_points[0].name);
+    assert_eq!(item(&map, "static:with_axum::JOBS").entry_points[0].kind, EntryKind::Task);
+}
