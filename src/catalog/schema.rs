@@ -67,6 +67,12 @@ pub struct Api {
     /// Reported only where the workspace names one of these paths: what makes a backend local.
     #[serde(default)]
     pub needs: Vec<SmolStr>,
+    /// Paths (beginnings of them) that put the backend elsewhere: with one of them named, it is local or remote by setting.
+    #[serde(default)]
+    pub elsewhere: Vec<SmolStr>,
+    /// Which positional argument is the address that a request is sent to.
+    #[serde(default)]
+    pub url_arg: Option<u8>,
     /// Which positional argument is the task.
     #[serde(default)]
     pub task_arg: Option<u8>,
@@ -127,6 +133,8 @@ pub enum Shape {
     Global,
     /// A call whose effect is remembered elsewhere.
     Call,
+    /// Sends a request to a service elsewhere.
+    Request,
     /// Declared by a macro.
     Macro,
     /// Declared by an attribute.

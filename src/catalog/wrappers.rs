@@ -16,9 +16,13 @@ pub struct Wrappers {
     set_once: FxHashSet<SmolStr>,
     containers: FxHashSet<SmolStr>,
     per_thread: FxHashSet<SmolStr>,
+    plain: FxHashSet<SmolStr>,
+    holds_plain: FxHashSet<SmolStr>,
     task_owners: FxHashSet<SmolStr>,
     signals: FxHashSet<SmolStr>,
     vague_stores: FxHashSet<SmolStr>,
+    random: FxHashSet<SmolStr>,
+    keyed_digests: FxHashSet<SmolStr>,
     reexports: FxHashMap<SmolStr, SmolStr>,
 }
 
@@ -35,6 +39,12 @@ impl Wrappers {
     #[must_use]
     pub fn is_transparent(&self, path: &str) -> bool {
         self.transparent.contains(path)
+    }
+
+    /// `Deref` leads to the first type argument: a pointer, an extractor, or a value made when it is first asked for.
+    #[must_use]
+    pub fn derefs(&self, path: &str) -> bool {
+        self.is_transparent(path) || (self.is_lazy(path) && !self.is_set_once(path))
     }
 
     /// Hands the same value to every request.
@@ -67,6 +77,19 @@ impl Wrappers {
         self.per_thread.contains(path)
     }
 
+    /// Data that says all it holds: a text, a number, an address, a secret.
+    #[must_use]
+    pub fn is_plain(&self, path: &str) -> bool {
+        // Primitive types are the only ones without a path.
+        !path.contains("::") || self.plain.contains(path)
+    }
+
+    /// As plain as what is put into it.
+    #[must_use]
+    pub fn holds_plain(&self, path: &str) -> bool {
+        self.holds_plain.contains(path)
+    }
+
     /// Ends what was spawned on it when it is dropped.
     #[must_use]
     pub fn owns_tasks(&self, path: &str) -> bool {
@@ -83,6 +106,18 @@ impl Wrappers {
     #[must_use]
     pub fn is_store(&self, name: &str) -> bool {
         !self.vague_stores.contains(name)
+    }
+
+    /// Makes a random value, or is a generator of them.
+    #[must_use]
+    pub fn is_random(&self, path: &str) -> bool {
+        self.random.contains(path)
+    }
+
+    /// Signs with a secret.
+    #[must_use]
+    pub fn is_keyed_digest(&self, path: &str) -> bool {
+        self.keyed_digests.contains(path)
     }
 
     /// The path under which the catalog knows what another crate hands on.

@@ -6,24 +6,57 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::statements::{inserted, marked, words};
 use crate::model::{Confidence, Fact, Kind, Role};
 use crate::resolve::{At, BodyFacts};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let mut queues: BTreeMap<String, Finding> = BTreeMap::new();
+    let mut marks: BTreeMap<String, Finding> = BTreeMap::new();
+    let first = out.len();
     for body in cx.bodies() {
         for (text, at) in &body.strings {
             if let Some(table) = filled_queue(text) {
                 let site = cx.site(*at, Role::Written, body.def);
                 queues.entry(table.clone()).or_insert_with(|| queue(cx, body, *at, &table)).sites.push(site);
             }
-            if let Some(claim) = in_query(text) {
+            if let Some((table, column)) = marked(text) {
+                let facts = vec![Cx::plain_fact("mark", column)];
+                let claim = Claim { kind: Kind::Lease, label: "claim by a mark in the row", table: Some(table.clone()), facts };
+                let found = finding(cx, body, *at, claim);
+                match marks.get_mut(&table) {
+                    Some(known) => known.sites.extend(found.sites),
+                    None => {
+                        marks.insert(table, found);
+                    }
+                }
+                if !text.to_uppercase().contains("FOR UPDATE") {
+                    continue;
+                }
+            }
+            if let Some(claim) = in_query(text).or_else(|| guard(body, text)) {
                 out.push(finding(cx, body, *at, claim));
             }
         }
         out.extend(redis_lock(cx, body));
     }
     out.extend(queues.into_values());
+    // Who takes rows under a lock also marks them, and marks them as done: one claim.
+    for (table, mark) in marks {
+        let is_same = |claim: &&mut Finding| claim.label.starts_with("row claim") && claim.facts.iter().any(|fact| says(fact, &table));
+        match out[first..].iter_mut().find(is_same) {
+            Some(claim) => {
+                claim.sites.extend(mark.sites);
+                claim.facts.extend(mark.facts.into_iter().filter(|fact| fact.key == "mark"));
+            }
+            None => out.push(mark),
+        }
+    }
+    super::kept_locks::run(cx, out);
+}
+
+fn says(fact: &Fact, table: &str) -> bool {
+    fact.key == "table" && fact.value.as_ref().is_some_and(|value| value.to_string() == table)
 }
 
 /// The table that a statement puts work into, by its name.
@@ -43,12 +76,6 @@ fn queue(cx: &Cx<'_>, body: &BodyFacts, at: At, table: &str) -> Finding {
     out.origin = Origin::Declared(smol_str::format_smolstr!("table::{table}"));
     out.sites.clear();
     out
-}
-
-/// The words of a statement in upper case.
-fn words(text: &str) -> Vec<String> {
-    let parts = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
-    parts.filter(|word| !word.is_empty()).map(str::to_uppercase).collect()
 }
 
 /// What a query claims or writes.
@@ -91,11 +118,36 @@ fn in_query(text: &str) -> Option<Claim> {
         return lock("row claim by `FOR UPDATE`", after(&["FROM"]), vec![Cx::plain_fact("when_taken", waits)]);
     }
     let table = after(&["INSERT", "INTO"])?;
-    let named_so = ["idempot", "dedup", "processed", "lock", "lease", "claim"].iter().any(|word| table.contains(word));
+    if ["used_jti", "used_nonce", "used_token", "used_code"].iter().any(|word| table.contains(word)) {
+        return lock("record of what was used once", Some(table), Vec::new());
+    }
+    let named_so = table
+        .split(['_', '.'])
+        .any(|part| ["idempot", "dedup", "processed", "lock", "lease", "claim"].iter().any(|word| part.starts_with(word)));
     if named_so && has(&["ON", "CONFLICT"]) && has(&["DO", "NOTHING"]) {
         return lock("claim by `INSERT … ON CONFLICT DO NOTHING`", Some(table), vec![Cx::plain_fact("when_taken", "inserts nothing")]);
     }
     None
+}
+
+/// More columns than these are more than a mark.
+const MAX_CLAIM_COLUMNS: usize = 5;
+
+/// `ON CONFLICT DO NOTHING` where the function then asks whether a row was inserted: the first who does goes on.
+fn guard(body: &BodyFacts, text: &str) -> Option<Claim> {
+    let all = words(text);
+    let skips = all.windows(2).any(|at| at[0] == "DO" && at[1] == "NOTHING") || all.starts_with(&["INSERT".into(), "IGNORE".into()]);
+    if !skips || body.names.binary_search(&SmolStr::new_static("rows_affected")).is_err() {
+        return None;
+    }
+    // A row of many columns is data, of which one copy is enough; a claim says little more than whose it is.
+    let (table, _) = inserted(text).filter(|(_, columns)| columns.len() <= MAX_CLAIM_COLUMNS)?;
+    Some(Claim {
+        kind: Kind::Lease,
+        label: "claim by `INSERT … ON CONFLICT DO NOTHING`",
+        table: Some(table),
+        facts: vec![Cx::plain_fact("when_taken", "inserts nothing")],
+    })
 }
 
 /// `SET key value NX …`, spelled as a command with its arguments.

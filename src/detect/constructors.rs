@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::read_files::{is_kept, named_by_path, reads_settings};
 use crate::catalog::{Api, Knob, Shape};
 use crate::facts::ItemKind;
 use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role, Scope};
@@ -25,7 +26,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             if !is_made_here(api, kind) {
                 continue;
             }
-            if let Some(holder) = call.within.map(|within| &body.known[within])
+            // Each file that settings are made of is a thing of its own: it is mounted, changed and missing by itself.
+            let is_layer = api.shape == Shape::Part && kind == Kind::StartupConfig && api.path_arg.is_some();
+            if let Some(holder) = call.within.map(|within| &body.known[within]).filter(|_| !is_layer)
                 && belongs_to(cx, call, holder)
             {
                 continue;
@@ -38,7 +41,12 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             if kind == Kind::BackgroundTask && api.shape == Shape::Part && cx.is_loop(body) {
                 continue;
             }
-            if api.shape == Shape::Part && call.within.is_none() && matches!(call.bound, Bound::Argument) && returns_nothing_kept(call) {
+            if !is_layer
+                && api.shape == Shape::Part
+                && call.within.is_none()
+                && matches!(call.bound, Bound::Argument)
+                && returns_nothing_kept(call)
+            {
                 continue;
             }
             // A function that signs what it is given: each caller hands out a token of its own.
@@ -90,6 +98,14 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 continue;
             }
             let mut finding = made(cx, body, index, kind);
+            if is_layer {
+                named_by_path(&mut finding);
+                // Two branches that read the same file.
+                if let Some(known) = out.iter_mut().find(|known| known.kind == finding.kind && known.origin == finding.origin) {
+                    known.sites.append(&mut finding.sites);
+                    continue;
+                }
+            }
             let more = instances(cx, body, call, &mut finding);
             out.push(finding);
             out.extend(more);
@@ -200,49 +216,6 @@ fn tokens(cx: &Cx<'_>, signer: DefId, call: &KnownCall, depth: u32) -> Vec<Findi
         }
     }
     out
-}
-
-/// A file read while the process starts: what `main` reaches by plain calls, or the initialiser of a static. What the
-/// kernel tells (`/proc`, `/sys`) is no data of the service.
-fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
-    let is_static = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_));
-    let starts = is_static
-        || (cx.once.contains(&body.def) && (reads_settings(cx, body, call) || cx.from_main.get(&body.def).is_none_or(|steps| *steps < 3)));
-    let path = call.args.first().map(|path| cx.flow.settle(cx.world, path));
-    let of_kernel = path.and_then(|path| path.value).is_some_and(|path| {
-        let path = path.to_string();
-        path.starts_with("/proc") || path.starts_with("/sys") || path.starts_with("/etc/resolv.conf")
-    });
-    let fills_static =
-        body.on_statics.iter().any(|(_, method)| matches!(method.as_str(), "set" | "store" | "get_or_init" | "lock" | "write"));
-    // Read and used up in the same function, it is not kept.
-    let handed_on =
-        matches!(call.bound, Bound::Result | Bound::Field(..) | Bound::Argument) || is_static || returns_data(cx, body) || fills_static;
-    starts && !of_kernel && call.bound != Bound::Dropped && handed_on
-}
-
-/// The function returns something that is more than success: what it made of the file, it seems.
-fn returns_data(cx: &Cx<'_>, body: &BodyFacts) -> bool {
-    let value = cx.world.signatures.value(body.def);
-    let inner = match value {
-        Type::Foreign(path, args) if path == "std::result::Result" || path == "std::option::Option" => {
-            args.first().cloned().unwrap_or_default()
-        }
-        other => other.clone(),
-    };
-    !matches!(&inner, Type::Tuple(all) if all.is_empty()) && inner != Type::Unknown
-}
-
-/// The file is one of settings: its name, or that of the function or of what it returns, says so.
-fn reads_settings(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
-    let says = |text: &str| {
-        let text = text.to_lowercase();
-        ["config", "settings", "cfg"].iter().any(|word| text.contains(word))
-    };
-    let path = call.args.first().and_then(|path| cx.flow.settle(cx.world, path).value).map(|path| path.to_string());
-    let by_path = path.is_some_and(|path| says(&path) || [".toml", ".yaml", ".yml", ".ini"].iter().any(|end| path.ends_with(end)));
-    let of = cx.world.program.show(cx.world.signatures.value(body.def));
-    by_path || says(&cx.short_name(body.def)) || says(&of)
 }
 
 /// An ingredient of the call in whose arguments it stands.
@@ -370,6 +343,11 @@ fn made_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
 /// The store that the call speaks to, or that an ingredient of it names.
 fn store_of(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Option<SmolStr> {
     let parts = body.known.iter().filter(|part| part.within == Some(index)).filter_map(|part| cx.api(part.hit.entry).backs_on.clone());
+    // A store that is opened on a local folder is no store elsewhere.
+    let parts: Vec<SmolStr> = parts.collect();
+    if parts.iter().any(|store| store == "local disk") {
+        return None;
+    }
     cx.api(body.known[index].hit.entry).backs_on.clone().into_iter().chain(parts).find(|store| cx.world.catalog.wrappers().is_store(store))
 }
 

@@ -38,7 +38,11 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             let default = default_of(&body.returns, name).or_else(|| default_at(&body.env_defaults, call.at));
             // Before the value is settled: callers that all give the same name would settle it here.
             if mentions_parameter(name, body.def) {
-                wrappers.insert(body.def, (name.clone(), default));
+                // `X_FILE` beside `X`: the plain name says what is asked for.
+                let known = wrappers.entry(body.def).or_insert_with(|| (name.clone(), default.clone()));
+                if matches!(name, Value::Param { .. }) && !matches!(known.0, Value::Param { .. }) {
+                    *known = (name.clone(), default);
+                }
             } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
                 reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
             }

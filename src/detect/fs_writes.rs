@@ -4,28 +4,123 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use crate::catalog::{FsOp, Shape};
-use crate::model::{Confidence, Kind, Role};
+use super::folders::{Behind, Folders};
+use super::lifting::{Callers, Placed};
+use crate::catalog::{Api, FsOp, Shape};
+use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{BodyFacts, KnownCall, Value};
 
+/// The backend of a store that writes to no other machine.
+const LOCAL: &str = "local disk";
+
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let (callers, folders) = (Callers::new(cx), Folders::new(cx));
     for body in cx.bodies() {
+        let mut writes = Vec::new();
         for call in &body.known {
             let api = cx.api(call.hit.entry);
             let Some(kind) = api.kind else { continue };
-            let writes =
+            let is_write =
                 api.shape == Shape::Write || (kind == Kind::FsWrite && matches!(api.shape, Shape::Constructor | Shape::Call | Shape::Part));
-            if !writes || only_reads(call) || !needs_met(cx, &api.needs) {
+            if !is_write || only_reads(call) || !needs_met(cx, &api.needs) {
                 continue;
             }
-            out.push(write(cx, body, call, kind));
+            let behind = if api.needs.is_empty() { Behind::Unknown } else { folders.of(cx, call.recv.as_ref()) };
+            let folder = match behind {
+                Behind::Elsewhere => continue,
+                // A store from out of sight, where the code knows others: it may be on another machine as well.
+                Behind::Unknown if is_elsewhere(cx, api) => continue,
+                Behind::Folder(folder) => Some(folder),
+                Behind::Local | Behind::Unknown => None,
+            };
+            let path = path_of(api, call, folder.clone());
+            let here = path.clone().unwrap_or(Value::Unknown(SmolStr::default()));
+            let decided = callers.decide(cx, Placed { at: call.at, def: body.def, value: here, with: Vec::new() });
+            writes.push((call, kind, path, folder, decided));
+        }
+        // One place decides, or none that is known: the write is told where it stands. So is what a function does in
+        // several steps, such as writing beside a file and renaming it then.
+        let is_helper = writes.iter().filter(|(.., decided)| decided.known.len() > 1).count() == 1;
+        for (call, kind, path, folder, decided) in writes {
+            let through = is_helper && decided.known.len() > 1;
+            if !through || decided.open {
+                out.push(write(cx, body, call, kind, path.as_ref(), folder.as_ref()));
+            }
+            if through {
+                out.extend(decided.known.values().map(|places| write_through(cx, body, call, kind, places, folder.is_some())));
+            }
         }
     }
+}
+
+/// The path that a call writes to: in the folder of the store it is called on, if it is one.
+fn path_of(api: &Api, call: &KnownCall, folder: Option<Value>) -> Option<Value> {
+    let path = match api.path_arg {
+        Some(-1) => call.recv.as_ref(),
+        Some(at) => usize::try_from(at).ok().and_then(|at| argument(call, at)),
+        None => None,
+    };
+    match (folder, path) {
+        (Some(folder), Some(path)) => {
+            let separator = Value::Known(FactValue::Text("/".to_owned()), false, call.at);
+            Some(Value::Join(vec![folder, separator, path.clone()]))
+        }
+        (folder, path) => path.cloned().or(folder),
+    }
+}
+
+/// A write by a function of the workspace to the path that some callers give it.
+fn write_through(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, places: &[Placed], in_folder: bool) -> Finding {
+    let first = &places[0];
+    let folder = match &first.value {
+        Value::Join(parts) if in_folder => parts.first(),
+        _ => None,
+    };
+    let mut out = write(cx, body, call, kind, Some(&first.value), folder);
+    out.sites = places.iter().map(|place| cx.site(place.at, Role::Written, place.def)).collect();
+    out.def = first.def;
+    if let Origin::Called { function, .. } = &mut out.origin {
+        *function = cx.path(first.def);
+    }
+    // Several callers may write different files there.
+    let mut paths: Vec<String> = Vec::new();
+    for place in places {
+        if let Some(path) = cx.flow.settle(cx.world, &place.value).value.map(|path| path.to_string())
+            && !paths.contains(&path)
+        {
+            paths.push(path);
+        }
+    }
+    if let (Some(fact), [_, _, ..]) = (out.facts.iter_mut().find(|fact| fact.key == "path"), paths.as_slice()) {
+        fact.value = Some(FactValue::Text(paths.join(" or ")));
+    }
+    out.facts.push(Cx::plain_fact("through", cx.short_name(body.def)));
+    out
 }
 
 /// Some body names one of the paths that the entry needs.
 fn needs_met(cx: &Cx<'_>, needs: &[SmolStr]) -> bool {
     needs.is_empty() || needs.iter().any(|path| cx.uses.foreign.contains(path))
+}
+
+/// Where the storage library keeps the file: on the local disk, or elsewhere where the code knows another backend, too.
+fn backend(cx: &Cx<'_>, api: &Api, folder: Option<&Value>) -> Option<Fact> {
+    if api.needs.is_empty() {
+        return None;
+    }
+    let elsewhere = is_elsewhere(cx, api);
+    let mut out = Cx::plain_fact("backend", if elsewhere { "local disk or object store" } else { LOCAL });
+    if let Some(settled) = folder.map(|folder| cx.flow.settle(cx.world, folder)).filter(|_| elsewhere)
+        && settled.provenance != Provenance::Code
+    {
+        (out.provenance, out.from) = (settled.provenance, settled.from);
+    }
+    Some(out)
+}
+
+/// The code names a backend on another machine.
+fn is_elsewhere(cx: &Cx<'_>, api: &Api) -> bool {
+    api.elsewhere.iter().any(|start| cx.uses.foreign.iter().any(|path| path.starts_with(start.as_str())))
 }
 
 /// `OpenOptions` without any option that writes.
@@ -35,13 +130,8 @@ fn only_reads(call: &KnownCall) -> bool {
     opens && !call.settings.iter().any(|setting| writes.contains(&setting.name.as_str()))
 }
 
-fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding {
+fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Option<&Value>, folder: Option<&Value>) -> Finding {
     let api = cx.api(call.hit.entry);
-    let path = match api.path_arg {
-        Some(-1) => call.recv.as_ref(),
-        Some(at) => usize::try_from(at).ok().and_then(|at| argument(call, at)),
-        None => None,
-    };
     let mut facts = Vec::new();
     let mut literal = None;
     if let Some(path) = path {
@@ -51,6 +141,11 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
             facts.push(fact);
         }
     }
+    let backend = backend(cx, api, folder);
+    // Which of several backends this store has is not known.
+    let sure =
+        call.hit.exact && (folder.is_some() || !backend.as_ref().is_some_and(|fact| fact.value != Some(FactValue::Text(LOCAL.to_owned()))));
+    facts.extend(backend);
     let appends = call.settings.iter().any(|setting| setting.name == "append");
     let op = api.op.map_or(FsOp::Write, |op| if op == FsOp::Write && appends { FsOp::Append } else { op });
     facts.push(Cx::plain_fact("op", op.as_str()));
@@ -60,10 +155,12 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
     Finding {
         scope: api.scope.unwrap_or(kind.usual_scope()),
         is_call: api.shape == Shape::Write,
-        confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
+        confidence: if sure { Confidence::Certain } else { Confidence::Likely },
         sites,
         facts,
         label: SmolStr::new(&api.label),
+        // A clone on disk is a copy of what lies elsewhere.
+        backs_on: api.backs_on.clone().filter(|store| cx.world.catalog.wrappers().is_store(store)),
         entry: Some(call.hit.entry),
         ..Finding::new(
             "fs-writes",
@@ -79,8 +176,7 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind) -> Finding
 fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
     let end = call.also.last().and_then(|(path, _)| path.rsplit("::").next());
     let ends = end.and_then(|end| call.settings.iter().rev().find(|setting| setting.name == end));
-    match ends {
-        Some(setting) => setting.args.get(at).or_else(|| call.args.get(at)),
-        None => call.args.get(at),
-    }
+    // What follows on a path that was given at once is about its contents: `store.writer(path).write(bytes)`.
+    let own = call.args.get(at).filter(|_| !call.path.contains("OpenOptions"));
+    own.or_else(|| ends.and_then(|setting| setting.args.get(at))).or_else(|| call.args.get(at))
 }

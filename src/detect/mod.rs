@@ -5,16 +5,28 @@ mod attributes;
 mod claims;
 mod constructors;
 mod context;
+mod credentials;
 mod entries;
 mod env_reads;
 mod finding;
+mod folders;
 mod fs_writes;
+mod http_caching;
+mod kept_locks;
+mod lifting;
 mod loop_state;
 mod loop_structs;
+mod minted;
 mod nature;
 mod reach;
+mod read_files;
+mod remotes;
 mod retries;
+mod sessions;
 mod shared_fields;
+mod shared_settings;
+mod signed;
+mod statements;
 mod statics;
 mod stores;
 mod tasks;
@@ -93,6 +105,31 @@ pub const DETECTORS: &[Detector] = &[
         docs: include_str!("claims.md"),
         run: claims::run,
     },
+    Detector {
+        id: "minted",
+        summary: "random tokens, codes and keys that are handed out",
+        docs: include_str!("minted.md"),
+        run: minted::run,
+    },
+    Detector {
+        id: "sessions",
+        summary: "log-ins, devices and pending log-ins that are rows of a table",
+        docs: include_str!("sessions.md"),
+        run: sessions::run,
+    },
+    Detector {
+        id: "http-caching",
+        summary: "what responses tell browsers and shared caches to keep",
+        docs: include_str!("http_caching.md"),
+        run: http_caching::run,
+    },
+    Detector {
+        id: "shared-settings",
+        summary: "plain values that all requests are given",
+        docs: include_str!("shared_settings.md"),
+        run: shared_settings::run,
+    },
+    Detector { id: "remotes", summary: "HTTP APIs that requests are sent to", docs: include_str!("remotes.md"), run: remotes::run },
     Detector {
         id: "stores",
         summary: "the databases and brokers behind pools and clients",

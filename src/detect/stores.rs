@@ -13,7 +13,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let mut stores: BTreeMap<SmolStr, Finding> = BTreeMap::new();
     for finding in out.iter() {
         let Some(store) = finding.backs_on.as_ref().filter(|store| cx.world.catalog.wrappers().is_store(store)) else { continue };
-        if !matches!(finding.kind, Kind::Pool | Kind::SdkClient | Kind::Session | Kind::Lease | Kind::Queue | Kind::Limiter) {
+        if !matches!(finding.kind, Kind::Pool | Kind::SdkClient | Kind::Session | Kind::Lease | Kind::Queue | Kind::Limiter | Kind::FsWrite)
+        {
             continue;
         }
         stores.entry(store.clone()).and_modify(|known| known.sites.extend(made_at(finding))).or_insert_with(|| Finding {

@@ -58,6 +58,10 @@ fn of_kind(finding: &Finding) -> String {
         }
         Kind::SharedState => held(finding, label),
         Kind::Session if finding.entry.is_none() && label.starts_with("registry") => held(finding, &format!("{label} in memory")),
+        Kind::Session if fact(finding, &["table"]).is_some() => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
+            Some(table) => format!("{label} in table {table}"),
+            None => label.to_string(),
+        },
         Kind::Session if finding.entry.is_none() => held(finding, &format!("sessions in memory, {label}")),
         Kind::Static => match (finding.class, label.as_str()) {
             (Class::Constant, _) => typed(label, finding, "never changes after that"),
@@ -67,6 +71,7 @@ fn of_kind(finding: &Finding) -> String {
         Kind::FsWrite => file(finding),
         Kind::BackgroundTask => task(finding),
         Kind::StartupConfig if fact(finding, &["env"]).is_some() => variable(finding),
+        Kind::ExternalStore if finding.detector == "remotes" => remote(finding),
         Kind::ExternalStore if finding.entry.is_none() => format!("`{}`, where pools and clients of this service keep state", finding.name),
         Kind::EmbeddedDb => match fact(finding, &["path"]).map(|fact| (fact.value.is_some(), said(fact, ""))) {
             Some((true, Some(path))) => format!("{label} at {path}"),
@@ -80,6 +85,14 @@ fn of_kind(finding: &Finding) -> String {
         _ if label.is_empty() => finding.kind.to_string(),
         _ => label.to_string(),
     }
+}
+
+/// `HTTP API at https://api.example.com, called with POST`.
+fn remote(finding: &Finding) -> String {
+    let address = fact(finding, &["base_url"]).and_then(|fact| fact.value.as_ref()).map(|url| format!("at {url}"));
+    let methods = fact(finding, &["methods"]).and_then(|fact| fact.value.as_ref()).map(|methods| format!("called with {methods}"));
+    let parts: Vec<String> = address.into_iter().chain(methods).collect();
+    format!("{} {}", finding.label, parts.join(", ")).trim_end().to_owned()
 }
 
 fn join(label: &SmolStr, parts: &[Option<String>]) -> String {
@@ -123,6 +136,8 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
             };
             let text = if unit.is_empty() || matches!(value, FactValue::Text(_)) { text } else { format!("{text} {unit}") };
             match (fact.provenance, from) {
+                // A pattern that has the setting in it is no default of it.
+                (_, Some(name)) if text.contains(&format!("{{{name}}}")) => text,
                 (Provenance::Env | Provenance::Settings, Some(name)) => format!("{text} unless `{name}` is set"),
                 _ => text,
             }

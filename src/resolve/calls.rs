@@ -5,9 +5,11 @@ use std::cell::{Cell, OnceCell};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::headers::HeaderSet;
 use super::infer::{World, infer};
 use super::limits::Comparison;
 use super::loops::LoopFacts;
+use super::mints::Mint;
 use super::program::{DefId, KrateId};
 use super::reader::Reader;
 use super::routes::Served;
@@ -141,6 +143,19 @@ pub struct LocalType {
     pub made: bool,
 }
 
+/// A value that all requests are given.
+#[derive(Clone, Debug)]
+pub struct SharedValue {
+    /// Its type, with what hands it over.
+    pub ty: Type,
+    /// The value.
+    pub value: Value,
+    /// The variable that holds it.
+    pub name: Option<Name>,
+    /// Where it is handed over.
+    pub at: At,
+}
+
 /// What one body does.
 #[derive(Clone, Debug)]
 pub struct BodyFacts {
@@ -160,6 +175,10 @@ pub struct BodyFacts {
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
+    /// Random values that it makes, or takes from functions that may.
+    pub mints: Vec<Mint>,
+    /// Headers of responses that tell others to keep something.
+    pub headers: Vec<HeaderSet>,
     /// Last names of its calls and paths, sorted.
     pub names: Vec<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.
@@ -178,6 +197,8 @@ pub struct BodyFacts {
     pub loops: Vec<LoopFacts>,
     /// Its comparisons of a counter or a quota with a limit.
     pub compared: Vec<Comparison>,
+    /// Values that are surely handed to all requests, and not to one.
+    pub shared: Vec<SharedValue>,
     /// Calls of a path and resolved ones; method calls and typed ones.
     pub counts: [usize; 4],
 }

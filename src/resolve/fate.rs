@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::calls::{Bound, KnownCall};
 use super::infer::Callee;
+use super::program::DefId;
 use super::reader::Reader;
 use super::types::Type;
 use crate::catalog::Shape;
@@ -64,11 +65,6 @@ impl Reader<'_> {
         variables.used_at.get(local)?.iter().copied().find(|used| *used > init)
     }
 
-    /// The path expressions that name a variable.
-    pub(super) fn uses_of(&self, local: super::infer::LocalId) -> &[ExprId] {
-        self.variables().used_at.get(&(local.0 as usize)).map_or(&[], Vec::as_slice)
-    }
-
     /// The known call that a value comes from: down receivers, `?`, `.await`, wrappers, variables.
     pub(super) fn root(&self, id: ExprId, depth: u32) -> Option<ExprId> {
         if depth > 40 {
@@ -99,6 +95,60 @@ impl Reader<'_> {
             return self.variables().statements.get(&id).copied();
         }
         stmts.iter().position(|stmt| is_of(stmt, id))
+    }
+
+    /// The path expressions that name a variable.
+    pub(super) fn uses_of(&self, local: usize) -> &[ExprId] {
+        self.variables().used_at.get(&local).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// The variable of that name which an expression is bound to.
+    pub(super) fn variable_of(&self, init: ExprId, name: &str) -> Option<usize> {
+        self.variables().bound_to.get(&init)?.iter().copied().find(|local| self.types.locals[*local].name == name)
+    }
+
+    /// What becomes of a value that is a statement of a block, or gives one its value: a variable, the block's own value, or nothing.
+    pub(super) fn bound_here(&self, block: ExprId, id: ExprId) -> Option<Bound> {
+        let Expr::Block(stmts) = &self.body[block] else { return None };
+        let index = self.statement(stmts, id)?;
+        match &stmts[index] {
+            Stmt::Let { pat, .. } => match &self.body[*pat] {
+                Pat::Bind { name, .. } => Some(Bound::Let(name.clone())),
+                Pat::Typed(inner, _) => match &self.body[*inner] {
+                    Pat::Bind { name, .. } => Some(Bound::Let(name.clone())),
+                    _ => None,
+                },
+                _ => None,
+            },
+            Stmt::Expr { semi: false, .. } if index + 1 == stmts.len() => Some(Bound::Result),
+            Stmt::Expr { .. } => None,
+        }
+    }
+
+    /// The names of `let (a, b) = value`.
+    pub(super) fn names_in_tuple(&self, block: ExprId, id: ExprId) -> Vec<Name> {
+        let Expr::Block(stmts) = &self.body[block] else { return Vec::new() };
+        let Some(Stmt::Let { pat, .. }) = self.statement(stmts, id).map(|at| &stmts[at]) else { return Vec::new() };
+        let Pat::Tuple(parts) = &self.body[*pat] else { return Vec::new() };
+        let named = parts.iter().filter_map(|part| match &self.body[*part] {
+            Pat::Bind { name, .. } => Some(name.clone()),
+            _ => None,
+        });
+        named.collect()
+    }
+
+    /// The struct of the workspace behind an expression that has a field of that name.
+    pub(super) fn struct_with(&self, base: ExprId, field: &str) -> Option<DefId> {
+        let mut ty = self.types.types[base.0 as usize].clone();
+        for _ in 0..8 {
+            if let Type::Def(of, _) = &ty
+                && self.world.signatures.field(*of, field).is_some()
+            {
+                return Some(*of);
+            }
+            ty = self.world.deref(&ty)?;
+        }
+        None
     }
 
     /// What becomes of the value of an expression.

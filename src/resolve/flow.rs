@@ -3,14 +3,18 @@
 use rustc_hash::FxHashMap;
 
 use super::calls::BodyFacts;
+use super::durations::pretty_duration;
 use super::infer::World;
 use super::program::DefId;
-use super::values::{At, Value, pretty_duration};
+use super::values::{At, Value, choose};
 use crate::facts::{ItemKind, Name};
 use crate::model::{FactValue, Provenance};
 
 /// Longer chains of functions and fields are cut.
 const MAX_HOPS: u32 = 12;
+
+/// Parts of a value that others are put into.
+const MAX_WEIGHT: usize = 4096;
 
 /// More alternatives of one text than this are not told.
 const MAX_TEXTS: usize = 4;
@@ -67,10 +71,16 @@ impl Flow {
         self.returns.get(&func)
     }
 
-    /// Replaces parameters by what a caller passes.
+    /// Replaces parameters by what a caller passes. What would grow beyond any value worth showing stays as it is:
+    /// functions that hand on a value several times each would otherwise multiply it at every step.
     #[must_use]
     pub fn with_args(value: &Value, func: DefId, args: &[Value]) -> Value {
-        let next = |value: &Value| Self::with_args(value, func, args);
+        let passed = args.iter().map(Value::weight).max().unwrap_or(0);
+        if value.weight().saturating_mul(passed) > MAX_WEIGHT { value.clone() } else { Self::replaced(value, func, args) }
+    }
+
+    fn replaced(value: &Value, func: DefId, args: &[Value]) -> Value {
+        let next = |value: &Value| Self::replaced(value, func, args);
         match value {
             Value::Param { func: of, index, .. } if *of == func => args.get(*index).cloned().unwrap_or_else(|| value.clone()),
             Value::Env { name, default, at } => {
@@ -82,6 +92,10 @@ impl Flow {
                 Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone(), at: *at }
             }
             Value::Scaled(inner, unit) => Value::Scaled(Box::new(next(inner)), unit),
+            Value::Choice { on, arms } => {
+                let arms = arms.iter().map(|(name, value)| (name.clone(), next(value))).collect();
+                choose(next(on), arms).unwrap_or_else(|| value.clone())
+            }
             Value::WithExtension(inner, end) => Value::WithExtension(Box::new(next(inner)), end.clone()),
             other => other.clone(),
         }
@@ -121,8 +135,18 @@ impl Flow {
                 Value::Call { .. } | Value::Unknown(_) => value.clone(),
                 found => found,
             },
+            Value::Choice { on, arms } => match choose(self.expand(on, hops + 1), arms.clone()) {
+                Some(Value::Choice { .. }) | None => value.clone(),
+                Some(found) => self.expand(&found, hops + 1),
+            },
             other => other.clone(),
         }
+    }
+
+    /// The values that bodies give to a field.
+    #[must_use]
+    pub fn given(&self, of: DefId, field: &str) -> &[Value] {
+        self.fields.get(&(of, Name::new(field))).map_or(&[], Vec::as_slice)
     }
 
     fn settle_at(&self, world: World<'_>, value: &Value, hops: u32) -> Settled {
@@ -192,6 +216,10 @@ impl Flow {
                 found => self.settle_at(world, &found, hops + 1),
             },
             Value::Join(parts) => self.joined(world, parts, hops),
+            Value::Choice { .. } => match self.expand(value, hops) {
+                Value::Choice { .. } => unknown(""),
+                found => self.settle_at(world, &found, hops + 1),
+            },
             Value::Unknown(text) => unknown(text),
         }
     }
@@ -285,6 +313,8 @@ impl Flow {
                     if several { value.split(" or ").map(str::to_owned).collect() } else { vec![value] }
                 }
                 (None, Some(name)) if settled.provenance == Provenance::Env => vec![format!("${{{name}}}")],
+                // Pieces of a piece stand in braces already.
+                (None, Some(name)) if matches!(part, Value::Join(_)) && name.contains('{') => vec![name.clone()],
                 (None, Some(name)) => vec![format!("{{{}}}", name.trim_start_matches("self."))],
                 (None, None) => vec!["{}".to_owned()],
             };

@@ -34,8 +34,8 @@ impl Reader<'_> {
             let local = &self.types.locals[variable.0 as usize];
             // Expressions stand in the arena in the order of the code.
             let is_self = local.name == "self";
-            let used_after = !is_self && self.uses_of(variable).iter().any(|used| *used > id);
-            let returned = !is_self && self.uses_of(variable).iter().any(|used| self.is_returned(*used));
+            let used_after = !is_self && self.uses_of(variable.0 as usize).iter().any(|used| *used > id);
+            let returned = !is_self && self.uses_of(variable.0 as usize).iter().any(|used| self.is_returned(*used));
             let kept = Kept { ty: local.ty.clone(), used_after, returned };
             if local.ty.is_known() && !keeps.contains(&kept) {
                 keeps.push(kept);
@@ -134,7 +134,7 @@ impl Reader<'_> {
 
     /// Something changes a variable outside of the loop.
     fn changes_outside(&self, local: LocalId, inside: &FxHashSet<ExprId>) -> bool {
-        self.uses_of(local).iter().filter(|id| !inside.contains(id)).any(|id| {
+        self.uses_of(local.0 as usize).iter().filter(|id| !inside.contains(id)).any(|id| {
             let mut change = Change::default();
             self.change(*id, Spot::default(), &mut change);
             change.grows || change.assigned || change.lent

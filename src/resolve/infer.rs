@@ -399,7 +399,7 @@ impl World<'_> {
     #[must_use]
     pub fn deref(&self, ty: &Type) -> Option<Type> {
         match ty {
-            Type::Foreign(path, args) if self.catalog.wrappers().is_transparent(path) => args.first().cloned(),
+            Type::Foreign(path, args) if self.catalog.wrappers().derefs(path) => args.first().cloned(),
             Type::Def(id, _) => self.signatures.derefs.get(id).cloned(),
             _ => None,
         }

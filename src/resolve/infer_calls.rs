@@ -282,7 +282,7 @@ impl Walker<'_, '_> {
                         self.out.callees.insert(id, Callee::Foreign(full));
                         return ret;
                     }
-                    if named.is_none() && !self.world.catalog.wrappers().is_transparent(path) {
+                    if named.is_none() && !self.world.catalog.wrappers().derefs(path) {
                         named = Some((full, ty.clone()));
                     }
                 }
@@ -299,6 +299,10 @@ impl Walker<'_, '_> {
                 && !self.out.callees.contains_key(&id)
                 && (name == "build" || self.sets_field(*of, name))
             {
+                return recv_ty;
+            }
+            // `lock.read()` leads to what is inside the lock; the result around it is not told.
+            if matches!(recv_ty, Type::Def(..)) && matches!(name.as_str(), "unwrap" | "expect" | "unwrap_or_else" | "map_err") {
                 return recv_ty;
             }
             return self.extension(id, name);

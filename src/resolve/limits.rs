@@ -123,7 +123,7 @@ impl Reader<'_> {
     fn named(&self, id: ExprId) -> Option<(Name, Option<DefId>, Span)> {
         let id = self.bare(id);
         match &self.body[id] {
-            Expr::Field { base, name, span } => Some((name.clone(), self.holder_of(*base, name), *span)),
+            Expr::Field { base, name, span } => Some((name.clone(), self.struct_with(*base, name), *span)),
             Expr::Path(path, span) => Some((path.last()?.clone(), None, *span)),
             Expr::Method { name, args, span, .. } if args.is_empty() => Some((name.clone(), None, *span)),
             _ => None,
@@ -223,7 +223,7 @@ impl Reader<'_> {
         self.body.exprs.iter().any(|expr| match expr {
             Expr::Assign { left, right, compound: true } => {
                 matches!(self.body[*right], Expr::Lit(Lit::Int(1), _))
-                    && matches!(&self.body[*left], Expr::Field { base, name: field, .. } if field == name && self.holder_of(*base, name) == Some(of))
+                    && matches!(&self.body[*left], Expr::Field { base, name: field, .. } if field == name && self.struct_with(*base, name) == Some(of))
             }
             _ => false,
         })

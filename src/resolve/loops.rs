@@ -259,7 +259,7 @@ impl Reader<'_> {
                 }
             }
             Expr::Field { base, name, .. } => {
-                if let Some(of) = self.holder_of(*base, name).filter(|_| self.access(id) == Access::Write) {
+                if let Some(of) = self.struct_with(*base, name).filter(|_| self.access(id) == Access::Write) {
                     seen.writes.push((of, name.clone()));
                 }
             }

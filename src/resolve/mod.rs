@@ -1,14 +1,18 @@
 //! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
 mod calls;
+mod durations;
 mod fate;
 mod flow;
+mod format_strings;
+mod headers;
 mod held;
 mod infer;
 mod infer_calls;
 mod infer_patterns;
 mod limits;
 mod loops;
+mod mints;
 mod modules;
 mod names;
 mod options;
@@ -26,11 +30,14 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task, body_facts, krate_of};
+pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
+pub use headers::HeaderSet;
+pub(crate) use headers::validator;
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
 pub use limits::{About, Comparison};
 pub use loops::{Held, Kept, LoopFacts, Pause, Retrying};
+pub use mints::{Mint, MintSource, Sink};
 pub use modules::{Links, asked, asked_for_tests, link};
 pub use names::{Res, Space};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};

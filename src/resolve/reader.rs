@@ -5,9 +5,10 @@ use std::cell::OnceCell;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, Task};
+use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task};
 use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
+use super::mints::{MintSource, may_mint};
 use super::program::DefId;
 use super::types::Type;
 use super::values::{At, Tracer, Value};
@@ -46,12 +47,15 @@ impl Reader<'_> {
             env_defaults: Vec::new(),
             names: Vec::new(),
             strings: Vec::new(),
+            mints: Vec::new(),
+            headers: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
             handed_over: Vec::new(),
             loops: Vec::new(),
             compared: Vec::new(),
+            shared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
         for id in ids(self.body) {
@@ -148,19 +152,34 @@ impl Reader<'_> {
 
     fn expression(&mut self, id: ExprId, out: &mut BodyFacts) {
         match &self.body[id] {
-            Expr::Call { args, span, .. } => {
+            Expr::Call { callee, args, span } => {
                 let args: &[ExprId] = args;
+                out.headers.extend(self.typed_header(id));
+                if let (Expr::Path(path, _), [of, ..]) = (&self.body[*callee], args)
+                    && let Some(start) = path.last().and_then(|last| statement(last))
+                    && self.names_a_table(*of)
+                {
+                    out.strings.push((format!("{start} {}", self.table_of(*of)).into(), self.at(*span)));
+                }
                 self.called(id, None, args, *span, out);
             }
             Expr::Method { recv, name, args, span, .. } => {
                 out.names.push(name.clone());
+                out.headers.extend(self.header_by_method(*recv, name, args));
+                if let ("typed_insert", [only]) = (name.as_str(), &**args) {
+                    out.headers.extend(self.typed_value(*only, self.at(*span)));
+                }
                 if matches!(name.as_str(), "for_update" | "for_no_key_update" | "for_share" | "lock_exclusive") {
                     out.strings.push((self.row_lock(id, *recv).into(), self.at(*span)));
+                }
+                if matches!(name.as_str(), "do_nothing" | "on_conflict_do_nothing") {
+                    out.strings.push((format!("INSERT INTO {} ON CONFLICT DO NOTHING", self.table_of(*recv)).into(), self.at(*span)));
                 }
                 if matches!(name.as_str(), "with_state" | "manage" | "app_data" | "data" | "layer")
                     && let [only] = &**args
                 {
                     out.handed_over.push(self.types.types[only.0 as usize].clone());
+                    self.shared(name, *only, *span, out);
                 }
                 if matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else") {
                     self.env_default(id, out);
@@ -172,6 +191,11 @@ impl Reader<'_> {
                 }
                 self.called(id, Some(*recv), args, *span, out);
             }
+            Expr::Tuple(pair) => {
+                if let [name, value] = **pair {
+                    out.headers.extend(self.header(name, value));
+                }
+            }
             Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
             Expr::Assign { left, right, .. } => self.assigned(*left, *right, out),
             Expr::Macro { args, span, .. } => self.called(id, None, args, *span, out),
@@ -180,9 +204,13 @@ impl Reader<'_> {
             Expr::Path(path, span) => {
                 out.names.extend(path.segs.iter().map(|seg| seg.name.clone()));
                 self.handed_constructor(id, path, *span, out);
-                let is_callee = self.parents[id.0 as usize]
-                    .is_some_and(|parent| matches!(&self.body[parent], Expr::Call { callee, .. } if *callee == id));
-                if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), is_callee) {
+                out.mints.extend(self.given_generator(id, *span));
+                if let (Some(Callee::Foreign(found)), false) = (self.types.callees.get(&id), self.is_callee(id))
+                    && self.world.catalog.wrappers().is_random(found)
+                {
+                    out.mints.extend(self.mint(id, MintSource::Foreign(found.clone()), &[], *span));
+                }
+                if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), self.is_callee(id)) {
                     let (bound, given) = (Bound::Argument, Task::default());
                     let taken_by = self.taker(id);
                     out.own.push(OwnCall {
@@ -199,7 +227,7 @@ impl Reader<'_> {
                 }
             }
             Expr::Struct { path, fields, .. } => {
-                let _ = path;
+                out.names.extend(path.segs.iter().map(|seg| seg.name.clone()));
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
@@ -207,7 +235,7 @@ impl Reader<'_> {
                 }
             }
             Expr::Field { base, name, span } => {
-                if let Some(of) = self.holder_of(*base, name) {
+                if let Some(of) = self.struct_with(*base, name) {
                     out.field_uses.push((of, name.clone(), self.access(id), *span));
                 }
             }
@@ -217,18 +245,16 @@ impl Reader<'_> {
         }
     }
 
-    /// The struct of the workspace whose field `name` is taken of an expression.
-    pub(super) fn holder_of(&self, base: ExprId, name: &str) -> Option<DefId> {
-        let mut ty = self.types.types[base.0 as usize].clone();
-        for _ in 0..8 {
-            if let Type::Def(of, _) = &ty
-                && self.world.signatures.field(*of, name).is_some()
-            {
-                return Some(*of);
-            }
-            ty = self.world.deref(&ty)?;
-        }
-        None
+    /// A generator of random values that the function is given.
+    fn given_generator(&self, id: ExprId, span: Span) -> Option<super::mints::Mint> {
+        let local = &self.types.locals[self.types.local_of.get(&id)?.0 as usize];
+        local.param?;
+        let of = local.ty.path().filter(|path| self.world.catalog.wrappers().is_random(path))?;
+        self.mint(id, MintSource::Foreign(of.clone()), &[], span)
+    }
+
+    fn is_callee(&self, id: ExprId) -> bool {
+        self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body[parent], Expr::Call { callee, .. } if *callee == id))
     }
 
     /// The function or method that an expression is an argument of.
@@ -293,25 +319,50 @@ impl Reader<'_> {
         }
     }
 
-    /// `jobs::table.for_update().skip_locked()` as the statement that it stands for.
-    fn row_lock(&self, id: ExprId, recv: ExprId) -> String {
-        let mut at = recv;
-        let table = loop {
+    /// The table of a query builder's chain: `jobs::table.filter(…)`, `insert_into(jobs::table).values(…)`.
+    fn table_of(&self, id: ExprId) -> String {
+        let mut at = id;
+        loop {
             match &self.body[at] {
                 Expr::Method { recv, .. } => at = *recv,
                 Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => at = *inner,
-                Expr::Call { callee, .. } => at = *callee,
+                Expr::Call { callee, args, .. } => {
+                    let starts =
+                        matches!(&self.body[*callee], Expr::Path(path, _) if path.last().and_then(|last| statement(last)).is_some());
+                    at = if starts { args.first().copied().unwrap_or(*callee) } else { *callee };
+                }
                 Expr::Path(path, _) => {
                     let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
-                    break match names.as_slice() {
+                    return match names.as_slice() {
                         [.., table, "table" | "query" | "find" | "find_by_id"] => (*table).to_owned(),
                         [.., last] => (*last).to_owned(),
                         [] => String::new(),
                     };
                 }
-                _ => break String::new(),
+                _ => return String::new(),
             }
-        };
+        }
+    }
+
+    /// `jobs::table`, at the start of a chain or alone.
+    fn names_a_table(&self, id: ExprId) -> bool {
+        let mut at = id;
+        loop {
+            match &self.body[at] {
+                Expr::Method { recv, .. } => at = *recv,
+                Expr::Path(path, _) => {
+                    // `sessions::table`, or `sessions` from the schema's `dsl`.
+                    let named = path.segs.len() > 1 && path.last().is_some_and(|last| last == "table");
+                    return named || (self.types.callees.contains_key(&at) && path.single().is_some());
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// `jobs::table.for_update().skip_locked()` as the statement that it stands for.
+    fn row_lock(&self, id: ExprId, recv: ExprId) -> String {
+        let table = self.table_of(recv);
         let skips = self.parents[id.0 as usize]
             .is_some_and(|parent| matches!(&self.body[parent], Expr::Method { name, .. } if name == "skip_locked"));
         format!("SELECT FROM {table} FOR UPDATE{}", if skips { " SKIP LOCKED" } else { "" })
@@ -328,6 +379,9 @@ impl Reader<'_> {
         match self.types.callees.get(&id) {
             Some(Callee::Def(func)) => {
                 if self.world.program.func(*func).is_some() {
+                    if may_mint(&self.world.program.def(*func).path) {
+                        out.mints.extend(self.mint(id, MintSource::Own(*func), args, span));
+                    }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
                     let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
                     let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
@@ -346,6 +400,9 @@ impl Reader<'_> {
             }
             Some(Callee::Foreign(path)) => {
                 let catalog = self.world.catalog;
+                if catalog.wrappers().is_random(path) {
+                    out.mints.extend(self.mint(id, MintSource::Foreign(path.clone()), args, span));
+                }
                 let hit = catalog.path(path).or_else(|| if recv.is_none() { catalog.other_constructor(path) } else { None });
                 if let Some(hit) = hit {
                     self.known(id, hit, path.clone(), recv, args, span, out);
@@ -369,6 +426,7 @@ impl Reader<'_> {
             && let [only] = args
         {
             out.handed_over.push(self.types.types[only.0 as usize].clone());
+            self.shared("app_data", *only, span, out);
         }
         if api.kind.is_none() || matches!(api.shape, Shape::None | Shape::Container | Shape::TypeOnly) {
             return;
@@ -436,6 +494,37 @@ impl Reader<'_> {
         });
     }
 
+    /// A value that all requests are given; of what wraps a router, only an extension is one.
+    fn shared(&self, by: &str, value: ExprId, span: Span, out: &mut BodyFacts) {
+        let ty = &self.types.types[value.0 as usize];
+        let is_state = match by {
+            "data" => false,
+            "layer" => ty.path().is_some_and(|path| self.world.catalog.wrappers().is_transparent(path)),
+            _ => true,
+        };
+        if is_state && ty.is_known() {
+            let (value, name) = (self.tracer.value(value), self.variable(value));
+            out.shared.push(SharedValue { ty: ty.clone(), value, name, at: self.at(span) });
+        }
+    }
+
+    /// The variable behind references, clones and wrappers.
+    fn variable(&self, mut id: ExprId) -> Option<crate::facts::Name> {
+        for _ in 0..8 {
+            match &self.body[id] {
+                Expr::Path(path, _) => return path.last().filter(|_| self.types.local_of.contains_key(&id)).cloned(),
+                Expr::Ref(inner) => id = *inner,
+                Expr::Method { recv, args, .. } if args.is_empty() => id = *recv,
+                Expr::Call { args, .. } => match &**args {
+                    [only] => id = *only,
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// What a spawning call runs.
     fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId]) -> Task {
         let at = usize::from(api.task_arg.unwrap_or(0));
@@ -494,17 +583,40 @@ impl Reader<'_> {
     }
 }
 
-/// A cheap test for the texts that the detector of claims looks at.
+/// The start of the statement that a function of a query builder makes.
+fn statement(name: &str) -> Option<&'static str> {
+    match name {
+        "insert_into" | "replace_into" | "insert_or_ignore_into" => Some("INSERT INTO"),
+        "delete" => Some("DELETE FROM"),
+        _ => None,
+    }
+}
+
+/// A cheap test for the texts that detectors read as statements.
 fn speaks_of_claims(text: &str) -> bool {
     match text.len() {
         0..2 => false,
         2..=4 => matches!(text, "SET" | "NX" | "set" | "nx"),
         _ => {
-            ["FOR UPDATE", "for update", "ADVISORY", "advisory", "CONFLICT", "conflict", "GET_LOCK", "VACUUM INTO", "vacuum into", "SETNX"]
-                .iter()
-                .any(|word| text.contains(word))
-                || ((text.contains("INSERT INTO") || text.contains("insert into"))
-                    && ["queue", "outbox", "job"].iter().any(|word| text.contains(word)))
+            const PHRASES: [&str; 16] = [
+                "FOR UPDATE",
+                "for update",
+                "ADVISORY",
+                "advisory",
+                "GET_LOCK",
+                "VACUUM INTO",
+                "vacuum into",
+                "SETNX",
+                "INSERT ",
+                "insert into",
+                "REPLACE INTO",
+                "replace into",
+                "DELETE FROM",
+                "delete from",
+                "UPDATE ",
+                "update ",
+            ];
+            PHRASES.iter().any(|phrase| text.contains(phrase))
         }
     }
 }

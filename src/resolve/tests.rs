@@ -61,6 +61,17 @@ fn a_parameter_is_what_its_callers_give() {
 }
 
 #[test]
+fn a_text_that_grows_with_every_function_it_goes_through_ends() {
+    let holes = "{text}".repeat(200);
+    let step = |at: u32| format!("fn f{at}(text: &str) -> String {{ f{}(&format!(\"{holes}\")) }}\n", at + 1);
+    let steps: String = (0..12).map(step).collect();
+    let map = map(&format!(
+        "{steps}fn f12(text: &str) -> String {{ text.to_owned() }}\nfn main() {{ std::fs::write(f0(\"a\"), \"\").unwrap(); }}\n"
+    ));
+    assert_eq!(map.items.len(), 1, "{:#?}", map.items);
+}
+
+#[test]
 fn a_parameter_nobody_gives_is_said_to_be_unknown() {
     check(
         "pub fn start(bound: usize) { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(bound); }\nfn main() {}\n",
@@ -127,6 +138,20 @@ fn std_core_and_imported_names_are_the_same_type() {
     ] {
         assert_eq!(ids(&format!("{declared}\nfn main() {{}}\n")), ["static:shop::HITS"], "{declared}");
     }
+}
+
+#[test]
+fn a_lazy_static_is_what_it_holds_and_a_lock_gives_out_what_is_inside() {
+    let program = "use std::sync::{LazyLock, RwLock};\n\
+        static SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::load);\n\
+        struct Settings { inner: RwLock<Values> }\n\
+        struct Values { bound: usize }\n\
+        impl Settings {\n\
+            fn load() -> Self { Self { inner: RwLock::new(Values { bound: 7 }) } }\n\
+            fn bound(&self) -> usize { self.inner.read().unwrap().bound }\n\
+        }\n";
+    check(&format!("{program}fn main() {{ let (_a, _b) = tokio::sync::mpsc::channel::<u8>(SETTINGS.bound()); }}\n"), "capacity", "7");
+    check(&format!("{program}fn main() {{ let (_a, _b) = tokio::sync::mpsc::channel::<u8>((*SETTINGS).bound()); }}\n"), "capacity", "7");
 }
 
 #[test]

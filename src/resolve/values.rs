@@ -6,12 +6,14 @@ use std::cell::Cell;
 
 use smol_str::SmolStr;
 
+use super::durations::duration;
+use super::format_strings::format_pieces;
 use super::infer::{Callee, Inference, World};
 use super::names::{Res, Space};
 use super::program::DefId;
 use super::types::Type;
 use crate::catalog::Shape;
-use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Span, Stmt};
+use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Pat, PatId, Span, Stmt};
 use crate::model::FactValue;
 
 /// Expressions deeper than this are shown as text.
@@ -20,6 +22,9 @@ const MAX_DEPTH: u32 = 24;
 /// More expressions than any value worth showing is made of. Variables and constants that name others twice each would
 /// otherwise double the work at every step.
 const MAX_FUEL: u32 = 4096;
+
+/// Arms of one `match` that are followed.
+const MAX_ARMS: usize = 16;
 
 /// A place: index of the file, line and column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +57,8 @@ pub enum Value {
     Or(Box<Value>, Box<Value>),
     /// Pieces of a path or a text, one after the other.
     Join(Vec<Value>),
+    /// One of several by the variant of a parameter: what each arm of a `match` gives.
+    Choice { on: Box<Value>, arms: Vec<(Name, Value)> },
     /// Cannot be followed; the expression as written.
     Unknown(SmolStr),
 }
@@ -63,6 +70,20 @@ impl Value {
         match self {
             Value::Known(value, ..) => Some(value.to_string()),
             _ => None,
+        }
+    }
+
+    /// The number of parts.
+    pub(super) fn weight(&self) -> usize {
+        let all = |values: &[Value]| values.iter().map(Value::weight).fold(1, usize::saturating_add);
+        match self {
+            Value::Env { name, default, .. } => name.weight() + default.as_ref().map_or(1, |value| value.weight()),
+            Value::Call { args, .. } => all(args),
+            Value::Join(parts) => all(parts),
+            Value::WithExtension(inner, _) | Value::Scaled(inner, _) => inner.weight() + 1,
+            Value::Or(first, second) => first.weight() + second.weight(),
+            Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
+            Value::Known(..) | Value::Field { .. } | Value::Param { .. } | Value::Unknown(_) => 1,
         }
     }
 
@@ -140,6 +161,10 @@ impl Tracer<'_> {
                     }
                 }
                 other @ (Value::Env { .. } | Value::Call { .. }) => other,
+                on @ (Value::Param { .. } | Value::Known(FactValue::Text(_), ..)) => {
+                    let arms = arms.iter().take(MAX_ARMS).filter_map(|arm| Some((self.variant(arm.pat)?, next(arm.body)))).collect();
+                    choose(on, arms).unwrap_or_else(|| self.unknown(id))
+                }
                 _ => self.unknown(id),
             },
             Expr::If { cond, then, otherwise } => {
@@ -158,6 +183,15 @@ impl Tracer<'_> {
             Expr::Method { recv, name, args, span, .. } => self.method(id, *recv, name, args, *span, depth),
             Expr::Macro { path, args, .. } => self.macro_call(id, path.last().map_or("", SmolStr::as_str), args, depth),
             _ => self.unknown(id),
+        }
+    }
+
+    /// The variant that a pattern names, without its path.
+    fn variant(&self, pat: PatId) -> Option<Name> {
+        match &self.body[pat] {
+            Pat::Path(path) | Pat::TupleStruct(path, _) | Pat::Struct(path, _) => path.last().cloned(),
+            Pat::Ref(inner) => self.variant(*inner),
+            _ => None,
         }
     }
 
@@ -199,7 +233,7 @@ impl Tracer<'_> {
             if let Type::Def(of, _) = &ty
                 && self.world.signatures.field(*of, name).is_some()
             {
-                return Value::Field { of: *of, field: name.clone(), text: self.show(id).into(), at: self.at(span) };
+                return Value::Field { of: *of, field: name.clone(), text: without_locks(self.show(id)).into(), at: self.at(span) };
             }
             match self.world.deref(&ty) {
                 Some(next) => ty = next,
@@ -237,6 +271,11 @@ impl Tracer<'_> {
                 let mut parts = path.rsplit("::");
                 let (last, owner) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
                 if let [only] = args {
+                    let wrappers = self.world.catalog.wrappers();
+                    // `Data::new(value)`, `Extension(value)`: what is handed over is the value.
+                    if wrappers.is_transparent(path) || path.strip_suffix("::new").is_some_and(|owner| wrappers.is_app_state(owner)) {
+                        return next(*only);
+                    }
                     if let Some(duration) = duration(owner, last, &next(*only)) {
                         return duration;
                     }
@@ -322,7 +361,7 @@ impl Tracer<'_> {
         match (name, args) {
             ("format" | "format_args", [first, rest @ ..]) => {
                 let Value::Known(FactValue::Text(template), _, at) = next(*first) else { return self.unknown(id) };
-                let named = |name: &str| self.inline(name, depth);
+                let named = |name: &str, begins: bool| self.inline(name, begins, depth);
                 format_pieces(&template, at, &rest.iter().map(|arg| next(*arg)).collect::<Vec<_>>(), &named)
             }
             ("concat", parts) => Value::Join(parts.iter().map(|part| next(*part)).collect()),
@@ -331,11 +370,16 @@ impl Tracer<'_> {
         }
     }
 
-    /// `{ROOT}` in a format string: a constant, or the only variable of that name where it holds one.
-    fn inline(&self, name: &str, depth: u32) -> Option<Value> {
+    /// `{ROOT}` in a format string: a constant, or the only variable of that name where it holds one. What a text begins with
+    /// is followed further: it says which folder or host the text is about.
+    fn inline(&self, name: &str, begins: bool, depth: u32) -> Option<Value> {
         let mut locals = self.types.locals.iter().filter(|local| local.name == name);
         let value = match (locals.next(), locals.next()) {
-            (Some(local), None) => self.follow(local.init?, depth + 1),
+            (Some(local), None) => match (local.init, local.param) {
+                (Some(init), _) => self.follow(init, depth + 1),
+                (None, Some(index)) if begins && is_text(&local.ty) => Value::Param { func: self.def, index, name: local.name.clone() },
+                _ => return None,
+            },
             (Some(_), Some(_)) => return None,
             (None, _) => {
                 let module = self.world.program.def(self.def).module;
@@ -347,7 +391,12 @@ impl Tracer<'_> {
             }
         };
         // Anything else reads better by its name.
-        matches!(value, Value::Known(..)).then_some(value)
+        let is_told = match &value {
+            Value::Known(..) => true,
+            Value::Env { .. } | Value::Field { .. } | Value::Param { .. } | Value::Or(..) => begins,
+            _ => false,
+        };
+        is_told.then_some(value)
     }
 
     /// An expression as people write it, cut when long.
@@ -433,6 +482,25 @@ impl Tracer<'_> {
     }
 }
 
+/// `self.inner.read().unwrap().config.folder` reads as `self.inner.config.folder`.
+fn without_locks(mut text: String) -> String {
+    if text.contains("()") {
+        for call in [".read()", ".lock()", ".borrow()", ".load()", ".unwrap()", ".clone()", ".as_ref()"] {
+            text = text.replace(call, "");
+        }
+    }
+    text
+}
+
+/// The arm for a variant that is known; else all of them, when it may still become known.
+pub(super) fn choose(on: Value, arms: Vec<(Name, Value)>) -> Option<Value> {
+    match &on {
+        Value::Known(FactValue::Text(variant), ..) => arms.into_iter().find(|(name, _)| name == variant).map(|(_, value)| value),
+        _ if arms.len() > 1 => Some(Value::Choice { on: Box::new(on), arms }),
+        _ => None,
+    }
+}
+
 /// The value of a const, or of a static with a plain value, followed in its own initialiser.
 fn constant(world: World<'_>, def: DefId, depth: u32, fuel: &Cell<u32>) -> Option<Value> {
     let item = world.program.def(def);
@@ -463,62 +531,19 @@ fn is_path(ty: &Type) -> bool {
     })
 }
 
+fn is_text(ty: &Type) -> bool {
+    is_path(ty) || ty.path().is_some_and(|path| matches!(path.as_str(), "str" | "std::string::String" | "url::Url" | "reqwest::Url"))
+}
+
 /// Conversions that keep the value.
 fn is_transparent_call(owner: &str, last: &str) -> bool {
     matches!(last, "Some" | "Ok" | "from" | "from_str" | "new_unchecked" | "try_from" | "Secret")
         || matches!(
             (owner, last),
-            ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
+            ("Url" | "Uri", "parse")
+                | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
                 | ("NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
         )
-}
-
-/// `Duration::from_secs(90)` is `90s`.
-fn duration(owner: &str, last: &str, inner: &Value) -> Option<Value> {
-    if !matches!(owner, "Duration" | "TimeDelta" | "Span") {
-        return None;
-    }
-    let unit = match last {
-        "from_secs" | "seconds" | "try_seconds" | "from_secs_f64" | "from_secs_f32" => "s",
-        "from_millis" | "milliseconds" | "try_milliseconds" => "ms",
-        "from_micros" | "microseconds" => "µs",
-        "from_nanos" | "nanoseconds" => "ns",
-        "from_mins" | "minutes" | "try_minutes" => "min",
-        "from_hours" | "hours" | "try_hours" => "h",
-        "from_days" | "days" | "try_days" => "d",
-        "weeks" | "try_weeks" => "w",
-        _ => return None,
-    };
-    Some(scaled(inner, unit))
-}
-
-fn scaled(inner: &Value, unit: &'static str) -> Value {
-    match inner {
-        Value::Known(FactValue::Int(number), _, at) => Value::Known(FactValue::Text(pretty_duration(*number, unit)), true, *at),
-        Value::Known(FactValue::Text(number), false, at) => Value::Known(FactValue::Text(format!("{number}{unit}")), true, *at),
-        Value::Env { name, default, at } => {
-            Value::Env { name: name.clone(), default: default.as_ref().map(|value| Box::new(scaled(value, unit))), at: *at }
-        }
-        Value::Field { .. } | Value::Param { .. } | Value::Call { .. } | Value::Or(..) => Value::Scaled(Box::new(inner.clone()), unit),
-        other => other.clone(),
-    }
-}
-
-/// `86400s` reads as `1d`, `10000ms` as `10s`.
-pub(super) fn pretty_duration(number: i64, unit: &str) -> String {
-    const STEPS: [(&str, i64, &str); 5] = [("ns", 1000, "µs"), ("µs", 1000, "ms"), ("ms", 1000, "s"), ("s", 60, "min"), ("min", 60, "h")];
-    let (mut number, mut unit) = (number, unit);
-    for (from, factor, to) in STEPS {
-        // 90 s stays 90 s, and one minute stays 60 s: that is how people write them.
-        let clean = number != 0 && number % factor == 0 && (factor == 1000 || number / factor > 1 || number >= 3600);
-        if unit == from && clean {
-            (number, unit) = (number / factor, to);
-        }
-    }
-    if unit == "h" && number != 0 && number % 24 == 0 {
-        (number, unit) = (number / 24, "d");
-    }
-    format!("{number}{unit}")
 }
 
 fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
@@ -538,45 +563,5 @@ fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
             Some(Value::Join(vec![left.clone(), right.clone()]))
         }
         _ => None,
-    }
-}
-
-/// `"/tmp/report-{}.csv"` with its arguments; what is not known stays `{name}`.
-fn format_pieces(template: &str, at: At, args: &[Value], named: &dyn Fn(&str) -> Option<Value>) -> Value {
-    let known = |text: String| Value::Known(FactValue::Text(text), false, at);
-    let (mut out, mut text, mut next) = (Vec::new(), String::new(), args.iter());
-    let mut chars = template.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '{' if chars.peek() == Some(&'{') => {
-                chars.next();
-                text.push('{');
-            }
-            '}' if chars.peek() == Some(&'}') => {
-                chars.next();
-                text.push('}');
-            }
-            '{' => {
-                let hole: String = chars.by_ref().take_while(|c| *c != '}').collect();
-                let name = hole.split(':').next().unwrap_or("").trim().to_owned();
-                let value = match name.parse::<usize>() {
-                    _ if name.is_empty() => next.next().cloned(),
-                    Ok(at) => args.get(at).cloned(),
-                    Err(_) => named(&name),
-                };
-                if !text.is_empty() {
-                    out.push(known(std::mem::take(&mut text)));
-                }
-                out.push(value.unwrap_or_else(|| Value::Unknown(name.into())));
-            }
-            c => text.push(c),
-        }
-    }
-    if !text.is_empty() {
-        out.push(known(text));
-    }
-    match out.len() {
-        1 => out.remove(0),
-        _ => Value::Join(out),
     }
 }

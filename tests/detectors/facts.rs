@@ -143,6 +143,28 @@ fn paths_of_writes_are_followed_through_constants_formats_and_joins() {
 }
 
 #[test]
+fn a_write_through_a_storage_library_says_its_folder_and_whether_that_is_local() {
+    let map = map_of("detectors/fs_writes");
+    let told = |line: u32| {
+        let at = |item: &&statemap::model::Item| {
+            item.kind == statemap::model::Kind::FsWrite
+                && item.sites.iter().any(|site| site.place.line == line && site.place.file == "src/stores.rs")
+        };
+        let item = map.items.iter().find(at).unwrap_or_else(|| panic!("nothing at {line} in {:#?}", ids(&map)));
+        let fact = |key: &str| {
+            let fact = item.facts.iter().find(|fact| fact.key == key);
+            fact.and_then(|fact| fact.value.as_ref()).map(ToString::to_string).unwrap_or_default()
+        };
+        format!("{} on {} through {}", fact("path"), fact("backend"), fact("through"))
+    };
+    assert_eq!(told(41), "/srv/archive/uploads/{id}.doc on local disk or object store through save");
+    assert_eq!(told(42), "/srv/archive/thumbs/{id}.png on local disk or object store through save");
+    assert_eq!(told(49), "/srv/archive/uploads/{id}.doc on local disk or object store through ");
+    assert_eq!(told(65), "/srv/archive/first.txt on  through note");
+    assert_eq!(told(70), "/srv/archive/shelf on  through ");
+}
+
+#[test]
 fn what_is_done_to_a_file_is_said() {
     let map = map_of("detectors/fs_writes");
     let op = |line: u32, file: &str| {
@@ -296,6 +318,8 @@ fn every_item_has_a_site_in_the_tree_and_a_summary_without_a_full_stop() {
         "loop_state",
         "retries",
         "attempt_limits",
+        "shared_settings",
+        "remotes",
     ] {
         for item in map_of(&format!("detectors/{name}")).items {
             assert!(!item.sites.is_empty(), "{}", item.id);

@@ -5,7 +5,7 @@ use statemap::detect::DETECTORS;
 use crate::project::{Project, fixture, repository};
 
 const MANIFEST: &str = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-    axum = \"*\"\ncached = \"*\"\ndashmap = \"*\"\nmoka = \"*\"\nregex = \"*\"\nsqlx = \"*\"\ntokio = \"*\"\n";
+    axum = \"*\"\ncached = \"*\"\ndashmap = \"*\"\nmoka = \"*\"\nregex = \"*\"\nreqwest = \"*\"\nsqlx = \"*\"\ntokio = \"*\"\n";
 
 /// The first block of code in this language.
 fn block<'a>(page: &'a str, language: &str) -> &'a str {

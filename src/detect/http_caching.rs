@@ -1,0 +1,99 @@
+//! Detector `http-caching`: see `http_caching.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::context::Cx;
+use super::finding::{Finding, Origin, RawSite};
+use crate::model::{Confidence, Kind, Role};
+use crate::resolve::{DefId, HeaderSet, validator};
+
+/// More values than these are not told.
+const MAX_VALUES: usize = 4;
+
+/// Headers with the function that sets each.
+type Headers<'a> = Vec<(DefId, &'a HeaderSet)>;
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    // What one service tells its clients is one policy, in however many handlers it is set.
+    let mut groups: BTreeMap<(&[SmolStr], bool), Headers<'_>> = BTreeMap::new();
+    for body in cx.bodies() {
+        for header in &body.headers {
+            let services = cx.world.program.services_of(body.def);
+            groups.entry((services, is_validator(header.name))).or_default().push((body.def, header));
+        }
+    }
+    for ((services, validators), headers) in groups {
+        let kept: Vec<&(DefId, &HeaderSet)> =
+            headers.iter().filter(|(_, header)| says_how_long(header.name) && lasts(cx, header)).collect();
+        let Some((def, _)) = kept.first() else { continue };
+        let path = cx.path(*def);
+        let of = path.split("::").next().unwrap_or(&path);
+        let said: BTreeSet<&str> = headers.iter().map(|(_, header)| header.name).collect();
+        let mut facts = vec![Cx::plain_fact("headers", said.into_iter().collect::<Vec<_>>().join(", "))];
+        let mut values: Vec<String> = Vec::new();
+        for (_, header) in kept.iter().filter(|(_, header)| !is_validator(header.name)) {
+            if let Some(value) = told(cx, header).filter(|value| !values.contains(value)) {
+                values.push(value);
+            }
+        }
+        values.truncate(MAX_VALUES);
+        facts.extend((!values.is_empty()).then(|| Cx::plain_fact("value", values.join(" or "))));
+        let mut sites: Vec<RawSite> = kept.iter().map(|(def, header)| cx.site(header.at, Role::Written, *def)).collect();
+        if validators {
+            sites.extend(made(cx, services));
+        }
+        let what = if validators { "validators" } else { "caching" };
+        out.push(Finding {
+            confidence: Confidence::Likely,
+            sites,
+            facts,
+            label: SmolStr::new_static(if validators {
+                "validators handed to clients"
+            } else {
+                "responses kept by clients and shared caches"
+            }),
+            ..Finding::new(
+                "http-caching",
+                Kind::ClientHeld,
+                *def,
+                format_smolstr!("HTTP {what}"),
+                Origin::Declared(format_smolstr!("{of}::http-{what}")),
+            )
+        });
+    }
+}
+
+/// `Vary` and the tags for a purge only qualify what others say; tags are also sent to the cache itself.
+fn says_how_long(name: &str) -> bool {
+    !matches!(name, "vary" | "surrogate-key")
+}
+
+/// Where functions of the same binaries make validators.
+fn made(cx: &Cx<'_>, services: &[SmolStr]) -> Vec<RawSite> {
+    let bodies = cx.bodies().filter(|body| cx.world.program.services_of(body.def) == services);
+    let calls = bodies.flat_map(|body| body.own.iter().map(move |call| (body.def, call)));
+    let making = calls.filter(|(_, call)| call.taken_by.is_none() && validator(cx.world.signatures.value(call.func)).is_some());
+    making.map(|(def, call)| cx.site(call.at, Role::Constructed, def)).collect()
+}
+
+fn is_validator(name: &str) -> bool {
+    matches!(name, "etag" | "last-modified")
+}
+
+/// The value as far as it is known.
+fn told(cx: &Cx<'_>, header: &HeaderSet) -> Option<String> {
+    let settled = cx.flow.settle(cx.world, &header.value);
+    settled.value.map(|value| value.to_string()).or(settled.from)
+}
+
+/// Whether anybody keeps something for it: `no-store` is the opposite.
+fn lasts(cx: &Cx<'_>, header: &HeaderSet) -> bool {
+    let Some(value) = told(cx, header) else { return true };
+    let value = value.to_lowercase().replace(['_', '-'], "");
+    let kept = ["maxage", "immutable", "public", "stalewhile"].iter().any(|word| value.contains(word));
+    let refused = ["nostore", "nocache", "mustrevalidate"].iter().any(|word| value.contains(word));
+    let at_once = value.contains("maxage=0") && !value.contains("smaxage") && !value.contains("stale");
+    !(at_once || value == "private" || (refused && (!kept || value == "public, nocache")))
+}

@@ -1,0 +1,113 @@
+//! The text of statements: which table, which columns, what is set. Words are enough; no dialect is parsed.
+
+/// The words of a statement in upper case.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let parts = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
+    parts.filter(|word| !word.is_empty()).map(str::to_uppercase).collect()
+}
+
+/// The position after a phrase.
+pub(super) fn after(words: &[String], phrase: &[&str]) -> Option<usize> {
+    let at = words.windows(phrase.len()).position(|at| at.iter().zip(phrase).all(|(word, wanted)| word == wanted))?;
+    Some(at + phrase.len())
+}
+
+/// A table by its own name, in lower case: without schema.
+fn table(word: &str) -> String {
+    word.rsplit('.').next().unwrap_or(word).to_lowercase()
+}
+
+/// The table that a statement inserts into, and the columns that it names.
+pub(super) fn inserted(text: &str) -> Option<(String, Vec<String>)> {
+    let all = words(text);
+    let at = after(&all, &["INSERT", "INTO"]).or_else(|| {
+        let at = after(&all, &["REPLACE", "INTO"]).or_else(|| after(&all, &["IGNORE", "INTO"]))?;
+        matches!(all.first().map(String::as_str), Some("INSERT" | "REPLACE")).then_some(at)
+    })?;
+    let name = table(all.get(at)?);
+    // The list in brackets, when it comes before the values.
+    let rest = all.get(at + 1..)?;
+    let end = rest.iter().position(|word| matches!(word.as_str(), "VALUES" | "VALUE" | "SELECT" | "DEFAULT")).unwrap_or(0);
+    Some((name, rest[..end].iter().map(|word| word.to_lowercase()).collect()))
+}
+
+/// The tables that a statement deletes from; a statement may hold several.
+pub(super) fn deleted(text: &str) -> Vec<String> {
+    let all = words(text);
+    let named = all.windows(3).filter(|at| at[0] == "DELETE" && at[1] == "FROM");
+    named.map(|at| table(&at[2])).collect()
+}
+
+/// What marks a row as taken.
+const MARKS: [&str; 14] = [
+    "LOCKED_AT",
+    "LOCKED_BY",
+    "LOCKED_UNTIL",
+    "LOCK_EXPIRES_AT",
+    "CLAIMED_AT",
+    "CLAIMED_BY",
+    "CLAIMED_UNTIL",
+    "LEASED_AT",
+    "LEASED_BY",
+    "LEASED_UNTIL",
+    "LEASE_EXPIRES_AT",
+    "PICKED_AT",
+    "PICKED_BY",
+    "RESERVED_BY",
+];
+
+/// What a column says of a row that somebody works on.
+const UNDER_WAY: [&str; 6] = ["IN_PROGRESS", "INPROGRESS", "RUNNING", "PROCESSING", "CLAIMED", "LOCKED"];
+
+/// The table whose rows an `UPDATE` marks as taken, or as no longer so, and the column that says it.
+pub(super) fn marked(text: &str) -> Option<(String, String)> {
+    let all = words(text);
+    let at = all.iter().position(|word| word == "UPDATE").filter(|at| all.get(at + 1).is_some())?;
+    let name = table(&all[at + 1]);
+    let set = at + all[at..].iter().position(|word| word == "SET")?;
+    // Only a condition makes it a claim: without one, every row is set.
+    let end = set + all[set..].iter().position(|word| word == "WHERE")?;
+    // A person who is locked out is no job.
+    if ["user", "account", "person", "member"].iter().any(|word| name.contains(word)) {
+        return None;
+    }
+    let own = |word: &String| word.rsplit('.').next().unwrap_or(word).to_owned();
+    if let Some(column) = all[set..end].iter().map(own).find(|word| MARKS.contains(&word.as_str())) {
+        return Some((name, column.to_lowercase()));
+    }
+    let says = all[set..].windows(2).find(|pair| {
+        let column = own(&pair[0]);
+        (column.ends_with("STATUS") || column.ends_with("STATE")) && UNDER_WAY.contains(&pair[1].as_str())
+    })?;
+    Some((name, own(&says[0]).to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{deleted, inserted, marked};
+
+    #[test]
+    fn tables_and_columns_are_read_from_statements() {
+        let (table, columns) = inserted("insert into auth.sessions(user_id, token)\n values ($1, $2)").unwrap();
+        assert_eq!((table.as_str(), columns.join(" ")), ("sessions", "user_id token".to_owned()));
+        assert_eq!(inserted("INSERT OR IGNORE INTO seen (id) VALUES (?)").unwrap().0, "seen");
+        assert_eq!(inserted("INSERT INTO t SELECT a FROM b").unwrap().1, Vec::<String>::new());
+        assert_eq!(deleted("WITH a AS (DELETE FROM codes) DELETE FROM sessions WHERE token = $1"), ["codes", "sessions"]);
+        assert!(inserted("put it into words").is_none() && deleted("delete it").is_empty());
+    }
+
+    #[test]
+    fn a_conditional_update_that_marks_a_row_is_a_claim() {
+        let read = |text: &str| marked(text).map(|(table, column)| format!("{table}.{column}"));
+        assert_eq!(read("UPDATE jobs SET locked_at = now(), locked_by = $1 WHERE id = $2").as_deref(), Some("jobs.locked_at"));
+        assert_eq!(read("UPDATE builds SET state = 'failed' WHERE id = 1 AND state = 'in_progress'").as_deref(), Some("builds.state"));
+        for text in [
+            "UPDATE users SET locked_until = now() WHERE id = $1",
+            "UPDATE jobs SET locked_at = NULL",
+            "UPDATE posts SET status = 'published' WHERE id = $1",
+            "UPDATE servers SET running = true WHERE id = $1",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
