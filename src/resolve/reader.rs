@@ -434,7 +434,7 @@ impl Reader<'_> {
             hit,
             path,
             at,
-            args: args.iter().map(|arg| self.tracer.value(*arg)).collect(),
+            args: self.parts(api.kind, args).iter().map(|arg| self.tracer.value(*arg)).collect(),
             recv: recv.map(|recv| self.tracer.value(recv)),
             settings,
             options,
@@ -475,6 +475,17 @@ impl Reader<'_> {
             }
         }
         None
+    }
+
+    /// The arguments; those of `Cookie::build((name, value))` are in a tuple.
+    fn parts<'b>(&'b self, kind: Option<Kind>, args: &'b [ExprId]) -> &'b [ExprId] {
+        match args {
+            [only] if kind == Some(Kind::ClientHeld) => match &self.body[*only] {
+                Expr::Tuple(all) => all,
+                _ => args,
+            },
+            _ => args,
+        }
     }
 
     /// What a spawning call runs.
