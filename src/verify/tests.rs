@@ -1,0 +1,1 @@
+//! The check against small sources: see fixtures/catalog-sources.
