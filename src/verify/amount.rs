@@ -78,7 +78,7 @@ impl Amount {
                 if units.iter().any(|unit| close(*a, b * unit)) { Relation::Same } else { Relation::Unlike }
             }
             (Self::Absent, Self::Absent) | (Self::Bool(false), Self::Absent) => Relation::Same,
-            (Self::Absent, Self::Number(0.0)) | (Self::Absent, Self::Bool(false)) => Relation::Unlike,
+            (Self::Absent, Self::Number(0.0) | Self::Duration(0.0) | Self::Bool(false)) => Relation::Unlike,
             (Self::Absent, Self::Number(_) | Self::Duration(_)) => Relation::Different,
             (Self::Text(a), Self::Text(b)) if words(a) == words(b) => Relation::Same,
             _ => Relation::Unlike,

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::amount::{Amount, Relation};
 use super::linked::{Scene, place};
 use super::paths::{self, Written};
 use super::{DefaultVerdict, Place};
-use crate::catalog::{Api, Knob};
+use crate::catalog::{Api, Catalog, Knob};
 use crate::facts::{BinOp, Body, Expr, ExprId, FieldFact, ItemKind, Lit, Name, Stmt, Ty};
-use crate::resolve::{DefId, Res, Space, Type};
+use crate::resolve::{DefId, Program, Res, Signatures, Space, Type};
 
 /// Structs in structs in structs: deeper ones set no option.
 const MAX_NESTING: u32 = 3;
@@ -97,47 +98,12 @@ impl Owners {
 
     /// `Self { max_size: 10, … }` in any function, and `self.max_size.unwrap_or(10)`.
     fn in_bodies(&self, scene: &Scene<'_>, names: &BTreeSet<Name>, out: &mut Vec<Given>) {
-        let program = scene.program;
-        for (id, def) in program.all_defs() {
-            let ItemKind::Fn(func) = &def.item.kind else { continue };
-            let Some(body) = &func.body else { continue };
-            let this = scene.signatures.this.get(id.0 as usize).and_then(Option::as_ref);
-            let own = matches!(this, Some(Type::Def(owner, _)) if self.structs.contains(owner));
-            for expr in &body.exprs {
-                match expr {
-                    Expr::Struct { path, fields, .. } => {
-                        if !fields.iter().any(|(name, _)| names.contains(name)) {
-                            continue;
-                        }
-                        let owner = match path.single() {
-                            Some(name) if name == "Self" => this.cloned(),
-                            _ => match program.resolve(scene.catalog, def.module, path, Space::Type) {
-                                Some(Res::Def(id)) => Some(Type::Def(id, std::sync::Arc::default())),
-                                _ => None,
-                            },
-                        };
-                        if !matches!(owner, Some(Type::Def(owner, _)) if self.structs.contains(&owner)) {
-                            continue;
-                        }
-                        let plain =
-                            func.params.is_empty() && !func.has_self && matches!(def.item.name.as_str(), "default" | "new" | "builder");
-                        for (name, value) in fields.iter().filter(|(name, _)| names.contains(name)) {
-                            if let Some(amount) = (Eval { scene, def: id, body }).amount(*value, 0) {
-                                let _ = name;
-                                out.push(self.at(scene, id, body, *value, amount, plain));
-                            }
-                        }
-                    }
-                    Expr::Method { recv, name, args, .. } if own && name.starts_with("unwrap_or") => {
-                        let Expr::Field { name: field, .. } = behind(body, *recv) else { continue };
-                        if let Some(value) = args.first().filter(|_| names.contains(field))
-                            && let Some(amount) = (Eval { scene, def: id, body }).amount(*value, 0)
-                        {
-                            out.push(self.at(scene, id, body, *value, amount, false));
-                        }
-                    }
-                    _ => {}
-                }
+        for set in names.iter().filter_map(|name| scene.settings.fields.get(name)).flatten() {
+            if self.structs.contains(&set.owner)
+                && let Some(body) = scene.program.func(set.func).and_then(|func| func.body.as_ref())
+                && let Some(amount) = (Eval { scene, def: set.func, body }).amount(set.value, 0)
+            {
+                out.push(self.at(scene, set.func, body, set.value, amount, set.plain));
             }
         }
     }
@@ -171,23 +137,89 @@ impl Owners {
 
     /// `const DEFAULT_MAX_SIZE: u32 = 10;`.
     fn in_constants(&self, scene: &Scene<'_>, names: &BTreeSet<Name>, out: &mut Vec<Given>) {
-        for (id, def) in scene.program.all_defs() {
+        for id in names.iter().filter_map(|name| scene.settings.constants.get(name)).flatten() {
+            let def = scene.program.def(*id);
             let ItemKind::Const(fact) = &def.item.kind else { continue };
-            let Some(body) = &fact.init else { continue };
-            let low = def.item.name.to_lowercase();
-            if !low.contains("default") {
-                continue;
-            }
-            let bare: Vec<&str> = low.split('_').filter(|part| *part != "default").collect();
-            let bare = bare.join("_");
-            let of_crate = def.path.starts_with(self.krate.as_str());
-            if of_crate
-                && names.contains(bare.as_str())
+            if def.path.starts_with(self.krate.as_str())
+                && let Some(body) = &fact.init
                 && let Some(root) = body.root
-                && let Some(amount) = (Eval { scene, def: id, body }).amount(root, 0)
+                && let Some(amount) = (Eval { scene, def: *id, body }).amount(root, 0)
             {
-                out.push(self.at(scene, id, body, root, amount, false));
+                out.push(self.at(scene, *id, body, root, amount, false));
             }
+        }
+    }
+}
+
+/// Every place of the linked sources that gives a field a value, and every constant that calls itself a default.
+#[derive(Default)]
+pub(super) struct Settings {
+    fields: FxHashMap<Name, Vec<Set>>,
+    /// By their names in small letters without `default`.
+    constants: FxHashMap<Name, Vec<DefId>>,
+}
+
+/// A field given a value.
+struct Set {
+    owner: DefId,
+    func: DefId,
+    value: ExprId,
+    /// By a constructor without arguments.
+    plain: bool,
+}
+
+impl Settings {
+    pub(super) fn of(program: &Program<'_>, signatures: &Signatures, catalog: &Catalog) -> Self {
+        let mut out = Self::default();
+        for (id, def) in program.all_defs() {
+            match &def.item.kind {
+                ItemKind::Fn(func) => {
+                    let this = match signatures.this.get(id.0 as usize) {
+                        Some(Some(Type::Def(this, _))) => Some(*this),
+                        _ => None,
+                    };
+                    let own = matches!(def.item.name.as_str(), "default" | "new" | "builder");
+                    let plain = own && func.params.is_empty() && !func.has_self;
+                    for expr in func.body.iter().flat_map(|body| &body.exprs) {
+                        let Some(body) = &func.body else { continue };
+                        out.note(program, catalog, (id, this, plain), body, expr);
+                    }
+                }
+                ItemKind::Const(_) => {
+                    let low = def.item.name.to_lowercase();
+                    if low.contains("default") {
+                        let bare: Vec<&str> = low.split('_').filter(|part| *part != "default").collect();
+                        out.constants.entry(bare.join("_").into()).or_default().push(id);
+                    }
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    fn note(&mut self, program: &Program<'_>, catalog: &Catalog, of: (DefId, Option<DefId>, bool), body: &Body, expr: &Expr) {
+        let (func, this, plain) = of;
+        match expr {
+            Expr::Struct { path, fields, .. } if !fields.is_empty() => {
+                let owner = match path.single() {
+                    Some(name) if name == "Self" => this,
+                    _ => match program.resolve(catalog, program.def(func).module, path, Space::Type) {
+                        Some(Res::Def(id)) => Some(id),
+                        _ => None,
+                    },
+                };
+                let Some(owner) = owner else { return };
+                for (name, value) in fields {
+                    self.fields.entry(name.clone()).or_default().push(Set { owner, func, value: *value, plain });
+                }
+            }
+            Expr::Method { recv, name, args, .. } if name.starts_with("unwrap_or") => {
+                if let (Expr::Field { name, .. }, Some(value), Some(owner)) = (behind(body, *recv), args.first(), this) {
+                    self.fields.entry(name.clone()).or_default().push(Set { owner, func, value: *value, plain: false });
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -209,7 +241,9 @@ fn held(ty: &Type, out: &mut BTreeSet<DefId>) {
 
 /// The fields that a setter assigns: `self.field = …`, `self.inner.field = …`, `Self { field: …, ..self }`.
 fn fields_set(scene: &Scene<'_>, func: DefId) -> Vec<Name> {
-    let Some(body) = scene.program.func(func).and_then(|func| func.body.as_ref()) else { return Vec::new() };
+    // One that takes no value sets its own: `disable_signals()` sets `signals` to false.
+    let func = scene.program.func(func).filter(|func| !func.params.is_empty());
+    let Some(body) = func.and_then(|func| func.body.as_ref()) else { return Vec::new() };
     let mut out = Vec::new();
     for expr in &body.exprs {
         match expr {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::defaults::Settings;
 use super::sources::{Found, Sources};
 use crate::catalog::Catalog;
 use crate::discover::{self, Dependency, DependencyKind, DiscoverOptions};
@@ -43,6 +44,7 @@ pub(super) struct Scene<'a> {
     pub(super) catalog: &'a Catalog,
     /// The root of a crate that has nothing but its dependencies.
     pub(super) probe: ModId,
+    pub(super) settings: &'a Settings,
     folders: Vec<(&'a str, &'a PathBuf)>,
 }
 
@@ -69,7 +71,7 @@ pub(super) fn read(found: &Found, libraries: &[SmolStr], sources: &Sources) -> R
     }
     let mut at = 0;
     while at < crates.len() {
-        let dependencies: Vec<Dependency> = handed_on(&crates[at]).into_iter().cloned().collect();
+        let dependencies: Vec<Dependency> = handed_on(&crates[at], sources).into_iter().cloned().collect();
         for dependency in dependencies {
             if crates.len() >= MAX_CRATES {
                 break;
@@ -102,7 +104,8 @@ impl Linked {
         let signatures = resolve::signatures(&program, &catalog, this);
         let probe = program.krates[probe].root;
         let folders = self.crates.iter().map(|krate| (krate.label.as_str(), &krate.folder)).collect();
-        work(&Scene { program: &program, signatures: &signatures, catalog: &catalog, probe, folders });
+        let settings = Settings::of(&program, &signatures, &catalog);
+        work(&Scene { program: &program, signatures: &signatures, catalog: &catalog, probe, settings: &settings, folders });
     }
 
     fn input(&self, krate: &CrateSource) -> CrateInput {
@@ -165,14 +168,13 @@ fn crate_source(folder: &std::path::Path) -> Result<CrateSource, String> {
     Ok(out)
 }
 
-/// The dependencies from which a crate hands on names: by `pub use`, or as what a type alias stands for.
-fn handed_on(krate: &CrateSource) -> Vec<&Dependency> {
-    let mut firsts: BTreeSet<SmolStr> = BTreeSet::new();
-    let mut imported: BTreeMap<SmolStr, SmolStr> = BTreeMap::new();
-    let mut aliased: BTreeSet<SmolStr> = BTreeSet::new();
+/// The dependencies from which a crate hands on names: by `pub use`, as what a type alias stands for, by their macros.
+fn handed_on<'k>(krate: &'k CrateSource, sources: &Sources) -> Vec<&'k Dependency> {
+    let mut named = Named::default();
     for file in &krate.files {
-        gather(&file.items, &mut firsts, &mut imported, &mut aliased);
+        gather(&file.items, &mut named);
     }
+    let Named { mut firsts, imported, aliased } = named;
     for name in aliased {
         firsts.extend(imported.get(&name).cloned());
         firsts.insert(name);
@@ -180,28 +182,53 @@ fn handed_on(krate: &CrateSource) -> Vec<&Dependency> {
     // `pub use alias::Name` where `use other as alias` stands beside it.
     let through: Vec<SmolStr> = firsts.iter().filter_map(|first| imported.get(first).cloned()).collect();
     firsts.extend(through);
-    let of_library = |dependency: &Dependency| firsts.contains(&dependency.name_in_code);
-    krate.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal && of_library(dependency)).collect()
+    let normal = || krate.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+    let mut out: Vec<&Dependency> = normal().filter(|dependency| firsts.contains(&dependency.name_in_code)).collect();
+    // Libraries that are called otherwise than their packages.
+    for dependency in normal().filter(|dependency| !firsts.contains(&dependency.name_in_code)) {
+        let renamed = || {
+            let found = sources.fitting(&dependency.package, dependency.requirement.as_deref())?;
+            let manifest = std::fs::read_to_string(found.folder.join("Cargo.toml")).ok()?.parse::<toml::Table>().ok()?;
+            let lib = manifest.get("lib")?.get("name")?.as_str()?.to_owned();
+            firsts.contains(lib.as_str()).then_some(())
+        };
+        out.extend(renamed().map(|()| dependency));
+    }
+    out
 }
 
-fn gather(items: &[ItemFact], firsts: &mut BTreeSet<SmolStr>, imported: &mut BTreeMap<SmolStr, SmolStr>, aliased: &mut BTreeSet<SmolStr>) {
+/// The names by which a crate may hand on others.
+#[derive(Default)]
+struct Named {
+    /// First names of public imports and of macros called for items.
+    firsts: BTreeSet<SmolStr>,
+    /// First names of all imports, by the name that they bring in.
+    imported: BTreeMap<SmolStr, SmolStr>,
+    /// First names of what type aliases stand for.
+    aliased: BTreeSet<SmolStr>,
+}
+
+fn gather(items: &[ItemFact], named: &mut Named) {
     for item in items {
         match &item.kind {
-            ItemKind::Mod(inner) => gather(inner.items.as_deref().unwrap_or_default(), firsts, imported, aliased),
+            ItemKind::Mod(inner) => gather(inner.items.as_deref().unwrap_or_default(), named),
             ItemKind::Use(leaves) => {
                 for leaf in leaves {
                     let Some(first) = leaf.path.first() else { continue };
                     if item.public {
-                        firsts.insert(first.clone());
+                        named.firsts.insert(first.clone());
                     }
-                    imported.insert(leaf.name.clone(), first.clone());
+                    named.imported.insert(leaf.name.clone(), first.clone());
                 }
             }
             ItemKind::ExternCrate(name) if item.public => {
-                firsts.insert(name.clone());
+                named.firsts.insert(name.clone());
             }
             ItemKind::TypeAlias(_, Ty::Path(path)) => {
-                aliased.extend(path.segs.first().map(|seg| seg.name.clone()));
+                named.aliased.extend(path.segs.first().map(|seg| seg.name.clone()));
+            }
+            ItemKind::MacroCall(path) if path.segs.len() > 1 => {
+                named.firsts.extend(path.segs.first().map(|seg| seg.name.clone()));
             }
             _ => {}
         }

@@ -19,10 +19,12 @@ pub use own::own_entries;
 pub use report::{Style, render};
 pub use sources::{Sources, SourcesError};
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-use crate::catalog::{Api, CrateFile};
+use crate::catalog::{Api, CrateFile, Older};
 
 /// What is held against which source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub struct Report {
     pub crates: Vec<CrateReport>,
 }
 
-/// What came of one catalog file.
+/// What came of one version of a crate.
 #[derive(Clone, Debug)]
 pub struct CrateReport {
     /// Package name.
@@ -53,6 +55,8 @@ pub struct CrateReport {
     pub paths: Vec<(SmolStr, PathVerdict)>,
     /// Each stated default, in the order of the file.
     pub defaults: Vec<DefaultReport>,
+    /// How many paths and types could not be looked up for want of the source.
+    pub unchecked: usize,
 }
 
 /// Which source was read.
@@ -131,6 +135,8 @@ pub struct Counts {
     pub not_there: usize,
     /// Crates whose source cannot be read.
     pub unreadable: usize,
+    /// Paths of crates whose source is not there or cannot be read.
+    pub unchecked: usize,
     /// Paths by verdict.
     pub found: usize,
     /// See [`PathVerdict::Elsewhere`].
@@ -161,6 +167,7 @@ impl Report {
                 Source::NotThere(_) => out.not_there += 1,
                 Source::Unreadable(_) => out.unreadable += 1,
             }
+            out.unchecked += krate.unchecked;
             for (_, verdict) in &krate.paths {
                 match verdict {
                     PathVerdict::Found(_) => out.found += 1,
@@ -196,7 +203,26 @@ impl CrateReport {
 /// When the threads cannot be started.
 pub fn verify(files: &[CrateFile], sources: &Sources, wanted: Wanted, threads: Option<usize>) -> anyhow::Result<Report> {
     let pool = crate::analyze::pool(threads)?;
+    let files: Vec<CrateFile> = files.iter().flat_map(versions).collect();
     Ok(pool.install(|| Report { crates: files.par_iter().map(|file| one(file, sources, wanted)).collect() }))
+}
+
+/// One report a version that the file speaks of: the stated one, then older ones.
+fn versions(file: &CrateFile) -> Vec<CrateFile> {
+    let mut older: BTreeMap<SmolStr, Vec<Api>> = BTreeMap::new();
+    let mut now = file.clone();
+    for api in &mut now.api {
+        for names in std::mem::take(&mut api.older) {
+            let Older { version, paths, types, builders } = names;
+            // Defaults are stated of the newest version only.
+            let knobs = Vec::new();
+            older.entry(version).or_default().push(Api { paths, types, builders, knobs, ..api.clone() });
+        }
+    }
+    now.api.retain(|api| !(api.paths.is_empty() && api.types.is_empty()));
+    let mut out = if now.api.is_empty() { Vec::new() } else { vec![now] };
+    out.extend(older.into_iter().rev().map(|(version, api)| CrateFile { version, api, ..file.clone() }));
+    out
 }
 
 fn one(file: &CrateFile, sources: &Sources, wanted: Wanted) -> CrateReport {
@@ -206,32 +232,35 @@ fn one(file: &CrateFile, sources: &Sources, wanted: Wanted) -> CrateReport {
         source: Source::NotThere(Vec::new()),
         paths: Vec::new(),
         defaults: Vec::new(),
+        unchecked: 0,
     };
     let Some(found) = sources.of(&file.krate, &file.version, wanted) else {
         out.source = Source::NotThere(sources.versions(&file.krate));
+        out.unchecked = named(file).collect::<BTreeSet<_>>().len();
         return out;
     };
     let linked = match linked::read(found, &libraries(file), sources) {
         Ok(linked) => linked,
         Err(error) => {
             out.source = Source::Unreadable(error);
+            out.unchecked = named(file).collect::<BTreeSet<_>>().len();
             return out;
         }
     };
     out.source = Source::Read(found.version.text.clone());
     linked.with(|scene| {
-        for api in &file.api {
-            let named = api.paths.iter().chain(&api.types).chain(&api.builders);
-            let checked: Vec<(SmolStr, PathVerdict)> = named.map(|path| (path.clone(), paths::check(scene, path))).collect();
-            for (path, verdict) in checked {
-                if !out.paths.iter().any(|(known, _)| *known == path) {
-                    out.paths.push((path, verdict));
-                }
-            }
-            out.defaults.extend(stated_defaults(scene, api));
+        let mut seen = BTreeSet::new();
+        for path in named(file).filter(|path| seen.insert(*path)) {
+            out.paths.push((path.clone(), paths::check(scene, path)));
         }
+        out.defaults.extend(file.api.iter().flat_map(|api| stated_defaults(scene, api)));
     });
     out
+}
+
+/// All paths, types and builders of a file.
+fn named(file: &CrateFile) -> impl Iterator<Item = &SmolStr> {
+    file.api.iter().flat_map(|api| api.paths.iter().chain(&api.types).chain(&api.builders))
 }
 
 fn stated_defaults(scene: &linked::Scene<'_>, api: &Api) -> Vec<DefaultReport> {
@@ -250,9 +279,6 @@ fn stated_defaults(scene: &linked::Scene<'_>, api: &Api) -> Vec<DefaultReport> {
 
 /// The crates that the paths of a file begin with, sorted.
 fn libraries(file: &CrateFile) -> Vec<SmolStr> {
-    let paths = file.api.iter().flat_map(|api| api.paths.iter().chain(&api.types).chain(&api.builders));
-    let mut out: Vec<SmolStr> = paths.filter_map(|path| Some(SmolStr::new(paths::Written::of(path).text.split_once("::")?.0))).collect();
-    out.sort_unstable();
-    out.dedup();
-    out
+    let firsts = named(file).filter_map(|path| Some(SmolStr::new(paths::Written::of(path).text.split_once("::")?.0)));
+    firsts.collect::<BTreeSet<SmolStr>>().into_iter().collect()
 }

@@ -1,11 +1,13 @@
 //! Catalog paths to what they lead to in the source, through the resolver that reads services.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use super::linked::{Scene, place};
 use super::{PathVerdict, Place, macros};
-use crate::facts::{ItemKind, Path};
-use crate::resolve::{DefId, ModId, Res, Space};
+use crate::facts::{ItemKind, Path, Ty};
+use crate::resolve::{DefId, Extern, KrateId, ModId, Res, Space, Type, TypeScope};
 
 /// `Deref` through more types than this is not followed.
 const MAX_DEREFS: u32 = 4;
@@ -141,12 +143,12 @@ fn inside(scene: &Scene<'_>, id: DefId, tail: &str, depth: u32) -> Option<PathVe
         return Some(PathVerdict::Found(None));
     }
     let own_traits = program.implementors.iter().filter(|(_, types)| types.contains(&id)).map(|(of, _)| *of);
-    for of in own_traits.collect::<std::collections::BTreeSet<DefId>>() {
+    for of in own_traits.collect::<BTreeSet<DefId>>() {
         if let Some(member) = program.members.get(&(of, SmolStr::new(tail))).and_then(|all| all.first()) {
             return Some(found(scene, *member));
         }
     }
-    if let Some(crate::resolve::Type::Def(target, _)) = scene.signatures.derefs.get(&id)
+    if let Some(Type::Def(target, _)) = scene.signatures.derefs.get(&id)
         && depth < MAX_DEREFS
     {
         let name = SmolStr::new(tail);
@@ -156,9 +158,9 @@ fn inside(scene: &Scene<'_>, id: DefId, tail: &str, depth: u32) -> Option<PathVe
         };
     }
     if let ItemKind::TypeAlias(..) = &def.item.kind {
-        let this = crate::resolve::TypeScope { module: def.module, this: None, generics: &[] };
+        let this = TypeScope { module: def.module, this: None, generics: &[] };
         if let ItemKind::TypeAlias(_, ty) = &def.item.kind
-            && let crate::resolve::Type::Foreign(path, _) = program.lower(scene.catalog, this, ty)
+            && let Type::Foreign(path, _) = program.lower(scene.catalog, this, ty)
         {
             return Some(PathVerdict::Elsewhere(SmolStr::new(path.split("::").next().unwrap_or(&path))));
         }
@@ -183,34 +185,76 @@ fn gives(derive: &str, name: &str) -> bool {
 /// The last name stands in the source as a declaration that no item shows: inside a macro, or inside its definition.
 fn made_by_macro(scene: &Scene<'_>, names: &[&str]) -> Option<PathVerdict> {
     let (&last, before) = names.split_last()?;
-    let module = deepest_module(scene, names)?;
-    let owner_known =
-        before.len() == module.1 || resolve(scene, before, Space::Type).is_some_and(|found| !matches!(found, Res::Foreign(_)));
-    if !owner_known {
+    let (module, count) = deepest_module(scene, names)?;
+    let krates = macro_krates(scene, module);
+    if count == before.len() {
+        return declared_in_text(scene, &krates, last);
+    }
+    if count + 1 != before.len() {
         return None;
     }
+    let owner = before[count];
+    let owner_found = match resolve(scene, before, Space::Type) {
+        Some(Res::Foreign(_)) => return None,
+        Some(_) => None,
+        None => Some(made_by_macro(scene, before)?),
+    };
+    match owner_found {
+        Some(PathVerdict::Elsewhere(krate)) => Some(PathVerdict::Elsewhere(krate)),
+        Some(_) => member_of_name(scene, owner, last).or_else(|| declared_in_text(scene, &krates, last)),
+        None => declared_in_text(scene, &krates, last),
+    }
+}
+
+/// The crate of a module, and those whose macros are called for items in it.
+fn macro_krates(scene: &Scene<'_>, module: ModId) -> Vec<KrateId> {
+    let program = scene.program;
+    let own = program.module(module).krate;
+    let mut out = vec![own];
+    for item in &program.files[program.module(module).file].items {
+        if let ItemKind::MacroCall(path) = &item.kind
+            && let Some(first) = path.segs.first()
+            && let Some((_, Extern::Local(at))) = program.krate(own).input.externs.iter().find(|(name, _)| *name == first.name)
+            && let Ok(at) = u32::try_from(*at)
+        {
+            out.push(KrateId(at));
+        }
+    }
+    out
+}
+
+/// A method of a type that only its `impl` blocks name: a macro declares it.
+fn member_of_name(scene: &Scene<'_>, owner: &str, name: &str) -> Option<PathVerdict> {
+    let hit = scene.program.all_defs().find(|(_, def)| {
+        def.item.name == name
+            && def.owner.is_some_and(|imp| match &imp.kind {
+                ItemKind::Impl(imp) => matches!(&imp.self_ty, Ty::Path(path) if path.last().is_some_and(|last| last == owner)),
+                _ => false,
+            })
+    });
+    hit.map(|(id, _)| found(scene, id))
+}
+
+fn declared_in_text(scene: &Scene<'_>, krates: &[KrateId], name: &str) -> Option<PathVerdict> {
+    let program = scene.program;
     let words = ["fn", "struct", "enum", "type", "trait", "static", "macro_rules!"];
-    let needles: Vec<String> = words.iter().map(|word| format!("{word} {last}")).collect();
-    let krate = scene.program.module(module.0).krate;
-    let files: std::collections::BTreeSet<usize> =
-        scene.program.modules.iter().filter(|module| module.krate == krate).map(|module| module.file).collect();
+    let needles: Vec<String> = words.iter().map(|word| format!("{word} {name}")).collect();
+    let ends = |rest: &str| !rest.starts_with(|c: char| c == '_' || c.is_alphanumeric());
+    let files: BTreeSet<usize> = program.modules.iter().filter(|module| krates.contains(&module.krate)).map(|module| module.file).collect();
+    let items: BTreeSet<(usize, u32)> =
+        program.defs.iter().filter(|def| def.item.name == name).map(|def| (program.module(def.module).file, def.item.span.line)).collect();
     for file in files {
-        let facts = &scene.program.files[file];
-        let Some(text) = scene.text(&facts.file) else { continue };
+        let facts = &program.files[file];
+        let Some(text) = scene.text(&facts.file).filter(|text| text.contains(name)) else { continue };
         for (at, line) in text.lines().enumerate() {
-            let declares = needles.iter().any(|needle| {
-                line.split_once(needle.as_str()).is_some_and(|(_, rest)| !rest.starts_with(|c: char| c == '_' || c.is_alphanumeric()))
-            });
-            if declares && !line.trim_start().starts_with("//") {
-                let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-                let is_item = scene
-                    .program
-                    .defs
-                    .iter()
-                    .any(|def| scene.program.module(def.module).file == file && def.item.span.line == number && def.item.name == last);
-                if !is_item {
-                    return Some(PathVerdict::InMacro(Place { file: facts.file.clone(), line: number }));
-                }
+            let declares = needles.iter().any(|needle| line.split_once(needle.as_str()).is_some_and(|(_, rest)| ends(rest)));
+            // A type that a macro is told to make: `new_secret_type! { Nonce(String) … }`.
+            let is_told = items.is_empty()
+                && name.starts_with(char::is_uppercase)
+                && line.trim_start().strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['(', ';', '<']));
+            let line_number = u32::try_from(at + 1).unwrap_or(u32::MAX);
+            if (declares || is_told) && !line.trim_start().starts_with("//") && !items.contains(&(file, line_number)) {
+                return Some(PathVerdict::InMacro(Place { file: facts.file.clone(), line: line_number }));
             }
         }
     }

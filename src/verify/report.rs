@@ -99,7 +99,7 @@ fn at(place: &Place) -> String {
 fn sums(report: &Report) -> String {
     let counts = report.counts();
     let mut out = String::new();
-    let _ = write!(out, "{} of {} crates read", counts.read, report.crates.len());
+    let _ = write!(out, "{} of {} versions of crates read", counts.read, report.crates.len());
     let mut more = |count: usize, words: &str| {
         if count > 0 {
             let _ = write!(out, ", {count} {words}");
@@ -111,8 +111,8 @@ fn sums(report: &Report) -> String {
     let _ = writeln!(out);
     let _ = writeln!(
         out,
-        "paths: {} found, {} made by macros, {} in crates that are not there, {} missing",
-        counts.found, counts.in_macro, counts.elsewhere, counts.missing
+        "paths: {} found, {} made by macros, {} in crates that are not there, {} missing, {} not looked up",
+        counts.found, counts.in_macro, counts.elsewhere, counts.missing, counts.unchecked
     );
     let _ = writeln!(
         out,
