@@ -6,8 +6,8 @@ use smol_str::SmolStr;
 
 use super::linked::{Scene, place};
 use super::{PathVerdict, Place, macros};
-use crate::facts::{ItemKind, Path, Ty};
-use crate::resolve::{DefId, Extern, KrateId, ModId, Res, Space, Type, TypeScope};
+use crate::facts::{FileFacts, ItemFact, ItemKind, Path, Ty};
+use crate::resolve::{DefId, KrateId, ModId, Res, Space, Type, TypeScope};
 
 /// `Deref` through more types than this is not followed.
 const MAX_DEREFS: u32 = 4;
@@ -194,32 +194,37 @@ fn made_by_macro(scene: &Scene<'_>, names: &[&str]) -> Option<PathVerdict> {
         return None;
     }
     let owner = before[count];
-    let owner_found = match resolve(scene, before, Space::Type) {
-        Some(Res::Foreign(_)) => return None,
-        Some(_) => None,
-        None => Some(made_by_macro(scene, before)?),
-    };
-    match owner_found {
-        Some(PathVerdict::Elsewhere(krate)) => Some(PathVerdict::Elsewhere(krate)),
-        Some(_) => member_of_name(scene, owner, last).or_else(|| declared_in_text(scene, &krates, last)),
-        None => declared_in_text(scene, &krates, last),
+    match resolve(scene, before, Space::Type) {
+        Some(Res::Foreign(_)) => None,
+        // A method that a macro writes, in the file of its type.
+        Some(Res::Def(id)) => declared_in_text(scene, &macro_krates(scene, scene.program.def(id).module), last),
+        Some(_) => declared_in_text(scene, &krates, last),
+        None => match made_by_macro(scene, before)? {
+            PathVerdict::Elsewhere(krate) => Some(PathVerdict::Elsewhere(krate)),
+            _ => member_of_name(scene, owner, last).or_else(|| declared_in_text(scene, &krates, last)),
+        },
     }
 }
 
-/// The crate of a module, and those whose macros are called for items in it.
+/// The crate of a module, and those that define the macros called for items in its file.
 fn macro_krates(scene: &Scene<'_>, module: ModId) -> Vec<KrateId> {
     let program = scene.program;
     let own = program.module(module).krate;
-    let mut out = vec![own];
+    let mut called: BTreeSet<&str> = BTreeSet::new();
     for item in &program.files[program.module(module).file].items {
-        if let ItemKind::MacroCall(path) = &item.kind
-            && let Some(first) = path.segs.first()
-            && let Some((_, Extern::Local(at))) = program.krate(own).input.externs.iter().find(|(name, _)| *name == first.name)
-            && let Ok(at) = u32::try_from(*at)
-        {
-            out.push(KrateId(at));
+        called.extend(item.from_macro.as_deref());
+        if let ItemKind::MacroCall(path) = &item.kind {
+            called.extend(path.last().map(SmolStr::as_str));
         }
     }
+    let defines = |file: &FileFacts| {
+        let rules = |item: &ItemFact| matches!(item.kind, ItemKind::MacroRules) && called.contains(item.name.as_str());
+        file.items.iter().any(rules)
+    };
+    let others = program.modules.iter().filter(|module| defines(&program.files[module.file])).map(|module| module.krate);
+    let mut out: Vec<KrateId> = std::iter::once(own).chain(others).collect();
+    out.sort_unstable();
+    out.dedup();
     out
 }
 
