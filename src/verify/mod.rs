@@ -12,9 +12,6 @@ mod paths;
 mod report;
 mod sources;
 
-#[cfg(test)]
-mod tests;
-
 pub use own::own_entries;
 pub use report::{Style, render};
 pub use sources::{Sources, SourcesError};

@@ -173,7 +173,7 @@ fn gives(derive: &str, name: &str) -> bool {
     match derive {
         "Default" | "Derivative" | "Educe" | "SmartDefault" => name == "default",
         "Clone" => name == "clone",
-        "Builder" | "TypedBuilder" => matches!(name, "builder" | "build"),
+        "Builder" | "TypedBuilder" => name == "builder",
         "Args" | "Parser" => matches!(name, "parse" | "try_parse" | "parse_from"),
         "Deserialize" => name == "deserialize",
         "FromStr" | "EnumString" => name == "from_str",
@@ -188,7 +188,7 @@ fn made_by_macro(scene: &Scene<'_>, names: &[&str]) -> Option<PathVerdict> {
     let (module, count) = deepest_module(scene, names)?;
     let krates = macro_krates(scene, module);
     if count == before.len() {
-        return declared_in_text(scene, &krates, last);
+        return declared_in_text(scene, &krates, last).or_else(|| built_by_derive(scene, &krates, last));
     }
     if count + 1 != before.len() {
         return None;
@@ -201,9 +201,25 @@ fn made_by_macro(scene: &Scene<'_>, names: &[&str]) -> Option<PathVerdict> {
         Some(_) => declared_in_text(scene, &krates, last),
         None => match made_by_macro(scene, before)? {
             PathVerdict::Elsewhere(krate) => Some(PathVerdict::Elsewhere(krate)),
+            PathVerdict::Found(place) if owner.ends_with("Builder") && matches!(last, "default" | "build" | "create_empty") => {
+                Some(PathVerdict::Found(place))
+            }
             _ => member_of_name(scene, owner, last).or_else(|| declared_in_text(scene, &krates, last)),
         },
     }
+}
+
+/// `#[derive(Builder)] struct Settings` makes a `SettingsBuilder`.
+fn built_by_derive(scene: &Scene<'_>, krates: &[KrateId], name: &str) -> Option<PathVerdict> {
+    let built = name.strip_suffix("Builder")?;
+    let derives = |item: &ItemFact| {
+        item.attrs.iter().flat_map(|attr| &attr.args).any(|(derive, _)| derive.rsplit("::").next().is_some_and(|last| last == "Builder"))
+    };
+    let hit = scene
+        .program
+        .all_defs()
+        .find(|(_, def)| krates.contains(&scene.program.module(def.module).krate) && def.item.name == built && derives(def.item));
+    hit.map(|(id, _)| found(scene, id))
 }
 
 /// The crate of a module, and those that define the macros called for items in its file.

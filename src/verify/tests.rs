@@ -1,1 +1,0 @@
-//! The check against small sources: see fixtures/catalog-sources.
