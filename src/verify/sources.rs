@@ -140,10 +140,11 @@ impl Version {
         (parts.next().is_none()).then(|| Self { numbers, released: before.is_none(), text: text.into() })
     }
 
-    /// Smaller for versions that are more alike: those of the same series first, then the nearest numbers.
-    fn distance(&self, other: &Self) -> (bool, bool, [u64; 3]) {
+    /// Smaller for versions that are more alike: those of the same series first, then the nearest numbers, the newer of two.
+    fn distance(&self, other: &Self) -> (bool, bool, [u64; 4]) {
         let apart = |at: usize| self.numbers[at].abs_diff(other.numbers[at]);
-        (!self.same_series(&other.numbers), !self.released, [apart(0), apart(1), apart(2)])
+        let older = u64::from(self.numbers < other.numbers);
+        (!self.same_series(&other.numbers), !self.released, [apart(0), apart(1), older, apart(2)])
     }
 
     /// Whether cargo takes one for the other: the same first number that is not zero.
