@@ -89,7 +89,7 @@ fn plain(scene: &Scene<'_>, names: &[&str]) -> Option<PathVerdict> {
                     return Some(verdict);
                 }
             }
-            Some(Res::Foreign(path)) => return Some(foreign(&path, names)?),
+            Some(Res::Foreign(path)) => return foreign(&path, names),
             Some(Res::Mod(_)) | None => {}
         }
     }
@@ -197,16 +197,20 @@ fn made_by_macro(scene: &Scene<'_>, names: &[&str]) -> Option<PathVerdict> {
     match resolve(scene, before, Space::Type) {
         Some(Res::Foreign(_)) => None,
         // A method that a macro writes, in the file of its type.
-        Some(Res::Def(id)) => declared_in_text(scene, &macro_krates(scene, scene.program.def(id).module), last),
+        Some(Res::Def(id)) => declared_in_text(scene, &macro_krates(scene, scene.program.def(id).module), last)
+            .or_else(|| built_by_derive(scene, &krates, owner).filter(|_| of_built(last))),
         Some(_) => declared_in_text(scene, &krates, last),
         None => match made_by_macro(scene, before)? {
             PathVerdict::Elsewhere(krate) => Some(PathVerdict::Elsewhere(krate)),
-            PathVerdict::Found(place) if owner.ends_with("Builder") && matches!(last, "default" | "build" | "create_empty") => {
-                Some(PathVerdict::Found(place))
-            }
+            verdict if owner.ends_with("Builder") && of_built(last) => Some(verdict),
             _ => member_of_name(scene, owner, last).or_else(|| declared_in_text(scene, &krates, last)),
         },
     }
+}
+
+/// What every builder made by a derive has.
+fn of_built(name: &str) -> bool {
+    matches!(name, "default" | "build" | "create_empty")
 }
 
 /// `#[derive(Builder)] struct Settings` makes a `SettingsBuilder`.
