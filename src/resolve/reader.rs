@@ -43,6 +43,7 @@ impl Reader<'_> {
             statics: Vec::new(),
             on_statics: Vec::new(),
             field_uses: Vec::new(),
+            tallies: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             names: Vec::new(),
@@ -236,6 +237,9 @@ impl Reader<'_> {
             }
             Expr::Field { base, name, span } => {
                 if let Some(of) = self.struct_with(*base, name) {
+                    if self.adds_up(id) {
+                        out.tallies.push((of, name.clone()));
+                    }
                     out.field_uses.push((of, name.clone(), self.access(id), *span));
                 }
             }
