@@ -135,7 +135,7 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
     let mut facts = Vec::new();
     let mut literal = None;
     if let Some(path) = path {
-        let fact = cx.fact("path", None, path);
+        let fact = named_by_setting(cx.fact("path", None, path));
         literal = fact.value.as_ref().map(ToString::to_string);
         if fact.value.is_some() || fact.from.is_some() {
             facts.push(fact);
@@ -170,6 +170,18 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
             Origin::Called { function: cx.path(body.def), what },
         )
     }
+}
+
+/// A path that is a setting as it stands is followed as well as one with something behind it: `{storage.folder}`.
+fn named_by_setting(mut fact: Fact) -> Fact {
+    if let (None, Some(from)) = (&fact.value, &fact.from) {
+        match fact.provenance {
+            Provenance::Settings => fact.value = Some(FactValue::Text(format!("{{{from}}}"))),
+            Provenance::Env => fact.value = Some(FactValue::Text(format!("${{{from}}}"))),
+            _ => {}
+        }
+    }
+    fact
 }
 
 /// The argument, of the call itself or of the one that ended its chain (`OpenOptions::new().create(true).open(path)`).

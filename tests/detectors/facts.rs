@@ -1,6 +1,6 @@
 //! Facts of items in the fixtures: the value, why it holds, and what it comes from.
 
-use statemap::model::{Class, Confidence, FactValue, Provenance, Scope, StateMap};
+use statemap::model::{Access, Class, Confidence, FactValue, Provenance, Scope, StateMap};
 
 use crate::project::{ids, item, map_of};
 
@@ -300,6 +300,50 @@ fn a_store_is_one_item_whoever_talks_to_it() {
     let pools = map.items.iter().filter(|item| item.backs_on.as_deref() == Some("external-store:postgres")).count();
     assert_eq!(pools, 2);
     assert_eq!(ids(&map).iter().filter(|id| id.starts_with("external-store:")).count(), 1, "{:#?}", ids(&map));
+}
+
+#[test]
+fn of_callers_that_agree_the_one_counts_that_a_setting_decides() {
+    let map = map_of("detectors/constructors");
+    let client = "sdk-client:billing::clients::waiting#reqwest::Client";
+    check(&map, client, "timeout", Text("30s"), Provenance::Settings, Some("wire.seconds"));
+    check(&map, client, "redirect", Text("none"), Provenance::Code, None);
+}
+
+#[test]
+fn what_nobody_calls_says_nothing_of_what_the_service_is_given() {
+    let map = map_of("detectors/names");
+    check_code(&map, "sdk-client:parts::impatient#reqwest::Client", "timeout", Text("20s"), "app/src/main.rs:41");
+}
+
+#[test]
+fn a_key_is_random_unless_the_settings_give_one() {
+    let map = map_of("detectors/constructors");
+    let key = item(&map, "client-held:billing::cookies::key#axum_extra::extract::cookie::Key");
+    assert_eq!(key.summary, "cookie key, random per process unless `cookie_key` is set");
+    assert_eq!(key.sites.len(), 2, "{:?}", key.sites);
+}
+
+#[test]
+fn a_task_spawned_in_a_branch_has_its_period_and_a_timer_chosen_in_one_has_none() {
+    let map = map_of("detectors/tasks");
+    check_code(&map, "background-task:courier::spawning::perhaps#tokio::spawn", "period", Text("11s"), "src/spawning.rs:44");
+    let chosen = item(&map, "background-task:courier::spawning::chosen#tokio::spawn");
+    assert!(chosen.facts.iter().all(|fact| fact.key != "period"), "{:?}", chosen.facts);
+}
+
+#[test]
+fn what_is_done_through_the_guard_of_a_lock_is_told() {
+    let map = map_of("detectors/shared_fields");
+    let hits = item(&map, "shared-state:board::rooms::Rooms::cached_hits");
+    let access: Vec<_> = hits.uses.iter().map(|used| (used.function.rsplit("::").next().unwrap_or_default(), used.access)).collect();
+    assert_eq!(access, [("enter", Access::Write), ("hits", Access::Read)]);
+}
+
+#[test]
+fn rows_of_log_ins_are_told_from_those_under_way() {
+    let map = map_of("detectors/sessions");
+    assert_eq!(item(&map, "session:table::oidc_pending").summary, "rows of log-ins under way in table `oidc_pending`");
 }
 
 #[test]
