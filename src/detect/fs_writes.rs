@@ -174,13 +174,15 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
 
 /// A path that is a setting as it stands is followed as well as one with something behind it: `{storage.folder}`.
 fn named_by_setting(mut fact: Fact) -> Fact {
-    if let (None, Some(from)) = (&fact.value, &fact.from) {
-        match fact.provenance {
-            Provenance::Settings => fact.value = Some(FactValue::Text(format!("{{{from}}}"))),
-            Provenance::Env => fact.value = Some(FactValue::Text(format!("${{{from}}}"))),
-            _ => {}
-        }
-    }
+    let Some(from) = fact.from.as_ref().filter(|_| fact.value.is_none()) else { return fact };
+    let named = match fact.provenance {
+        // The argument of a command is no key of a file.
+        Provenance::Settings if from.split('.').all(|part| part.starts_with(|c: char| c.is_ascii_lowercase())) => format!("{{{from}}}"),
+        Provenance::Env => format!("${{{from}}}"),
+        _ => return fact,
+    };
+    // Each write would give a place of its own to one and the same setting.
+    (fact.value, fact.at) = (Some(FactValue::Text(named)), None);
     fact
 }
 

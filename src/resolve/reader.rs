@@ -14,7 +14,7 @@ use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
-use crate::facts::{BinOp, Body, Expr, ExprId, Span, Stmt};
+use crate::facts::{Body, Expr, ExprId, Span, Stmt};
 use crate::model::Kind;
 
 pub(super) struct Reader<'a> {
@@ -244,7 +244,7 @@ impl Reader<'_> {
                 }
             }
             Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
-            Expr::Binary { op: BinOp::Compare, left, right } => out.compared.extend(self.comparison(id, *left, *right)),
+            Expr::Binary { op, left, right } if op.compares() => out.compared.extend(self.comparison(id, *left, *right)),
             _ => {}
         }
     }

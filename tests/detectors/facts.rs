@@ -262,12 +262,14 @@ fn retry_loops_have_their_attempts_and_pauses() {
     let map = map_of("detectors/retries");
     let of = |function: &str| format!("limiter:dispatcher::{function}#retry");
     check_code(&map, &of("send"), "max_attempts", Number(5), "src/main.rs:11");
-    check_code(&map, &of("send"), "pause", Text("200ms"), "src/main.rs:30");
+    check_code(&map, &of("send"), "pause", Text("200ms"), "src/main.rs:32");
     check_code(&map, &of("send"), "longest_pause", Text("30s"), "src/main.rs:12");
     check(&map, &of("send"), "backoff", Text("doubles"), Provenance::Code, None);
-    check_code(&map, &of("polite"), "max_attempts", Number(3), "src/main.rs:60");
+    check_code(&map, &of("polite"), "max_retries", Number(3), "src/main.rs:62");
+    check_code(&map, &of("thrice"), "max_retries", Number(2), "src/main.rs:114");
+    check_code(&map, &of("three"), "max_attempts", Number(3), "src/main.rs:128");
     check(&map, &of("connected"), "max_attempts", Text("unbounded"), Provenance::Code, None);
-    check_code(&map, &of("stubborn"), "pause", Text("3s"), "src/main.rs:81");
+    check_code(&map, &of("stubborn"), "pause", Text("3s"), "src/main.rs:83");
     check_code(&map, &of("worker::run"), "pause", Text("1s"), "src/worker.rs:13");
     check_code(&map, &of("worker::run"), "pause_when_idle", Text("10s"), "src/worker.rs:12");
     let again = item(&map, &of("again"));
