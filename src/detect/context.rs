@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::finding::RawSite;
+use super::left_out::LeftOut;
 use super::uses::Uses;
 use crate::catalog::{Api, EntryId};
-use crate::facts::{Cfg, ItemKind};
+use crate::facts::ItemKind;
 use crate::model::{Fact, FactValue, Place, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World};
 
@@ -25,12 +25,10 @@ pub struct Cx<'a> {
     pub body_of: FxHashMap<DefId, usize>,
     /// Types of the workspace that outlive one request.
     pub long_lived: FxHashSet<DefId>,
-    /// Definitions that are read only for tests.
-    pub test_only: FxHashSet<DefId>,
+    /// What no service runs.
+    left_out: LeftOut,
     /// Who uses what.
     pub uses: Uses,
-    /// Names that bodies of the services mention in calls and paths.
-    mentioned: FxHashSet<SmolStr>,
     /// Functions that run once in the life of a process: reached from `main`, from what it spawns and from initialisers of
     /// statics, by calls outside of loops and closures.
     pub once: FxHashSet<DefId>,
@@ -49,20 +47,16 @@ pub struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// Gathers what detectors share.
     #[must_use]
-    pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts]) -> Self {
+    pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts], left_out: LeftOut) -> Self {
         let body_of = bodies.iter().enumerate().map(|(at, body)| (body.def, at)).collect();
-        let ids: Vec<DefId> = world.program.all_defs().map(|(id, _)| id).collect();
-        let test_only = ids.into_par_iter().filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg)));
-        let test_only = test_only.collect::<Vec<_>>().into_iter().collect();
         let mut cx = Self {
             world,
             flow,
             bodies,
             body_of,
             long_lived: FxHashSet::default(),
-            test_only,
+            left_out,
             uses: Uses::default(),
-            mentioned: FxHashSet::default(),
             once: FxHashSet::default(),
             by_requests: FxHashSet::default(),
             reached: BTreeMap::new(),
@@ -70,7 +64,7 @@ impl<'a> Cx<'a> {
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
-        (cx.uses, cx.mentioned) = rayon::join(|| Uses::new(world, cx.bodies()), || mentioned(&cx));
+        cx.uses = Uses::new(world, cx.bodies());
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
         cx.once = once(&cx);
@@ -86,23 +80,19 @@ impl<'a> Cx<'a> {
 
     /// Bodies of the services: those for tests only, and those that no service links, are left out.
     pub fn bodies(&self) -> impl Iterator<Item = &'a BodyFacts> + '_ {
-        self.bodies.iter().filter(|body| !self.test_only.contains(&body.def) && self.world.program.is_linked(body.def))
+        self.left_out.run(self.world, self.bodies)
+    }
+
+    /// Whether a definition is read only for tests.
+    #[must_use]
+    pub fn is_for_tests(&self, id: DefId) -> bool {
+        self.left_out.test_only.contains(&id)
     }
 
     /// A public function of a library that no code of the services names: a tool's, or left over.
     #[must_use]
     pub fn is_dead(&self, id: DefId) -> bool {
-        let program = self.world.program;
-        let def = program.def(id);
-        let is_library = !program.krate(program.module(def.module).krate).input.is_bin;
-        let in_trait = match def.owner.map(|owner| &owner.kind) {
-            Some(ItemKind::Impl(imp)) => imp.of_trait.is_some(),
-            Some(_) => true,
-            None => false,
-        };
-        let has_bins = program.krates.iter().any(|krate| krate.input.is_bin);
-        let may_be = program.func(id).is_some() && def.item.public && is_library && has_bins && !in_trait && def.item.attrs.is_empty();
-        may_be && !self.mentioned.contains(&def.item.name)
+        self.left_out.is_dead(self.world, id)
     }
 
     /// The body spawns an endless loop, or is one that is spawned or run by `main`.
@@ -229,21 +219,6 @@ impl<'a> Cx<'a> {
             }
         }
         name
-    }
-}
-
-/// A condition that only test builds fulfil: `test`, or a feature that says so by its name.
-fn is_for_tests(cfg: &Cfg) -> bool {
-    match cfg {
-        Cfg::Flag(name) => name == "test" || name == "doctest",
-        Cfg::KeyValue(key, value) => {
-            key == "feature"
-                && (matches!(value.as_str(), "test" | "tests" | "testing" | "mock" | "mocks" | "fuzzing")
-                    || ["test-", "test_", "testing-", "testing_", "mock-", "mock_"].iter().any(|start| value.starts_with(start)))
-        }
-        Cfg::All(all) => all.iter().any(is_for_tests),
-        Cfg::Any(any) => !any.is_empty() && any.iter().all(is_for_tests),
-        Cfg::Not(_) => false,
     }
 }
 
@@ -374,26 +349,6 @@ fn reached_from_main(cx: &Cx<'_>) -> FxHashMap<DefId, usize> {
         level = next;
     }
     seen
-}
-
-/// Every name that a call or path of the services ends with; a function's own recursion does not count.
-fn mentioned(cx: &Cx<'_>) -> FxHashSet<SmolStr> {
-    let mut out = FxHashSet::default();
-    for body in cx.bodies() {
-        let own = &cx.world.program.def(body.def).item.name;
-        for name in body.names.iter().filter(|name| *name != own) {
-            if !out.contains(name) {
-                out.insert(name.clone());
-            }
-        }
-    }
-    for attr in cx.world.program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
-        for (key, value) in &attr.args {
-            let words = key.split("::").chain(value.as_deref().unwrap_or("").split("::"));
-            out.extend(words.map(SmolStr::new));
-        }
-    }
-    out
 }
 
 /// What runs once; see [`Cx::once`].
