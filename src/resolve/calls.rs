@@ -181,6 +181,10 @@ pub struct BodyFacts {
     pub headers: Vec<HeaderSet>,
     /// Last names of its calls and paths, sorted.
     pub names: Vec<SmolStr>,
+    /// Definitions of the workspace that it surely means, sorted.
+    pub means: Vec<DefId>,
+    /// The names among `names` that could not be resolved, sorted.
+    pub unresolved: Vec<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.
     pub env_defaults: Vec<Value>,
     /// Foreign functions that it calls, sorted.

@@ -33,7 +33,8 @@ impl Reader<'_> {
         for (variable, change) in changes {
             let local = &self.types.locals[variable.0 as usize];
             // Expressions stand in the arena in the order of the code.
-            let used_after = local.name != "self" && self.uses_of(variable.0 as usize).iter().any(|used| *used > id || self.is_returned(*used));
+            let used_after =
+                local.name != "self" && self.uses_of(variable.0 as usize).iter().any(|used| *used > id || self.is_returned(*used));
             let kept = Kept { ty: local.ty.clone(), used_after };
             if local.ty.is_known() && !keeps.contains(&kept) {
                 keeps.push(kept);
