@@ -84,6 +84,8 @@ pub enum Bound {
     Argument,
     /// Handed to a function of the workspace, which may do anything with it.
     Handed,
+    /// The handle of a task, put into a list in a field of a struct: whoever made it does not wait for it.
+    Listed,
     /// Dropped: the statement ends with it.
     Dropped,
     /// Anything else: awaited, matched on.

@@ -151,6 +151,14 @@ impl Reader<'_> {
         None
     }
 
+    /// A field of a struct of the workspace that holds the handles of tasks.
+    fn is_list_of_handles(&self, id: ExprId) -> bool {
+        let Expr::Field { base, name, .. } = &self.body[id] else { return false };
+        let ty = self.struct_with(*base, name).and_then(|of| self.world.signatures.field(of, name));
+        let is_handle = |ty: &Type| ty.path().is_some_and(|path| path.ends_with("::JoinHandle"));
+        ty.is_some_and(|ty| ty.args().last().is_some_and(is_handle))
+    }
+
     /// What becomes of the value of an expression.
     pub(super) fn bound(&self, id: ExprId) -> Bound {
         let mut at = id;
@@ -164,8 +172,11 @@ impl Reader<'_> {
                     }
                     at = parent;
                 }
-                Expr::Method { .. } => {
+                Expr::Method { recv, name, .. } => {
                     let own = matches!(self.types.callees.get(&parent), Some(Callee::Def(_)));
+                    if !own && matches!(name.as_str(), "push" | "push_back" | "insert") && self.is_list_of_handles(*recv) {
+                        return Bound::Listed;
+                    }
                     return if own { Bound::Handed } else { Bound::Argument };
                 }
                 Expr::Call { .. } => {

@@ -84,6 +84,9 @@ impl Reader<'_> {
         self.nest(&mut out.known);
         if let Some(root) = self.body.root {
             out.task = self.task(root, true);
+            // Whoever waits for its answer does not wait forever: its loops find or read something, then end.
+            // One that a timer drives goes on until it is told to stop, and then sums up.
+            out.task.endless &= self.is_ticked(root) || !gives_answer(self.world, def);
         }
         let file = self.tracer.file;
         out.locals = self
@@ -654,5 +657,27 @@ fn speaks_of_claims(text: &str) -> bool {
             ];
             PHRASES.iter().any(|phrase| text.contains(phrase))
         }
+    }
+}
+
+/// A function gives back more than word of its end.
+#[must_use]
+pub fn gives_answer(world: World<'_>, def: DefId) -> bool {
+    is_answer(world.signatures.value(def), world.signatures.this[def.0 as usize].as_ref())
+}
+
+/// What a function gives back is more than word of its end: not nothing, an error, a status, or itself.
+fn is_answer(ty: &Type, this: Option<&Type>) -> bool {
+    match ty {
+        Type::Unknown | Type::Param(_) | Type::Trait(_) | Type::Fn(_) => false,
+        Type::Tuple(all) => all.iter().any(|ty| is_answer(ty, this)),
+        Type::Slice(_) => true,
+        Type::Def(id, _) => !matches!(this, Some(Type::Def(own, _)) if own == id),
+        Type::Foreign(path, args) => match path.rsplit("::").next().unwrap_or("") {
+            "Result" | "Option" | "Poll" | "Box" | "Pin" | "Arc" | "ControlFlow" => args.first().is_some_and(|ty| is_answer(ty, this)),
+            // A number of 32 or 8 bits may be the code of an exit.
+            "Infallible" | "ExitCode" | "ExitStatus" | "Never" | "JoinHandle" | "i32" | "u8" => false,
+            last => !last.ends_with("Error"),
+        },
     }
 }
