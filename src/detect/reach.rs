@@ -7,8 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
-use crate::facts::{ItemKind, Ty};
-use crate::resolve::{BodyFacts, DefId, Type};
+use crate::facts::{Cfg, ItemKind, Ty};
+use crate::resolve::{BodyFacts, DefId, KrateId, Type};
 
 /// Names under which routers and servers take their handlers.
 pub(super) const ROUTERS: [&str; 18] = [
@@ -82,8 +82,7 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
         .into_par_iter()
         .map(|at| mentioned_by(cx, &numbers, DefId(u32::try_from(at).unwrap_or(u32::MAX))))
         .collect();
-    // Of things that exist under a condition, the path of one was resolved: the others of its name stand for it elsewhere.
-    let conditional: Vec<bool> = program.all_defs().map(|(id, _)| !program.cfg_of(id).is_empty()).collect();
+    let twins = twins(cx);
     let reach = |service: &SmolStr| {
         let is_root = |id: DefId| {
             let input = &program.krate(program.module(program.def(id).module).krate).input;
@@ -112,19 +111,41 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
             let late = waiting.remove(&id).unwrap_or_default();
             let of_traits = for_traits.get(&id).into_iter().flatten().copied();
             let meant = mentions[id.0 as usize].defs.iter().copied();
-            for next in late.into_iter().chain(of_traits).chain(meant).chain(member_of(cx, id)) {
+            let elsewhere = twins.get(&id).into_iter().flatten().copied();
+            for next in late.into_iter().chain(of_traits).chain(meant).chain(elsewhere).chain(member_of(cx, id)) {
                 if program.services_of(next).contains(service) && seen.insert(next) {
                     queue.push(next);
                 }
             }
             names.extend(&mentions[id.0 as usize].names);
-            if conditional[id.0 as usize] {
-                names.extend(numbers.get(&program.def(id).item.name));
-            }
         }
         seen
     };
     services.par_iter().map(|service| (service.clone(), reach(service))).collect()
+}
+
+/// What exists on some platforms only, with what stands for it on others: the path of one was resolved, and each may be meant.
+fn twins(cx: &Cx<'_>) -> FxHashMap<DefId, Vec<DefId>> {
+    let program = cx.world.program;
+    let mut groups: FxHashMap<(KrateId, SmolStr, SmolStr), Vec<DefId>> = FxHashMap::default();
+    for (id, def) in program.all_defs() {
+        if program.cfg_of(id).into_iter().any(is_of_platform) {
+            let owner = member_of(cx, id).map(|of| program.def(of).item.name.clone()).unwrap_or_default();
+            groups.entry((program.module(def.module).krate, owner, def.item.name.clone())).or_default().push(id);
+        }
+    }
+    let several = groups.into_values().filter(|group| group.len() > 1);
+    several.flat_map(|group| group.clone().into_iter().map(move |id| (id, group.clone()))).collect()
+}
+
+/// `unix`, `target_os = "…"`, and what is not that.
+fn is_of_platform(cfg: &Cfg) -> bool {
+    match cfg {
+        Cfg::Flag(name) => matches!(name.as_str(), "unix" | "windows"),
+        Cfg::KeyValue(key, _) => key.starts_with("target_"),
+        Cfg::Not(inner) => is_of_platform(inner),
+        Cfg::All(all) | Cfg::Any(all) => all.iter().any(is_of_platform),
+    }
 }
 
 /// The type of the workspace whose member a definition is.
