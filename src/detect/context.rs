@@ -240,7 +240,12 @@ impl<'a> Cx<'a> {
                 return SmolStr::new(owner);
             }
         }
-        name
+        // These say what is done with the thing, and not which it is.
+        let is_verb = matches!(name.as_str(), "run" | "serve" | "handle" | "execute" | "launch" | "listen" | "process" | "work");
+        match &self.world.signatures.this[id.0 as usize] {
+            Some(Type::Def(of, _)) if is_verb && *of != id => format_smolstr!("{}::{name}", self.short_name(*of)),
+            _ => name,
+        }
     }
 }
 
