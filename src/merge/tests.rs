@@ -156,6 +156,46 @@ fn the_default_of_a_secret_variable_is_hidden_everywhere() {
 }
 
 #[test]
+fn a_path_that_is_set_in_its_middle_is_not_told_by_that_part() {
+    let text = "use std::path::PathBuf;\n#[derive(serde::Deserialize)]\nstruct Registry { host: String, folder: PathBuf }\n\
+        fn write(root: &str, registry: Registry) {\n    \
+            let dir = PathBuf::from(root).join(registry.host);\n    \
+            std::fs::create_dir_all(dir.as_os_str()).unwrap();\n    \
+            std::fs::write(dir.join(\"hosts.toml\").as_os_str(), \"\").unwrap();\n    \
+            std::fs::remove_file(registry.folder).unwrap();\n}\n\
+        fn main() { write(&std::env::args().nth(1).unwrap(), serde_json::from_str(\"{}\").unwrap()); }\n";
+    let map = map(text);
+    let told: Vec<String> = map.items.iter().map(|item| item.summary.clone()).collect();
+    let has = |start: &str, end: &str| told.iter().any(|summary| summary.starts_with(start) && summary.ends_with(end));
+    assert!(has("creates the path `{std", "}/{host}`, which could not be followed"), "{told:#?}");
+    assert!(has("writes `{std", "}/{host}/hosts.toml`"), "{told:#?}");
+    assert!(has("deletes the path `folder`, which could not be followed", ""), "{told:#?}");
+}
+
+#[test]
+fn two_forms_of_one_client_are_one_item_that_says_what_both_have() {
+    let text = "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n[dependencies]\nreqwest = \"0.12\"\n//- /src/main.rs\n\
+        fn main() {\n    let secure = std::env::args().count() > 1;\n    \
+        let upstream = match secure {\n        true => \
+            reqwest::Client::builder().timeout(std::time::Duration::from_secs(5)).pool_max_idle_per_host(3).build().unwrap(),\n        _ => \
+            reqwest::Client::builder().pool_max_idle_per_host(3).build().unwrap(),\n    };\n    \
+        let other = reqwest::Client::builder().build().unwrap();\n    \
+        let third = reqwest::Client::builder().build().unwrap();\n    \
+        serve(upstream, other, third);\n}\nfn serve(_a: reqwest::Client, _b: reqwest::Client, _c: reqwest::Client) {}\n";
+    let map = map(text);
+    let clients: Vec<_> = map.items.iter().filter(|item| item.id.as_str().starts_with("sdk-client:")).collect();
+    let names: Vec<&str> = clients.iter().map(|item| item.name.as_str()).collect();
+    assert_eq!(names, ["upstream", "other", "third"]);
+    let upstream = clients[0];
+    let value = |key: &str| upstream.facts.iter().find(|fact| fact.key == key).map(|fact| fact.value.clone().unwrap().to_string());
+    assert_eq!(
+        (value("timeout"), value("pool_max_idle_per_host"), value("connect_timeout")),
+        (None, Some("3".into()), Some("none".into()))
+    );
+    assert_eq!(upstream.sites.iter().map(|site| site.place.line).collect::<Vec<_>>(), [4, 5]);
+}
+
+#[test]
 fn items_are_sorted_by_kind_and_id_and_sites_by_role_and_place() {
     let text = "static B: std::sync::Mutex<u8> = std::sync::Mutex::new(0);\nstatic A: std::sync::Mutex<u8> = std::sync::Mutex::new(0);\n\
         fn main() { std::fs::write(\"/tmp/x\", \"\").unwrap(); let (_a, _b) = tokio::sync::mpsc::channel::<u8>(1); }\n";

@@ -17,7 +17,7 @@ use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::parents;
 use crate::catalog::Hit;
-use crate::facts::{ItemKind, Name, Span};
+use crate::facts::{ExprId, ItemKind, Name, Span};
 use crate::model::Access;
 
 /// A call of an API that the catalog knows.
@@ -43,6 +43,8 @@ pub struct KnownCall {
     pub within: Option<usize>,
     /// What becomes of the value.
     pub bound: Bound,
+    /// The `match` or `if` of whose value this is one form: only one of its branches is taken.
+    pub choice: Option<ExprId>,
     /// For `Shape::Spawn`: what runs.
     pub task: Option<Task>,
     /// Type of the value made.

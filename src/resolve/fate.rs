@@ -151,6 +151,24 @@ impl Reader<'_> {
         None
     }
 
+    /// The outermost `match` or `if` that has the value of an expression as that of a branch.
+    pub(super) fn choice(&self, id: ExprId) -> Option<ExprId> {
+        let (mut at, mut found) = (id, None);
+        for _ in 0..64 {
+            let parent = self.parents[at.0 as usize]?;
+            match &self.body[parent] {
+                Expr::Try(_) | Expr::Await(_) | Expr::Ref(_) => {}
+                Expr::Method { recv, .. } if *recv == at => {}
+                Expr::Match { value, .. } if *value != at => found = Some(parent),
+                Expr::If { cond, .. } if *cond != at => found = Some(parent),
+                Expr::Block(stmts) if matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if *expr == at) => {}
+                _ => break,
+            }
+            at = parent;
+        }
+        found
+    }
+
     /// A field of a struct of the workspace that holds the handles of tasks.
     fn is_list_of_handles(&self, id: ExprId) -> bool {
         let Expr::Field { base, name, .. } = &self.body[id] else { return false };

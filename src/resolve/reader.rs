@@ -528,6 +528,7 @@ impl Reader<'_> {
             also: Vec::new(),
             within: None,
             bound: self.bound(id),
+            choice: self.choice(id),
             task,
             makes: self.types.types[id.0 as usize].clone(),
         });
