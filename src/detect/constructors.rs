@@ -7,8 +7,8 @@ use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::random_keys::{given_beside, random_unless, stands_in};
 use super::read_files::{is_kept, named_by_path, reads_settings};
-use crate::catalog::{Api, Knob, Shape};
-use crate::facts::ItemKind;
+use crate::catalog::{Api, EntryId, Knob, Shape};
+use crate::facts::{ExprId, ItemKind};
 use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role, Scope};
 use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Options, Type, Value};
 
@@ -21,6 +21,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         .map(|(at, finding)| (finding.def, at))
         .collect();
     for body in cx.bodies() {
+        let mut forms: FxHashMap<(ExprId, EntryId), usize> = FxHashMap::default();
         for (index, call) in body.known.iter().enumerate() {
             let api = cx.api(call.hit.entry);
             let Some(kind) = api.kind else { continue };
@@ -115,11 +116,36 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                     continue;
                 }
             }
+            // The same in another branch of one choice: either is made, and what both have in common is known.
+            let is_one = matches!(kind, Kind::Pool | Kind::SdkClient | Kind::Cache | Kind::EmbeddedDb | Kind::Limiter);
+            if let Some(choice) = call.choice.filter(|_| is_one) {
+                match forms.get(&(choice, call.hit.entry)) {
+                    Some(&known) if out[known].name == finding.name => {
+                        other_form(&mut out[known], finding);
+                        continue;
+                    }
+                    _ => forms.insert((choice, call.hit.entry), out.len()),
+                };
+            }
             let more = instances(cx, body, call, &mut finding);
             out.push(finding);
             out.extend(more);
         }
     }
+}
+
+/// Another form of a thing of which one is made: what is set for one form only, and left to the library for the other, is not said.
+fn other_form(known: &mut Finding, mut other: Finding) {
+    let same = |a: &Fact, b: &Fact| a.key == b.key && a.value == b.value;
+    let may_stay = |fact: &Fact, beside: &[Fact]| {
+        let is_default = |fact: &Fact| fact.provenance == Provenance::Default;
+        beside.iter().any(|one| same(fact, one)) || !is_default(fact) && !beside.iter().any(|one| one.key == fact.key && is_default(one))
+    };
+    let facts = known.facts.clone();
+    known.facts.retain(|fact| may_stay(fact, &other.facts));
+    other.facts.retain(|fact| may_stay(fact, &facts) && !facts.iter().any(|one| same(one, fact)));
+    known.facts.append(&mut other.facts);
+    known.sites.append(&mut other.sites);
 }
 
 /// A function that makes the thing and is called from several places makes several things: one item for each call beyond

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::finding::RawSite;
 use super::left_out::LeftOut;
@@ -189,6 +189,18 @@ impl<'a> Cx<'a> {
         if def.item.name.is_empty() { def.path.rsplit("::").next().unwrap_or("").into() } else { def.item.name.clone() }
     }
 
+    /// What stands for work that a function does: a method says little without its type.
+    #[must_use]
+    pub fn work_name(&self, id: DefId) -> SmolStr {
+        let (name, method) = (self.maker_name(id), self.short_name(id));
+        match &self.world.signatures.this[id.0 as usize] {
+            Some(Type::Def(of, _)) if name == method && *of != id && self.world.program.def(id).in_fn.is_none() => {
+                format_smolstr!("{}::{method}", self.short_name(*of))
+            }
+            _ => name,
+        }
+    }
+
     /// What stands for a thing made in a body: its function, or the type when the function is a mere `new`.
     #[must_use]
     pub fn maker_name(&self, id: DefId) -> SmolStr {
@@ -218,7 +230,12 @@ impl<'a> Cx<'a> {
                 return SmolStr::new(owner);
             }
         }
-        name
+        // These say what is done with the thing, and not which it is.
+        let is_verb = matches!(name.as_str(), "run" | "serve" | "handle" | "execute" | "launch" | "listen" | "process" | "work");
+        match &self.world.signatures.this[id.0 as usize] {
+            Some(Type::Def(of, _)) if is_verb && *of != id => format_smolstr!("{}::{name}", self.short_name(*of)),
+            _ => name,
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
-use crate::facts::{ItemKind, Ty};
-use crate::resolve::{BodyFacts, DefId, Type};
+use crate::facts::{Cfg, ItemKind, Ty};
+use crate::resolve::{BodyFacts, DefId, KrateId, Type};
 
 /// Names under which routers and servers take their handlers.
 pub(super) const ROUTERS: [&str; 18] = [
@@ -32,7 +32,16 @@ pub(super) const ROUTERS: [&str; 18] = [
     "trace",
 ];
 
-/// The definitions that each service reaches, by name: too many rather than too few.
+/// What a definition mentions.
+#[derive(Default)]
+struct Mentions {
+    /// What is surely meant.
+    defs: Vec<DefId>,
+    /// Names that could not be resolved, by number.
+    names: Vec<usize>,
+}
+
+/// The definitions that each service reaches: too many rather than too few where only names are known.
 ///
 /// Empty with fewer than two services: then there is nothing to tell apart.
 pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
@@ -53,13 +62,14 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
         }
         named[number].push(id);
     }
+    // What a type does for a trait may run without its name being mentioned.
+    let mut for_traits: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
     for (id, def) in program.all_defs() {
-        // What a type does for a trait may run without its name being mentioned.
         if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
             && imp.of_trait.is_some()
-            && let Some(Type::Def(of, _)) = &cx.world.signatures.this[id.0 as usize]
+            && let Some(of) = member_of(cx, id)
         {
-            named[numbers[&program.def(*of).item.name]].push(id);
+            for_traits.entry(of).or_default().push(id);
         }
     }
     let always: Vec<usize> = program
@@ -68,24 +78,11 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
         .flat_map(|attr| attr.args.iter().flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::"))))
         .filter_map(|name| numbers.get(&SmolStr::new(name)).copied())
         .collect();
-    let mentions: Vec<Vec<usize>> = (0..program.defs.len())
+    let mentions: Vec<Mentions> = (0..program.defs.len())
         .into_par_iter()
-        .map(|at| {
-            let mut names = Vec::new();
-            mentioned_by(cx, DefId(u32::try_from(at).unwrap_or(u32::MAX)), &mut names);
-            let mut out: Vec<usize> = names.iter().filter_map(|name| numbers.get(name).copied()).collect();
-            out.sort_unstable();
-            out.dedup();
-            out
-        })
+        .map(|at| mentioned_by(cx, &numbers, DefId(u32::try_from(at).unwrap_or(u32::MAX))))
         .collect();
-    // The type whose member a definition is, by the number of its name.
-    let of_type: Vec<Option<usize>> = (0..program.defs.len())
-        .map(|at| match &cx.world.signatures.this[at] {
-            Some(Type::Def(of, _)) => numbers.get(&SmolStr::new(program.def(*of).path.rsplit("::").next()?)).copied(),
-            _ => None,
-        })
-        .collect();
+    let twins = twins(cx);
     let reach = |service: &SmolStr| {
         let is_root = |id: DefId| {
             let input = &program.krate(program.module(program.def(id).module).krate).input;
@@ -94,57 +91,124 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
         let mut queue: Vec<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| is_root(*id)).collect();
         let mut seen: FxHashSet<DefId> = queue.iter().copied().collect();
         let mut asked = vec![false; named.len()];
-        let mut waiting: Vec<Vec<DefId>> = vec![Vec::new(); named.len()];
-        let mut ask = |numbers: &[usize], queue: &mut Vec<DefId>| {
-            for &number in numbers {
+        let mut waiting: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
+        let mut names: Vec<usize> = always.clone();
+        loop {
+            for number in names.drain(..) {
                 if std::mem::replace(&mut asked[number], true) {
                     continue;
                 }
-                let late = std::mem::take(&mut waiting[number]);
-                for &id in named[number].iter().chain(&late).filter(|id| program.services_of(**id).contains(service)) {
-                    match of_type[id.0 as usize] {
+                for &id in named[number].iter().filter(|id| program.services_of(**id).contains(service)) {
+                    match member_of(cx, id) {
                         // `new` of a type says nothing before the type itself is mentioned.
-                        Some(ty) if !asked[ty] => waiting[ty].push(id),
+                        Some(ty) if !seen.contains(&ty) => waiting.entry(ty).or_default().push(id),
                         _ if seen.insert(id) => queue.push(id),
                         _ => {}
                     }
                 }
             }
-        };
-        ask(&always, &mut queue);
-        while let Some(id) = queue.pop() {
-            ask(&mentions[id.0 as usize], &mut queue);
+            let Some(id) = queue.pop() else { break };
+            let late = waiting.remove(&id).unwrap_or_default();
+            let of_traits = for_traits.get(&id).into_iter().flatten().copied();
+            let meant = mentions[id.0 as usize].defs.iter().copied();
+            let elsewhere = twins.get(&id).into_iter().flatten().copied();
+            for next in late.into_iter().chain(of_traits).chain(meant).chain(elsewhere).chain(member_of(cx, id)) {
+                if program.services_of(next).contains(service) && seen.insert(next) {
+                    queue.push(next);
+                }
+            }
+            names.extend(&mentions[id.0 as usize].names);
         }
         seen
     };
     services.par_iter().map(|service| (service.clone(), reach(service))).collect()
 }
 
-/// Names that a definition mentions: in its body, its signature, its fields.
-fn mentioned_by(cx: &Cx<'_>, id: DefId, out: &mut Vec<SmolStr>) {
-    if let Some(&at) = cx.body_of.get(&id) {
-        out.extend(cx.bodies[at].names.iter().cloned());
-    }
+/// What exists on some platforms only, with what stands for it on others: the path of one was resolved, and each may be meant.
+fn twins(cx: &Cx<'_>) -> FxHashMap<DefId, Vec<DefId>> {
     let program = cx.world.program;
-    let mut types = |ty: &Type| type_names(cx, ty, out);
-    types(cx.world.signatures.value(id));
-    cx.world.signatures.params[id.0 as usize].iter().for_each(&mut types);
-    match &program.def(id).item.kind {
-        ItemKind::Struct(facts) => facts.fields.iter().for_each(|field| written_names(&field.ty, out)),
-        ItemKind::Enum(facts) => facts.variants.iter().flat_map(|variant| &variant.fields).for_each(|field| written_names(&field.ty, out)),
-        ItemKind::TypeAlias(_, ty) => written_names(ty, out),
-        _ => {}
+    let mut groups: FxHashMap<(KrateId, SmolStr, SmolStr), Vec<DefId>> = FxHashMap::default();
+    for (id, def) in program.all_defs() {
+        if program.cfg_of(id).into_iter().any(is_of_platform) {
+            let owner = member_of(cx, id).map(|of| program.def(of).item.name.clone()).unwrap_or_default();
+            groups.entry((program.module(def.module).krate, owner, def.item.name.clone())).or_default().push(id);
+        }
+    }
+    let several = groups.into_values().filter(|group| group.len() > 1);
+    several.flat_map(|group| group.clone().into_iter().map(move |id| (id, group.clone()))).collect()
+}
+
+/// `unix`, `target_os = "…"`, and what is not that.
+fn is_of_platform(cfg: &Cfg) -> bool {
+    match cfg {
+        Cfg::Flag(name) => matches!(name.as_str(), "unix" | "windows"),
+        Cfg::KeyValue(key, _) => key.starts_with("target_"),
+        Cfg::Not(inner) => is_of_platform(inner),
+        Cfg::All(all) | Cfg::Any(all) => all.iter().any(is_of_platform),
     }
 }
 
-fn type_names(cx: &Cx<'_>, ty: &Type, out: &mut Vec<SmolStr>) {
-    match ty {
-        Type::Def(id, _) | Type::Trait(id) => out.push(cx.world.program.def(*id).item.name.clone()),
+/// The type of the workspace whose member a definition is.
+fn member_of(cx: &Cx<'_>, id: DefId) -> Option<DefId> {
+    match &cx.world.signatures.this[id.0 as usize] {
+        Some(Type::Def(of, _)) if *of != id => Some(*of),
+        _ => None,
+    }
+}
+
+/// What a definition mentions: in its body, its signature, its fields.
+fn mentioned_by(cx: &Cx<'_>, numbers: &FxHashMap<&SmolStr, usize>, id: DefId) -> Mentions {
+    let mut out = Mentions::default();
+    let mut names = Vec::new();
+    if let Some(&at) = cx.body_of.get(&id) {
+        names.extend(cx.bodies[at].unresolved.iter().cloned());
+        out.defs.extend(&cx.bodies[at].means);
+    }
+    let program = cx.world.program;
+    let signatures = &cx.world.signatures;
+    for ty in std::iter::once(signatures.value(id)).chain(&signatures.params[id.0 as usize]) {
+        type_defs(ty, &mut out.defs);
+    }
+    match &program.def(id).item.kind {
+        ItemKind::Struct(facts) => {
+            for field in &facts.fields {
+                match signatures.field(id, &field.name).filter(|ty| is_told(ty)) {
+                    Some(ty) => type_defs(ty, &mut out.defs),
+                    None => written_names(&field.ty, &mut names),
+                }
+            }
+        }
+        ItemKind::Enum(facts) => {
+            facts.variants.iter().flat_map(|variant| &variant.fields).for_each(|field| written_names(&field.ty, &mut names));
+        }
+        ItemKind::TypeAlias(_, ty) => written_names(ty, &mut names),
         _ => {}
     }
+    out.names = names.iter().filter_map(|name| numbers.get(name).copied()).collect();
+    out.names.sort_unstable();
+    out.names.dedup();
+    out.defs.sort_unstable();
+    out.defs.dedup();
+    out
+}
+
+/// The types of the workspace in a type.
+fn type_defs(ty: &Type, out: &mut Vec<DefId>) {
+    if let Type::Def(id, _) | Type::Trait(id) = ty {
+        out.push(*id);
+    }
     match ty {
-        Type::Slice(inner) | Type::Fn(inner) => type_names(cx, inner, out),
-        other => other.args().iter().for_each(|arg| type_names(cx, arg, out)),
+        Type::Slice(inner) | Type::Fn(inner) => type_defs(inner, out),
+        other => other.args().iter().for_each(|arg| type_defs(arg, out)),
+    }
+}
+
+/// Every part of a type is known.
+fn is_told(ty: &Type) -> bool {
+    match ty {
+        Type::Unknown => false,
+        Type::Slice(inner) | Type::Fn(inner) => is_told(inner),
+        other => other.args().iter().all(is_told),
     }
 }
 

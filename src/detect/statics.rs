@@ -120,6 +120,10 @@ fn written(fact: &StaticFact, shown: String) -> String {
 /// A lock whose name says what it is for.
 pub(super) fn kind_by_name(name: &str, ty: &str) -> Kind {
     let (name, ty) = (name.to_lowercase(), ty.to_lowercase());
+    // `cache_task_stats` are numbers about something.
+    let counts =
+        !name.starts_with("cached") && name.rsplit('_').next().is_some_and(|last| matches!(last, "stats" | "statistics" | "metrics"));
+    let name = if counts { String::new() } else { name };
     let says = |words: &[&str]| words.iter().any(|word| name.contains(word) || ty.contains(word));
     if says(&["cache", "memo"]) && !ty.contains("atomic") {
         Kind::Cache

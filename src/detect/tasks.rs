@@ -9,7 +9,7 @@ use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::Shape;
 use crate::model::{Confidence, Fact, FactValue, Kind, Role, Scope};
-use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Task, Value};
+use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Task, Value, gives_answer};
 
 /// Calls that a task is followed through to find its loop.
 const MAX_STEPS: usize = 5;
@@ -87,7 +87,7 @@ fn handed_loop(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall) -> Option<Finding>
     if cx.by_requests.contains(&body.def) {
         facts.push(Cx::plain_fact("lifetime", "one for each call"));
     }
-    let name = cx.maker_name(nature.main_call.unwrap_or(body.def));
+    let name = cx.work_name(nature.main_call.unwrap_or(body.def));
     let what = cx.path(nature.main_call.unwrap_or(call.func));
     let mut finding = loop_finding(cx, body.def, call.at, name, what, facts);
     if cx.by_requests.contains(&body.def) {
@@ -137,7 +137,7 @@ fn given_task(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall, period: Option<&Val
     });
     let mut facts: Vec<Fact> = period.map(|period| cx.fact("period", None, period)).into_iter().collect();
     facts.push(Cx::plain_fact("runs", "until the process ends"));
-    let name = title.map_or_else(|| cx.maker_name(body.def), SmolStr::from);
+    let name = title.map_or_else(|| cx.work_name(body.def), SmolStr::from);
     loop_finding(cx, body.def, call.at, name.clone(), smol_str::format_smolstr!("{}({name})", cx.path(call.func)), facts)
 }
 
@@ -155,7 +155,7 @@ fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             }
             let mut facts: Vec<Fact> = task.period.iter().map(|period| cx.fact("period", None, period)).collect();
             facts.push(Cx::plain_fact("runs", "in the main flow, until the process ends"));
-            let mut finding = loop_finding(cx, body.def, call.at, cx.maker_name(call.func), cx.path(call.func), facts);
+            let mut finding = loop_finding(cx, body.def, call.at, cx.work_name(call.func), cx.path(call.func), facts);
             finding.sites.push(cx.site(cx.declared_at(call.func), Role::Declared, call.func));
             finding.label = SmolStr::new_static("main loop");
             out.push(finding);
@@ -233,10 +233,15 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     if task.runs_parameter {
         return None;
     }
-    let nature = follow(cx, task);
+    let mut nature = follow(cx, task);
     let blocking = call.path.ends_with("blocking");
+    if task.endless && task.direct.is_none() {
+        // The loop stands here: one function that it calls is its work, but not one that it asks for something.
+        let may_fail = |func: DefId| cx.world.signatures.value(func).path().is_some_and(|path| path.ends_with("::Result"));
+        nature.main_call = nature.main_call.filter(|func| may_fail(*func) || !gives_answer(cx.world, *func));
+    }
     let owned = call.path.rsplit_once("::").is_some_and(|(owner, _)| cx.world.catalog.wrappers().owns_tasks(owner));
-    let detached = call.bound == Bound::Dropped && !owned;
+    let detached = matches!(call.bound, Bound::Dropped | Bound::Listed) && !owned;
     // A job's own detached work is part of the job.
     let in_job = call.within.is_some_and(|outer| cx.api(body.known[outer].hit.entry).kind == Some(Kind::BackgroundTask));
     if !nature.endless && in_job {
@@ -251,8 +256,8 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     let what = nature.main_call.map_or_else(|| call.path.clone(), |func| cx.path(func));
     let name = match (&thread_name, nature.main_call, &call.bound) {
         (Some(name), ..) => SmolStr::new(name),
-        (None, Some(func), _) => cx.maker_name(func),
-        (None, None, _) => cx.maker_name(body.def),
+        (None, Some(func), _) => cx.work_name(func),
+        (None, None, _) => cx.work_name(body.def),
     };
     let mut facts: Vec<Fact> = Vec::new();
     if let Some(period) = &nature.period {
@@ -296,8 +301,8 @@ fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
     // A job is known by what it runs; several of them are set up in one place.
     let runs = call.task.as_ref().and_then(|task| follow(cx, task).main_call);
     let (name, what) = match runs {
-        Some(func) => (cx.maker_name(func), cx.path(func)),
-        None => (cx.maker_name(body.def), call.path.clone()),
+        Some(func) => (cx.work_name(func), cx.path(func)),
+        None => (cx.work_name(body.def), call.path.clone()),
     };
     Finding {
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use crate::detect::{Cx, Entries, Finding, RawSite};
-use crate::model::{Access, Item, ItemId, Kind, Site, Use};
+use crate::model::{Access, Item, ItemId, Kind, Role, Site, Use};
 
 /// Turns findings into items, sorted by kind and id.
 #[must_use]
@@ -35,7 +35,11 @@ fn item(cx: &Cx<'_>, readers: &[BTreeSet<SmolStr>], finding: Finding, id: ItemId
     let mut sites: Vec<Site> = finding.sites.iter().map(|raw| site(cx, raw)).collect();
     sites.sort_by(|a, b| a.role.cmp(&b.role).then_with(|| a.place.cmp(&b.place)));
     sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
-    let mut services: Vec<SmolStr> = finding.sites.iter().filter_map(|raw| readers.get(raw.at.file as usize)).flatten().cloned().collect();
+    // Where a library declares what a service runs says nothing about who runs it.
+    let home = cx.file_index(finding.def);
+    let tells = |raw: &&RawSite| raw.role != Role::Declared || raw.at.file == home;
+    let places = finding.sites.iter().filter(tells);
+    let mut services: Vec<SmolStr> = places.filter_map(|raw| readers.get(raw.at.file as usize)).flatten().cloned().collect();
     // A crate that several services link: those that reach the item. A file that several crates read: all of theirs.
     let linking = program.services_of(finding.made_for.unwrap_or(finding.def));
     if let Some(maker) = finding.made_for {

@@ -33,6 +33,89 @@ fn a_file_that_two_binaries_read_is_one_item_of_both() {
     assert_eq!(told, ["static:api::shared::HITS api+worker"]);
 }
 
+const DAEMON_AND_TOOL: &str = "
+//- /Cargo.toml
+[package]
+name = \"shop\"
+version = \"0.1.0\"
+[dependencies]
+tokio = \"1\"
+protocol = \"1\"
+
+[[bin]]
+name = \"daemon\"
+path = \"src/daemon.rs\"
+
+[[bin]]
+name = \"tool\"
+path = \"src/tool.rs\"
+//- /src/daemon.rs
+#[tokio::main]
+async fn main() {
+    let collector = shop::Collector::new();
+    shop::count();
+    tokio::spawn(async move { collector.run().await });
+    shop::sweep();
+}
+//- /src/tool.rs
+use protocol::Task;
+fn main() {
+    let task = Task::new();
+    shop::count();
+    println!(\"{}\", task.run());
+}
+//- /src/lib.rs
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+#[cfg(unix)]
+use unix::wipe;
+#[cfg(windows)]
+use windows::wipe;
+pub static RUNS: std::sync::Mutex<u32> = std::sync::Mutex::new(0);
+pub static TASKS: std::sync::Mutex<Vec<u32>> = std::sync::Mutex::new(Vec::new());
+pub static COUNTS: std::sync::Mutex<u32> = std::sync::Mutex::new(0);
+pub struct Collector { task: Task }
+impl Collector {
+    pub fn new() -> Self { Self { task: Task::new() } }
+    pub async fn run(&self) {
+        let mut every = tokio::time::interval(std::time::Duration::from_secs(5));
+        loop { every.tick().await; *RUNS.lock().unwrap() += 1; self.task.run(); }
+    }
+}
+pub struct Task;
+impl Task {
+    pub fn new() -> Self { Self }
+    pub fn run(&self) -> u32 { TASKS.lock().unwrap().push(1); 1 }
+}
+pub fn count() { *COUNTS.lock().unwrap() += 1; }
+pub fn sweep() { wipe(); }
+//- /src/unix.rs
+pub fn wipe() { std::fs::remove_file(\"/tmp/shop\").unwrap(); }
+//- /src/windows.rs
+pub fn wipe() { std::fs::remove_file(\"C:/shop\").unwrap(); }
+";
+
+#[test]
+fn what_one_service_runs_is_not_held_by_another_that_links_the_library() {
+    let map = map(DAEMON_AND_TOOL);
+    let told: Vec<String> = map.items.iter().map(|item| format!("{} {}", item.id, item.services.join("+"))).collect();
+    let services_of = |part: &str| {
+        let found = told.iter().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part} in {told:#?}"));
+        found.rsplit(' ').next().unwrap().to_owned()
+    };
+    // The loop stands in the library, but only one of the two spawns it.
+    assert_eq!(services_of("background-task:"), "daemon");
+    assert_eq!(services_of("::RUNS"), "daemon");
+    // The tool's `Task` is that of another crate, though its name and its methods are the same.
+    assert_eq!(services_of("::TASKS"), "daemon");
+    assert_eq!(services_of("::COUNTS"), "daemon+tool");
+    // Both forms of what exists under a condition.
+    assert_eq!(services_of("/tmp/shop"), "daemon");
+    assert_eq!(services_of("C:/shop"), "daemon");
+}
+
 #[test]
 fn ties_are_broken_in_source_order() {
     let text = "fn main() {\n    let (_a, _b) = tokio::sync::mpsc::channel::<u8>(1);\n    let (_c, _d) = tokio::sync::mpsc::channel::<u8>(2);\n}\n";
@@ -70,6 +153,46 @@ fn the_default_of_a_secret_variable_is_hidden_everywhere() {
     let json = serde_json::to_string(&map(text)).unwrap();
     assert!(!json.contains("sk_live_123"), "{json}");
     assert!(json.contains("api.stripe.com"), "{json}");
+}
+
+#[test]
+fn a_path_that_is_set_in_its_middle_is_not_told_by_that_part() {
+    let text = "use std::path::PathBuf;\n#[derive(serde::Deserialize)]\nstruct Registry { host: String, folder: PathBuf }\n\
+        fn write(root: &str, registry: Registry) {\n    \
+            let dir = PathBuf::from(root).join(registry.host);\n    \
+            std::fs::create_dir_all(dir.as_os_str()).unwrap();\n    \
+            std::fs::write(dir.join(\"hosts.toml\").as_os_str(), \"\").unwrap();\n    \
+            std::fs::remove_file(registry.folder).unwrap();\n}\n\
+        fn main() { write(&std::env::args().nth(1).unwrap(), serde_json::from_str(\"{}\").unwrap()); }\n";
+    let map = map(text);
+    let told: Vec<String> = map.items.iter().map(|item| item.summary.clone()).collect();
+    let has = |start: &str, end: &str| told.iter().any(|summary| summary.starts_with(start) && summary.ends_with(end));
+    assert!(has("creates the path `{std", "}/{host}`, which could not be followed"), "{told:#?}");
+    assert!(has("writes `{std", "}/{host}/hosts.toml`"), "{told:#?}");
+    assert!(has("deletes `{folder}`", ""), "{told:#?}");
+}
+
+#[test]
+fn two_forms_of_one_client_are_one_item_that_says_what_both_have() {
+    let text = "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n[dependencies]\nreqwest = \"0.12\"\n//- /src/main.rs\n\
+        fn main() {\n    let secure = std::env::args().count() > 1;\n    \
+        let upstream = match secure {\n        true => \
+            reqwest::Client::builder().timeout(std::time::Duration::from_secs(5)).pool_max_idle_per_host(3).build().unwrap(),\n        _ => \
+            reqwest::Client::builder().pool_max_idle_per_host(3).build().unwrap(),\n    };\n    \
+        let other = reqwest::Client::builder().build().unwrap();\n    \
+        let third = reqwest::Client::builder().build().unwrap();\n    \
+        serve(upstream, other, third);\n}\nfn serve(_a: reqwest::Client, _b: reqwest::Client, _c: reqwest::Client) {}\n";
+    let map = map(text);
+    let clients: Vec<_> = map.items.iter().filter(|item| item.id.as_str().starts_with("sdk-client:")).collect();
+    let names: Vec<&str> = clients.iter().map(|item| item.name.as_str()).collect();
+    assert_eq!(names, ["upstream", "other", "third"]);
+    let upstream = clients[0];
+    let value = |key: &str| upstream.facts.iter().find(|fact| fact.key == key).map(|fact| fact.value.clone().unwrap().to_string());
+    assert_eq!(
+        (value("timeout"), value("pool_max_idle_per_host"), value("connect_timeout")),
+        (None, Some("3".into()), Some("none".into()))
+    );
+    assert_eq!(upstream.sites.iter().map(|site| site.place.line).collect::<Vec<_>>(), [4, 5]);
 }
 
 #[test]

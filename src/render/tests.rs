@@ -393,8 +393,8 @@ fn items_of_one_name_are_told_apart_by_their_place() {
         item.name = "connect".into();
     }
     let text = page(&map);
-    assert!(text.contains("### pool: sqlx Postgres pool of `connect` in `newsletter::startup::get_connection_pool`"), "{text}");
-    assert!(text.contains("(#pool-sqlx-postgres-pool-of-connect-in-newsletterstartupget_connection_pool)"), "{text}");
+    assert!(text.contains("### pool: sqlx Postgres pool of `connect` in `get_connection_pool`"), "{text}");
+    assert!(text.contains("(#pool-sqlx-postgres-pool-of-connect-in-get_connection_pool)"), "{text}");
 }
 
 #[test]

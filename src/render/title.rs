@@ -108,8 +108,9 @@ pub(crate) fn titles<'a>(items: &[&'a Item]) -> BTreeMap<&'a ItemId, Title> {
     }
     for (at, title) in titles.iter_mut().enumerate() {
         // A place that all of them share tells nothing.
-        if places[&keys[at]].len() > 1 && !is_grouped(items[at]) {
-            title.within = Some(modules[at].clone());
+        let among = &places[&keys[at]];
+        if among.len() > 1 && !is_grouped(items[at]) {
+            title.within = Some(shorten(end_of(&modules[at], among), NAME).into_owned());
         }
     }
     let mut seen: BTreeMap<(Kind, String), usize> = BTreeMap::new();
@@ -149,7 +150,10 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
     let called = item.id.as_str().contains('#') && matches!(item.kind, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Session);
     // `Tokens.encoding` is a field, `RSA_KEY` a static: they have names of their own.
     let function = item.name.chars().all(|c| c.is_lowercase() || c.is_ascii_digit() || c == '_');
-    let says_little = SILENT.contains(&item.name.as_str()) || called && function;
+    // A method named with its type says what work it is, and not what it makes.
+    let last = item.name.rsplit("::").next().unwrap_or_default();
+    let silent = SILENT.contains(&last) && (last == item.name || item.kind != Kind::BackgroundTask);
+    let says_little = silent || called && function;
     let name = match item.kind {
         // What was written is told by its path.
         Kind::FsWrite => text(item, "path").unwrap_or_else(|| item.name.to_string()),
@@ -191,10 +195,23 @@ fn text(item: &Item, key: &str) -> Option<String> {
     }
 }
 
+/// The end of a path that tells it from the others, with the type of a method.
+fn end_of<'a>(path: &'a str, among: &BTreeSet<&str>) -> &'a str {
+    let segments = path.split("::").count();
+    let start = |count: usize, path: &str| path.rmatch_indices("::").nth(count - 1).map_or(0, |(at, _)| at + 2);
+    let tells = |count: &usize| {
+        let tails: BTreeSet<&str> = among.iter().map(|path| &path[start(*count, path)..]).collect();
+        let of_type = path.rsplit("::").nth(*count).is_some_and(|owner| owner.starts_with(char::is_uppercase));
+        tails.len() == among.len() && !of_type
+    };
+    let count = (1..segments).find(tells).unwrap_or(segments);
+    &path[start(count, path)..]
+}
+
 fn function(item: &Item) -> String {
     let id = item.id.as_str();
     let path = id.split_once(':').map_or(id, |(_, path)| path);
-    shorten(&one_line(path.split_once('#').map_or(path, |(function, _)| function)), NAME).into_owned()
+    one_line(path.split_once('#').map_or(path, |(function, _)| function))
 }
 
 fn module(item: &Item) -> String {
@@ -231,6 +248,20 @@ mod tests {
         let second = item("pool:x::main#T", "Mailer.transport in main", "SMTP pool");
         assert_eq!(shown(&[first, second.clone()]), ["`Mailer.transport`", "`Mailer.transport`, another one made in `main`"]);
         assert_eq!(shown(&[second]), ["`Mailer.transport in main`"]);
+    }
+
+    #[test]
+    fn a_place_is_told_by_its_end_as_far_as_it_differs() {
+        let of = |id: &str| item(id, "out_tx", "tokio mpsc channel, at most 4 messages");
+        let long = "service_of_the_whole_company::grpc::a_module_with_a_long_name";
+        let items = [
+            of(&format!("queue:{long}::Downloads::list#c")),
+            of(&format!("queue:{long}::Downloads::sync#c")),
+            of(&format!("queue:{long}::Uploads::sync#c")),
+            of("queue:service_of_the_whole_company::list#c"),
+        ];
+        let told = ["Downloads::list", "Downloads::sync", "Uploads::sync", "service_of_the_whole_company::list"];
+        assert_eq!(shown(&items), told.map(|place| format!("tokio mpsc channel of `out_tx` in `{place}`")));
     }
 
     #[test]

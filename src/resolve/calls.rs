@@ -17,7 +17,7 @@ use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::parents;
 use crate::catalog::Hit;
-use crate::facts::{ItemKind, Name, Span};
+use crate::facts::{ExprId, ItemKind, Name, Span};
 use crate::model::Access;
 
 /// A call of an API that the catalog knows.
@@ -43,6 +43,8 @@ pub struct KnownCall {
     pub within: Option<usize>,
     /// What becomes of the value.
     pub bound: Bound,
+    /// The `match` or `if` of whose value this is one form: only one of its branches is taken.
+    pub choice: Option<ExprId>,
     /// For `Shape::Spawn`: what runs.
     pub task: Option<Task>,
     /// Type of the value made.
@@ -86,6 +88,8 @@ pub enum Bound {
     Handed,
     /// Handed to a foreign method that removes what it names: `jar.remove(cookie)`.
     Removed,
+    /// The handle of a task, put into a list in a field of a struct: whoever made it does not wait for it.
+    Listed,
     /// Dropped: the statement ends with it.
     Dropped,
     /// Anything else: awaited, matched on.
@@ -185,6 +189,10 @@ pub struct BodyFacts {
     pub headers: Vec<HeaderSet>,
     /// Last names of its calls and paths, sorted.
     pub names: Vec<SmolStr>,
+    /// Definitions of the workspace that it surely means, sorted.
+    pub means: Vec<DefId>,
+    /// The names among `names` that could not be resolved, sorted.
+    pub unresolved: Vec<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.
     pub env_defaults: Vec<Value>,
     /// Foreign functions that it calls, sorted.

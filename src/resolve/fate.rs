@@ -178,6 +178,32 @@ impl Reader<'_> {
         None
     }
 
+    /// The outermost `match` or `if` that has the value of an expression as that of a branch.
+    pub(super) fn choice(&self, id: ExprId) -> Option<ExprId> {
+        let (mut at, mut found) = (id, None);
+        for _ in 0..64 {
+            let parent = self.parents[at.0 as usize]?;
+            match &self.body[parent] {
+                Expr::Try(_) | Expr::Await(_) | Expr::Ref(_) => {}
+                Expr::Method { recv, .. } if *recv == at => {}
+                Expr::Match { value, .. } if *value != at => found = Some(parent),
+                Expr::If { cond, .. } if *cond != at => found = Some(parent),
+                Expr::Block(stmts) if matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if *expr == at) => {}
+                _ => break,
+            }
+            at = parent;
+        }
+        found
+    }
+
+    /// A field of a struct of the workspace that holds the handles of tasks.
+    fn is_list_of_handles(&self, id: ExprId) -> bool {
+        let Expr::Field { base, name, .. } = &self.body[id] else { return false };
+        let ty = self.struct_with(*base, name).and_then(|of| self.world.signatures.field(of, name));
+        let is_handle = |ty: &Type| ty.path().is_some_and(|path| path.ends_with("::JoinHandle"));
+        ty.is_some_and(|ty| ty.args().last().is_some_and(is_handle))
+    }
+
     /// What becomes of the value of an expression.
     pub(super) fn bound(&self, id: ExprId) -> Bound {
         let mut at = id;
@@ -191,10 +217,13 @@ impl Reader<'_> {
                     }
                     at = parent;
                 }
-                Expr::Method { name, .. } => {
+                Expr::Method { recv, name, .. } => {
                     let own = matches!(self.types.callees.get(&parent), Some(Callee::Def(_)));
                     if !own && name.starts_with("remove") {
                         return Bound::Removed;
+                    }
+                    if !own && matches!(name.as_str(), "push" | "push_back" | "insert") && self.is_list_of_handles(*recv) {
+                        return Bound::Listed;
                     }
                     return if own { Bound::Handed } else { Bound::Argument };
                 }

@@ -305,7 +305,9 @@ impl Flow {
     fn joined(&self, world: World<'_>, parts: &[Value], hops: u32) -> Settled {
         let mut texts = vec![String::new()];
         let (mut at, mut known, mut provenance, mut from) = (None, false, Provenance::Code, None);
-        for part in parts {
+        // What is set begins the text: a part further on does not speak for all of it.
+        let mut begins = false;
+        for (index, part) in parts.iter().enumerate() {
             let settled = self.settle_at(world, part, hops + 1);
             at = at.or(settled.at);
             let pieces: Vec<String> = match (&settled.value, &settled.from) {
@@ -330,7 +332,11 @@ impl Flow {
             if matches!(settled.provenance, Provenance::Env | Provenance::Settings) && from.is_none() {
                 provenance = settled.provenance;
                 from = settled.from;
+                begins = index == 0;
             }
+        }
+        if !known && !begins {
+            (provenance, from) = (Provenance::Code, None);
         }
         let text = texts.join(" or ");
         let value = known.then(|| FactValue::Text(text.clone()));

@@ -42,6 +42,7 @@ pub use mints::{Mint, MintSource, Sink};
 pub use modules::{Links, asked, asked_for_tests, link};
 pub use names::{Res, Space};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
+pub use reader::gives_answer;
 pub use routes::{Served, http_method};
 pub use signatures::{Signatures, attach, signatures};
 pub use types::{Type, TypeScope};

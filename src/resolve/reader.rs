@@ -15,7 +15,7 @@ use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
-use crate::facts::{Body, Expr, ExprId, Span, Stmt};
+use crate::facts::{Body, Expr, ExprId, ItemKind, Span, Stmt};
 use crate::model::Kind;
 
 pub(super) struct Reader<'a> {
@@ -48,6 +48,8 @@ impl Reader<'_> {
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             names: Vec::new(),
+            means: Vec::new(),
+            unresolved: Vec::new(),
             strings: Vec::new(),
             mints: Vec::new(),
             headers: Vec::new(),
@@ -77,11 +79,16 @@ impl Reader<'_> {
         for ty in &self.types.types {
             if let Type::Def(id, _) = ty {
                 out.names.push(self.world.program.def(*id).item.name.clone());
+                out.means.push(*id);
             }
         }
+        out.means.extend(self.types.statics.iter().map(|(_, def)| *def));
         self.nest(&mut out.known);
         if let Some(root) = self.body.root {
             out.task = self.task(root, true);
+            // Whoever waits for its answer does not wait forever: its loops find or read something, then end.
+            // One that a timer drives goes on until it is told to stop, and then sums up.
+            out.task.endless &= self.is_ticked(root) || !gives_answer(self.world, def);
         }
         let file = self.tracer.file;
         out.locals = self
@@ -109,6 +116,10 @@ impl Reader<'_> {
         out.names.sort_unstable();
         out.names.dedup();
         out.names.shrink_to_fit();
+        out.means.sort_unstable();
+        out.means.dedup();
+        out.unresolved.sort_unstable();
+        out.unresolved.dedup();
         out
     }
 
@@ -167,6 +178,7 @@ impl Reader<'_> {
             }
             Expr::Method { recv, name, args, span, .. } => {
                 out.names.push(name.clone());
+                self.meant(id, std::slice::from_ref(name), out);
                 out.headers.extend(self.header_by_method(*recv, name, args));
                 if let ("typed_insert", [only]) = (name.as_str(), &**args) {
                     out.headers.extend(self.typed_value(*only, self.at(*span)));
@@ -204,7 +216,9 @@ impl Reader<'_> {
             Expr::Lit(crate::facts::Lit::Str(text), span) if speaks_of_claims(text) => out.strings.push((text.clone(), self.at(*span))),
             // A function handed over by name.
             Expr::Path(path, span) => {
-                out.names.extend(path.segs.iter().map(|seg| seg.name.clone()));
+                let names: Vec<SmolStr> = path.segs.iter().map(|seg| seg.name.clone()).collect();
+                self.meant(id, &names, out);
+                out.names.extend(names);
                 self.handed_constructor(id, path, *span, out);
                 out.mints.extend(self.given_generator(id, *span));
                 if let (Some(Callee::Foreign(found)), false) = (self.types.callees.get(&id), self.is_callee(id))
@@ -229,7 +243,9 @@ impl Reader<'_> {
                 }
             }
             Expr::Struct { path, fields, .. } => {
-                out.names.extend(path.segs.iter().map(|seg| seg.name.clone()));
+                let names: Vec<SmolStr> = path.segs.iter().map(|seg| seg.name.clone()).collect();
+                self.meant(id, &names, out);
+                out.names.extend(names);
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
@@ -247,6 +263,29 @@ impl Reader<'_> {
             Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
             Expr::Binary { op, left, right } if op.compares() => out.compared.extend(self.comparison(id, *left, *right)),
             _ => {}
+        }
+    }
+
+    /// Notes what a method or path stands for, or its names where that cannot be told.
+    fn meant(&self, id: ExprId, names: &[SmolStr], out: &mut BodyFacts) {
+        match self.types.callees.get(&id) {
+            Some(Callee::Def(def)) => {
+                out.means.push(*def);
+                // A method of a trait: whose it is, is known at run time.
+                let in_trait = self.world.program.def(*def).owner.is_some_and(|owner| matches!(owner.kind, ItemKind::Trait(_)));
+                out.unresolved.extend(names.last().filter(|_| in_trait).cloned());
+            }
+            Some(Callee::Foreign(_)) => {}
+            None => {
+                let is_path = !matches!(self.body[id], Expr::Method { .. });
+                // The types of expressions are noted as such.
+                let is_told = self.types.local_of.contains_key(&id)
+                    || self.types.static_of.contains_key(&id)
+                    || (is_path && matches!(self.types.types[id.0 as usize], Type::Def(..) | Type::Foreign(..)));
+                if !is_told {
+                    out.unresolved.extend(names.iter().cloned());
+                }
+            }
         }
     }
 
@@ -445,6 +484,7 @@ impl Reader<'_> {
             also: Vec::new(),
             within: None,
             bound: self.bound(id),
+            choice: self.choice(id),
             task,
             makes: self.types.types[id.0 as usize].clone(),
         });
@@ -547,5 +587,27 @@ impl Reader<'_> {
                 out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span) });
             }
         }
+    }
+}
+
+/// A function gives back more than word of its end.
+#[must_use]
+pub fn gives_answer(world: World<'_>, def: DefId) -> bool {
+    is_answer(world.signatures.value(def), world.signatures.this[def.0 as usize].as_ref())
+}
+
+/// What a function gives back is more than word of its end: not nothing, an error, a status, or itself.
+fn is_answer(ty: &Type, this: Option<&Type>) -> bool {
+    match ty {
+        Type::Unknown | Type::Param(_) | Type::Trait(_) | Type::Fn(_) => false,
+        Type::Tuple(all) => all.iter().any(|ty| is_answer(ty, this)),
+        Type::Slice(_) => true,
+        Type::Def(id, _) => !matches!(this, Some(Type::Def(own, _)) if own == id),
+        Type::Foreign(path, args) => match path.rsplit("::").next().unwrap_or("") {
+            "Result" | "Option" | "Poll" | "Box" | "Pin" | "Arc" | "ControlFlow" => args.first().is_some_and(|ty| is_answer(ty, this)),
+            // A number of 32 or 8 bits may be the code of an exit.
+            "Infallible" | "ExitCode" | "ExitStatus" | "Never" | "JoinHandle" | "i32" | "u8" => false,
+            last => !last.ends_with("Error"),
+        },
     }
 }

@@ -82,7 +82,10 @@ impl Reader<'_> {
             Expr::Loop { body, .. } => self.waits(*body),
             Expr::While { cond, body, .. } => {
                 let forever = matches!(&self.body[*cond], Expr::Lit(crate::facts::Lit::Bool(true), _)) && self.waits(*body);
-                forever || self.receives(*cond) || (!own && self.awaits(*cond)) || (self.waits(*body) && self.is_stop_flag(*cond))
+                forever
+                    || self.receives(*cond)
+                    || (!own && self.awaits(*cond) && !self.joins(*cond))
+                    || (self.waits(*body) && self.is_stop_flag(*cond))
             }
             Expr::For { iter, .. } => self.is_stream(*iter),
             _ => false,
@@ -240,6 +243,20 @@ impl Reader<'_> {
         self.any(id, &mut |expr| {
             found |= matches!(expr, Expr::Method { name, .. } if matches!(name.as_str(), "recv" | "recv_many" | "changed" | "accept" | "recv_timeout" | "tick"));
         });
+        found
+    }
+
+    /// Something in it waits for the next round of a timer.
+    pub(super) fn is_ticked(&self, id: ExprId) -> bool {
+        let mut found = false;
+        self.any(id, &mut |expr| found |= matches!(expr, Expr::Method { name, .. } if name == "tick"));
+        found
+    }
+
+    /// `set.join_next().await`: it ends with the last task of the set.
+    fn joins(&self, id: ExprId) -> bool {
+        let mut found = false;
+        self.any(id, &mut |expr| found |= matches!(expr, Expr::Method { name, .. } if name.starts_with("join_next")));
         found
     }
 

@@ -309,10 +309,10 @@ impl Tracer<'_> {
         match (name, args) {
             (
                 "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
-                | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim" | "try_into" | "borrow"
-                | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default" | "copied" | "cloned" | "deref" | "or_else" | "and_then"
-                | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut" | "ok_or_else" | "ok_or" | "get"
-                | "into_string" | "into_inner",
+                | "as_os_str" | "as_u64" | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim"
+                | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default" | "copied" | "cloned" | "deref"
+                | "or_else" | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut"
+                | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner",
                 _,
             ) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
                 let inner = next(recv);

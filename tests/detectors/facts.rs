@@ -200,6 +200,19 @@ fn an_endless_task_is_told_from_one_that_is_merely_left_alone() {
         |id: &str| item(&map, id).facts.iter().find(|fact| fact.key == "runs").and_then(|fact| fact.value.clone()).unwrap().to_string();
     assert_eq!(runs("background-task:courier::main#courier::poll_orders"), "until the process ends");
     assert_eq!(runs("background-task:courier::main#courier::notify"), "once, detached");
+    let told = |id: &str| {
+        let item = item(&map, id);
+        format!("{}: {}, {}", item.name, item.summary, runs(id))
+    };
+    // A method is named with its type; a set of tasks ends with its last one, and a timer goes on though it sums up at the end.
+    let parcels = "background-task:courier::answers::Parcels";
+    assert_eq!(
+        told(&format!("{parcels}::start#{}", "courier::answers::Parcels::run")),
+        "Parcels::run: spawned loop, until the process ends"
+    );
+    assert_eq!(told(&format!("{parcels}::watch#tokio::spawn")), "Parcels::watch: detached task, once, detached");
+    assert_eq!(told(&format!("{parcels}::start#courier::answers::weigh")), "weigh: detached task, once, detached");
+    assert_eq!(told(&format!("{parcels}::start#courier::answers::sampled")), "sampled: spawned loop, every 20 s, until its loop is left");
     assert_eq!(item(&map, "background-task:courier::main#courier::poll_orders").confidence, Confidence::Certain);
     assert_eq!(item(&map, "background-task:courier::main#courier::notify").confidence, Confidence::Likely);
 }
