@@ -13,6 +13,7 @@ use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Cx};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
+use crate::manifests;
 use crate::merge;
 use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
 use crate::parse::ParseOptions;
@@ -71,7 +72,10 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let services = inputs::services(&discovery, &config, &mut diagnostics);
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let inputs = inputs::crate_inputs(&discovery.packages, &services);
-    let read = reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests });
+    let (read, manifests) = rayon::join(
+        || reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests }),
+        || manifests::read(tree, &discovery),
+    );
     let files = &read.files;
 
     let (catalog, (mut program, links)) =
@@ -92,6 +96,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         findings.retain(|finding| wanted.iter().any(|krate| *krate == *program.krate(resolve::krate_of(world, finding.def)).input.name));
     }
     let mut items = merge::merge(&cx, findings);
+    items.extend(manifests::items(&manifests, tree, &services));
+    items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
     let comments: Vec<FileComments<'_>> = files
@@ -102,7 +108,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);
 
-    diagnostics.extend(discovery.diagnostics.iter().chain(&read.diagnostics).cloned());
+    diagnostics.extend(discovery.diagnostics.iter().chain(&read.diagnostics).chain(&manifests.diagnostics).cloned());
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
     diagnostics.sort();
@@ -110,6 +116,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let coverage = coverage::coverage(coverage::Seen {
         discovery: &discovery,
         read: &read,
+        manifests: &manifests,
         unread: reading::unread(&discovery, &inputs, &read, |at| links.reached.contains(&at)),
         bodies: &bodies,
         catalog: &catalog,
@@ -131,8 +138,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     // Giving back memory in small pieces takes as long as a stage: another thread does it while the map is rendered.
     drop(cx);
     drop(program);
-    let unreadable = discovery.unreadable || read.unreadable;
-    rayon::spawn(move || drop((read, bodies, flow, signatures, discovery)));
+    let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable;
+    rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
     Ok(Analysis { map, config, unreadable, bad_config, no_rust })
 }
 

@@ -44,6 +44,9 @@ pub struct Coverage {
     /// Rust files of packages that no service links; they are not read.
     #[serde(default)]
     pub unlinked_files: usize,
+    /// Deployment files read: compose files, Dockerfiles and the like.
+    #[serde(default)]
+    pub manifests: usize,
     /// Items silenced by an `ignore` annotation.
     pub ignored: usize,
 }
