@@ -5,6 +5,8 @@ mod inputs;
 mod macros;
 mod reading;
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -15,7 +17,7 @@ use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
 use crate::manifests;
 use crate::merge;
-use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
+use crate::model::{Diagnostic, Item, Kind, SCHEMA, Severity, StateMap, ToolInfo};
 use crate::parse::ParseOptions;
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::source::{ReadError, Revision, Tree};
@@ -96,7 +98,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         findings.retain(|finding| wanted.iter().any(|krate| *krate == *program.krate(resolve::krate_of(world, finding.def)).input.name));
     }
     let mut items = merge::merge(&cx, findings);
-    items.extend(manifests::items(&manifests, tree, &services));
+    let variables = variables_read(&items);
+    items.extend(manifests::items(&manifests, tree, &services, &variables));
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
@@ -141,6 +144,12 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable;
     rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
     Ok(Analysis { map, config, unreadable, bad_config, no_rust })
+}
+
+/// Names of the environment variables that the code reads.
+fn variables_read(items: &[Item]) -> BTreeSet<SmolStr> {
+    let facts = items.iter().filter(|item| item.kind == Kind::StartupConfig).flat_map(|item| &item.facts);
+    facts.filter(|fact| fact.key == "env").filter_map(|fact| Some(fact.value.as_ref()?.to_string().into())).collect()
 }
 
 /// Crates that reach the tree through another crate only: `use other::reqwest::Client`.

@@ -168,14 +168,7 @@ impl Reader<'_> {
         let declared = self.root.get("volumes");
         for ((kind, source), used) in mounts {
             let services = used.iter().flat_map(|(container, _)| container.services.iter().cloned()).collect();
-            let mut targets: Vec<String> = Vec::new();
-            for (container, mount) in &used {
-                let read_only = if mount.read_only { ", read-only" } else { "" };
-                let text = format!("`{}` in {}{read_only}", hide::text(&mount.target), container.name);
-                if !targets.contains(&text) {
-                    targets.push(text);
-                }
-            }
+            let targets = targets(&used);
             let socket = source.ends_with("docker.sock") || source.ends_with("podman.sock") || source.ends_with("containerd.sock");
             let external =
                 declared.and_then(|declared| declared.get(&source)).is_some_and(|one| one.get("external").is_some_and(Node::is_true));
@@ -186,8 +179,9 @@ impl Reader<'_> {
                 _ if socket => "engine of the host, through its socket",
                 _ => "folder or file of the host",
             };
-            let mut draft =
-                self.draft(&source, "", &source, format!("{what}, mounted at {}", listed(&targets)), &services).scope(Scope::Host);
+            let owner = source.trim_start_matches("./").trim_start_matches('/');
+            let summary = format!("{what}, mounted {}", listed(&targets));
+            let mut draft = self.draft(owner, "", &source, summary, &services).scope(Scope::Host);
             if kind == "anonymous" {
                 draft.name = used[0].1.target.as_str().into();
             }
@@ -323,9 +317,8 @@ impl Reader<'_> {
             if let Some(path) = join(self.folder, &path) {
                 out.env_files.push((path, services.clone()));
             }
-            let summary =
-                format!("file of variables that {} {} when it is made", users.join(", "), if users.len() == 1 { "reads" } else { "read" });
-            let mut draft = self.draft(&path, "env_file", &path, summary, &services).scope(Scope::Host);
+            let summary = format!("file of variables for {}, read when a container is made", users.join(", "));
+            let mut draft = self.draft(path.trim_start_matches("./"), "env_file", &path, summary, &services).scope(Scope::Host);
             for at in places {
                 draft.site(self.file, at);
             }
@@ -460,15 +453,24 @@ impl Reader<'_> {
     }
 }
 
+/// Where something is mounted: containers that see it at one place are told together.
+fn targets(used: &[(&Container<'_>, Mount)]) -> Vec<String> {
+    let mut by_target: Vec<(&str, bool, Vec<&str>)> = Vec::new();
+    for (container, mount) in used {
+        match by_target.iter_mut().find(|(target, read_only, _)| *target == mount.target && *read_only == mount.read_only) {
+            Some((.., names)) => names.push(container.name),
+            None => by_target.push((&mount.target, mount.read_only, vec![container.name])),
+        }
+    }
+    let say = |(target, read_only, names): (&str, bool, Vec<&str>)| {
+        format!("{}at `{}` in {}", if read_only { "read-only " } else { "" }, hide::text(target), names.join(", "))
+    };
+    by_target.into_iter().map(say).collect()
+}
+
 /// A literal of a secret: `POSTGRES_PASSWORD: hunter2`, `postgres://user:hunter2@db`; not `${PASSWORD}`.
 fn is_written_secret(name: &str, value: &str) -> bool {
-    let userinfo = value.split_once("://").is_some_and(|(_, rest)| {
-        let authority = rest.split(['/', '?']).next().unwrap_or_default();
-        authority
-            .rsplit_once('@')
-            .is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, password)| !password.is_empty() && !password.starts_with('$')))
-    });
-    userinfo || hide::hides(name, value)
+    hide::has_password(value) || hide::hides(name, value)
 }
 
 fn listed(targets: &[String]) -> String {

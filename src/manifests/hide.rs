@@ -30,6 +30,14 @@ pub(super) fn hides(key: &str, text: &str) -> bool {
     value(key, text) == HIDDEN
 }
 
+/// Whether an address in a text holds a password: `postgres://app:hunter2@db`; not one that is filled in later.
+pub(super) fn has_password(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
+    user.is_some_and(|(_, password)| !password.is_empty() && !password.starts_with('$'))
+}
+
 /// A text in which nothing secret is left: a command, an address, a name.
 pub(super) fn text(value: &str) -> String {
     if is_secret(value) && !value.contains("://") { HIDDEN.to_owned() } else { shown(value) }
@@ -102,10 +110,7 @@ fn is_plain_word(value: &str) -> bool {
 /// A key in PEM, or a part that only a machine writes: long, with capitals, small letters and digits, or long hexadecimal.
 fn is_secret(value: &str) -> bool {
     value.contains("PRIVATE KEY-----")
-        || value.contains("sha256:").then_some(false).unwrap_or_else(|| {
-            let part = |c: char| !c.is_ascii_alphanumeric() && c != '+' && c != '=';
-            value.split(part).any(is_random)
-        })
+        || (!value.contains("sha256:") && value.split(|c: char| !c.is_ascii_alphanumeric() && c != '+' && c != '=').any(is_random))
 }
 
 fn is_random(part: &str) -> bool {

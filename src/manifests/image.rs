@@ -260,7 +260,7 @@ impl StageOf<'_> {
             }
         }
         if !copied.is_empty() {
-            draft.summary = format!("files in the image: {}; a new version of them is a new image", named(&copied));
+            draft.summary = format!("files in the image: {}", named(&copied));
             draft.name = self.name.clone();
             out.push(draft);
         }
@@ -341,7 +341,8 @@ impl StageOf<'_> {
             out.push(draft);
         }
         if !script.sources.is_empty() {
-            let names: Vec<String> = script.sources.iter().map(|(path, _)| path.clone()).collect();
+            let mut names: Vec<String> = script.sources.iter().map(|(path, _)| path.clone()).collect();
+            names.dedup();
             let mut draft = base("sourced files", format!("settings sourced by the entry script: {}", named(&names)));
             for (source, line) in &script.sources {
                 draft.site(path, Self::mark(*line));

@@ -6,11 +6,18 @@
 mod compose;
 mod dockerfile;
 mod draft;
+mod env_file;
+mod fly;
 mod hide;
 mod image;
+mod kube_objects;
+mod kubernetes;
+mod pod;
 mod script;
 mod tie;
+mod unit;
 mod words;
+mod workflow;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +51,11 @@ pub struct Manifests {
 enum Content {
     Docker(dockerfile::Dockerfile),
     Compose(Arc<Node>),
+    Object(Arc<Node>),
+    Workflow(Arc<Node>),
+    Unit(String),
+    Fly(String),
+    Env(Vec<env_file::Variable>),
 }
 
 impl Manifests {
@@ -61,6 +73,12 @@ struct Outcome {
     diagnostics: Vec<Diagnostic>,
     skipped: bool,
     unreadable: bool,
+}
+
+impl Outcome {
+    fn of(content: Content) -> Self {
+        Self { content: vec![content], ..Self::default() }
+    }
 }
 
 /// Reads the deployment files of a tree.
@@ -87,9 +105,15 @@ fn is_candidate(file: &OtherFile) -> bool {
     }
     match file.kind {
         OtherKind::Dockerfile => true,
-        OtherKind::Yaml => compose::is_compose(file_name(&file.path)),
+        OtherKind::Yaml | OtherKind::Systemd | OtherKind::Env => true,
+        OtherKind::Toml => is_fly(file_name(&file.path)),
         _ => false,
     }
+}
+
+/// `fly.toml`, `fly.staging.toml`.
+fn is_fly(name: &str) -> bool {
+    name.strip_prefix("fly.").is_some_and(|rest| rest.ends_with("toml"))
 }
 
 fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
@@ -102,16 +126,39 @@ fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
         }
     };
     match file.kind {
-        OtherKind::Dockerfile => Outcome { content: vec![Content::Docker(dockerfile::parse(&text))], ..Outcome::default() },
-        _ => read_yaml(&file.path, &text),
+        OtherKind::Yaml => read_yaml(&file.path, &text),
+        OtherKind::Dockerfile => Outcome::of(Content::Docker(dockerfile::parse(&text))),
+        OtherKind::Systemd => Outcome::of(Content::Unit(text)),
+        OtherKind::Toml => Outcome::of(Content::Fly(text)),
+        _ => Outcome::of(Content::Env(env_file::parse(&text))),
     }
 }
 
 fn read_yaml(path: &str, text: &str) -> Outcome {
+    let composed = compose::is_compose(file_name(path));
+    // Most YAML of a tree is about something else: only what speaks of objects is parsed.
+    let object = has_key(text, "apiVersion") && has_key(text, "kind");
+    let workflow = workflow::is_workflow(path);
+    if !composed && !object && !workflow {
+        return Outcome::default();
+    }
     let documents = yaml::parse(text);
     let diagnostics = documents.errors.iter().map(|broken| broken_file(path, broken)).collect();
-    let content = documents.roots.into_iter().filter(|root| root.get("services").is_some()).map(Content::Compose).collect();
+    let content = documents.roots.into_iter().filter_map(|root| match root {
+        root if kubernetes::is_object(&root) => Some(Content::Object(root)),
+        root if workflow => Some(Content::Workflow(root)),
+        root if composed && root.get("services").is_some() => Some(Content::Compose(root)),
+        _ => None,
+    });
+    let content = content.collect();
     Outcome { content, diagnostics, ..Outcome::default() }
+}
+
+/// Whether some document of a text has a key at its top.
+fn has_key(text: &str, key: &str) -> bool {
+    text.lines().any(|line| {
+        line.trim_start_matches(['"', '-', ' ', '{']).strip_prefix(key).is_some_and(|rest| rest.trim_start_matches('"').starts_with(':'))
+    })
 }
 
 fn broken_file(path: &str, broken: &Broken) -> Diagnostic {
@@ -125,9 +172,9 @@ fn broken_file(path: &str, broken: &Broken) -> Diagnostic {
     }
 }
 
-/// The items of the manifests.
+/// The items of the manifests; `read` are the variables that the code reads.
 #[must_use]
-pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service]) -> Vec<Item> {
+pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: &BTreeSet<SmolStr>) -> Vec<Item> {
     let names = Names::new(services);
     let mut images = Images::default();
     for (path, content) in &manifests.files {
@@ -136,16 +183,38 @@ pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service]) -> Ve
         }
     }
     let mut drafts: Vec<Draft> = Vec::new();
+    // What compose files build and read.
     let mut built: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
+    let mut env_files: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
+    let (mut objects, mut workflows) = (Vec::new(), Vec::new());
     for (path, content) in &manifests.files {
-        if let Content::Compose(root) = content {
-            let composed = compose::read(path, root, &names, &images);
-            drafts.extend(composed.drafts);
-            for (dockerfile, services) in composed.built.into_iter().filter(|(dockerfile, _)| images.has(dockerfile)) {
-                built.entry(dockerfile).or_default().extend(services);
+        match content {
+            Content::Compose(root) => {
+                let composed = compose::read(path, root, &names, &images);
+                drafts.extend(composed.drafts);
+                for (dockerfile, services) in composed.built.into_iter().filter(|(dockerfile, _)| images.has(dockerfile)) {
+                    built.entry(dockerfile).or_default().extend(services);
+                }
+                for (file, services) in composed.env_files {
+                    env_files.entry(file).or_default().extend(services);
+                }
             }
+            Content::Object(root) => objects.push((path.as_str(), root.clone())),
+            Content::Workflow(root) => workflows.push((path.as_str(), &**root)),
+            Content::Unit(text) => drafts.extend(unit::drafts(path, text, &names)),
+            Content::Fly(text) => drafts.extend(fly::drafts(path, text, &names)),
+            Content::Docker(_) | Content::Env(_) => {}
         }
     }
     drafts.extend(images.drafts(tree, &names, &built));
+    drafts.extend(kubernetes::drafts(&objects, &names));
+    drafts.extend(workflow::drafts(&workflows, &names));
+    for (path, content) in &manifests.files {
+        if let Content::Env(variables) = content {
+            let used = env_files.get(path.as_str());
+            let only = names.only().into_iter().cloned().collect();
+            drafts.extend(env_file::draft(path, variables, read, used.unwrap_or(&only), used.is_some()));
+        }
+    }
     draft::items(drafts)
 }
