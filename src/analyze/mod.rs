@@ -5,7 +5,7 @@ mod inputs;
 mod macros;
 mod reading;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -146,10 +146,15 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     Ok(Analysis { map, config, unreadable, bad_config, no_rust })
 }
 
-/// Names of the environment variables that the code reads.
-fn variables_read(items: &[Item]) -> BTreeSet<SmolStr> {
-    let facts = items.iter().filter(|item| item.kind == Kind::StartupConfig).flat_map(|item| &item.facts);
-    facts.filter(|fact| fact.key == "env").filter_map(|fact| Some(fact.value.as_ref()?.to_string().into())).collect()
+/// Names of the environment variables that the code reads, with the services that do.
+fn variables_read(items: &[Item]) -> BTreeMap<SmolStr, BTreeSet<SmolStr>> {
+    let mut out: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
+    for item in items.iter().filter(|item| item.kind == Kind::StartupConfig) {
+        for name in item.facts.iter().filter(|fact| fact.key == "env").filter_map(|fact| fact.value.as_ref()) {
+            out.entry(name.to_string().into()).or_default().extend(item.services.iter().cloned());
+        }
+    }
+    out
 }
 
 /// Crates that reach the tree through another crate only: `use other::reqwest::Client`.

@@ -48,24 +48,46 @@ pub(super) struct Composed {
     pub(super) env_files: Vec<(String, BTreeSet<SmolStr>)>,
 }
 
-/// Reads a compose file.
-pub(super) fn read(file: &str, root: &Node, names: &Names, images: &Images<'_>) -> Composed {
+/// Services that the containers of compose files run, by the folder of the file and the container's name: an override beside a
+/// file says neither image nor build again.
+pub(super) type Siblings = BTreeMap<(String, String), BTreeSet<SmolStr>>;
+
+/// Gathers what the containers of a file run.
+pub(super) fn gather(file: &str, root: &Node, names: &Names, images: &Images<'_>, out: &mut Siblings) {
+    for entry in root.get("services").map(Node::entries).unwrap_or_default() {
+        let own = own(file, &entry.node, names, images);
+        if !own.is_empty() {
+            out.entry((parent(file).to_owned(), entry.key.clone())).or_default().extend(own);
+        }
+    }
+}
+
+/// The services that a container runs.
+fn own(file: &str, container: &Node, names: &Names, images: &Images<'_>) -> BTreeSet<SmolStr> {
+    let command = ["entrypoint", "command"].iter().filter_map(|key| container.get(key)).flat_map(Node::words);
+    if let Some(service) = names.by_command(command) {
+        return BTreeSet::from([service.clone()]);
+    }
+    let built = dockerfile(file, container).map(|path| {
+        let target = container.at_path(&["build", "target"]).and_then(Node::text);
+        let (held, started) = images.services(&path, target, names);
+        started.map_or(held, |started| BTreeSet::from([started]))
+    });
+    let by_image = || container.text_of("image").map(|image| names.by_image(image)).unwrap_or_default();
+    built.filter(|own| !own.is_empty()).unwrap_or_else(by_image)
+}
+
+/// Reads a compose file; one in which no service of the tree runs yields nothing.
+pub(super) fn read(file: &str, root: &Node, siblings: &Siblings) -> Composed {
     let Some(services) = root.get("services") else { return Composed::default() };
     let mut containers: Vec<Container<'_>> = Vec::new();
     for entry in services.entries().iter().filter(|entry| !is_beside_name(&entry.key)) {
+        let own = siblings.get(&(parent(file).to_owned(), entry.key.clone())).cloned().unwrap_or_default();
         let dockerfile = dockerfile(file, &entry.node);
-        let mut own = dockerfile.as_deref().map(|path| {
-            let target = entry.node.at_path(&["build", "target"]).and_then(Node::text);
-            let (held, started) = images.services(path, target, names);
-            started.map_or(held, |started| BTreeSet::from([started]))
-        });
-        let command = ["entrypoint", "command"].iter().filter_map(|key| entry.node.get(key)).flat_map(Node::words);
-        if let Some(service) = names.by_command(command) {
-            own = Some(BTreeSet::from([service.clone()]));
-        }
-        let own = own.filter(|own| !own.is_empty()).or_else(|| Some(names.by_image(entry.node.text_of("image")?)));
-        let own = own.unwrap_or_default();
         containers.push(Container { name: &entry.key, at: entry.at, node: &entry.node, services: own.clone(), own, dockerfile });
+    }
+    if containers.iter().all(|container| container.own.is_empty()) {
+        return Composed::default();
     }
     rely(&mut containers);
     let mut out = Composed::default();
@@ -177,13 +199,16 @@ impl Reader<'_> {
                 "volume" => "named volume",
                 "anonymous" => "volume without a name",
                 _ if socket => "engine of the host, through its socket",
-                _ => "folder or file of the host",
+                _ if is_file(&source) => "file of the host",
+                _ => "folder of the host",
             };
             let owner = source.trim_start_matches("./").trim_start_matches('/');
             let summary = format!("{what}, mounted {}", listed(&targets));
             let mut draft = self.draft(owner, "", &source, summary, &services).scope(Scope::Host);
-            if kind == "anonymous" {
-                draft.name = used[0].1.target.as_str().into();
+            match kind {
+                "volume" => draft.name = format!("volume {source}").into(),
+                "anonymous" => draft.name = used[0].1.target.as_str().into(),
+                _ => {}
             }
             draft.lost = match kind {
                 "volume" => {
@@ -216,9 +241,19 @@ impl Reader<'_> {
         let own = join(self.folder, source).is_some_and(|path| path.is_empty())
             || matches!(source, "." | ".." | "${PWD}" | "$PWD")
             || SOURCES.iter().any(|name| source.rsplit('/').next() == Some(name));
-        let of_system = matches!(source, "/etc/localtime" | "/etc/timezone" | "/dev/shm");
-        let a_file = source.rsplit('/').next().is_some_and(|name| name.trim_start_matches('.').contains('.'));
-        let settings_of_others = container.own.is_empty() && a_file && !source.ends_with(".sock");
+        let of_system = matches!(
+            source,
+            "" | "/proc"
+                | "/sys"
+                | "/dev"
+                | "/dev/shm"
+                | "/etc/localtime"
+                | "/etc/timezone"
+                | "/etc/passwd"
+                | "/etc/group"
+                | "/lib/modules"
+        );
+        let settings_of_others = container.own.is_empty() && is_file(source) && !source.ends_with(".sock");
         !own && !of_system && !settings_of_others
     }
 
@@ -257,8 +292,9 @@ impl Reader<'_> {
                 let mut plain = plain;
                 plain.sort_by_key(|(_, (at, _))| *at);
                 let names: Vec<String> = plain.iter().map(|(name, _)| (**name).to_owned()).collect();
-                let mut draft =
-                    self.draft(&name, "environment", &name, format!("environment of {}: {}", of.join(", "), named(&names)), &own);
+                let mut draft = self
+                    .draft(&name, "environment", &name, format!("variables set for {}: {}", of.join(", "), named(&names)), &own)
+                    .name(format!("environment of {name}"));
                 draft.site(self.file, plain[0].1.0);
                 for (name, (at, value)) in &plain {
                     // Where state goes: the line to look at.
@@ -273,8 +309,8 @@ impl Reader<'_> {
                 let mut secret = secret;
                 secret.sort_by_key(|(_, (at, _))| *at);
                 let names: Vec<String> = secret.iter().map(|(name, _)| (**name).to_owned()).collect();
-                let summary = format!("credentials of {} written in the file: {}", of.join(", "), named(&names));
-                let mut draft = self.draft(&name, "credentials", &name, summary, &services);
+                let summary = format!("credentials written in the file for {}: {}", of.join(", "), named(&names));
+                let mut draft = self.draft(&name, "credentials", &name, summary, &services).name(format!("credentials of {name}"));
                 for (name, (at, value)) in &secret {
                     draft.site(self.file, *at);
                     draft.variable(name, value, self.file, *at);
@@ -329,7 +365,7 @@ impl Reader<'_> {
     fn secrets(&self, out: &mut Vec<Draft>) {
         for (key, word) in [("secrets", "secret"), ("configs", "config")] {
             for entry in self.root.get(key).into_iter().flat_map(Node::entries) {
-                let mut draft = self.draft(&entry.key, word, &entry.key, String::new(), &BTreeSet::new());
+                let mut draft = self.draft(&entry.key, word, &format!("{word} {}", entry.key), String::new(), &BTreeSet::new());
                 let mut users: Vec<String> = Vec::new();
                 for container in self.containers {
                     for used in container.node.get(key).into_iter().flat_map(Node::items) {
@@ -364,11 +400,12 @@ impl Reader<'_> {
         if words.first().is_none_or(|word| *word == "NONE") {
             return;
         }
-        let mut summary = format!("healthcheck, `{}`", hide::command(&words).replace('`', "'"));
+        let mut summary = format!("asks `{}`", hide::command(&words).replace('`', "'"));
         if let Some(interval) = entry.node.text_of("interval") {
             summary.push_str(&format!(" every {interval}"));
         }
-        let mut draft = self.draft(container.name, "healthcheck", container.name, summary, &container.services);
+        let mut draft =
+            self.draft(container.name, "healthcheck", &format!("healthcheck of {}", container.name), summary, &container.services);
         draft.site(self.file, entry.at);
         for key in ["timeout", "retries", "start_period"] {
             if let Some(inner) = entry.node.entry(key)
@@ -389,14 +426,14 @@ impl Reader<'_> {
             return;
         }
         let mut summary = match replicas {
-            Some("1") => "replicas and rollout: one container".to_owned(),
-            Some(number) => format!("replicas and rollout: {} containers", hide::text(number)),
+            Some("1") => "one container".to_owned(),
+            Some(number) => format!("{} containers", hide::text(number)),
             None => "rollout of new versions".to_owned(),
         };
         if told(&["mode"]) == Some("global") {
             summary.push_str(", one on each node");
         }
-        let mut draft = self.draft(container.name, "replicas", container.name, summary, &container.services);
+        let mut draft = self.draft(container.name, "replicas", &format!("rollout of {}", container.name), summary, &container.services);
         let at = deploy.map(|deploy| deploy.at).or_else(|| container.node.entry("scale").map(|entry| entry.at)).unwrap_or(container.at);
         draft.site(self.file, at);
         if let Some(replicas) = replicas {
@@ -447,10 +484,16 @@ impl Reader<'_> {
             return;
         }
         let summary = format!("memory mounted as a folder at {}", named(&paths));
-        let mut draft = self.draft(container.name, "tmpfs", container.name, summary, &container.services).scope(Scope::Host);
+        let mut draft =
+            self.draft(container.name, "tmpfs", &format!("tmpfs of {}", container.name), summary, &container.services).scope(Scope::Host);
         draft.site(self.file, entry.at);
         out.push(draft.lost("what is written there, when the container stops"));
     }
+}
+
+/// Whether a path names a file, as far as its name tells.
+fn is_file(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.trim_start_matches('.').contains('.'))
 }
 
 /// Where something is mounted: containers that see it at one place are told together.

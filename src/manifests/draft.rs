@@ -46,6 +46,12 @@ impl Draft {
         }
     }
 
+    /// Another short name.
+    pub(super) fn name(mut self, name: impl Into<SmolStr>) -> Self {
+        self.name = name.into();
+        self
+    }
+
     pub(super) fn scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
         self

@@ -71,7 +71,7 @@ impl Reader<'_> {
         let source = hide::text(&source);
         let summary = format!("volume of one machine, mounted at `{}`", hide::text(&target));
         let mut draft = self.draft(&format!("mounts/{source}"), summary).scope(Scope::Host);
-        draft.name = source.into();
+        draft.name = format!("volume {source}").into();
         draft.site(self.file, at);
         Some(draft.lost("what is in it, when the volume or its host is lost; each machine has its own"))
     }
@@ -82,10 +82,10 @@ impl Reader<'_> {
         let (_, at) = stop.as_ref().or(least.as_ref())?;
         let least_said = least.as_ref().map_or("0", |(least, _)| least.as_str()).to_owned();
         let summary = match stop {
-            Some(_) => format!("machines, stopped when idle, at least {least_said} running"),
-            None => format!("machines, at least {least_said} running"),
+            Some(_) => format!("stopped when idle, at least {least_said} running"),
+            None => format!("at least {least_said} running"),
         };
-        let mut draft = self.draft("machines", summary);
+        let mut draft = self.draft("machines", summary).name(format!("machines of {}", self.app));
         draft.site(self.file, *at);
         for (value, at) in [&stop, &least].into_iter().flatten() {
             draft.site(self.file, *at);
@@ -105,13 +105,13 @@ impl Reader<'_> {
         if let Some((command, _)) = &release {
             summary.push_str(&format!(", after `{}`", hide::command(&[command]).replace('`', "'")));
         }
-        let mut draft = self.draft("deploy", summary);
+        let mut draft = self.draft("deploy", summary).name(format!("rollout of {}", self.app));
         draft.site(self.file, at);
         Some(draft)
     }
 
     fn environment(&self, env: &DeTable<'_>) -> Option<Draft> {
-        let mut draft = self.draft("env", String::new());
+        let mut draft = self.draft("env", String::new()).name(format!("environment of {}", self.app));
         let mut said = Vec::new();
         for (key, value) in env {
             let Some(text) = written(value.get_ref()) else { continue };
@@ -122,7 +122,7 @@ impl Reader<'_> {
             }
             said.push(key.get_ref().to_string());
         }
-        draft.summary = format!("environment of the app: {}", named(&said));
+        draft.summary = format!("variables set for the app: {}", named(&said));
         (!said.is_empty()).then_some(draft)
     }
 }

@@ -14,7 +14,7 @@ use crate::model::{FactValue, Scope};
 use crate::source::{Tree, file_name, join, parent};
 
 /// Variables of an image that say nothing of a service.
-const NOISE: &[&str] = &[
+pub(super) const NOISE: &[&str] = &[
     "PATH",
     "DEBIAN_FRONTEND",
     "LANG",
@@ -177,7 +177,7 @@ impl StageOf<'_> {
             for path in one.arguments() {
                 let path = hide::text(&path);
                 let summary = format!("volume of the image at `{path}`, without a name unless whoever starts it gives one");
-                let mut draft = self.draft(format!("VOLUME {path}"), path.as_str(), summary).scope(Scope::Host);
+                let mut draft = self.draft(format!("VOLUME {path}"), format!("VOLUME {path}"), summary).scope(Scope::Host);
                 draft.site(self.image.path, Self::mark(one.line));
                 draft.fact("path", FactValue::Text(path), self.image.path, Self::mark(one.line));
                 out.push(draft.lost("what is written there, when the container is replaced and nobody mounted a named volume or a folder"));
@@ -192,7 +192,7 @@ impl StageOf<'_> {
         let command = one.text.split_once("CMD").map_or("", |(_, command)| command).trim();
         let command: Vec<String> = serde_json::from_str(command).unwrap_or_else(|_| arguments[at + 1..].to_vec());
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
-        let mut summary = format!("healthcheck of the image, `{}`", hide::command(&words).replace('`', "'"));
+        let mut summary = format!("asks `{}`", hide::command(&words).replace('`', "'"));
         let file = self.image.path;
         let mut facts = Vec::new();
         for flag in ["interval", "timeout", "start-period", "retries"] {
@@ -202,7 +202,7 @@ impl StageOf<'_> {
                 _ => facts.push((flag, value)),
             }
         }
-        let mut draft = self.draft("HEALTHCHECK", self.name.clone(), summary);
+        let mut draft = self.draft("HEALTHCHECK", format!("healthcheck of {}", self.name), summary);
         draft.site(file, Self::mark(one.line));
         for (flag, value) in facts {
             draft.text(flag, value, file, Self::mark(one.line));
@@ -212,7 +212,7 @@ impl StageOf<'_> {
 
     fn variables(&self, out: &mut Vec<Draft>) {
         let file = self.image.path;
-        let mut draft = self.draft("ENV", self.name.clone(), String::new());
+        let mut draft = self.draft("ENV", format!("environment of {}", self.name), String::new());
         let mut names: Vec<String> = Vec::new();
         for one in self.of_keyword("ENV") {
             for (name, value, line) in pairs(one) {
@@ -227,7 +227,7 @@ impl StageOf<'_> {
             }
         }
         if !names.is_empty() {
-            draft.summary = format!("environment set by the image: {}", named(&names));
+            draft.summary = format!("variables set by the image: {}", named(&names));
             out.push(draft);
         }
     }
@@ -261,7 +261,7 @@ impl StageOf<'_> {
         }
         if !copied.is_empty() {
             draft.summary = format!("files in the image: {}", named(&copied));
-            draft.name = self.name.clone();
+            draft.name = format!("files of {}", self.name).into();
             out.push(draft);
         }
     }
@@ -272,13 +272,13 @@ impl StageOf<'_> {
         let file = self.image.path;
         let command = self.image.file.command(self.at);
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
-        let mut summary = format!("start command of the image, `{}`", hide::command(&words).replace('`', "'"));
+        let mut summary = format!("starts `{}`", hide::command(&words).replace('`', "'"));
         let folder = self.of_keyword("WORKDIR").last();
         let user = self.of_keyword("USER").last();
         if let Some(folder) = folder.and_then(|one| one.words.first()) {
             summary.push_str(&format!(" in `{}`", hide::text(&folder.text)));
         }
-        let mut draft = self.draft("CMD", self.name.clone(), summary);
+        let mut draft = self.draft("CMD", format!("start of {}", self.name), summary);
         if let Some(started) = &self.started {
             draft.services = BTreeSet::from([started.clone()]);
         }
@@ -335,7 +335,9 @@ impl StageOf<'_> {
         let base = |what: &str, summary: String| Draft::new(path, what, name, summary).services(&self.services);
         if let Some((mask, line)) = &script.umask {
             let mask = hide::text(mask);
-            let mut draft = base("umask", format!("mask of new files set by the entry script to `{mask}`")).scope(Scope::Process);
+            let mut draft = base("umask", format!("mask of new files, set to `{mask}` by the entry script"))
+                .name(format!("umask of {name}"))
+                .scope(Scope::Process);
             draft.site(path, Self::mark(*line));
             draft.fact("umask", FactValue::Text(mask), path, Self::mark(*line));
             out.push(draft);
@@ -343,7 +345,8 @@ impl StageOf<'_> {
         if !script.sources.is_empty() {
             let mut names: Vec<String> = script.sources.iter().map(|(path, _)| path.clone()).collect();
             names.dedup();
-            let mut draft = base("sourced files", format!("settings sourced by the entry script: {}", named(&names)));
+            let mut draft = base("sourced files", format!("settings that the entry script sources: {}", named(&names)))
+                .name(format!("sources of {name}"));
             for (source, line) in &script.sources {
                 draft.site(path, Self::mark(*line));
                 draft.fact("sourced", FactValue::Text(hide::text(source)), path, Self::mark(*line));
@@ -354,7 +357,8 @@ impl StageOf<'_> {
         if !sets.is_empty() {
             let mut names: Vec<String> = sets.iter().map(|(name, ..)| name.clone()).collect();
             names.dedup();
-            let mut draft = base("export", format!("environment set by the entry script: {}", named(&names)));
+            let mut draft =
+                base("export", format!("variables set by the entry script: {}", named(&names))).name(format!("environment of {name}"));
             for (name, value, line) in sets {
                 draft.site(path, Self::mark(*line));
                 draft.variable(name, value, path, Self::mark(*line));
@@ -389,7 +393,9 @@ fn is_data(source: &str, target: &str, foreign: bool, from_rust: bool, names: &N
     if source_code || lower.ends_with(".sh") || lower.contains(".so") || lower.ends_with(".rs") || source.starts_with("<<") {
         return false;
     }
-    if names.by_binary(name).is_some() && !lower.contains('.') {
+    // `shop`, `shop_$TARGETARCH`.
+    let stem = name.split('$').next().unwrap_or(name).trim_end_matches(['_', '-']);
+    if (names.by_binary(stem).is_some() && !lower.contains('.')) || lower.contains("spdx") || lower.contains("sbom") {
         return false;
     }
     if from_rust {

@@ -27,17 +27,17 @@ pub(super) fn drafts(cluster: &Cluster<'_>, out: &mut Vec<Draft>) {
         let used = cluster.uses.get(&(kind, object.name.to_owned())).map(Vec::as_slice).unwrap_or_default();
         declared.insert((kind, object.name.to_owned()));
         out.extend(match kind {
-            "PersistentVolumeClaim" => Some(claim(object, used)),
+            "PersistentVolumeClaim" => (!services_of(used).is_empty() || cluster.is_near(object.file)).then(|| claim(object, used)),
             "ConfigMap" => config_map(cluster, object, used),
             _ => secret(cluster, object, used),
         });
     }
+    generators(cluster, &mut declared, out);
     for ((kind, name), used) in &cluster.uses {
         if !declared.contains(&(*kind, name.clone())) && used.iter().any(|used| !used.services.is_empty()) {
             out.push(elsewhere(kind, name, used));
         }
     }
-    generators(cluster, out);
 }
 
 fn services_of(used: &[UsedBy]) -> BTreeSet<SmolStr> {
@@ -47,9 +47,16 @@ fn services_of(used: &[UsedBy]) -> BTreeSet<SmolStr> {
 /// A draft of an object with the places where it is used.
 fn draft(object: &Object<'_>, kind: &str, summary: String, used: &[UsedBy]) -> Draft {
     let mut draft = Draft::new(format!("{kind}/{}", object.name), "", object.name, summary).services(&services_of(used));
+    draft.name = titled(kind, object.name).into();
     draft.site(object.file, object.at());
     add_uses(&mut draft, used);
     draft
+}
+
+/// What an object is called in headings.
+fn titled(kind: &str, name: &str) -> String {
+    let kind = if kind == "PersistentVolumeClaim" { "PVC" } else { kind };
+    format!("{kind} {name}")
 }
 
 fn add_uses(draft: &mut Draft, used: &[UsedBy]) {
@@ -152,7 +159,7 @@ fn keys(count: usize) -> String {
 fn elsewhere(kind: &str, name: &str, used: &[UsedBy]) -> Draft {
     let what = if kind == "PersistentVolumeClaim" { "durable volume" } else { kind };
     let summary = format!("{what} that no file of the tree makes, {}", who(used));
-    let mut draft = Draft::new(format!("{kind}/{name}"), "", name, summary).services(&services_of(used));
+    let mut draft = Draft::new(format!("{kind}/{name}"), "", titled(kind, name), summary).services(&services_of(used));
     add_uses(&mut draft, used);
     draft
 }
@@ -167,7 +174,7 @@ fn other(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
         "Lease" => {
             let services = cluster.names.by_name(object.name);
             let summary = "lease that one pod holds at a time".to_owned();
-            (!services.is_empty()).then(|| plain(object, summary, &services))
+            (!services.is_empty()).then(|| plain(object, summary, &services).name(format!("lease {}", object.name)))
         }
         _ => None,
     }
@@ -185,8 +192,8 @@ fn affinity(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
     let Some(node) = node else { return stickiness(cluster, object) };
     let timeout = object.get(&["spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds"]);
     let seconds = timeout.and_then(Node::text).map_or_else(|| "10800".to_owned(), hide::text);
-    let summary = format!("session affinity, a client goes to the same pod for {} after its last request", time(&seconds));
-    let mut draft = Draft::new(object.owner(), "affinity", object.name, summary).services(&services);
+    let summary = format!("a client goes to the same pod for {} after its last request", time(&seconds));
+    let mut draft = Draft::new(object.owner(), "affinity", format!("session affinity of {}", object.name), summary).services(&services);
     draft.site(object.file, node.at);
     if let Some(timeout) = timeout {
         draft.text("timeout", &format!("{seconds}s"), object.file, timeout.at);
@@ -223,7 +230,13 @@ fn stickiness(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
             services.extend(cluster.names.by_name(name));
         }
     }
-    let mut draft = Draft::new(object.owner(), "affinity", object.name, "session affinity, kept by the proxy in front").services(&services);
+    let mut draft = Draft::new(
+        object.owner(),
+        "affinity",
+        format!("session affinity of {}", object.name),
+        "kept by the proxy in front: a client goes to the same pod",
+    )
+    .services(&services);
     for entry in [first].into_iter().chain(sticky) {
         draft.site(object.file, entry.at);
         // The name of a cookie is no secret; its key in the annotation looks like one.
@@ -245,11 +258,11 @@ fn autoscaler(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
     let (least, most) = (of(&["minReplicas", "minReplicaCount"]), of(&["maxReplicas", "maxReplicaCount"]));
     let said = |node: Option<&Node>, usual: &str| node.and_then(Node::text).map_or_else(|| usual.to_owned(), hide::text);
     let summary = match object.kind {
-        "VerticalPodAutoscaler" => format!("autoscaler of the size of pods of {kind} {}", hide::text(name)),
-        "ScaledObject" => format!("autoscaler, {} to {} replicas of {kind} {}", said(least, "0"), said(most, "100"), hide::text(name)),
-        _ => format!("autoscaler, {} to {} replicas of {kind} {}", said(least, "1"), said(most, "unknown"), hide::text(name)),
+        "VerticalPodAutoscaler" => format!("sets the size of pods of {kind} {}", hide::text(name)),
+        "ScaledObject" => format!("{} to {} replicas of {kind} {}", said(least, "0"), said(most, "100"), hide::text(name)),
+        _ => format!("{} to {} replicas of {kind} {}", said(least, "1"), said(most, "unknown"), hide::text(name)),
     };
-    let mut draft = plain(object, summary, &services);
+    let mut draft = plain(object, summary, &services).name(format!("autoscaler of {name}"));
     for (key, node) in [("least replicas", least), ("most replicas", most)] {
         if let Some(node) = node {
             draft.site(object.file, node.at);
@@ -261,6 +274,9 @@ fn autoscaler(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
         let name = resource.and_then(|resource| resource.text_of("name")).or_else(|| metric.text_of("type")).unwrap_or("metric");
         let goal = resource.and_then(|resource| resource.at_path(&["target", "averageUtilization"])).and_then(Node::text);
         let value = goal.map_or_else(|| "set".to_owned(), |goal| format!("{} %", hide::text(goal)));
+        if goal.is_some() {
+            draft.summary.push_str(&format!(", aiming at {value} of {}", hide::text(name)));
+        }
         draft.fact(&format!("{} per pod", hide::text(name)), FactValue::Text(value), object.file, metric.at);
     }
     for trigger in object.get(&["spec", "triggers"]).map(Node::items).unwrap_or_default() {
@@ -275,23 +291,26 @@ fn budget(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
     let (key, node) = ["minAvailable", "maxUnavailable"].iter().find_map(|key| Some((*key, object.get(&["spec", key])?)))?;
     let value = hide::text(node.text().unwrap_or_default());
     let said = if key == "minAvailable" { format!("at least {value} stay") } else { format!("at most {value} go at a time") };
-    let mut draft = plain(object, format!("disruption budget, {said} when nodes are drained"), &services);
+    let mut draft =
+        plain(object, format!("{said} when nodes are drained"), &services).name(format!("disruption budget of {}", object.name));
     draft.site(object.file, node.at);
     (!services.is_empty()).then_some(draft)
 }
 
 /// Config maps and secrets that a kustomization makes of files and literals.
-fn generators(cluster: &Cluster<'_>, out: &mut Vec<Draft>) {
+fn generators(cluster: &Cluster<'_>, declared: &mut BTreeSet<(&'static str, String)>, out: &mut Vec<Draft>) {
     for object in cluster.objects.iter().filter(|object| object.kind == "Kustomization") {
         for (key, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
             for made in object.node.get(key).map(Node::items).unwrap_or_default() {
                 let Some(name) = made.text_of("name") else { continue };
+                declared.insert((kind, name.to_owned()));
                 let used = cluster.uses.get(&(kind, name.to_owned())).map(Vec::as_slice).unwrap_or_default();
                 let services = services_of(used);
                 if services.is_empty() {
                     continue;
                 }
-                let mut draft = Draft::new(format!("{kind}/{name}"), "", name, format!("{kind} made by a kustomization, {}", who(used)));
+                let mut draft =
+                    Draft::new(format!("{kind}/{name}"), "", titled(kind, name), format!("{kind} made by a kustomization, {}", who(used)));
                 draft = draft.services(&services).scope(Scope::Cluster);
                 draft.site(object.file, made.at);
                 for literal in made.get("literals").map(Node::items).unwrap_or_default() {

@@ -13,6 +13,7 @@ use super::kube_objects;
 use super::pod;
 use super::tie::Names;
 use super::yaml::{Mark, Node, Value};
+use crate::source::parent;
 
 /// One object of a file.
 pub(super) struct Object<'a> {
@@ -98,6 +99,10 @@ pub(super) struct Cluster<'a> {
     pub(super) names: &'a Names,
     /// Services of each workload, by kind and name.
     workloads: BTreeMap<(&'a str, &'a str), BTreeSet<SmolStr>>,
+    /// Labels of the pods that services run in, with the services.
+    labels: Vec<(Vec<(&'a str, &'a str)>, BTreeSet<SmolStr>)>,
+    /// Folders with workloads that services run in.
+    near: BTreeSet<&'a str>,
     /// Uses of config maps, secrets and claims, by kind and name.
     pub(super) uses: BTreeMap<(&'static str, String), Vec<UsedBy>>,
 }
@@ -108,13 +113,14 @@ pub(super) fn drafts(files: &[(&str, Arc<Node>)], names: &Names) -> Vec<Draft> {
     for (file, root) in files {
         flatten(file, root, &mut objects, 0);
     }
-    let mut cluster = Cluster { objects, names, workloads: BTreeMap::new(), uses: BTreeMap::new() };
+    let mut cluster =
+        Cluster { objects, names, workloads: BTreeMap::new(), labels: Vec::new(), near: BTreeSet::new(), uses: BTreeMap::new() };
     cluster.tie();
     let mut out = Vec::new();
     let mut uses: BTreeMap<(&'static str, String), Vec<UsedBy>> = BTreeMap::new();
     for object in cluster.objects.iter().filter(|object| object.kind_makes_pods()) {
         let services = cluster.services_of_workload(object);
-        pod::drafts(object, &services, names, &mut uses, &mut out);
+        pod::drafts(object, &services, cluster.is_near(object.file), names, &mut uses, &mut out);
     }
     cluster.uses = uses;
     kube_objects::drafts(&cluster, &mut out);
@@ -154,6 +160,13 @@ impl<'a> Cluster<'a> {
             tied.entry((object.kind, object.name)).or_default().extend(services);
         }
         self.workloads = tied;
+        for object in self.objects.iter().filter(|object| object.kind_makes_pods()) {
+            let services = self.workloads.get(&(object.kind, object.name)).cloned().unwrap_or_default();
+            if !services.is_empty() {
+                self.near.insert(parent(object.file));
+                self.labels.push((object.labels(), services));
+            }
+        }
     }
 
     /// Services of a workload; all files that speak of it together.
@@ -161,13 +174,14 @@ impl<'a> Cluster<'a> {
         self.services_of(object.kind, object.name)
     }
 
+    /// Whether a service of the tree runs in a workload of the same folder.
+    pub(super) fn is_near(&self, file: &str) -> bool {
+        self.near.contains(parent(file))
+    }
+
     /// Services of a workload by its kind and name.
     pub(super) fn services_of(&self, kind: &str, name: &str) -> BTreeSet<SmolStr> {
-        self.workloads
-            .iter()
-            .find(|((known, known_name), _)| *known == kind && *known_name == name)
-            .map(|(_, services)| services.clone())
-            .unwrap_or_default()
+        self.workloads.get(&(kind, name)).cloned().unwrap_or_default()
     }
 
     /// Services of the workloads whose pods have all labels of a selector.
@@ -176,12 +190,8 @@ impl<'a> Cluster<'a> {
         if wanted.is_empty() {
             return BTreeSet::new();
         }
-        let fits = |object: &&Object<'_>| {
-            let labels = object.labels();
-            wanted.iter().all(|label| labels.contains(label))
-        };
-        let objects = self.objects.iter().filter(|object| object.kind_makes_pods()).filter(fits);
-        objects.flat_map(|object| self.services_of_workload(object)).collect()
+        let fits = |labels: &[(&str, &str)]| wanted.iter().all(|label| labels.contains(label));
+        self.labels.iter().filter(|(labels, _)| fits(labels)).flat_map(|(_, services)| services.iter().cloned()).collect()
     }
 }
 

@@ -172,14 +172,20 @@ fn broken_file(path: &str, broken: &Broken) -> Diagnostic {
     }
 }
 
-/// The items of the manifests; `read` are the variables that the code reads.
+/// The items of the manifests; `read` are the variables that the code reads, with the services that do.
 #[must_use]
-pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: &BTreeSet<SmolStr>) -> Vec<Item> {
+pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: &BTreeMap<SmolStr, BTreeSet<SmolStr>>) -> Vec<Item> {
     let names = Names::new(services);
     let mut images = Images::default();
     for (path, content) in &manifests.files {
         if let Content::Docker(file) = content {
             images.add(path, file);
+        }
+    }
+    let mut siblings = compose::Siblings::new();
+    for (path, content) in &manifests.files {
+        if let Content::Compose(root) = content {
+            compose::gather(path, root, &names, &images, &mut siblings);
         }
     }
     let mut drafts: Vec<Draft> = Vec::new();
@@ -190,7 +196,7 @@ pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read:
     for (path, content) in &manifests.files {
         match content {
             Content::Compose(root) => {
-                let composed = compose::read(path, root, &names, &images);
+                let composed = compose::read(path, root, &siblings);
                 drafts.extend(composed.drafts);
                 for (dockerfile, services) in composed.built.into_iter().filter(|(dockerfile, _)| images.has(dockerfile)) {
                     built.entry(dockerfile).or_default().extend(services);
@@ -211,9 +217,7 @@ pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read:
     drafts.extend(workflow::drafts(&workflows, &names));
     for (path, content) in &manifests.files {
         if let Content::Env(variables) = content {
-            let used = env_files.get(path.as_str());
-            let only = names.only().into_iter().cloned().collect();
-            drafts.extend(env_file::draft(path, variables, read, used.unwrap_or(&only), used.is_some()));
+            drafts.extend(env_file::draft(path, variables, read, env_files.get(path.as_str())));
         }
     }
     draft::items(drafts)

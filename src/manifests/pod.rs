@@ -23,8 +23,15 @@ struct Reader<'a> {
     names: &'a Names,
 }
 
-/// The items of a workload, and what it uses.
-pub(super) fn drafts(object: &Object<'_>, services: &BTreeSet<SmolStr>, names: &Names, uses: &mut Uses, out: &mut Vec<Draft>) {
+/// The items of a workload, and what it uses; `neighbours` says that a service of the tree runs beside it.
+pub(super) fn drafts(
+    object: &Object<'_>,
+    services: &BTreeSet<SmolStr>,
+    neighbours: bool,
+    names: &Names,
+    uses: &mut Uses,
+    out: &mut Vec<Draft>,
+) {
     let empty;
     let pod = match object.pod() {
         Some(pod) => pod,
@@ -36,6 +43,9 @@ pub(super) fn drafts(object: &Object<'_>, services: &BTreeSet<SmolStr>, names: &
     };
     let reader = Reader { object, pod, services, names };
     reader.volumes(uses, out);
+    if services.is_empty() && !neighbours {
+        return;
+    }
     for entry in object.get(&["spec", "volumeClaimTemplates"]).map(Node::items).unwrap_or_default() {
         reader.claim_template(entry, out);
     }
@@ -92,7 +102,7 @@ impl<'a> Reader<'a> {
                 format!("scheduled job, `{schedule}`, {policy}")
             }
             "Job" => "job, run once for each rollout".to_owned(),
-            "DaemonSet" => "rollout, one pod on each node".to_owned(),
+            "DaemonSet" => "one pod on each node".to_owned(),
             "Pod" => "single pod that nothing starts again elsewhere".to_owned(),
             _ => {
                 let count = match replicas.as_deref() {
@@ -113,10 +123,10 @@ impl<'a> Reader<'a> {
                         fewer.unwrap_or_else(|| "25%".to_owned())
                     ),
                 };
-                format!("replicas and rollout, {count}, {rollout}")
+                format!("{count}, {rollout}")
             }
         };
-        let mut draft = self.draft("rollout", object.name, summary);
+        let mut draft = self.draft("rollout", &format!("rollout of {}", object.name), summary);
         let telling = [&["replicas"][..], &["strategy"], &["updateStrategy"], &["schedule"], &["concurrencyPolicy"]];
         for node in telling.iter().filter_map(|path| spec(path)) {
             draft.site(object.file, node.at);
@@ -168,7 +178,7 @@ impl<'a> Reader<'a> {
     fn probes(&self, container: &Node, out: &mut Vec<Draft>) {
         let name = container.text_of("name").unwrap_or(self.object.name);
         let mut said = Vec::new();
-        let mut draft = self.draft(&format!("{name}/probes"), self.object.name, String::new());
+        let mut draft = self.draft(&format!("{name}/probes"), &format!("probes of {}", self.object.name), String::new());
         for (key, word) in [("startupProbe", "startup"), ("readinessProbe", "readiness"), ("livenessProbe", "liveness")] {
             match container.entry(key) {
                 Some(entry) => {
@@ -185,7 +195,7 @@ impl<'a> Reader<'a> {
             }
         }
         if !draft.sites.is_empty() {
-            draft.summary = format!("probes, {}", said.join(", "));
+            draft.summary = said.join(", ");
             out.push(draft);
         }
     }
@@ -195,8 +205,8 @@ impl<'a> Reader<'a> {
         let file = self.object.file;
         let own = self.is_own(container);
         let mut plain: Vec<String> = Vec::new();
-        let mut draft = self.draft(&format!("{name}/environment"), self.object.name, String::new());
-        let mut secrets = self.draft(&format!("{name}/credentials"), self.object.name, String::new());
+        let mut draft = self.draft(&format!("{name}/environment"), &format!("environment of {}", self.object.name), String::new());
+        let mut secrets = self.draft(&format!("{name}/credentials"), &format!("credentials of {}", self.object.name), String::new());
         let mut written: Vec<String> = Vec::new();
         for source in container.get("envFrom").map(Node::items).unwrap_or_default() {
             for (key, kind) in [("configMapRef", "ConfigMap"), ("secretRef", "Secret")] {
@@ -229,13 +239,13 @@ impl<'a> Reader<'a> {
             plain.push(key.to_owned());
         }
         if own && !plain.is_empty() {
-            draft.summary = format!("environment of `{name}`: {}", named(&plain));
+            draft.summary = format!("variables set for `{name}`: {}", named(&plain));
             let first = container.entry("envFrom").or_else(|| container.entry("env"));
             draft.sites.extend(first.map(|entry| super::draft::place(file, entry.at)));
             out.push(draft);
         }
         if !written.is_empty() {
-            secrets.summary = format!("credentials of `{name}` written in the file: {}", named(&written));
+            secrets.summary = format!("credentials written in the file for `{name}`: {}", named(&written));
             out.push(secrets);
         }
     }
@@ -288,14 +298,14 @@ impl<'a> Reader<'a> {
                     }
                 }
                 "downwardAPI" => {}
-                _ if self.services.is_empty() && source.key != "hostPath" => {}
-                _ => out.extend(self.volume(name, source, &mounted, &places)),
+                _ if self.services.is_empty() => {}
+                _ => out.push(self.volume(name, source, &mounted, &places)),
             }
         }
     }
 
     /// A volume that has no object of its own.
-    fn volume(&self, name: &str, source: &Entry, mounted: &str, places: &[Mark]) -> Option<Draft> {
+    fn volume(&self, name: &str, source: &Entry, mounted: &str, places: &[Mark]) -> Draft {
         let node = &source.node;
         let file = self.object.file;
         let limit = node.text_of("sizeLimit").map(hide::text);
@@ -308,14 +318,12 @@ impl<'a> Reader<'a> {
             "csi" => ("volume of a CSI driver", None),
             _ => ("volume", None),
         };
-        if self.services.is_empty() && mounted == "mounted nowhere" {
-            return None;
-        }
         let mut summary = format!("{what}, {mounted}");
         if let Some(limit) = &limit {
             summary.push_str(&format!(", at most {limit}"));
         }
-        let mut draft = self.draft(&format!("volume/{name}"), name, summary).scope(Scope::Host);
+        let mut draft =
+            self.draft(&format!("volume/{name}"), &format!("volume {name} of {}", self.object.name), summary).scope(Scope::Host);
         draft.site(file, source.at);
         for place in places {
             draft.site(file, *place);
@@ -328,7 +336,7 @@ impl<'a> Reader<'a> {
             }
         }
         draft.lost = lost.map(str::to_owned);
-        Some(draft)
+        draft
     }
 
     /// Where a volume is mounted: in words, and the lines.
@@ -347,7 +355,9 @@ impl<'a> Reader<'a> {
                 if mount.get("readOnly").is_some_and(Node::is_true) {
                     text.push_str(" (read-only)");
                 }
-                said.push(text);
+                if !said.contains(&text) {
+                    said.push(text);
+                }
                 places.push(mount.at);
             }
         }
@@ -364,7 +374,7 @@ impl<'a> Reader<'a> {
         if !mounts.is_empty() {
             summary.push_str(&format!(", mounted at {}", mounts.join(", ")));
         }
-        let mut draft = self.draft(&format!("claim/{name}"), name, summary);
+        let mut draft = self.draft(&format!("claim/{name}"), &format!("claim {name} of {}", self.object.name), summary);
         draft.site(self.object.file, template.at);
         for place in places {
             draft.site(self.object.file, place);
@@ -377,12 +387,13 @@ impl<'a> Reader<'a> {
         let name = container.text_of("name").unwrap_or_default();
         let image = container.text_of("image").map(|image| image.split('@').next().unwrap_or(image)).unwrap_or_default();
         let command: Vec<&str> = ["command", "args"].iter().filter_map(|key| container.get(key)).flat_map(Node::words).collect();
-        let mut summary = format!("{word} `{}`", hide::text(name));
+        let mut summary =
+            if word == "sidecar" { "container beside the service" } else { "container that runs before the service" }.to_owned();
         if !image.is_empty() {
             summary.push_str(&format!(", image `{}`", hide::text(image)));
         }
         let what = format!("{}/{name}", word.replace(' ', "-"));
-        let mut draft = self.draft(&what, self.object.name, summary);
+        let mut draft = self.draft(&what, &format!("{word} {name} of {}", self.object.name), summary);
         draft.site(self.object.file, container.at);
         if !command.is_empty() {
             draft.fact("command", FactValue::Text(hide::command(&command)), self.object.file, container.at);

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::draft::Draft;
 use super::hide;
-use super::image::named;
+use super::image::{NOISE, named};
 use super::tie::Names;
 use super::words::split;
 use super::yaml::Mark;
@@ -46,7 +46,7 @@ pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
             _ => "started again when it fails",
         };
         let command = hide::command(&[&start.value]).replace('`', "'");
-        let mut one = draft("unit", format!("systemd unit, `{command}`, {again}"));
+        let mut one = draft("unit", format!("starts `{command}`, {again}")).name(format!("unit {name}"));
         one.site(file, start.at);
         for key in ["User", "DynamicUser", "WorkingDirectory", "TimeoutStopSec", "WatchdogSec", "MemoryMax", "UMask"] {
             if let Some(setting) = service(key).last() {
@@ -68,7 +68,9 @@ pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
         }
     }
     for setting in service("PrivateTmp").iter().filter(|one| matches!(one.value.as_str(), "true" | "yes" | "1" | "on" | "disconnected")) {
-        let mut one = draft("PrivateTmp", "private `/tmp` and `/var/tmp`, which no other service sees".to_owned()).scope(Scope::Host);
+        let mut one = draft("PrivateTmp", "`/tmp` and `/var/tmp` of its own, which no other service sees".to_owned())
+            .name(format!("private /tmp of {name}"))
+            .scope(Scope::Host);
         one.site(file, setting.at);
         out.push(one.lost("all files in them, when the service stops"));
     }
@@ -86,11 +88,11 @@ fn services(file: &str, starts: &[&Setting<'_>], names: &Names) -> Option<BTreeS
 }
 
 fn environment(file: &str, sets: &[&Setting<'_>], files: &[&Setting<'_>], draft: impl Fn(&str, String) -> Draft) -> Option<Draft> {
-    let mut one = draft("Environment", String::new());
+    let mut one = draft("Environment", String::new()).name(format!("environment of {}", file_name(file)));
     let mut said = Vec::new();
     for setting in sets {
         for word in split(&[(setting.at.line, &setting.value)]) {
-            let Some((name, value)) = word.text.split_once('=') else { continue };
+            let Some((name, value)) = word.text.split_once('=').filter(|(name, _)| !NOISE.contains(name)) else { continue };
             one.variable(name, value, file, setting.at);
             one.site(file, setting.at);
             said.push(name.to_owned());
@@ -102,7 +104,7 @@ fn environment(file: &str, sets: &[&Setting<'_>], files: &[&Setting<'_>], draft:
         one.site(file, setting.at);
         said.push(path);
     }
-    one.summary = format!("environment of the unit: {}", named(&said));
+    one.summary = format!("variables set by the unit: {}", named(&said));
     (!said.is_empty()).then_some(one)
 }
 

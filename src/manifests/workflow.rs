@@ -66,7 +66,7 @@ fn of_file(file: &str, root: &Node, deploying: &BTreeSet<&str>, names: &Names) -
         let Some((said, at)) = deploys(step) else { continue };
         rollouts += 1;
         services.extend(tied(step, names));
-        let mut draft = Draft::new(file, "rollout", rollout_name(root, file), format!("rollout from CI, `{said}`"));
+        let mut draft = Draft::new(file, "rollout", format!("rollout by {}", rollout_name(root, file)), format!("from CI, `{said}`"));
         draft.site(file, at);
         out.push(draft);
     }
@@ -133,7 +133,7 @@ fn tags(file: &str, root: &Node, services: &BTreeSet<SmolStr>, names: &Names) ->
             tags.text().unwrap_or_default().split([',', '\n']).map(str::trim).filter(|tag| tag.ends_with(":latest")).collect();
         let all = tags.text().unwrap_or_default().split([',', '\n']).filter(|tag| !tag.trim().is_empty()).count();
         if let Some(tag) = moving.first().filter(|_| moving.len() == all) {
-            let name = hide::text(tag.rsplit('/').next().unwrap_or(tag));
+            let name = format!("tag {}", hide::text(tag.rsplit('/').next().unwrap_or(tag)));
             let mut draft = Draft::new(
                 file,
                 "tag",
@@ -159,7 +159,7 @@ fn one_at_a_time(file: &str, root: &Node) -> Vec<Draft> {
         let mut draft = Draft::new(
             file,
             "concurrency",
-            group.as_str(),
+            format!("concurrency {group}"),
             format!("rollouts of the group `{}` wait for each other", group.replace('`', "'")),
         );
         draft.site(file, entry.at);

@@ -272,6 +272,8 @@ pub(crate) struct ItemView {
     pub(crate) in_process: bool,
     /// Empty when every service holds it.
     pub(crate) services: Vec<String>,
+    /// No service of the tree is known to hold it.
+    pub(crate) untied: bool,
     pub(crate) annotation: Vec<AnnotationLine>,
     pub(crate) annotated_at: Vec<String>,
     pub(crate) hazards: Vec<String>,
