@@ -64,6 +64,7 @@ pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
         catalog_crates: catalog.crate_count().saturating_sub(1),
         unknown_crates: foreign.iter().filter(|package| !Catalog::knows(package)).count(),
         manifests: manifests.count(),
+        manifests_unevaluated: manifests.unevaluated,
         ignored,
         unlinked,
         unlinked_files: not_read.unlinked,

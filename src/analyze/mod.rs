@@ -103,10 +103,12 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
+    let of_manifests = manifests.comments.iter().map(|(file, comments)| FileComments { file, comments, text: None });
     let comments: Vec<FileComments<'_>> = files
         .iter()
         .filter(|file| !file.comments.is_empty())
         .map(|file| FileComments { file: &file.file, comments: &file.comments, text: None })
+        .chain(of_manifests)
         .collect();
     let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);

@@ -291,7 +291,7 @@ impl Reader<'_> {
             if !own.is_empty() && !plain.is_empty() {
                 let mut plain = plain;
                 plain.sort_by_key(|(_, (at, _))| *at);
-                let names: Vec<String> = plain.iter().map(|(name, _)| (**name).to_owned()).collect();
+                let names: Vec<String> = plain.iter().map(|(name, (_, value))| hide::assignment(name, value)).collect();
                 let mut draft = self
                     .draft(&name, "environment", &name, format!("variables set for {}: {}", of.join(", "), named(&names)), &own)
                     .name(format!("environment of {name}"));
@@ -335,21 +335,27 @@ impl Reader<'_> {
     }
 
     fn env_files(&self, out: &mut Composed) {
-        let mut files: BTreeMap<String, (Vec<Mark>, BTreeSet<SmolStr>, Vec<String>)> = BTreeMap::new();
+        #[derive(Default)]
+        struct File {
+            places: Vec<Mark>,
+            services: BTreeSet<SmolStr>,
+            users: Vec<String>,
+        }
+        let mut files: BTreeMap<String, File> = BTreeMap::new();
         for container in self.containers.iter().filter(|container| !container.own.is_empty()) {
             let Some(node) = container.node.get("env_file") else { continue };
             let mut paths: Vec<(&str, Mark)> = node.text().map(|path| (path, node.at)).into_iter().collect();
             paths.extend(node.items().iter().filter_map(|item| Some((item.text().or_else(|| item.text_of("path"))?, item.at))));
             for (path, at) in paths {
                 let file = files.entry(path.to_owned()).or_default();
-                file.0.push(at);
-                file.1.extend(container.own.iter().cloned());
-                if !file.2.iter().any(|name| name == container.name) {
-                    file.2.push(container.name.to_owned());
+                file.places.push(at);
+                file.services.extend(container.own.iter().cloned());
+                if !file.users.iter().any(|name| name == container.name) {
+                    file.users.push(container.name.to_owned());
                 }
             }
         }
-        for (path, (places, services, users)) in files {
+        for (path, File { places, services, users }) in files {
             if let Some(path) = join(self.folder, &path) {
                 out.env_files.push((path, services.clone()));
             }

@@ -120,7 +120,7 @@ impl Reader<'_> {
             if said.is_empty() {
                 draft.site(self.file, at);
             }
-            said.push(key.get_ref().to_string());
+            said.push(hide::assignment(key.get_ref(), &text));
         }
         draft.summary = format!("variables set for the app: {}", named(&said));
         (!said.is_empty()).then_some(draft)

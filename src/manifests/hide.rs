@@ -25,6 +25,14 @@ pub(super) fn value(key: &str, value: &str) -> String {
     shown(value)
 }
 
+/// `LOG=info` where the value is short and may be shown, else the name.
+pub(super) fn assignment(key: &str, text: &str) -> String {
+    const SHORT: usize = 40;
+    let shown = value(key, text);
+    let plain = !shown.is_empty() && shown != HIDDEN && shown.chars().count() <= SHORT && !shown.contains('…');
+    if plain { format!("{key}={shown}") } else { key.to_owned() }
+}
+
 /// Whether a value of a key is one that must be hidden.
 pub(super) fn hides(key: &str, text: &str) -> bool {
     value(key, text) == HIDDEN

@@ -221,8 +221,9 @@ impl StageOf<'_> {
                 }
                 draft.variable(&name, &value, file, Self::mark(line));
                 draft.site(file, Self::mark(one.line));
-                if !names.contains(&name) {
-                    names.push(name);
+                let said = hide::assignment(&name, &value);
+                if !names.contains(&said) {
+                    names.push(said);
                 }
             }
         }
@@ -355,7 +356,7 @@ impl StageOf<'_> {
         }
         let sets: Vec<&(String, String, u32)> = script.sets.iter().filter(|(name, ..)| !NOISE.contains(&name.as_str())).collect();
         if !sets.is_empty() {
-            let mut names: Vec<String> = sets.iter().map(|(name, ..)| name.clone()).collect();
+            let mut names: Vec<String> = sets.iter().map(|(name, value, _)| hide::assignment(name, value)).collect();
             names.dedup();
             let mut draft =
                 base("export", format!("variables set by the entry script: {}", named(&names))).name(format!("environment of {name}"));

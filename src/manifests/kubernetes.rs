@@ -15,6 +15,9 @@ use super::tie::Names;
 use super::yaml::{Mark, Node, Value};
 use crate::source::parent;
 
+/// Names and values of labels.
+type Labels<'a> = Vec<(&'a str, &'a str)>;
+
 /// One object of a file.
 pub(super) struct Object<'a> {
     pub(super) file: &'a str,
@@ -62,7 +65,7 @@ impl<'a> Object<'a> {
     }
 
     /// Labels of the pods that it makes.
-    fn labels(&self) -> Vec<(&'a str, &'a str)> {
+    fn labels(&self) -> Labels<'a> {
         let labels = match self.kind {
             "CronJob" => self.get(&["spec", "jobTemplate", "spec", "template", "metadata", "labels"]),
             "Pod" => self.get(&["metadata", "labels"]),
@@ -73,7 +76,7 @@ impl<'a> Object<'a> {
 }
 
 /// The scalar entries of a map.
-fn pairs(node: Option<&Node>) -> Vec<(&str, &str)> {
+fn pairs(node: Option<&Node>) -> Labels<'_> {
     node.map(Node::entries).unwrap_or_default().iter().filter_map(|entry| Some((entry.key.as_str(), entry.node.text()?))).collect()
 }
 
@@ -100,7 +103,7 @@ pub(super) struct Cluster<'a> {
     /// Services of each workload, by kind and name.
     workloads: BTreeMap<(&'a str, &'a str), BTreeSet<SmolStr>>,
     /// Labels of the pods that services run in, with the services.
-    labels: Vec<(Vec<(&'a str, &'a str)>, BTreeSet<SmolStr>)>,
+    labels: Vec<(Labels<'a>, BTreeSet<SmolStr>)>,
     /// Folders with workloads that services run in.
     near: BTreeSet<&'a str>,
     /// Uses of config maps, secrets and claims, by kind and name.

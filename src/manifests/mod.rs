@@ -3,6 +3,7 @@
 //! Runs beside `parse`; knows nothing of Rust code but the names of the services. Nothing is executed and nothing is fetched; a
 //! secret value leaves no reader (see `hide`).
 
+mod comments;
 mod compose;
 mod dockerfile;
 mod draft;
@@ -27,6 +28,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::discover::{Discovery, OtherFile, OtherKind};
+use crate::facts::Comment;
 use crate::model::{Diagnostic, Item, Service, Severity};
 use crate::source::{MAX_FILE_BYTES, ReadError, Tree, file_name};
 
@@ -39,12 +41,16 @@ use yaml::{Broken, Node};
 #[derive(Default)]
 pub struct Manifests {
     files: Vec<(SmolStr, Content)>,
+    /// Comments that speak to this tool, by file.
+    pub comments: Vec<(SmolStr, Vec<Comment>)>,
     /// What could not be read.
     pub diagnostics: Vec<Diagnostic>,
     /// Files that could not be read.
     pub skipped: Vec<SmolStr>,
     /// Something could not be read at all.
     pub unreadable: bool,
+    /// Templates of Helm, which are not evaluated.
+    pub unevaluated: usize,
 }
 
 /// What a file holds.
@@ -59,7 +65,7 @@ enum Content {
 }
 
 impl Manifests {
-    /// How many files were read as manifests.
+    /// How many documents were read as manifests.
     #[must_use]
     pub fn count(&self) -> usize {
         self.files.len()
@@ -70,9 +76,11 @@ impl Manifests {
 #[derive(Default)]
 struct Outcome {
     content: Vec<Content>,
+    comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
     skipped: bool,
     unreadable: bool,
+    unevaluated: bool,
 }
 
 impl Outcome {
@@ -88,9 +96,13 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
     let read: Vec<Outcome> = wanted.par_iter().map(|file| read_one(tree, file)).collect();
     let mut out = Manifests::default();
     for (file, outcome) in wanted.into_iter().zip(read) {
+        if !outcome.comments.is_empty() {
+            out.comments.push((file.path.clone(), outcome.comments));
+        }
         out.files.extend(outcome.content.into_iter().map(|content| (file.path.clone(), content)));
         out.diagnostics.extend(outcome.diagnostics);
         out.unreadable |= outcome.unreadable;
+        out.unevaluated += usize::from(outcome.unevaluated);
         if outcome.skipped {
             out.skipped.push(file.path.clone());
         }
@@ -125,13 +137,17 @@ fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
             return Outcome { diagnostics: vec![error.diagnostic(&file.path)], skipped: true, unreadable, ..Outcome::default() };
         }
     };
-    match file.kind {
+    let comments = comments::read(&text);
+    let outcome = match file.kind {
         OtherKind::Yaml => read_yaml(&file.path, &text),
         OtherKind::Dockerfile => Outcome::of(Content::Docker(dockerfile::parse(&text))),
         OtherKind::Systemd => Outcome::of(Content::Unit(text)),
         OtherKind::Toml => Outcome::of(Content::Fly(text)),
         _ => Outcome::of(Content::Env(env_file::parse(&text))),
-    }
+    };
+    // In a file that is read as no manifest, they speak of something else.
+    let comments = if outcome.content.is_empty() { Vec::new() } else { comments };
+    Outcome { comments, ..outcome }
 }
 
 fn read_yaml(path: &str, text: &str) -> Outcome {
@@ -141,6 +157,9 @@ fn read_yaml(path: &str, text: &str) -> Outcome {
     let workflow = workflow::is_workflow(path);
     if !composed && !object && !workflow {
         return Outcome::default();
+    }
+    if is_template(text) && !workflow && !composed {
+        return Outcome { unevaluated: true, ..Outcome::default() };
     }
     let documents = yaml::parse(text);
     let diagnostics = documents.errors.iter().map(|broken| broken_file(path, broken)).collect();
@@ -154,6 +173,12 @@ fn read_yaml(path: &str, text: &str) -> Outcome {
     Outcome { content, diagnostics, ..Outcome::default() }
 }
 
+/// Whether a text is a template of Helm; `{{ … }}` alone may stand in the text of an alert.
+fn is_template(text: &str) -> bool {
+    text.contains("{{")
+        && [".Values.", ".Release.", "{{- include ", "{{ include ", "{{- template ", "{{ template "].iter().any(|word| text.contains(word))
+}
+
 /// Whether some document of a text has a key at its top.
 fn has_key(text: &str, key: &str) -> bool {
     text.lines().any(|line| {
@@ -162,7 +187,7 @@ fn has_key(text: &str, key: &str) -> bool {
 }
 
 fn broken_file(path: &str, broken: &Broken) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Severity::Warning, "broken-manifest", format!("failed to parse: {}", hide::text(&broken.message)))
+    let diagnostic = Diagnostic::new(Severity::Warning, "broken-yaml", format!("failed to parse: {}", hide::text(&broken.message)))
         .in_file(path)
         .at_line(broken.at.line)
         .help("what stands in this document is not on the map");

@@ -180,21 +180,19 @@ impl<'a> Reader<'a> {
         let mut said = Vec::new();
         let mut draft = self.draft(&format!("{name}/probes"), &format!("probes of {}", self.object.name), String::new());
         for (key, word) in [("startupProbe", "startup"), ("readinessProbe", "readiness"), ("livenessProbe", "liveness")] {
-            match container.entry(key) {
-                Some(entry) => {
-                    said.push(format!("{word} {}", probe(&entry.node)));
-                    draft.site(self.object.file, entry.at);
-                    for key in ["initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold"] {
-                        if let Some(node) = entry.node.get(key) {
-                            draft.text(&format!("{word} {}", spaced(key)), node.text().unwrap_or_default(), self.object.file, node.at);
-                        }
-                    }
+            let Some(entry) = container.entry(key) else { continue };
+            said.push(format!("{word} {}", probe(&entry.node)));
+            draft.site(self.object.file, entry.at);
+            for key in ["initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold"] {
+                if let Some(node) = entry.node.get(key) {
+                    draft.text(&format!("{word} {}", spaced(key)), node.text().unwrap_or_default(), self.object.file, node.at);
                 }
-                None if key == "readinessProbe" => said.push("no readiness probe".to_owned()),
-                None => {}
             }
         }
         if !draft.sites.is_empty() {
+            if container.get("readinessProbe").is_none() {
+                said.push("no readiness probe".to_owned());
+            }
             draft.summary = said.join(", ");
             out.push(draft);
         }
@@ -236,7 +234,7 @@ impl<'a> Reader<'a> {
                 let said = self.reference(from, variable.at, uses);
                 draft.fact(key, FactValue::Text(said), file, variable.at);
             }
-            plain.push(key.to_owned());
+            plain.push(variable.get("value").and_then(Node::text).map_or_else(|| key.to_owned(), |text| hide::assignment(key, text)));
         }
         if own && !plain.is_empty() {
             draft.summary = format!("variables set for `{name}`: {}", named(&plain));

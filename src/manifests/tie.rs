@@ -132,15 +132,19 @@ fn without_role(name: &str) -> &str {
 pub(super) fn is_beside(path: &str) -> bool {
     parent(path).split('/').filter(|folder| !folder.is_empty()).any(is_beside_name) || {
         let name = file_name(path);
-        is_beside_name(name.trim_end_matches(".yml").trim_end_matches(".yaml"))
+        words(name).iter().any(|word| NOT_DEPLOYED.contains(&word.as_str()))
     }
 }
 
 /// Whether the name of a folder, a file or a container speaks of tests, tools or mere examples.
 pub(super) fn is_beside_name(name: &str) -> bool {
-    let words: Vec<String> = name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase).collect();
+    let words = words(name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     has(NOT_DEPLOYED) || (has(SHOWN_ONLY) && !has(DEPLOYS))
+}
+
+fn words(name: &str) -> Vec<String> {
+    name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -181,8 +185,14 @@ mod tests {
         {
             assert!(is_beside(path), "{path}");
         }
-        for path in ["docker-compose.yml", "deploy/k8s/api.yaml", "deployment-examples/compose.yml", "ci/Dockerfile", "latest/compose.yml"]
-        {
+        for path in [
+            "docker-compose.yml",
+            "deploy/k8s/api.yaml",
+            "deployment-examples/compose.yml",
+            "ci/Dockerfile",
+            "latest/compose.yml",
+            ".env.example",
+        ] {
             assert!(!is_beside(path), "{path}");
         }
         assert!(is_beside_name("gui_tests"));

@@ -95,7 +95,7 @@ fn environment(file: &str, sets: &[&Setting<'_>], files: &[&Setting<'_>], draft:
             let Some((name, value)) = word.text.split_once('=').filter(|(name, _)| !NOISE.contains(name)) else { continue };
             one.variable(name, value, file, setting.at);
             one.site(file, setting.at);
-            said.push(name.to_owned());
+            said.push(hide::assignment(name, value));
         }
     }
     for setting in files {

@@ -217,7 +217,13 @@ pub(crate) fn scope_rank(scope: Scope) -> usize {
 
 /// Heading of the table of minor items.
 pub(crate) fn table_heading(kind: Kind, below_blocks: bool) -> String {
-    if below_blocks { format!("More {}", kind.plural()) } else { capitalized(kind.plural()) }
+    if below_blocks && kind == Kind::Deployment {
+        "More of the deployment".to_owned()
+    } else if below_blocks {
+        format!("More {}", kind.plural())
+    } else {
+        capitalized(kind.plural())
+    }
 }
 
 /// An item about which a line of a table says everything.

@@ -410,6 +410,8 @@ pub(crate) struct BlindSpots {
     pub(crate) ignored: usize,
     pub(crate) unlinked: usize,
     pub(crate) unlinked_files: usize,
+    pub(crate) manifests: usize,
+    pub(crate) manifests_unevaluated: usize,
     pub(crate) uncertain: usize,
     pub(crate) unfollowed: usize,
     pub(crate) diagnostics: Vec<DiagnosticView>,
