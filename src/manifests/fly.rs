@@ -99,7 +99,7 @@ impl Reader<'_> {
         let (strategy, at) = self.get(deploy, "strategy").or_else(|| self.get(deploy, "release_command"))?;
         let release = self.get(deploy, "release_command");
         let mut summary = match self.get(deploy, "strategy") {
-            Some(_) => format!("rollout, strategy {}", hide::text(&strategy)),
+            Some(_) => format!("strategy {}", hide::text(&strategy)),
             None => "rollout".to_owned(),
         };
         if let Some((command, _)) = &release {

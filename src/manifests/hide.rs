@@ -55,18 +55,23 @@ pub(super) fn text(value: &str) -> String {
 pub(super) fn command(words: &[&str]) -> String {
     let mut out: Vec<String> = Vec::new();
     let mut hide_next = false;
+    let programs = words.join(" ");
     for word in words.iter().flat_map(|word| word.split_whitespace()) {
         let bare = word.trim_matches(|c| matches!(c, '"' | '\'' | ';' | '`'));
         let said = if std::mem::take(&mut hide_next) {
             HIDDEN.to_owned()
         } else if let Some((name, value)) = bare.split_once(['=', ':']).filter(|(name, value)| is_name(name) && !value.starts_with("//")) {
             let sign = if bare[name.len()..].starts_with('=') { "=" } else { ":" };
-            if !value.is_empty() && looks_secret(name) { format!("{name}{sign}{HIDDEN}") } else { word_text(word) }
-        } else if bare.len() > 2 && bare.starts_with("-p") && words.iter().any(|word| word.contains("mysql") || word.contains("mariadb")) {
+            if !value.is_empty() && (looks_secret(name) || SECRET_OPTIONS.contains(&name)) {
+                format!("{name}{sign}{HIDDEN}")
+            } else {
+                word_text(word)
+            }
+        } else if bare.len() > 2 && bare.starts_with("-p") && (programs.contains("mysql") || programs.contains("mariadb")) {
             format!("-p{HIDDEN}")
         } else {
             let option = bare.starts_with('-') && (looks_secret(bare) || SECRET_OPTIONS.contains(&bare));
-            hide_next = option && !bare.contains('=');
+            hide_next = (option && !bare.contains('=')) || is_short_secret(bare, &programs);
             word_text(word)
         };
         out.push(said);
@@ -76,6 +81,13 @@ pub(super) fn command(words: &[&str]) -> String {
 
 fn word_text(word: &str) -> String {
     if is_secret(word) && !word.contains("://") { HIDDEN.to_owned() } else { redact::text(word) }
+}
+
+/// Short options after which a password stands: `curl -fu user:password`, `redis-cli -a password`.
+fn is_short_secret(option: &str, programs: &str) -> bool {
+    let short = option.len() >= 2 && option.starts_with('-') && !option.starts_with("--");
+    let of = |program: &str, letter: char| programs.contains(program) && option.ends_with(letter);
+    short && (of("curl", 'u') || of("redis-cli", 'a') || of("mongo", 'p') || of("mysql", 'p') || of("mariadb", 'p') || of("sqlcmd", 'P'))
 }
 
 /// `--password`, `PGPASSWORD`, `requirepass`.
@@ -186,6 +198,10 @@ mod tests {
             "PGPASSWORD=hunter2 pg_isready",
             "mysqladmin ping -phunter2",
             "curl -u admin:hunter2 http://x/health",
+            "curl -fsu admin:hunter2 http://x/health",
+            "curl --user=admin:hunter2 http://x/health",
+            "redis-cli -a hunter2 ping",
+            "mongosh -u root -p hunter2 --eval 1",
             "curl http://admin:hunter2@x/health",
             "wget --header Authorization:hunter2 x",
         ] {

@@ -1,7 +1,7 @@
 //! Workflows of GitHub that replace running services: how, under which tag, and one at a time or not. Workflows that only build
 //! and test say nothing of a deployment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -50,21 +50,23 @@ pub(super) fn is_workflow(path: &str) -> bool {
 /// The items of all workflows.
 pub(super) fn drafts(files: &[(&str, &Node)], names: &Names) -> Vec<Draft> {
     // An action of the repository deploys for the workflows that use it.
-    let deploying: BTreeSet<&str> = files
-        .iter()
-        .filter(|(path, root)| path.contains("/actions/") && steps(root).any(|step| deploys(step).is_some()))
-        .map(|(path, _)| parent(path))
-        .collect();
+    let mut deploying: Deploying<'_> = BTreeMap::new();
+    for (path, root) in files.iter().filter(|(path, _)| path.contains("/actions/")) {
+        for step in steps(root).filter(|step| deploys(step).is_some()) {
+            deploying.entry(parent(path)).or_default().extend(tied(step, names));
+        }
+    }
     files.iter().flat_map(|(path, root)| of_file(path, root, &deploying, names)).collect()
 }
 
-fn of_file(file: &str, root: &Node, deploying: &BTreeSet<&str>, names: &Names) -> Vec<Draft> {
+/// Folders of the actions that deploy, with the services that they do.
+type Deploying<'a> = BTreeMap<&'a str, BTreeSet<SmolStr>>;
+
+fn of_file(file: &str, root: &Node, deploying: &Deploying<'_>, names: &Names) -> Vec<Draft> {
     let mut out = Vec::new();
-    let mut rollouts = 0;
     let mut services: BTreeSet<SmolStr> = BTreeSet::new();
     for step in steps(root) {
         let Some((said, at)) = deploys(step) else { continue };
-        rollouts += 1;
         services.extend(tied(step, names));
         let mut draft = Draft::new(file, "rollout", format!("rollout by {}", rollout_name(root, file)), format!("from CI, `{said}`"));
         draft.site(file, at);
@@ -73,12 +75,16 @@ fn of_file(file: &str, root: &Node, deploying: &BTreeSet<&str>, names: &Names) -
     for draft in &mut out {
         draft.services.extend(services.iter().cloned());
     }
-    if rollouts > 0 {
+    let mut deploys = !out.is_empty();
+    if deploys {
         out.extend(tags(file, root, &services, names));
     }
-    let uses = |step: &Node| step.text_of("uses").is_some_and(|used| deploying.contains(used.trim_start_matches("./")));
-    if rollouts > 0 || steps(root).any(uses) {
-        out.extend(one_at_a_time(file, root));
+    for used in steps(root).filter_map(|step| step.text_of("uses")).filter_map(|used| deploying.get(used.trim_start_matches("./"))) {
+        deploys = true;
+        services.extend(used.iter().cloned());
+    }
+    if deploys {
+        out.extend(one_at_a_time(file, root).into_iter().map(|draft| draft.services(&services)));
     }
     out
 }
