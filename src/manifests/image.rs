@@ -58,8 +58,50 @@ const ASSETS: &[&str] = &[
 
 /// A Dockerfile with what ties it to services.
 pub(super) struct Image<'a> {
-    pub(super) path: &'a str,
-    pub(super) file: &'a Dockerfile,
+    path: &'a str,
+    file: &'a Dockerfile,
+    /// Scripts of the tree that final stages start, with their paths.
+    scripts: BTreeMap<usize, (String, Script)>,
+}
+
+impl Image<'_> {
+    /// The services whose binaries are in the image of a stage, and the one that it starts, itself or through its script.
+    fn services(&self, at: usize, names: &Names) -> (BTreeSet<SmolStr>, Option<SmolStr>) {
+        let (mut held, started) = self.file.services(at, names);
+        let by_script = || self.scripts.get(&at).and_then(|(_, script)| names.by_command(script.execs.iter().map(String::as_str))).cloned();
+        let started = started.or_else(by_script);
+        held.extend(started.iter().cloned());
+        (held, started)
+    }
+}
+
+/// The script that a stage starts, when it is a file of the tree.
+fn script_of(path: &str, file: &Dockerfile, at: usize, tree: &dyn Tree) -> Option<(String, Script)> {
+    let command = file.command(at);
+    let words = command.iter().filter(|word| !word.starts_with('-')).take(4);
+    let (path, text) = words.into_iter().find_map(|word| source_of(path, file, at, file_name(word), tree))?;
+    Some((path, script::parse(&text)))
+}
+
+/// The file of the tree that is copied into a stage under a name: its path and text.
+fn source_of(dockerfile: &str, file: &Dockerfile, at: usize, name: &str, tree: &dyn Tree) -> Option<(String, String)> {
+    let copies = file.effective(at).filter(|one| one.keyword == "COPY" && one.flag("from").is_none());
+    for one in copies {
+        let arguments = one.arguments();
+        let (target, sources) = arguments.split_last()?;
+        let source = sources.iter().find(|source| file_name(source) == name || (file_name(target) == name && sources.len() == 1));
+        let Some(source) = source else { continue };
+        let folder = parent(dockerfile);
+        let bases = [folder, parent(folder), ""];
+        for path in bases.iter().filter_map(|base| join(base, source.trim_start_matches('/'))) {
+            if let Ok(text) = tree.read(&path)
+                && text.starts_with("#!")
+            {
+                return Some((path, text));
+            }
+        }
+    }
+    None
 }
 
 /// The images of the tree, by the path of their file.
@@ -69,8 +111,16 @@ pub(super) struct Images<'a> {
 }
 
 impl<'a> Images<'a> {
-    pub(super) fn add(&mut self, path: &'a str, file: &'a Dockerfile) {
-        self.by_path.insert(path, Image { path, file });
+    /// Takes in a file; the scripts that its images start are read.
+    pub(super) fn add(&mut self, path: &'a str, file: &'a Dockerfile, tree: &dyn Tree) {
+        let scripts = file.finals().into_iter().filter_map(|at| Some((at, script_of(path, file, at, tree)?))).collect();
+        self.by_path.insert(path, Image { path, file, scripts });
+    }
+
+    /// The services of all images.
+    pub(super) fn all_services(&self, names: &Names) -> BTreeSet<SmolStr> {
+        let images = self.by_path.values();
+        images.flat_map(|image| image.file.finals().into_iter().flat_map(|at| image.services(at, names).0)).collect()
     }
 
     /// Services in the image that is built from a file, and the one that it starts.
@@ -78,7 +128,7 @@ impl<'a> Images<'a> {
         let Some(image) = self.by_path.get(path) else { return (BTreeSet::new(), None) };
         let last = image.file.stages.len().checked_sub(1);
         match target.and_then(|target| image.file.stage(target)).or(last) {
-            Some(stage) => image.file.services(stage, names),
+            Some(stage) => image.services(stage, names),
             None => (BTreeSet::new(), None),
         }
     }
@@ -90,13 +140,13 @@ impl<'a> Images<'a> {
 
     /// Items of every image that is about a service; `others` are files of images that manifests build beside them, with
     /// the services that rely on them.
-    pub(super) fn drafts(&self, tree: &dyn Tree, names: &Names, others: &BTreeMap<String, BTreeSet<SmolStr>>) -> Vec<Draft> {
+    pub(super) fn drafts(&self, names: &Names, others: &BTreeMap<String, BTreeSet<SmolStr>>) -> Vec<Draft> {
         let mut out = Vec::new();
         let mut families: BTreeMap<(String, Option<SmolStr>, BTreeSet<SmolStr>), String> = BTreeMap::new();
         let mut scripts: BTreeSet<String> = BTreeSet::new();
         for image in self.by_path.values() {
             for at in image.file.finals() {
-                let (services, started) = image.file.services(at, names);
+                let (services, started) = image.services(at, names);
                 let relying = others.get(image.path);
                 if services.is_empty() && relying.is_none() {
                     continue;
@@ -119,9 +169,9 @@ impl<'a> Images<'a> {
                     name,
                     services: if services.is_empty() { relying.cloned().unwrap_or_default() } else { services },
                     started,
-                    foreign: relying.is_some() && !image.file.builds_rust(at) && image.file.services(at, names).0.is_empty(),
+                    foreign: relying.is_some() && !image.file.builds_rust(at) && image.services(at, names).0.is_empty(),
                 };
-                stage.drafts(tree, names, &mut scripts, &mut out);
+                stage.drafts(names, &mut scripts, &mut out);
             }
         }
         out
@@ -148,7 +198,7 @@ struct StageOf<'a> {
 }
 
 impl StageOf<'_> {
-    fn drafts(&self, tree: &dyn Tree, names: &Names, scripts: &mut BTreeSet<String>, out: &mut Vec<Draft>) {
+    fn drafts(&self, names: &Names, scripts: &mut BTreeSet<String>, out: &mut Vec<Draft>) {
         self.volumes(out);
         self.files(names, out);
         if self.foreign {
@@ -157,7 +207,7 @@ impl StageOf<'_> {
         self.health(out);
         self.variables(out);
         self.start(out);
-        self.script(tree, scripts, out);
+        self.script(scripts, out);
     }
 
     fn mark(line: u32) -> Mark {
@@ -292,43 +342,16 @@ impl StageOf<'_> {
         out.push(draft);
     }
 
-    /// The script that the image starts, when it is a file of the tree.
-    fn script(&self, tree: &dyn Tree, seen: &mut BTreeSet<String>, out: &mut Vec<Draft>) {
-        let command = self.image.file.command(self.at);
-        for word in command.iter().filter(|word| !word.starts_with('-')).take(4) {
-            let name = file_name(word);
-            let Some((path, text)) = self.source_of(tree, name) else { continue };
-            let script = script::parse(&text);
-            if seen.insert(path.clone()) {
-                self.of_script(&path, &script, out);
-            } else {
-                for draft in out.iter_mut().filter(|draft| draft.owner == path) {
-                    draft.services.extend(self.services.iter().cloned());
-                }
-            }
-            return;
-        }
-    }
-
-    /// The file of the tree that is copied under a name: its path and text.
-    fn source_of(&self, tree: &dyn Tree, name: &str) -> Option<(String, String)> {
-        let copies = self.image.file.effective(self.at).filter(|one| one.keyword == "COPY" && one.flag("from").is_none());
-        for one in copies {
-            let arguments = one.arguments();
-            let (target, sources) = arguments.split_last()?;
-            let source = sources.iter().find(|source| file_name(source) == name || (file_name(target) == name && sources.len() == 1));
-            let Some(source) = source else { continue };
-            let folder = parent(self.image.path);
-            let bases = [folder, parent(folder), ""];
-            for path in bases.iter().filter_map(|base| join(base, source.trim_start_matches('/'))) {
-                if let Ok(text) = tree.read(&path)
-                    && text.starts_with("#!")
-                {
-                    return Some((path, text));
-                }
+    /// What the script that the image starts leaves behind.
+    fn script(&self, seen: &mut BTreeSet<String>, out: &mut Vec<Draft>) {
+        let Some((path, script)) = self.image.scripts.get(&self.at) else { return };
+        if seen.insert(path.clone()) {
+            self.of_script(path, script, out);
+        } else {
+            for draft in out.iter_mut().filter(|draft| draft.owner == path) {
+                draft.services.extend(self.services.iter().cloned());
             }
         }
-        None
     }
 
     fn of_script(&self, path: &str, script: &Script, out: &mut Vec<Draft>) {

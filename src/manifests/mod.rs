@@ -200,13 +200,14 @@ fn broken_file(path: &str, broken: &Broken) -> Diagnostic {
 /// The items of the manifests; `read` are the variables that the code reads, with the services that do.
 #[must_use]
 pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: &BTreeMap<SmolStr, BTreeSet<SmolStr>>) -> Vec<Item> {
-    let names = Names::new(services);
+    let mut names = Names::new(services);
     let mut images = Images::default();
     for (path, content) in &manifests.files {
         if let Content::Docker(file) = content {
-            images.add(path, file);
+            images.add(path, file, tree);
         }
     }
+    names.imaged = images.all_services(&names);
     let mut siblings = compose::Siblings::new();
     for (path, content) in &manifests.files {
         if let Content::Compose(root) = content {
@@ -237,7 +238,7 @@ pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read:
             Content::Docker(_) | Content::Env(_) => {}
         }
     }
-    drafts.extend(images.drafts(tree, &names, &built));
+    drafts.extend(images.drafts(&names, &built));
     drafts.extend(kubernetes::drafts(&objects, &names));
     drafts.extend(workflow::drafts(&workflows, &names));
     for (path, content) in &manifests.files {

@@ -42,6 +42,8 @@ const DEPLOYS: &[&str] = &["deploy", "deployment", "deployments", "docker", "k8s
 #[derive(Debug, Default)]
 pub(super) struct Names {
     services: Vec<Known>,
+    /// Services that Dockerfiles of the tree make images of.
+    pub(super) imaged: BTreeSet<SmolStr>,
 }
 
 #[derive(Debug)]
@@ -58,7 +60,7 @@ impl Names {
             binary: normal(file_name(&service.name)),
             package: normal(&service.package),
         };
-        Self { services: services.iter().map(known).collect() }
+        Self { services: services.iter().map(known).collect(), imaged: BTreeSet::new() }
     }
 
     /// The only service, if there is one only.
@@ -94,7 +96,17 @@ impl Names {
     pub(super) fn by_image(&self, image: &str) -> BTreeSet<SmolStr> {
         let base = image.split('@').next().unwrap_or(image);
         let base = file_name(base).split(':').next().unwrap_or_default();
-        self.by_name(base)
+        let found = self.by_name(base);
+        // `shop` is the command line's binary, but the image of that name is the one that is built: `shop-server`.
+        let wanted = normal(base);
+        let role = |known: &&Known| self.imaged.contains(&known.name) && without_role(&known.binary) == without_role(&wanted);
+        if !found.is_empty() && found.is_disjoint(&self.imaged) {
+            let built: BTreeSet<SmolStr> = self.services.iter().filter(role).map(|known| known.name.clone()).collect();
+            if built.len() == 1 {
+                return built;
+            }
+        }
+        found
     }
 
     /// Services of a name: the binary's, the package's, or one of them but for a closing `server`, `api`, `service`, `app`.
@@ -170,6 +182,14 @@ mod tests {
         assert_eq!(names.by_image("shop").len(), 2, "the package's name");
         assert!(names.by_image("postgres:18").is_empty());
         assert_eq!(names.by_pattern("/build/target/release/shop_*").len(), 2);
+    }
+
+    #[test]
+    fn an_image_is_what_the_tree_builds_an_image_of() {
+        let mut names = names(&[("shop", "shop"), ("shop-server", "shop-server")]);
+        assert!(names.by_image("shop:1").contains("shop"));
+        names.imaged = BTreeSet::from([SmolStr::new("shop-server")]);
+        assert!(names.by_image("shop:1").contains("shop-server"));
     }
 
     #[test]
