@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use crate::catalog::Catalog;
 use crate::discover::{DependencyKind, Discovery};
+use crate::manifests::Manifests;
 use crate::model::Coverage;
 use crate::resolve::BodyFacts;
 
@@ -15,6 +16,7 @@ use super::reading::{Read, Unread};
 pub(super) struct Seen<'a> {
     pub(super) discovery: &'a Discovery,
     pub(super) read: &'a Read,
+    pub(super) manifests: &'a Manifests,
     pub(super) unread: Unread,
     pub(super) bodies: &'a [BodyFacts],
     pub(super) catalog: &'a Catalog,
@@ -24,7 +26,7 @@ pub(super) struct Seen<'a> {
 
 /// Counts it.
 pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
-    let Seen { discovery, read: Read { files, skipped, .. }, unread: not_read, bodies, catalog, ignored, unlinked } = seen;
+    let Seen { discovery, read: Read { files, skipped, .. }, manifests, unread: not_read, bodies, catalog, ignored, unlinked } = seen;
     let mut unread: BTreeMap<SmolStr, usize> = BTreeMap::new();
     for name in files.iter().flat_map(|file| &file.macros_unread) {
         *unread.entry(name.clone()).or_default() += 1;
@@ -41,7 +43,7 @@ pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
         .filter(|dependency| dependency.kind == DependencyKind::Normal && dependency.workspace_member.is_none())
         .map(|dependency| dependency.package.as_str())
         .collect();
-    let mut skipped = [discovery.skipped.as_slice(), skipped].concat();
+    let mut skipped = [discovery.skipped.as_slice(), skipped, &manifests.skipped].concat();
     skipped.sort();
     skipped.dedup();
     Coverage {
@@ -61,6 +63,8 @@ pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
         receivers_typed: sum(3),
         catalog_crates: catalog.crate_count().saturating_sub(1),
         unknown_crates: foreign.iter().filter(|package| !Catalog::knows(package)).count(),
+        manifests: manifests.count(),
+        manifests_unevaluated: manifests.unevaluated,
         ignored,
         unlinked,
         unlinked_files: not_read.unlinked,

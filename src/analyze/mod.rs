@@ -5,6 +5,8 @@ mod inputs;
 mod macros;
 mod reading;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -13,8 +15,9 @@ use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Cx, LeftOut};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
+use crate::manifests;
 use crate::merge;
-use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
+use crate::model::{Diagnostic, Item, Kind, SCHEMA, Severity, StateMap, ToolInfo};
 use crate::parse::ParseOptions;
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::source::{ReadError, Revision, Tree};
@@ -76,7 +79,10 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let services = inputs::services(&discovery, &config, &mut diagnostics);
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let inputs = inputs::crate_inputs(&discovery.packages, &services);
-    let read = reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests });
+    let (read, manifests) = rayon::join(
+        || reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests }),
+        || manifests::read(tree, &discovery),
+    );
     let files = &read.files;
 
     let (catalog, (mut program, links)) =
@@ -98,17 +104,22 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         findings.retain(|finding| wanted.iter().any(|krate| *krate == *program.krate(resolve::krate_of(world, finding.def)).input.name));
     }
     let mut items = merge::merge(&cx, findings);
+    let variables = variables_read(&items);
+    items.extend(manifests::items(&manifests, tree, &services, &variables));
+    items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
+    let of_manifests = manifests.comments.iter().map(|(file, comments)| FileComments { file, comments, text: None });
     let comments: Vec<FileComments<'_>> = files
         .iter()
         .filter(|file| !file.comments.is_empty())
         .map(|file| FileComments { file: &file.file, comments: &file.comments, text: None })
+        .chain(of_manifests)
         .collect();
     let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);
 
-    diagnostics.extend(discovery.diagnostics.iter().chain(&read.diagnostics).cloned());
+    diagnostics.extend(discovery.diagnostics.iter().chain(&read.diagnostics).chain(&manifests.diagnostics).cloned());
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
     diagnostics.sort();
@@ -116,6 +127,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let coverage = coverage::coverage(coverage::Seen {
         discovery: &discovery,
         read: &read,
+        manifests: &manifests,
         unread: reading::unread(&discovery, &inputs, &read, |at| links.reached.contains(&at)),
         bodies: &bodies,
         catalog: &catalog,
@@ -137,9 +149,20 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     // Giving back memory in small pieces takes as long as a stage: another thread does it while the map is rendered.
     drop(cx);
     drop(program);
-    let unreadable = discovery.unreadable || read.unreadable;
-    rayon::spawn(move || drop((read, bodies, flow, signatures, discovery)));
+    let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable;
+    rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
     Ok(Analysis { map, config, unreadable, bad_config, no_rust })
+}
+
+/// Names of the environment variables that the code reads, with the services that do.
+fn variables_read(items: &[Item]) -> BTreeMap<SmolStr, BTreeSet<SmolStr>> {
+    let mut out: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
+    for item in items.iter().filter(|item| item.kind == Kind::StartupConfig) {
+        for name in item.facts.iter().filter(|fact| fact.key == "env").filter_map(|fact| fact.value.as_ref()) {
+            out.entry(name.to_string().into()).or_default().extend(item.services.iter().cloned());
+        }
+    }
+    out
 }
 
 /// Crates that reach the tree through another crate only: `use other::reqwest::Client`.

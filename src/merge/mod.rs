@@ -2,7 +2,7 @@
 
 mod conditions;
 mod identity;
-mod redact;
+pub(crate) mod redact;
 mod summary;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::diag::{SECRET_PARTS, SECRET_WORDS, name_words};
 use crate::model::{Fact, FactValue};
 
 /// Shown in place of a value.
-pub(super) const HIDDEN: &str = "(set, hidden)";
+pub(crate) const HIDDEN: &str = "(set, hidden)";
 
 /// In the first line of a private key in PEM, whatever its sort.
 const PRIVATE_KEY: &str = "PRIVATE KEY-----";
@@ -64,7 +64,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 
 /// Hides the user information of URLs in a text.
 #[must_use]
-pub(super) fn text(value: &str) -> String {
+pub(crate) fn text(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
     while let Some(at) = rest.find("://") {

@@ -44,6 +44,12 @@ pub struct Coverage {
     /// Rust files of packages that no service links; they are not read.
     #[serde(default)]
     pub unlinked_files: usize,
+    /// Documents of deployment files read: compose files, Dockerfiles, objects of Kubernetes and the like.
+    #[serde(default)]
+    pub manifests: usize,
+    /// Deployment files that are templates of Helm: they are not evaluated.
+    #[serde(default)]
+    pub manifests_unevaluated: usize,
     /// Items silenced by an `ignore` annotation.
     pub ignored: usize,
 }

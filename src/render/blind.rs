@@ -63,6 +63,8 @@ pub(crate) fn blind_spots(layout: &Layout<'_>, page: &str) -> BlindSpots {
         ignored: coverage.ignored,
         unlinked: coverage.unlinked,
         unlinked_files: coverage.unlinked_files,
+        manifests: coverage.manifests,
+        manifests_unevaluated: coverage.manifests_unevaluated,
         uncertain: shown_items().filter(|item| item.confidence != Confidence::Certain).count(),
         unfollowed: shown_items().flat_map(|item| &item.facts).filter(|fact| fact.value.is_none()).count(),
         diagnostics: diagnostics[..messages].iter().map(diagnostic).collect(),

@@ -2,7 +2,9 @@
 
 use smol_str::SmolStr;
 
-use crate::model::{Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Fact, Item, Place, Provenance, Role, Scope, Site, Use};
+use crate::model::{
+    Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Fact, Item, Kind, Place, Provenance, Role, Scope, Site, Use,
+};
 
 use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
@@ -72,6 +74,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         constant: item.class == Class::Constant,
         in_process: matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task),
         services: service_names(&layout.services(item)),
+        untied: item.kind == Kind::Deployment && item.services.is_empty(),
         annotation: annotation.map(annotation_lines).unwrap_or_default(),
         annotated_at: annotation.map(|annotation| places(layout, &annotation.places, page)).unwrap_or_default(),
         hazards: item.hazards.iter().map(|hazard| code(hazard)).collect(),

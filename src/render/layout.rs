@@ -217,7 +217,13 @@ pub(crate) fn scope_rank(scope: Scope) -> usize {
 
 /// Heading of the table of minor items.
 pub(crate) fn table_heading(kind: Kind, below_blocks: bool) -> String {
-    if below_blocks { format!("More {}", kind.plural()) } else { capitalized(kind.plural()) }
+    if below_blocks && kind == Kind::Deployment {
+        "More of the deployment".to_owned()
+    } else if below_blocks {
+        format!("More {}", kind.plural())
+    } else {
+        capitalized(kind.plural())
+    }
 }
 
 /// An item about which a line of a table says everything.
@@ -233,6 +239,7 @@ fn is_minor(item: &Item) -> bool {
         Kind::StartupConfig | Kind::Telemetry | Kind::FsWrite => told <= 3 && item.doc.as_ref().is_none_or(|doc| doc.len() < 200),
         Kind::Static => told == 0 && item.doc.is_none(),
         Kind::ExternalStore => told == 0,
+        Kind::Deployment => told <= 3 && item.lost.is_none(),
         Kind::Pool => is_threads(item) && is_standard(item),
         Kind::Os => item.lost.as_deref().is_some_and(|lost| !is_loss(lost)) && told <= 2,
         _ => false,

@@ -57,7 +57,9 @@ pub(crate) fn phrase(item: &Item) -> Phrase {
         rest.push_str(&format!(": {doc}"));
     }
     let rest = if rest.is_empty() { rest } else { spaced(&rest) };
-    Phrase { what: prose(&with_article(&what)), ty, rest }
+    // Manifests speak of what they do: `2 replicas`, `asks …`.
+    let what = if item.kind == Kind::Deployment { what } else { with_article(&what) };
+    Phrase { what: prose(&what), ty, rest }
 }
 
 /// Escapes a rest and keeps the white space before it.

@@ -64,6 +64,7 @@ pub(crate) fn weight(item: &Item) -> i32 {
         Kind::FsWrite => -12,
         // How to reach a database is not what is in it.
         Kind::EmbeddedDb if item.summary.contains("settings") => -40,
+        Kind::Deployment => deployed(item),
         Kind::Cache if item.facts.is_empty() && !is_collection(item) => -10,
         _ => 0,
     };
@@ -72,6 +73,21 @@ pub(crate) fn weight(item: &Item) -> i32 {
         weight -= 2;
     }
     weight
+}
+
+/// What keeps data and what decides how many there are come before how a container starts.
+fn deployed(item: &Item) -> i32 {
+    let part = item.name.split_once(" of ").map_or(item.name.as_str(), |(part, _)| part);
+    match part.split(' ').next().unwrap_or_default() {
+        "session" => 20,
+        "volume" | "VOLUME" | "PVC" | "claim" => 12,
+        "rollout" | "autoscaler" => 10,
+        "Secret" | "sidecar" => 5,
+        "start" | "files" | "healthcheck" | "concurrency" | "private" | "unit" => -25,
+        "environment" | "probes" | "credentials" => -5,
+        _ if item.services.is_empty() => -20,
+        _ => 0,
+    }
 }
 
 fn usual(kind: Kind) -> i32 {

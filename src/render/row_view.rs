@@ -53,7 +53,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
     }
     let mut places: Vec<String> = Vec::new();
     // A static is where it is declared; a file is written in many places.
-    let alone = !matches!(item.kind, Kind::FsWrite | Kind::StartupConfig);
+    let alone = !matches!(item.kind, Kind::FsWrite | Kind::StartupConfig | Kind::Deployment);
     let sites = items.iter().flat_map(|item| if alone { item.site().into_iter().collect() } else { item.sites.iter().collect::<Vec<_>>() });
     for site in sites {
         let function = site.function.as_deref().map(|function| code_short(short_path(function), 60));
@@ -101,7 +101,13 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
         used_by_more,
         note: item.cfg.as_deref().map(prose),
         confidence: items.iter().map(|item| item.confidence).min().filter(|worst| *worst != Confidence::Certain).map(Confidence::as_str),
-        services: if everywhere { Vec::new() } else { services.iter().map(|name| code(name)).collect() },
+        services: if services.is_empty() && item.kind == Kind::Deployment {
+            vec!["–".to_owned()]
+        } else if everywhere {
+            Vec::new()
+        } else {
+            services.iter().map(|name| code(name)).collect()
+        },
     }
 }
 

@@ -259,6 +259,8 @@ pub(super) fn newsletter() -> StateMap {
             unknown_crates: 3,
             unlinked: 2,
             unlinked_files: 3,
+            manifests: 4,
+            manifests_unevaluated: 1,
             ignored: 1,
         },
     }

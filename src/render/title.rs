@@ -150,6 +150,10 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
     let called = item.id.as_str().contains('#') && matches!(item.kind, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Session);
     // `Tokens.encoding` is a field, `RSA_KEY` a static: they have names of their own.
     let function = item.name.chars().all(|c| c.is_lowercase() || c.is_ascii_digit() || c == '_');
+    // `healthcheck of web`: words, and the name of what they speak of.
+    if let Some((label, name)) = item.name.split_once(" of ").filter(|_| item.kind == Kind::Deployment) {
+        return Title { label: Some(label.to_owned()), name: shown(name), instance: None, within: None, number: 1 };
+    }
     // A method named with its type says what work it is, and not what it makes.
     let last = item.name.rsplit("::").next().unwrap_or_default();
     let silent = SILENT.contains(&last) && (last == item.name || item.kind != Kind::BackgroundTask);
@@ -165,7 +169,7 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
 /// What an item is, in a few plain words, from its summary: `tokio runtime`.
 pub(crate) fn label(item: &Item) -> Option<String> {
     let variable = item.kind == Kind::StartupConfig && item.facts.iter().any(|fact| fact.key == "env");
-    if variable || matches!(item.kind, Kind::ExternalStore | Kind::FsWrite) {
+    if variable || matches!(item.kind, Kind::ExternalStore | Kind::FsWrite | Kind::Deployment) {
         return None;
     }
     let line = one_line(&item.summary);

@@ -272,6 +272,8 @@ pub(crate) struct ItemView {
     pub(crate) in_process: bool,
     /// Empty when every service holds it.
     pub(crate) services: Vec<String>,
+    /// No service of the tree is known to hold it.
+    pub(crate) untied: bool,
     pub(crate) annotation: Vec<AnnotationLine>,
     pub(crate) annotated_at: Vec<String>,
     pub(crate) hazards: Vec<String>,
@@ -408,6 +410,8 @@ pub(crate) struct BlindSpots {
     pub(crate) ignored: usize,
     pub(crate) unlinked: usize,
     pub(crate) unlinked_files: usize,
+    pub(crate) manifests: usize,
+    pub(crate) manifests_unevaluated: usize,
     pub(crate) uncertain: usize,
     pub(crate) unfollowed: usize,
     pub(crate) diagnostics: Vec<DiagnosticView>,

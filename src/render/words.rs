@@ -40,6 +40,10 @@ pub(crate) fn percent(part: usize, whole: usize) -> String {
 
 /// The label of a fact: `max_connections` is `max connections`.
 pub(crate) fn label(key: &str) -> String {
+    // A variable is known by its very name.
+    if key.len() > 1 && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') {
+        return code_short(key, 80);
+    }
     let last = key.rsplit("::").next().unwrap_or(key);
     inline(&last.replace(['_', '-'], " "))
 }

@@ -4,5 +4,6 @@ mod determinism;
 mod entry_points;
 mod hostile;
 mod identity;
+mod manifests;
 mod modules;
 mod workspaces;

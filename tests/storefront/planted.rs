@@ -93,6 +93,36 @@ const PLANTED: &[&str] = &[
     "sdk-client:storefront_clients::events::partition#rskafka::client::ClientBuilder",
     "queue:storefront_clients::events::OrderEvents::connect#rskafka::client::producer::BatchProducerBuilder",
     "external-store:kafka",
+    // In the deployment.
+    "deployment:Deployment/storefront-api#rollout",
+    "deployment:Deployment/storefront-worker#rollout",
+    "deployment:Deployment/storefront-api#api/probes",
+    "deployment:Deployment/storefront-worker#worker/probes",
+    "deployment:Deployment/storefront-api#api/environment",
+    "deployment:Deployment/storefront-worker#worker/environment",
+    "deployment:Deployment/storefront-api#sidecar/credentials-refresher",
+    "deployment:Deployment/storefront-api#sidecar/egress-proxy",
+    "deployment:Deployment/storefront-api#volume/tmp",
+    "deployment:Deployment/storefront-worker#volume/tmp",
+    "deployment:HorizontalPodAutoscaler/storefront-api",
+    "deployment:Service/storefront-api#affinity",
+    "deployment:PersistentVolumeClaim/storefront-tls",
+    "deployment:PersistentVolumeClaim/reference-data",
+    "deployment:Secret/storefront-credentials",
+    "deployment:Secret/storefront-database",
+    "deployment:ConfigMap/storefront-config",
+    "deployment:Dockerfile#CMD",
+    "deployment:Dockerfile#COPY",
+    "deployment:Dockerfile#ENV",
+    "deployment:docker-compose.yml/uploads",
+    "deployment:docker-compose.yml/tls",
+    "deployment:docker-compose.yml/postgres",
+    "deployment:docker-compose.yml/postgres#credentials",
+    "deployment:docker-compose.yml/secrets",
+    "deployment:docker-compose.yml/reference",
+    "deployment:docker-compose.yml/migrations",
+    "deployment:docker-compose.yml/.env#env_file",
+    "deployment:.env.example",
 ];
 
 // FIXME: planted and not found yet; each is a word that no item's id, name, summary or site speaks of.
@@ -252,12 +282,27 @@ fn staged_uploads_name_the_setting_of_their_folder() {
 }
 
 #[test]
+fn the_deployment_is_told_with_its_numbers() {
+    let map = map_of("storefront");
+    let api = "deployment:Deployment/storefront-api#rollout";
+    assert_eq!(fact(&map, api, "replicas"), "2 manifest -");
+    assert_eq!(fact(&map, api, "max surge"), "100% manifest -");
+    assert_eq!(fact(&map, "deployment:Deployment/storefront-worker#rollout", "max surge"), "1 manifest -");
+    assert_eq!(fact(&map, "deployment:ConfigMap/storefront-config", "DATABASE_POOL_SIZE"), "50 manifest -");
+    assert_eq!(fact(&map, "deployment:HorizontalPodAutoscaler/storefront-api", "most replicas"), "10 manifest -");
+    let services = |id: &str| item(&map, id).services.join(" ");
+    assert_eq!(services("deployment:PersistentVolumeClaim/storefront-tls"), "storefront-api storefront-worker");
+    assert_eq!(services("deployment:docker-compose.yml/tls"), "storefront-worker");
+}
+
+#[test]
 fn what_people_wrote_stands_on_the_item() {
     let map = map_of("storefront");
     for id in [
         "session:storefront_api::carts::Carts::by_session",
         "static:storefront_api::reference::TAX_TABLES",
         "queue:storefront_api::mail_queue::start#tokio::sync::mpsc::channel",
+        "deployment:Service/storefront-api#affinity",
     ] {
         assert!(item(&map, id).annotation.is_some(), "{id}");
     }

@@ -1,0 +1,145 @@
+//! Files of variables: `.env` and its templates. What they set is told by name; values as far as they may be shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use super::draft::Draft;
+use super::image::named;
+use super::yaml::Mark;
+use crate::model::Scope;
+use crate::source::file_name;
+
+/// The services that read each variable.
+pub(super) type Readers = BTreeMap<SmolStr, BTreeSet<SmolStr>>;
+
+/// A variable of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Variable {
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) line: u32,
+    /// It stands in a comment: an offer.
+    pub(super) is_offer: bool,
+}
+
+/// Reads a file; in a template, variables that are commented out count, too.
+pub(super) fn parse(text: &str) -> Vec<Variable> {
+    let mut out = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let (line, is_offer) = match line.strip_prefix('#') {
+            Some(rest) => (rest.strip_prefix(' ').unwrap_or(rest), true),
+            None => (line, false),
+        };
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let Some((name, value)) = line.split_once('=') else { continue };
+        let name = name.trim_end();
+        let is_name = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            && name.starts_with(|c: char| c.is_ascii_uppercase());
+        if is_name {
+            let value = unquoted(value.trim());
+            out.push(Variable { name: name.to_owned(), value, line: u32::try_from(at + 1).unwrap_or(u32::MAX), is_offer });
+        }
+    }
+    out
+}
+
+/// A value without its quotes and without the comment behind it.
+fn unquoted(value: &str) -> String {
+    for quote in ['"', '\''] {
+        if let Some(inner) = value.strip_prefix(quote)
+            && let Some((inner, _)) = inner.split_once(quote)
+        {
+            return inner.to_owned();
+        }
+    }
+    value.split_once(" #").map_or(value, |(value, _)| value).trim_end().to_owned()
+}
+
+/// Whether a file only shows what could be set.
+fn is_template(path: &str) -> bool {
+    let name = file_name(path).to_ascii_lowercase();
+    ["template", "sample", "example", "dist", "default"].iter().any(|word| name.contains(word))
+}
+
+/// The item of a file; none when the code of no service reads any of its variables.
+pub(super) fn draft(path: &str, variables: &[Variable], read: &Readers, used: Option<&BTreeSet<SmolStr>>) -> Option<Draft> {
+    let template = is_template(path);
+    let told: Vec<&Variable> = variables.iter().filter(|variable| template || !variable.is_offer).collect();
+    let known: Vec<&&Variable> = told.iter().filter(|variable| read.contains_key(variable.name.as_str())).collect();
+    if told.is_empty() || (known.is_empty() && used.is_none()) {
+        return None;
+    }
+    let mut names: Vec<String> = told.iter().map(|variable| variable.name.clone()).collect();
+    names.dedup();
+    let mut distinct = names.clone();
+    distinct.sort();
+    distinct.dedup();
+    let count = distinct.len();
+    let what = if template { "template of a file of variables" } else { "file of variables" };
+    let summary = format!(
+        "{what}, {} of which the code reads {}: {}",
+        variables_of(count),
+        of_them(&known, count),
+        named(&distinct_in_order(&names))
+    );
+    let readers = known.iter().filter_map(|variable| read.get(variable.name.as_str())).flatten().cloned().collect();
+    let mut draft = Draft::new(path, "", path, summary).services(used.unwrap_or(&readers)).scope(Scope::Host);
+    let mark = |line| Mark { line, column: 1 };
+    draft.site(path, mark(told[0].line));
+    for variable in told {
+        if read.contains_key(variable.name.as_str()) || count <= 12 {
+            draft.variable(&variable.name, &variable.value, path, mark(variable.line));
+        }
+    }
+    Some(draft)
+}
+
+fn variables_of(count: usize) -> String {
+    if count == 1 { "one variable".to_owned() } else { format!("{count} variables") }
+}
+
+fn of_them(known: &[&&Variable], count: usize) -> String {
+    let distinct: BTreeSet<&str> = known.iter().map(|variable| variable.name.as_str()).collect();
+    match distinct.len() {
+        0 => "none by that name".to_owned(),
+        all if all == count => {
+            if count == 1 {
+                "it".to_owned()
+            } else {
+                "all".to_owned()
+            }
+        }
+        some => some.to_string(),
+    }
+}
+
+fn distinct_in_order(names: &[String]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for name in names {
+        if !out.contains(name) {
+            out.push(name.clone());
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_counts_when_the_code_reads_it_and_offers_count_in_templates() {
+        let variables = parse("# Text = not a variable\n# DATA=/data\nURL=\"postgres://a:hunter2@db/x\"\nexport N=1\n");
+        assert_eq!(variables.len(), 3);
+        let read = |name: &str| Readers::from([(SmolStr::new(name), BTreeSet::from([SmolStr::new("shop")]))]);
+        let plain = draft(".env", &variables, &read("URL"), None).unwrap();
+        assert_eq!(plain.sites[0].line, 3);
+        assert!(plain.services.contains("shop"));
+        assert!(!format!("{plain:?}").contains("hunter2"));
+        assert_eq!(draft(".env.example", &variables, &read("URL"), None).unwrap().sites[0].line, 2);
+        assert!(draft(".env", &variables, &read("DATA"), None).is_none());
+        assert_eq!(parse("A=\"x#y\" # why\nB=1 # one\n").iter().map(|one| one.value.as_str()).collect::<Vec<_>>(), ["x#y", "1"]);
+    }
+}

@@ -1,0 +1,444 @@
+//! What an image holds and how it starts: items of the final stages of Dockerfiles, and of the scripts that they start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::dockerfile::{Dockerfile, Instruction};
+use super::draft::Draft;
+use super::hide;
+use super::script::{self, Script};
+use super::tie::Names;
+use super::yaml::Mark;
+use crate::model::{FactValue, Scope};
+use crate::source::{Tree, file_name, join, parent};
+
+/// Variables of an image that say nothing of a service.
+pub(super) const NOISE: &[&str] = &[
+    "PATH",
+    "DEBIAN_FRONTEND",
+    "LANG",
+    "LC_ALL",
+    "LANGUAGE",
+    "TERM",
+    "HOME",
+    "PS1",
+    "LD_LIBRARY_PATH",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTFLAGS",
+    "CARGO_TERM_COLOR",
+    "PIP_NO_CACHE_DIR",
+    "SHELL",
+    "NODE_ENV",
+    "CARGO_INCREMENTAL",
+];
+/// What comes out of a stage that compiles Rust and is no binary, by the last name of its path.
+const ASSETS: &[&str] = &[
+    "static",
+    "assets",
+    "public",
+    "dist",
+    "site",
+    "templates",
+    "views",
+    "config",
+    "configuration",
+    "configs",
+    "conf",
+    "migrations",
+    "locales",
+    "i18n",
+    "data",
+    "web",
+    "www",
+    "frontend",
+    "ui",
+];
+
+/// A Dockerfile with what ties it to services.
+pub(super) struct Image<'a> {
+    path: &'a str,
+    file: &'a Dockerfile,
+    /// Scripts of the tree that final stages start, with their paths.
+    scripts: BTreeMap<usize, (String, Script)>,
+}
+
+impl Image<'_> {
+    /// The services whose binaries are in the image of a stage, and the one that it starts, itself or through its script.
+    fn services(&self, at: usize, names: &Names) -> (BTreeSet<SmolStr>, Option<SmolStr>) {
+        let (mut held, started) = self.file.services(at, names);
+        let by_script = || self.scripts.get(&at).and_then(|(_, script)| names.by_command(script.execs.iter().map(String::as_str))).cloned();
+        let started = started.or_else(by_script);
+        held.extend(started.iter().cloned());
+        (held, started)
+    }
+}
+
+/// The script that a stage starts, when it is a file of the tree.
+fn script_of(path: &str, file: &Dockerfile, at: usize, tree: &dyn Tree) -> Option<(String, Script)> {
+    let command = file.command(at);
+    let words = command.iter().filter(|word| !word.starts_with('-')).take(4);
+    let (path, text) = words.into_iter().find_map(|word| source_of(path, file, at, file_name(word), tree))?;
+    Some((path, script::parse(&text)))
+}
+
+/// The file of the tree that is copied into a stage under a name: its path and text.
+fn source_of(dockerfile: &str, file: &Dockerfile, at: usize, name: &str, tree: &dyn Tree) -> Option<(String, String)> {
+    let copies = file.effective(at).filter(|one| one.keyword == "COPY" && one.flag("from").is_none());
+    for one in copies {
+        let arguments = one.arguments();
+        let (target, sources) = arguments.split_last()?;
+        let source = sources.iter().find(|source| file_name(source) == name || (file_name(target) == name && sources.len() == 1));
+        let Some(source) = source else { continue };
+        let folder = parent(dockerfile);
+        let bases = [folder, parent(folder), ""];
+        for path in bases.iter().filter_map(|base| join(base, source.trim_start_matches('/'))) {
+            if let Ok(text) = tree.read(&path)
+                && text.starts_with("#!")
+            {
+                return Some((path, text));
+            }
+        }
+    }
+    None
+}
+
+/// The images of the tree, by the path of their file.
+#[derive(Default)]
+pub(super) struct Images<'a> {
+    by_path: BTreeMap<&'a str, Image<'a>>,
+}
+
+impl<'a> Images<'a> {
+    /// Takes in a file; the scripts that its images start are read.
+    pub(super) fn add(&mut self, path: &'a str, file: &'a Dockerfile, tree: &dyn Tree) {
+        let scripts = file.finals().into_iter().filter_map(|at| Some((at, script_of(path, file, at, tree)?))).collect();
+        self.by_path.insert(path, Image { path, file, scripts });
+    }
+
+    /// The services of all images.
+    pub(super) fn all_services(&self, names: &Names) -> BTreeSet<SmolStr> {
+        let images = self.by_path.values();
+        images.flat_map(|image| image.file.finals().into_iter().flat_map(|at| image.services(at, names).0)).collect()
+    }
+
+    /// Services in the image that is built from a file, and the one that it starts.
+    pub(super) fn services(&self, path: &str, target: Option<&str>, names: &Names) -> (BTreeSet<SmolStr>, Option<SmolStr>) {
+        let Some(image) = self.by_path.get(path) else { return (BTreeSet::new(), None) };
+        let last = image.file.stages.len().checked_sub(1);
+        match target.and_then(|target| image.file.stage(target)).or(last) {
+            Some(stage) => image.services(stage, names),
+            None => (BTreeSet::new(), None),
+        }
+    }
+
+    /// Whether there is such a file.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
+    }
+
+    /// Items of every image that is about a service; `others` are files of images that manifests build beside them, with
+    /// the services that rely on them.
+    pub(super) fn drafts(&self, names: &Names, others: &BTreeMap<String, BTreeSet<SmolStr>>) -> Vec<Draft> {
+        let mut out = Vec::new();
+        let mut families: BTreeMap<(String, Option<SmolStr>, BTreeSet<SmolStr>), String> = BTreeMap::new();
+        let mut scripts: BTreeSet<String> = BTreeSet::new();
+        for image in self.by_path.values() {
+            for at in image.file.finals() {
+                let (services, started) = image.services(at, names);
+                let relying = others.get(image.path);
+                if services.is_empty() && relying.is_none() {
+                    continue;
+                }
+                let stage = &image.file.stages[at];
+                let several = image.file.finals().len() > 1;
+                let name = stage.name.clone().filter(|_| several);
+                // `Dockerfile.debian` and `Dockerfile.alpine` build one image twice.
+                let family = (family(image.path), name.clone(), services.clone());
+                let owner = if services.is_empty() {
+                    image.path.to_owned()
+                } else {
+                    families.entry(family).or_insert_with(|| image.path.to_owned()).clone()
+                };
+                let name = name.unwrap_or_else(|| file_name(&owner).into());
+                let stage = StageOf {
+                    image,
+                    at,
+                    owner: if several { format_smolstr!("{owner}/{name}") } else { owner.into() },
+                    name,
+                    services: if services.is_empty() { relying.cloned().unwrap_or_default() } else { services },
+                    started,
+                    foreign: relying.is_some() && !image.file.builds_rust(at) && image.services(at, names).0.is_empty(),
+                };
+                stage.drafts(names, &mut scripts, &mut out);
+            }
+        }
+        out
+    }
+}
+
+/// The name that variants of a file share, with its folder.
+fn family(path: &str) -> String {
+    let name = file_name(path);
+    let stem = name.split(['.', '-', '_']).next().unwrap_or(name);
+    format!("{}/{stem}", parent(path))
+}
+
+/// A final stage.
+struct StageOf<'a> {
+    image: &'a Image<'a>,
+    at: usize,
+    owner: SmolStr,
+    name: SmolStr,
+    services: BTreeSet<SmolStr>,
+    started: Option<SmolStr>,
+    /// An image of others, to which files are added.
+    foreign: bool,
+}
+
+impl StageOf<'_> {
+    fn drafts(&self, names: &Names, scripts: &mut BTreeSet<String>, out: &mut Vec<Draft>) {
+        self.volumes(out);
+        self.files(names, out);
+        if self.foreign {
+            return;
+        }
+        self.health(out);
+        self.variables(out);
+        self.start(out);
+        self.script(scripts, out);
+    }
+
+    fn mark(line: u32) -> Mark {
+        Mark { line, column: 1 }
+    }
+
+    fn draft(&self, what: impl Into<SmolStr>, name: impl Into<SmolStr>, summary: String) -> Draft {
+        Draft::new(self.owner.clone(), what, name, summary).services(&self.services)
+    }
+
+    fn of_keyword<'i>(&'i self, keyword: &'i str) -> impl Iterator<Item = &'i Instruction> {
+        self.image.file.effective(self.at).filter(move |one| one.keyword == keyword)
+    }
+
+    fn volumes(&self, out: &mut Vec<Draft>) {
+        for one in self.of_keyword("VOLUME") {
+            for path in one.arguments() {
+                let path = hide::text(&path);
+                let summary = format!("volume of the image at `{path}`, without a name unless whoever starts it gives one");
+                let mut draft = self.draft(format!("VOLUME {path}"), format!("VOLUME {path}"), summary).scope(Scope::Host);
+                draft.site(self.image.path, Self::mark(one.line));
+                draft.fact("path", FactValue::Text(path), self.image.path, Self::mark(one.line));
+                out.push(draft.lost("what is written there, when the container is replaced and nobody mounted a named volume or a folder"));
+            }
+        }
+    }
+
+    fn health(&self, out: &mut Vec<Draft>) {
+        let Some(one) = self.of_keyword("HEALTHCHECK").last() else { return };
+        let arguments = one.arguments();
+        let Some(at) = arguments.iter().position(|word| word == "CMD") else { return };
+        let command = one.text.split_once("CMD").map_or("", |(_, command)| command).trim();
+        let command: Vec<String> = serde_json::from_str(command).unwrap_or_else(|_| arguments[at + 1..].to_vec());
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let mut summary = format!("asks `{}`", hide::command(&words).replace('`', "'"));
+        let file = self.image.path;
+        let mut facts = Vec::new();
+        for flag in ["interval", "timeout", "start-period", "retries"] {
+            let Some(value) = one.flag(flag) else { continue };
+            match flag {
+                "interval" => summary.push_str(&format!(" every {value}")),
+                _ => facts.push((flag, value)),
+            }
+        }
+        let mut draft = self.draft("HEALTHCHECK", format!("healthcheck of {}", self.name), summary);
+        draft.site(file, Self::mark(one.line));
+        for (flag, value) in facts {
+            draft.text(flag, value, file, Self::mark(one.line));
+        }
+        out.push(draft);
+    }
+
+    fn variables(&self, out: &mut Vec<Draft>) {
+        let file = self.image.path;
+        let mut draft = self.draft("ENV", format!("environment of {}", self.name), String::new());
+        let mut names: Vec<String> = Vec::new();
+        for one in self.of_keyword("ENV") {
+            for (name, value, line) in pairs(one) {
+                if NOISE.contains(&name.as_str()) || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                    continue;
+                }
+                draft.variable(&name, &value, file, Self::mark(line));
+                draft.site(file, Self::mark(one.line));
+                let said = hide::assignment(&name, &value);
+                if !names.contains(&said) {
+                    names.push(said);
+                }
+            }
+        }
+        if !names.is_empty() {
+            draft.summary = format!("variables set by the image: {}", named(&names));
+            out.push(draft);
+        }
+    }
+
+    /// Data and configuration that are copied into the image; binaries and sources are not.
+    fn files(&self, names: &Names, out: &mut Vec<Draft>) {
+        let (file, docker) = (self.image.path, self.image.file);
+        // Where the image is also where the code is compiled, everything is copied.
+        if docker.builds_rust(self.at) {
+            return;
+        }
+        let mut draft = self.draft("COPY", "", String::new()).scope(Scope::Host);
+        let mut copied: Vec<String> = Vec::new();
+        for one in self.image.file.effective(self.at).filter(|one| matches!(one.keyword.as_str(), "COPY" | "ADD")) {
+            let arguments = one.arguments();
+            let Some((target, sources)) = arguments.split_last() else { continue };
+            let from = one.flag("from");
+            let from_rust = from.and_then(|from| docker.stage(from)).is_some_and(|from| docker.builds_rust(from));
+            for source in sources.iter().filter(|source| is_data(source, target, from.is_some(), from_rust, names)) {
+                let name = file_name(source.trim_end_matches('/')).to_owned();
+                let text = match from {
+                    Some(from) => format!("from {}, at {target}", hide::text(from)),
+                    None => format!("at {target}"),
+                };
+                draft.site(file, Self::mark(one.line));
+                draft.fact(&hide::text(source), FactValue::Text(hide::text(&text)), file, Self::mark(one.line));
+                if !copied.contains(&name) {
+                    copied.push(name);
+                }
+            }
+        }
+        if !copied.is_empty() {
+            draft.summary = format!("files in the image: {}", named(&copied));
+            draft.name = format!("files of {}", self.name).into();
+            out.push(draft);
+        }
+    }
+
+    fn start(&self, out: &mut Vec<Draft>) {
+        let (entrypoint, cmd) = self.image.file.start(self.at);
+        let Some(first) = entrypoint.or(cmd) else { return };
+        let file = self.image.path;
+        let command = self.image.file.command(self.at);
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let mut summary = format!("starts `{}`", hide::command(&words).replace('`', "'"));
+        let folder = self.of_keyword("WORKDIR").last();
+        let user = self.of_keyword("USER").last();
+        if let Some(folder) = folder.and_then(|one| one.words.first()) {
+            summary.push_str(&format!(" in `{}`", hide::text(&folder.text)));
+        }
+        let mut draft = self.draft("CMD", format!("start of {}", self.name), summary);
+        if let Some(started) = &self.started {
+            draft.services = BTreeSet::from([started.clone()]);
+        }
+        for one in [Some(first), cmd].into_iter().flatten() {
+            draft.site(file, Self::mark(one.line));
+        }
+        if let Some((user, line)) = user.and_then(|one| one.words.first().map(|word| (&word.text, one.line))) {
+            draft.text("user", user, file, Self::mark(line));
+        }
+        out.push(draft);
+    }
+
+    /// What the script that the image starts leaves behind.
+    fn script(&self, seen: &mut BTreeSet<String>, out: &mut Vec<Draft>) {
+        let Some((path, script)) = self.image.scripts.get(&self.at) else { return };
+        if seen.insert(path.clone()) {
+            self.of_script(path, script, out);
+        } else {
+            for draft in out.iter_mut().filter(|draft| draft.owner == path) {
+                draft.services.extend(self.services.iter().cloned());
+            }
+        }
+    }
+
+    fn of_script(&self, path: &str, script: &Script, out: &mut Vec<Draft>) {
+        let name = file_name(path);
+        let base = |what: &str, summary: String| Draft::new(path, what, name, summary).services(&self.services);
+        if let Some((mask, line)) = &script.umask {
+            let mask = hide::text(mask);
+            let mut draft = base("umask", format!("mask of new files, set to `{mask}` by the entry script"))
+                .name(format!("umask of {name}"))
+                .scope(Scope::Process);
+            draft.site(path, Self::mark(*line));
+            draft.fact("umask", FactValue::Text(mask), path, Self::mark(*line));
+            out.push(draft);
+        }
+        if !script.sources.is_empty() {
+            let mut names: Vec<String> = script.sources.iter().map(|(path, _)| path.clone()).collect();
+            names.dedup();
+            let mut draft = base("sourced files", format!("settings that the entry script sources: {}", named(&names)))
+                .name(format!("sources of {name}"));
+            for (source, line) in &script.sources {
+                draft.site(path, Self::mark(*line));
+                draft.fact("sourced", FactValue::Text(hide::text(source)), path, Self::mark(*line));
+            }
+            out.push(draft);
+        }
+        let sets: Vec<&(String, String, u32)> = script.sets.iter().filter(|(name, ..)| !NOISE.contains(&name.as_str())).collect();
+        if !sets.is_empty() {
+            let mut names: Vec<String> = sets.iter().map(|(name, value, _)| hide::assignment(name, value)).collect();
+            names.dedup();
+            let mut draft =
+                base("export", format!("variables set by the entry script: {}", named(&names))).name(format!("environment of {name}"));
+            for (name, value, line) in sets {
+                draft.site(path, Self::mark(*line));
+                draft.variable(name, value, path, Self::mark(*line));
+            }
+            out.push(draft);
+        }
+    }
+}
+
+/// `A=1 B=2`, or the old form `A 1`; a name with its value and line.
+fn pairs(one: &Instruction) -> Vec<(String, String, u32)> {
+    match one.words.first() {
+        Some(first) if !first.text.contains('=') => {
+            let value: Vec<&str> = one.words[1..].iter().map(|word| word.text.as_str()).collect();
+            vec![(first.text.clone(), value.join(" "), one.line)]
+        }
+        _ => one
+            .words
+            .iter()
+            .filter_map(|word| word.text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned(), word.line)))
+            .collect(),
+    }
+}
+
+/// Whether a copied path holds data or configuration: no binary, no source, no piece of the system.
+fn is_data(source: &str, target: &str, foreign: bool, from_rust: bool, names: &Names) -> bool {
+    let source = source.trim_end_matches('/');
+    let name = file_name(source);
+    let lower = name.to_ascii_lowercase();
+    let source_code =
+        matches!(name, "" | "." | ".." | "*" | "src" | "Cargo.toml" | "Cargo.lock" | "Cargo.*" | "rust-toolchain.toml" | "crates");
+    if source_code || lower.ends_with(".sh") || lower.contains(".so") || lower.ends_with(".rs") || source.starts_with("<<") {
+        return false;
+    }
+    // `shop`, `shop_$TARGETARCH`.
+    let stem = name.split('$').next().unwrap_or(name).trim_end_matches(['_', '-']);
+    if (names.by_binary(stem).is_some() && !lower.contains('.')) || lower.contains("spdx") || lower.contains("sbom") {
+        return false;
+    }
+    if from_rust {
+        return ASSETS.contains(&lower.as_str());
+    }
+    let folders = |path: &str| path.split('/').any(|folder| matches!(folder, "bin" | "sbin" | "lib" | "lib64"));
+    let into_bin = folders(target) || (foreign && folders(parent(source)));
+    let of_system = foreign
+        && ["/etc/", "/usr/share/zoneinfo", "/usr/share/ca-certificates", "/lib", "/usr/lib"].iter().any(|start| source.starts_with(start));
+    let entry = matches!(lower.as_str(), "entrypoint" | "docker-entrypoint" | "license" | "readme.md" | "tini" | "dumb-init");
+    !into_bin && !of_system && !entry && !source.contains("/target/")
+}
+
+/// A few names as running text.
+pub(super) fn named(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", hide::text(name).replace('`', "'"))).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

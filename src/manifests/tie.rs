@@ -1,0 +1,220 @@
+//! Which services a manifest speaks of: by the binary it starts or copies, by the image, by the package.
+
+use std::collections::BTreeSet;
+
+use smol_str::SmolStr;
+
+use crate::model::Service;
+use crate::source::{file_name, parent};
+
+/// Folders and files of these words are about tests and tools, not about what is deployed.
+const NOT_DEPLOYED: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "tester",
+    "e2e",
+    "integration",
+    "fixtures",
+    "fixture",
+    "playwright",
+    "cypress",
+    "selenium",
+    "devcontainer",
+    "fuzz",
+    "fuzzing",
+    "fuzzer",
+    "clusterfuzzlite",
+    "bench",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "loadtest",
+    "testdata",
+    "vendor",
+    "third",
+];
+/// Folders of these words show how one might deploy, unless another word says that one does.
+const SHOWN_ONLY: &[&str] = &["example", "examples", "demo", "demos", "sample", "samples", "doc", "docs", "tutorial", "tutorials"];
+const DEPLOYS: &[&str] = &["deploy", "deployment", "deployments", "docker", "k8s", "kubernetes", "helm"];
+
+/// The names by which manifests call the services.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    services: Vec<Known>,
+    /// Services that Dockerfiles of the tree make images of.
+    pub(super) imaged: BTreeSet<SmolStr>,
+}
+
+#[derive(Debug)]
+struct Known {
+    name: SmolStr,
+    binary: String,
+    package: String,
+}
+
+impl Names {
+    pub(super) fn new(services: &[Service]) -> Self {
+        let known = |service: &Service| Known {
+            name: service.name.clone(),
+            binary: normal(file_name(&service.name)),
+            package: normal(&service.package),
+        };
+        Self { services: services.iter().map(known).collect(), imaged: BTreeSet::new() }
+    }
+
+    /// The only service, if there is one only.
+    pub(super) fn only(&self) -> Option<&SmolStr> {
+        if let [only] = self.services.as_slice() { Some(&only.name) } else { None }
+    }
+
+    /// The service whose binary a path or a word of a command is.
+    pub(super) fn by_binary(&self, word: &str) -> Option<&SmolStr> {
+        let name = normal(file_name(word.trim_matches(|c| matches!(c, '"' | '\''))));
+        self.services.iter().find(|known| known.binary == name).map(|known| &known.name)
+    }
+
+    /// The first word of a command that is a service's binary.
+    pub(super) fn by_command<'w>(&self, words: impl IntoIterator<Item = &'w str>) -> Option<&SmolStr> {
+        words.into_iter().flat_map(str::split_whitespace).find_map(|word| self.by_binary(word.trim_end_matches(';')))
+    }
+
+    /// Services whose binaries a glob or a list of paths stands for: `target/release/shop-*`.
+    pub(super) fn by_pattern(&self, path: &str) -> BTreeSet<SmolStr> {
+        let name = file_name(path);
+        match name.split_once('*') {
+            Some((start, end)) if !start.is_empty() => {
+                let (start, end) = (normal(start), normal(end));
+                let fits = |known: &&Known| known.binary.starts_with(&start) && known.binary.ends_with(&end);
+                self.services.iter().filter(fits).map(|known| known.name.clone()).collect()
+            }
+            _ => self.by_binary(path).into_iter().cloned().collect(),
+        }
+    }
+
+    /// Services that an image is named after; several of one package when no binary has the name.
+    pub(super) fn by_image(&self, image: &str) -> BTreeSet<SmolStr> {
+        let base = image.split('@').next().unwrap_or(image);
+        let base = file_name(base).split(':').next().unwrap_or_default();
+        let found = self.by_name(base);
+        // `shop` is the command line's binary, but the image of that name is the one that is built: `shop-server`.
+        let wanted = normal(base);
+        let role = |known: &&Known| self.imaged.contains(&known.name) && without_role(&known.binary) == without_role(&wanted);
+        if !found.is_empty() && found.is_disjoint(&self.imaged) {
+            let built: BTreeSet<SmolStr> = self.services.iter().filter(role).map(|known| known.name.clone()).collect();
+            if built.len() == 1 {
+                return built;
+            }
+        }
+        found
+    }
+
+    /// Services of a name: the binary's, the package's, or one of them but for a closing `server`, `api`, `service`, `app`.
+    pub(super) fn by_name(&self, name: &str) -> BTreeSet<SmolStr> {
+        let wanted = normal(name);
+        if wanted.is_empty() {
+            return BTreeSet::new();
+        }
+        let tests: [fn(&Known, &str) -> bool; 3] = [
+            |known, wanted| known.binary == wanted,
+            |known, wanted| known.package == wanted,
+            |known, wanted| [&known.binary, &known.package].iter().any(|name| without_role(name) == without_role(wanted)),
+        ];
+        for (at, test) in tests.into_iter().enumerate() {
+            let found: BTreeSet<SmolStr> =
+                self.services.iter().filter(|known| test(known, &wanted)).map(|known| known.name.clone()).collect();
+            // That names differ in their last word only is telling when it is one service's.
+            if found.len() == 1 || (at < 2 && !found.is_empty()) {
+                return found;
+            }
+        }
+        BTreeSet::new()
+    }
+}
+
+fn normal(name: &str) -> String {
+    name.trim_end_matches(".exe").to_ascii_lowercase().replace('_', "-")
+}
+
+fn without_role(name: &str) -> &str {
+    ["-server", "-service", "-api", "-app"].iter().find_map(|role| name.strip_suffix(role)).unwrap_or(name)
+}
+
+/// Whether a path speaks of tests, tools or mere examples.
+pub(super) fn is_beside(path: &str) -> bool {
+    parent(path).split('/').filter(|folder| !folder.is_empty()).any(is_beside_name) || {
+        let name = file_name(path);
+        words(name).iter().any(|word| NOT_DEPLOYED.contains(&word.as_str()))
+    }
+}
+
+/// Whether the name of a folder, a file or a container speaks of tests, tools or mere examples.
+pub(super) fn is_beside_name(name: &str) -> bool {
+    let words = words(name);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(NOT_DEPLOYED) || (has(SHOWN_ONLY) && !has(DEPLOYS))
+}
+
+fn words(name: &str) -> Vec<String> {
+    name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(services: &[(&str, &str)]) -> Names {
+        let service = |(name, package): &(&str, &str)| Service {
+            name: (*name).into(),
+            package: (*package).into(),
+            target: "src/main.rs".into(),
+            crates: Vec::new(),
+        };
+        Names::new(&services.iter().map(service).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_service_is_known_by_its_binary_in_a_command_or_an_image() {
+        let names = names(&[("shop_api", "shop"), ("shop-worker", "shop")]);
+        assert_eq!(names.by_command(["/usr/bin/tini", "--", "/usr/local/bin/shop-api"]).unwrap(), "shop_api");
+        assert_eq!(names.by_command(["sh -c 'sleep 1'"]), None);
+        assert_eq!(names.by_image("registry.example.com:5000/team/shop-worker:1.2@sha256:00").len(), 1);
+        assert_eq!(names.by_image("shop").len(), 2, "the package's name");
+        assert!(names.by_image("postgres:18").is_empty());
+        assert_eq!(names.by_pattern("/build/target/release/shop_*").len(), 2);
+    }
+
+    #[test]
+    fn an_image_is_what_the_tree_builds_an_image_of() {
+        let mut names = names(&[("shop", "shop"), ("shop-server", "shop-server")]);
+        assert!(names.by_image("shop:1").contains("shop"));
+        names.imaged = BTreeSet::from([SmolStr::new("shop-server")]);
+        assert!(names.by_image("shop:1").contains("shop-server"));
+    }
+
+    #[test]
+    fn a_closing_word_may_differ_when_it_is_clear_which_one_is_meant() {
+        assert_eq!(names(&[("forum_server", "forum")]).by_image("forum").len(), 1);
+        assert_eq!(names(&[("forum_server", "a"), ("forum-api", "b")]).by_image("forum").len(), 0);
+    }
+
+    #[test]
+    fn tests_tools_and_examples_are_beside_and_examples_of_deployments_are_not() {
+        for path in
+            ["tests/docker-compose.yml", ".devcontainer/Dockerfile", "e2e/compose.yml", "docker-compose.test.yml", "examples/a/k.yaml"]
+        {
+            assert!(is_beside(path), "{path}");
+        }
+        for path in [
+            "docker-compose.yml",
+            "deploy/k8s/api.yaml",
+            "deployment-examples/compose.yml",
+            "ci/Dockerfile",
+            "latest/compose.yml",
+            ".env.example",
+        ] {
+            assert!(!is_beside(path), "{path}");
+        }
+        assert!(is_beside_name("gui_tests"));
+    }
+}

@@ -1,0 +1,135 @@
+//! systemd units: the folders that systemd keeps for a service, its private `/tmp`, its environment, how it is started again.
+
+use std::collections::BTreeSet;
+
+use smol_str::SmolStr;
+
+use super::draft::Draft;
+use super::hide;
+use super::image::{NOISE, named};
+use super::tie::Names;
+use super::words::split;
+use super::yaml::Mark;
+use crate::model::Scope;
+use crate::source::file_name;
+
+/// A line `Key=value` of a unit.
+struct Setting<'a> {
+    section: &'a str,
+    key: &'a str,
+    value: String,
+    at: Mark,
+}
+
+/// Folders that systemd makes: the key, where they lie, what becomes of them.
+const FOLDERS: &[(&str, &str, &str)] = &[
+    ("StateDirectory", "/var/lib", "kept between runs"),
+    ("CacheDirectory", "/var/cache", "kept between runs, until somebody cleans it"),
+    ("LogsDirectory", "/var/log", "kept between runs"),
+    ("RuntimeDirectory", "/run", "removed when the service stops"),
+];
+
+/// The items of a unit; none when it starts no service of the tree.
+pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
+    let settings = settings(text);
+    let service = |key: &str| settings.iter().filter(|one| one.section == "Service" && one.key == key).collect::<Vec<_>>();
+    let starts = service("ExecStart");
+    let Some(services) = services(file, &starts, names).filter(|services| !services.is_empty()) else { return Vec::new() };
+    let name = file_name(file);
+    let draft = |what: &str, summary: String| Draft::new(file, what, name, summary).services(&services);
+    let mut out = Vec::new();
+    if let Some(start) = starts.first() {
+        let restart = service("Restart").last().map_or("no", |one| one.value.as_str()).to_owned();
+        let again = match restart.as_str() {
+            "no" => "not started again when it ends",
+            "always" => "started again whenever it ends",
+            _ => "started again when it fails",
+        };
+        let command = hide::command(&[&start.value]).replace('`', "'");
+        let mut one = draft("unit", format!("starts `{command}`, {again}")).name(format!("unit {name}"));
+        one.site(file, start.at);
+        for key in ["User", "DynamicUser", "WorkingDirectory", "TimeoutStopSec", "WatchdogSec", "MemoryMax", "UMask"] {
+            if let Some(setting) = service(key).last() {
+                one.text(key, &setting.value, file, setting.at);
+            }
+        }
+        out.push(one);
+    }
+    for (key, root, fate) in FOLDERS {
+        for setting in service(key) {
+            for folder in setting.value.split_whitespace() {
+                let folder = hide::text(folder.split(':').next().unwrap_or(folder));
+                let mut one = draft(&format!("{key}={folder}"), format!("folder `{root}/{folder}` that systemd makes, {fate}"));
+                one.name = format!("{root}/{folder}").into();
+                one.scope = Scope::Host;
+                one.site(file, setting.at);
+                out.push(one);
+            }
+        }
+    }
+    for setting in service("PrivateTmp").iter().filter(|one| matches!(one.value.as_str(), "true" | "yes" | "1" | "on" | "disconnected")) {
+        let mut one = draft("PrivateTmp", "`/tmp` and `/var/tmp` of its own, which no other service sees".to_owned())
+            .name(format!("private /tmp of {name}"))
+            .scope(Scope::Host);
+        one.site(file, setting.at);
+        out.push(one.lost("all files in them, when the service stops"));
+    }
+    out.extend(environment(file, &service("Environment"), &service("EnvironmentFile"), draft));
+    out
+}
+
+fn services(file: &str, starts: &[&Setting<'_>], names: &Names) -> Option<BTreeSet<SmolStr>> {
+    let started = starts.iter().find_map(|one| names.by_command([one.value.trim_start_matches(['-', '@', '+', '!', ':'])]));
+    if let Some(started) = started {
+        return Some(BTreeSet::from([started.clone()]));
+    }
+    let stem = file_name(file).split(['.', '@']).next()?;
+    (!starts.is_empty()).then(|| names.by_name(stem))
+}
+
+fn environment(file: &str, sets: &[&Setting<'_>], files: &[&Setting<'_>], draft: impl Fn(&str, String) -> Draft) -> Option<Draft> {
+    let mut one = draft("Environment", String::new()).name(format!("environment of {}", file_name(file)));
+    let mut said = Vec::new();
+    for setting in sets {
+        for word in split(&[(setting.at.line, &setting.value)]) {
+            let Some((name, value)) = word.text.split_once('=').filter(|(name, _)| !NOISE.contains(name)) else { continue };
+            one.variable(name, value, file, setting.at);
+            one.site(file, setting.at);
+            said.push(hide::assignment(name, value));
+        }
+    }
+    for setting in files {
+        let path = hide::text(setting.value.trim_start_matches('-'));
+        one.text("from the file", &path, file, setting.at);
+        one.site(file, setting.at);
+        said.push(path);
+    }
+    one.summary = format!("variables set by the unit: {}", named(&said));
+    (!said.is_empty()).then_some(one)
+}
+
+fn settings(text: &str) -> Vec<Setting<'_>> {
+    let mut out: Vec<Setting<'_>> = Vec::new();
+    let mut section = "";
+    let mut goes_on = false;
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.starts_with(['#', ';']) {
+            continue;
+        }
+        let (part, more) = line.strip_suffix('\\').map_or((line, false), |part| (part, true));
+        if goes_on {
+            if let Some(last) = out.last_mut() {
+                last.value.push(' ');
+                last.value.push_str(part.trim());
+            }
+        } else if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name;
+        } else if let Some((key, value)) = part.split_once('=') {
+            let at = Mark { line: u32::try_from(at + 1).unwrap_or(u32::MAX), column: 1 };
+            out.push(Setting { section, key: key.trim(), value: value.trim().to_owned(), at });
+        }
+        goes_on = more;
+    }
+    out
+}
