@@ -29,8 +29,8 @@ pub struct Cx<'a> {
     pub test_only: FxHashSet<DefId>,
     /// Who uses what.
     pub uses: Uses,
-    /// Names that bodies of the services mention in calls and paths.
-    mentioned: FxHashSet<SmolStr>,
+    /// Functions of libraries that no code of the services names, or only such functions do.
+    dead: FxHashSet<DefId>,
     /// Functions that run once in the life of a process: reached from `main`, from what it spawns and from initialisers of
     /// statics, by calls outside of loops and closures.
     pub once: FxHashSet<DefId>,
@@ -62,7 +62,7 @@ impl<'a> Cx<'a> {
             long_lived: FxHashSet::default(),
             test_only,
             uses: Uses::default(),
-            mentioned: FxHashSet::default(),
+            dead: FxHashSet::default(),
             once: FxHashSet::default(),
             by_requests: FxHashSet::default(),
             reached: BTreeMap::new(),
@@ -70,7 +70,7 @@ impl<'a> Cx<'a> {
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
-        (cx.uses, cx.mentioned) = rayon::join(|| Uses::new(world, cx.bodies()), || mentioned(&cx));
+        (cx.uses, cx.dead) = rayon::join(|| Uses::new(world, cx.bodies()), || dead(&cx));
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
         cx.once = once(&cx);
@@ -89,20 +89,10 @@ impl<'a> Cx<'a> {
         self.bodies.iter().filter(|body| !self.test_only.contains(&body.def) && self.world.program.is_linked(body.def))
     }
 
-    /// A public function of a library that no code of the services names: a tool's, or left over.
+    /// A function of a library that no code of the services names: a tool's, one for tests, or left over.
     #[must_use]
     pub fn is_dead(&self, id: DefId) -> bool {
-        let program = self.world.program;
-        let def = program.def(id);
-        let is_library = !program.krate(program.module(def.module).krate).input.is_bin;
-        let in_trait = match def.owner.map(|owner| &owner.kind) {
-            Some(ItemKind::Impl(imp)) => imp.of_trait.is_some(),
-            Some(_) => true,
-            None => false,
-        };
-        let has_bins = program.krates.iter().any(|krate| krate.input.is_bin);
-        let may_be = program.func(id).is_some() && def.item.public && is_library && has_bins && !in_trait && def.item.attrs.is_empty();
-        may_be && !self.mentioned.contains(&def.item.name)
+        self.dead.contains(&self.world.program.def(id).in_fn.unwrap_or(id))
     }
 
     /// The body spawns an endless loop, or is one that is spawned or run by `main`.
@@ -376,24 +366,70 @@ fn reached_from_main(cx: &Cx<'_>) -> FxHashMap<DefId, usize> {
     seen
 }
 
-/// Every name that a call or path of the services ends with; a function's own recursion does not count.
-fn mentioned(cx: &Cx<'_>) -> FxHashSet<SmolStr> {
+/// Attributes that name nothing and change nothing about who calls a function.
+const INERT: [&str; 8] = ["allow", "cold", "deny", "deprecated", "expect", "inline", "must_use", "warn"];
+
+/// Functions that nobody names: public ones of a library whose name no call or path of the services ends with, and what only
+/// those name. A function's own recursion does not count.
+fn dead(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let program = cx.world.program;
     let mut out = FxHashSet::default();
+    if !program.krates.iter().any(|krate| krate.input.is_bin) {
+        return out;
+    }
+    let mut mentions: FxHashMap<&SmolStr, usize> = FxHashMap::default();
+    let mut bodies_of: FxHashMap<DefId, Vec<&BodyFacts>> = FxHashMap::default();
     for body in cx.bodies() {
-        let own = &cx.world.program.def(body.def).item.name;
-        for name in body.names.iter().filter(|name| *name != own) {
-            if !out.contains(name) {
-                out.insert(name.clone());
+        for name in others_named(cx, body) {
+            *mentions.entry(name).or_default() += 1;
+        }
+        bodies_of.entry(program.def(body.def).in_fn.unwrap_or(body.def)).or_default().push(body);
+    }
+    // What attributes name may run whatever else is dead.
+    let mut by_attribute: FxHashSet<SmolStr> = FxHashSet::default();
+    for attr in program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
+        for (key, value) in &attr.args {
+            by_attribute.extend(key.split("::").chain(value.as_deref().unwrap_or("").split("::")).map(SmolStr::new));
+        }
+    }
+    let mut left: Vec<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| may_be_dead(cx, *id)).collect();
+    left.retain(|id| !by_attribute.contains(&program.def(*id).item.name));
+    // One that is private and never named is called in a way that is not seen: by a macro, say.
+    left.retain(|id| program.def(*id).item.public || mentions.contains_key(&program.def(*id).item.name));
+    loop {
+        let is_unnamed = |id: &DefId| mentions.get(&program.def(*id).item.name).is_none_or(|count| *count == 0);
+        let (found, rest): (Vec<DefId>, Vec<DefId>) = left.into_iter().partition(is_unnamed);
+        left = rest;
+        if found.is_empty() {
+            return out;
+        }
+        for name in found.iter().filter_map(|id| bodies_of.get(id)).flatten().flat_map(|body| others_named(cx, body)) {
+            if let Some(count) = mentions.get_mut(name) {
+                *count -= 1;
             }
         }
+        out.extend(found);
     }
-    for attr in cx.world.program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
-        for (key, value) in &attr.args {
-            let words = key.split("::").chain(value.as_deref().unwrap_or("").split("::"));
-            out.extend(words.map(SmolStr::new));
-        }
-    }
-    out
+}
+
+/// Last names of the calls and paths of a body, its own name left out.
+fn others_named<'b>(cx: &'b Cx<'_>, body: &'b BodyFacts) -> impl Iterator<Item = &'b SmolStr> {
+    let own = &cx.world.program.def(body.def).item.name;
+    body.names.iter().filter(move |name| *name != own)
+}
+
+/// A function of a library that can only be called by its name.
+fn may_be_dead(cx: &Cx<'_>, id: DefId) -> bool {
+    let program = cx.world.program;
+    let def = program.def(id);
+    let in_trait = match def.owner.map(|owner| &owner.kind) {
+        Some(ItemKind::Impl(imp)) => imp.of_trait.is_some(),
+        Some(_) => true,
+        None => false,
+    };
+    let is_inert = |attr: &crate::facts::Attr| attr.path.single().is_some_and(|name| INERT.contains(&name.as_str()));
+    let is_library = !program.krate(program.module(def.module).krate).input.is_bin;
+    program.func(id).is_some() && is_library && !in_trait && def.item.attrs.iter().all(is_inert)
 }
 
 /// What runs once; see [`Cx::once`].
