@@ -81,7 +81,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let signatures = resolve::signatures(&program, &catalog, this);
     let world = World { program: &program, signatures: &signatures, catalog: &catalog };
     let defs: Vec<DefId> = program.all_defs().map(|(id, _)| id).collect();
-    let bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
+    let mut bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
+    resolve::follow_receivers(&mut bodies);
     let flow = Flow::new(&bodies);
     let cx = Cx::new(world, &flow, &bodies);
     let mut findings = detect::detect(&cx);

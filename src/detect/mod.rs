@@ -150,4 +150,6 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
 }
 
 #[cfg(test)]
+mod task_tests;
+#[cfg(test)]
 mod tests;

@@ -43,5 +43,6 @@ pub use names::{Res, Space};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
 pub use routes::{Served, http_method};
 pub use signatures::{Signatures, attach, signatures};
+pub use task::follow_receivers;
 pub use types::{Type, TypeScope};
 pub use values::{At, Value};
