@@ -81,6 +81,13 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                     continue;
                 }
             }
+            // A static that is filled where it is used, or by a function that does nothing else.
+            let mut filled = filled_statics(cx, body, call, &declared);
+            filled.retain(|at| out[*at].entry == Some(call.hit.entry) || (out[*at].kind == kind && out[*at].entry.is_none()));
+            if !filled.is_empty() {
+                filled.into_iter().for_each(|at| complete(cx, &mut out[at], body, index));
+                continue;
+            }
             // A lock around the thing, in the field it is put into: the field's item takes it in.
             if let Bound::Field(of, field) = &call.bound
                 && let path = smol_str::format_smolstr!("{}::{field}", cx.path(*of))
@@ -110,6 +117,23 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             out.push(finding);
             out.extend(more);
         }
+    }
+}
+
+/// The statics among the declared ones that hold what a call makes, and nothing else does.
+fn filled_statics(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, declared: &FxHashMap<DefId, usize>) -> Vec<usize> {
+    match &call.bound {
+        Bound::Static(of) => declared.get(of).copied().into_iter().collect(),
+        Bound::Result => {
+            let is_static = |id: &DefId| matches!(cx.world.program.def(*id).item.kind, ItemKind::Static(_));
+            let callers = callers(cx, body.def);
+            if !callers.iter().all(|(caller, ..)| is_static(caller)) {
+                return Vec::new();
+            }
+            let filled: Option<Vec<usize>> = callers.iter().map(|(caller, ..)| declared.get(caller).copied()).collect();
+            filled.unwrap_or_default()
+        }
+        _ => Vec::new(),
     }
 }
 

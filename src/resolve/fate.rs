@@ -164,7 +164,10 @@ impl Reader<'_> {
                     }
                     at = parent;
                 }
-                Expr::Method { .. } => {
+                Expr::Method { recv, name, .. } => {
+                    if let Some(filled) = self.fills_static(*recv, name) {
+                        return Bound::Static(filled);
+                    }
                     let own = matches!(self.types.callees.get(&parent), Some(Callee::Def(_)));
                     return if own { Bound::Handed } else { Bound::Argument };
                 }
@@ -228,6 +231,12 @@ impl Reader<'_> {
             }
         }
         Bound::Other
+    }
+
+    /// `POOL.get_or_init(|| …)`, `POOL.set(…)`: the static.
+    fn fills_static(&self, recv: ExprId, name: &str) -> Option<DefId> {
+        let fills = matches!(name, "get_or_init" | "get_or_try_init" | "set" | "try_insert" | "call_once");
+        self.types.statics.iter().find(|(id, _)| fills && *id == recv).map(|(_, filled)| *filled)
     }
 
     /// A variable that ends as a field of a struct literal is that field.
