@@ -18,11 +18,8 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         let Some(place) = first_site(cx, &finding) else { continue };
-        if super::is_by_name(finding.kind) {
-            out.push(finding);
-            continue;
-        }
-        let thing = one_thing_of(&finding);
+        let by_name = super::is_by_name(finding.kind);
+        let thing = one_thing_of(&finding).filter(|_| !by_name || is_migration(&finding));
         if let Some(&known) = thing.as_ref().and_then(|thing| one_thing.get(thing)) {
             let known = &mut out[known];
             if known.label != finding.label && known.kind == Kind::Os {
@@ -37,6 +34,11 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
                     known.facts.push(fact);
                 }
             }
+            continue;
+        }
+        if by_name {
+            one_thing.extend(thing.map(|thing| (thing, out.len())));
+            out.push(finding);
             continue;
         }
         let key = (finding.kind, place.file, place.line, place.column);
@@ -61,6 +63,11 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     out
 }
 
+/// A call that changes a store, in whichever branches of a function it stands.
+fn is_migration(finding: &Finding) -> bool {
+    finding.kind == Kind::ExternalStore && finding.is_call && matches!(finding.origin, Origin::Called { .. })
+}
+
 /// What findings share that are one thing.
 type OneThing = (Kind, Origin, SmolStr);
 
@@ -75,7 +82,9 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
         Kind::Os if what.contains("::signal::") => (in_function(SmolStr::new_static("signal")), SmolStr::default()),
         // A cookie is built, then put into a jar.
         Kind::ClientHeld if finding.label == "browser cookie" => (in_function(SmolStr::new_static("cookie")), SmolStr::default()),
-        Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease => (finding.origin.clone(), finding.label.clone()),
+        Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease | Kind::ExternalStore => {
+            (finding.origin.clone(), finding.label.clone())
+        }
         Kind::FsWrite => (in_function(target_of(finding).unwrap_or_else(|| what.clone())), SmolStr::default()),
         Kind::Session if finding.is_call => (finding.origin.clone(), SmolStr::default()),
         // Work that is let go of and calls nothing of its own name.
