@@ -50,7 +50,11 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 continue;
             }
             // A function that signs what it is given: each caller hands out a token of its own.
-            if kind == Kind::ClientHeld && api.shape == Shape::Call && call.args.iter().any(|arg| hands_on(arg, body.def)) {
+            if kind == Kind::ClientHeld
+                && api.shape == Shape::Call
+                && call.args.iter().any(|arg| hands_on(arg, body.def))
+                && cookie_name(cx, call, api).is_none()
+            {
                 let tokens = tokens(cx, body.def, call, 0);
                 if !tokens.is_empty() {
                     out.extend(tokens);
@@ -313,6 +317,13 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     }
     let mut facts = facts(cx, body, index);
     let mut scope = api.scope.unwrap_or(kind.usual_scope());
+    let cookie = cookie_name(cx, call, api);
+    let origin = match &cookie {
+        // Known by its name, wherever in the crate it is set, changed or removed.
+        Some(name) => Origin::Called { function: cx.path(body.def).split("::").next().unwrap_or_default().into(), what: name.clone() },
+        None => Origin::Called { function: place_of(cx, body, api, kind), what: target(call) },
+    };
+    facts.extend(cookie.as_ref().map(|name| Cx::plain_fact("cookie", name.as_str())));
     let kept = matches!(call.bound, Bound::Field(..) | Bound::Result);
     if !kept
         && cx.by_requests.contains(&body.def)
@@ -336,13 +347,29 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
             "constructors",
             kind,
             body.def,
-            if kind == Kind::Session && api.shape == Shape::Call {
-                place_of(cx, body, api, kind).rsplit("::").next().unwrap_or_default().into()
-            } else {
-                name_of(cx, body, call)
+            match cookie {
+                Some(name) => name,
+                None if kind == Kind::Session && api.shape == Shape::Call => {
+                    place_of(cx, body, api, kind).rsplit("::").next().unwrap_or_default().into()
+                }
+                None => name_of(cx, body, call),
             },
-            Origin::Called { function: place_of(cx, body, api, kind), what: target(call) },
+            origin,
         )
+    }
+}
+
+/// The name under which a browser keeps a cookie, where the code says it.
+fn cookie_name(cx: &Cx<'_>, call: &KnownCall, api: &Api) -> Option<SmolStr> {
+    let named = matches!(call.path.rsplit("::").next(), Some("build" | "new" | "named"));
+    if !named || api.label != "browser cookie" {
+        return None;
+    }
+    match cx.flow.settle(cx.world, call.args.first()?).value? {
+        FactValue::Text(name) if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) => {
+            Some(name.into())
+        }
+        _ => None,
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// Words beside which a token is something else: a parser's, a task's, a number of them, where one is kept.
-const OTHERWISE: [&str; 32] = [
+const OTHERWISE: [&str; 36] = [
     "at",
     "bytes",
     "cache",
@@ -38,6 +38,7 @@ const OTHERWISE: [&str; 32] = [
     "expiry",
     "file",
     "header",
+    "jwt",
     "kind",
     "len",
     "length",
@@ -49,7 +50,10 @@ const OTHERWISE: [&str; 32] = [
     "parser",
     "path",
     "prefix",
+    "private",
+    "public",
     "request",
+    "signing",
     "size",
     "span",
     "stream",
@@ -129,7 +133,8 @@ pub(super) fn is_credential(name: &str) -> bool {
     }
     let purpose = || PURPOSES.iter().any(|word| has(word));
     let thing = || ["code", "codes", "link", "key", "stamp"].iter().any(|word| has(word));
-    (purpose() && thing())
+    // A key to verify with is kept, not handed out.
+    (purpose() && thing() && !(has("verify") && has("key")))
         || (has("security") && has("stamp"))
         || (has("recover") && (has("totp") || has("code")))
         || (has("email") && has("code"))
@@ -154,10 +159,11 @@ pub(super) fn proves(column: &str) -> bool {
 
 /// Whether a column says whose row it is.
 pub(super) fn belongs(column: &str) -> bool {
+    const WHO: [&str; 9] = ["account", "device", "email", "login", "member", "person", "subject", "uid", "user"];
     let words = words(column);
-    words
-        .iter()
-        .any(|word| matches!(word.as_str(), "user" | "account" | "member" | "person" | "login" | "email" | "device" | "subject" | "uid"))
+    let who = |word: &String| WHO.contains(&word.as_str());
+    let names_one = words.last().is_some_and(|last| who(last) || matches!(last.as_str(), "fk" | "id" | "name" | "uuid"));
+    names_one && words.iter().any(who)
 }
 
 /// Whether a column says when the row ends, or was last of use.

@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
 use super::finding::{Finding, Origin, RawSite};
-use crate::model::{Confidence, Kind, Role};
+use crate::model::{Confidence, Kind, Provenance, Role};
 use crate::resolve::{DefId, HeaderSet, validator};
 
 /// More values than these are not told.
@@ -83,10 +83,12 @@ fn is_validator(name: &str) -> bool {
     matches!(name, "etag" | "last-modified")
 }
 
-/// The value as far as it is known.
+/// The value as far as it is known: from the code, from where it is set, or as a typed header writes it.
 fn told(cx: &Cx<'_>, header: &HeaderSet) -> Option<String> {
     let settled = cx.flow.settle(cx.world, &header.value);
-    settled.value.map(|value| value.to_string()).or(settled.from)
+    let is_set = settled.provenance != Provenance::Code;
+    let written = settled.from.filter(|text| is_set || text.contains("CacheControl"));
+    settled.value.map(|value| value.to_string()).or(written)
 }
 
 /// Whether anybody keeps something for it: `no-store` is the opposite.

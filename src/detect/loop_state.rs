@@ -57,7 +57,7 @@ fn all_called(cx: &Cx<'_>, mut level: Vec<DefId>) -> FxHashSet<DefId> {
 /// What a loop keeps in variables.
 fn locals(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, out: &mut Vec<Finding>) {
     let result = ends_with_a_result(cx, body, one);
-    let stays = |held: &&Held| !(held.fresh || held.paces || (result && held.used_after));
+    let stays = |held: &&Held| !(held.fresh || held.paces || held.returned || (result && held.used_after));
     let held = || one.held.iter().filter(stays).filter(|held| nature(cx.world, &held.local.ty) == Nature::Constant);
     let collections: Vec<&Held> = held().filter(|held| held.grows && collection(&held.local.ty).is_some()).collect();
     let marks: Vec<&Held> = held().filter(|held| held.assigned && is_mark(&held.local.name, &held.local.ty)).collect();

@@ -62,7 +62,11 @@ fn changed(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)]) -> Changed {
 fn owned(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)]) -> BTreeMap<DefId, Option<Field>> {
     let kept = |(body, one): &(&BodyFacts, &LoopFacts)| {
         let result = ends_with_a_result(cx, body, one);
-        one.keeps.iter().filter(|kept| !(result && kept.used_after)).map(|kept| (kept.ty.clone(), None)).collect::<Vec<_>>()
+        one.keeps
+            .iter()
+            .filter(|kept| !(kept.returned || (result && kept.used_after)))
+            .map(|kept| (kept.ty.clone(), None))
+            .collect::<Vec<_>>()
     };
     let mut queue: VecDeque<(Type, Option<Field>)> = loops.iter().flat_map(kept).collect();
     let mut out = BTreeMap::new();
@@ -137,6 +141,11 @@ impl Structs<'_> {
     /// What else a struct remembers is one more; not once more for a struct inside it.
     fn marks(&self, id: DefId) -> Option<Finding> {
         let cx = self.cx;
+        let name = &self.cx.world.program.def(id).item.name;
+        // Settings that are read anew are told as settings.
+        if ["Config", "Settings", "Options", "Args"].iter().any(|end| name.ends_with(end)) {
+            return None;
+        }
         let inside_another = self.owned[&id].as_ref().is_some_and(|holder| self.changed.contains_key(holder));
         if inside_another || !self.tells(id, 0) {
             return None;

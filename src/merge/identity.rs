@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::detect::{Cx, Finding, Origin};
-use crate::model::{ItemId, Kind, Place};
+use crate::model::{ItemId, Kind, Place, Provenance};
 
 /// Drops findings of one kind at one place: two targets of a package that read the same file, two detectors on one line.
 pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
@@ -20,7 +20,9 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
         let Some(place) = first_site(cx, &finding) else { continue };
         let by_name = super::is_by_name(finding.kind);
         let thing = one_thing_of(&finding).filter(|_| !by_name || is_migration(&finding));
+        let jars = jars_of(&finding);
         if let Some(&known) = thing.as_ref().and_then(|thing| one_thing.get(thing)) {
+            one_thing.extend(jars.into_iter().map(|jar| (jar, known)));
             let known = &mut out[known];
             if known.label != finding.label && known.kind == Kind::Os {
                 // Ctrl-C and others.
@@ -33,6 +35,12 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
                 if !known.facts.contains(&fact) {
                     known.facts.push(fact);
                 }
+            }
+            if is_named(known) {
+                // Where it is removed, nothing is set: what is set elsewhere holds.
+                let set: Vec<SmolStr> =
+                    known.facts.iter().filter(|fact| fact.provenance != Provenance::Default).map(|fact| fact.key.clone()).collect();
+                known.facts.retain(|fact| fact.provenance != Provenance::Default || !set.contains(&fact.key));
             }
             continue;
         }
@@ -53,9 +61,7 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             }
             None => {
                 seen.insert(key, out.len());
-                if let Some(thing) = thing {
-                    one_thing.insert(thing, out.len());
-                }
+                one_thing.extend(thing.into_iter().chain(jars).map(|thing| (thing, out.len())));
                 out.push(finding);
             }
         }
@@ -80,8 +86,8 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
     let (origin, label) = match finding.kind {
         // One function that waits for several signals.
         Kind::Os if what.contains("::signal::") => (in_function(SmolStr::new_static("signal")), SmolStr::default()),
-        // A cookie is built, then put into a jar.
-        Kind::ClientHeld if finding.label == "browser cookie" => (in_function(SmolStr::new_static("cookie")), SmolStr::default()),
+        // A cookie without a known name is built, then put into a jar.
+        Kind::ClientHeld if finding.label == "browser cookie" && !is_named(finding) => (in_jar(function), SmolStr::default()),
         Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease | Kind::ExternalStore => {
             (finding.origin.clone(), finding.label.clone())
         }
@@ -92,6 +98,20 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
         _ => return None,
     };
     Some((finding.kind, origin, label))
+}
+
+/// What a jar is told by that takes, in one of these functions, a cookie which has a name.
+fn jars_of(finding: &Finding) -> Vec<OneThing> {
+    let functions = finding.sites.iter().filter_map(|site| site.function.as_ref()).filter(|_| is_named(finding));
+    functions.map(|function| (finding.kind, in_jar(function), SmolStr::default())).collect()
+}
+
+fn is_named(finding: &Finding) -> bool {
+    finding.kind == Kind::ClientHeld && finding.facts.iter().any(|fact| fact.key == "cookie")
+}
+
+fn in_jar(function: &SmolStr) -> Origin {
+    Origin::Called { function: function.clone(), what: SmolStr::new_static("cookie") }
 }
 
 /// What the writes of one function are about when no path tells: the library's thing, or the variable that the path comes from.

@@ -47,6 +47,8 @@ struct Definition {
     body: TokenStream,
     /// What `$crate` is; a word that the language knows as one.
     home: Name,
+    /// The file calls it once: code of it is best looked for in it.
+    called_once: bool,
     rules: OnceCell<Option<Vec<Rule>>>,
 }
 
@@ -86,7 +88,7 @@ fn elsewhere(macros: &mut Macros, path: &Name, others: &OtherMacros) -> Option<R
     let body: TokenStream = found.text.parse().ok()?;
     // Names of crates come out of manifests, which may say anything.
     let home = found.home.clone().filter(|home| syn::parse_str::<proc_macro2::Ident>(home).is_ok()).unwrap_or(Name::new_static("crate"));
-    let made = Rc::new(Definition { at: (0, 0), body, home, rules: OnceCell::new() });
+    let made = Rc::new(Definition { at: (0, 0), body, home, called_once: false, rules: OnceCell::new() });
     macros.elsewhere.insert(path.clone(), made.clone());
     Some(made)
 }
@@ -98,7 +100,7 @@ fn place(span: Span) -> (usize, usize) {
 
 impl Cx {
     /// Notes the macros among items and in their modules, so that calls above a definition find it too.
-    pub(super) fn note_definitions(&mut self, items: &[syn::Item]) {
+    pub(super) fn note_definitions(&mut self, items: &[syn::Item], code: &str) {
         for item in items {
             match item {
                 syn::Item::Macro(one) if self.kept(&one.attrs) => {
@@ -106,13 +108,13 @@ impl Cx {
                         let exported = one.attrs.iter().any(|attr| attr.path().is_ident("macro_export"));
                         self.defined.push(MacroFact { name: name(ident), exported, home: None, text: one.mac.tokens.to_string() });
                     }
-                    self.define(one);
+                    self.define(one, Some(code));
                 }
                 syn::Item::Mod(module) => {
                     if let Some((_, items)) = &module.content
                         && self.kept(&module.attrs)
                     {
-                        self.note_definitions(items);
+                        self.note_definitions(items, code);
                     }
                 }
                 _ => {}
@@ -121,12 +123,15 @@ impl Cx {
     }
 
     /// Notes a macro, once.
-    pub(super) fn define(&mut self, item: &syn::ItemMacro) {
+    pub(super) fn define(&mut self, item: &syn::ItemMacro, code: Option<&str>) {
         let Some(ident) = &item.ident else { return };
         let at = place(ident.span());
         let all = self.macros.known.entry(name(ident)).or_default();
         if !all.iter().any(|known| known.at == at) {
-            all.push(Rc::new(Definition { at, body: item.mac.tokens.clone(), home: Name::new_static("crate"), rules: OnceCell::new() }));
+            let called_once =
+                code.is_some_and(|code| calls(&ident.to_string(), code) == calls(&ident.to_string(), &item.mac.tokens.to_string()) + 1);
+            let home = Name::new_static("crate");
+            all.push(Rc::new(Definition { at, body: item.mac.tokens.clone(), home, called_once, rules: OnceCell::new() }));
         }
     }
 
@@ -188,6 +193,16 @@ impl Cx {
     }
 }
 
+/// How often a text calls a macro; a `macro_rules! name` is no call.
+fn calls(name: &str, text: &str) -> usize {
+    text.match_indices(name)
+        .filter(|(at, _)| {
+            let before = text[..*at].chars().next_back();
+            text[at + name.len()..].trim_start().starts_with('!') && !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+        })
+        .count()
+}
+
 /// The path of a call, as the keys of [`OtherMacros`] have it.
 fn path_text(path: &syn::Path) -> Name {
     match path.get_ident() {
@@ -206,7 +221,7 @@ impl Definition {
     fn expand(&self, tokens: TokenStream, call: Span, macros: &mut Macros) -> Option<TokenStream> {
         let rules = self.rules.get_or_init(|| rules(&self.body)).as_ref()?;
         let parser = |input: ParseStream<'_>| {
-            let out = choose(rules, input, call, &self.home, macros);
+            let out = choose(rules, input, call, self, macros);
             // Arms look ahead; the parser wants its input taken.
             input.parse::<TokenStream>()?;
             Ok(out)
@@ -216,13 +231,14 @@ impl Definition {
 }
 
 /// The first arm that matches decides.
-fn choose(rules: &[Rule], input: ParseStream<'_>, call: Span, home: &str, macros: &mut Macros) -> Option<TokenStream> {
+fn choose(rules: &[Rule], input: ParseStream<'_>, call: Span, of: &Definition, macros: &mut Macros) -> Option<TokenStream> {
     macros.steps = macros.steps.checked_sub(1 + matching::size(input.cursor()))?;
     for rule in rules {
         let mut matching = Matching { steps: &mut macros.steps };
         let Ok(bindings) = matching.whole(&rule.left, &input.fork()) else { continue };
         let allowed = MAX_CALL_TOKENS.min(macros.tokens);
-        let mut transcriber = Transcriber { bindings: &bindings, call, home, left: allowed, indices: Vec::new() };
+        let mut transcriber =
+            Transcriber { bindings: &bindings, call, home: &of.home, keeps_places: of.called_once, left: allowed, indices: Vec::new() };
         let mut out = Vec::new();
         let done = transcriber.write(&rule.right, &mut out);
         macros.tokens -= allowed - transcriber.left;

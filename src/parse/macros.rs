@@ -78,7 +78,7 @@ impl Cx {
     pub(super) fn macro_item(&mut self, call: &mut syn::ItemMacro, attrs: Attrs, out: &mut Vec<ItemFact>) {
         if let Some(ident) = &call.ident {
             // `macro_rules! name { … }`: code of the places that call it. Those of functions are met here first.
-            self.define(call);
+            self.define(call, None);
             out.push(self.fact(name(ident), ident.span(), false, attrs, ItemKind::MacroRules));
             return;
         }

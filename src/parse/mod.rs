@@ -78,7 +78,7 @@ pub fn parse_file_with(file: &str, text: &str, options: &ParseOptions, others: &
             Ok(mut tree) => {
                 facts.cfg = cx.file_cfg(&tree.attrs);
                 if code.contains("macro_rules!") {
-                    cx.note_definitions(&tree.items);
+                    cx.note_definitions(&tree.items, code);
                 }
                 facts.items = cx.items(&mut tree.items);
             }

@@ -1,6 +1,7 @@
 //! The right side of a `macro_rules!` arm: the tokens that a call becomes.
 //!
-//! Tokens of the call keep their places; those of the definition get the place of the call, where a reader looks for them.
+//! Tokens of the call keep their places; those of the definition get the place of the call, where a reader looks for them. Only where
+//! the file calls the macro once does its own text say more.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::buffer::Cursor;
@@ -99,6 +100,8 @@ pub(super) struct Transcriber<'b> {
     pub(super) call: Span,
     /// What `$crate` is.
     pub(super) home: &'b str,
+    /// Tokens of the definition keep their places, outside of repetitions.
+    pub(super) keeps_places: bool,
     /// How many tokens may still be written.
     pub(super) left: usize,
     /// Which of the repeated, for each repetition around.
@@ -132,7 +135,10 @@ impl<'b> Transcriber<'b> {
     fn push(&mut self, token: &TokenTree, out: &mut Vec<TokenTree>) -> Option<()> {
         self.spend(1)?;
         let mut token = token.clone();
-        token.set_span(self.call);
+        // What is written for one of many is best looked for where that one is.
+        if !(self.keeps_places && self.indices.is_empty()) {
+            token.set_span(self.call);
+        }
         out.push(token);
         Some(())
     }

@@ -8,8 +8,9 @@ use super::infer::Callee;
 use super::program::DefId;
 use super::reader::Reader;
 use super::types::Type;
+use super::walk::ids;
 use crate::catalog::Shape;
-use crate::facts::{Expr, ExprId, ItemKind, Name, Pat, Stmt};
+use crate::facts::{Expr, ExprId, ItemKind, Lit, Name, Pat, Stmt};
 use crate::model::Access;
 
 /// The variables of a body.
@@ -19,12 +20,23 @@ pub(super) struct Variables {
     bound_to: FxHashMap<ExprId, Vec<usize>>,
     /// The path expressions that name each, sorted.
     used_at: FxHashMap<usize, Vec<ExprId>>,
+    /// Macros whose template names a variable in braces, with that template, by the name.
+    captured: FxHashMap<SmolStr, Vec<(ExprId, ExprId)>>,
     /// Position of the statement that an expression is, or gives a value to, in blocks of many statements.
     statements: FxHashMap<ExprId, usize>,
 }
 
 /// Blocks of more statements are not searched from the start for each of them.
 const MANY_STATEMENTS: usize = 64;
+
+/// The names in the braces of a template: `a` and `b` of `{a} {b:?}`.
+fn named_holes(text: &str) -> impl Iterator<Item = &str> {
+    let starts = text.split('{').skip(1);
+    starts.filter_map(|hole| {
+        let end = hole.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
+        (end > 0 && matches!(hole.as_bytes()[end], b'}' | b':')).then(|| &hole[..end])
+    })
+}
 
 fn is_of(stmt: &Stmt, id: ExprId) -> bool {
     match stmt {
@@ -46,6 +58,16 @@ impl Reader<'_> {
                 out.used_at.entry(local.0 as usize).or_default().push(expr);
             }
             out.used_at.values_mut().for_each(|uses| uses.sort_unstable());
+            for id in ids(self.body) {
+                if let Expr::Macro { args, .. } = &self.body[id] {
+                    for &arg in args.iter().take(2) {
+                        let Expr::Lit(Lit::Str(text), _) = &self.body[arg] else { continue };
+                        for name in named_holes(text) {
+                            out.captured.entry(name.into()).or_default().push((id, arg));
+                        }
+                    }
+                }
+            }
             for expr in &self.body.exprs {
                 let Expr::Block(stmts) = expr else { continue };
                 for (at, stmt) in stmts.iter().enumerate().filter(|_| stmts.len() > MANY_STATEMENTS) {
@@ -95,6 +117,11 @@ impl Reader<'_> {
             return self.variables().statements.get(&id).copied();
         }
         stmts.iter().position(|stmt| is_of(stmt, id))
+    }
+
+    /// Macros whose template names a variable, with that template.
+    pub(super) fn templates_with(&self, name: &str) -> &[(ExprId, ExprId)] {
+        self.variables().captured.get(name).map_or(&[][..], Vec::as_slice)
     }
 
     /// The path expressions that name a variable.

@@ -78,6 +78,12 @@ impl Reader<'_> {
             }
             match &self.body[at] {
                 Expr::Method { recv, .. } => at = *recv,
+                Expr::Try(inner) | Expr::Ref(inner) => at = *inner,
+                // `let headers = builder.headers_mut()`: what it comes from.
+                Expr::Path(..) => match self.types.local_of.get(&at).and_then(|local| self.types.locals[local.0 as usize].init) {
+                    Some(init) if init != at => at = init,
+                    _ => return false,
+                },
                 Expr::Call { callee, .. } => {
                     return matches!(&self.body[*callee], Expr::Path(path, _) if path.segs.iter().any(|seg| seg.name.ends_with("Request")));
                 }

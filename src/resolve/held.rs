@@ -8,7 +8,7 @@ use super::calls::LocalType;
 use super::infer::LocalId;
 use super::loops::{Held, Kept, Seen, Spot};
 use super::reader::Reader;
-use crate::facts::{Expr, ExprId, Span};
+use crate::facts::{Expr, ExprId, Span, Stmt};
 
 /// What happens to a variable in a loop.
 #[derive(Default)]
@@ -33,8 +33,10 @@ impl Reader<'_> {
         for (variable, change) in changes {
             let local = &self.types.locals[variable.0 as usize];
             // Expressions stand in the arena in the order of the code.
-            let used_after = local.name != "self" && self.uses_of(variable.0 as usize).iter().any(|used| *used > id || self.is_returned(*used));
-            let kept = Kept { ty: local.ty.clone(), used_after };
+            let is_self = local.name == "self";
+            let used_after = !is_self && self.uses_of(variable.0 as usize).iter().any(|used| *used > id);
+            let returned = !is_self && self.uses_of(variable.0 as usize).iter().any(|used| self.is_returned(*used));
+            let kept = Kept { ty: local.ty.clone(), used_after, returned };
             if local.ty.is_known() && !keeps.contains(&kept) {
                 keeps.push(kept);
             }
@@ -56,6 +58,7 @@ impl Reader<'_> {
                 assigned: change.assigned,
                 fresh: change.fresh,
                 used_after,
+                returned,
                 only_grows: grows && !change.shrinks && !change.assigned && !change.lent,
                 paces: seen.paced.contains(&variable),
             });
@@ -63,16 +66,18 @@ impl Reader<'_> {
         (held, keeps)
     }
 
-    /// Part of what `return` or `break` gives.
+    /// Part of what `return` or `break` gives, or of the value at the end of the function or task.
     fn is_returned(&self, id: ExprId) -> bool {
         let mut at = id;
-        for _ in 0..6 {
-            let Some(parent) = self.parents[at.0 as usize] else { return false };
+        for _ in 0..8 {
+            let Some(parent) = self.parents[at.0 as usize] else { return true };
             match &self.body[parent] {
-                Expr::Return(_) | Expr::Break(_) => return true,
-                Expr::Call { .. } | Expr::Method { .. } | Expr::Tuple(_) | Expr::Struct { .. } => at = parent,
+                Expr::Return(_) | Expr::Break(_) | Expr::Async { .. } | Expr::Closure { .. } => return true,
+                Expr::Call { .. } | Expr::Method { .. } | Expr::Tuple(_) | Expr::Struct { .. } => {}
+                Expr::Block(stmts) if matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if *expr == at) => {}
                 _ => return false,
             }
+            at = parent;
         }
         false
     }

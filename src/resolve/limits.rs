@@ -195,7 +195,7 @@ impl Reader<'_> {
     }
 
     /// The branch returns an error, leaves or waits.
-    fn gives_up(&self, id: ExprId) -> bool {
+    pub(super) fn gives_up(&self, id: ExprId) -> bool {
         let Some((then, _)) = self.branch(id) else { return false };
         let mut stack = vec![then];
         for _ in 0..MAX_LOOKED_AT {

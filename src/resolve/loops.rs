@@ -51,8 +51,10 @@ pub struct LoopFacts {
 pub struct Kept {
     /// The type.
     pub ty: Type,
-    /// The variable is used after the loop, or is part of what leaves it.
+    /// The variable is used after the loop.
     pub used_after: bool,
+    /// It is part of what the function or task gives back.
+    pub returned: bool,
 }
 
 /// A variable from before the loop that the loop changes.
@@ -66,8 +68,10 @@ pub struct Held {
     pub assigned: bool,
     /// Every round empties it or sets it anew.
     pub fresh: bool,
-    /// It is used after the loop, or is part of what leaves it.
+    /// It is used after the loop.
     pub used_after: bool,
+    /// It is part of what the function or task gives back.
+    pub returned: bool,
     /// Nothing in the loop takes elements out again.
     pub only_grows: bool,
     /// It counts attempts, or is how long to pause.
@@ -153,7 +157,7 @@ pub(super) struct Seen {
     pub(super) retrying: Retrying,
     /// Uses of variables from before the loop.
     pub(super) uses: Vec<(ExprId, LocalId, Spot)>,
-    pub(super) compared: Vec<(ExprId, ExprId)>,
+    pub(super) compared: Vec<(ExprId, ExprId, ExprId)>,
     /// Variables that go up by one.
     pub(super) counted: Vec<LocalId>,
     /// Variables that count attempts or are how long to pause.
@@ -290,7 +294,7 @@ impl Reader<'_> {
                 seen.retrying.ends_on_success |= good && !spot.failed;
                 seen.retrying.succeeds |= spot.plainly && !spot.failed;
             }
-            Expr::Binary { op: BinOp::Compare, left, right } if !spot.nested => seen.compared.push((*left, *right)),
+            Expr::Binary { op: BinOp::Compare, left, right } if !spot.nested => seen.compared.push((id, *left, *right)),
             Expr::Binary { op: BinOp::Shl, .. } if !spot.nested => seen.retrying.growth = Some("doubles"),
             Expr::Assign { left, right, compound } if !spot.nested => self.counts(*left, *right, *compound, seen),
             _ => {}

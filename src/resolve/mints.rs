@@ -11,7 +11,6 @@ use super::program::DefId;
 use super::reader::Reader;
 use super::types::Type;
 use super::values::{At, Value};
-use super::walk::ids;
 use crate::facts::{Expr, ExprId, ItemKind, Lit, Name, Span};
 use crate::model::Kind;
 
@@ -161,19 +160,8 @@ impl Trail<'_, '_> {
     /// `format!("/confirm?token={token}")`: a variable that a template names.
     fn captured(&mut self, local: usize, depth: u32) {
         let reader = self.reader;
-        let name = &reader.types.locals[local].name;
-        let names_it = |text: &str| {
-            text.match_indices(name.as_str())
-                .any(|(at, found)| text[..at].ends_with('{') && matches!(text[at + found.len()..].chars().next(), Some('}' | ':')))
-        };
-        for id in ids(reader.body) {
-            let Expr::Macro { path, args, .. } = &reader.body[id] else { continue };
-            let Some(template) = args.iter().take(2).find_map(|arg| match &reader.body[*arg] {
-                Expr::Lit(Lit::Str(text), _) if names_it(text) => Some(*arg),
-                _ => None,
-            }) else {
-                continue;
-            };
+        for &(id, template) in reader.templates_with(&reader.types.locals[local].name).iter().take(24) {
+            let Expr::Macro { path, .. } = &reader.body[id] else { continue };
             let name = path.last().map_or("", SmolStr::as_str);
             if let Some(next) = self.macro_call(ExprId(u32::MAX), id, name, &[template]) {
                 self.climb(next, depth + 1);
@@ -332,7 +320,9 @@ impl Trail<'_, '_> {
             Some(Callee::Def(def)) => match &self.reader.world.program.def(*def).item.kind {
                 ItemKind::Fn(_) => {
                     self.push(Sink::Argument(*def, index));
-                    None
+                    // An encoder of the workspace's own.
+                    let name = &self.reader.world.program.def(*def).item.name;
+                    ["encode", "base64", "to_hex"].iter().any(|word| name.contains(word)).then_some(parent)
                 }
                 // A tuple struct, or a variant.
                 _ => {

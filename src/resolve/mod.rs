@@ -17,6 +17,7 @@ mod modules;
 mod names;
 mod options;
 mod program;
+mod queries;
 mod reader;
 mod retrying;
 mod routes;

@@ -10,6 +10,7 @@ use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
 use super::program::DefId;
+use super::queries::{speaks_of_claims, statement};
 use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
@@ -319,55 +320,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The table of a query builder's chain: `jobs::table.filter(…)`, `insert_into(jobs::table).values(…)`.
-    fn table_of(&self, id: ExprId) -> String {
-        let mut at = id;
-        loop {
-            match &self.body[at] {
-                Expr::Method { recv, .. } => at = *recv,
-                Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => at = *inner,
-                Expr::Call { callee, args, .. } => {
-                    let starts =
-                        matches!(&self.body[*callee], Expr::Path(path, _) if path.last().and_then(|last| statement(last)).is_some());
-                    at = if starts { args.first().copied().unwrap_or(*callee) } else { *callee };
-                }
-                Expr::Path(path, _) => {
-                    let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
-                    return match names.as_slice() {
-                        [.., table, "table" | "query" | "find" | "find_by_id"] => (*table).to_owned(),
-                        [.., last] => (*last).to_owned(),
-                        [] => String::new(),
-                    };
-                }
-                _ => return String::new(),
-            }
-        }
-    }
-
-    /// `jobs::table`, at the start of a chain or alone.
-    fn names_a_table(&self, id: ExprId) -> bool {
-        let mut at = id;
-        loop {
-            match &self.body[at] {
-                Expr::Method { recv, .. } => at = *recv,
-                Expr::Path(path, _) => {
-                    // `sessions::table`, or `sessions` from the schema's `dsl`.
-                    let named = path.segs.len() > 1 && path.last().is_some_and(|last| last == "table");
-                    return named || (self.types.callees.contains_key(&at) && path.single().is_some());
-                }
-                _ => return false,
-            }
-        }
-    }
-
-    /// `jobs::table.for_update().skip_locked()` as the statement that it stands for.
-    fn row_lock(&self, id: ExprId, recv: ExprId) -> String {
-        let table = self.table_of(recv);
-        let skips = self.parents[id.0 as usize]
-            .is_some_and(|parent| matches!(&self.body[parent], Expr::Method { name, .. } if name == "skip_locked"));
-        format!("SELECT FROM {table} FOR UPDATE{}", if skips { " SKIP LOCKED" } else { "" })
-    }
-
     fn env_default(&self, id: ExprId, out: &mut BodyFacts) {
         let value = self.tracer.value(id);
         if matches!(value, Value::Env { default: Some(_), .. } | Value::Or(..)) {
@@ -483,7 +435,7 @@ impl Reader<'_> {
             hit,
             path,
             at,
-            args: args.iter().map(|arg| self.tracer.value(*arg)).collect(),
+            args: self.parts(api.kind, args).iter().map(|arg| self.tracer.value(*arg)).collect(),
             recv: recv.map(|recv| self.tracer.value(recv)),
             settings,
             options,
@@ -524,6 +476,17 @@ impl Reader<'_> {
             }
         }
         None
+    }
+
+    /// The arguments; those of `Cookie::build((name, value))` are in a tuple.
+    fn parts<'b>(&'b self, kind: Option<Kind>, args: &'b [ExprId]) -> &'b [ExprId] {
+        match args {
+            [only] if kind == Some(Kind::ClientHeld) => match &self.body[*only] {
+                Expr::Tuple(all) => all,
+                _ => args,
+            },
+            _ => args,
+        }
     }
 
     /// What a spawning call runs.
@@ -594,44 +557,6 @@ impl Reader<'_> {
                 let args = args.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();
                 out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span) });
             }
-        }
-    }
-}
-
-/// The start of the statement that a function of a query builder makes.
-fn statement(name: &str) -> Option<&'static str> {
-    match name {
-        "insert_into" | "replace_into" | "insert_or_ignore_into" => Some("INSERT INTO"),
-        "delete" => Some("DELETE FROM"),
-        _ => None,
-    }
-}
-
-/// A cheap test for the texts that detectors read as statements.
-fn speaks_of_claims(text: &str) -> bool {
-    match text.len() {
-        0..2 => false,
-        2..=4 => matches!(text, "SET" | "NX" | "set" | "nx"),
-        _ => {
-            const PHRASES: [&str; 16] = [
-                "FOR UPDATE",
-                "for update",
-                "ADVISORY",
-                "advisory",
-                "GET_LOCK",
-                "VACUUM INTO",
-                "vacuum into",
-                "SETNX",
-                "INSERT ",
-                "insert into",
-                "REPLACE INTO",
-                "replace into",
-                "DELETE FROM",
-                "delete from",
-                "UPDATE ",
-                "update ",
-            ];
-            PHRASES.iter().any(|phrase| text.contains(phrase))
         }
     }
 }

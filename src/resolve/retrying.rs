@@ -217,15 +217,22 @@ impl Reader<'_> {
             }
         }
         seen.retrying.named |= counter.as_ref().is_some_and(|name| is_about_attempts(name));
+        let of_range_or_while = counter.is_some() || matches!(self.body[id], Expr::While { .. });
         for at in 0..seen.compared.len() {
-            let (left, right) = seen.compared[at];
+            let (comparison, left, right) = seen.compared[at];
             for (this, other) in [(left, right), (right, left)] {
                 let Some(local) = self.counter(this, &counter, &seen.counted) else { continue };
                 if matches!(self.body[other], Expr::Lit(Lit::Int(0 | 1), _)) {
                     continue;
                 }
                 let name = &self.types.locals[local.0 as usize].name;
-                seen.retrying.named |= is_about_attempts(name) || self.spoken(other).is_some_and(|name| is_about_attempts(&name));
+                let named = is_about_attempts(name) || self.spoken(other).is_some_and(|name| is_about_attempts(&name));
+                // What else is counted in the loop does not end it.
+                let ends = of_range_or_while || self.gives_up(comparison);
+                if !named && !ends {
+                    continue;
+                }
+                seen.retrying.named |= named;
                 seen.paced.push(local);
                 if seen.retrying.bound.is_none() {
                     seen.retrying.bound = Some(self.tracer.value(other));

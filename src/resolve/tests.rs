@@ -44,6 +44,14 @@ fn constants_are_followed_through_modules_imports_and_each_other() {
 }
 
 #[test]
+fn a_method_of_what_a_lazy_static_makes_is_found() {
+    let before = "use std::sync::{LazyLock, OnceLock};\nstruct S;\nimpl S { fn bound(&self) -> usize { 7 } }\n";
+    check_bound(&format!("{before}static L: LazyLock<S> = LazyLock::new(|| S);"), "L.bound()", "7");
+    // This one has to be asked first.
+    check_bound(&format!("{before}static L: OnceLock<S> = OnceLock::new();"), "L.bound()", "? code L.bound()");
+}
+
+#[test]
 fn a_constant_that_names_itself_ends() {
     check_bound("const A: usize = B;\nconst B: usize = A;", "A", "? code A");
 }

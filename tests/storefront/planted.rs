@@ -8,7 +8,7 @@ use crate::project::{item, map_of};
 const PLANTED: &[&str] = &[
     // In the API.
     "session:storefront_api::sessions::SessionStore::sessions",
-    "client-held:storefront_api::auth::session_cookie#axum_extra::extract::cookie::Cookie",
+    "client-held:storefront_api#storefront_session",
     "session:storefront_api::carts::Carts::by_session",
     "cache:storefront_api::catalogue::Catalogue::new#moka::future::Cache",
     "shared-state:storefront_api::prices::Prices::list",

@@ -38,10 +38,15 @@ crate::mime!(
 }
 
 #[test]
-fn what_a_definition_says_itself_is_at_the_call() {
-    let text = "macro_rules! m {\n () => {\n static A: u8 = 1; }; }\n\n  m!();";
-    let made = &items(text)[1];
-    assert_eq!((made.name.as_str(), made.span.line, made.span.column), ("A", 5, 3));
+fn what_a_definition_says_itself_is_at_the_call_unless_there_is_one_only() {
+    let place = |text: &str, at: usize| {
+        let made = &items(text)[at];
+        (made.name.to_string(), made.span.line, made.span.column)
+    };
+    let once = "macro_rules! m {\n () => {\n static A: u8 = 1; };\n (again) => { m!() }; }\n\n  m!();";
+    assert_eq!(place(once, 1), ("A".to_owned(), 3, 9));
+    let twice = format!("{once}\n mod b {{ m!(); }}");
+    assert_eq!(place(&twice, 1), ("A".to_owned(), 6, 3));
 }
 
 #[test]
@@ -61,9 +66,10 @@ m!(
     u8;
     x,
     y
-);";
+);
+mod b { m!(u8;); }";
     let items = items(text);
-    let lines: Vec<u32> = items[1..]
+    let lines: Vec<u32> = items[1..4]
         .iter()
         .map(|item| match &item.kind {
             ItemKind::Mod(module) => module.items.as_ref().unwrap()[0].span.line,
