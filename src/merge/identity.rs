@@ -29,6 +29,13 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
                 known.label = SmolStr::new_static("signal handlers");
                 known.name = cx.maker_name(known.def);
             }
+            // Several fields of one struct: none of them names the others.
+            if let (Some((of, field)), Some((same, other))) = (known.name.split_once('.'), finding.name.split_once('.'))
+                && of == same
+                && field != other
+            {
+                known.name = SmolStr::new(of);
+            }
             known.also.push(finding.def);
             known.sites.extend(finding.sites);
             for fact in finding.facts {

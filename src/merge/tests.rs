@@ -213,3 +213,31 @@ fn a_picture_of_characters_is_no_text() {
     assert_eq!(doc(&text("/// main --> worker\n///  |        |\n///  \\---> sender\n///  |        |")), None);
     assert_eq!(doc(&text("/// Waits - for the sender.\n/// Then goes.")).as_deref(), Some("Waits - for the sender.\nThen goes."));
 }
+
+#[test]
+fn fields_of_one_struct_that_are_one_thing_have_its_name() {
+    let text = "use prometheus::{Gauge, Histogram, HistogramOpts, Opts};\n\
+        struct Depth { now: Gauge, most: Gauge }\nstruct Took { seconds: Histogram }\n\
+        fn depth() -> Depth { Depth { now: Gauge::with_opts(Opts::new(\"now\", \"\")).unwrap(), most: Gauge::with_opts(Opts::new(\"most\", \"\")).unwrap() } }\n\
+        fn took() -> Took { Took { seconds: Histogram::with_opts(HistogramOpts::new(\"took\", \"\")).unwrap() } }\n\
+        fn main() { let (a, b) = (depth(), took()); a.now.set(1.0); a.most.set(2.0); b.seconds.observe(3.0); }\n";
+    let map = map(&format!(
+        "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n\n[dependencies]\nprometheus = \"0.14\"\n//- /src/main.rs\n{text}"
+    ));
+    let told: Vec<(&str, bool)> =
+        map.items.iter().map(|item| (item.name.as_str(), item.facts.iter().any(|fact| fact.key == "buckets"))).collect();
+    assert_eq!(told, [("Depth", false), ("Took.seconds", true)]);
+}
+
+#[test]
+fn fields_that_are_assigned_together_are_written() {
+    let text = "struct Feed { last_page: u32, next_offset: u64, size: u32 }\n\
+        impl Feed {\n    fn step(&mut self) { (self.last_page, self.next_offset) = next(self.last_page, self.size); }\n    \
+        async fn run(mut self) {\n        loop {\n            tokio::time::sleep(std::time::Duration::from_secs(1)).await;\n            self.step();\n        }\n    }\n}\n\
+        fn next(page: u32, size: u32) -> (u32, u64) { (page + size, 1) }\n\
+        #[tokio::main]\nasync fn main() { tokio::spawn(Feed { last_page: 0, next_offset: 0, size: 3 }.run()); std::future::pending::<()>().await; }\n";
+    let map = map(text);
+    let kept = map.items.iter().find(|item| item.kind == Kind::SharedState).unwrap_or_else(|| panic!("{:#?}", map.items));
+    let fields = kept.facts.iter().find(|fact| fact.key == "fields").and_then(|fact| fact.value.as_ref()).map(ToString::to_string);
+    assert_eq!(fields.as_deref(), Some("last_page, next_offset"));
+}

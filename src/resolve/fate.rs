@@ -404,6 +404,10 @@ impl Reader<'_> {
         false
     }
 
+    fn is_assigned(&self, id: ExprId) -> bool {
+        self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body[parent], Expr::Assign { left, .. } if *left == id))
+    }
+
     /// Whether the method around an expression writes what it names.
     pub(super) fn access(&self, id: ExprId) -> Access {
         let mut at = id;
@@ -433,6 +437,8 @@ impl Reader<'_> {
                     }
                 }
                 Expr::Assign { left, .. } if *left == at => return Access::Write,
+                // `(self.page, self.read_at) = …`: only a tuple on the left is one of places.
+                Expr::Tuple(_) if self.is_assigned(parent) => return Access::Write,
                 Expr::Await(_) | Expr::Try(_) | Expr::Deref(_) | Expr::Ref(_) | Expr::Field { .. } | Expr::Index { .. } => {}
                 _ => break,
             }
