@@ -199,3 +199,18 @@ async fn main() {
     assert!(tasks(&map).iter().any(|task| task.ends_with("job scheduler")), "{:?}", tasks(&map));
     assert_eq!(entered(&map, "SWEPT"), ["sweep"]);
 }
+
+#[test]
+fn what_a_framework_hands_on_is_known_without_naming_its_library() {
+    let text = "
+fn sweep() {
+    actix_web::rt::spawn(async { loop { actix_web::rt::time::sleep(std::time::Duration::from_secs(3)).await; } });
+}
+
+#[actix_web::main]
+async fn main() { sweep(); std::future::pending::<()>().await; }
+";
+    assert_eq!(tasks(&depending("actix-web = \"4\"\n", text)), ["sweep: spawned loop, every 3 s"]);
+    // Without the framework it is somebody else's module of that name.
+    assert_eq!(tasks(&depending("", text)), Vec::<String>::new());
+}
