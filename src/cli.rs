@@ -52,6 +52,46 @@ pub(crate) enum Command {
     Gen(Gen),
     /// Find state by word, kind, scope or service
     List(List),
+    /// Look at the catalog of crates, or check it against their sources
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+}
+
+/// What to do with the catalog.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// Print the crates that the catalog knows, with the kinds of state that they make
+    List(CatalogList),
+    /// Check that every path and every default of the catalog is what the published source of the crate says
+    ///
+    /// Sources are read where cargo unpacked them; nothing is downloaded. Exits with 1 when a path leads nowhere or a
+    /// default is contradicted. With `-C`, the `[[catalog]]` entries of that tree are checked instead.
+    Verify(CatalogVerify),
+}
+
+/// Options of `catalog list`.
+#[derive(Debug, Args)]
+pub(crate) struct CatalogList {
+    /// Words that must all occur in a crate's name, kinds or summary
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+}
+
+/// Options of `catalog verify`.
+#[derive(Debug, Args)]
+pub(crate) struct CatalogVerify {
+    /// Only these crates, by package name
+    #[arg(value_name = "CRATE")]
+    pub(crate) crates: Vec<String>,
+    /// Folder with unpacked sources, each named `<crate>-<version>`; may be given again [default: cargo's]
+    #[arg(long, value_name = "DIR", help_heading = "Input")]
+    pub(crate) sources: Vec<PathBuf>,
+    /// Where the source of the stated version is not there, take the nearest version that is
+    #[arg(long, help_heading = "Input")]
+    pub(crate) nearest: bool,
+    /// Print every path and every default, not only what fails
+    #[arg(long, help_heading = "Output")]
+    pub(crate) full: bool,
 }
 
 /// Options of `gen`.

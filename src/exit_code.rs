@@ -6,6 +6,8 @@
 pub(crate) enum ExitCode {
     /// Everything was done.
     Clean = 0,
+    /// What was checked does not hold.
+    Found = 1,
     /// The command line or the configuration is wrong; nothing was written.
     Usage = 2,
     /// Some of the input could not be read.

@@ -22,5 +22,6 @@ pub mod parse;
 pub mod render;
 pub mod resolve;
 pub mod source;
+pub mod verify;
 
 pub use analyze::{Analysis, Options, analyze};

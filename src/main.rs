@@ -10,10 +10,15 @@ use crate::cli::{Cli, Command};
 use crate::commands::{InputError, UsageError};
 use crate::exit_code::ExitCode;
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Command::Gen(args) => commands::gen_map(args, &cli.global),
+        Command::Catalog(command) => commands::catalog(command, &cli.global),
         Command::List(args) => commands::list(args, &cli.global),
     };
     outcome.unwrap_or_else(|error| fail(&error)).into()

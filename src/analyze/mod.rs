@@ -52,11 +52,16 @@ pub struct Analysis {
 /// # Errors
 /// When the catalog is broken or the threads cannot be started; what is wrong with the tree is a diagnostic.
 pub fn analyze(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Result<Analysis> {
+    pool(options.threads)?.install(|| run(tree, revision, options))
+}
+
+/// Threads with the stack that parsing needs; as many as there are processors when `None`.
+pub(crate) fn pool(threads: Option<usize>) -> anyhow::Result<rayon::ThreadPool> {
     let mut pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).thread_name(|at| format!("statemap-{at}"));
-    if let Some(threads) = options.threads {
+    if let Some(threads) = threads {
         pool = pool.num_threads(threads);
     }
-    pool.build()?.install(|| run(tree, revision, options))
+    Ok(pool.build()?)
 }
 
 fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Result<Analysis> {

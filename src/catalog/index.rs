@@ -90,7 +90,8 @@ impl Catalog {
 
     fn add(&mut self, file: CrateFile) {
         self.crates.push(file.krate.clone());
-        for api in file.api {
+        for mut api in file.api {
+            api.take_in_older();
             for path in api.paths.iter().chain(&api.types).chain(&api.builders) {
                 if let Some((at, _)) = path.match_indices("::").nth(1) {
                     self.modules.insert(SmolStr::new(&path[..at]));
@@ -258,7 +259,7 @@ impl Catalog {
     pub fn library_of(package: &str) -> Option<SmolStr> {
         let at = super::BUILTIN.binary_search_by_key(&package, |(name, _)| name).ok()?;
         let text = super::BUILTIN[at].1;
-        let start = text.find("paths = [")? + "paths = [".len();
+        let start = text.find("\npaths = [")? + "\npaths = [".len();
         let path = text[start..].split('"').nth(1)?;
         let path = path.trim_start_matches("#[").trim_start_matches("derive(");
         path.split("::").next().map(SmolStr::new)

@@ -79,6 +79,37 @@ pub struct Api {
     /// What is done to the file system.
     #[serde(default)]
     pub op: Option<FsOp>,
+    /// Names that the stated version no longer has and that services still use.
+    #[serde(default)]
+    pub older: Vec<Older>,
+}
+
+impl Api {
+    /// Takes the names of older versions in among the others, where what reads services finds them.
+    pub fn take_in_older(&mut self) {
+        for older in std::mem::take(&mut self.older) {
+            self.paths.extend(older.paths);
+            self.types.extend(older.types);
+            self.builders.extend(older.builders);
+        }
+    }
+}
+
+/// Names of an API in an older version of its crate.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Older {
+    /// A version that has them.
+    pub version: SmolStr,
+    /// Like [`Api::paths`].
+    #[serde(default)]
+    pub paths: Vec<SmolStr>,
+    /// Like [`Api::types`].
+    #[serde(default)]
+    pub types: Vec<SmolStr>,
+    /// Like [`Api::builders`].
+    #[serde(default)]
+    pub builders: Vec<SmolStr>,
 }
 
 /// An option of an API.

@@ -1,9 +1,11 @@
 //! The commands: glue between stages, and the only place that prints.
 
+mod catalog;
 mod gen_map;
 mod list;
 mod session;
 
+pub(crate) use catalog::run as catalog;
 pub(crate) use gen_map::run as gen_map;
 pub(crate) use list::run as list;
 

@@ -49,11 +49,17 @@ pub(super) fn only_type(tokens: TokenStream) -> Option<syn::Type> {
 
 /// Reads a body in item position.
 pub(super) fn as_items(tokens: TokenStream, braces: bool) -> Option<Reading> {
-    let parser = |input: ParseStream<'_>| match attempt(input, all::<Item>) {
+    let parser = |input: ParseStream<'_>| match attempt(input, items) {
         Some(items) => Ok(Reading::Items(items)),
         None => reading(input, braces),
     };
     parser.parse2(tokens).ok()
+}
+
+/// `feature! { #![feature = "x"] pub mod a; … }`: items below a condition of the macro's own making.
+fn items(input: ParseStream<'_>) -> Result<Vec<Item>> {
+    input.call(syn::Attribute::parse_inner)?;
+    all(input)
 }
 
 /// Reads a body among the members of an impl or a trait.

@@ -276,6 +276,12 @@ impl Program<'_> {
         leaves.iter().find_map(|leaf| self.import(search, module, leaf, space, hops))
     }
 
+    /// What a module reaches through globs.
+    #[must_use]
+    pub fn glob_imports(&self, module: ModId) -> &[Res] {
+        self.through_globs(module)
+    }
+
     /// What the globs of a module lead to, and those of the modules they lead to: each once, in the order of the code.
     fn through_globs(&self, module: ModId) -> &[Res] {
         let targets = |module: ModId| self.glob_targets.get(module.0 as usize).map_or(&[][..], Vec::as_slice).iter().flatten();

@@ -1,0 +1,171 @@
+//! `statemap catalog`: the list, and the check against sources.
+
+use std::path::PathBuf;
+
+use crate::project::{Outcome, Project, fixture, repository, statemap};
+
+/// Verifies the `[[catalog]]` entries of a fixture against the small crates.
+fn verify(entries: &str, args: &[&str]) -> Outcome {
+    let root = fixture("catalog-verify").join(entries);
+    let mut command = statemap();
+    command.args(["catalog", "verify", "-C"]).arg(&root).arg("--sources").arg(fixture("catalog-sources")).args(args);
+    Outcome::of(&mut command, &root)
+}
+
+#[track_caller]
+fn has(outcome: &Outcome, lines: &[&str]) {
+    for line in lines {
+        assert!(outcome.out.lines().any(|known| known.trim() == *line), "no line `{line}` in:\n{}", outcome.out);
+    }
+}
+
+#[test]
+fn names_are_followed_through_modules_globs_other_crates_traits_and_macros() {
+    let told = verify("right", &["--full"]).ends(0);
+    has(
+        &told,
+        &[
+            "`parcel_cache::Cache::new` at parcel-core-1.2.3/src/store.rs:11",
+            "`parcel_cache::Cache::clone` by derive",
+            "`parcel_cache::CacheBuilder::build` at parcel-cache-1.2.0/src/builder.rs:42",
+            "`parcel_cache::Config::open_twice` at parcel-cache-1.2.0/src/lib.rs:18",
+            "`parcel_cache::Handle::clear` at parcel-core-1.2.3/src/store.rs:16",
+            "`parcel_cache::Lower::stock` at parcel-cache-1.2.0/src/lib.rs:52",
+            "`parcel_cache::time::Timer::start` at parcel-cache-1.2.0/src/time.rs:11",
+            "`parcel_cache::cache!` at parcel-cache-1.2.0/src/lib.rs:34",
+            "`#[parcel_cache::cached]` at parcel-macros-1.0.0/src/lib.rs:7",
+            "`derive(parcel_cache::Cacheable)` at parcel-macros-1.0.0/src/lib.rs:13",
+        ],
+    );
+}
+
+#[test]
+fn what_comes_from_a_crate_that_is_not_there_is_counted_and_no_failure() {
+    let told = verify("right", &["--full"]).ends(0);
+    has(&told, &["`parcel_cache::Pool::connect` comes from `absent_pool`, which is not read"]);
+    assert!(told.out.contains("1 in crates that are not there, 0 missing"), "{}", told.out);
+}
+
+#[test]
+fn older_names_are_looked_up_in_the_version_that_has_them() {
+    let told = verify("right", &["--full"]).ends(0);
+    has(&told, &["`parcel_cache::OldCache::with_capacity` at parcel-cache-0.9.4/src/lib.rs:8"]);
+}
+
+#[test]
+fn defaults_are_confirmed_where_the_source_shows_them() {
+    let told = verify("right", &["--full"]).ends(0);
+    has(
+        &told,
+        &[
+            "`shards` of `parcel_cache::Cache::clear` is 16 at parcel-cache-1.2.0/src/builder.rs:7",
+            "`ttl` of `parcel_cache::Cache::clear` is 10min at parcel-cache-1.2.0/src/config.rs:14",
+            "`policy` of `parcel_cache::Cache::clear` is least recent at parcel-cache-1.2.0/src/config.rs:32",
+            "`eviction threads` of `parcel_cache::Cache::clear` is stated as one for each processor: not found in the source",
+            "defaults: 6 confirmed, 1 not found in the source, 0 contradicted",
+        ],
+    );
+}
+
+#[test]
+fn a_path_that_leads_nowhere_fails_with_what_may_be_meant() {
+    let told = verify("wrong", &[]).ends(1);
+    has(
+        &told,
+        &[
+            "no `parcel_cache::CacheBuilder::biuld`: did you mean `parcel_cache::CacheBuilder::build`?",
+            "no `parcel_cache::Timer::start`: did you mean `parcel_cache::time::Timer::start`?",
+            "no `parcel_cache::config::Policy::Newest`",
+            "no `#[parcel_cache::remember]`",
+            "no `parcel_cache::cached!`: did you mean `parcel_macros::cached`?",
+        ],
+    );
+    assert!(told.out.contains("no `parcel_cache::OldCache::with_capacity`"), "the version that has it is not the newest: {}", told.out);
+}
+
+#[test]
+fn a_contradicted_default_fails_with_its_place_and_one_that_holds_beside_it_does_not() {
+    let told = verify("wrong", &[]).ends(1);
+    let of = "of `parcel_cache::CacheBuilder::biuld` is stated as";
+    has(
+        &told,
+        &[
+            &format!("`shards` {of} 8, and parcel-cache-1.2.0/src/builder.rs:19 says 16"),
+            &format!("`max_entries` {of} unbounded, and parcel-cache-1.2.0/src/config.rs:32 says 10000"),
+            &format!("`metrics` {of} true, and parcel-cache-1.2.0/src/builder.rs:19 says false"),
+            "defaults: 1 confirmed, 0 not found in the source, 3 contradicted",
+        ],
+    );
+    assert!(!told.out.contains("`ttl`"), "{}", told.out);
+}
+
+#[test]
+fn a_crate_without_source_is_no_failure_as_long_as_another_one_has_it() {
+    let project = Project::empty();
+    let own = "[[catalog]]\nkind = \"cache\"\nshape = \"constructor\"\nlabel = \"cache\"\npaths = [\"CRATE::Store::new\"]\n";
+    project.write("statemap.toml", format!("{}{}", own.replace("CRATE", "absent_pool"), own.replace("CRATE", "parcel_core::store")));
+    let run = |args: &[&str]| {
+        let mut command = statemap();
+        command.args(["catalog", "verify", "-C"]).arg(project.root()).arg("--sources").arg(fixture("catalog-sources")).args(args);
+        Outcome::of(&mut command, project.root())
+    };
+    // Nothing is locked, so the newest version counts: it has no module `store` any more.
+    assert!(run(&[]).ends(1).out.contains("no `parcel_core::store::Store::new`"));
+    project.write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"parcel-core\"\nversion = \"1.2.3\"\n");
+    let told = run(&[]).ends(0);
+    assert!(told.out.contains("1 of 2 versions of crates read, 1 not there"), "{}", told.out);
+    project.write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"parcel-core\"\nversion = \"1.2.2\"\n");
+    assert!(run(&[]).ends(3).out.contains("0 of 2 versions of crates read"));
+    let told = run(&["--nearest"]).ends(0);
+    assert!(told.out.contains("1.2.3 for 1.2.2"), "{}", told.out);
+}
+
+#[test]
+fn wrong_names_of_crates_and_folders_are_told_apart() {
+    let run = |args: &[&str]| Outcome::of(statemap().args(["catalog", "verify"]).args(args), &fixture(""));
+    run(&["no-such-crate"]).ends(2).says(&["the catalog has no crate `no-such-crate`"]);
+    run(&["--sources", "/no/such/folder"]).ends(3).says(&["failed to list `/no/such/folder`"]);
+    let empty = Project::empty();
+    let folder = empty.root().to_str().unwrap().to_owned();
+    run(&["--sources", &folder]).ends(3).says(&["no source of a crate"]);
+    run(&["-C", &folder]).ends(2).says(&["no `[[catalog]]`"]);
+}
+
+#[test]
+fn the_list_is_searched_by_words() {
+    let all = Outcome::of(statemap().args(["catalog", "list"]), &fixture("")).ends(0);
+    assert!(all.out.lines().count() > 400, "{}", all.out);
+    let caches = Outcome::of(statemap().args(["catalog", "list", "CACHE", "concurrent"]), &fixture("")).ends(0);
+    assert!(caches.out.lines().any(|line| line.starts_with("moka ")), "{}", caches.out);
+    assert!(!caches.out.contains("tokio-postgres"), "{}", caches.out);
+}
+
+/// The crates that this repository is built from are there whenever it is tested: a small sample of the real catalog.
+#[test]
+fn entries_of_crates_that_this_repository_uses_hold_against_their_published_source() {
+    let sample = ["arc-swap", "log", "memmap2", "rayon", "regex", "tempfile"];
+    let mut command = statemap();
+    command.args(["catalog", "verify", "--nearest"]).args(sample);
+    for folder in dependency_folders() {
+        command.arg("--sources").arg(folder);
+    }
+    let told = Outcome::of(&mut command, &fixture("")).ends(0);
+    assert!(told.out.contains("0 missing, 0 not looked up"), "{}", told.out);
+    assert!(told.out.contains(&format!("{} of {} versions of crates read", sample.len(), sample.len())), "{}", told.out);
+}
+
+/// Where cargo keeps the sources of this repository's dependencies.
+fn dependency_folders() -> Vec<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo);
+    command.args(["metadata", "--format-version", "1", "--locked", "--offline"]).current_dir(repository());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let manifests = metadata["packages"].as_array().unwrap().iter().filter(|package| package["source"].is_string());
+    let mut out: Vec<PathBuf> =
+        manifests.map(|package| PathBuf::from(package["manifest_path"].as_str().unwrap()).ancestors().nth(2).unwrap().to_owned()).collect();
+    out.sort();
+    out.dedup();
+    out
+}
