@@ -97,7 +97,7 @@ fn at_sites(cx: &Cx<'_>, readers: &Readers, finding: &Finding) -> Vec<SmolStr> {
     };
     let mut out = Vec::new();
     for raw in asking {
-        let Some(&func) = raw.function.as_ref().and_then(|path| readers.functions.get(path)) else {
+        let Some(&func) = raw.function.as_ref().and_then(|path| readers.defs.get(path)) else {
             out.extend(of_file(raw));
             continue;
         };
@@ -116,14 +116,14 @@ fn site(cx: &Cx<'_>, raw: &RawSite) -> Site {
 struct Readers {
     /// Services of every crate that reads a file, by file.
     by_file: Vec<BTreeSet<SmolStr>>,
-    /// Functions by their paths.
-    functions: FxHashMap<SmolStr, DefId>,
+    /// Functions, statics and types by their paths.
+    defs: FxHashMap<SmolStr, DefId>,
 }
 
 fn readers(cx: &Cx<'_>) -> Readers {
     let program = cx.world.program;
-    let functions = program.all_defs().filter(|(id, _)| program.func(*id).is_some()).map(|(id, def)| (def.path.clone(), id)).collect();
-    Readers { by_file: by_file(cx), functions }
+    let defs = program.all_defs().filter(|(_, def)| !def.item.name.is_empty()).map(|(id, def)| (def.path.clone(), id)).collect();
+    Readers { by_file: by_file(cx), defs }
 }
 
 fn by_file(cx: &Cx<'_>) -> Vec<BTreeSet<SmolStr>> {

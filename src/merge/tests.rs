@@ -178,6 +178,13 @@ fn a_variable_belongs_to_the_services_that_ask_for_it() {
     };
     assert_eq!(services(WORKSPACE), "api+tool");
     assert_eq!(services(&text), "api");
+    // Asked for by a static, which is what only one of them uses.
+    let by_static = text.replace("std::env::var(\"PARTS_URL\").map_or(80, |_| 81)", "*PORT");
+    let by_static = by_static.replace(
+        "static PAGES",
+        "static PORT: LazyLock<u16> = LazyLock::new(|| std::env::var(\"PARTS_URL\").map_or(80, |_| 81));\nstatic PAGES",
+    );
+    assert_eq!(services(&by_static), "api");
 }
 
 #[test]
