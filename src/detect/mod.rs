@@ -2,6 +2,7 @@
 
 mod attempt_limits;
 mod attributes;
+mod backing;
 mod claims;
 mod constructors;
 mod context;
