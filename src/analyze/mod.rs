@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use crate::annotations::{self, Config, FileComments, Knowledge};
 use crate::catalog::{Catalog, CrateFile};
-use crate::detect::{self, Cx};
+use crate::detect::{self, Cx, LeftOut};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
 use crate::merge;
@@ -88,8 +88,9 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let defs: Vec<DefId> = program.all_defs().map(|(id, _)| id).collect();
     let mut bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
     resolve::follow_receivers(&mut bodies);
-    let flow = Flow::new(&bodies);
-    let cx = Cx::new(world, &flow, &bodies);
+    let left_out = LeftOut::new(world, &bodies);
+    let flow = Flow::new(&bodies, |caller| !left_out.has(world, caller));
+    let cx = Cx::new(world, &flow, &bodies, left_out);
     let mut findings = detect::detect(&cx);
     // State belongs to a service: what no binary links (fakes for tests, tools) is left out.
     findings.retain(|finding| program.is_linked(finding.def));

@@ -11,7 +11,7 @@ use crate::resolve::{At, DefId, Res, Space};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for (id, def) in cx.world.program.all_defs() {
-        if cx.test_only.contains(&id) || matches!(def.item.kind, ItemKind::Impl(_)) {
+        if cx.is_for_tests(id) || matches!(def.item.kind, ItemKind::Impl(_)) {
             continue;
         }
         for attr in &def.item.attrs {

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use super::backing::store_of;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::random_keys::{given_beside, random_unless, stands_in};
 use super::read_files::{is_kept, named_by_path, reads_settings};
 use crate::catalog::{Api, Knob, Shape};
 use crate::facts::ItemKind;
@@ -48,6 +49,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 && matches!(call.bound, Bound::Argument)
                 && returns_nothing_kept(call)
             {
+                continue;
+            }
+            // A cookie that is only made to be taken away; a key beside a random one that stands in for it.
+            if kind == Kind::ClientHeld && (call.bound == Bound::Removed || stands_in(cx, body, call)) {
                 continue;
             }
             // A function that signs what it is given: each caller hands out a token of its own.
@@ -309,6 +314,8 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
             sites.push(cx.site(*at, Role::Constructed, body.def));
         }
     }
+    let given = given_beside(cx, body, call);
+    sites.extend(given.map(|given| cx.site(given.at, Role::Constructed, body.def)));
     let mut uses = Vec::new();
     if let Bound::Field(of, field) = &call.bound
         && let Some(at) = field_at(cx, *of, field)
@@ -340,7 +347,7 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         sites,
         uses,
         facts,
-        label: SmolStr::new(&api.label),
+        label: given.map_or_else(|| SmolStr::new(&api.label), |given| random_unless(cx, &api.label, given)),
         ty: made_type(cx, call),
         backs_on: store_of(cx, body, index),
         entry: Some(call.hit.entry),
@@ -477,7 +484,9 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     let entries: Vec<_> = parts.iter().map(|part| part.hit.entry).collect();
     let single =
         |part: &&KnownCall| api.kind != Some(Kind::BackgroundTask) && entries.iter().filter(|entry| **entry == part.hit.entry).count() == 1;
-    for part in parts.into_iter().filter(single) {
+    // The schema of a database is not told by how the pool to it is set.
+    let is_about = |part: &&KnownCall| api.kind != Some(Kind::ExternalStore) || cx.api(part.hit.entry).kind != Some(Kind::Pool);
+    for part in parts.into_iter().filter(single).filter(is_about) {
         for knob in &cx.api(part.hit.entry).knobs {
             if !named.contains(&knob.name)
                 && let Some(fact) = set(cx, part, knob)
@@ -496,7 +505,7 @@ fn set(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
     if let Some(setting) = by_method
         && let Some(value) = setting.args.first()
     {
-        return Some(cx.fact(&knob.name, knob.unit.as_ref(), value));
+        return Some(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)));
     }
     if let Some(setting) = by_method {
         let mut fact = default_fact(knob, &SmolStr::new_static("on"));
@@ -505,7 +514,26 @@ fn set(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
         return Some(fact);
     }
     let value = call.args.get(usize::from(knob.arg?))?;
-    Some(cx.fact(&knob.name, knob.unit.as_ref(), value))
+    Some(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)))
+}
+
+/// One of a few choices that a type offers by name, `Policy::none()`: the name is the value. What makes something new
+/// at run time, or takes it from elsewhere, is none.
+fn plain_choice(mut fact: Fact) -> Fact {
+    if fact.value.is_some() || fact.provenance != Provenance::Code {
+        return fact;
+    }
+    let Some((ty, choice)) = fact.from.as_deref().and_then(|from| from.strip_suffix("()")?.rsplit_once("::")) else { return fact };
+    let is_type = ty.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase));
+    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':');
+    let makes = ["new", "now", "default", "random", "generate", "build", "builder", "create", "parse", "load", "get", "max", "min", "len"];
+    let by_hand = makes.iter().any(|word| choice == *word || choice.starts_with(&format!("{word}_")))
+        || ["from", "try", "with", "default", "current"].iter().any(|word| choice.split('_').any(|part| part == *word));
+    if is_type && is_plain(ty) && is_plain(choice) && !by_hand {
+        fact.value = Some(FactValue::Text(choice.to_owned()));
+        (fact.from, fact.unit) = (None, None);
+    }
+    fact
 }
 
 fn default_fact(knob: &Knob, default: &SmolStr) -> Fact {

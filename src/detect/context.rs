@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::finding::RawSite;
+use super::left_out::LeftOut;
 use super::uses::Uses;
 use crate::catalog::{Api, EntryId};
-use crate::facts::{Cfg, ItemKind};
+use crate::facts::ItemKind;
 use crate::model::{Fact, FactValue, Place, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World};
 
@@ -25,12 +25,10 @@ pub struct Cx<'a> {
     pub body_of: FxHashMap<DefId, usize>,
     /// Types of the workspace that outlive one request.
     pub long_lived: FxHashSet<DefId>,
-    /// Definitions that are read only for tests.
-    pub test_only: FxHashSet<DefId>,
+    /// What no service runs.
+    left_out: LeftOut,
     /// Who uses what.
     pub uses: Uses,
-    /// Functions of libraries that no code of the services names, or only such functions do.
-    dead: FxHashSet<DefId>,
     /// Functions that run once in the life of a process: reached from `main`, from what it spawns and from initialisers of
     /// statics, by calls outside of loops and closures.
     pub once: FxHashSet<DefId>,
@@ -49,20 +47,16 @@ pub struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// Gathers what detectors share.
     #[must_use]
-    pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts]) -> Self {
+    pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts], left_out: LeftOut) -> Self {
         let body_of = bodies.iter().enumerate().map(|(at, body)| (body.def, at)).collect();
-        let ids: Vec<DefId> = world.program.all_defs().map(|(id, _)| id).collect();
-        let test_only = ids.into_par_iter().filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg)));
-        let test_only = test_only.collect::<Vec<_>>().into_iter().collect();
         let mut cx = Self {
             world,
             flow,
             bodies,
             body_of,
             long_lived: FxHashSet::default(),
-            test_only,
+            left_out,
             uses: Uses::default(),
-            dead: FxHashSet::default(),
             once: FxHashSet::default(),
             by_requests: FxHashSet::default(),
             reached: BTreeMap::new(),
@@ -70,7 +64,7 @@ impl<'a> Cx<'a> {
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
-        (cx.uses, cx.dead) = rayon::join(|| Uses::new(world, cx.bodies()), || dead(&cx));
+        cx.uses = Uses::new(world, cx.bodies());
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
         cx.once = once(&cx);
@@ -86,13 +80,19 @@ impl<'a> Cx<'a> {
 
     /// Bodies of the services: those for tests only, and those that no service links, are left out.
     pub fn bodies(&self) -> impl Iterator<Item = &'a BodyFacts> + '_ {
-        self.bodies.iter().filter(|body| !self.test_only.contains(&body.def) && self.world.program.is_linked(body.def))
+        self.left_out.run(self.world, self.bodies)
+    }
+
+    /// Whether a definition is read only for tests.
+    #[must_use]
+    pub fn is_for_tests(&self, id: DefId) -> bool {
+        self.left_out.test_only.contains(&id)
     }
 
     /// A function of a library that no code of the services names: a tool's, one for tests, or left over.
     #[must_use]
     pub fn is_dead(&self, id: DefId) -> bool {
-        self.dead.contains(&self.world.program.def(id).in_fn.unwrap_or(id))
+        self.left_out.is_dead(self.world, id)
     }
 
     /// The body spawns an endless loop, or is one that is spawned or run by `main`.
@@ -219,21 +219,6 @@ impl<'a> Cx<'a> {
             }
         }
         name
-    }
-}
-
-/// A condition that only test builds fulfil: `test`, or a feature that says so by its name.
-fn is_for_tests(cfg: &Cfg) -> bool {
-    match cfg {
-        Cfg::Flag(name) => name == "test" || name == "doctest",
-        Cfg::KeyValue(key, value) => {
-            key == "feature"
-                && (matches!(value.as_str(), "test" | "tests" | "testing" | "mock" | "mocks" | "fuzzing")
-                    || ["test-", "test_", "testing-", "testing_", "mock-", "mock_"].iter().any(|start| value.starts_with(start)))
-        }
-        Cfg::All(all) => all.iter().any(is_for_tests),
-        Cfg::Any(any) => !any.is_empty() && any.iter().all(is_for_tests),
-        Cfg::Not(_) => false,
     }
 }
 
@@ -364,72 +349,6 @@ fn reached_from_main(cx: &Cx<'_>) -> FxHashMap<DefId, usize> {
         level = next;
     }
     seen
-}
-
-/// Attributes that name nothing and change nothing about who calls a function.
-const INERT: [&str; 8] = ["allow", "cold", "deny", "deprecated", "expect", "inline", "must_use", "warn"];
-
-/// Functions that nobody names: public ones of a library whose name no call or path of the services ends with, and what only
-/// those name. A function's own recursion does not count.
-fn dead(cx: &Cx<'_>) -> FxHashSet<DefId> {
-    let program = cx.world.program;
-    let mut out = FxHashSet::default();
-    if !program.krates.iter().any(|krate| krate.input.is_bin) {
-        return out;
-    }
-    let mut mentions: FxHashMap<&SmolStr, usize> = FxHashMap::default();
-    let mut bodies_of: FxHashMap<DefId, Vec<&BodyFacts>> = FxHashMap::default();
-    for body in cx.bodies() {
-        for name in others_named(cx, body) {
-            *mentions.entry(name).or_default() += 1;
-        }
-        bodies_of.entry(program.def(body.def).in_fn.unwrap_or(body.def)).or_default().push(body);
-    }
-    // What attributes name may run whatever else is dead.
-    let mut by_attribute: FxHashSet<SmolStr> = FxHashSet::default();
-    for attr in program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
-        for (key, value) in &attr.args {
-            by_attribute.extend(key.split("::").chain(value.as_deref().unwrap_or("").split("::")).map(SmolStr::new));
-        }
-    }
-    let mut left: Vec<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| may_be_dead(cx, *id)).collect();
-    left.retain(|id| !by_attribute.contains(&program.def(*id).item.name));
-    // One that is private and never named is called in a way that is not seen: by a macro, say.
-    left.retain(|id| program.def(*id).item.public || mentions.contains_key(&program.def(*id).item.name));
-    loop {
-        let is_unnamed = |id: &DefId| mentions.get(&program.def(*id).item.name).is_none_or(|count| *count == 0);
-        let (found, rest): (Vec<DefId>, Vec<DefId>) = left.into_iter().partition(is_unnamed);
-        left = rest;
-        if found.is_empty() {
-            return out;
-        }
-        for name in found.iter().filter_map(|id| bodies_of.get(id)).flatten().flat_map(|body| others_named(cx, body)) {
-            if let Some(count) = mentions.get_mut(name) {
-                *count -= 1;
-            }
-        }
-        out.extend(found);
-    }
-}
-
-/// Last names of the calls and paths of a body, its own name left out.
-fn others_named<'b>(cx: &'b Cx<'_>, body: &'b BodyFacts) -> impl Iterator<Item = &'b SmolStr> {
-    let own = &cx.world.program.def(body.def).item.name;
-    body.names.iter().filter(move |name| *name != own)
-}
-
-/// A function of a library that can only be called by its name.
-fn may_be_dead(cx: &Cx<'_>, id: DefId) -> bool {
-    let program = cx.world.program;
-    let def = program.def(id);
-    let in_trait = match def.owner.map(|owner| &owner.kind) {
-        Some(ItemKind::Impl(imp)) => imp.of_trait.is_some(),
-        Some(_) => true,
-        None => false,
-    };
-    let is_inert = |attr: &crate::facts::Attr| attr.path.single().is_some_and(|name| INERT.contains(&name.as_str()));
-    let is_library = !program.krate(program.module(def.module).krate).input.is_bin;
-    program.func(id).is_some() && is_library && !in_trait && def.item.attrs.iter().all(is_inert)
 }
 
 /// What runs once; see [`Cx::once`].

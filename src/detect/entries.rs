@@ -176,8 +176,11 @@ fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
         let written = written.filter(|_| served.method.is_some() || !routers.contains(func));
         let own: Vec<_> = if written.is_some() { written.into_iter().collect() } else { marked };
         for (method, path) in own {
-            for around in prefixes(&into, *container, 0) {
-                enter(*func, label(method.as_ref(), &format!("{around}{}{path}", served.prefix)));
+            for (around, outer_keeps) in prefixes(&into, *container, 0) {
+                let prefix = format!("{around}{}", served.prefix);
+                let keeps_slash = if served.prefix.is_empty() { outer_keeps } else { served.keeps_slash };
+                let path = if path == "/" && !prefix.is_empty() && !keeps_slash { "" } else { path.as_str() };
+                enter(*func, label(method.as_ref(), &format!("{prefix}{path}")));
             }
         }
     }
@@ -225,14 +228,16 @@ fn label(method: Option<&SmolStr>, path: &str) -> SmolStr {
     }
 }
 
-/// Paths under which a function that makes a router is mounted; an empty one when nothing is said.
-fn prefixes(into: &FxHashMap<DefId, Vec<Edge<'_>>>, of: DefId, depth: usize) -> Vec<String> {
-    let Some(edges) = into.get(&of).filter(|_| depth < MAX_NESTING) else { return vec![String::new()] };
-    let mut out = Vec::new();
+/// Paths under which a function that makes a router is mounted, and whether a slash behind them stays; an empty one when
+/// nothing is said.
+fn prefixes(into: &FxHashMap<DefId, Vec<Edge<'_>>>, of: DefId, depth: usize) -> Vec<(String, bool)> {
+    let Some(edges) = into.get(&of).filter(|_| depth < MAX_NESTING) else { return vec![(String::new(), false)] };
+    let mut out: Vec<(String, bool)> = Vec::new();
     for (container, _, served) in edges {
         let own = served.path.as_ref().map_or("", |path| path.trim_end_matches('/'));
-        for around in prefixes(into, *container, depth + 1) {
-            let prefix = format!("{around}{}{own}", served.prefix);
+        for (around, outer_keeps) in prefixes(into, *container, depth + 1) {
+            let nearest = if served.prefix.is_empty() { outer_keeps } else { served.keeps_slash };
+            let prefix = (format!("{around}{}{own}", served.prefix), nearest || !own.is_empty());
             if out.len() < MAX_PREFIXES && !out.contains(&prefix) {
                 out.push(prefix);
             }

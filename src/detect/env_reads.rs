@@ -124,7 +124,7 @@ fn default_of_call(body: &BodyFacts, call: &OwnCall) -> Option<Value> {
 /// `#[arg(env = "X", default_value = "y")]` on a field.
 fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
     for (id, def) in cx.world.program.all_defs() {
-        if cx.test_only.contains(&id) {
+        if cx.is_for_tests(id) {
             continue;
         }
         let fields: Vec<&FieldFact> = match &def.item.kind {

@@ -135,7 +135,7 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
     let mut facts = Vec::new();
     let mut literal = None;
     if let Some(path) = path {
-        let fact = cx.fact("path", None, path);
+        let fact = named_by_setting(cx.fact("path", None, path));
         literal = fact.value.as_ref().map(ToString::to_string);
         if fact.value.is_some() || fact.from.is_some() {
             facts.push(fact);
@@ -170,6 +170,20 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
             Origin::Called { function: cx.path(body.def), what },
         )
     }
+}
+
+/// A path that is a setting as it stands is followed as well as one with something behind it: `{storage.folder}`.
+fn named_by_setting(mut fact: Fact) -> Fact {
+    let Some(from) = fact.from.as_ref().filter(|_| fact.value.is_none()) else { return fact };
+    let named = match fact.provenance {
+        // The argument of a command is no key of a file.
+        Provenance::Settings if from.split('.').all(|part| part.starts_with(|c: char| c.is_ascii_lowercase())) => format!("{{{from}}}"),
+        Provenance::Env => format!("${{{from}}}"),
+        _ => return fact,
+    };
+    // Each write would give a place of its own to one and the same setting.
+    (fact.value, fact.at) = (Some(FactValue::Text(named)), None);
+    fact
 }
 
 /// The argument, of the call itself or of the one that ended its chain (`OpenOptions::new().create(true).open(path)`).

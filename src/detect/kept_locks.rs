@@ -32,7 +32,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for of in types {
         let member = |name: &str| members.get(&(of, SmolStr::new(name))).and_then(|all| all.first().copied());
         let Some((takes, frees)) = ENDS.iter().find_map(|(takes, frees)| Some((member(takes)?, member(frees)?))) else { continue };
-        let here = |func: DefId| cx.body_of.contains_key(&func) && !cx.test_only.contains(&func) && cx.world.program.is_linked(func);
+        let here = |func: DefId| cx.body_of.contains_key(&func) && !cx.is_for_tests(func) && cx.world.program.is_linked(func);
         if !here(takes) || !here(frees) || !hands_no_guard(cx.world.signatures.value(takes)) {
             continue;
         }

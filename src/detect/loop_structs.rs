@@ -24,7 +24,7 @@ type Changed = BTreeMap<Field, Vec<UsedAt>>;
 /// Structs that a loop owns and changes through `&mut self`, without a lock.
 pub(super) fn structs(cx: &Cx<'_>, loops: &[(&BodyFacts, &LoopFacts)], out: &mut Vec<Finding>) {
     let all = Structs { cx, changed: changed(cx, loops), owned: owned(cx, loops) };
-    for id in all.owned.keys().filter(|id| !cx.test_only.contains(id)) {
+    for id in all.owned.keys().filter(|id| !cx.is_for_tests(**id)) {
         all.collections(*id, out);
         out.extend(all.marks(*id));
     }

@@ -14,11 +14,13 @@ mod folders;
 mod fs_writes;
 mod http_caching;
 mod kept_locks;
+mod left_out;
 mod lifting;
 mod loop_state;
 mod loop_structs;
 mod minted;
 mod nature;
+mod random_keys;
 mod reach;
 mod read_files;
 mod remotes;
@@ -37,6 +39,7 @@ mod uses;
 pub use context::Cx;
 pub use entries::Entries;
 pub use finding::{Finding, Origin, RawSite};
+pub use left_out::LeftOut;
 pub use nature::{Nature, nature};
 pub use uses::{UsedAt, Uses};
 
@@ -146,7 +149,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     for detector in DETECTORS {
         (detector.run)(cx, &mut out);
     }
-    out.retain(|finding| !cx.is_dead(finding.def));
+    out.retain(|finding| !cx.is_dead(finding.def) && !statics::is_never_made(cx, finding.def));
     out
 }
 

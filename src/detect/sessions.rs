@@ -61,7 +61,7 @@ fn declared(cx: &Cx<'_>) -> BTreeMap<String, Table> {
     for (id, def) in cx.world.program.all_defs() {
         let ItemKind::Struct(facts) = &def.item.kind else { continue };
         let Some(name) = table_name(def.item) else { continue };
-        if cx.test_only.contains(&id) || !cx.world.program.is_linked(id) {
+        if cx.is_for_tests(id) || !cx.world.program.is_linked(id) {
             continue;
         }
         let table = out.entry(name).or_default();
@@ -99,6 +99,9 @@ fn written(cx: &Cx<'_>, tables: &mut BTreeMap<String, Table>) {
         let Some(module) = path.rsplit("::").nth(1) else { continue };
         let names = |body: &crate::resolve::BodyFacts, name: &str| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok();
         for body in cx.bodies() {
+            if cx.is_dead(body.def) {
+                continue;
+            }
             let fills = body.fields.iter().any(|(of, ..)| of == row);
             let about = names(body, module);
             let models = fills || (about && names(body, "ActiveModel"));
@@ -202,10 +205,26 @@ fn finding(cx: &Cx<'_>, name: &str, table: &Table) -> Option<Finding> {
         confidence: Confidence::Likely,
         sites,
         facts,
-        label: SmolStr::new_static("rows of log-ins"),
+        label: SmolStr::new_static(rows_of(name, table)),
         scope: crate::model::Scope::External,
         ..Finding::new("sessions", Kind::Session, def, shown, Origin::Declared(format_smolstr!("table::{name}")))
     })
+}
+
+/// What the rows are: tokens, log-ins, or log-ins that wait for the way back from a provider and so belong to nobody yet.
+fn rows_of(name: &str, table: &Table) -> &'static str {
+    let carries_on = |column: &String| {
+        let said = words(column);
+        said.last().is_some_and(|last| matches!(last.as_str(), "state" | "verifier" | "nonce" | "challenge"))
+    };
+    let said = words(name);
+    if !table.columns.iter().any(|column| belongs(column)) && table.columns.iter().any(carries_on) {
+        "rows of log-ins under way"
+    } else if said.last().is_some_and(|last| matches!(last.as_str(), "token" | "tokens")) {
+        "rows of tokens"
+    } else {
+        "rows of log-ins"
+    }
 }
 
 /// The last name of a declaration.

@@ -16,7 +16,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let folded = folded_into_statics(cx);
     for (id, def) in cx.world.program.all_defs() {
         let ItemKind::Struct(facts) = &def.item.kind else { continue };
-        if cx.test_only.contains(&id) || !cx.long_lived.contains(&id) {
+        if cx.is_for_tests(id) || !cx.long_lived.contains(&id) {
             continue;
         }
         for field in &facts.fields {
@@ -34,7 +34,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
 fn typed_fields(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for (id, def) in cx.world.program.all_defs() {
         let ItemKind::Struct(facts) = &def.item.kind else { continue };
-        if cx.test_only.contains(&id) {
+        if cx.is_for_tests(id) {
             continue;
         }
         for field in &facts.fields {
@@ -98,6 +98,8 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     let owner = cx.short_name(id);
     let shown = cx.world.program.show(ty);
     let kind = match kind_by_name(&field.name, &shown) {
+        // Counts of what was cached are no cache: nothing else knows them.
+        Kind::Cache if cx.uses.tallies.contains(&(id, field.name.clone())) => Kind::SharedState,
         kind @ (Kind::Cache | Kind::Session) => kind,
         _ if is_registry(cx, ty) => Kind::Session,
         _ => Kind::SharedState,

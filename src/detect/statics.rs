@@ -11,7 +11,7 @@ use crate::resolve::{At, DefId, Type};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for (id, def) in cx.world.program.all_defs() {
-        if cx.test_only.contains(&id) {
+        if cx.is_for_tests(id) {
             continue;
         }
         if let ItemKind::Static(fact) = &def.item.kind
@@ -79,6 +79,14 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         entry,
         ..Finding::new("statics", kind, id, item.name.clone(), Origin::Declared(cx.path(id)))
     })
+}
+
+/// A static that is made at first use, which never comes: only functions that nobody calls speak of it.
+pub(super) fn is_never_made(cx: &Cx<'_>, id: DefId) -> bool {
+    let ItemKind::Static(fact) = &cx.world.program.def(id).item.kind else { return false };
+    let by_type = || cx.world.signatures.value(id).path().is_some_and(|path| cx.world.catalog.wrappers().is_lazy(path));
+    let used = uses(cx, id);
+    (fact.form == StaticForm::Lazy || by_type()) && !used.is_empty() && used.iter().all(|(_, user, _)| cx.is_dead(*user))
 }
 
 /// The value is a struct of the workspace that is named like settings.

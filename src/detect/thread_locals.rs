@@ -12,7 +12,7 @@ use crate::model::{Class, Kind, Role, Scope};
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for (id, def) in cx.world.program.all_defs() {
         let ItemKind::Static(fact) = &def.item.kind else { continue };
-        if cx.test_only.contains(&id) {
+        if cx.is_for_tests(id) {
             continue;
         }
         let ty = cx.world.signatures.value(id);

@@ -16,6 +16,8 @@ pub struct Uses {
     pub statics: FxHashMap<DefId, Vec<UsedAt>>,
     /// Of fields.
     pub fields: FxHashMap<(DefId, SmolStr), Vec<UsedAt>>,
+    /// Fields that hold a map in which numbers are added up.
+    pub tallies: FxHashSet<(DefId, SmolStr)>,
     /// Calls of functions: caller, place, what becomes of the result.
     pub calls: FxHashMap<DefId, Vec<(DefId, At, Bound)>>,
     /// Foreign functions that are called anywhere.
@@ -35,6 +37,7 @@ impl Uses {
             for (of, name, access, span) in &body.field_uses {
                 out.fields.entry((*of, name.clone())).or_default().push((At { file, span: *span }, body.def, *access));
             }
+            out.tallies.extend(body.tallies.iter().cloned());
             for call in &body.own {
                 out.calls.entry(call.func).or_default().push((body.def, call.at, call.bound.clone()));
             }

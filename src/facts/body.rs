@@ -65,9 +65,21 @@ pub enum BinOp {
     Mul,
     Div,
     Shl,
-    /// `<`, `<=`, `>`, `>=`.
+    /// `<`, `<=`.
     Compare,
+    /// `>=`.
+    AtLeast,
+    /// `>`.
+    Over,
     Other,
+}
+
+impl BinOp {
+    /// One of the comparisons by size.
+    #[must_use]
+    pub fn compares(self) -> bool {
+        matches!(self, BinOp::Compare | BinOp::AtLeast | BinOp::Over)
+    }
 }
 
 /// An expression.

@@ -21,8 +21,10 @@ pub(super) fn facts(facts: &mut [Fact]) {
         if let Some(from) = &mut fact.from {
             *from = if by_name || from.contains(PRIVATE_KEY) { without_literals(from) } else { text(from) };
         }
+        // How long something about a secret lasts or waits is none itself.
+        let is_duration = fact.unit.as_deref() == Some("duration");
         match &mut fact.value {
-            Some(FactValue::Text(value)) if by_name && fact.key != "env" && fact.key != "path" && !value.is_empty() => {
+            Some(FactValue::Text(value)) if by_name && !is_duration && fact.key != "env" && fact.key != "path" && !value.is_empty() => {
                 HIDDEN.clone_into(value);
             }
             Some(FactValue::Text(value)) if value.contains(PRIVATE_KEY) => HIDDEN.clone_into(value),
@@ -111,6 +113,17 @@ mod tests {
         let mut plain = vec![fact("env", "SMTP_HOST"), fact("default", "localhost")];
         facts(&mut plain);
         assert_eq!(plain[1].value, Some(FactValue::Text("localhost".to_owned())));
+    }
+
+    #[test]
+    fn how_long_something_about_a_secret_takes_is_told() {
+        let from = Some("registry.token_retry_delay".to_owned());
+        let pause = Fact { from: from.clone(), unit: Some("duration".into()), ..fact("pause", "100ms") };
+        let text = Fact { from, ..fact("pause", "100ms") };
+        let mut found = vec![pause, text];
+        facts(&mut found);
+        assert_eq!(found[0].value, Some(FactValue::Text("100ms".to_owned())));
+        assert_eq!(found[1].value, Some(FactValue::Text(HIDDEN.to_owned())), "a text that is no duration stays hidden");
     }
 
     #[test]

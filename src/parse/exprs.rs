@@ -340,7 +340,9 @@ fn operation(op: &syn::BinOp, left: ExprId, right: ExprId) -> Expr {
         Op::BitXorAssign(_) | Op::BitAndAssign(_) | Op::BitOrAssign(_) | Op::ShlAssign(_) | Op::ShrAssign(_) => {
             return Expr::Assign { left, right, compound: true };
         }
-        Op::Lt(_) | Op::Le(_) | Op::Gt(_) | Op::Ge(_) => BinOp::Compare,
+        Op::Lt(_) | Op::Le(_) => BinOp::Compare,
+        Op::Ge(_) => BinOp::AtLeast,
+        Op::Gt(_) => BinOp::Over,
         _ => BinOp::Other,
     };
     Expr::Binary { op, left, right }

@@ -86,6 +86,8 @@ pub enum Bound {
     Argument,
     /// Handed to a function of the workspace, which may do anything with it.
     Handed,
+    /// Handed to a foreign method that removes what it names: `jar.remove(cookie)`.
+    Removed,
     /// Dropped: the statement ends with it.
     Dropped,
     /// Anything else: awaited, matched on.
@@ -181,6 +183,8 @@ pub struct BodyFacts {
     pub statics: Vec<(DefId, Access, Span)>,
     /// Uses of fields of structs of the workspace.
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
+    /// Fields that hold a map in which the body adds numbers up.
+    pub tallies: Vec<(DefId, Name)>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
     /// Random values that it makes, or takes from functions that may.

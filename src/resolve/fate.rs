@@ -196,6 +196,9 @@ impl Reader<'_> {
                         return Bound::Static(filled);
                     }
                     let own = matches!(self.types.callees.get(&parent), Some(Callee::Def(_)));
+                    if !own && name.starts_with("remove") {
+                        return Bound::Removed;
+                    }
                     return if own { Bound::Handed } else { Bound::Argument };
                 }
                 Expr::Call { .. } => {
@@ -272,7 +275,9 @@ impl Reader<'_> {
         let bound_to = variables.bound_to.get(&init).into_iter().flatten();
         let local = bound_to.copied().find(|local| self.types.locals[*local].name == *name);
         let Some(local) = local else { return Bound::Let(name.clone()) };
-        for &expr in variables.used_at.get(&local).into_iter().flatten() {
+        let uses = variables.used_at.get(&local).map_or(&[][..], Vec::as_slice);
+        let only_use = uses.len() == 1;
+        for &expr in uses {
             let mut at = expr;
             for _ in 0..6 {
                 let Some(parent) = self.parents[at.0 as usize] else { break };
@@ -296,6 +301,7 @@ impl Reader<'_> {
                         at = parent;
                     }
                     Expr::Method { recv, name, .. } if *recv == at && matches!(name.as_str(), "clone" | "into") => at = parent,
+                    Expr::Method { recv, name, .. } if *recv != at && name.starts_with("remove") && only_use => return Bound::Removed,
                     Expr::Ref(_) | Expr::Try(_) => at = parent,
                     _ => break,
                 }
@@ -410,7 +416,13 @@ impl Reader<'_> {
 
     /// Whether the method around an expression writes what it names.
     pub(super) fn access(&self, id: ExprId) -> Access {
+        self.access_at(id, true)
+    }
+
+    /// `hop`: through the variable that holds the guard of a lock, once.
+    fn access_at(&self, id: ExprId, hop: bool) -> Access {
         let mut at = id;
+        let mut guarded = false;
         for _ in 0..5 {
             let Some(parent) = self.parents[at.0 as usize] else { break };
             match &self.body[parent] {
@@ -418,6 +430,7 @@ impl Reader<'_> {
                     if is_write(name) {
                         return Access::Write;
                     }
+                    guarded |= name == "lock";
                     if !matches!(
                         name.as_str(),
                         "unwrap"
@@ -439,12 +452,66 @@ impl Reader<'_> {
                 Expr::Assign { left, .. } if *left == at => return Access::Write,
                 // `(self.page, self.read_at) = …`: only a tuple on the left is one of places.
                 Expr::Tuple(_) if self.is_assigned(parent) => return Access::Write,
+                // `mem::take(&mut *guard)`.
+                Expr::Call { callee, .. } if *callee != at && self.moves_out(*callee) => return Access::Write,
+                // A guard that is kept in a variable: what is done with that.
+                Expr::Block(_) if guarded && hop => return self.access_through(at),
                 Expr::Await(_) | Expr::Try(_) | Expr::Deref(_) | Expr::Ref(_) | Expr::Field { .. } | Expr::Index { .. } => {}
                 _ => break,
             }
             at = parent;
         }
         Access::Read
+    }
+}
+
+impl Reader<'_> {
+    /// `mem::take`, `mem::replace`, `mem::swap`.
+    fn moves_out(&self, callee: ExprId) -> bool {
+        let Expr::Path(path, _) = &self.body[callee] else { return false };
+        let of_mem = path.segs.iter().rev().nth(1).is_some_and(|seg| seg.name == "mem");
+        of_mem && path.last().is_some_and(|last| matches!(last.as_str(), "take" | "replace" | "swap"))
+    }
+
+    /// Whether numbers are added up in the map that is named: `*counts.lock().entry(key).or_insert(0) += 1`.
+    pub(super) fn adds_up(&self, id: ExprId) -> bool {
+        self.adds_up_at(id, true)
+    }
+
+    /// `hop`: through the variable that holds the guard of a lock, once.
+    fn adds_up_at(&self, id: ExprId, hop: bool) -> bool {
+        let mut at = id;
+        let (mut guarded, mut at_entry) = (false, false);
+        for _ in 0..8 {
+            let Some(parent) = self.parents[at.0 as usize] else { return false };
+            match &self.body[parent] {
+                Expr::Method { recv, name, .. } if *recv == at => match name.as_str() {
+                    "lock" | "write" | "borrow_mut" => guarded = true,
+                    "entry" => at_entry = true,
+                    "unwrap" | "expect" | "unwrap_or_else" | "or_insert" | "or_default" | "or_insert_with" => {}
+                    _ => return false,
+                },
+                Expr::Assign { left, compound, .. } => return *compound && at_entry && *left == at,
+                Expr::Block(_) if guarded && hop && !at_entry => {
+                    let variables = self.variables();
+                    let locals = variables.bound_to.get(&at).into_iter().flatten();
+                    let mut uses = locals.filter_map(|local| variables.used_at.get(local)).flatten();
+                    return uses.any(|used| self.adds_up_at(*used, false));
+                }
+                Expr::Await(_) | Expr::Try(_) | Expr::Deref(_) | Expr::Ref(_) => {}
+                _ => return false,
+            }
+            at = parent;
+        }
+        false
+    }
+
+    /// What is done with the guard of a lock through the variable that holds it.
+    fn access_through(&self, init: ExprId) -> Access {
+        let variables = self.variables();
+        let locals = variables.bound_to.get(&init).into_iter().flatten();
+        let mut uses = locals.filter_map(|local| variables.used_at.get(local)).flatten();
+        if uses.any(|used| self.access_at(*used, false) == Access::Write) { Access::Write } else { Access::Read }
     }
 }
 

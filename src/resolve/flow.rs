@@ -43,9 +43,10 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Gathers what all bodies say, in their order.
+    /// Gathers what all bodies say, in their order. What calls pass counts only where the caller does: a helper for tests
+    /// that is compiled with the rest says nothing of what the service is given.
     #[must_use]
-    pub fn new(bodies: &[BodyFacts]) -> Self {
+    pub fn new(bodies: &[BodyFacts], calls_count: impl Fn(DefId) -> bool) -> Self {
         let mut out = Self::default();
         for body in bodies {
             out.returns.insert(body.def, body.returns.clone());
@@ -55,7 +56,7 @@ impl Flow {
                     known.push(value.clone());
                 }
             }
-            for call in &body.own {
+            for call in body.own.iter().filter(|_| calls_count(body.def)) {
                 let known = out.callers.entry(call.func).or_default();
                 if known.len() < 64 && !call.args.is_empty() {
                     known.push(call.args.clone());
@@ -224,7 +225,8 @@ impl Flow {
         }
     }
 
-    /// A parameter for which a few callers pass known texts: all of them.
+    /// A parameter for which a few callers pass known texts: all of them. Of callers that agree, the one counts whose value
+    /// can be set from outside.
     fn one_of(&self, world: World<'_>, func: DefId, index: usize, hops: u32) -> Option<Settled> {
         let passed: Vec<&Value> = self.callers.get(&func)?.iter().map(|args| args.get(index)).collect::<Option<_>>()?;
         if passed.len() > 4 {
@@ -238,8 +240,9 @@ impl Flow {
                 texts.push(text.clone());
             }
         }
-        let first = settled.into_iter().next()?;
-        Some(Settled { value: Some(FactValue::Text(texts.join(" or "))), ..first })
+        let settable = settled.iter().position(|one| one.provenance != Provenance::Code).filter(|_| texts.len() == 1);
+        let shown = settled.into_iter().nth(settable.unwrap_or(0))?;
+        Some(Settled { value: Some(FactValue::Text(texts.join(" or "))), ..shown })
     }
 
     /// The key of a settings field from the root of its settings: `database.pool_size`.

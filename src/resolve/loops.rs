@@ -157,9 +157,12 @@ pub(super) struct Seen {
     pub(super) retrying: Retrying,
     /// Uses of variables from before the loop.
     pub(super) uses: Vec<(ExprId, LocalId, Spot)>,
+    /// A comparison, and both sides of it.
     pub(super) compared: Vec<(ExprId, ExprId, ExprId)>,
     /// Variables that go up by one.
     pub(super) counted: Vec<LocalId>,
+    /// Where they do.
+    pub(super) counted_at: Vec<(LocalId, ExprId)>,
     /// Variables that count attempts or are how long to pause.
     pub(super) paced: Vec<LocalId>,
     /// Variables that are multiplied, with how and up to what.
@@ -294,7 +297,7 @@ impl Reader<'_> {
                 seen.retrying.ends_on_success |= good && !spot.failed;
                 seen.retrying.succeeds |= spot.plainly && !spot.failed;
             }
-            Expr::Binary { op: BinOp::Compare, left, right } if !spot.nested => seen.compared.push((id, *left, *right)),
+            Expr::Binary { op, left, right } if op.compares() && !spot.nested => seen.compared.push((id, *left, *right)),
             Expr::Binary { op: BinOp::Shl, .. } if !spot.nested => seen.retrying.growth = Some("doubles"),
             Expr::Assign { left, right, compound } if !spot.nested => self.counts(*left, *right, *compound, seen),
             _ => {}

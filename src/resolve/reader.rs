@@ -15,7 +15,7 @@ use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
-use crate::facts::{BinOp, Body, Expr, ExprId, Span, Stmt};
+use crate::facts::{Body, Expr, ExprId, Span, Stmt};
 use crate::model::Kind;
 
 pub(super) struct Reader<'a> {
@@ -44,6 +44,7 @@ impl Reader<'_> {
             statics: Vec::new(),
             on_statics: Vec::new(),
             field_uses: Vec::new(),
+            tallies: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             names: Vec::new(),
@@ -237,11 +238,14 @@ impl Reader<'_> {
             }
             Expr::Field { base, name, span } => {
                 if let Some(of) = self.struct_with(*base, name) {
+                    if self.adds_up(id) {
+                        out.tallies.push((of, name.clone()));
+                    }
                     out.field_uses.push((of, name.clone(), self.access(id), *span));
                 }
             }
             Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
-            Expr::Binary { op: BinOp::Compare, left, right } => out.compared.extend(self.comparison(id, *left, *right)),
+            Expr::Binary { op, left, right } if op.compares() => out.compared.extend(self.comparison(id, *left, *right)),
             _ => {}
         }
     }

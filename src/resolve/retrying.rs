@@ -6,6 +6,7 @@ use super::loops::Seen;
 use super::reader::Reader;
 use super::values::Value;
 use crate::facts::{BinOp, Expr, ExprId, Lit, Name, Pat, PatId, Stmt};
+use crate::model::FactValue;
 
 /// What an arm or branch says about the outcome.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,7 @@ impl Reader<'_> {
             _ => false,
         };
         if up {
+            seen.counted_at.push((*local, left));
             seen.counted.push(*local);
         }
     }
@@ -235,9 +237,40 @@ impl Reader<'_> {
                 seen.retrying.named |= named;
                 seen.paced.push(local);
                 if seen.retrying.bound.is_none() {
-                    seen.retrying.bound = Some(self.tracer.value(other));
+                    let value = self.tracer.value(other);
+                    let more = if this == left { self.attempts_beyond(comparison, local, seen) } else { 0 };
+                    let by_literal = match &value {
+                        Value::Known(FactValue::Int(number), is_duration, at) if more > 1 => {
+                            number.checked_add(i64::from(more) - 1).map(|number| Value::Known(FactValue::Int(number), *is_duration, *at))
+                        }
+                        _ => None,
+                    };
+                    seen.retrying.one_more |= more == 1 || by_literal.is_some();
+                    seen.retrying.bound = Some(by_literal.unwrap_or(value));
                 }
             }
+        }
+    }
+
+    /// How many attempts there are beyond the number that ends them: `tries += 1; if tries > 3 { return }` lets four through.
+    /// Nothing is said where the counter does not start at nought or one, or goes up in several places.
+    fn attempts_beyond(&self, comparison: ExprId, local: LocalId, seen: &Seen) -> i32 {
+        let over = match self.body[comparison] {
+            Expr::Binary { op: BinOp::Over, .. } => 1,
+            Expr::Binary { op: BinOp::AtLeast, .. } => 0,
+            _ => return 0,
+        };
+        let ends = self.parents[comparison.0 as usize]
+            .is_some_and(|parent| matches!(&self.body[parent], Expr::If { cond, then, .. } if *cond == comparison && self.leaves(*then)));
+        let init = self.types.locals[local.0 as usize].init;
+        let start = init.and_then(|init| match self.body[init] {
+            Expr::Lit(Lit::Int(number @ (0 | 1)), _) => Some(i32::from(number == 1)),
+            _ => None,
+        });
+        let mut counted = seen.counted_at.iter().filter(|(of, _)| *of == local);
+        match (start, counted.next(), counted.next()) {
+            (Some(start), Some((_, at)), None) if ends => over + i32::from(*at > comparison) - start,
+            _ => 0,
         }
     }
 

@@ -20,6 +20,9 @@ pub struct Served {
     pub path: Option<SmolStr>,
     /// What is mounted around it in the same body: `/api`.
     pub prefix: String,
+    /// The part that is next to the path is put before it as it is, so that `/` stays a slash behind it; a router that is
+    /// nested under a prefix is served at the bare prefix instead.
+    pub keeps_slash: bool,
     /// The function is not called where it is handed over.
     pub by_name: bool,
 }
@@ -116,6 +119,7 @@ impl Reader<'_> {
             }
             "nest" | "nest_service" | "mount" => {
                 let Some(first) = args.first().filter(|first| **first != at) else { return false };
+                out.keeps_slash |= out.prefix.is_empty() && name == "mount";
                 let prefix = literal.map_or_else(|| self.part_of_path(*first), String::from);
                 out.prefix.insert_str(0, prefix.trim_end_matches('/'));
             }
@@ -129,6 +133,7 @@ impl Reader<'_> {
         if let Some((start, Some(scope))) = self.chain_start(recv)
             && matches!(start.as_str(), "scope" | "with_path")
         {
+            out.keeps_slash |= out.prefix.is_empty();
             out.prefix.insert_str(0, scope.trim_end_matches('/'));
         }
         true

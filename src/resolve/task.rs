@@ -152,15 +152,20 @@ impl Reader<'_> {
     /// A pause in a branch of its loop: after an error, when there is nothing to do. It is no period.
     fn is_conditional_in_loop(&self, id: ExprId) -> bool {
         let mut at = id;
+        let mut in_branch = false;
+        // A timer that a task makes before its loop: the branch in which the task is spawned is not the timer's.
+        let mut in_task = None;
         while let Some(parent) = self.parents[at.0 as usize] {
             match &self.body[parent] {
-                Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => return false,
-                Expr::If { cond, .. } if *cond != at => return true,
-                Expr::Match { value, .. } if *value != at => return true,
-                _ => at = parent,
+                Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => return in_branch,
+                Expr::If { cond, .. } => in_branch |= *cond != at,
+                Expr::Match { value, .. } => in_branch |= *value != at,
+                Expr::Async { .. } | Expr::Closure { .. } => in_task = in_task.or(Some(in_branch)),
+                _ => {}
             }
+            at = parent;
         }
-        false
+        in_task.unwrap_or(in_branch)
     }
 
     fn period(&self, id: ExprId, path: &str, in_loop: bool, task: &mut Task) {

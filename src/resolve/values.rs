@@ -473,7 +473,7 @@ impl Tracer<'_> {
                     BinOp::Mul => " * ",
                     BinOp::Div => " / ",
                     BinOp::Shl => " << ",
-                    BinOp::Compare | BinOp::Other => " … ",
+                    BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Other => " … ",
                 });
                 next(right, out);
             }
@@ -555,7 +555,7 @@ fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
                 BinOp::Mul => a.checked_mul(*b),
                 BinOp::Div => a.checked_div(*b),
                 BinOp::Shl => u32::try_from(*b).ok().and_then(|b| a.checked_shl(b)),
-                BinOp::Compare | BinOp::Other => None,
+                BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Other => None,
             }?;
             Some(Value::Known(FactValue::Int(number), false, *at))
         }

@@ -1,6 +1,6 @@
 //! Facts of items in the fixtures: the value, why it holds, and what it comes from.
 
-use statemap::model::{Class, Confidence, FactValue, Provenance, Scope, StateMap};
+use statemap::model::{Access, Class, Confidence, FactValue, Provenance, Scope, StateMap};
 
 use crate::project::{ids, item, map_of};
 
@@ -262,12 +262,14 @@ fn retry_loops_have_their_attempts_and_pauses() {
     let map = map_of("detectors/retries");
     let of = |function: &str| format!("limiter:dispatcher::{function}#retry");
     check_code(&map, &of("send"), "max_attempts", Number(5), "src/main.rs:11");
-    check_code(&map, &of("send"), "pause", Text("200ms"), "src/main.rs:30");
+    check_code(&map, &of("send"), "pause", Text("200ms"), "src/main.rs:32");
     check_code(&map, &of("send"), "longest_pause", Text("30s"), "src/main.rs:12");
     check(&map, &of("send"), "backoff", Text("doubles"), Provenance::Code, None);
-    check_code(&map, &of("polite"), "max_attempts", Number(3), "src/main.rs:60");
+    check_code(&map, &of("polite"), "max_retries", Number(3), "src/main.rs:62");
+    check_code(&map, &of("thrice"), "max_retries", Number(2), "src/main.rs:114");
+    check_code(&map, &of("three"), "max_attempts", Number(3), "src/main.rs:128");
     check(&map, &of("connected"), "max_attempts", Text("unbounded"), Provenance::Code, None);
-    check_code(&map, &of("stubborn"), "pause", Text("3s"), "src/main.rs:81");
+    check_code(&map, &of("stubborn"), "pause", Text("3s"), "src/main.rs:83");
     check_code(&map, &of("worker::run"), "pause", Text("1s"), "src/worker.rs:13");
     check_code(&map, &of("worker::run"), "pause_when_idle", Text("10s"), "src/worker.rs:12");
     let again = item(&map, &of("again"));
@@ -300,6 +302,50 @@ fn a_store_is_one_item_whoever_talks_to_it() {
     let pools = map.items.iter().filter(|item| item.backs_on.as_deref() == Some("external-store:postgres")).count();
     assert_eq!(pools, 2);
     assert_eq!(ids(&map).iter().filter(|id| id.starts_with("external-store:")).count(), 1, "{:#?}", ids(&map));
+}
+
+#[test]
+fn of_callers_that_agree_the_one_counts_that_a_setting_decides() {
+    let map = map_of("detectors/constructors");
+    let client = "sdk-client:billing::clients::waiting#reqwest::Client";
+    check(&map, client, "timeout", Text("30s"), Provenance::Settings, Some("wire.seconds"));
+    check(&map, client, "redirect", Text("none"), Provenance::Code, None);
+}
+
+#[test]
+fn what_nobody_calls_says_nothing_of_what_the_service_is_given() {
+    let map = map_of("detectors/names");
+    check_code(&map, "sdk-client:parts::impatient#reqwest::Client", "timeout", Text("20s"), "app/src/main.rs:41");
+}
+
+#[test]
+fn a_key_is_random_unless_the_settings_give_one() {
+    let map = map_of("detectors/constructors");
+    let key = item(&map, "client-held:billing::cookies::key#axum_extra::extract::cookie::Key");
+    assert_eq!(key.summary, "cookie key, random per process unless `cookie_key` is set");
+    assert_eq!(key.sites.len(), 2, "{:?}", key.sites);
+}
+
+#[test]
+fn a_task_spawned_in_a_branch_has_its_period_and_a_timer_chosen_in_one_has_none() {
+    let map = map_of("detectors/tasks");
+    check_code(&map, "background-task:courier::spawning::perhaps#tokio::spawn", "period", Text("11s"), "src/spawning.rs:44");
+    let chosen = item(&map, "background-task:courier::spawning::chosen#tokio::spawn");
+    assert!(chosen.facts.iter().all(|fact| fact.key != "period"), "{:?}", chosen.facts);
+}
+
+#[test]
+fn what_is_done_through_the_guard_of_a_lock_is_told() {
+    let map = map_of("detectors/shared_fields");
+    let hits = item(&map, "shared-state:board::rooms::Rooms::cached_hits");
+    let access: Vec<_> = hits.uses.iter().map(|used| (used.function.rsplit("::").next().unwrap_or_default(), used.access)).collect();
+    assert_eq!(access, [("enter", Access::Write), ("hits", Access::Read)]);
+}
+
+#[test]
+fn rows_of_log_ins_are_told_from_those_under_way() {
+    let map = map_of("detectors/sessions");
+    assert_eq!(item(&map, "session:table::oidc_pending").summary, "rows of log-ins under way in table `oidc_pending`");
 }
 
 #[test]

@@ -18,12 +18,14 @@ fn routes_of_axum_carry_what_they_are_nested_in() {
     );
     assert_eq!(entries(&map, "static:with_axum::NEVER_ROUTED"), ["GET /shop/ping (read)"], "a closure as the handler");
     assert_eq!(entries(&map, "static:with_axum::REQUESTS"), ["every request (write)"]);
+    assert_eq!(entries(&map, "static:with_axum::FRONT"), ["GET /shop (write)"], "nested at the bare prefix");
 }
 
 #[test]
 fn routes_of_actix_carry_their_scope() {
     let map = map_of("routers");
     assert_eq!(entries(&map, "static:with_actix::HITS"), ["GET /api/configured (write)", "GET /marked (write)"]);
+    assert_eq!(entries(&map, "static:with_actix::FRONT"), ["GET /api/ (write)"], "a scope takes paths as they are");
     assert_eq!(entries(&map, "static:with_actix::SEEN"), ["POST /resource (write)", "PUT /api/direct (write)"]);
 }
 

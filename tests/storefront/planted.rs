@@ -17,7 +17,7 @@ const PLANTED: &[&str] = &[
     "static:storefront_api::reference::TAX_TABLES",
     "startup-config:env#TAX_TABLES_PATH",
     "reference-data:storefront_api::reference::load#csv::Reader",
-    "fs-write:storefront_api::uploads::stage#tokio::fs::create_dir_all",
+    "fs-write:storefront_api::uploads::stage#{storage.staging_dir}",
     "fs-write:storefront_api::uploads::publish_staged#tokio::fs::remove_file",
     "background-task:storefront_api::uploads::start_publishing#storefront_api::uploads::publish_staged",
     "fs-write:storefront_api::reports::create#/tmp/report-{timestamp}.csv",

@@ -103,7 +103,7 @@ fn select_branches_bind_their_patterns() {
 
 #[test]
 fn patterns_in_macros_bind() {
-    assert_eq!(stmts("matches!(x.y(), Some(z) | Ok(z) if z > 1)"), "{ matches!(let Some(z) | Ok(z) = x.y(), (z Compare 1)) }");
+    assert_eq!(stmts("matches!(x.y(), Some(z) | Ok(z) if z > 1)"), "{ matches!(let Some(z) | Ok(z) = x.y(), (z Over 1)) }");
 }
 
 #[test]
