@@ -92,7 +92,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let signatures = resolve::signatures(&program, &catalog, this);
     let world = World { program: &program, signatures: &signatures, catalog: &catalog };
     let defs: Vec<DefId> = program.all_defs().map(|(id, _)| id).collect();
-    let bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
+    let mut bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
+    resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);
     let flow = Flow::new(&bodies, |caller| !left_out.has(world, caller));
     let cx = Cx::new(world, &flow, &bodies, left_out);

@@ -68,6 +68,12 @@ impl Catalog {
         wanted.sort_unstable();
         wanted.dedup();
         let mut catalog = Self::default();
+        // What `actix_web::rt` hands on is told by the file of `actix-rt`, which no manifest names.
+        let handed_on: FxHashSet<&str> = wanted.iter().flat_map(|package| catalog.wrappers().handed_on(package)).collect();
+        let is_handed_on = |name: &str| handed_on.iter().any(|library| *library == name || *library == name.replace('-', "_"));
+        wanted.extend(super::BUILTIN.iter().map(|(name, _)| *name).filter(|name| !handed_on.is_empty() && is_handed_on(name)));
+        wanted.sort_unstable();
+        wanted.dedup();
         for file in own {
             catalog.add(file);
         }

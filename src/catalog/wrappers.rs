@@ -134,6 +134,14 @@ impl Wrappers {
         None
     }
 
+    /// The libraries that a package hands on, as paths spell them.
+    pub(super) fn handed_on(&self, package: &str) -> impl Iterator<Item = &str> {
+        let library = package.replace('-', "_");
+        let is_its = move |from: &SmolStr| from.split("::").next().is_some_and(|first| first == library);
+        let handed = self.reexports.iter().filter(move |(from, _)| is_its(from));
+        handed.map(|(_, to)| to.split("::").next().unwrap_or(to))
+    }
+
     /// `new(value)` puts the value into the type.
     #[must_use]
     pub fn holds_its_argument(&self, path: &str) -> bool {

@@ -87,11 +87,13 @@ struct Claim {
 }
 
 fn in_query(text: &str) -> Option<Claim> {
+    // A table that is put in at run time has no name here.
+    let is_open = |table: &String| !text.to_lowercase().contains(&format!("{{{table}}}"));
     let words = words(text);
     let has = |phrase: &[&str]| words.windows(phrase.len()).any(|at| at.iter().zip(phrase).all(|(word, wanted)| word == wanted));
     let after = |phrase: &[&str]| {
         let at = words.windows(phrase.len()).position(|at| at.iter().zip(phrase).all(|(word, wanted)| word == wanted))?;
-        words.get(at + phrase.len()).map(|word| word.to_lowercase())
+        words.get(at + phrase.len()).map(|word| word.to_lowercase()).filter(is_open)
     };
     let lock = |label, table, facts| Some(Claim { kind: Kind::Lease, label, table, facts });
     if has(&["VACUUM", "INTO"]) {
@@ -203,6 +205,14 @@ mod tests {
         assert!(read("select pg_try_advisory_xact_lock($1)").unwrap().0.contains("advisory"));
         let (_, table) = read("INSERT INTO idempotency (user_id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING").unwrap();
         assert_eq!(table.as_deref(), Some("idempotency"));
+    }
+
+    #[test]
+    fn a_table_that_is_put_in_at_run_time_has_no_name() {
+        let (_, table) = read("SELECT id FROM {table} a WHERE a.done = false FOR UPDATE SKIP LOCKED").unwrap();
+        assert_eq!(table, None);
+        let (_, table) = read("SELECT id FROM jobs WHERE {filter} FOR UPDATE SKIP LOCKED").unwrap();
+        assert_eq!(table.as_deref(), Some("jobs"));
     }
 
     #[test]

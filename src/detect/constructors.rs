@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::backing::store_of;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::random_keys::{given_beside, random_unless, stands_in};
@@ -91,6 +92,13 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                     continue;
                 }
             }
+            // A static that is filled where it is used, or by a function that does nothing else.
+            let mut filled = filled_statics(cx, body, call, &declared);
+            filled.retain(|at| out[*at].entry == Some(call.hit.entry) || (out[*at].kind == kind && out[*at].entry.is_none()));
+            if !filled.is_empty() {
+                filled.into_iter().for_each(|at| complete(cx, &mut out[at], body, index));
+                continue;
+            }
             // A lock around the thing, in the field it is put into: the field's item takes it in.
             if let Bound::Field(of, field) = &call.bound
                 && let path = smol_str::format_smolstr!("{}::{field}", cx.path(*of))
@@ -146,6 +154,23 @@ fn other_form(known: &mut Finding, mut other: Finding) {
     other.facts.retain(|fact| may_stay(fact, &facts) && !facts.iter().any(|one| same(one, fact)));
     known.facts.append(&mut other.facts);
     known.sites.append(&mut other.sites);
+}
+
+/// The statics among the declared ones that hold what a call makes, and nothing else does.
+fn filled_statics(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, declared: &FxHashMap<DefId, usize>) -> Vec<usize> {
+    match &call.bound {
+        Bound::Static(of) => declared.get(of).copied().into_iter().collect(),
+        Bound::Result => {
+            let is_static = |id: &DefId| matches!(cx.world.program.def(*id).item.kind, ItemKind::Static(_));
+            let callers = callers(cx, body.def);
+            if !callers.iter().all(|(caller, ..)| is_static(caller)) {
+                return Vec::new();
+            }
+            let filled: Option<Vec<usize>> = callers.iter().map(|(caller, ..)| declared.get(caller).copied()).collect();
+            filled.unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// A function that makes the thing and is called from several places makes several things: one item for each call beyond
@@ -398,17 +423,6 @@ fn made_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
         Some(path) if api.builders.contains(path) => api.types.first().and_then(|ty| ty.rsplit("::").next()).map(str::to_owned),
         _ => (call.makes != Type::Unknown).then(|| cx.world.program.show(&call.makes)),
     }
-}
-
-/// The store that the call speaks to, or that an ingredient of it names.
-fn store_of(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Option<SmolStr> {
-    let parts = body.known.iter().filter(|part| part.within == Some(index)).filter_map(|part| cx.api(part.hit.entry).backs_on.clone());
-    // A store that is opened on a local folder is no store elsewhere.
-    let parts: Vec<SmolStr> = parts.collect();
-    if parts.iter().any(|store| store == "local disk") {
-        return None;
-    }
-    cx.api(body.known[index].hit.entry).backs_on.clone().into_iter().chain(parts).find(|store| cx.world.catalog.wrappers().is_store(store))
 }
 
 /// The type that a constructor belongs to, or the function itself.

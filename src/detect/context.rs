@@ -89,7 +89,7 @@ impl<'a> Cx<'a> {
         self.left_out.test_only.contains(&id)
     }
 
-    /// A public function of a library that no code of the services names: a tool's, or left over.
+    /// A function of a library that no code of the services names: a tool's, one for tests, or left over.
     #[must_use]
     pub fn is_dead(&self, id: DefId) -> bool {
         self.left_out.is_dead(self.world, id)

@@ -7,9 +7,10 @@ use smol_str::{SmolStr, format_smolstr};
 use super::context::Cx;
 use super::finding::Finding;
 use super::reach::ROUTERS;
+use crate::catalog::Shape;
 use crate::facts::{Attr, ItemKind, Path};
 use crate::model::{Access, Class, EntryKind, EntryPoint, ItemId, Kind};
-use crate::resolve::{BodyFacts, DefId, KnownCall, ModId, Res, Served, Space, http_method};
+use crate::resolve::{At, BodyFacts, DefId, ModId, Res, Served, Space, Value, http_method};
 
 /// Routers inside routers are followed so far.
 const MAX_NESTING: usize = 8;
@@ -25,6 +26,9 @@ const MIDDLEWARE: [&str; 7] =
 /// What functions are entered as from outside.
 type EnteredAs = FxHashMap<DefId, Vec<(EntryKind, SmolStr)>>;
 
+/// The functions that tasks run, by the function whose body hands them to a spawner of the workspace.
+type HandedOver = FxHashMap<DefId, FxHashSet<DefId>>;
+
 /// Who calls whom, and what serves requests.
 #[derive(Default)]
 pub struct Entries {
@@ -39,8 +43,8 @@ impl Entries {
     #[must_use]
     pub fn new(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId]) -> Self {
         let mut out = Self::default();
-        tasks(cx, findings, ids, &mut out.at);
-        out.callers = callers(cx, &out.at);
+        let handed = tasks(cx, findings, ids, &mut out.at);
+        out.callers = callers(cx, &out.at, &handed);
         routes(cx, &mut out.at);
         for (id, _) in cx.from_main.iter().filter(|(_, steps)| **steps == 0) {
             out.enter(*id, EntryKind::Main, SmolStr::new_static("main"));
@@ -110,7 +114,7 @@ impl Entries {
 }
 
 /// Callers by function. What is handed to a router is called by requests, not by who hands it over.
-fn callers(cx: &Cx<'_>, tasks: &EnteredAs) -> FxHashMap<DefId, Vec<DefId>> {
+fn callers(cx: &Cx<'_>, tasks: &EnteredAs, handed: &HandedOver) -> FxHashMap<DefId, Vec<DefId>> {
     let program = cx.world.program;
     let mut out: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
     for body in cx.bodies() {
@@ -126,6 +130,7 @@ fn callers(cx: &Cx<'_>, tasks: &EnteredAs) -> FxHashMap<DefId, Vec<DefId>> {
             .iter()
             .filter_map(|call| call.task.as_ref())
             .flat_map(|task| task.calls.iter().copied().chain(task.direct))
+            .chain(handed.get(&body.def).into_iter().flatten().copied())
             .collect();
         let is_task = |func: DefId| spawned.contains(&func) && tasks.contains_key(&func);
         for call in body.own.iter().filter(is_called).filter(|call| !is_task(call.func)) {
@@ -270,20 +275,34 @@ fn marked_route(attr: &Attr) -> Option<(Option<SmolStr>, SmolStr)> {
     }
 }
 
-fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs) {
+fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs) -> HandedOver {
+    let mut handed = HandedOver::default();
     for (finding, task) in findings.iter().zip(ids).filter(|(finding, _)| finding.kind == Kind::BackgroundTask) {
         let mut roots: Vec<DefId> = Vec::new();
-        let mut add = |call: &KnownCall| roots.extend(call.task.iter().flat_map(|task| task.calls.iter().copied().chain(task.direct)));
+        let is_here = |at: At| finding.sites.iter().any(|site| site.at == at);
         for &at in cx.body_of.get(&finding.def).into_iter() {
-            let here = |call: &&KnownCall| finding.sites.iter().any(|site| site.at == call.at);
-            cx.bodies[at].known.iter().filter(here).for_each(&mut add);
+            let body = &cx.bodies[at];
+            let spawned = body.known.iter().filter(|call| is_here(call.at)).filter_map(|call| call.task.as_ref());
+            roots.extend(spawned.flat_map(|task| task.calls.iter().copied().chain(task.direct)));
+            // `spawn_named("sync", move || sync(pool))`, where the function is one of the workspace's own.
+            for call in body.own.iter().filter(|call| is_here(call.at) && call.taken_by.is_none()) {
+                let futures = call.args.iter().filter_map(|arg| match arg {
+                    Value::Call { func, .. } => Some(*func),
+                    _ => None,
+                });
+                let run: Vec<DefId> = call.given.calls.iter().copied().chain(call.given.direct).chain(futures).collect();
+                handed.entry(body.def).or_default().extend(run.iter().copied());
+                roots.extend(run);
+            }
         }
-        // The loop itself.
-        if roots.is_empty() && cx.spawned.contains(&finding.def) {
+        // The loop itself; a job or server is not what sets it up.
+        let is_loop = finding.entry.is_none_or(|entry| cx.api(entry).shape == Shape::Spawn);
+        if roots.is_empty() && is_loop && cx.spawned.contains(&finding.def) {
             roots.push(finding.def);
         }
         for id in roots {
             out.entry(id).or_default().push((EntryKind::Task, task.as_str().into()));
         }
     }
+    handed
 }

@@ -17,10 +17,11 @@ type Headers<'a> = Vec<(DefId, &'a HeaderSet)>;
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     // What one service tells its clients is one policy, in however many handlers it is set.
-    let mut groups: BTreeMap<(&[SmolStr], bool), Headers<'_>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Vec<SmolStr>, bool), Headers<'_>> = BTreeMap::new();
     for body in cx.bodies() {
         for header in &body.headers {
-            let services = cx.world.program.services_of(body.def);
+            // A library that several services link speaks for those that use it.
+            let services = cx.reaching(body.def, cx.world.program.services_of(body.def));
             groups.entry((services, is_validator(header.name))).or_default().push((body.def, header));
         }
     }
@@ -42,7 +43,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         facts.extend((!values.is_empty()).then(|| Cx::plain_fact("value", values.join(" or "))));
         let mut sites: Vec<RawSite> = kept.iter().map(|(def, header)| cx.site(header.at, Role::Written, *def)).collect();
         if validators {
-            sites.extend(made(cx, services));
+            sites.extend(made(cx, &services));
         }
         let what = if validators { "validators" } else { "caching" };
         out.push(Finding {
@@ -72,7 +73,7 @@ fn says_how_long(name: &str) -> bool {
 
 /// Where functions of the same binaries make validators.
 fn made(cx: &Cx<'_>, services: &[SmolStr]) -> Vec<RawSite> {
-    let bodies = cx.bodies().filter(|body| cx.world.program.services_of(body.def) == services);
+    let bodies = cx.bodies().filter(|body| cx.reaching(body.def, cx.world.program.services_of(body.def)) == services);
     let calls = bodies.flat_map(|body| body.own.iter().map(move |call| (body.def, call)));
     let making = calls.filter(|(_, call)| call.taken_by.is_none() && validator(cx.world.signatures.value(call.func)).is_some());
     making.map(|(def, call)| cx.site(call.at, Role::Constructed, def)).collect()

@@ -1,7 +1,7 @@
 //! What no service runs: code for tests, crates that nothing links, functions that nobody names.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::facts::{Cfg, ItemKind};
@@ -12,8 +12,8 @@ use crate::resolve::{BodyFacts, DefId, World};
 pub struct LeftOut {
     /// Definitions that are read only for tests.
     pub test_only: FxHashSet<DefId>,
-    /// Names that bodies of the services mention in calls and paths.
-    mentioned: FxHashSet<SmolStr>,
+    /// Functions of libraries that no code of the services names, or only such functions do.
+    dead: FxHashSet<DefId>,
 }
 
 impl LeftOut {
@@ -23,13 +23,13 @@ impl LeftOut {
         let ids: Vec<DefId> = world.program.all_defs().map(|(id, _)| id).collect();
         let test_only = ids.into_par_iter().filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg)));
         let test_only = test_only.collect::<Vec<_>>().into_iter().collect();
-        let mut out = Self { test_only, mentioned: FxHashSet::default() };
-        out.mentioned = out.names_mentioned(world, bodies);
+        let mut out = Self { test_only, dead: FxHashSet::default() };
+        out.dead = dead(world, out.run(world, bodies));
         out
     }
 
     /// The bodies of the services.
-    pub fn run<'b>(&self, world: World<'_>, bodies: &'b [BodyFacts]) -> impl Iterator<Item = &'b BodyFacts> {
+    pub fn run<'b>(&self, world: World<'b>, bodies: &'b [BodyFacts]) -> impl Iterator<Item = &'b BodyFacts> {
         bodies.iter().filter(move |body| !self.test_only.contains(&body.def) && world.program.is_linked(body.def))
     }
 
@@ -39,41 +39,77 @@ impl LeftOut {
         self.test_only.contains(&id) || !world.program.is_linked(id) || self.is_dead(world, id)
     }
 
-    /// A public function of a library that no code of the services names: a tool's, or left over.
+    /// A function of a library that no code of the services names: a tool's, one for tests, or left over.
     #[must_use]
     pub fn is_dead(&self, world: World<'_>, id: DefId) -> bool {
-        let program = world.program;
-        let def = program.def(id);
-        let is_library = !program.krate(program.module(def.module).krate).input.is_bin;
-        let in_trait = match def.owner.map(|owner| &owner.kind) {
-            Some(ItemKind::Impl(imp)) => imp.of_trait.is_some(),
-            Some(_) => true,
-            None => false,
-        };
-        let has_bins = program.krates.iter().any(|krate| krate.input.is_bin);
-        let may_be = program.func(id).is_some() && def.item.public && is_library && has_bins && !in_trait && def.item.attrs.is_empty();
-        may_be && !self.mentioned.contains(&def.item.name)
+        self.dead.contains(&world.program.def(id).in_fn.unwrap_or(id))
     }
+}
 
-    /// Every name that a call or path of the services ends with; a function's own recursion does not count.
-    fn names_mentioned(&self, world: World<'_>, bodies: &[BodyFacts]) -> FxHashSet<SmolStr> {
-        let mut out = FxHashSet::default();
-        for body in self.run(world, bodies) {
-            let own = &world.program.def(body.def).item.name;
-            for name in body.names.iter().filter(|name| *name != own) {
-                if !out.contains(name) {
-                    out.insert(name.clone());
-                }
-            }
-        }
-        for attr in world.program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
-            for (key, value) in &attr.args {
-                let words = key.split("::").chain(value.as_deref().unwrap_or("").split("::"));
-                out.extend(words.map(SmolStr::new));
-            }
-        }
-        out
+/// Attributes that name nothing and change nothing about who calls a function.
+const INERT: [&str; 8] = ["allow", "cold", "deny", "deprecated", "expect", "inline", "must_use", "warn"];
+
+/// Functions that nobody names: public ones of a library whose name no call or path of the services ends with, and what only
+/// those name. A function's own recursion does not count.
+fn dead<'b>(world: World<'b>, run: impl Iterator<Item = &'b BodyFacts>) -> FxHashSet<DefId> {
+    let program = world.program;
+    let mut out = FxHashSet::default();
+    if !program.krates.iter().any(|krate| krate.input.is_bin) {
+        return out;
     }
+    let mut mentions: FxHashMap<&SmolStr, usize> = FxHashMap::default();
+    let mut bodies_of: FxHashMap<DefId, Vec<&BodyFacts>> = FxHashMap::default();
+    for body in run {
+        for name in others_named(world, body) {
+            *mentions.entry(name).or_default() += 1;
+        }
+        bodies_of.entry(program.def(body.def).in_fn.unwrap_or(body.def)).or_default().push(body);
+    }
+    // What attributes name may run whatever else is dead.
+    let mut by_attribute: FxHashSet<SmolStr> = FxHashSet::default();
+    for attr in program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
+        for (key, value) in &attr.args {
+            by_attribute.extend(key.split("::").chain(value.as_deref().unwrap_or("").split("::")).map(SmolStr::new));
+        }
+    }
+    let mut left: Vec<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| may_be_dead(world, *id)).collect();
+    left.retain(|id| !by_attribute.contains(&program.def(*id).item.name));
+    // One that is private and never named is called in a way that is not seen: by a macro, say.
+    left.retain(|id| program.def(*id).item.public || mentions.contains_key(&program.def(*id).item.name));
+    loop {
+        let is_unnamed = |id: &DefId| mentions.get(&program.def(*id).item.name).is_none_or(|count| *count == 0);
+        let (found, rest): (Vec<DefId>, Vec<DefId>) = left.into_iter().partition(is_unnamed);
+        left = rest;
+        if found.is_empty() {
+            return out;
+        }
+        for name in found.iter().filter_map(|id| bodies_of.get(id)).flatten().flat_map(|body| others_named(world, body)) {
+            if let Some(count) = mentions.get_mut(name) {
+                *count -= 1;
+            }
+        }
+        out.extend(found);
+    }
+}
+
+/// Last names of the calls and paths of a body, its own name left out.
+fn others_named<'b>(world: World<'b>, body: &'b BodyFacts) -> impl Iterator<Item = &'b SmolStr> {
+    let own = &world.program.def(body.def).item.name;
+    body.names.iter().filter(move |name| *name != own)
+}
+
+/// A function of a library that can only be called by its name.
+fn may_be_dead(world: World<'_>, id: DefId) -> bool {
+    let program = world.program;
+    let def = program.def(id);
+    let in_trait = match def.owner.map(|owner| &owner.kind) {
+        Some(ItemKind::Impl(imp)) => imp.of_trait.is_some(),
+        Some(_) => true,
+        None => false,
+    };
+    let is_inert = |attr: &crate::facts::Attr| attr.path.single().is_some_and(|name| INERT.contains(&name.as_str()));
+    let is_library = !program.krate(program.module(def.module).krate).input.is_bin;
+    program.func(id).is_some() && is_library && !in_trait && def.item.attrs.iter().all(is_inert)
 }
 
 /// A condition that only test builds fulfil: `test`, or a feature that says so by its name.

@@ -2,6 +2,7 @@
 
 mod attempt_limits;
 mod attributes;
+mod backing;
 mod claims;
 mod constructors;
 mod context;
@@ -152,5 +153,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     out
 }
 
+#[cfg(test)]
+mod task_tests;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::Shape;
 use crate::model::{Confidence, Fact, FactValue, Kind, Role, Scope};
-use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Task, Value, gives_answer};
+use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Task, Type, Value, gives_answer};
 
 /// Calls that a task is followed through to find its loop.
 const MAX_STEPS: usize = 5;
@@ -32,12 +32,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             // The same function spawned in several places of a crate is one kind of work.
             let krate = SmolStr::new(function.split("::").next().unwrap_or(function));
             match found.get_mut(&(krate.clone(), what.clone())) {
-                Some(known)
-                    if what.contains("::")
-                        && known.detector == finding.detector
-                        && !what.starts_with("tokio")
-                        && !what.starts_with("std") =>
-                {
+                Some(known) if what.contains("::") && known.detector == finding.detector && *what != call.path => {
                     known.sites.extend(finding.sites);
                 }
                 Some(_) => out.push(finding),
@@ -81,7 +76,8 @@ fn handed_loop(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall) -> Option<Finding>
         Value::Call { func, .. } => Some(Task { calls: vec![*func], direct: Some(*func), ..Task::default() }),
         _ => None,
     });
-    let nature = std::iter::once(call.given.clone()).chain(futures).map(|task| follow(cx, &task)).find(|nature| nature.endless)?;
+    let tasks = std::iter::once(call.given.clone()).chain(futures);
+    let nature = tasks.map(|task| follow(cx, body, &task)).find(|nature| nature.endless)?;
     let mut facts: Vec<Fact> = nature.period.iter().map(|period| cx.fact("period", None, period)).collect();
     facts.push(Cx::plain_fact("runs", runs(&nature)));
     if cx.by_requests.contains(&body.def) {
@@ -137,8 +133,15 @@ fn given_task(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall, period: Option<&Val
     });
     let mut facts: Vec<Fact> = period.map(|period| cx.fact("period", None, period)).into_iter().collect();
     facts.push(Cx::plain_fact("runs", "until the process ends"));
-    let name = title.map_or_else(|| cx.work_name(body.def), SmolStr::from);
-    loop_finding(cx, body.def, call.at, name.clone(), smol_str::format_smolstr!("{}({name})", cx.path(call.func)), facts)
+    let nature = follow(cx, body, &call.given);
+    let name = title.map_or_else(|| cx.work_name(nature.main_call.unwrap_or(body.def)), SmolStr::from);
+    let what = smol_str::format_smolstr!("{}({name})", cx.path(call.func));
+    let mut finding = loop_finding(cx, body.def, call.at, name, what, facts);
+    // A job that loops itself, and is begun again when it ends.
+    if let Some(func) = nature.main_call.filter(|_| nature.endless) {
+        finding.sites.push(cx.site(cx.declared_at(func), Role::Declared, func));
+    }
+    finding
 }
 
 /// A loop without end that `main` runs itself.
@@ -190,7 +193,7 @@ struct Nature {
     main_call: Option<DefId>,
 }
 
-fn follow(cx: &Cx<'_>, task: &Task) -> Nature {
+fn follow(cx: &Cx<'_>, body: &BodyFacts, task: &Task) -> Nature {
     let mut out = Nature { endless: task.endless, may_end: task.may_end, period: task.period.clone(), main_call: None };
     let mut seen: FxHashSet<DefId> = FxHashSet::default();
     let mut level: Vec<(DefId, DefId)> = task.calls.iter().map(|func| (*func, *func)).collect();
@@ -220,11 +223,26 @@ fn follow(cx: &Cx<'_>, task: &Task) -> Nature {
     }
     if out.main_call.is_none() {
         out.main_call = match task.calls.as_slice() {
-            [only] => Some(*only),
+            [only] if is_work(cx, body, *only) => Some(*only),
             _ => None,
         };
     }
     out
+}
+
+/// The only function that a task names is its work, not one that gives it a value in passing (`now()`), or that it hands to
+/// somebody else.
+fn is_work(cx: &Cx<'_>, body: &BodyFacts, func: DefId) -> bool {
+    let Some(facts) = cx.world.program.func(func) else { return false };
+    let is_called = body.own.iter().any(|call| call.func == func && call.taken_by.is_none());
+    let gives_nothing = || match cx.world.signatures.value(func) {
+        Type::Tuple(all) => all.is_empty(),
+        Type::Foreign(path, args) if path.ends_with("::Result") => {
+            args.first().is_none_or(|ok| matches!(ok, Type::Tuple(all) if all.is_empty()))
+        }
+        _ => facts.ret.is_none(),
+    };
+    is_called && (facts.is_async || gives_nothing())
 }
 
 fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
@@ -233,7 +251,11 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     if task.runs_parameter {
         return None;
     }
-    let mut nature = follow(cx, task);
+    // A server that was made before is an item itself.
+    if task.runs_known && !task.endless {
+        return None;
+    }
+    let mut nature = follow(cx, body, task);
     let blocking = call.path.ends_with("blocking");
     if task.endless && task.direct.is_none() {
         // The loop stands here: one function that it calls is its work, but not one that it asks for something.
@@ -299,7 +321,7 @@ fn job(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Finding {
         Some(cx.fact(&knob.name, knob.unit.as_ref(), value))
     });
     // A job is known by what it runs; several of them are set up in one place.
-    let runs = call.task.as_ref().and_then(|task| follow(cx, task).main_call);
+    let runs = call.task.as_ref().and_then(|task| follow(cx, body, task).main_call);
     let (name, what) = match runs {
         Some(func) => (cx.work_name(func), cx.path(func)),
         None => (cx.work_name(body.def), call.path.clone()),

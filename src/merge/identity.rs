@@ -18,11 +18,8 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         let Some(place) = first_site(cx, &finding) else { continue };
-        if super::is_by_name(finding.kind) {
-            out.push(finding);
-            continue;
-        }
-        let thing = one_thing_of(&finding);
+        let by_name = super::is_by_name(finding.kind);
+        let thing = one_thing_of(&finding).filter(|_| !by_name || is_migration(&finding));
         let jars = jars_of(&finding);
         if let Some(&known) = thing.as_ref().and_then(|thing| one_thing.get(thing)) {
             one_thing.extend(jars.into_iter().map(|jar| (jar, known)));
@@ -31,6 +28,13 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
                 // Ctrl-C and others.
                 known.label = SmolStr::new_static("signal handlers");
                 known.name = cx.maker_name(known.def);
+            }
+            // Several fields of one struct: none of them names the others.
+            if let (Some((of, field)), Some((same, other))) = (known.name.split_once('.'), finding.name.split_once('.'))
+                && of == same
+                && field != other
+            {
+                known.name = SmolStr::new(of);
             }
             known.also.push(finding.def);
             known.sites.extend(finding.sites);
@@ -45,6 +49,11 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
                     known.facts.iter().filter(|fact| fact.provenance != Provenance::Default).map(|fact| fact.key.clone()).collect();
                 known.facts.retain(|fact| fact.provenance != Provenance::Default || !set.contains(&fact.key));
             }
+            continue;
+        }
+        if by_name {
+            one_thing.extend(thing.map(|thing| (thing, out.len())));
+            out.push(finding);
             continue;
         }
         let key = (finding.kind, place.file, place.line, place.column);
@@ -67,6 +76,11 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     out
 }
 
+/// A call that changes a store, in whichever branches of a function it stands.
+fn is_migration(finding: &Finding) -> bool {
+    finding.kind == Kind::ExternalStore && finding.is_call && matches!(finding.origin, Origin::Called { .. })
+}
+
 /// What findings share that are one thing.
 type OneThing = (Kind, Origin, SmolStr);
 
@@ -81,7 +95,9 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
         Kind::Os if what.contains("::signal::") => (in_function(SmolStr::new_static("signal")), SmolStr::default()),
         // A cookie without a known name is built, then put into a jar.
         Kind::ClientHeld if finding.label == "browser cookie" && !is_named(finding) => (in_jar(function), SmolStr::default()),
-        Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease => (finding.origin.clone(), finding.label.clone()),
+        Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease | Kind::ExternalStore => {
+            (finding.origin.clone(), finding.label.clone())
+        }
         Kind::FsWrite => (in_function(target_of(finding).unwrap_or_else(|| what.clone())), SmolStr::default()),
         Kind::Session if finding.is_call => (finding.origin.clone(), SmolStr::default()),
         // Work that is let go of and calls nothing of its own name.

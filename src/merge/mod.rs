@@ -10,10 +10,12 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::detect::{Cx, Entries, Finding, RawSite};
 use crate::model::{Access, Item, ItemId, Kind, Role, Site, Use};
+use crate::resolve::DefId;
 
 /// Turns findings into items, sorted by kind and id.
 #[must_use]
@@ -29,27 +31,23 @@ pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     items
 }
 
-fn item(cx: &Cx<'_>, readers: &[BTreeSet<SmolStr>], finding: Finding, id: ItemId) -> Item {
+fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
     let program = cx.world.program;
     let summary = summary::summary(&finding);
     let mut sites: Vec<Site> = finding.sites.iter().map(|raw| site(cx, raw)).collect();
     sites.sort_by(|a, b| a.role.cmp(&b.role).then_with(|| a.place.cmp(&b.place)));
     sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
-    // Where a library declares what a service runs says nothing about who runs it.
-    let home = cx.file_index(finding.def);
-    let tells = |raw: &&RawSite| raw.role != Role::Declared || raw.at.file == home;
-    let places = finding.sites.iter().filter(tells);
-    let mut services: Vec<SmolStr> = places.filter_map(|raw| readers.get(raw.at.file as usize)).flatten().cloned().collect();
+    let mut services = at_sites(cx, readers, &finding);
     // A crate that several services link: those that reach the item. A file that several crates read: all of theirs.
     let linking = program.services_of(finding.made_for.unwrap_or(finding.def));
     if let Some(maker) = finding.made_for {
         services = cx.reaching(maker, linking);
-    } else if finding.detector != "stores" {
+    } else if finding.detector == "stores" {
+        services.extend(linking.iter().cloned());
+    } else if !is_by_name(finding.kind) || services.is_empty() {
         let reaching = cx.reaching(finding.def, linking);
         services.retain(|service| !linking.contains(service) || reaching.contains(service));
         services.extend(reaching);
-    } else {
-        services.extend(linking.iter().cloned());
     }
     services.sort();
     services.dedup();
@@ -82,12 +80,53 @@ fn item(cx: &Cx<'_>, readers: &[BTreeSet<SmolStr>], finding: Finding, id: ItemId
     }
 }
 
+/// The services of the sites: those that read its file; of a variable or remote, those that reach the function which asks for it.
+fn at_sites(cx: &Cx<'_>, readers: &Readers, finding: &Finding) -> Vec<SmolStr> {
+    let of_file = |raw: &RawSite| readers.by_file.get(raw.at.file as usize).into_iter().flatten().cloned();
+    if !is_by_name(finding.kind) {
+        // A helper elsewhere that makes it is shared with others, who hold something else.
+        let own_file = cx.file_index(finding.def);
+        return finding.sites.iter().filter(|raw| raw.at.file == own_file).flat_map(of_file).collect();
+    }
+    // The field of the settings that gives an address asks for nothing.
+    let asks = |raw: &&RawSite| raw.role != Role::Declared;
+    let asking: Vec<&RawSite> = if finding.sites.iter().any(|raw| asks(&raw)) {
+        finding.sites.iter().filter(asks).collect()
+    } else {
+        finding.sites.iter().collect()
+    };
+    let mut out = Vec::new();
+    for raw in asking {
+        let Some(&func) = raw.function.as_ref().and_then(|path| readers.defs.get(path)) else {
+            out.extend(of_file(raw));
+            continue;
+        };
+        let linking = cx.world.program.services_of(func);
+        out.extend(of_file(raw).filter(|service| !linking.contains(service)));
+        out.extend(cx.reaching(func, linking));
+    }
+    out
+}
+
 fn site(cx: &Cx<'_>, raw: &RawSite) -> Site {
     Site { place: cx.place(raw.at), role: raw.role, function: raw.function.clone() }
 }
 
-/// Services of every crate that reads a file, by file.
-fn readers(cx: &Cx<'_>) -> Vec<BTreeSet<SmolStr>> {
+/// Who reads what.
+struct Readers {
+    /// Services of every crate that reads a file, by file.
+    by_file: Vec<BTreeSet<SmolStr>>,
+    /// Functions, statics and types by their paths.
+    defs: FxHashMap<SmolStr, DefId>,
+}
+
+fn readers(cx: &Cx<'_>) -> Readers {
+    let program = cx.world.program;
+    let defs = program.all_defs().filter(|(_, def)| !def.item.name.is_empty()).map(|(id, def)| (def.path.clone(), id)).collect();
+    Readers { by_file: by_file(cx), defs }
+}
+
+fn by_file(cx: &Cx<'_>) -> Vec<BTreeSet<SmolStr>> {
     let program = cx.world.program;
     let mut out = vec![BTreeSet::new(); program.files.len()];
     for module in program.modules.iter().filter(|module| module.parent.is_some()) {
@@ -118,17 +157,25 @@ fn uses(cx: &Cx<'_>, raw: &[(crate::resolve::At, crate::resolve::DefId, Access)]
 }
 
 /// The doc comment of a declaration: the static's, the field's. That of a function speaks of the function, not of what it makes.
-fn doc(cx: &Cx<'_>, origin: &crate::detect::Origin, def: crate::resolve::DefId) -> Option<String> {
+fn doc(cx: &Cx<'_>, origin: &crate::detect::Origin, def: DefId) -> Option<String> {
     let crate::detect::Origin::Declared(path) = origin else { return None };
     let def = cx.world.program.def(def);
     if def.path == *path {
-        return def.item.doc.clone();
+        return def.item.doc.clone().filter(|doc| !is_drawing(doc));
     }
     let field = path.rsplit("::").next()?;
     match &def.item.kind {
         crate::facts::ItemKind::Struct(facts) => facts.fields.iter().find(|fact| fact.name == field)?.doc.clone(),
         _ => None,
     }
+}
+
+/// A picture made of characters: it means nothing where spaces run together.
+fn is_drawing(doc: &str) -> bool {
+    let lines = || doc.lines().filter(|line| !line.trim().is_empty());
+    let drawn = |line: &&str| ["--", "->", "<-", "  |", "| ", "+-", "─", "│"].iter().any(|stroke| line.contains(stroke));
+    let drawings = lines().filter(drawn).count();
+    drawings > 2 && drawings * 2 > lines().count()
 }
 
 /// Kinds whose items are one for a name, whichever places speak of it.

@@ -1,7 +1,7 @@
 //! Ids, services, conditions and secrets of items.
 
 use crate::fixture::{ids, map};
-use crate::model::{Class, Role};
+use crate::model::{Class, Kind, Role};
 
 const TWO_BINARIES: &str = "
 //- /Cargo.toml
@@ -223,4 +223,167 @@ fn a_cache_in_a_field_is_declared_there_and_made_elsewhere() {
     let sites: Vec<(Role, u32)> = item.sites.iter().map(|site| (site.role, site.place.line)).collect();
     assert_eq!(sites, [(Role::Declared, 3), (Role::Constructed, 7)]);
     assert_eq!((item.name.as_str(), item.class), ("Names.by_id", Class::Mutable));
+}
+
+const WORKSPACE: &str = "
+//- /Cargo.toml
+[workspace]
+members = [\"api\", \"tool\", \"parts\"]
+//- /api/Cargo.toml
+[package]
+name = \"api\"
+version = \"0.1.0\"
+[dependencies]
+parts = { path = \"../parts\" }
+//- /api/src/main.rs
+fn main() { parts::serve(parts::port()); }
+//- /tool/Cargo.toml
+[package]
+name = \"tool\"
+version = \"0.1.0\"
+[dependencies]
+parts = { path = \"../parts\" }
+//- /tool/src/main.rs
+fn main() { println!(\"{:?} {}\", std::env::var(\"PARTS_URL\"), parts::idle()); }
+//- /parts/Cargo.toml
+[package]
+name = \"parts\"
+version = \"0.1.0\"
+[dependencies]
+moka = \"0.12\"
+//- /parts/src/lib.rs
+pub mod made;
+use std::sync::LazyLock;
+use moka::sync::Cache;
+
+static PAGES: LazyLock<Cache<u32, u32>> = LazyLock::new(made::small);
+static LINES: LazyLock<Cache<u32, u32>> = LazyLock::new(|| made::small());
+
+pub fn serve(port: u16) { PAGES.insert(1, u32::from(port)); LINES.insert(2, 3); }
+pub fn port() -> u16 { std::env::var(\"PARTS_URL\").map_or(80, |_| 81) }
+pub fn idle() -> u32 { 0 }
+
+/// For tests of other crates.
+#[allow(clippy::unwrap_used)]
+pub fn given() -> Cache<u32, u32> { helped().0 }
+fn helped() -> (Cache<u32, u32>, u16) { (Cache::new(5), port()) }
+//- /parts/src/made.rs
+use moka::sync::Cache;
+pub fn small() -> Cache<u32, u32> { Cache::builder().max_capacity(7).build() }
+";
+
+#[test]
+fn what_a_function_makes_for_statics_alone_is_theirs() {
+    let map = map(WORKSPACE);
+    let caches: Vec<(&str, &str)> =
+        map.items.iter().filter(|item| item.kind == Kind::Cache).map(|item| (item.name.as_str(), item.summary.as_str())).collect();
+    let seven = "moka cache, at most 7 entries";
+    assert_eq!(caches.len(), 2, "{caches:?}");
+    assert!(caches[0].0 == "LINES" && caches[1].0 == "PAGES" && caches.iter().all(|(_, summary)| summary.starts_with(seven)), "{caches:?}");
+    // The helper's file is read by both; what it makes is held by one.
+    assert!(map.items.iter().filter(|item| item.kind == Kind::Cache).all(|item| item.services == ["api"]), "{:#?}", map.items);
+}
+
+#[test]
+fn a_function_that_others_call_too_is_an_item_of_its_own() {
+    let text = WORKSPACE.replace("LINES.insert(2, 3);", "let own = made::small(); own.insert(2, 3);");
+    let made = map(&text).items.iter().filter(|item| item.id.as_str().contains("made::small")).count();
+    assert_eq!(made, 1);
+}
+
+#[test]
+fn a_variable_belongs_to_the_services_that_ask_for_it() {
+    let text = WORKSPACE.replace("{:?} {}\", std::env::var(\"PARTS_URL\"), ", "{}\", ");
+    let services = |text: &str| {
+        let map = map(text);
+        let item = map.items.iter().find(|item| item.name == "PARTS_URL").map(|item| item.services.join("+"));
+        item.unwrap_or_default()
+    };
+    assert_eq!(services(WORKSPACE), "api+tool");
+    assert_eq!(services(&text), "api");
+    // Asked for by a static, which is what only one of them uses.
+    let by_static = text.replace("std::env::var(\"PARTS_URL\").map_or(80, |_| 81)", "*PORT");
+    let by_static = by_static.replace(
+        "static PAGES",
+        "static PORT: LazyLock<u16> = LazyLock::new(|| std::env::var(\"PARTS_URL\").map_or(80, |_| 81));\nstatic PAGES",
+    );
+    assert_eq!(services(&by_static), "api");
+}
+
+#[test]
+fn what_only_functions_that_nobody_names_make_is_left_out() {
+    assert!(!ids(WORKSPACE).iter().any(|id| id.contains("helped")), "{:?}", ids(WORKSPACE));
+    let named = WORKSPACE.replace("parts::idle()", "parts::given().get(&1).is_some()");
+    assert!(ids(&named).iter().any(|id| id.contains("helped")), "{:?}", ids(&named));
+}
+
+#[test]
+fn a_static_is_what_it_is_filled_with() {
+    let text = "use std::sync::OnceLock;\nstatic POOL: OnceLock<sqlx::PgPool> = OnceLock::new();\n\
+        fn pool() -> &'static sqlx::PgPool { POOL.get_or_init(|| sqlx::PgPool::connect_lazy(\"postgres://db/a\").unwrap()) }\n\
+        #[tokio::main]\nasync fn main() { pool().acquire().await.unwrap(); let other = sqlx::PgPool::connect(\"postgres://db/b\").await; drop(other); }\n";
+    let map = map(text);
+    let pools: Vec<String> = map
+        .items
+        .iter()
+        .filter(|item| item.summary.contains("Postgres pool"))
+        .map(|item| format!("{} {}", item.name, item.sites.len()))
+        .collect();
+    assert_eq!(pools, ["POOL 2", "other 1"]);
+}
+
+#[test]
+fn a_picture_of_characters_is_no_text() {
+    let text = |doc: &str| {
+        format!(
+            "use std::sync::Mutex;\n{doc}\nstatic QUEUE: Mutex<Vec<u8>> = Mutex::new(Vec::new());\nfn main() {{ QUEUE.lock().unwrap().push(1); }}\n"
+        )
+    };
+    let doc = |text: &str| map(text).items.into_iter().find_map(|item| item.doc);
+    assert_eq!(doc(&text("/// main --> worker\n///  |        |\n///  \\---> sender\n///  |        |")), None);
+    assert_eq!(doc(&text("/// Waits - for the sender.\n/// Then goes.")).as_deref(), Some("Waits - for the sender.\nThen goes."));
+}
+
+#[test]
+fn fields_of_one_struct_that_are_one_thing_have_its_name() {
+    let text = "use prometheus::{Gauge, Histogram, HistogramOpts, Opts};\n\
+        struct Depth { now: Gauge, most: Gauge }\nstruct Took { seconds: Histogram }\n\
+        fn depth() -> Depth { Depth { now: Gauge::with_opts(Opts::new(\"now\", \"\")).unwrap(), most: Gauge::with_opts(Opts::new(\"most\", \"\")).unwrap() } }\n\
+        fn took() -> Took { Took { seconds: Histogram::with_opts(HistogramOpts::new(\"took\", \"\")).unwrap() } }\n\
+        fn main() { let (a, b) = (depth(), took()); a.now.set(1.0); a.most.set(2.0); b.seconds.observe(3.0); }\n";
+    let map = map(&format!(
+        "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n\n[dependencies]\nprometheus = \"0.14\"\n//- /src/main.rs\n{text}"
+    ));
+    let told: Vec<(&str, bool)> =
+        map.items.iter().map(|item| (item.name.as_str(), item.facts.iter().any(|fact| fact.key == "buckets"))).collect();
+    assert_eq!(told, [("Depth", false), ("Took.seconds", true)]);
+}
+
+#[test]
+fn fields_that_are_assigned_together_are_written() {
+    let text = "struct Feed { last_page: u32, next_offset: u64, size: u32 }\n\
+        impl Feed {\n    fn step(&mut self) { (self.last_page, self.next_offset) = next(self.last_page, self.size); }\n    \
+        async fn run(mut self) {\n        loop {\n            tokio::time::sleep(std::time::Duration::from_secs(1)).await;\n            self.step();\n        }\n    }\n}\n\
+        fn next(page: u32, size: u32) -> (u32, u64) { (page + size, 1) }\n\
+        #[tokio::main]\nasync fn main() { tokio::spawn(Feed { last_page: 0, next_offset: 0, size: 3 }.run()); std::future::pending::<()>().await; }\n";
+    let map = map(text);
+    let kept = map.items.iter().find(|item| item.kind == Kind::SharedState).unwrap_or_else(|| panic!("{:#?}", map.items));
+    let fields = kept.facts.iter().find(|fact| fact.key == "fields").and_then(|fact| fact.value.as_ref()).map(ToString::to_string);
+    assert_eq!(fields.as_deref(), Some("last_page, next_offset"));
+}
+
+#[test]
+fn a_pool_of_any_connections_is_backed_by_the_store_of_its_own() {
+    let backed = |connection: &str| {
+        let text = format!(
+            "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n\n[dependencies]\ndiesel-async = \"0.6\"\ntokio = \"1\"\n\
+             //- /src/main.rs\nuse diesel_async::pooled_connection::deadpool::Pool;\nuse diesel_async::{{AsyncPgConnection, AsyncMysqlConnection}};\n\
+             type Db<C> = Pool<C>;\nfn open() -> Result<Db<{connection}>, String> {{ let db = Pool::builder(todo!()).max_size(4).build().map_err(|_| String::new())?; Ok(db) }}\n\
+             fn main() {{ let _pool = open().unwrap(); }}\n"
+        );
+        map(&text).items.into_iter().find(|item| item.kind == Kind::Pool).and_then(|item| item.backs_on)
+    };
+    assert_eq!(backed("AsyncPgConnection").as_deref(), Some("external-store:postgres"));
+    assert_eq!(backed("AsyncMysqlConnection").as_deref(), Some("external-store:mysql"));
+    assert_eq!(backed("Replayed"), None);
 }

@@ -123,7 +123,12 @@ impl<'a> Layout<'a> {
     pub(crate) fn title(&self, item: &Item) -> String {
         // Of a store that others name, more than its name is not known.
         if item.kind == Kind::ExternalStore && self.spot(&item.id).is_some_and(|spot| spot.folded) {
-            return store_name(&item.name);
+            // What is done to a store is no store: it is told by what it is and where.
+            return if item.id.as_str().contains('#') {
+                format!("{} in {}", super::item_view::clause(&item.summary), code_short(&item.name, 60))
+            } else {
+                store_name(&item.name)
+            };
         }
         self.titles.get(&item.id).map_or_else(|| code_short(&item.name, 60), Title::markdown)
     }

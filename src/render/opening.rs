@@ -74,7 +74,8 @@ fn by_kind<'a>(items: &[&'a Item]) -> Vec<(Kind, Vec<&'a Item>)> {
 
 /// The stores behind some items, by name.
 fn stores(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<String> {
-    let plain = |item: &&&Item| item.kind == Kind::ExternalStore && item.facts.is_empty();
+    // What is called is done to a store; it is none.
+    let plain = |item: &&&Item| item.kind == Kind::ExternalStore && item.facts.is_empty() && !item.id.as_str().contains('#');
     let names: BTreeMap<String, &str> = items.iter().filter(plain).map(|item| (store_name(&item.name), item.name.as_str())).collect();
     names.into_values().map(|name| store_link(layout, name, page)).collect()
 }

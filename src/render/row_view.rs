@@ -84,6 +84,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
     RowView {
         name: match item.kind {
             Kind::FsWrite | Kind::StartupConfig => code_short(&shown(item), 80),
+            Kind::ExternalStore if item.id.as_str().contains('#') => capitalized(&layout.title(item)),
             Kind::ExternalStore => capitalized(&store_name_only(layout, item, page)),
             _ => layout.title(item),
         },
@@ -130,7 +131,7 @@ fn relies_on(item: &Item, store: &str) -> bool {
 fn fallback(item: &Item) -> Option<String> {
     let fallback = |fact: &&Fact| fact.key == "default" || (fact.provenance == Provenance::Env && fact.key != "env");
     let fact = item.facts.iter().find(|fact| fallback(fact) && (fact.key == "default" || fact.value.is_some()))?;
-    value(fact).or_else(|| fact.from.as_deref().map(|from| code_short(from, 60)))
+    value(fact).or_else(|| fact.from.as_deref().map(|from| format!("set from {}", code_short(from, 60))))
 }
 
 fn fact<'a>(item: &'a Item, key: &str) -> Option<&'a Fact> {

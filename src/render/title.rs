@@ -184,7 +184,8 @@ pub(crate) fn label(item: &Item) -> Option<String> {
 /// The label with what sets this item apart: the schedule of a job, the signal of a handler.
 fn detailed(item: &Item) -> Option<String> {
     let label = label(item)?;
-    let detail = ["schedule", "cron", "period", "signal", "cookie_name", "name", "address"].iter().find_map(|key| text(item, key))?;
+    let detail =
+        ["schedule", "cron", "period", "interval", "signal", "cookie_name", "name", "address"].iter().find_map(|key| text(item, key))?;
     let detail = one_line(&detail);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '*' | '/' | ',' | '-' | ':' | '(' | ')' | '.');
     (detail.len() <= 40 && detail.chars().all(plain)).then(|| format!("{label} {detail}"))
@@ -221,7 +222,9 @@ fn function(item: &Item) -> String {
 fn module(item: &Item) -> String {
     let function = function(item);
     let name = instance(item).map_or(item.name.as_str(), |(_, function)| function);
-    let module = function.strip_suffix(name).map_or(function.as_str(), |module| module.trim_end_matches("::"));
+    // A name that is the end of a longer one (`server` of `http_server`) is not the function.
+    let module = function.strip_suffix(name).filter(|module| module.is_empty() || module.ends_with("::"));
+    let module = module.map_or(function.as_str(), |module| module.trim_end_matches("::"));
     if module.is_empty() { function } else { module.to_owned() }
 }
 
@@ -244,6 +247,13 @@ mod tests {
         assert_eq!(shown(&[runtime.clone(), named]), ["tokio runtime of `main`", "`db`"]);
         let other = Item { id: ItemId("pool:worker::main#tokio::main".into()), ..runtime.clone() };
         assert_eq!(shown(&[runtime, other]), ["tokio runtime of `main` in `api`", "tokio runtime of `main` in `worker`"]);
+    }
+
+    #[test]
+    fn the_place_of_an_item_keeps_the_whole_name_of_its_function() {
+        let server = |function: &str| item(&format!("background-task:{function}#actix_web::HttpServer"), "server", "HTTP server");
+        let both = [server("shop::open_http_server"), server("shop::metrics::server")];
+        assert_eq!(shown(&both), ["HTTP server of `server` in `open_http_server`", "HTTP server of `server` in `metrics`"]);
     }
 
     #[test]

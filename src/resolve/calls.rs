@@ -80,6 +80,8 @@ pub enum Bound {
     Let(Name),
     /// Put into a field of a struct of the workspace.
     Field(DefId, Name),
+    /// What a static is filled with, at the place where it is first used or set.
+    Static(DefId),
     /// The value of the body: returned, or of a static.
     Result,
     /// Handed to a foreign function.
@@ -134,6 +136,12 @@ pub struct Task {
     pub may_end: bool,
     /// It runs what the function around it was given as a parameter.
     pub runs_parameter: bool,
+    /// It runs what another known call made: a server, say.
+    pub runs_known: bool,
+    /// Functions of the workspace that a `while` waits for in its condition.
+    pub asks: Vec<DefId>,
+    /// It waits for a message, connection or tick.
+    pub receives: bool,
 }
 
 /// A local variable and its type.

@@ -5,18 +5,18 @@ use crate::model::FactValue;
 
 /// `Duration::from_secs(90)` is `90s`.
 pub(super) fn duration(owner: &str, last: &str, inner: &Value) -> Option<Value> {
-    if !matches!(owner, "Duration" | "TimeDelta" | "Span") {
+    if !matches!(owner, "Duration" | "TimeDelta" | "Span" | "TimeUnits") {
         return None;
     }
     let unit = match last {
-        "from_secs" | "seconds" | "try_seconds" | "from_secs_f64" | "from_secs_f32" => "s",
+        "from_secs" | "second" | "seconds" | "try_seconds" | "from_secs_f64" | "from_secs_f32" => "s",
         "from_millis" | "milliseconds" | "try_milliseconds" => "ms",
         "from_micros" | "microseconds" => "µs",
         "from_nanos" | "nanoseconds" => "ns",
-        "from_mins" | "minutes" | "try_minutes" => "min",
-        "from_hours" | "hours" | "try_hours" => "h",
-        "from_days" | "days" | "try_days" => "d",
-        "weeks" | "try_weeks" => "w",
+        "from_mins" | "minute" | "minutes" | "try_minutes" => "min",
+        "from_hours" | "hour" | "hours" | "try_hours" => "h",
+        "from_days" | "day" | "days" | "try_days" => "d",
+        "week" | "weeks" | "try_weeks" => "w",
         _ => return None,
     };
     Some(scaled(inner, unit))

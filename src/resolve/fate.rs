@@ -218,6 +218,9 @@ impl Reader<'_> {
                     at = parent;
                 }
                 Expr::Method { recv, name, .. } => {
+                    if let Some(filled) = self.fills_static(*recv, name) {
+                        return Bound::Static(filled);
+                    }
                     let own = matches!(self.types.callees.get(&parent), Some(Callee::Def(_)));
                     if !own && name.starts_with("remove") {
                         return Bound::Removed;
@@ -287,6 +290,12 @@ impl Reader<'_> {
             }
         }
         Bound::Other
+    }
+
+    /// `POOL.get_or_init(|| …)`, `POOL.set(…)`: the static.
+    fn fills_static(&self, recv: ExprId, name: &str) -> Option<DefId> {
+        let fills = matches!(name, "get_or_init" | "get_or_try_init" | "set" | "try_insert" | "call_once");
+        self.types.statics.iter().find(|(id, _)| fills && *id == recv).map(|(_, filled)| *filled)
     }
 
     /// A variable that ends as a field of a struct literal is that field.
@@ -430,6 +439,10 @@ impl Reader<'_> {
         false
     }
 
+    fn is_assigned(&self, id: ExprId) -> bool {
+        self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body[parent], Expr::Assign { left, .. } if *left == id))
+    }
+
     /// Whether the method around an expression writes what it names.
     pub(super) fn access(&self, id: ExprId) -> Access {
         self.access_at(id, true)
@@ -466,6 +479,8 @@ impl Reader<'_> {
                     }
                 }
                 Expr::Assign { left, .. } if *left == at => return Access::Write,
+                // `(self.page, self.read_at) = …`: only a tuple on the left is one of places.
+                Expr::Tuple(_) if self.is_assigned(parent) => return Access::Write,
                 // `mem::take(&mut *guard)`.
                 Expr::Call { callee, .. } if *callee != at && self.moves_out(*callee) => return Access::Write,
                 // A guard that is kept in a variable: what is done with that.

@@ -45,5 +45,6 @@ pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module,
 pub use reader::gives_answer;
 pub use routes::{Served, http_method};
 pub use signatures::{Signatures, attach, signatures};
+pub use task::follow_receivers;
 pub use types::{Type, TypeScope};
 pub use values::{At, Value};

@@ -436,6 +436,7 @@ impl Reader<'_> {
             let exprs = args;
             let (mut given, options) = self.options(exprs);
             let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+            let task = (api.shape == Shape::Spawn).then(|| self.spawned(api, exprs, &out.known));
             let known = &mut out.known[index];
             known.settings.append(&mut given);
             known.options = known.options.max(options);
@@ -454,14 +455,14 @@ impl Reader<'_> {
             {
                 known.hit = hit;
             }
-            if api.shape == Shape::Spawn {
+            if task.is_some() {
                 known.path = path;
-                known.task = Some(self.spawned(api, exprs));
+                known.task = task;
             }
             return;
         }
         let task = match api.shape {
-            Shape::Spawn => Some(self.spawned(api, args)),
+            Shape::Spawn => Some(self.spawned(api, args, &out.known)),
             Shape::Call if api.kind == Some(Kind::BackgroundTask) => self.scheduled(args),
             _ => None,
         };
@@ -533,9 +534,17 @@ impl Reader<'_> {
     }
 
     /// What a spawning call runs.
-    fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId]) -> Task {
+    fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId], known: &[KnownCall]) -> Task {
         let at = usize::from(api.task_arg.unwrap_or(0));
-        args.get(at).or(args.last()).map_or_else(Task::default, |arg| self.task(*arg, false))
+        let Some(arg) = args.get(at).or(args.last()) else { return Task::default() };
+        Task { runs_known: self.runs_known(*arg, known), ..self.task(*arg, false) }
+    }
+
+    /// The future is that of a server or the like, which was made before.
+    fn runs_known(&self, arg: ExprId, known: &[KnownCall]) -> bool {
+        let made = self.root(arg, 0).and_then(|root| self.known_at.get(&root)).and_then(|index| known.get(*index));
+        made.map(|made| self.world.catalog.api(made.hit.entry))
+            .is_some_and(|api| api.kind == Some(Kind::BackgroundTask) && api.shape == Shape::Constructor)
     }
 
     /// What a scheduling call runs, as often as the schedule says: its closure is no task of which there is one.
@@ -553,7 +562,9 @@ impl Reader<'_> {
     /// Two entries that speak of one thing: the same one, or a builder's and its product's.
     fn same_thing(&self, a: EntryId, b: EntryId) -> bool {
         let (x, y) = (self.world.catalog.api(a), self.world.catalog.api(b));
-        let ends_itself = matches!(x.shape, Shape::Spawn | Shape::Write);
+        // A job is a thing of its own, whichever scheduler it is given to.
+        let is_job = y.shape == Shape::Call && y.kind == Some(Kind::BackgroundTask);
+        let ends_itself = matches!(x.shape, Shape::Spawn | Shape::Write) || is_job;
         a == b || (x.kind == y.kind && self.world.catalog.origin(a).0 == self.world.catalog.origin(b).0 && !ends_itself)
     }
 
@@ -580,6 +591,10 @@ impl Reader<'_> {
             out.known[index].settings.append(&mut given);
             out.known[index].options = out.known[index].options.max(options);
             let api = self.world.catalog.api(out.known[index].hit.entry);
+            // `scheduler.every(interval).run(|| …)`: what the job runs comes last.
+            if api.shape == Shape::Call && api.kind == Some(Kind::BackgroundTask) && out.known[index].task.is_none() {
+                out.known[index].task = self.scheduled(args);
+            }
             if api.knobs.iter().any(|knob| knob.name == *name || knob.set.contains(name)) || matches!(name.as_str(), "name" | "thread_name")
             {
                 let sure = !self.is_conditional(id, root);

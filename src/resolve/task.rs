@@ -1,6 +1,8 @@
 //! What a function or a spawned task does with its time: whether it loops without end, and how often.
 
-use super::calls::Task;
+use rustc_hash::FxHashSet;
+
+use super::calls::{BodyFacts, Task};
 use super::infer::Callee;
 use super::program::DefId;
 use super::reader::Reader;
@@ -32,6 +34,9 @@ impl Reader<'_> {
         let mut in_loop = in_loop;
         match expr {
             Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => {
+                if let Expr::While { cond, .. } = expr {
+                    self.asked(*cond, &mut task.asks);
+                }
                 task.endless |= self.is_endless(id, own);
                 if let Expr::Loop { body, .. } = expr {
                     task.may_end |= self.leaves(*body);
@@ -39,6 +44,7 @@ impl Reader<'_> {
                 in_loop = true;
             }
             Expr::Closure { .. } if own => return,
+            Expr::Method { name, .. } => task.receives |= is_receiving(name),
             _ => {}
         }
         if let Expr::Call { callee, .. } = expr
@@ -241,7 +247,7 @@ impl Reader<'_> {
     fn receives(&self, id: ExprId) -> bool {
         let mut found = false;
         self.any(id, &mut |expr| {
-            found |= matches!(expr, Expr::Method { name, .. } if matches!(name.as_str(), "recv" | "recv_many" | "changed" | "accept" | "recv_timeout" | "tick"));
+            found |= matches!(expr, Expr::Method { name, .. } if is_receiving(name));
         });
         found
     }
@@ -260,10 +266,23 @@ impl Reader<'_> {
         found
     }
 
+    /// The functions of the workspace that a condition awaits.
+    fn asked(&self, cond: ExprId, out: &mut Vec<DefId>) {
+        let mut stack = vec![cond];
+        while let Some(id) = stack.pop() {
+            if let Expr::Await(inner) = &self.body[id]
+                && let Some(Callee::Def(func)) = self.types.callees.get(inner)
+            {
+                out.push(*func);
+            }
+            children(&self.body[id], &mut |child| stack.push(child));
+        }
+    }
+
     fn is_stop_flag(&self, id: ExprId) -> bool {
         let mut found = false;
         self.any(id, &mut |expr| {
-            found |= matches!(expr, Expr::Method { name, .. } if matches!(name.as_str(), "load" | "is_cancelled" | "is_closed" | "is_running" | "has_changed"));
+            found |= matches!(expr, Expr::Method { name, .. } if matches!(name.as_str(), "load" | "is_cancelled" | "is_closed" | "is_running" | "has_changed" | "upgrade"));
         });
         found
     }
@@ -283,5 +302,19 @@ impl Reader<'_> {
             f(expr);
             children(expr, &mut |child| stack.push(child));
         }
+    }
+}
+
+/// Methods that wait for a message, a connection or a tick.
+fn is_receiving(name: &str) -> bool {
+    matches!(name, "recv" | "recv_many" | "changed" | "accept" | "recv_timeout" | "tick")
+}
+
+/// A loop that takes what a function of the workspace receives is as endless as one that receives itself:
+/// `while let Some(job) = next_job().await`.
+pub fn follow_receivers(bodies: &mut [BodyFacts]) {
+    let receiving: FxHashSet<DefId> = bodies.iter().filter(|body| body.task.receives).map(|body| body.def).collect();
+    for body in bodies.iter_mut().filter(|body| !body.task.asks.is_empty()) {
+        body.task.endless |= body.task.asks.iter().any(|func| receiving.contains(func));
     }
 }
