@@ -166,7 +166,9 @@ fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
         Ok(text) => text,
         Err(error) => {
             let unreadable = error.is_unreadable();
-            return Outcome { diagnostics: vec![error.diagnostic(&file.path)], skipped: true, unreadable, ..Outcome::default() };
+            let diagnostic = error.diagnostic(&file.path);
+            let diagnostic = if diagnostic.line.is_none() { diagnostic.at_line(1) } else { diagnostic };
+            return Outcome { diagnostics: vec![diagnostic], skipped: true, unreadable, ..Outcome::default() };
         }
     };
     let comments = comments::read(&text);

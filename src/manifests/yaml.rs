@@ -9,7 +9,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError};
 use rustc_hash::FxHashMap;
 
 /// At most so many nodes and merged entries of one file are kept.
-const MAX_NODES: usize = 1_000_000;
+const MAX_NODES: usize = 500_000;
 /// At most so many documents of one file are read.
 const MAX_DOCUMENTS: usize = 5_000;
 /// At most so deep is a tree; aliases make it deeper than its text.
