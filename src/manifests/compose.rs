@@ -16,6 +16,8 @@ use crate::source::{join, parent};
 
 /// Profiles of containers that somebody starts by hand.
 const BY_HAND: &[&str] = &["manual", "cli", "tool", "tools", "debug", "test", "tests", "testing", "dev-tools"];
+/// At most so many containers of a file are read: each is compared with the others.
+const MAX_CONTAINERS: usize = 2_000;
 /// Mounts of one's own code while developing.
 const SOURCES: &[&str] = &["src", "crates", "target", "node_modules", "Cargo.toml", "Cargo.lock"];
 
@@ -81,7 +83,7 @@ fn own(file: &str, container: &Node, names: &Names, images: &Images<'_>) -> BTre
 pub(super) fn read(file: &str, root: &Node, siblings: &Siblings) -> Composed {
     let Some(services) = root.get("services") else { return Composed::default() };
     let mut containers: Vec<Container<'_>> = Vec::new();
-    for entry in services.entries().iter().filter(|entry| !is_beside_name(&entry.key)) {
+    for entry in services.entries().iter().filter(|entry| !is_beside_name(&entry.key)).take(MAX_CONTAINERS) {
         let own = siblings.get(&(parent(file).to_owned(), entry.key.clone())).cloned().unwrap_or_default();
         let dockerfile = dockerfile(file, &entry.node);
         containers.push(Container { name: &entry.key, at: entry.at, node: &entry.node, services: own.clone(), own, dockerfile });

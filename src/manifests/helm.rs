@@ -179,7 +179,10 @@ fn evaluate<'a>(pipeline: &str, chart: &Chart<'a>, dot: Option<&'a Node>) -> Sai
             ("default", Said::Nothing) => operand(argument, chart, dot),
             ("default", Said::Node(node)) if !truth(node) => operand(argument, chart, dot),
             ("trunc" | "trimSuffix" | "lower" | "upper" | "replace", Said::Text(text)) => Said::Text(text),
-            ("default" | "quote" | "squote" | "toString" | "int" | "int64" | "trim" | "nindent" | "indent" | "toYaml" | "required", said) => said,
+            (
+                "default" | "quote" | "squote" | "toString" | "int" | "int64" | "trim" | "nindent" | "indent" | "toYaml" | "required",
+                said,
+            ) => said,
             _ => Said::Unknown,
         };
     }
@@ -263,12 +266,14 @@ fn write(line: &str, number: u32, chart: &Chart<'_>, dot: Option<&Node>, out: &m
             Said::Text(text) => written.push_str(&text),
             Said::Nothing => {}
             Said::Unknown => {
-                // Labels and annotations: what stands before them on the line stays a key without a value.
-                out.whole = false;
-                if only_action(line).is_some() {
-                    return;
+                // Labels stand on a line of their own; anything else is a value that is not known: its key stays.
+                if only_action(line).is_none() {
+                    out.whole = false;
+                    if let Some(colon) = line[..line.find("{{").unwrap_or(0)].rfind(':') {
+                        push(&line[..=colon], number, out);
+                    }
                 }
-                written.push_str("unknown");
+                return;
             }
         }
     }
@@ -277,7 +282,9 @@ fn write(line: &str, number: u32, chart: &Chart<'_>, dot: Option<&Node>, out: &m
 }
 
 fn needs_quotes(text: &str, before: &str, after: &str) -> bool {
-    before.trim_end().ends_with(':') && after.trim().is_empty() && (text.contains(": ") || text.contains(" #") || text.starts_with(['{', '[', '*', '&', '!', '%', '@']))
+    before.trim_end().ends_with(':')
+        && after.trim().is_empty()
+        && (text.contains(": ") || text.contains(" #") || text.starts_with(['{', '[', '*', '&', '!', '%', '@']))
 }
 
 fn quoted(text: &str) -> String {
@@ -338,7 +345,9 @@ mod tests {
 
     #[test]
     fn simple_templates_are_evaluated_and_lines_are_kept() {
-        let values = yaml::parse("replicas: 3\nimage: {name: shop, tag: \"\"}\npersistence: {enabled: false}\nresources: {limits: {memory: 1Gi}}\nlog: 'info: x'\n");
+        let values = yaml::parse(
+            "replicas: 3\nimage: {name: shop, tag: \"\"}\npersistence: {enabled: false}\nresources: {limits: {memory: 1Gi}}\nlog: 'info: x'\n",
+        );
         let chart = Chart { name: "shop", values: Some(&values.roots[0]) };
         let template = "{{/* why */}}\nname: {{ include \"shop.fullname\" . }}\nlabels:\n  {{- include \"shop.labels\" . | nindent 2 }}\nreplicas: {{ .Values.replicas }}\nimage: \"{{ .Values.image.name }}:{{ .Values.image.tag | default .Chart.AppVersion }}\"\n{{- if .Values.persistence.enabled }}\nvolume: yes\n{{- else }}\nvolume: none\n{{- end }}\n{{- with .Values.resources }}\nresources:\n  {{- toYaml . | nindent 2 }}\n{{- end }}\nlog: {{ .Values.log }}\nmissing: {{ .Values.a.b | default 7 }}\n";
         let rendered = render(template, &chart);
@@ -347,6 +356,8 @@ mod tests {
             "name: shop\nlabels:\nreplicas: 3\nimage: \"shop:latest\"\nvolume: none\nresources:\n  \"limits\":\n    \"memory\": 1Gi\nlog: \"info: x\"\nmissing: 7\n"
         );
         assert_eq!(rendered.lines, [2, 3, 5, 6, 10, 13, 14, 14, 16, 17]);
-        assert!(!rendered.whole, "the labels were left out");
+        assert!(rendered.whole, "labels are left out and say nothing of state");
+        let unknown = render("a: {{ lookup \"v1\" }}\n{{- range .Values.x }}\nb: 1\n{{- end }}\nc: 1\n", &chart);
+        assert_eq!((unknown.text.as_str(), unknown.whole), ("a:\nc: 1\n", false));
     }
 }

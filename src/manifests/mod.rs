@@ -9,6 +9,7 @@ mod dockerfile;
 mod draft;
 mod env_file;
 mod fly;
+mod helm;
 mod hide;
 mod image;
 mod kube_objects;
@@ -49,7 +50,7 @@ pub struct Manifests {
     pub skipped: Vec<SmolStr>,
     /// Something could not be read at all.
     pub unreadable: bool,
-    /// Templates of Helm, which are not evaluated.
+    /// Templates of Helm that are not evaluated, or in part only.
     pub unevaluated: usize,
 }
 
@@ -80,7 +81,7 @@ struct Outcome {
     diagnostics: Vec<Diagnostic>,
     skipped: bool,
     unreadable: bool,
-    unevaluated: bool,
+    template: Option<String>,
 }
 
 impl Outcome {
@@ -95,6 +96,7 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
     let wanted: Vec<&OtherFile> = discovery.others.iter().filter(|file| is_candidate(file)).collect();
     let read: Vec<Outcome> = wanted.par_iter().map(|file| read_one(tree, file)).collect();
     let mut out = Manifests::default();
+    let mut templates: Vec<(SmolStr, String)> = Vec::new();
     for (file, outcome) in wanted.into_iter().zip(read) {
         if !outcome.comments.is_empty() {
             out.comments.push((file.path.clone(), outcome.comments));
@@ -102,12 +104,42 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
         out.files.extend(outcome.content.into_iter().map(|content| (file.path.clone(), content)));
         out.diagnostics.extend(outcome.diagnostics);
         out.unreadable |= outcome.unreadable;
-        out.unevaluated += usize::from(outcome.unevaluated);
+        templates.extend(outcome.template.map(|text| (file.path.clone(), text)));
         if outcome.skipped {
             out.skipped.push(file.path.clone());
         }
     }
+    evaluate(tree, &templates, &mut out);
     out
+}
+
+/// The name of a chart, and its values.
+type Chart = (String, Option<Arc<Node>>);
+
+/// Evaluates templates of Helm with the values of their charts.
+fn evaluate(tree: &dyn Tree, templates: &[(SmolStr, String)], out: &mut Manifests) {
+    let mut charts: BTreeMap<&str, Option<Chart>> = BTreeMap::new();
+    for (path, text) in templates {
+        let chart = path.split_once("/templates/").map(|(root, _)| root).or_else(|| path.starts_with("templates/").then_some(""));
+        let chart = chart.and_then(|root| charts.entry(root).or_insert_with(|| chart_of(tree, root)).as_ref());
+        let Some((name, values)) = chart else {
+            out.unevaluated += 1;
+            continue;
+        };
+        let rendered = helm::render(text, &helm::Chart { name, values: values.as_deref() });
+        let documents = yaml::parse_mapped(&rendered.text, Some(&rendered.lines));
+        out.unevaluated += usize::from(!rendered.whole || !documents.errors.is_empty());
+        let objects = documents.roots.into_iter().filter(|root| kubernetes::is_object(root));
+        out.files.extend(objects.map(|root| (path.clone(), Content::Object(root))));
+    }
+}
+
+/// The name and the values of the chart in a folder.
+fn chart_of(tree: &dyn Tree, root: &str) -> Option<Chart> {
+    let read = |name: &str| tree.read(&crate::source::join(root, name)?).ok();
+    let chart = yaml::parse(&read("Chart.yaml")?).roots.into_iter().next()?;
+    let values = read("values.yaml").and_then(|text| yaml::parse(&text).roots.into_iter().next());
+    Some((hide::text(chart.text_of("name").unwrap_or("chart")), values))
 }
 
 /// Files whose names say that they may hold a deployment of the service.
@@ -134,7 +166,9 @@ fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
         Ok(text) => text,
         Err(error) => {
             let unreadable = error.is_unreadable();
-            return Outcome { diagnostics: vec![error.diagnostic(&file.path)], skipped: true, unreadable, ..Outcome::default() };
+            let diagnostic = error.diagnostic(&file.path);
+            let diagnostic = if diagnostic.line.is_none() { diagnostic.at_line(1) } else { diagnostic };
+            return Outcome { diagnostics: vec![diagnostic], skipped: true, unreadable, ..Outcome::default() };
         }
     };
     let comments = comments::read(&text);
@@ -159,7 +193,7 @@ fn read_yaml(path: &str, text: &str) -> Outcome {
         return Outcome::default();
     }
     if is_template(text) && !workflow && !composed {
-        return Outcome { unevaluated: true, ..Outcome::default() };
+        return Outcome { template: Some(text.to_owned()), ..Outcome::default() };
     }
     let documents = yaml::parse(text);
     let diagnostics = documents.errors.iter().map(|broken| broken_file(path, broken)).collect();

@@ -34,7 +34,7 @@ const NOT_DEPLOYED: &[&str] = &[
     "vendor",
     "third",
 ];
-/// Folders of these words show how one might deploy, unless another word says that one does.
+/// Folders whose names end with these words show how one might deploy, unless another word says that one does.
 const SHOWN_ONLY: &[&str] = &["example", "examples", "demo", "demos", "sample", "samples", "doc", "docs", "tutorial", "tutorials"];
 const DEPLOYS: &[&str] = &["deploy", "deployment", "deployments", "docker", "k8s", "kubernetes", "helm"];
 
@@ -152,7 +152,8 @@ pub(super) fn is_beside(path: &str) -> bool {
 pub(super) fn is_beside_name(name: &str) -> bool {
     let words = words(name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    has(NOT_DEPLOYED) || (has(SHOWN_ONLY) && !has(DEPLOYS))
+    let last = words.last().is_some_and(|word| SHOWN_ONLY.contains(&word.as_str()));
+    has(NOT_DEPLOYED) || (last && !has(DEPLOYS))
 }
 
 fn words(name: &str) -> Vec<String> {

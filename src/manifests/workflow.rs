@@ -63,6 +63,9 @@ pub(super) fn drafts(files: &[(&str, &Node)], names: &Names) -> Vec<Draft> {
 type Deploying<'a> = BTreeMap<&'a str, BTreeSet<SmolStr>>;
 
 fn of_file(file: &str, root: &Node, deploying: &Deploying<'_>, names: &Names) -> Vec<Draft> {
+    if steps(root).any(makes_a_cluster) {
+        return Vec::new();
+    }
     let mut out = Vec::new();
     let mut services: BTreeSet<SmolStr> = BTreeSet::new();
     for step in steps(root) {
@@ -74,6 +77,10 @@ fn of_file(file: &str, root: &Node, deploying: &Deploying<'_>, names: &Names) ->
     }
     for draft in &mut out {
         draft.services.extend(services.iter().cloned());
+    }
+    // What is rolled out is another thing when it is no service of the tree.
+    if services.is_empty() {
+        out.clear();
     }
     let mut deploys = !out.is_empty();
     if deploys {
@@ -87,6 +94,14 @@ fn of_file(file: &str, root: &Node, deploying: &Deploying<'_>, names: &Names) ->
         out.extend(one_at_a_time(file, root).into_iter().map(|draft| draft.services(&services)));
     }
     out
+}
+
+/// Whether a step makes a cluster of its own: what is applied to it is a test.
+fn makes_a_cluster(step: &Node) -> bool {
+    let texts = ["uses", "run"].iter().filter_map(|key| step.text_of(key));
+    texts
+        .into_iter()
+        .any(|text| ["k3d", "k3s", "kind create", "kind-action", "minikube", "microk8s"].iter().any(|word| text.contains(word)))
 }
 
 /// Steps of all jobs, or of a composite action.

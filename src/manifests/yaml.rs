@@ -9,7 +9,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError};
 use rustc_hash::FxHashMap;
 
 /// At most so many nodes and merged entries of one file are kept.
-const MAX_NODES: usize = 1_000_000;
+const MAX_NODES: usize = 500_000;
 /// At most so many documents of one file are read.
 const MAX_DOCUMENTS: usize = 5_000;
 /// At most so deep is a tree; aliases make it deeper than its text.
@@ -123,6 +123,11 @@ pub(super) struct Broken {
 
 /// Reads every document of a text. A broken one is told, and reading goes on with the next.
 pub(super) fn parse(text: &str) -> Documents {
+    parse_mapped(text, None)
+}
+
+/// Reads a text that was written from another one; `lines` gives for each line its line there.
+pub(super) fn parse_mapped(text: &str, lines: Option<&[u32]>) -> Documents {
     let options = granit_parser::options! { emit_comments: false };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut parser = Parser::new_from_str_with_options(text, options);
@@ -141,7 +146,10 @@ pub(super) fn parse(text: &str) -> Documents {
                 }
             }
         };
-        let at = mark(event.1.start.line(), event.1.start.col());
+        let mut at = mark(event.1.start.line(), event.1.start.col());
+        if let Some(lines) = lines {
+            at.line = lines.get(at.line as usize - 1).copied().unwrap_or(at.line);
+        }
         if let Err(message) = builder.take(event.0, at) {
             let offset = event.1.start.byte_offset();
             out.errors.push(Broken { message: message.to_owned(), at, span: offset.map(|start| (start, start)) });

@@ -47,7 +47,7 @@ pub struct Coverage {
     /// Documents of deployment files read: compose files, Dockerfiles, objects of Kubernetes and the like.
     #[serde(default)]
     pub manifests: usize,
-    /// Deployment files that are templates of Helm: they are not evaluated.
+    /// Templates of Helm charts that are not evaluated, or in part only.
     #[serde(default)]
     pub manifests_unevaluated: usize,
     /// Items silenced by an `ignore` annotation.

@@ -32,12 +32,14 @@ fn every_format_yields_what_it_declares_and_near_misses_yield_nothing() {
         ".github/workflows/deploy.yml#tag",
         "ConfigMap/parcels-config",
         "CronJob/parcels-nightly#rollout",
+        "Deployment/parcels#rollout",
         "Dockerfile#CMD",
         "Dockerfile#COPY",
         "Dockerfile#ENV",
         "Dockerfile#HEALTHCHECK",
         "Dockerfile#VOLUME_/var/spool/parcels",
         "Ingress/parcels#affinity",
+        "PersistentVolumeClaim/parcels",
         "PodDisruptionBudget/parcels",
         "Secret/parcels-database",
         "Secret/parcels-tls",
@@ -112,6 +114,17 @@ fn a_mount_is_told_at_the_volume_and_at_the_container() {
         one(&map, "Secret/parcels-tls").summary,
         "Secret that no file of the tree makes, mounted at `/etc/tls` (read-only) in StatefulSet parcels-api"
     );
+}
+
+#[test]
+fn a_chart_is_evaluated_with_its_own_values() {
+    let map = map_of("manifests");
+    let rollout = one(&map, "Deployment/parcels#rollout");
+    assert_eq!(fact(rollout, "replicas").as_deref(), Some("3"));
+    assert_eq!(sites(rollout), ["chart/templates/deployment.yaml:9"]);
+    let claim = one(&map, "PersistentVolumeClaim/parcels");
+    assert_eq!(claim.summary, "durable volume of 8Gi, mounted at `/data` in Deployment parcels");
+    assert_eq!(sites(claim), ["chart/templates/claim.yaml:5", "chart/templates/deployment.yaml:22"]);
 }
 
 #[test]
