@@ -75,7 +75,9 @@ impl<'a> Reader<'a> {
 
     /// Whether a container is the service; the only one of a workload that bears its name is, whatever its image.
     fn is_own(&self, container: &Node) -> bool {
-        !of_container(container, self.names).is_empty()
+        // An overlay names a container without its image.
+        let says_image = container.text_of("image").is_some();
+        !says_image || self.containers("containers").count() == 1 || !of_container(container, self.names).is_empty()
     }
 
     fn draft(&self, what: &str, name: &str, summary: String) -> Draft {
@@ -190,7 +192,7 @@ impl<'a> Reader<'a> {
             }
         }
         if !draft.sites.is_empty() {
-            if container.get("readinessProbe").is_none() {
+            if container.get("readinessProbe").is_none() && container.get("image").is_some() {
                 said.push("no readiness probe".to_owned());
             }
             draft.summary = said.join(", ");
@@ -382,6 +384,9 @@ impl<'a> Reader<'a> {
 
     /// A container that is not the service itself.
     fn beside(&self, container: &Node, word: &str, out: &mut Vec<Draft>) {
+        if container.text_of("image").is_none() {
+            return;
+        }
         let name = container.text_of("name").unwrap_or_default();
         let image = container.text_of("image").map(|image| image.split('@').next().unwrap_or(image)).unwrap_or_default();
         let command: Vec<&str> = ["command", "args"].iter().filter_map(|key| container.get(key)).flat_map(Node::words).collect();
