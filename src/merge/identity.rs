@@ -95,6 +95,15 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
         Kind::Os if what.contains("::signal::") => (in_function(SmolStr::new_static("signal")), SmolStr::default()),
         // A cookie without a known name is built, then put into a jar.
         Kind::ClientHeld if finding.label == "browser cookie" && !is_named(finding) => (in_jar(function), SmolStr::default()),
+        // A subscriber is put together and then set; a logger has forms of its start.
+        Kind::Telemetry if matches!(finding.label.as_str(), "tracing subscriber" | "process logger") => {
+            (in_function(SmolStr::new_static("telemetry")), finding.label.clone())
+        }
+        // Connections of one sort for which nothing says that they lead to different places.
+        Kind::SdkClient if finding.label.ends_with(" connection") && finding.facts.iter().all(|fact| !says_where(&fact.key)) => {
+            let krate = SmolStr::new(function.split("::").next().unwrap_or(function));
+            (Origin::Called { function: krate, what: what.clone() }, finding.label.clone())
+        }
         Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease | Kind::ExternalStore => {
             (finding.origin.clone(), finding.label.clone())
         }
@@ -105,6 +114,11 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
         _ => return None,
     };
     Some((finding.kind, origin, label))
+}
+
+/// Keys of facts that tell one connection from another.
+fn says_where(key: &str) -> bool {
+    ["url", "uri", "host", "address", "endpoint", "path", "database", "dsn"].iter().any(|word| key.contains(word))
 }
 
 /// What a jar is told by that takes, in one of these functions, a cookie which has a name.
