@@ -237,8 +237,14 @@ fn choose(rules: &[Rule], input: ParseStream<'_>, call: Span, of: &Definition, m
         let mut matching = Matching { steps: &mut macros.steps };
         let Ok(bindings) = matching.whole(&rule.left, &input.fork()) else { continue };
         let allowed = MAX_CALL_TOKENS.min(macros.tokens);
-        let mut transcriber =
-            Transcriber { bindings: &bindings, call, home: &of.home, keeps_places: of.called_once, left: allowed, indices: Vec::new() };
+        let mut transcriber = Transcriber {
+            bindings: &bindings,
+            call,
+            home: &of.home, // What it calls itself, perhaps for one of many, has its place from there.
+            keeps_places: of.called_once && macros.open == 0,
+            left: allowed,
+            indices: Vec::new(),
+        };
         let mut out = Vec::new();
         let done = transcriber.write(&rule.right, &mut out);
         macros.tokens -= allowed - transcriber.left;

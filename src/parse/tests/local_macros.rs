@@ -45,6 +45,9 @@ fn what_a_definition_says_itself_is_at_the_call_unless_there_is_one_only() {
     };
     let once = "macro_rules! m {\n () => {\n static A: u8 = 1; };\n (again) => { m!() }; }\n\n  m!();";
     assert_eq!(place(once, 1), ("A".to_owned(), 3, 9));
+    let inside =
+        "macro_rules! m {\n (@one $n:ident) => { static $n: u8 =\n 1; };\n ($($n:ident)*) => { $( m!(@one $n); )* }; }\n m!(\n  A\n  B);";
+    assert_eq!(place(inside, 2), ("B".to_owned(), 7, 3), "what it calls for one of many");
     let twice = format!("{once}\n mod b {{ m!(); }}");
     assert_eq!(place(&twice, 1), ("A".to_owned(), 6, 3));
 }
