@@ -1,5 +1,6 @@
 //! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
+mod answers;
 mod calls;
 mod durations;
 mod fate;
@@ -31,6 +32,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use answers::gives_answer;
 pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
 pub use headers::HeaderSet;
@@ -42,7 +44,6 @@ pub use mints::{Mint, MintSource, Sink};
 pub use modules::{Links, asked, asked_for_tests, link};
 pub use names::{Res, Space};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
-pub use reader::gives_answer;
 pub use routes::{Served, http_method};
 pub use signatures::{Signatures, attach, signatures};
 pub use task::follow_receivers;

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::answers::gives_answer;
 use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task};
 use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
@@ -533,26 +534,6 @@ impl Reader<'_> {
         }
     }
 
-    /// What a spawning call runs.
-    fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId], known: &[KnownCall]) -> Task {
-        let at = usize::from(api.task_arg.unwrap_or(0));
-        let Some(arg) = args.get(at).or(args.last()) else { return Task::default() };
-        Task { runs_known: self.runs_known(*arg, known), ..self.task(*arg, false) }
-    }
-
-    /// The future is that of a server or the like, which was made before.
-    fn runs_known(&self, arg: ExprId, known: &[KnownCall]) -> bool {
-        let made = self.root(arg, 0).and_then(|root| self.known_at.get(&root)).and_then(|index| known.get(*index));
-        made.map(|made| self.world.catalog.api(made.hit.entry))
-            .is_some_and(|api| api.kind == Some(Kind::BackgroundTask) && api.shape == Shape::Constructor)
-    }
-
-    /// What a scheduling call runs, as often as the schedule says: its closure is no task of which there is one.
-    fn scheduled(&self, args: &[ExprId]) -> Option<Task> {
-        let closure = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }))?;
-        Some(Task { endless: false, direct: None, ..self.task(*closure, false) })
-    }
-
     /// The options of a connection that is then opened: `SqliteConnectOptions::new().connect()`.
     fn opens(&self, a: EntryId, b: EntryId) -> bool {
         let (x, y) = (self.world.catalog.api(a), self.world.catalog.api(b));
@@ -602,27 +583,5 @@ impl Reader<'_> {
                 out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span) });
             }
         }
-    }
-}
-
-/// A function gives back more than word of its end.
-#[must_use]
-pub fn gives_answer(world: World<'_>, def: DefId) -> bool {
-    is_answer(world.signatures.value(def), world.signatures.this[def.0 as usize].as_ref())
-}
-
-/// What a function gives back is more than word of its end: not nothing, an error, a status, or itself.
-fn is_answer(ty: &Type, this: Option<&Type>) -> bool {
-    match ty {
-        Type::Unknown | Type::Param(_) | Type::Trait(_) | Type::Fn(_) => false,
-        Type::Tuple(all) => all.iter().any(|ty| is_answer(ty, this)),
-        Type::Slice(_) => true,
-        Type::Def(id, _) => !matches!(this, Some(Type::Def(own, _)) if own == id),
-        Type::Foreign(path, args) => match path.rsplit("::").next().unwrap_or("") {
-            "Result" | "Option" | "Poll" | "Box" | "Pin" | "Arc" | "ControlFlow" => args.first().is_some_and(|ty| is_answer(ty, this)),
-            // A number of 32 or 8 bits may be the code of an exit.
-            "Infallible" | "ExitCode" | "ExitStatus" | "Never" | "JoinHandle" | "i32" | "u8" => false,
-            last => !last.ends_with("Error"),
-        },
     }
 }

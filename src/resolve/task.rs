@@ -2,13 +2,14 @@
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{BodyFacts, Task};
+use super::calls::{BodyFacts, KnownCall, Task};
 use super::infer::Callee;
 use super::program::DefId;
 use super::reader::Reader;
 use super::walk::children;
 use crate::catalog::Shape;
 use crate::facts::{Expr, ExprId, Stmt};
+use crate::model::Kind;
 
 impl Reader<'_> {
     /// What an expression does with its time; `own` leaves out what it spawns or hands over as a closure.
@@ -24,6 +25,26 @@ impl Reader<'_> {
         task.calls.sort_unstable();
         task.calls.dedup();
         task
+    }
+
+    /// What a spawning call runs.
+    pub(super) fn spawned(&self, api: &crate::catalog::Api, args: &[ExprId], known: &[KnownCall]) -> Task {
+        let at = usize::from(api.task_arg.unwrap_or(0));
+        let Some(arg) = args.get(at).or(args.last()) else { return Task::default() };
+        Task { runs_known: self.runs_known(*arg, known), ..self.task(*arg, false) }
+    }
+
+    /// The future is that of a server or the like, which was made before.
+    fn runs_known(&self, arg: ExprId, known: &[KnownCall]) -> bool {
+        let made = self.root(arg, 0).and_then(|root| self.known_at.get(&root)).and_then(|index| known.get(*index));
+        made.map(|made| self.world.catalog.api(made.hit.entry))
+            .is_some_and(|api| api.kind == Some(Kind::BackgroundTask) && api.shape == Shape::Constructor)
+    }
+
+    /// What a scheduling call runs, as often as the schedule says: its closure is no task of which there is one.
+    pub(super) fn scheduled(&self, args: &[ExprId]) -> Option<Task> {
+        let closure = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }))?;
+        Some(Task { endless: false, direct: None, ..self.task(*closure, false) })
     }
 
     fn task_in(&self, id: ExprId, own: bool, in_loop: bool, task: &mut Task, depth: u32) {
