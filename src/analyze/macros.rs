@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
-use super::reading::nearest;
+use super::reading::innermost;
 use crate::discover::Package;
 use crate::facts::{FileFacts, MacroFact, Name};
 use crate::parse::OtherMacros;
@@ -33,7 +33,7 @@ impl<'a> Macros<'a> {
         let mut own: Vec<BTreeMap<&Name, Vec<&MacroFact>>> = vec![BTreeMap::new(); packages.len()];
         for (path, facts) in files {
             let Ok(facts) = facts else { continue };
-            let Some(at) = nearest(path, folders.iter().copied()).filter(|_| !facts.macros.is_empty()) else { continue };
+            let Some(at) = innermost(path, folders.iter().copied()).filter(|_| !facts.macros.is_empty()) else { continue };
             for one in &facts.macros {
                 own[at].entry(&one.name).or_default().push(one);
             }
@@ -81,7 +81,7 @@ impl<'a> Macros<'a> {
         let mut out = Vec::new();
         files.retain(|(path, facts)| {
             let Ok(facts) = facts else { return true };
-            let Some(at) = nearest(path, self.packages.iter().map(|package| package.dir.as_str())) else { return true };
+            let Some(at) = innermost(path, self.packages.iter().map(|package| package.dir.as_str())) else { return true };
             let others = &self.of_package[at];
             let aliases: Vec<(Name, Arc<MacroFact>)> = facts
                 .called_macros

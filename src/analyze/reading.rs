@@ -172,11 +172,11 @@ fn unlinked_folders<'a>(packages: &'a [Package], inputs: &[CrateInput]) -> Vec<(
 
 /// Whether the nearest package of a file is one that is not read.
 fn is_below(path: &str, folders: &[(&str, bool)]) -> bool {
-    nearest(path, folders.iter().map(|(folder, _)| *folder)).is_some_and(|at| folders[at].1)
+    innermost(path, folders.iter().map(|(folder, _)| *folder)).is_some_and(|at| folders[at].1)
 }
 
 /// The innermost of some folders that a file lies in.
-pub(super) fn nearest<'a>(path: &str, folders: impl Iterator<Item = &'a str>) -> Option<usize> {
+pub(super) fn innermost<'a>(path: &str, folders: impl Iterator<Item = &'a str>) -> Option<usize> {
     let holds = |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
     folders.enumerate().filter(|(_, folder)| holds(folder)).max_by_key(|(_, folder)| folder.len()).map(|(at, _)| at)
 }

@@ -19,10 +19,6 @@ const MAX_PREFIXES: usize = 4;
 /// Callers of callers are followed for so many functions.
 const MAX_CALLERS: usize = 2_000;
 
-/// Names under which a server takes what runs before and after each request.
-const MIDDLEWARE: [&str; 7] =
-    ["from_fn", "from_fn_with_state", "map_request", "map_request_with_state", "map_response", "map_response_with_state", "wrap_fn"];
-
 /// What functions are entered as from outside.
 type EnteredAs = FxHashMap<DefId, Vec<(EntryKind, SmolStr)>>;
 
@@ -120,9 +116,8 @@ fn callers(cx: &Cx<'_>, tasks: &EnteredAs, handed: &HandedOver) -> FxHashMap<Def
     for body in cx.bodies() {
         let top = program.def(body.def).in_fn.unwrap_or(body.def);
         let is_called = |call: &&crate::resolve::OwnCall| {
-            let taken = |name: &SmolStr| ROUTERS.contains(&name.as_str()) || MIDDLEWARE.contains(&name.as_str());
             let by_request = call.served.as_ref().is_some_and(|served| served.path.is_some() || served.by_name);
-            !by_request && !call.taken_by.as_ref().is_some_and(taken)
+            !by_request && !call.taken_by.as_ref().is_some_and(|name| ROUTERS.contains(&name.as_str()))
         };
         // What a spawned task calls is entered by the task.
         let spawned: FxHashSet<DefId> = body
@@ -197,11 +192,11 @@ fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
             enter(id, format_smolstr!("gRPC {service}.{}", def.item.name));
         }
     }
-    let taken = cx
-        .bodies()
-        .flat_map(|body| &body.own)
-        .filter(|call| call.taken_by.as_ref().is_some_and(|name| MIDDLEWARE.contains(&name.as_str())));
-    taken.for_each(|call| out.entry(call.func).or_default().push((EntryKind::EveryRequest, SmolStr::new_static("every request"))));
+    for call in cx.bodies().flat_map(|body| &body.own) {
+        if call.served.as_ref().is_some_and(|served| served.is_middleware) {
+            out.entry(call.func).or_default().push((EntryKind::EveryRequest, SmolStr::new_static("every request")));
+        }
+    }
 }
 
 /// The name of the trait when it stands in a module such as `greeter_server`, where tonic puts it.

@@ -378,7 +378,7 @@ fn a_pool_of_any_connections_is_backed_by_the_store_of_its_own() {
         let text = format!(
             "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n\n[dependencies]\ndiesel-async = \"0.6\"\ntokio = \"1\"\n\
              //- /src/main.rs\nuse diesel_async::pooled_connection::deadpool::Pool;\nuse diesel_async::{{AsyncPgConnection, AsyncMysqlConnection}};\n\
-             type Db<C> = Pool<C>;\nfn open() -> Result<Db<{connection}>, String> {{ let db = Pool::builder(todo!()).max_size(4).build().map_err(|_| String::new())?; Ok(db) }}\n\
+             type Db<C> = Pool<C>;\nfn open() -> Result<Db<{connection}>, String> {{ let db = Pool::builder(manager()).max_size(4).build().map_err(|_| String::new())?; Ok(db) }}\n\
              fn main() {{ let _pool = open().unwrap(); }}\n"
         );
         map(&text).items.into_iter().find(|item| item.kind == Kind::Pool).and_then(|item| item.backs_on)

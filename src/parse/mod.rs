@@ -1,7 +1,7 @@
 //! Text of one file to its facts. The only stage that names `syn`.
 //!
 //! One pass over the syntax tree fills [`FileFacts`]; the tree is dropped before the function returns, so facts can cross threads.
-//! Nothing is resolved here, no other file is looked at, and no input makes it panic: what cannot be read is counted or becomes
+//! Nothing is resolved here, no other file is looked at (macros of others are handed in), and no input makes it panic: what cannot be read is counted or becomes
 //! [`FileFacts::error`].
 
 mod attrs;

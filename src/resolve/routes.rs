@@ -25,6 +25,8 @@ pub struct Served {
     pub keeps_slash: bool,
     /// The function is not called where it is handed over.
     pub by_name: bool,
+    /// It runs before or after every request.
+    pub is_middleware: bool,
 }
 
 /// The methods of HTTP as functions of routers name them; `any` is none of them.
@@ -40,6 +42,9 @@ impl Reader<'_> {
     /// How a router takes the function that is called or named here; none when it stands nowhere near one.
     pub(super) fn served(&self, id: ExprId) -> Option<Box<Served>> {
         let mut out = Served { by_name: matches!(self.body[id], Expr::Path(..)), ..Served::default() };
+        if self.is_middleware(id) {
+            return Some(Box::new(Served { is_middleware: true, ..out }));
+        }
         let mut seen = false;
         let mut at = id;
         for _ in 0..MAX_STEPS {
@@ -99,6 +104,14 @@ impl Reader<'_> {
             at = parent;
         }
         seen.then(|| Box::new(out))
+    }
+
+    /// `axum::middleware::from_fn(count)`; `std::iter::from_fn` is none.
+    fn is_middleware(&self, id: ExprId) -> bool {
+        let taker = self.parents[id.0 as usize].and_then(|parent| self.types.callees.get(&parent));
+        let Some(Callee::Foreign(path)) = taker else { return false };
+        let (module, name) = path.rsplit_once("::").unwrap_or(("", path));
+        module.ends_with("::middleware") && ["from_fn", "map_request", "map_response"].iter().any(|start| name.starts_with(start))
     }
 
     /// A call of the workspace's own that makes a route of a handler: `get_with_cache(handler)`.
