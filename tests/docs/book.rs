@@ -141,3 +141,20 @@ fn the_catalog_is_as_large_as_the_documents_say() {
     assert!(read("README.md").contains(&format!("of {} crates", files.len())), "{} crates", files.len());
     assert!(read("CHANGELOG.md").contains(&format!("what {} crates hide", files.len())), "{} crates", files.len());
 }
+
+#[test]
+fn the_page_on_json_names_every_key_that_detectors_give_facts() {
+    let page = read("book/src/json.md");
+    let detectors = sources(&repository().join("src/detect"));
+    let keys = detectors.iter().flat_map(|text| text.split("fact(\"").skip(1)).filter_map(|rest| rest.split_once('"')).map(|(key, _)| key);
+    let mut missing: Vec<&str> = keys.filter(|key| !page.contains(&format!("`{key}`"))).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The sources of a folder.
+fn sources(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).map(read).collect()
+}
