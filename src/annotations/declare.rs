@@ -127,6 +127,7 @@ fn read_facts(reader: &mut Reader<'_>, section: &Section<'_, '_>, text: &str) ->
             provenance: Provenance::Annotated,
             at: Some(at),
             from: None,
+            set: Vec::new(),
         });
     }
     facts

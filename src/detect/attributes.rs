@@ -53,7 +53,7 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
         };
         let at = (provenance == Provenance::Code).then(|| cx.place(At { file: cx.file_index(id), span: attr.span }));
         let value = value.parse().map_or(FactValue::Text(value), FactValue::Int);
-        Some(Fact { key: knob.name.clone(), value: Some(value), unit: knob.unit.clone(), provenance, at, from: None })
+        Some(Fact { key: knob.name.clone(), value: Some(value), unit: knob.unit.clone(), provenance, at, from: None, set: Vec::new() })
     });
     let file = cx.file_index(id);
     let function = cx.path(id);

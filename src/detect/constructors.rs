@@ -571,6 +571,7 @@ fn default_fact(knob: &Knob, default: &SmolStr) -> Fact {
         provenance: Provenance::Default,
         at: None,
         from: None,
+        set: Vec::new(),
     }
 }
 

@@ -160,6 +160,7 @@ impl<'a> Cx<'a> {
             provenance: settled.provenance,
             at: settled.at.map(|at| self.place(at)),
             from: settled.from,
+            set: Vec::new(),
         }
     }
 
@@ -173,6 +174,7 @@ impl<'a> Cx<'a> {
             provenance: Provenance::Code,
             at: None,
             from: None,
+            set: Vec::new(),
         }
     }
 

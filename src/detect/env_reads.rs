@@ -162,9 +162,15 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
         let default = reads.iter().find_map(|read| read.default.as_ref());
         let mut fact = match default {
             Some(default) => cx.fact("default", None, default),
-            None => {
-                Fact { key: SmolStr::new_static("default"), value: None, unit: None, provenance: Provenance::Code, at: None, from: None }
-            }
+            None => Fact {
+                key: SmolStr::new_static("default"),
+                value: None,
+                unit: None,
+                provenance: Provenance::Code,
+                at: None,
+                from: None,
+                set: Vec::new(),
+            },
         };
         fact.provenance = Provenance::Env;
         let mut facts = vec![Cx::plain_fact("env", name.clone())];

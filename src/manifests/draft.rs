@@ -81,6 +81,7 @@ impl Draft {
             provenance: Provenance::Manifest,
             at: Some(place(file, at)),
             from: None,
+            set: Vec::new(),
         };
         if !self.facts.iter().any(|known| known.key == fact.key && known.value == fact.value) {
             self.facts.push(fact);

@@ -31,6 +31,17 @@ pub(super) fn facts(facts: &mut [Fact]) {
             Some(FactValue::Text(value)) => *value = text(value),
             _ => {}
         }
+        for set in &mut fact.set {
+            let by_name = by_name || is_secret_name(&set.key);
+            match &mut set.value {
+                Some(FactValue::Text(value)) if value.contains(PRIVATE_KEY) || by_name && !is_duration && !value.is_empty() => {
+                    set.value = None;
+                    set.hidden = true;
+                }
+                Some(FactValue::Text(value)) => *value = text(value),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -94,7 +105,7 @@ mod tests {
 
     fn fact(key: &str, value: &str) -> Fact {
         let value = Some(FactValue::Text(value.to_owned()));
-        Fact { key: key.into(), value, unit: None, provenance: Provenance::Code, at: None, from: None }
+        Fact { key: key.into(), value, unit: None, provenance: Provenance::Code, at: None, from: None, set: Vec::new() }
     }
 
     #[test]

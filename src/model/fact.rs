@@ -89,4 +89,37 @@ pub struct Fact {
     /// The expression, settings key (`settings.pool.max`) or env var it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// Where else the value is given, the layer that wins last: settings files, manifests, files of variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set: Vec<SetBy>,
+}
+
+/// One place outside the code that gives a value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SetBy {
+    /// The value; none when it is hidden, or not written in this place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<FactValue>,
+    /// The value is a secret: only that it is set is known.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hidden: bool,
+    /// `Settings` (a file of the application's), `Manifest`, or `Env` (a file of variables).
+    pub provenance: Provenance,
+    /// What gives it, as people name it: `configuration/base.yaml`, ``ConfigMap `shop-config` ``.
+    pub source: String,
+    /// The key there: `database.pool_size`, `DATABASE_POOL_SIZE`.
+    pub key: SmolStr,
+    /// Where it is written.
+    pub at: Place,
+    /// The environment it is for (`production`); none when it holds for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<SmolStr>,
+    /// The services that it reaches; empty when it reaches all of the item's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<SmolStr>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -12,7 +12,7 @@ mod map;
 
 pub use coverage::Coverage;
 pub use diagnostic::{Diagnostic, Severity};
-pub use fact::{Fact, FactValue, Place, Provenance};
+pub use fact::{Fact, FactValue, Place, Provenance, SetBy};
 pub use hazard::{Hazard, HazardSeverity};
 pub use item::{Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Item, ItemId, Role, Site, Use};
 pub use kind::{Kind, Scope};

@@ -35,7 +35,15 @@ fn used(mut item: Item, uses: &[(&str, &str, Access)]) -> Item {
 }
 
 fn fact(key: &str, value: impl Into<FactValue>, unit: Option<&str>, provenance: Provenance, at: Option<&str>) -> Fact {
-    Fact { key: key.into(), value: Some(value.into()), unit: unit.map(SmolStr::new), provenance, at: at.map(place), from: None }
+    Fact {
+        key: key.into(),
+        value: Some(value.into()),
+        unit: unit.map(SmolStr::new),
+        provenance,
+        at: at.map(place),
+        from: None,
+        set: Vec::new(),
+    }
 }
 
 impl From<i64> for FactValue {
@@ -114,6 +122,7 @@ pub(super) fn newsletter() -> StateMap {
             provenance: Provenance::Settings,
             at: Some(place("src/issue_delivery_worker.rs:30")),
             from: Some("settings.delivery.batch".into()),
+            set: Vec::new(),
         },
     ];
     task.annotation = Some(Annotation {
@@ -356,6 +365,7 @@ pub(super) fn hostile() -> StateMap {
                 provenance,
                 at: Some(place.clone()),
                 from: Some(text.to_owned()),
+                set: Vec::new(),
             };
             item.facts =
                 [Provenance::Code, Provenance::Default, Provenance::Env, Provenance::Settings, Provenance::Manifest, Provenance::Annotated]

@@ -289,6 +289,7 @@ mod tests {
                 provenance: crate::model::Provenance::Code,
                 at: None,
                 from: None,
+                set: Vec::new(),
             });
             job
         };
