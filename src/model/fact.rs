@@ -105,7 +105,7 @@ pub struct SetBy {
     pub hidden: bool,
     /// `Settings` (a file of the application's), `Manifest`, or `Env` (a file of variables).
     pub provenance: Provenance,
-    /// What gives it, as people name it: `configuration/base.yaml`, ``ConfigMap `shop-config` ``.
+    /// What gives it, as people name it: `configuration/base.yaml`, `ConfigMap/shop-config`.
     pub source: String,
     /// The key there: `database.pool_size`, `DATABASE_POOL_SIZE`.
     pub key: SmolStr,
