@@ -4,6 +4,7 @@ mod coverage;
 mod inputs;
 mod macros;
 mod reading;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ use crate::merge;
 use crate::model::{Diagnostic, Item, Kind, SCHEMA, Severity, StateMap, ToolInfo};
 use crate::parse::ParseOptions;
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
+use crate::schema;
 use crate::source::{ReadError, Revision, Tree};
 
 /// syn's tree is as deep as the code is nested; see `parse`.
@@ -79,9 +81,9 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let services = inputs::services(&discovery, &config, &mut diagnostics);
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let inputs = inputs::crate_inputs(&discovery.packages, &services);
-    let (read, manifests) = rayon::join(
+    let (read, (manifests, schema)) = rayon::join(
         || reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests }),
-        || manifests::read(tree, &discovery),
+        || rayon::join(|| manifests::read(tree, &discovery), || schema::read(tree, &discovery)),
     );
     let files = &read.files;
 
@@ -93,6 +95,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let world = World { program: &program, signatures: &signatures, catalog: &catalog };
     let defs: Vec<DefId> = program.all_defs().map(|(id, _)| id).collect();
     let mut bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
+    statements::take_in(tree, &program, &discovery, &mut bodies);
     resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);
     let flow = Flow::new(&bodies, |caller| !left_out.has(world, caller));
@@ -105,6 +108,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         findings.retain(|finding| wanted.iter().any(|krate| *krate == *program.krate(resolve::krate_of(world, finding.def)).input.name));
     }
     let mut items = merge::merge(&cx, findings);
+    schema::join(&mut items, &schema, &discovery, &services);
     let variables = variables_read(&items);
     items.extend(manifests::items(&manifests, tree, &services, &variables));
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));

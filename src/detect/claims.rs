@@ -39,6 +39,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             }
         }
         out.extend(redis_lock(cx, body));
+        super::broker_claims::run(cx, body, out);
     }
     out.extend(queues.into_values());
     // Who takes rows under a lock also marks them, and marks them as done: one claim.
@@ -79,11 +80,11 @@ fn queue(cx: &Cx<'_>, body: &BodyFacts, at: At, table: &str) -> Finding {
 }
 
 /// What a query claims or writes.
-struct Claim {
-    kind: Kind,
-    label: &'static str,
-    table: Option<String>,
-    facts: Vec<Fact>,
+pub(super) struct Claim {
+    pub(super) kind: Kind,
+    pub(super) label: &'static str,
+    pub(super) table: Option<String>,
+    pub(super) facts: Vec<Fact>,
 }
 
 fn in_query(text: &str) -> Option<Claim> {
@@ -165,7 +166,7 @@ fn redis_lock(cx: &Cx<'_>, body: &BodyFacts) -> Option<Finding> {
     Some(finding(cx, body, *at, claim))
 }
 
-fn finding(cx: &Cx<'_>, body: &BodyFacts, at: At, claim: Claim) -> Finding {
+pub(super) fn finding(cx: &Cx<'_>, body: &BodyFacts, at: At, claim: Claim) -> Finding {
     let name = cx.maker_name(body.def);
     let mut facts = claim.facts;
     if let Some(table) = &claim.table {

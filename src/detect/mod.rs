@@ -3,6 +3,7 @@
 mod attempt_limits;
 mod attributes;
 mod backing;
+mod broker_claims;
 mod claims;
 mod constructors;
 mod context;
@@ -20,6 +21,7 @@ mod loop_state;
 mod loop_structs;
 mod minted;
 mod nature;
+mod query_state;
 mod random_keys;
 mod reach;
 mod read_files;
@@ -108,6 +110,12 @@ pub const DETECTORS: &[Detector] = &[
         summary: "row claims, advisory locks and idempotency keys in the text of queries",
         docs: include_str!("claims.md"),
         run: claims::run,
+    },
+    Detector {
+        id: "query-state",
+        summary: "caches, channels and odd tables in the text of queries and migrations",
+        docs: include_str!("query_state.md"),
+        run: query_state::run,
     },
     Detector {
         id: "minted",

@@ -40,6 +40,7 @@ pub(super) fn summary(finding: &Finding) -> String {
 fn of_kind(finding: &Finding) -> String {
     let label = &finding.label;
     match finding.kind {
+        _ if finding.detector == "query-state" => label.to_string(),
         Kind::ExternalStore if fact(finding, &["table"]).is_some() => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
             Some(table) => format!("{label} {table}"),
             None => label.to_string(),

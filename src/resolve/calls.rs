@@ -11,6 +11,7 @@ use super::limits::Comparison;
 use super::loops::LoopFacts;
 use super::mints::Mint;
 use super::program::{DefId, KrateId};
+use super::queries::StatementFile;
 use super::reader::Reader;
 use super::routes::Served;
 use super::types::Type;
@@ -191,6 +192,8 @@ pub struct BodyFacts {
     pub tallies: Vec<(DefId, Name)>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
+    /// Files of statements that the body takes in; their texts are put among `strings`.
+    pub statement_files: Vec<StatementFile>,
     /// Random values that it makes, or takes from functions that may.
     pub mints: Vec<Mint>,
     /// Headers of responses that tell others to keep something.

@@ -44,6 +44,7 @@ pub use mints::{Mint, MintSource, Sink};
 pub use modules::{Links, asked, asked_for_tests, link};
 pub use names::{Res, Space};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
+pub use queries::StatementFile;
 pub use routes::{Served, http_method};
 pub use signatures::{Signatures, attach, signatures};
 pub use task::follow_receivers;

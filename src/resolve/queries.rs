@@ -1,7 +1,13 @@
 //! Queries as a body makes them: which texts are statements, and what the calls of a query builder stand for.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use smol_str::SmolStr;
+
 use super::reader::Reader;
-use crate::facts::{Expr, ExprId};
+use super::values::{At, Value};
+use crate::facts::{Expr, ExprId, Lit};
 
 impl Reader<'_> {
     /// The table of a query builder's chain: `jobs::table.filter(…)`, `insert_into(jobs::table).values(…)`.
@@ -45,12 +51,56 @@ impl Reader<'_> {
         }
     }
 
+    /// A text literal; as part of `format!`, with the constants that are put into it.
+    pub(super) fn statement_text(&self, id: ExprId, text: &SmolStr) -> SmolStr {
+        let formatted = self.parents[id.0 as usize].filter(|parent| {
+            text.contains('{')
+                && matches!(&self.body[*parent], Expr::Macro { path, .. } if path.last().is_some_and(|last| last == "format"))
+        });
+        formatted.map_or_else(|| text.clone(), |parent| spelled(&self.tracer.value(parent)).into())
+    }
+
+    /// The file that `query_file!("queries/a.sql")` or `include_str!("lock.lua")` takes its text from, as it is named there.
+    pub(super) fn statement_file(&self, path: &crate::facts::Path, args: &[ExprId]) -> Option<StatementFile> {
+        let name = path.last()?;
+        let in_package = name.starts_with("query_file");
+        if !in_package && name != "include_str" {
+            return None;
+        }
+        let file = args.iter().find_map(|arg| match &self.body[*arg] {
+            Expr::Lit(Lit::Str(text), span) if text.ends_with(".sql") || text.ends_with(".lua") => Some((text.clone(), *span)),
+            _ => None,
+        });
+        file.map(|(path, span)| StatementFile { path, in_package, at: self.at(span) })
+    }
+
     /// `jobs::table.for_update().skip_locked()` as the statement that it stands for.
     pub(super) fn row_lock(&self, id: ExprId, recv: ExprId) -> String {
         let table = self.table_of(recv);
         let skips = self.parents[id.0 as usize]
             .is_some_and(|parent| matches!(&self.body[parent], Expr::Method { name, .. } if name == "skip_locked"));
         format!("SELECT FROM {table} FOR UPDATE{}", if skips { " SKIP LOCKED" } else { "" })
+    }
+}
+
+/// A file of statements that a body names.
+#[derive(Clone, Debug)]
+pub struct StatementFile {
+    /// As written.
+    pub path: SmolStr,
+    /// The path begins at the package's folder, not at the file that names it.
+    pub in_package: bool,
+    /// Where it is named.
+    pub at: At,
+}
+
+/// A text with what is known of its parts; the rest stays in braces.
+fn spelled(value: &Value) -> String {
+    match value {
+        Value::Known(value, ..) => value.to_string(),
+        Value::Join(parts) => parts.iter().map(spelled).collect(),
+        Value::Unknown(name) => format!("{{{name}}}"),
+        _ => "{}".to_owned(),
     }
 }
 
@@ -63,31 +113,41 @@ pub(super) fn statement(name: &str) -> Option<&'static str> {
     }
 }
 
+/// Commands of Redis that stand alone as a text.
+const COMMANDS: [&str; 8] = ["SET", "NX", "SETNX", "WATCH", "INCR", "INCRBY", "EXPIRE", "PEXPIRE"];
+
+/// What begins the statements that detectors read, or is part of them; case does not matter.
+const PHRASES: [&str; 19] = [
+    "for update",
+    "advisory",
+    "get_lock",
+    "vacuum into",
+    "insert ",
+    "replace into",
+    "delete from",
+    "update ",
+    "materialized view",
+    "unlogged table",
+    "temp table",
+    "temporary table",
+    "listen ",
+    "notify ",
+    "pg_notify",
+    "cron.schedule",
+    "redis.call",
+    "attribute_not_exists",
+    "set unlogged",
+];
+
 /// A cheap test for the texts that detectors read as statements.
-pub(super) fn speaks_of_claims(text: &str) -> bool {
+pub(super) fn speaks_of_state(text: &str) -> bool {
+    static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(PHRASES);
+        finder.expect("a few short phrases make a finder")
+    });
     match text.len() {
         0..2 => false,
-        2..=4 => matches!(text, "SET" | "NX" | "set" | "nx"),
-        _ => {
-            const PHRASES: [&str; 16] = [
-                "FOR UPDATE",
-                "for update",
-                "ADVISORY",
-                "advisory",
-                "GET_LOCK",
-                "VACUUM INTO",
-                "vacuum into",
-                "SETNX",
-                "INSERT ",
-                "insert into",
-                "REPLACE INTO",
-                "replace into",
-                "DELETE FROM",
-                "delete from",
-                "UPDATE ",
-                "update ",
-            ];
-            PHRASES.iter().any(|phrase| text.contains(phrase))
-        }
+        2..=7 => COMMANDS.iter().any(|command| text.eq_ignore_ascii_case(command)),
+        _ => FINDER.is_match(text),
     }
 }

@@ -11,7 +11,7 @@ use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
 use super::program::DefId;
-use super::queries::{speaks_of_claims, statement};
+use super::queries::{speaks_of_state, statement};
 use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
@@ -52,6 +52,7 @@ impl Reader<'_> {
             means: Vec::new(),
             unresolved: Vec::new(),
             strings: Vec::new(),
+            statement_files: Vec::new(),
             mints: Vec::new(),
             headers: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
@@ -213,8 +214,13 @@ impl Reader<'_> {
             }
             Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
             Expr::Assign { left, right, .. } => self.assigned(*left, *right, out),
-            Expr::Macro { args, span, .. } => self.called(id, None, args, *span, out),
-            Expr::Lit(crate::facts::Lit::Str(text), span) if speaks_of_claims(text) => out.strings.push((text.clone(), self.at(*span))),
+            Expr::Macro { path, args, span, .. } => {
+                out.statement_files.extend(self.statement_file(path, args));
+                self.called(id, None, args, *span, out);
+            }
+            Expr::Lit(crate::facts::Lit::Str(text), span) if speaks_of_state(text) => {
+                out.strings.push((self.statement_text(id, text), self.at(*span)));
+            }
             // A function handed over by name.
             Expr::Path(path, span) => {
                 let names: Vec<SmolStr> = path.segs.iter().map(|seg| seg.name.clone()).collect();

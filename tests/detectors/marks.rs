@@ -1,6 +1,7 @@
 //! `//~ kind` on a line of a fixture: an item of that kind has a site there. No other line may have one.
 //!
 //! Several kinds stand with commas; `constant` after a kind asks for the class. All detectors run on every fixture.
+//! In a `.sql` file the mark stands in a comment of SQL: `--//~ cache`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ type Mark = (String, u32, String);
 
 fn marked(root: &Path) -> BTreeSet<Mark> {
     let mut out = BTreeSet::new();
-    for file in rust_files(root) {
+    for file in marked_files(root) {
         let name = file.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
         for (line, text) in std::fs::read_to_string(&file).unwrap().lines().enumerate() {
             let Some((_, marks)) = text.split_once("//~") else { continue };
@@ -28,7 +29,7 @@ fn marked(root: &Path) -> BTreeSet<Mark> {
     out
 }
 
-fn rust_files(root: &Path) -> Vec<PathBuf> {
+fn marked_files(root: &Path) -> Vec<PathBuf> {
     let mut out = Vec::new();
     let mut todo = vec![root.to_owned()];
     while let Some(folder) = todo.pop() {
@@ -36,7 +37,7 @@ fn rust_files(root: &Path) -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 todo.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "in") {
+            } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "in" || ending == "sql") {
                 out.push(path);
             }
         }
@@ -93,6 +94,7 @@ fixtures! {
     attributes_and_their_near_misses: "attributes",
     claims_and_their_near_misses: "claims",
     http_caching_and_its_near_misses: "http_caching",
+    query_state_and_its_near_misses: "query_state",
     minted_tokens_and_their_near_misses: "minted",
     sessions_in_tables_and_their_near_misses: "sessions",
     fs_writes_and_their_near_misses: "fs_writes",
