@@ -2,9 +2,12 @@
 
 use super::claims::{Claim, finding};
 use super::context::Cx;
-use super::finding::Finding;
-use crate::model::{Kind, Scope};
+use super::finding::{Finding, RawSite};
+use crate::model::{Kind, Role, Scope};
 use crate::resolve::{At, BodyFacts};
+
+/// What a script does that lets a lock go.
+const RELEASED: &str = "lock in Redis that a script releases for its owner only";
 
 pub(super) fn run(cx: &Cx<'_>, body: &BodyFacts, out: &mut Vec<Finding>) {
     for (text, at) in &body.strings {
@@ -18,6 +21,20 @@ pub(super) fn run(cx: &Cx<'_>, body: &BodyFacts, out: &mut Vec<Finding>) {
     }
     if let Some(at) = counted(cx, body, said("INCR").or_else(|| said("INCRBY"))) {
         out.push(found(cx, body, at, Kind::Limiter, "count with an expiry in Redis"));
+    }
+}
+
+/// The script that releases a lock belongs to where the lock is taken, when one file does both.
+pub(super) fn with_their_locks(cx: &Cx<'_>, found: &mut Vec<Finding>) {
+    let (releases, rest): (Vec<Finding>, Vec<Finding>) = found.drain(..).partition(|finding| finding.label == RELEASED);
+    *found = rest;
+    for release in releases {
+        let file = cx.file_index(release.def);
+        let taken = |lock: &&mut Finding| lock.kind == Kind::Lease && lock.label.contains("Redis") && cx.file_index(lock.def) == file;
+        match found.iter_mut().find(taken) {
+            Some(lock) => lock.sites.extend(release.sites.into_iter().map(|site| RawSite { role: Role::Written, ..site })),
+            None => found.push(release),
+        }
     }
 }
 
@@ -38,7 +55,7 @@ fn in_script(text: &str) -> Option<(Kind, &'static str)> {
     } else if (calls("incr") || calls("incrby")) && (calls("expire") || calls("pexpire")) {
         Some((Kind::Limiter, "count with an expiry in Redis, kept by a script"))
     } else if calls("get") && calls("del") && lower.contains("argv[1]") && lower.contains("==") {
-        Some((Kind::Lease, "lock in Redis that a script releases for its owner only"))
+        Some((Kind::Lease, RELEASED))
     } else if calls("set") && calls("nx") {
         Some((Kind::Lease, "lock by `SET … NX` in Redis, taken by a script"))
     } else {

@@ -41,6 +41,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         out.extend(redis_lock(cx, body));
         super::broker_claims::run(cx, body, out);
     }
+    super::broker_claims::with_their_locks(cx, out);
     out.extend(queues.into_values());
     // Who takes rows under a lock also marks them, and marks them as done: one claim.
     for (table, mark) in marks {
