@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod durations;
 mod fate;
+mod filters;
 mod flow;
 mod format_strings;
 mod headers;

@@ -138,6 +138,12 @@ impl Reader<'_> {
             }
             "service" | "configure" | "merge" | "routes" | "register" => {}
             "append" | "extend" if self.is_list_of_routes(at) => {}
+            "and_then" | "then" | "map" => {
+                let Some(asked) = self.asked_by_filters(recv) else { return false };
+                out.method = asked.method;
+                out.path = Some(if asked.path.is_empty() { SmolStr::new_static("/") } else { asked.path.into() });
+                return true;
+            }
             name => {
                 let Some(method) = http_method(name) else { return false };
                 out.method = out.method.take().or(Some(method));

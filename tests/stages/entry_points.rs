@@ -37,6 +37,15 @@ fn routes_of_rocket_carry_where_they_are_mounted_as_far_as_it_is_written() {
 }
 
 #[test]
+fn routes_of_warp_are_what_their_filters_ask_for() {
+    let map = map_of("routers");
+    assert_eq!(entries(&map, "static:with_warp::ADDED"), ["POST /todos (write)"]);
+    assert_eq!(entries(&map, "static:with_warp::DONE"), ["PUT /todos/{}/done (write)"], "in a closure");
+    assert_eq!(entries(&map, "static:with_warp::SHOWN"), ["GET …/todos (read)"], "a filter of its own may ask for more");
+    assert_eq!(entries(&map, "static:with_warp::SUMS"), ["main (write)"], "a map over numbers");
+}
+
+#[test]
 fn methods_of_a_generated_server_and_tasks_are_entry_points() {
     let map = map_of("routers");
     assert_eq!(entries(&map, "static:with_tonic::GREETED"), ["gRPC Greeter.say_hello (write)"]);
