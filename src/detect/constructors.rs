@@ -438,9 +438,14 @@ fn name_of(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> SmolStr {
     match &call.bound {
         Bound::Field(of, field) if field != "0" => smol_str::format_smolstr!("{}.{field}", cx.short_name(*of)),
         Bound::Field(of, _) => cx.short_name(*of),
-        Bound::Let(name) if !is_vague(name) => name.clone(),
+        // What a child process leaves behind (`output`, `status`) is no name for it.
+        Bound::Let(name) if !is_vague(name) && !is_child(cx, call) => name.clone(),
         _ => cx.maker_name(body.def),
     }
+}
+
+fn is_child(cx: &Cx<'_>, call: &KnownCall) -> bool {
+    cx.api(call.hit.entry).label == "child process"
 }
 
 fn is_vague(name: &str) -> bool {

@@ -79,6 +79,10 @@ fn of_kind(finding: &Finding) -> String {
             Some((false, Some(from))) => format!("{label}, path {from}"),
             _ => label.to_string(),
         },
+        Kind::Os => match fact(finding, &["program"]).and_then(|fact| fact.value.as_ref()) {
+            Some(program) => format!("{label} `{program}`"),
+            None => label.to_string(),
+        },
         Kind::Lease => match fact(finding, &["table"]).and_then(|fact| said(fact, "")) {
             Some(table) => format!("{label} on {table}"),
             None => label.to_string(),

@@ -172,6 +172,9 @@ pub(crate) fn label(item: &Item) -> Option<String> {
     if variable || matches!(item.kind, Kind::ExternalStore | Kind::FsWrite | Kind::Deployment) {
         return None;
     }
+    if let Some(program) = text(item, "program").filter(|program| item.kind == Kind::Os && is_word(program)) {
+        return Some(format!("{program} process"));
+    }
     let line = one_line(&item.summary);
     let first = line.split(", ").next().unwrap_or_default();
     let first = first.split(" of type ").next().unwrap_or_default();
@@ -179,6 +182,11 @@ pub(crate) fn label(item: &Item) -> Option<String> {
     let first = first.split(" (").next().unwrap_or_default().trim();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '.' | '+' | '/');
     (!first.is_empty() && first.len() <= 40 && first.chars().all(plain)).then(|| first.to_owned())
+}
+
+/// A program by its name or path.
+fn is_word(program: &str) -> bool {
+    program.len() <= 40 && program.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
 }
 
 /// The label with what sets this item apart: the schedule of a job, the signal of a handler.

@@ -10,8 +10,40 @@ use super::values::{At, Value};
 use crate::facts::{Expr, ExprId, Lit};
 
 impl Reader<'_> {
-    /// The table of a query builder's chain: `jobs::table.filter(…)`, `insert_into(jobs::table).values(…)`.
+    /// The table of a query builder's chain: `jobs::table.filter(…)`, `insert_into(jobs::table).values(…)`; where a model
+    /// starts it (`Job::query()`), that of the columns it is filtered by.
     pub(super) fn table_of(&self, id: ExprId) -> String {
+        let table = self.start_of_query(id);
+        if table.starts_with(char::is_uppercase) { self.table_of_columns(id).unwrap_or_default() } else { table }
+    }
+
+    /// `jobs::state` somewhere among the arguments of a chain.
+    fn table_of_columns(&self, id: ExprId) -> Option<String> {
+        let mut at = id;
+        loop {
+            let Expr::Method { recv, args, .. } = &self.body[at] else { return None };
+            if let Some(table) = args.iter().find_map(|arg| self.table_of_column(*arg)) {
+                return Some(table);
+            }
+            at = *recv;
+        }
+    }
+
+    fn table_of_column(&self, mut id: ExprId) -> Option<String> {
+        while let Expr::Method { recv, .. } = &self.body[id] {
+            id = *recv;
+        }
+        let Expr::Path(path, _) = &self.body[id] else { return None };
+        let names: Vec<&str> = path.segs.iter().map(|seg| seg.name.as_str()).collect();
+        match names.as_slice() {
+            [.., table, column] if [table, column].iter().all(|name| name.starts_with(|c: char| c.is_ascii_lowercase())) => {
+                Some((*table).to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    fn start_of_query(&self, id: ExprId) -> String {
         let mut at = id;
         loop {
             match &self.body[at] {

@@ -97,6 +97,15 @@ impl Value {
     }
 }
 
+/// What a type of temporary file or folder is called in a path.
+fn temporary(ty: &Type) -> Option<&'static str> {
+    match ty.path()?.as_str() {
+        "tempfile::TempDir" | "tempdir::TempDir" => Some("<temp dir>"),
+        "tempfile::NamedTempFile" => Some("<temp file>"),
+        _ => None,
+    }
+}
+
 /// Follows values in one body.
 #[derive(Clone, Copy)]
 pub(super) struct Tracer<'a> {
@@ -332,6 +341,9 @@ impl Tracer<'_> {
             },
             ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
+            ("path", []) if let Some(kept) = temporary(&self.types.types[recv.0 as usize]) => {
+                Value::Known(FactValue::Text(kept.to_owned()), false, self.at(span))
+            }
             ("with_extension", [part]) => match (next(recv), next(*part)) {
                 (Value::Unknown(_), _) | (_, Value::Unknown(_)) => self.unknown(id),
                 (path, Value::Known(FactValue::Text(end), ..)) => Value::WithExtension(Box::new(path), end.into()),

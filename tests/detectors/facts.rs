@@ -139,6 +139,7 @@ fn paths_of_writes_are_followed_through_constants_formats_and_joins() {
     assert_eq!(written("/var/spool/archive/{number}.doc"), [50, 32], "a join in a function of its own; {:#?}", ids(&map));
     assert_eq!(written("/srv/www/latest.doc"), [42]);
     assert_eq!(written("/run/archive/ready"), [17]);
+    assert_eq!(written("<temp dir>/rows.csv"), [15], "in a temporary folder; {:#?}", ids(&map));
     assert_eq!(written("/var/log/archive.log"), [8], "through the caller's argument; {:#?}", ids(&map));
 }
 
@@ -162,6 +163,12 @@ fn a_write_through_a_storage_library_says_its_folder_and_whether_that_is_local()
     assert_eq!(told(49), "/srv/archive/uploads/{id}.doc on local disk or object store through ");
     assert_eq!(told(65), "/srv/archive/first.txt on  through note");
     assert_eq!(told(70), "/srv/archive/shelf on  through ");
+}
+
+#[test]
+fn a_claim_on_a_models_query_names_the_table_of_its_columns() {
+    let map = map_of("detectors/claims");
+    check(&map, "lease:mailroom::models::oldest#mails", "table", Text("mails"), Provenance::Code, None);
 }
 
 #[test]
