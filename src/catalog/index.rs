@@ -51,6 +51,8 @@ pub struct Catalog {
     type_names: FxHashMap<SmolStr, FxHashMap<SmolStr, SmolStr>>,
     /// Types and traits by the names of their known methods.
     owners: FxHashMap<SmolStr, BTreeSet<SmolStr>>,
+    /// Entries by the types and modules that their paths begin with.
+    entries_of: FxHashMap<SmolStr, Vec<EntryId>>,
     crates: Vec<SmolStr>,
     /// First two segments of the paths and types loaded.
     modules: FxHashSet<SmolStr>,
@@ -111,6 +113,9 @@ impl Catalog {
                     self.owners.entry(SmolStr::new(method)).or_default().insert(SmolStr::new(owner));
                 }
                 self.by_path.entry(path.clone()).or_insert(id);
+                if let Some((owner, _)) = path.rsplit_once("::") {
+                    self.entries_of.entry(SmolStr::new(owner)).or_default().push(id);
+                }
                 if let Some((krate, tail)) = tail(path) {
                     self.by_tail
                         .entry(SmolStr::new(krate))
@@ -172,7 +177,10 @@ impl Catalog {
         }
         let (krate, tail) = tail(path)?;
         let entry = (*self.by_tail.get(krate)?.get(tail)?)?;
-        Some(Hit { entry, exact: false })
+        // `tokio::task::Builder` is no other name of `tokio::runtime::Builder`: the catalog knows both.
+        let (owner, _) = path.rsplit_once("::")?;
+        let is_other = self.entries_of.get(owner).is_some_and(|known| !known.contains(&entry));
+        (!is_other).then_some(Hit { entry, exact: false })
     }
 
     /// `Store::open_with_options` of a type that the catalog knows as made by `Store::open`.

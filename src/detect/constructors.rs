@@ -360,11 +360,14 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     facts.extend(cookie.as_ref().map(|name| Cx::plain_fact("cookie", name.as_str())));
     let kept = matches!(call.bound, Bound::Field(..) | Bound::Result);
     if !kept
-        && cx.by_requests.contains(&body.def)
         && matches!(kind, Kind::Queue | Kind::Limiter | Kind::Cache | Kind::Pool | Kind::SdkClient)
+        && let Some(lifetime) = cx.lifetime(body.def)
     {
-        facts.push(Cx::plain_fact("lifetime", "one for each call"));
+        facts.push(Cx::plain_fact("lifetime", lifetime));
         scope = Scope::Task;
+    }
+    if let (Bound::Field(of, _), Scope::Process) = (&call.bound, scope) {
+        facts.extend(cx.lifetime_in(*of));
     }
     Finding {
         scope,

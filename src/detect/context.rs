@@ -34,6 +34,10 @@ pub struct Cx<'a> {
     pub once: FxHashSet<DefId>,
     /// Functions that only requests reach.
     pub by_requests: FxHashSet<DefId>,
+    /// Functions that only the tasks of single connections or messages reach.
+    pub by_connections: FxHashSet<DefId>,
+    /// Structs that are made anew for each request, connection or message; some may be kept for longer.
+    pub made_for_each: FxHashSet<DefId>,
     /// The definitions that each service reaches; empty when there is one service.
     pub reached: BTreeMap<SmolStr, FxHashSet<DefId>>,
     /// Functions whose endless loop is spawned somewhere.
@@ -59,6 +63,8 @@ impl<'a> Cx<'a> {
             uses: Uses::default(),
             once: FxHashSet::default(),
             by_requests: FxHashSet::default(),
+            by_connections: FxHashSet::default(),
+            made_for_each: FxHashSet::default(),
             reached: BTreeMap::new(),
             spawned: FxHashSet::default(),
             started: FxHashSet::default(),
@@ -73,9 +79,32 @@ impl<'a> Cx<'a> {
             .flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()))
             .flat_map(|task| task.calls.clone())
             .collect();
-        let ((by_requests, long_lived), reached) =
-            rayon::join(|| (super::reach::by_requests(&cx), long_lived(&cx)), || super::reach::by_service(&cx));
-        Self { by_requests, long_lived, reached, ..cx }
+        let ((by_requests, by_connections), (long_lived, reached)) = rayon::join(
+            || (super::reach::by_requests(&cx), super::reach::by_connections(&cx)),
+            || (long_lived(&cx), super::reach::by_service(&cx)),
+        );
+        let cx = Self { by_requests, by_connections, long_lived, reached, ..cx };
+        let made_for_each = super::reach::made_for_each(&cx);
+        Self { made_for_each, ..cx }
+    }
+
+    /// What is in a struct that is made again and again is there as often as the struct.
+    #[must_use]
+    pub fn lifetime_in(&self, of: DefId) -> Option<Fact> {
+        let each = self.made_for_each.contains(&of);
+        each.then(|| Self::plain_fact("lifetime", format!("one for each {}", self.short_name(of))))
+    }
+
+    /// What a function makes is there once for each call of it, when it is reached so; none for what lives with the process.
+    #[must_use]
+    pub fn lifetime(&self, id: DefId) -> Option<&'static str> {
+        if self.by_requests.contains(&id) {
+            Some("one for each call")
+        } else if self.by_connections.contains(&id) {
+            Some("one for each connection or message")
+        } else {
+            None
+        }
     }
 
     /// Bodies of the services: those for tests only, and those that no service links, are left out.

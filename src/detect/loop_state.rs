@@ -1,6 +1,5 @@
 //! Detector `loop-state`: see `loop_state.md`.
 
-use rustc_hash::FxHashSet;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
@@ -21,11 +20,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
 
 /// Endless loops that are there as long as the process: not for each request, connection or message.
 fn process_long<'a>(cx: &Cx<'a>) -> Vec<(&'a BodyFacts, &'a LoopFacts)> {
-    let arriving = cx.bodies().flat_map(|body| &body.loops).filter(|one| one.endless && one.takes);
-    let each = all_called(cx, arriving.flat_map(|one| one.spawns.iter().copied()).collect());
-    let alive = all_called(cx, cx.once.iter().chain(cx.from_main.keys()).chain(&cx.started).copied().collect());
+    let alive = super::reach::all_called(cx, cx.once.iter().chain(cx.from_main.keys()).chain(&cx.started).copied().collect());
     let lives = |body: &BodyFacts, one: &LoopFacts| {
-        let many = cx.by_requests.contains(&body.def) || (each.contains(&body.def) && !cx.from_main.contains_key(&body.def));
+        let many = cx.by_requests.contains(&body.def) || cx.by_connections.contains(&body.def);
         // Who calls the method of a trait is not in sight.
         let known = alive.contains(&body.def) || (!is_of_trait(cx, body.def) && (one.spawned || !one.may_end));
         one.endless && !one.nested && !many && known
@@ -41,17 +38,6 @@ pub(super) fn ends_with_a_result(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts)
 /// A method of a trait.
 fn is_of_trait(cx: &Cx<'_>, id: DefId) -> bool {
     matches!(cx.world.program.def(id).owner.map(|owner| &owner.kind), Some(ItemKind::Impl(imp)) if imp.of_trait.is_some())
-}
-
-/// Functions and all that they call, in closures too.
-fn all_called(cx: &Cx<'_>, mut level: Vec<DefId>) -> FxHashSet<DefId> {
-    let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
-    while let Some(id) = level.pop() {
-        let Some(&at) = cx.body_of.get(&id) else { continue };
-        let called = cx.bodies[at].own.iter().filter(|call| call.taken_by.is_none()).map(|call| call.func);
-        level.extend(called.filter(|func| seen.insert(*func)));
-    }
-    seen
 }
 
 /// What a loop keeps in variables.

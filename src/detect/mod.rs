@@ -31,6 +31,7 @@ mod sessions;
 mod shared_fields;
 mod shared_settings;
 mod signed;
+mod stand_ins;
 mod statements;
 mod statics;
 mod stores;
@@ -157,7 +158,9 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     for detector in DETECTORS {
         (detector.run)(cx, &mut out);
     }
-    out.retain(|finding| !cx.is_dead(finding.def) && !statics::is_never_made(cx, finding.def));
+    let stand_ins = stand_ins::unused(cx);
+    let of_stand_in = |id| stand_ins.contains(&reach::member_of(cx, id).unwrap_or(id));
+    out.retain(|finding| !cx.is_dead(finding.def) && !statics::is_never_made(cx, finding.def) && !of_stand_in(finding.def));
     out
 }
 

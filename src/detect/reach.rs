@@ -148,8 +148,8 @@ fn is_of_platform(cfg: &Cfg) -> bool {
     }
 }
 
-/// The type of the workspace whose member a definition is.
-fn member_of(cx: &Cx<'_>, id: DefId) -> Option<DefId> {
+/// The type whose method or associated item a definition is.
+pub(super) fn member_of(cx: &Cx<'_>, id: DefId) -> Option<DefId> {
     match &cx.world.signatures.this[id.0 as usize] {
         Some(Type::Def(of, _)) if *of != id => Some(*of),
         _ => None,
@@ -241,6 +241,37 @@ pub(super) fn by_requests(cx: &Cx<'_>) -> FxHashSet<DefId> {
         level.extend(cx.bodies[at].own.iter().map(|call| call.func).filter(|func| seen.insert(*func)));
     }
     seen.retain(|id| !cx.from_main.contains_key(id) && !cx.started.contains(id));
+    seen
+}
+
+/// Functions that only the tasks reach which a loop spawns for each connection or message that it takes.
+pub(super) fn by_connections(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let arriving = cx.bodies().flat_map(|body| &body.loops).filter(|one| one.endless && one.takes);
+    let mut seen = all_called(cx, arriving.flat_map(|one| one.spawns.iter().copied()).collect());
+    seen.retain(|id| !cx.from_main.contains_key(id));
+    seen
+}
+
+/// Structs of which every place that makes one makes it for a request, a connection or a message.
+pub(super) fn made_for_each(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let mut out: FxHashMap<DefId, bool> = FxHashMap::default();
+    for body in cx.bodies() {
+        let each = cx.lifetime(body.def).is_some();
+        for (of, ..) in &body.fields {
+            *out.entry(*of).or_insert(true) &= each;
+        }
+    }
+    out.into_iter().filter_map(|(of, each)| each.then_some(of)).collect()
+}
+
+/// Functions and all that they call, in closures too.
+pub(super) fn all_called(cx: &Cx<'_>, mut level: Vec<DefId>) -> FxHashSet<DefId> {
+    let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
+    while let Some(id) = level.pop() {
+        let Some(&at) = cx.body_of.get(&id) else { continue };
+        let called = cx.bodies[at].own.iter().filter(|call| call.taken_by.is_none()).map(|call| call.func);
+        level.extend(called.filter(|func| seen.insert(*func)));
+    }
     seen
 }
 

@@ -81,7 +81,7 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, budget: Budget) -> Fi
     };
     Finding {
         is_call: true,
-        scope: if cx.by_requests.contains(&body.def) { Scope::Task } else { Scope::Process },
+        scope: if cx.lifetime(body.def).is_some() { Scope::Task } else { Scope::Process },
         confidence: Confidence::Likely,
         sites,
         facts,

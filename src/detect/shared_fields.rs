@@ -108,6 +108,7 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     Finding {
         scope: Scope::Process,
         sites: vec![cx.site(at, Role::Declared, id)],
+        facts: cx.lifetime_in(id).into_iter().collect(),
         uses: uses.fields.get(&(id, field.name.clone())).cloned().unwrap_or_default(),
         label: container_label(cx, ty),
         ty: Some(shown),

@@ -80,13 +80,13 @@ fn handed_loop(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall) -> Option<Finding>
     let nature = tasks.map(|task| follow(cx, body, &task)).find(|nature| nature.endless)?;
     let mut facts: Vec<Fact> = nature.period.iter().map(|period| cx.fact("period", None, period)).collect();
     facts.push(Cx::plain_fact("runs", runs(&nature)));
-    if cx.by_requests.contains(&body.def) {
-        facts.push(Cx::plain_fact("lifetime", "one for each call"));
+    if let Some(lifetime) = cx.lifetime(body.def) {
+        facts.push(Cx::plain_fact("lifetime", lifetime));
     }
     let name = cx.work_name(nature.main_call.unwrap_or(body.def));
     let what = cx.path(nature.main_call.unwrap_or(call.func));
     let mut finding = loop_finding(cx, body.def, call.at, name, what, facts);
-    if cx.by_requests.contains(&body.def) {
+    if cx.lifetime(body.def).is_some() {
         finding.scope = Scope::Task;
     }
     if let Some(func) = nature.main_call {
@@ -289,8 +289,8 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         facts.push(Cx::plain_fact("thread_name", name.clone()));
     }
     facts.push(Cx::plain_fact("runs", runs(&nature)));
-    if cx.by_requests.contains(&body.def) {
-        facts.push(Cx::plain_fact("lifetime", "one for each call"));
+    if let Some(lifetime) = cx.lifetime(body.def) {
+        facts.push(Cx::plain_fact("lifetime", lifetime));
     }
     let mut sites = vec![cx.site(call.at, Role::Constructed, body.def)];
     if nature.endless
@@ -299,7 +299,7 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         sites.push(cx.site(cx.declared_at(func), Role::Declared, func));
     }
     Some(Finding {
-        scope: if cx.by_requests.contains(&body.def) { Scope::Task } else { Kind::BackgroundTask.usual_scope() },
+        scope: if cx.lifetime(body.def).is_some() { Scope::Task } else { Kind::BackgroundTask.usual_scope() },
         confidence: if nature.endless { Confidence::Certain } else { Confidence::Likely },
         sites,
         facts,

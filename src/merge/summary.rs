@@ -118,10 +118,15 @@ fn typed(label: &str, finding: &Finding, rest: &str) -> String {
 
 fn held(finding: &Finding, label: &str) -> String {
     // A loop may be there more than once.
-    let whose = if finding.detector == "loop-state" { "gone with it" } else { "one for each process" };
+    let whose = match fact(finding, &["lifetime"]) {
+        // Said behind all sentences.
+        Some(_) => "",
+        None if finding.detector == "loop-state" => ", gone with it",
+        None => ", one for each process",
+    };
     match finding.ty.as_deref().filter(|ty| ty.chars().count() <= 80) {
-        Some(ty) => format!("{label} (`{}`), {whose}", ty.replace('`', "'")),
-        None => format!("{label}, {whose}"),
+        Some(ty) => format!("{label} (`{}`){whose}", ty.replace('`', "'")),
+        None => format!("{label}{whose}"),
     }
 }
 

@@ -166,6 +166,16 @@ fn a_write_through_a_storage_library_says_its_folder_and_whether_that_is_local()
 }
 
 #[test]
+fn what_a_struct_of_each_connection_holds_is_there_for_each_of_them() {
+    let map = map_of("detectors/shared_fields");
+    let received = "shared-state:board::wire::Peer::received";
+    check(&map, received, "lifetime", Text("one for each Peer"), Provenance::Code, None);
+    assert!(item(&map, received).summary.ends_with("one for each Peer"), "{}", item(&map, received).summary);
+    let names = item(&map, "shared-state:board::wire::Peers::names");
+    assert!(names.summary.ends_with("one for each process"), "{}", names.summary);
+}
+
+#[test]
 fn a_claim_on_a_models_query_names_the_table_of_its_columns() {
     let map = map_of("detectors/claims");
     check(&map, "lease:mailroom::models::oldest#mails", "table", Text("mails"), Provenance::Code, None);
