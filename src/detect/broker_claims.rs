@@ -16,7 +16,9 @@ pub(super) fn run(cx: &Cx<'_>, body: &BodyFacts, out: &mut Vec<Finding>) {
         }
     }
     let said = |word: &str| body.strings.iter().find(|(text, _)| text.eq_ignore_ascii_case(word)).map(|(_, at)| *at);
-    if let Some(at) = said("WATCH") {
+    // A `watch` among the parameters of an address is no command.
+    let command = |word: &str| body.strings.iter().find(|(text, _)| text == word).map(|(_, at)| *at);
+    if let Some(at) = command("WATCH").filter(|_| speaks_redis(body)) {
         out.push(found(cx, body, at, Kind::Lease, "optimistic lock by `WATCH` in Redis"));
     }
     if let Some(at) = counted(cx, body, said("INCR").or_else(|| said("INCRBY"))) {
@@ -69,6 +71,12 @@ fn in_condition(text: &str) -> Option<(Kind, &'static str)> {
     is_condition.then_some((Kind::Lease, "claim by a conditional write to DynamoDB"))
 }
 
+/// The body calls a client of Redis.
+fn speaks_redis(body: &BodyFacts) -> bool {
+    let starts = ["redis::", "fred::", "deadpool_redis::", "bb8_redis::", "rustis::"];
+    body.foreign.iter().any(|path| starts.iter().any(|start| path.starts_with(start)))
+}
+
 /// A counter that expires, in a function whose path speaks of a limit: without those words it may count anything.
 fn counted(cx: &Cx<'_>, body: &BodyFacts, command: Option<At>) -> Option<At> {
     let path = cx.path(body.def).to_lowercase();
@@ -79,13 +87,7 @@ fn counted(cx: &Cx<'_>, body: &BodyFacts, command: Option<At>) -> Option<At> {
     if !speaks || !expires {
         return None;
     }
-    let typed = || {
-        let is_redis = body
-            .foreign
-            .iter()
-            .any(|path| ["redis::", "fred::", "deadpool_redis::", "bb8_redis::"].iter().any(|start| path.starts_with(start)));
-        (is_redis && calls(&["incr", "incr_by", "incrby"])).then(|| cx.declared_at(body.def))
-    };
+    let typed = || (speaks_redis(body) && calls(&["incr", "incr_by", "incrby"])).then(|| cx.declared_at(body.def));
     command.or_else(typed)
 }
 

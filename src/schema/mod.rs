@@ -69,6 +69,11 @@ pub fn join(items: &mut Vec<Item>, schema: &Schema, discovery: &Discovery, servi
     let mut left: BTreeMap<(ObjectKind, SmolStr), Left> = BTreeMap::new();
     for (file, place, object) in &schema.found {
         let key = (object.kind, object.name.clone());
+        if object.kind == ObjectKind::Channel && object.done == Done::Dropped {
+            // With the function that sends goes what it sent to, unless another place sends there, too.
+            left.retain(|(kind, _), left| *kind != ObjectKind::Channel || !left.dropped_with(object.function.as_ref()));
+            continue;
+        }
         if object.done == Done::Dropped {
             left.remove(&key);
             continue;
@@ -79,6 +84,7 @@ pub fn join(items: &mut Vec<Item>, schema: &Schema, discovery: &Discovery, servi
             known.made = Some(place.clone());
         }
         known.places.insert(place.clone());
+        known.functions.insert(object.function.clone());
         known.schedule = object.schedule.clone().or(known.schedule.take());
         known.services.extend(linking(discovery, services, file));
     }
@@ -117,11 +123,18 @@ pub fn join(items: &mut Vec<Item>, schema: &Schema, discovery: &Discovery, servi
 struct Left {
     made: Option<Place>,
     places: BTreeSet<Place>,
+    /// The functions that it is named in; none for a statement outside of any.
+    functions: BTreeSet<Option<SmolStr>>,
     schedule: Option<SmolStr>,
     services: BTreeSet<SmolStr>,
 }
 
 impl Left {
+    /// Forgets a function; true when no other is left.
+    fn dropped_with(&mut self, function: Option<&SmolStr>) -> bool {
+        self.functions.remove(&function.cloned()) && self.functions.is_empty()
+    }
+
     /// Where it was made last; of a channel, wherever something is sent.
     fn sites(&self, kind: ObjectKind) -> Vec<Site> {
         let role = if kind == ObjectKind::Channel { Role::Written } else { Role::Declared };

@@ -54,6 +54,8 @@ pub struct Object {
     pub done: Done,
     /// When a job runs, as it is written.
     pub schedule: Option<SmolStr>,
+    /// The function in whose body it stands; of [`Done::Dropped`] channels, the function that is dropped.
+    pub function: Option<SmolStr>,
     /// Offset in bytes at which the statement speaks of it.
     pub at: usize,
 }
@@ -62,7 +64,19 @@ pub struct Object {
 #[must_use]
 pub fn objects(text: &str) -> Vec<Object> {
     let tokens = tokens(text);
-    (0..tokens.len()).filter_map(|at| object(&tokens[at..], at == 0 || begins(&tokens[at - 1]))).collect()
+    let (mut out, mut function) = (Vec::new(), None);
+    for at in 0..tokens.len() {
+        let (rest, first) = (&tokens[at..], at == 0 || begins(&tokens[at - 1]));
+        if first {
+            let made = [&["create", "function"][..], &["create", "or", "replace", "function"]];
+            function = made.iter().find_map(|words| name_after(rest, words)).and_then(own_name).or(function);
+        }
+        out.extend(object(rest, first).map(|object| match object.kind {
+            ObjectKind::Channel if object.function.is_none() => Object { function: function.clone(), ..object },
+            _ => object,
+        }));
+    }
+    out
 }
 
 /// Whether a statement begins after a token: in a text, a function's body or a rule.
@@ -72,7 +86,8 @@ fn begins(before: &Token<'_>) -> bool {
 
 fn object(rest: &[Token<'_>], first: bool) -> Option<Object> {
     let of = |kind, done, name: &Token<'_>| {
-        Some(Object { kind, name: own_name(name)?, done, schedule: None, at: rest[0].at }).filter(|object| !object.name.is_empty())
+        Some(Object { kind, name: own_name(name)?, done, schedule: None, function: None, at: rest[0].at })
+            .filter(|object| !object.name.is_empty())
     };
     let named = |words: &[&str]| name_after(rest, words);
     if first {
@@ -87,6 +102,10 @@ fn object(rest: &[Token<'_>], first: bool) -> Option<Object> {
         }
         if let Some(name) = named(&["create", "unlogged", "table"]) {
             return of(ObjectKind::UnloggedTable, Done::Made, name);
+        }
+        if let Some(name) = named(&["drop", "function"]) {
+            let dropped = of(ObjectKind::Channel, Done::Dropped, name)?;
+            return Some(Object { function: Some(dropped.name.clone()), ..dropped });
         }
         if let Some(name) = named(&["drop", "table"]) {
             return of(ObjectKind::UnloggedTable, Done::Dropped, name);
@@ -122,7 +141,7 @@ fn object(rest: &[Token<'_>], first: bool) -> Option<Object> {
         let named = schedule.filter(|text| text.text.split_whitespace().count() >= 2 && rest.get(6).is_some());
         let schedule = SmolStr::new(named.unwrap_or(name).text);
         let name = SmolStr::new(name.text);
-        return Some(Object { kind: ObjectKind::Job, name, done: Done::Made, schedule: Some(schedule), at: rest[0].at });
+        return Some(Object { kind: ObjectKind::Job, name, done: Done::Made, schedule: Some(schedule), function: None, at: rest[0].at });
     }
     None
 }
