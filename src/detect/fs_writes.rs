@@ -192,5 +192,7 @@ fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
     let ends = end.and_then(|end| call.settings.iter().rev().find(|setting| setting.name == end));
     // What follows on a path that was given at once is about its contents: `store.writer(path).write(bytes)`.
     let own = call.args.get(at).filter(|_| !call.path.contains("OpenOptions"));
-    own.or_else(|| ends.and_then(|setting| setting.args.get(at))).or_else(|| call.args.get(at))
+    let found = own.or_else(|| ends.and_then(|setting| setting.args.get(at))).or_else(|| call.args.get(at));
+    // `options.create(true)`: no path.
+    found.filter(|value| !matches!(value, Value::Known(FactValue::Bool(_) | FactValue::Int(_), ..)))
 }

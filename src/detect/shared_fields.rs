@@ -89,6 +89,16 @@ fn is_own_container(cx: &Cx<'_>, ty: &Type) -> bool {
     }
 }
 
+/// A map somewhere in a type.
+fn holds_map(ty: &Type) -> bool {
+    match ty {
+        Type::Foreign(path, args) => {
+            path.rsplit("::").next().is_some_and(|name| name.ends_with("Map") || name.ends_with("LruCache")) || args.iter().any(holds_map)
+        }
+        _ => false,
+    }
+}
+
 /// A lock around a handle, or around nothing: it orders work and remembers nothing itself.
 fn is_handle(args: &[Type]) -> bool {
     matches!(args.last(), Some(Type::Tuple(all)) if all.is_empty())
@@ -101,6 +111,8 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
         // Counts of what was cached are no cache: nothing else knows them.
         Kind::Cache if cx.uses.tallies.contains(&(id, field.name.clone())) => Kind::SharedState,
         kind @ (Kind::Cache | Kind::Session) => kind,
+        // A map in a type that calls itself a cache: `PriceCache.by_currency`.
+        _ if owner.ends_with("Cache") && holds_map(ty) => Kind::Cache,
         _ if is_registry(cx, ty) => Kind::Session,
         _ => Kind::SharedState,
     };

@@ -238,8 +238,8 @@ fn an_endless_task_is_told_from_one_that_is_merely_left_alone() {
 fn arguments_of_attributes_are_knobs() {
     let map = map_of("detectors/attributes");
     let cache = "cache:weather::forecast#cached::proc_macro::cached";
-    check_code(&map, cache, "max_size", Number(200), "src/main.rs:14");
-    check_code(&map, cache, "ttl_secs", Number(600), "src/main.rs:14");
+    check_code(&map, cache, "max_size", Number(200), "src/main.rs:16");
+    check_code(&map, cache, "ttl_secs", Number(600), "src/main.rs:16");
 }
 
 #[test]
