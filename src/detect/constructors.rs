@@ -86,8 +86,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             {
                 let of_same_thing = out[at].entry == Some(call.hit.entry) || out[at].kind == kind || out[at].entry.is_none();
                 // Bound to a variable first, and of the type that the static holds.
-                let is_held =
-                    matches!(call.bound, Bound::Let(_)) && holds_one_of(cx.world.signatures.value(body.def), &api.types, 0) && api.kind != Some(Kind::Pool);
+                let is_held = matches!(call.bound, Bound::Let(_))
+                    && holds_one_of(cx.world.signatures.value(body.def), &api.types, 0)
+                    && api.kind != Some(Kind::Pool);
                 let is_value = matches!(call.bound, Bound::Result | Bound::Field(..)) || is_held;
                 if of_same_thing && (is_value || out[at].entry == Some(call.hit.entry) || out[at].kind == kind) {
                     complete(cx, &mut out[at], body, index);

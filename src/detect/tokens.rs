@@ -21,14 +21,7 @@ pub(super) fn handed_out(cx: &Cx<'_>, signer: DefId, call: &KnownCall) -> Vec<Fi
     out
 }
 
-fn gather(
-    cx: &Cx<'_>,
-    signer: DefId,
-    call: &KnownCall,
-    depth: u32,
-    sorts: &mut FxHashMap<DefId, usize>,
-    out: &mut Vec<Finding>,
-) {
+fn gather(cx: &Cx<'_>, signer: DefId, call: &KnownCall, depth: u32, sorts: &mut FxHashMap<DefId, usize>, out: &mut Vec<Finding>) {
     let api = cx.api(call.hit.entry);
     for body in cx.bodies().filter(|body| body.def != signer) {
         for own in body.own.iter().filter(|own| own.func == signer && !own.args.is_empty()) {
@@ -89,7 +82,7 @@ pub(super) fn in_cookies(cx: &Cx<'_>, out: &mut [Finding], carried: &[(usize, De
         let (function, signer) = (out[*cookie].def, cx.path(*signer));
         let is_token = |finding: &Finding| {
             finding.kind == Kind::ClientHeld
-                && finding.def == function
+                && (finding.def == function || finding.also.contains(&function))
                 && matches!(&finding.origin, Origin::Called { what, .. } if *what == signer)
         };
         let tokens: Vec<usize> = (0..out.len()).filter(|at| at != cookie && is_token(&out[*at])).collect();

@@ -5,11 +5,11 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::sides::{Joins, value};
 use crate::detect::{Cx, Finding, Origin};
-use crate::model::{FactValue, Kind, Role};
+use crate::model::{FactValue, Kind, Provenance, Role};
 use crate::resolve::DefId;
 
-/// Fewer counters of a struct are told one by one: each may mean something else.
-const MANY_COUNTERS: usize = 3;
+/// Fewer counters of a struct and metrics of a file are told one by one: each may mean something else.
+const MANY: usize = 3;
 
 /// More names than this are not listed.
 const MAX_NAMES: usize = 64;
@@ -20,8 +20,8 @@ const MAX_HOLDERS: usize = 8;
 /// What findings share that are of one sort.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Sort {
-    /// Metrics of a file.
-    Metrics(u32),
+    /// Metrics of a file, or of one struct in it.
+    Metrics(u32, Option<SmolStr>),
     /// Counters of a struct.
     Counters(DefId),
     /// Fields of forms that hold an uploaded file, in one crate.
@@ -58,7 +58,7 @@ pub(super) fn of_one_sort(cx: &Cx<'_>, findings: &mut [Finding], joins: &mut Joi
 fn sort_of(cx: &Cx<'_>, finding: &Finding) -> Option<Sort> {
     let file = finding.sites.first().map(|site| site.at.file)?;
     match finding.kind {
-        Kind::Telemetry if finding.label.ends_with(" metric") => Some(Sort::Metrics(file)),
+        Kind::Telemetry if finding.label.ends_with(" metric") => Some(Sort::Metrics(file, struct_of(finding))),
         Kind::SharedState if finding.detector == "shared-fields" && finding.label == "counter" => match &finding.origin {
             Origin::Declared(_) => Some(Sort::Counters(finding.def)),
             Origin::Called { .. } => None,
@@ -118,7 +118,7 @@ fn top_of_command_line(cx: &Cx<'_>, def: DefId) -> DefId {
 
 fn is_one(sort: &Sort, findings: &[Finding], all: &[usize]) -> bool {
     match sort {
-        Sort::Counters(_) => all.len() >= MANY_COUNTERS,
+        Sort::Counters(_) | Sort::Metrics(_, None) => all.len() >= MANY,
         // The settings that say where they are have one name, or none is known.
         Sort::Database(..) => {
             let mut places: Vec<SmolStr> = all.iter().filter_map(|at| place_of(&findings[*at])).collect();
@@ -126,7 +126,7 @@ fn is_one(sort: &Sort, findings: &[Finding], all: &[usize]) -> bool {
             places.dedup();
             places.len() < 2
         }
-        Sort::Metrics(_) | Sort::Uploads(..) | Sort::CommandLine(_) | Sort::Spellings(_) | Sort::Path(..) => true,
+        Sort::Metrics(_, Some(_)) | Sort::Uploads(..) | Sort::CommandLine(_) | Sort::Spellings(_) | Sort::Path(..) => true,
     }
 }
 
@@ -139,7 +139,11 @@ fn place_of(finding: &Finding) -> Option<SmolStr> {
         return names_a_place(rest).then(|| rest.into());
     }
     let from = fact.from.as_deref()?;
-    let (_, last) = from.rsplit_once('.')?;
+    let last = match (from.rsplit_once('.'), fact.provenance) {
+        (Some((_, last)), _) => last,
+        (None, Provenance::Code) => return None,
+        (None, _) => from,
+    };
     let is_field = last.chars().all(|c| c.is_alphanumeric() || c == '_');
     Some(if is_field { last.into() } else { from.into() })
 }
@@ -166,10 +170,10 @@ fn describe(cx: &Cx<'_>, sort: &Sort, findings: &mut [Finding], all: &[usize], w
     let same_type = all.iter().all(|at| findings[*at].ty == findings[whole].ty);
     let finding = &mut findings[whole];
     match sort {
-        Sort::Metrics(_) => {
+        Sort::Metrics(_, of) => {
             finding.label = format_smolstr!("{}s", finding.label);
             finding.facts.push(Cx::plain_fact("metrics", listed(&names)));
-            finding.name = module_name(cx, finding.def);
+            finding.name = of.as_deref().map_or_else(|| module_name(cx, finding.def), last_segment);
         }
         Sort::Counters(of) => {
             finding.label = SmolStr::new_static("counters");
@@ -185,6 +189,16 @@ fn describe(cx: &Cx<'_>, sort: &Sort, findings: &mut [Finding], all: &[usize], w
         Sort::CommandLine(_) => finding.facts.push(Cx::plain_fact("made_of", listed(&names))),
         Sort::Spellings(_) | Sort::Path(..) | Sort::Database(..) => {}
     }
+}
+
+/// The struct whose field a metric is put into.
+fn struct_of(finding: &Finding) -> Option<SmolStr> {
+    let field = finding.sites.iter().find(|site| site.role == Role::Declared)?;
+    field.function.clone().filter(|_| matches!(finding.origin, Origin::Called { .. }))
+}
+
+fn last_segment(path: &str) -> SmolStr {
+    path.rsplit("::").next().unwrap_or(path).into()
 }
 
 fn last_part(name: &str) -> SmolStr {

@@ -25,7 +25,9 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
         let by_name = super::is_by_name(finding.kind);
         let thing = one_thing_of(&finding).filter(|_| !by_name || is_migration(&finding));
         let jars = jars_of(&finding);
-        if let Some(&known) = thing.as_ref().and_then(|thing| one_thing.get(thing)) {
+        let program = program_of(&finding);
+        if let Some(&known) = thing.iter().chain(&program).find_map(|thing| one_thing.get(thing)) {
+            one_thing.extend(thing.into_iter().chain(program).map(|thing| (thing, known)));
             one_thing.extend(jars.into_iter().map(|jar| (jar, known)));
             let known = &mut out[known];
             if known.label != finding.label && known.kind == Kind::Os {
@@ -72,7 +74,7 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             }
             None => {
                 seen.insert(key, out.len());
-                one_thing.extend(thing.into_iter().chain(jars).map(|thing| (thing, out.len())));
+                one_thing.extend(thing.into_iter().chain(program).chain(jars).map(|thing| (thing, out.len())));
                 out.push(finding);
             }
         }
@@ -104,20 +106,15 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
             (of_crate(function, SmolStr::new_static("telemetry")), finding.label.clone())
         }
         // Connections of one sort for which nothing says that they lead to different places.
-        Kind::SdkClient if finding.label.ends_with(" connection") && finding.facts.iter().all(|fact| !super::sides::says_where(&fact.key)) => {
+        Kind::SdkClient
+            if finding.label.ends_with(" connection") && finding.facts.iter().all(|fact| !super::sides::says_where(&fact.key)) =>
+        {
             (of_crate(function, what.clone()), finding.label.clone())
         }
         // Rows of one table that are taken in the same manner, by whichever statement.
         Kind::Lease if finding.detector == "claims" && table_of(finding).is_some() => {
             (of_crate(function, table_of(finding).unwrap_or_default()), format_smolstr!("{} {:?}", finding.label, manner_of(finding)))
         }
-        // Commands of which the library does not say what they run.
-        Kind::Os if finding.label.ends_with(" command") && finding.facts.is_empty() => {
-            let file = finding.sites.first()?.at.file;
-            (Origin::Called { function: format_smolstr!("file {file}"), what: what.clone() }, finding.label.clone())
-        }
-        // The same program is run in several places.
-        Kind::Os if program_of(finding).is_some() => (of_crate(function, program_of(finding).unwrap_or_default()), finding.label.clone()),
         Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease | Kind::ExternalStore => {
             (finding.origin.clone(), finding.label.clone())
         }
@@ -149,9 +146,17 @@ fn manner_of(finding: &Finding) -> Option<SmolStr> {
     text_of(finding, "when_taken")
 }
 
-/// The program that a child process runs.
-fn program_of(finding: &Finding) -> Option<SmolStr> {
-    text_of(finding, "program")
+/// The same program, or one that the library does not name, is run by several functions of a file.
+fn program_of(finding: &Finding) -> Option<OneThing> {
+    let file = finding.sites.first()?.at.file;
+    let what = match &finding.origin {
+        Origin::Called { what, .. } if finding.kind == Kind::Os && finding.label.ends_with(" command") && finding.facts.is_empty() => {
+            what.clone()
+        }
+        Origin::Called { .. } if finding.kind == Kind::Os => text_of(finding, "program")?,
+        _ => return None,
+    };
+    Some((finding.kind, Origin::Called { function: format_smolstr!("file {file}"), what }, finding.label.clone()))
 }
 
 /// What a jar is told by that takes, in one of these functions, a cookie which has a name.
@@ -187,7 +192,7 @@ fn target_of(finding: &Finding) -> Option<SmolStr> {
 }
 
 /// A call of the standard library or of one with the same functions, which says nothing of what is written.
-pub(super) fn is_plain(what: &str) -> bool {
+fn is_plain(what: &str) -> bool {
     ["std::", "tokio::", "async_std::", "fs_err::"].iter().any(|start| what.starts_with(start))
 }
 

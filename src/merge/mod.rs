@@ -8,6 +8,8 @@ mod sides;
 mod summary;
 
 #[cfg(test)]
+mod side_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,7 +4,6 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::groups;
-use super::identity::is_plain;
 use crate::detect::{Cx, Finding, Origin};
 use crate::model::{Fact, FactValue, Kind, Role};
 use crate::resolve::At;
@@ -39,7 +38,7 @@ pub(super) fn one_item_for_all_sides(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     inside_tasks(&findings, &mut joins);
     rhythms(cx, &findings, &mut joins);
     telemetry(cx, &findings, &mut joins);
-    moved_into_place(cx, &findings, &mut joins);
+    moved_into_place(&findings, &mut joins);
     let mut parts: Vec<(usize, Finding)> = Vec::new();
     let mut kept: FxHashMap<usize, usize> = FxHashMap::default();
     let mut out = Vec::with_capacity(findings.len());
@@ -104,7 +103,8 @@ fn ways_into_stores(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
         let (Kind::SdkClient, Some(store)) = (finding.kind, &finding.backs_on) else { continue };
         let is_bare = finding.label.ends_with(" connection") && !finding.facts.iter().any(|fact| says_where(&fact.key));
         // A pool of connections of any sort holds these as well.
-        let is_pooled = |(krate, of): &(SmolStr, &SmolStr)| *krate == cx.krate(finding.def) && (*of == store || of.as_str() == ANY_DATABASE);
+        let is_pooled =
+            |(krate, of): &(SmolStr, &SmolStr)| *krate == cx.krate(finding.def) && (*of == store || of.as_str() == ANY_DATABASE);
         if is_bare
             && pooled.iter().any(is_pooled)
             && let Some(&store) = stores.get(store)
@@ -227,7 +227,8 @@ fn telemetry(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
         let krate = cx.krate(finding.def);
         let mut wholes = all.iter().copied().filter(|other| {
             let label = &findings[*other].label;
-            let fits = if is_part { label == "tracing subscriber" } else { sort.is_some_and(|sort| label.ends_with(&format!("{sort} provider"))) };
+            let fits =
+                if is_part { label == "tracing subscriber" } else { sort.is_some_and(|sort| label.ends_with(&format!("{sort} provider"))) };
             *other != at && fits && cx.krate(findings[*other].def) == krate
         });
         // Of several nobody knows which.
@@ -237,24 +238,21 @@ fn telemetry(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
     }
 }
 
-/// A temporary file that is renamed to the path it is meant for, by the library that made it: one write, in two steps.
-fn moved_into_place(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
-    let krate = |finding: &Finding| finding.entry.map(|entry| cx.world.catalog.origin(entry).0.clone());
-    let mut in_function: FxHashMap<(&SmolStr, SmolStr), Vec<usize>> = FxHashMap::default();
+/// A temporary file that the same function renames, its only one, is put at the path that it is meant for: one write, in two steps.
+fn moved_into_place(findings: &[Finding], joins: &mut Joins) {
+    let mut in_function: FxHashMap<&SmolStr, (Vec<usize>, Vec<usize>)> = FxHashMap::default();
     for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.kind == Kind::FsWrite) {
-        // What is written and what is renamed may have nothing in common but the file system.
-        let is_own = matches!(finding.entry, Some(entry) if !cx.api(entry).paths.iter().any(|path| is_plain(path)));
-        if let (Some(function), Some(krate)) = (function(finding).filter(|_| is_own), krate(finding)) {
-            in_function.entry((function, krate)).or_default().push(at);
+        let Some(function) = function(finding) else { continue };
+        let (made, renamed) = in_function.entry(function).or_default();
+        if value(finding, "op") == Some(&FactValue::Text("rename".to_owned())) {
+            renamed.push(at);
+        } else if finding.label == "temporary file" {
+            made.push(at);
         }
     }
-    for all in in_function.into_values() {
-        let [first, second] = all.as_slice() else { continue };
-        let renames = |at: usize| value(&findings[at], "op") == Some(&FactValue::Text("rename".to_owned()));
-        match (renames(*first), renames(*second)) {
-            (false, true) => joins.join(*first, *second),
-            (true, false) => joins.join(*second, *first),
-            _ => {}
+    for (made, renamed) in in_function.into_values() {
+        if let ([made], [renamed]) = (made.as_slice(), renamed.as_slice()) {
+            joins.join(*made, *renamed);
         }
     }
 }
