@@ -1,7 +1,5 @@
 //! Detector `attributes`: see `attributes.md`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
@@ -9,10 +7,9 @@ use super::finding::{Finding, Origin};
 use crate::catalog::{Hit, Shape};
 use crate::facts::{Attr, ItemKind, Path};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, DefId, Res, Space, Type};
+use crate::resolve::{At, DefId, Res, Space};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
-    let first = out.len();
     for (id, def) in cx.world.program.all_defs() {
         if cx.is_for_tests(id) || matches!(def.item.kind, ItemKind::Impl(_)) {
             continue;
@@ -29,64 +26,6 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 push(cx, id, attr, &format_smolstr!("#[{path}]"), out);
             }
         }
-    }
-    one_for_each_command_line(cx, out, first);
-}
-
-/// What a command line is made of (subcommands, groups of options) is part of it, however many types derive its parts.
-fn one_for_each_command_line(cx: &Cx<'_>, out: &mut Vec<Finding>, first: usize) {
-    let is_line = |finding: &Finding| finding.kind == Kind::StartupConfig && finding.label == "command line";
-    let lines: BTreeSet<DefId> = out[first..].iter().filter(|finding| is_line(finding)).map(|finding| finding.def).collect();
-    let holds: BTreeMap<DefId, BTreeSet<DefId>> = lines.iter().map(|of| (*of, parts_of(cx, *of))).collect();
-    let parts: BTreeSet<DefId> = lines
-        .iter()
-        // Two that hold each other are no part of one another.
-        .filter(|part| holds.iter().any(|(of, held)| of != *part && held.contains(part) && !holds[*part].contains(of)))
-        .copied()
-        .collect();
-    let mut at = 0;
-    out.retain(|finding| {
-        at += 1;
-        at <= first || !is_line(finding) || !parts.contains(&finding.def)
-    });
-}
-
-/// The types of the workspace that a type is made of, at any depth.
-fn parts_of(cx: &Cx<'_>, of: DefId) -> BTreeSet<DefId> {
-    let (mut out, mut queue) = (BTreeSet::new(), vec![of]);
-    while let Some(of) = queue.pop() {
-        fields_of(cx, of, &mut |ty| {
-            inside(ty, &mut |part| {
-                if out.insert(part) {
-                    queue.push(part);
-                }
-            });
-        });
-    }
-    out
-}
-
-/// The types of the fields of a struct, or of the variants of an enum.
-fn fields_of(cx: &Cx<'_>, of: DefId, each: &mut dyn FnMut(&Type)) {
-    match &cx.world.program.def(of).item.kind {
-        ItemKind::Struct(facts) => {
-            facts.fields.iter().filter_map(|field| cx.world.signatures.field(of, &field.name)).for_each(each);
-        }
-        ItemKind::Enum(facts) => {
-            let names =
-                facts.variants.iter().flat_map(|variant| variant.fields.iter().map(|field| format!("{}.{}", variant.name, field.name)));
-            names.filter_map(|name| cx.world.signatures.field(of, &name)).for_each(each);
-        }
-        _ => {}
-    }
-}
-
-/// The types of the workspace in a type, behind `Option`, `Box` and the like.
-fn inside(ty: &Type, each: &mut dyn FnMut(DefId)) {
-    match ty {
-        Type::Def(of, _) => each(*of),
-        Type::Foreign(_, args) => args.iter().for_each(|arg| inside(arg, each)),
-        _ => {}
     }
 }
 

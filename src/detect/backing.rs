@@ -31,7 +31,7 @@ pub(super) fn store_of(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Option<Sm
 }
 
 /// One of the types stands in a type.
-fn holds_one_of(ty: &Type, wanted: &[SmolStr], depth: u32) -> bool {
+pub(super) fn holds_one_of(ty: &Type, wanted: &[SmolStr], depth: u32) -> bool {
     let is_one = ty.path().is_some_and(|path| wanted.contains(path));
     is_one || (depth < 8 && ty.args().iter().any(|arg| holds_one_of(arg, wanted, depth + 1)))
 }

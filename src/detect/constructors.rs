@@ -3,11 +3,13 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::backing::store_of;
+use super::backing::{holds_one_of, store_of};
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::handed_builders;
 use super::random_keys::{given_beside, random_unless, stands_in};
 use super::read_files::{is_kept, named_by_path, reads_settings};
+use super::tokens;
 use crate::catalog::{Api, EntryId, Knob, Shape};
 use crate::facts::{ExprId, ItemKind};
 use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role, Scope};
@@ -21,6 +23,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         .filter(|(_, finding)| matches!(finding.detector, "statics" | "thread-locals"))
         .map(|(at, finding)| (finding.def, at))
         .collect();
+    let (mut carried, mut handed) = (Vec::new(), Vec::new());
     for body in cx.bodies() {
         let mut forms: FxHashMap<(ExprId, EntryId), usize> = FxHashMap::default();
         for (index, call) in body.known.iter().enumerate() {
@@ -62,7 +65,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 && call.args.iter().any(|arg| hands_on(arg, body.def))
                 && cookie_name(cx, call, api).is_none()
             {
-                let tokens = tokens(cx, body.def, call, 0);
+                let tokens = tokens::handed_out(cx, body.def, call);
                 if !tokens.is_empty() {
                     out.extend(tokens);
                     continue;
@@ -82,7 +85,11 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 && let Some(&at) = declared.get(&body.def)
             {
                 let of_same_thing = out[at].entry == Some(call.hit.entry) || out[at].kind == kind || out[at].entry.is_none();
-                let is_value = matches!(call.bound, Bound::Result | Bound::Field(..));
+                // Bound to a variable first, and of the type that the static holds.
+                let is_held = matches!(call.bound, Bound::Let(_))
+                    && holds_one_of(cx.world.signatures.value(body.def), &api.types, 0)
+                    && api.kind != Some(Kind::Pool);
+                let is_value = matches!(call.bound, Bound::Result | Bound::Field(..)) || is_held;
                 if of_same_thing && (is_value || out[at].entry == Some(call.hit.entry) || out[at].kind == kind) {
                     complete(cx, &mut out[at], body, index);
                     continue;
@@ -136,10 +143,20 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 };
             }
             let more = instances(cx, body, call, &mut finding);
+            let first = out.len();
+            carried.extend(tokens::carried(call).map(|signer| (first, signer)));
             out.push(finding);
             out.extend(more);
+            if handed_builders::is_handed(api, call) {
+                handed.push(first..out.len());
+            }
         }
     }
+    let in_cookies = tokens::in_cookies(cx, out, &carried);
+    let mut gone = handed_builders::give_to_callers(cx, out, &handed);
+    gone.extend(in_cookies);
+    let mut at = 0..;
+    out.retain(|_| at.next().is_none_or(|at| !gone.contains(&at)));
 }
 
 /// Another form of a thing of which one is made: what is set for one form only, and left to the library for the other, is not said.
@@ -245,37 +262,8 @@ fn is_made_here(api: &Api, kind: Kind) -> bool {
 }
 
 /// The argument is a parameter of the function itself.
-fn hands_on(value: &Value, of: DefId) -> bool {
+pub(super) fn hands_on(value: &Value, of: DefId) -> bool {
     matches!(value, Value::Param { func, .. } if *func == of)
-}
-
-/// The tokens that the callers of a signing function hand out.
-fn tokens(cx: &Cx<'_>, signer: DefId, call: &KnownCall, depth: u32) -> Vec<Finding> {
-    let api = cx.api(call.hit.entry);
-    let mut out = Vec::new();
-    for body in cx.bodies().filter(|body| body.def != signer) {
-        for own in body.own.iter().filter(|own| own.func == signer && !own.args.is_empty()) {
-            if depth < 3 && own.args.iter().any(|arg| hands_on(arg, body.def)) {
-                out.extend(tokens(cx, body.def, call, depth + 1));
-                continue;
-            }
-            out.push(Finding {
-                scope: api.scope.unwrap_or(Kind::ClientHeld.usual_scope()),
-                is_call: true,
-                sites: vec![cx.site(own.at, Role::Constructed, body.def)],
-                label: SmolStr::new(&api.label),
-                entry: Some(call.hit.entry),
-                ..Finding::new(
-                    "constructors",
-                    Kind::ClientHeld,
-                    body.def,
-                    cx.maker_name(body.def),
-                    Origin::Called { function: cx.path(body.def), what: cx.path(signer) },
-                )
-            });
-        }
-    }
-    out
 }
 
 /// An ingredient of the call in whose arguments it stands.
@@ -372,6 +360,7 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     Finding {
         scope,
         is_call: api.shape == Shape::Call,
+        inside: spawn_around(cx, body, call),
         confidence: if call.hit.exact { Confidence::Certain } else { Confidence::Likely },
         sites,
         uses,
@@ -394,6 +383,19 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
             origin,
         )
     }
+}
+
+/// The call that spawns the task in which another call stands.
+fn spawn_around(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<At> {
+    let mut around = call.within;
+    for _ in 0..16 {
+        let outer = &body.known[around?];
+        if cx.api(outer.hit.entry).shape == Shape::Spawn {
+            return Some(outer.at);
+        }
+        around = outer.within;
+    }
+    None
 }
 
 /// The name under which a browser keeps a cookie, where the code says it.

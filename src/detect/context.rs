@@ -146,6 +146,13 @@ impl<'a> Cx<'a> {
         self.world.program.def(id).path.clone()
     }
 
+    /// The name of a definition's crate.
+    #[must_use]
+    pub fn krate(&self, id: DefId) -> SmolStr {
+        let path = &self.world.program.def(id).path;
+        SmolStr::new(path.split("::").next().unwrap_or(path))
+    }
+
     /// The site of a definition's name.
     #[must_use]
     pub fn declared_at(&self, id: DefId) -> At {

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::catalog::EntryId;
-use crate::model::{Access, Class, Confidence, Fact, Kind, Role, Scope};
+use crate::model::{Access, Class, Confidence, Fact, Kind, Provenance, Role, Scope};
 use crate::resolve::{At, DefId};
 
 /// A place with what happens there.
@@ -50,6 +50,8 @@ pub struct Finding {
     pub also: Vec<DefId>,
     /// It is a mere call, not a value that is kept: several in a function are one.
     pub is_call: bool,
+    /// The call whose task it stands in: `spawn(async { … })`.
+    pub inside: Option<At>,
     /// For one of several instances: the function that makes this one.
     pub made_for: Option<DefId>,
     /// Whether it changes.
@@ -85,6 +87,7 @@ impl Finding {
             def,
             also: Vec::new(),
             is_call: false,
+            inside: None,
             made_for: None,
             class: Class::Mutable,
             confidence: Confidence::Certain,
@@ -96,5 +99,32 @@ impl Finding {
             backs_on: None,
             entry: None,
         }
+    }
+
+    /// Another finding turns out to be a part of this one: all places and facts of both. What the code sets counts more than
+    /// what a library does when nothing is set.
+    pub fn take_in(&mut self, part: Self) {
+        self.also.push(part.def);
+        self.also.extend(part.also);
+        for site in part.sites {
+            if !self.sites.contains(&site) {
+                self.sites.push(site);
+            }
+        }
+        self.uses.extend(part.uses);
+        part.facts.into_iter().for_each(|fact| self.learn(fact));
+        self.confidence = self.confidence.max(part.confidence);
+    }
+
+    /// One more fact, unless it says nothing new.
+    pub fn learn(&mut self, fact: Fact) {
+        let is_default = fact.provenance == Provenance::Default;
+        if self.facts.contains(&fact) || is_default && self.facts.iter().any(|known| known.key == fact.key) {
+            return;
+        }
+        if !is_default {
+            self.facts.retain(|known| known.provenance != Provenance::Default || known.key != fact.key);
+        }
+        self.facts.push(fact);
     }
 }

@@ -13,6 +13,7 @@ mod env_reads;
 mod finding;
 mod folders;
 mod fs_writes;
+mod handed_builders;
 mod http_caching;
 mod kept_locks;
 mod left_out;
@@ -37,6 +38,7 @@ mod statics;
 mod stores;
 mod tasks;
 mod thread_locals;
+mod tokens;
 mod uses;
 
 pub use context::Cx;

@@ -1,6 +1,6 @@
 //! The same thing seen twice is one item; every item has a stable id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
@@ -16,12 +16,18 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     let mut seen: FxHashMap<(Kind, SmolStr, u32, u32), usize> = FxHashMap::default();
     let mut one_thing: BTreeMap<OneThing, usize> = BTreeMap::new();
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
-    for finding in findings {
+    // What puts a cookie into a jar is told by the cookie, wherever that stands.
+    let named: BTreeSet<OneThing> = findings.iter().flat_map(jars_of).collect();
+    let in_jar = |finding: &Finding| one_thing_of(finding).is_some_and(|thing| named.contains(&thing));
+    let (late, first): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(in_jar);
+    for finding in first.into_iter().chain(late) {
         let Some(place) = first_site(cx, &finding) else { continue };
         let by_name = super::is_by_name(finding.kind);
         let thing = one_thing_of(&finding).filter(|_| !by_name || is_migration(&finding));
         let jars = jars_of(&finding);
-        if let Some(&known) = thing.as_ref().and_then(|thing| one_thing.get(thing)) {
+        let program = program_of(&finding);
+        if let Some(&known) = thing.iter().chain(&program).find_map(|thing| one_thing.get(thing)) {
+            one_thing.extend(thing.into_iter().chain(program).map(|thing| (thing, known)));
             one_thing.extend(jars.into_iter().map(|jar| (jar, known)));
             let known = &mut out[known];
             if known.label != finding.label && known.kind == Kind::Os {
@@ -68,7 +74,7 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             }
             None => {
                 seen.insert(key, out.len());
-                one_thing.extend(thing.into_iter().chain(jars).map(|thing| (thing, out.len())));
+                one_thing.extend(thing.into_iter().chain(program).chain(jars).map(|thing| (thing, out.len())));
                 out.push(finding);
             }
         }
@@ -95,14 +101,19 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
         Kind::Os if what.contains("::signal::") => (in_function(SmolStr::new_static("signal")), SmolStr::default()),
         // A cookie without a known name is built, then put into a jar.
         Kind::ClientHeld if finding.label == "browser cookie" && !is_named(finding) => (in_jar(function), SmolStr::default()),
-        // A subscriber is put together and then set; a logger has forms of its start.
+        // A process has one subscriber, which may be put together in one function and set in another, and one logger.
         Kind::Telemetry if matches!(finding.label.as_str(), "tracing subscriber" | "process logger") => {
-            (in_function(SmolStr::new_static("telemetry")), finding.label.clone())
+            (of_crate(function, SmolStr::new_static("telemetry")), finding.label.clone())
         }
         // Connections of one sort for which nothing says that they lead to different places.
-        Kind::SdkClient if finding.label.ends_with(" connection") && finding.facts.iter().all(|fact| !says_where(&fact.key)) => {
-            let krate = SmolStr::new(function.split("::").next().unwrap_or(function));
-            (Origin::Called { function: krate, what: what.clone() }, finding.label.clone())
+        Kind::SdkClient
+            if finding.label.ends_with(" connection") && finding.facts.iter().all(|fact| !super::sides::says_where(&fact.key)) =>
+        {
+            (of_crate(function, what.clone()), finding.label.clone())
+        }
+        // Rows of one table that are taken in the same manner, by whichever statement.
+        Kind::Lease if finding.detector == "claims" && table_of(finding).is_some() => {
+            (of_crate(function, table_of(finding).unwrap_or_default()), format_smolstr!("{} {:?}", finding.label, manner_of(finding)))
         }
         Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Lease | Kind::ExternalStore => {
             (finding.origin.clone(), finding.label.clone())
@@ -116,9 +127,36 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
     Some((finding.kind, origin, label))
 }
 
-/// Keys of facts that tell one connection from another.
-fn says_where(key: &str) -> bool {
-    ["url", "uri", "host", "address", "endpoint", "path", "database", "dsn"].iter().any(|word| key.contains(word))
+/// What is one for a crate, whichever of its functions speaks of it.
+fn of_crate(function: &SmolStr, what: SmolStr) -> Origin {
+    Origin::Called { function: SmolStr::new(function.split("::").next().unwrap_or(function)), what }
+}
+
+fn text_of(finding: &Finding, key: &str) -> Option<SmolStr> {
+    let fact = finding.facts.iter().find(|fact| fact.key == key)?;
+    fact.value.as_ref().map(|value| value.to_string().into())
+}
+
+fn table_of(finding: &Finding) -> Option<SmolStr> {
+    text_of(finding, "table")
+}
+
+/// What a claim does where the row is taken.
+fn manner_of(finding: &Finding) -> Option<SmolStr> {
+    text_of(finding, "when_taken")
+}
+
+/// The same program, or one that the library does not name, is run by several functions of a file.
+fn program_of(finding: &Finding) -> Option<OneThing> {
+    let file = finding.sites.first()?.at.file;
+    let what = match &finding.origin {
+        Origin::Called { what, .. } if finding.kind == Kind::Os && finding.label.ends_with(" command") && finding.facts.is_empty() => {
+            what.clone()
+        }
+        Origin::Called { .. } if finding.kind == Kind::Os => text_of(finding, "program")?,
+        _ => return None,
+    };
+    Some((finding.kind, Origin::Called { function: format_smolstr!("file {file}"), what }, finding.label.clone()))
 }
 
 /// What a jar is told by that takes, in one of these functions, a cookie which has a name.
@@ -143,8 +181,7 @@ fn target_of(finding: &Finding) -> Option<SmolStr> {
     }
     let Origin::Called { what, .. } = &finding.origin else { return None };
     let (owner, _) = what.rsplit_once("::")?;
-    let is_plain = ["std::", "tokio::", "async_std::", "fs_err::"].iter().any(|start| what.starts_with(start));
-    if !is_plain {
+    if !is_plain(what) {
         // Methods of one type; free functions of a crate have nothing in common.
         let is_type = owner.rsplit("::").next().is_some_and(|name| name.starts_with(char::is_uppercase));
         return is_type.then(|| SmolStr::new(owner));
@@ -152,6 +189,11 @@ fn target_of(finding: &Finding) -> Option<SmolStr> {
     let from = path?.from.as_deref()?;
     let root = from.split(['.', '(', '[', ' ', '?', ':']).next().filter(|root| !root.is_empty() && *root != "self")?;
     Some(format_smolstr!("below {root}"))
+}
+
+/// A call of the standard library or of one with the same functions, which says nothing of what is written.
+fn is_plain(what: &str) -> bool {
+    ["std::", "tokio::", "async_std::", "fs_err::"].iter().any(|start| what.starts_with(start))
 }
 
 fn first_site(cx: &Cx<'_>, finding: &Finding) -> Option<Place> {

@@ -1,10 +1,14 @@
 //! Findings to items: ids, services, conditions, summaries; and nothing secret in them.
 
 mod conditions;
+mod groups;
 mod identity;
 pub(crate) mod redact;
+mod sides;
 mod summary;
 
+#[cfg(test)]
+mod side_tests;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +25,7 @@ use crate::resolve::DefId;
 #[must_use]
 pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     let findings = identity::one_item_for_one_place(cx, findings);
+    let findings = sides::one_item_for_all_sides(cx, findings);
     let ids = identity::ids(&findings);
     let readers = readers(cx);
     let entries = Entries::new(cx, &findings, &ids).of_all(&findings);

@@ -1,0 +1,220 @@
+//! One item for one thing: what joins, and the near misses that stay apart.
+
+use crate::fixture::map;
+use crate::model::{Item, Kind};
+
+/// The items of a program with these dependencies.
+fn items(dependencies: &[&str], text: &str) -> Vec<Item> {
+    let dependencies: String = dependencies.iter().map(|name| format!("{name} = \"*\"\n")).collect();
+    let manifest =
+        format!("//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{dependencies}");
+    let text = if text.starts_with("//- ") { text.to_owned() } else { format!("//- /src/main.rs\n{text}") };
+    map(&format!("{manifest}{text}")).items
+}
+
+/// Names of the items of a kind, each with the number of its places.
+fn named(items: &[Item], kind: Kind) -> Vec<String> {
+    items.iter().filter(|item| item.kind == kind).map(|item| format!("{} {}", item.name, item.sites.len())).collect()
+}
+
+fn value(item: &Item, key: &str) -> Option<String> {
+    item.facts.iter().find(|fact| fact.key == key)?.value.as_ref().map(ToString::to_string)
+}
+
+#[test]
+fn a_subscriber_that_one_function_makes_and_another_sets_is_one() {
+    let text = "use tracing_subscriber::{Registry, layer::SubscriberExt};\n\
+        fn made() -> impl tracing::Subscriber { Registry::default().with(tracing_subscriber::fmt::layer()) }\n\
+        fn set(made: impl tracing::Subscriber + Send + Sync) { tracing::subscriber::set_global_default(made).unwrap(); }\n\
+        fn main() { set(made()); }\n";
+    assert_eq!(named(&items(&["tracing", "tracing-subscriber"], text), Kind::Telemetry), ["made 2"]);
+}
+
+const STORE: &str = "use sqlx::postgres::{PgConnectOptions, PgPoolOptions};\n\
+    fn address() -> PgConnectOptions { PgConnectOptions::new().host(\"db\").port(6432) }\n\
+    fn pool() -> sqlx::PgPool { PgPoolOptions::new().connect_lazy_with(address()) }\n";
+
+#[test]
+fn the_address_of_a_store_is_told_with_the_store() {
+    let one = items(&["sqlx"], &format!("{STORE}fn main() {{ let _pool = pool(); }}\n"));
+    assert_eq!(named(&one, Kind::ExternalStore), ["postgres 2"]);
+    let store = one.iter().find(|item| item.kind == Kind::ExternalStore).unwrap();
+    assert_eq!((value(store, "host"), value(store, "port")), (Some("db".to_owned()), Some("6432".to_owned())));
+    // Two addresses may be two databases.
+    let more = "fn replica() -> sqlx::PgPool { PgPoolOptions::new().connect_lazy_with(second()) }\n\
+        fn second() -> PgConnectOptions { PgConnectOptions::new().host(\"replica\") }\n";
+    let two = items(&["sqlx"], &format!("{STORE}{more}fn main() {{ let _pools = (pool(), replica()); }}\n"));
+    assert_eq!(named(&two, Kind::ExternalStore).len(), 3, "{:?}", named(&two, Kind::ExternalStore));
+}
+
+#[test]
+fn a_bare_connection_beside_its_pool_is_the_way_into_the_store() {
+    let migrate = "use diesel::{Connection, PgConnection};\nuse diesel::r2d2::{ConnectionManager, Pool};\n\
+        fn migrate(url: &str) { let connection = PgConnection::establish(url).unwrap(); drop(connection); }\n";
+    let pool = "fn pool(url: &str) -> Pool<ConnectionManager<PgConnection>> { Pool::builder().max_size(4).build(ConnectionManager::new(url)).unwrap() }\n";
+    let both = items(&["diesel"], &format!("{migrate}{pool}fn main() {{ migrate(\"x\"); let _pool = pool(\"x\"); }}\n"));
+    assert_eq!(named(&both, Kind::SdkClient), Vec::<String>::new());
+    assert_eq!(named(&both, Kind::Pool).len(), 1);
+    assert_eq!(named(&both, Kind::ExternalStore).len(), 1);
+    // Without a pool it is all that the service has.
+    let alone = items(&["diesel"], &format!("{migrate}fn main() {{ migrate(\"x\"); }}\n"));
+    assert_eq!(named(&alone, Kind::SdkClient), ["connection 1"]);
+}
+
+#[test]
+fn a_task_that_waits_for_the_end_is_the_handler() {
+    let text = "use tokio::signal::unix::{SignalKind, signal};\nuse std::time::Duration;\n\
+        fn end() {\n    tokio::spawn(async {\n        let mut term = signal(SignalKind::terminate()).unwrap();\n        term.recv().await;\n        std::process::exit(0);\n    });\n}\n\
+        fn copy() {\n    tokio::spawn(async {\n        let mut asked = signal(SignalKind::user_defined1()).unwrap();\n        loop { asked.recv().await; println!(\"copied\"); }\n    });\n}\n\
+        fn sweep() {\n    tokio::spawn(async {\n        let mut hang = signal(SignalKind::hangup()).unwrap();\n        let mut every = tokio::time::interval(Duration::from_secs(5));\n        \
+        loop { tokio::select! { _ = hang.recv() => println!(\"again\"), _ = every.tick() => println!(\"swept\") } }\n    });\n}\n\
+        #[tokio::main]\nasync fn main() { end(); copy(); sweep(); std::future::pending::<()>().await }\n";
+    let items = items(&["tokio"], text);
+    // The handler of the end; the signal beside a loop that has work of its own.
+    assert_eq!(named(&items, Kind::Os), ["term 2", "hang 1"]);
+    // A signal of one's own starts work.
+    assert_eq!(named(&items, Kind::BackgroundTask), ["copy 2", "sweep 1"]);
+}
+
+#[test]
+fn a_scheduler_is_one_with_the_task_that_runs_it() {
+    let text = "use clokwerk::{AsyncScheduler, TimeUnits};\nuse std::time::Duration;\n\
+        async fn jobs() {\n    let mut scheduler = AsyncScheduler::new();\n    \
+        loop { scheduler.run_pending().await; tokio::time::sleep(Duration::from_secs(1)).await; }\n}\n\
+        async fn other() { loop { tokio::time::sleep(Duration::from_secs(9)).await; println!(\"other\"); } }\n\
+        #[tokio::main]\nasync fn main() { tokio::spawn(jobs()); tokio::spawn(other()); std::future::pending::<()>().await }\n";
+    let items = items(&["clokwerk", "tokio"], text);
+    let tasks: Vec<&Item> = items.iter().filter(|item| item.kind == Kind::BackgroundTask).collect();
+    let told: Vec<(&str, Option<String>)> = tasks.iter().map(|item| (item.name.as_str(), value(item, "period"))).collect();
+    assert_eq!(told, [("scheduler", Some("1s".to_owned())), ("other", Some("9s".to_owned()))]);
+}
+
+#[test]
+fn equal_pauses_are_the_rhythm_of_a_task_and_others_a_budget() {
+    let text = |failed: u64, idle: u64| {
+        format!(
+            "use std::time::Duration;\nasync fn step() -> Result<bool, String> {{ Ok(true) }}\n\
+             async fn work() {{\n    loop {{\n        match step().await {{\n            Ok(true) => {{}}\n            \
+             Ok(false) => tokio::time::sleep(Duration::from_secs({idle})).await,\n            \
+             Err(_) => tokio::time::sleep(Duration::from_secs({failed})).await,\n        }}\n    }}\n}}\n\
+             #[tokio::main]\nasync fn main() {{ tokio::spawn(work()); std::future::pending::<()>().await }}\n"
+        )
+    };
+    let one = items(&["tokio"], &text(5, 5));
+    assert_eq!(named(&one, Kind::Limiter), Vec::<String>::new());
+    let task = one.iter().find(|item| item.kind == Kind::BackgroundTask).unwrap();
+    assert_eq!(value(task, "pause").as_deref(), Some("5s"));
+    assert_eq!(named(&items(&["tokio"], &text(1, 10)), Kind::Limiter), ["work 3"]);
+}
+
+#[test]
+fn spellings_of_one_variable_are_one_item() {
+    let text = "fn main() {\n    for name in [std::env::var(\"http_proxy\"), std::env::var(\"HTTP_PROXY\"), std::env::var(\"HTTPS_PROXY\")] { println!(\"{name:?}\"); }\n}\n";
+    assert_eq!(named(&items(&[], text), Kind::StartupConfig), ["HTTPS_PROXY 1", "HTTP_PROXY 1"]);
+}
+
+#[test]
+fn many_counters_of_a_struct_are_one_item_and_two_are_two() {
+    let text = "use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};\n\
+        struct Seen {\n    hits: AtomicU64,\n    misses: AtomicU64,\n    failed: AtomicU64,\n    ready: AtomicBool,\n}\n\
+        struct Open { now: AtomicU64, most: AtomicU64 }\n\
+        static SEEN: std::sync::LazyLock<(std::sync::Arc<Seen>, std::sync::Arc<Open>)> = std::sync::LazyLock::new(|| panic!());\n\
+        fn main() { SEEN.0.hits.fetch_add(1, Ordering::SeqCst); SEEN.1.now.fetch_add(1, Ordering::SeqCst); }\n";
+    let items = items(&[], text);
+    let told = named(&items, Kind::SharedState);
+    assert_eq!(told, ["Open.most 1", "Open.now 1", "Seen 3", "Seen.ready 1"]);
+    let seen = items.iter().find(|item| item.name == "Seen").unwrap();
+    assert_eq!(value(seen, "fields").as_deref(), Some("failed, hits, misses"));
+}
+
+#[test]
+fn the_structs_of_a_command_line_are_one_item_and_two_programs_are_two() {
+    let text = "//- /src/main.rs\nuse clap::{Args, Parser, Subcommand};\n\
+        #[derive(Parser)]\nstruct Cli { #[command(subcommand)] command: Command, #[command(flatten)] log: Log }\n\
+        #[derive(Subcommand)]\nenum Command { Serve(Serve), Check }\n#[derive(Args)]\nstruct Serve { port: u16 }\n#[derive(Args)]\nstruct Log { level: String }\n\
+        fn main() { let cli = Cli::parse(); println!(\"{}\", cli.log.level); }\n\
+        //- /src/bin/tool.rs\nuse clap::Parser;\n#[derive(Parser)]\nstruct Tool { path: String }\nfn main() { println!(\"{}\", Tool::parse().path); }\n";
+    let items = items(&["clap"], text);
+    let lines: Vec<&Item> = items.iter().filter(|item| item.kind == Kind::StartupConfig).collect();
+    assert_eq!(lines.iter().map(|item| item.name.as_str()).collect::<Vec<_>>(), ["Cli", "Tool"]);
+    assert_eq!(value(lines[0], "made_of").as_deref(), Some("Cli, Log, Serve"));
+}
+
+#[test]
+fn connections_to_one_file_are_one_database() {
+    let text = |second: &str| {
+        format!(
+            "use diesel::{{Connection, SqliteConnection}};\n#[derive(serde::Deserialize)]\nstruct Settings {{ users: String, pages: String }}\n\
+             fn open(settings: &Settings) -> SqliteConnection {{ SqliteConnection::establish(&settings.users).unwrap() }}\n\
+             fn migrate(settings: &Settings) {{ drop(SqliteConnection::establish(&settings.{second}).unwrap()); }}\n\
+             fn main() {{ let settings: Settings = serde_json::from_str(\"{{}}\").unwrap(); migrate(&settings); drop(open(&settings)); }}\n"
+        )
+    };
+    assert_eq!(named(&items(&["diesel", "serde", "serde_json"], &text("users")), Kind::EmbeddedDb).len(), 1);
+    assert_eq!(named(&items(&["diesel", "serde", "serde_json"], &text("pages")), Kind::EmbeddedDb).len(), 2);
+}
+
+#[test]
+fn a_temporary_file_that_is_moved_into_place_is_one_write() {
+    let text = "fn save(folder: &str) {\n    let file = tempfile::NamedTempFile::new_in(folder).unwrap();\n    std::fs::rename(file.path(), \"/srv/pages/index\").unwrap();\n}\n\
+        fn apart() {\n    std::fs::create_dir_all(\"/srv/new\").unwrap();\n    std::fs::rename(\"/srv/a\", \"/srv/b\").unwrap();\n}\n\
+        fn main() { save(\"/srv\"); apart(); }\n";
+    let items = items(&["tempfile"], text);
+    assert_eq!(named(&items, Kind::FsWrite), ["/srv/b 1", "/srv/new 1", "/srv/pages/index 2"]);
+}
+
+#[test]
+fn a_builder_makes_what_its_callers_build() {
+    let text = "use std::time::Duration;\nuse std::sync::LazyLock;\nuse reqwest::{Client, ClientBuilder};\n\
+        fn started() -> ClientBuilder { Client::builder().timeout(Duration::from_secs(7)) }\n\
+        static PLAIN: LazyLock<Client> = LazyLock::new(|| started().build().unwrap());\n\
+        struct Shop { client: Client }\n\
+        impl Shop { fn new() -> Self { Self { client: started().timeout(Duration::from_secs(9)).build().unwrap() } } }\n\
+        fn main() { let shop = Shop::new(); drop(shop.client.get(\"http://a\")); drop(PLAIN.get(\"http://b\")); }\n";
+    let both = items(&["reqwest"], text);
+    let told: Vec<(&str, Option<String>)> =
+        both.iter().filter(|item| item.kind == Kind::SdkClient).map(|item| (item.name.as_str(), value(item, "timeout"))).collect();
+    assert_eq!(told, [("PLAIN", Some("7s".to_owned())), ("Shop.client", Some("9s".to_owned()))]);
+    // Where it goes is out of sight: the function is all that is known.
+    let text =
+        "fn started() -> reqwest::ClientBuilder { reqwest::Client::builder().http1_only() }\nfn main() { outside::take(started()); }\n";
+    assert_eq!(named(&items(&["reqwest", "outside"], text), Kind::SdkClient).len(), 1);
+}
+
+#[test]
+fn a_token_is_told_by_its_claims_and_by_the_cookie_that_holds_it() {
+    let text = "use cookie::{Cookie, CookieJar};\n#[derive(serde::Serialize)]\nstruct Claims { sub: String }\n\
+        fn sign(claims: &Claims) -> String { jsonwebtoken::encode(&jsonwebtoken::Header::default(), claims, &key()).unwrap() }\n\
+        fn key() -> jsonwebtoken::EncodingKey { jsonwebtoken::EncodingKey::from_secret(b\"x\") }\n\
+        fn mail_claims(user: &str) -> Claims { Claims { sub: user.to_owned() } }\nfn admin_claims() -> Claims { Claims { sub: String::new() } }\n\
+        fn welcome(user: &str) -> String { sign(&mail_claims(user)) }\nfn again(user: &str) -> String { let claims = mail_claims(user); sign(&claims) }\n\
+        fn login(jar: &mut CookieJar) { \n    let token = sign(&admin_claims());\n    jar.add(Cookie::build((\"ADMIN\", token)).http_only(true).build()); }\n\
+        fn reset() -> String { sign(&Claims { sub: String::new() }) }\n\
+        fn main() { println!(\"{}{}{}\", welcome(\"a\"), again(\"b\"), reset()); login(&mut CookieJar::new()); }\n";
+    let items = items(&["cookie", "jsonwebtoken", "serde"], text);
+    let told: Vec<String> = items
+        .iter()
+        .filter(|item| item.kind == Kind::ClientHeld && !item.summary.contains("key"))
+        .map(|item| {
+            format!("{} {}", item.name, item.sites.iter().filter_map(|site| site.function.as_deref()).collect::<Vec<_>>().join(" "))
+        })
+        .collect();
+    assert_eq!(told, ["ADMIN shop::login shop::login", "reset shop::reset", "welcome shop::welcome shop::again"]);
+}
+
+#[test]
+fn one_program_run_by_several_functions_of_a_file_is_one_item() {
+    let text = "use std::process::Command;\nfn fetch() { Command::new(\"git\").arg(\"fetch\").status().unwrap(); }\n\
+        fn prune() { Command::new(\"git\").arg(\"gc\").status().unwrap(); }\nfn load() { Command::new(\"psql\").status().unwrap(); }\n\
+        fn main() { fetch(); prune(); load(); }\n";
+    assert_eq!(named(&items(&[], text), Kind::Os).len(), 2);
+}
+
+#[test]
+fn rows_of_one_table_taken_in_one_manner_are_one_claim() {
+    let text = "async fn delete(pool: &sqlx::PgPool) { sqlx::query(\"SELECT id FROM jobs WHERE a = 1 FOR UPDATE\").execute(pool).await.unwrap(); }\n\
+        async fn change(pool: &sqlx::PgPool) { sqlx::query(\"SELECT id FROM jobs WHERE b = 1 FOR UPDATE\").execute(pool).await.unwrap(); }\n\
+        async fn take(pool: &sqlx::PgPool) { sqlx::query(\"SELECT id FROM jobs FOR UPDATE SKIP LOCKED LIMIT 1\").execute(pool).await.unwrap(); }\n\
+        #[tokio::main]\nasync fn main() { let pool = sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap(); delete(&pool).await; change(&pool).await; take(&pool).await; }\n";
+    assert_eq!(named(&items(&["sqlx", "tokio"], text), Kind::Lease), ["delete 2", "take 1"]);
+}
