@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::draft::Draft;
+use super::deployed::{Mount as Mounted, MountKind, Workload, of_compose};
+use super::draft::{Draft, place};
+use super::env_file::Variable;
 use super::hide;
 use super::image::{Images, named};
 use super::tie::{Names, is_beside_name};
@@ -44,6 +46,8 @@ struct Container<'a> {
 #[derive(Default)]
 pub(super) struct Composed {
     pub(super) drafts: Vec<Draft>,
+    /// The same as data.
+    pub(super) deployed: Vec<Workload>,
     /// Dockerfiles that it builds, with the services that they belong to or that rely on them.
     pub(super) built: Vec<(String, BTreeSet<SmolStr>)>,
     /// Files of variables that containers of a service read.
@@ -80,7 +84,7 @@ fn own(file: &str, container: &Node, names: &Names, images: &Images<'_>) -> BTre
 }
 
 /// Reads a compose file; one in which no service of the tree runs yields nothing.
-pub(super) fn read(file: &str, root: &Node, siblings: &Siblings) -> Composed {
+pub(super) fn read(file: &str, root: &Node, siblings: &Siblings, variables: &BTreeMap<&str, &[Variable]>) -> Composed {
     let Some(services) = root.get("services") else { return Composed::default() };
     let mut containers: Vec<Container<'_>> = Vec::new();
     for entry in services.entries().iter().filter(|entry| !is_beside_name(&entry.key)).take(MAX_CONTAINERS) {
@@ -99,6 +103,7 @@ pub(super) fn read(file: &str, root: &Node, siblings: &Siblings) -> Composed {
         }
     }
     let reader = Reader { file, root, containers: &containers, folder: parent(file) };
+    out.deployed = containers.iter().map(|container| reader.deployed(container, variables)).collect();
     reader.volumes(&mut out.drafts);
     reader.environments(&mut out.drafts);
     reader.env_files(&mut out);
@@ -178,6 +183,43 @@ impl Reader<'_> {
     fn draft(&self, owner: &str, what: &str, name: &str, summary: String, services: &BTreeSet<SmolStr>) -> Draft {
         let owner = if owner.is_empty() { self.file.to_owned() } else { format!("{}/{owner}", self.file) };
         Draft::new(owner, what, name, summary).services(services)
+    }
+
+    /// A container as data.
+    fn deployed(&self, container: &Container<'_>, variables: &BTreeMap<&str, &[Variable]>) -> Workload {
+        let mut env_files = Vec::new();
+        for (path, _) in env_files_of(container.node) {
+            if let Some((path, variables)) = join(self.folder, path).and_then(|path| variables.get_key_value(path.as_str())) {
+                env_files.push((*path, *variables));
+            }
+        }
+        let mut mounts: Vec<Mounted> = Vec::new();
+        for mount in container.node.get("volumes").into_iter().flat_map(Node::items).filter_map(|node| mount(node)) {
+            let kind = match mount.kind {
+                "volume" => MountKind::Durable,
+                "bind" => MountKind::Host,
+                _ => MountKind::Ephemeral,
+            };
+            mounts.push(mounted(self.file, &mount.target, kind, &mount.source, mount.read_only, mount.at));
+        }
+        for (key, folder, kind) in [("secrets", "/run/secrets/", MountKind::Secret), ("configs", "/", MountKind::ConfigMap)] {
+            for used in container.node.get(key).into_iter().flat_map(Node::items) {
+                let Some(source) = used.text().or_else(|| used.text_of("source")) else { continue };
+                let target = used.text_of("target").unwrap_or(source);
+                let target = if target.starts_with('/') { target.to_owned() } else { format!("{folder}{target}") };
+                mounts.push(mounted(self.file, &target, kind, source, true, used.at));
+            }
+        }
+        let (file, own) = (self.file, &container.own);
+        of_compose::workload(of_compose::Composed {
+            file,
+            name: container.name,
+            at: container.at,
+            node: container.node,
+            own,
+            env_files,
+            mounts,
+        })
     }
 
     fn volumes(&self, out: &mut Vec<Draft>) {
@@ -345,10 +387,7 @@ impl Reader<'_> {
         }
         let mut files: BTreeMap<String, File> = BTreeMap::new();
         for container in self.containers.iter().filter(|container| !container.own.is_empty()) {
-            let Some(node) = container.node.get("env_file") else { continue };
-            let mut paths: Vec<(&str, Mark)> = node.text().map(|path| (path, node.at)).into_iter().collect();
-            paths.extend(node.items().iter().filter_map(|item| Some((item.text().or_else(|| item.text_of("path"))?, item.at))));
-            for (path, at) in paths {
+            for (path, at) in env_files_of(container.node) {
                 let file = files.entry(path.to_owned()).or_default();
                 file.places.push(at);
                 file.services.extend(container.own.iter().cloned());
@@ -496,6 +535,27 @@ impl Reader<'_> {
             self.draft(container.name, "tmpfs", &format!("tmpfs of {}", container.name), summary, &container.services).scope(Scope::Host);
         draft.site(self.file, entry.at);
         out.push(draft.lost("what is written there, when the container stops"));
+    }
+}
+
+/// `env_file: a.env`, `env_file: [a.env, {path: b.env}]`.
+fn env_files_of(container: &Node) -> Vec<(&str, Mark)> {
+    let Some(node) = container.get("env_file") else { return Vec::new() };
+    let mut paths: Vec<(&str, Mark)> = node.text().map(|path| (path, node.at)).into_iter().collect();
+    paths.extend(node.items().iter().filter_map(|item| Some((item.text().or_else(|| item.text_of("path"))?, item.at))));
+    paths
+}
+
+fn mounted(file: &str, path: &str, kind: MountKind, source: &str, read_only: bool, at: Mark) -> Mounted {
+    Mounted {
+        path: hide::text(path),
+        kind,
+        source: hide::text(source),
+        sub_path: None,
+        read_only,
+        size: None,
+        at: place(file, at),
+        environment: None,
     }
 }
 

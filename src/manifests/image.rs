@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::deployed::{Workload, of_image};
 use super::dockerfile::{Dockerfile, Instruction};
 use super::draft::Draft;
 use super::hide;
@@ -136,6 +137,27 @@ impl<'a> Images<'a> {
     /// Whether there is such a file.
     pub(super) fn has(&self, path: &str) -> bool {
         self.by_path.contains_key(path)
+    }
+
+    /// Every image in which a service of the tree runs, as data.
+    pub(super) fn deployed(&self, names: &Names) -> Vec<Workload> {
+        let mut out = Vec::new();
+        for image in self.by_path.values() {
+            let finals = image.file.finals();
+            for at in finals.iter().copied() {
+                let (held, started) = image.services(at, names);
+                let services = started.map_or(held, |started| BTreeSet::from([started]));
+                if services.is_empty() {
+                    continue;
+                }
+                let name = image.file.stages[at].name.as_deref().filter(|_| finals.len() > 1);
+                let owner = name.map_or_else(|| image.path.to_owned(), |name| format!("{}/{name}", image.path));
+                let script = image.scripts.get(&at);
+                let stage = of_image::Stage { path: image.path, file: image.file, at, owner: &owner, services: &services, script };
+                out.push(of_image::workload(&stage));
+            }
+        }
+        out
     }
 
     /// Items of every image that is about a service; `others` are files of images that manifests build beside them, with
@@ -393,7 +415,7 @@ impl StageOf<'_> {
 }
 
 /// `A=1 B=2`, or the old form `A 1`; a name with its value and line.
-fn pairs(one: &Instruction) -> Vec<(String, String, u32)> {
+pub(super) fn pairs(one: &Instruction) -> Vec<(String, String, u32)> {
     match one.words.first() {
         Some(first) if !first.text.contains('=') => {
             let value: Vec<&str> = one.words[1..].iter().map(|word| word.text.as_str()).collect();

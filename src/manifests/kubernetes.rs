@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::deployed::{Workload, of_kubernetes};
 use super::draft::Draft;
 use super::kube_objects;
 use super::pod;
@@ -110,8 +111,8 @@ pub(super) struct Cluster<'a> {
     pub(super) uses: BTreeMap<(&'static str, String), Vec<UsedBy>>,
 }
 
-/// The items of all objects.
-pub(super) fn drafts(files: &[(&str, Arc<Node>)], names: &Names) -> Vec<Draft> {
+/// The items of all objects, and the workloads as data.
+pub(super) fn drafts(files: &[(&str, Arc<Node>)], names: &Names, deployed: &mut Vec<Workload>) -> Vec<Draft> {
     let mut objects = Vec::new();
     for (file, root) in files {
         flatten(file, root, &mut objects, 0);
@@ -127,6 +128,7 @@ pub(super) fn drafts(files: &[(&str, Arc<Node>)], names: &Names) -> Vec<Draft> {
     }
     cluster.uses = uses;
     kube_objects::drafts(&cluster, &mut out);
+    deployed.extend(of_kubernetes::workloads(&cluster));
     out
 }
 

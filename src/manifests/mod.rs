@@ -5,6 +5,7 @@
 
 mod comments;
 mod compose;
+pub mod deployed;
 mod dockerfile;
 mod draft;
 mod env_file;
@@ -33,6 +34,7 @@ use crate::facts::Comment;
 use crate::model::{Diagnostic, Item, Service, Severity};
 use crate::source::{MAX_FILE_BYTES, ReadError, Tree, file_name};
 
+use deployed::Deployed;
 use draft::Draft;
 use image::Images;
 use tie::Names;
@@ -70,6 +72,15 @@ impl Manifests {
     #[must_use]
     pub fn count(&self) -> usize {
         self.files.len()
+    }
+
+    /// Files of variables, by their paths.
+    fn variables(&self) -> BTreeMap<&str, &[env_file::Variable]> {
+        let files = self.files.iter().filter_map(|(path, content)| match content {
+            Content::Env(variables) => Some((path.as_str(), variables.as_slice())),
+            _ => None,
+        });
+        files.collect()
     }
 }
 
@@ -231,9 +242,17 @@ fn broken_file(path: &str, broken: &Broken) -> Diagnostic {
     }
 }
 
+/// What is drawn from the manifests.
+pub struct Drawn {
+    /// The items of the map.
+    pub items: Vec<Item>,
+    /// The same files as data, for the stages that join them with code.
+    pub deployed: Deployed,
+}
+
 /// The items of the manifests; `read` are the variables that the code reads, with the services that do.
 #[must_use]
-pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: &BTreeMap<SmolStr, BTreeSet<SmolStr>>) -> Vec<Item> {
+pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: &BTreeMap<SmolStr, BTreeSet<SmolStr>>) -> Drawn {
     let mut names = Names::new(services);
     let mut images = Images::default();
     for (path, content) in &manifests.files {
@@ -249,6 +268,8 @@ pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read:
         }
     }
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut workloads = images.deployed(&names);
+    let variables = manifests.variables();
     // What compose files build and read.
     let mut built: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut env_files: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
@@ -256,8 +277,9 @@ pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read:
     for (path, content) in &manifests.files {
         match content {
             Content::Compose(root) => {
-                let composed = compose::read(path, root, &siblings);
+                let composed = compose::read(path, root, &siblings, &variables);
                 drafts.extend(composed.drafts);
+                workloads.extend(composed.deployed);
                 for (dockerfile, services) in composed.built.into_iter().filter(|(dockerfile, _)| images.has(dockerfile)) {
                     built.entry(dockerfile).or_default().extend(services);
                 }
@@ -267,18 +289,24 @@ pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read:
             }
             Content::Object(root) => objects.push((path.as_str(), root.clone())),
             Content::Workflow(root) => workflows.push((path.as_str(), &**root)),
-            Content::Unit(text) => drafts.extend(unit::drafts(path, text, &names)),
-            Content::Fly(text) => drafts.extend(fly::drafts(path, text, &names)),
+            Content::Unit(text) => {
+                drafts.extend(unit::drafts(path, text, &names));
+                workloads.extend(unit::deployed(path, text, &names));
+            }
+            Content::Fly(text) => {
+                drafts.extend(fly::drafts(path, text, &names));
+                workloads.push(fly::deployed(path, text, &names));
+            }
             Content::Docker(_) | Content::Env(_) => {}
         }
     }
     drafts.extend(images.drafts(&names, &built));
-    drafts.extend(kubernetes::drafts(&objects, &names));
+    drafts.extend(kubernetes::drafts(&objects, &names, &mut workloads));
     drafts.extend(workflow::drafts(&workflows, &names));
     for (path, content) in &manifests.files {
         if let Content::Env(variables) = content {
             drafts.extend(env_file::draft(path, variables, read, env_files.get(path.as_str())));
         }
     }
-    draft::items(drafts)
+    Drawn { items: draft::items(drafts), deployed: Deployed { workloads }.sorted() }
 }
