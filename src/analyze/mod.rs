@@ -6,8 +6,6 @@ mod macros;
 mod reading;
 mod statements;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -18,7 +16,7 @@ use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
 use crate::manifests::{self, deployed::Deployed};
 use crate::merge;
-use crate::model::{Diagnostic, Item, Kind, SCHEMA, Severity, StateMap, ToolInfo};
+use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
 use crate::parse::ParseOptions;
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::schema;
@@ -111,8 +109,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     }
     let mut items = merge::merge(&cx, findings);
     schema::join(&mut items, &schema, &discovery, &services);
-    let variables = variables_read(&items);
-    let drawn = manifests::draw(&manifests, tree, &services, &variables);
+    let drawn = manifests::draw(&manifests, tree, &services, &manifests::Code::of(&items));
     items.extend(drawn.items);
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
 
@@ -160,17 +157,6 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable;
     rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
     Ok(Analysis { map, deployed: drawn.deployed, config, unreadable, bad_config, no_rust })
-}
-
-/// Names of the environment variables that the code reads, with the services that do.
-fn variables_read(items: &[Item]) -> BTreeMap<SmolStr, BTreeSet<SmolStr>> {
-    let mut out: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
-    for item in items.iter().filter(|item| item.kind == Kind::StartupConfig) {
-        for name in item.facts.iter().filter(|fact| fact.key == "env").filter_map(|fact| fact.value.as_ref()) {
-            out.entry(name.to_string().into()).or_default().extend(item.services.iter().cloned());
-        }
-    }
-    out
 }
 
 /// Crates that reach the tree through another crate only: `use other::reqwest::Client`.

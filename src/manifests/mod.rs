@@ -3,6 +3,7 @@
 //! Runs beside `parse`; knows nothing of Rust code but the names of the services. Nothing is executed and nothing is fetched; a
 //! secret value leaves no reader (see `hide`).
 
+mod checked_in;
 mod comments;
 mod compose;
 pub mod deployed;
@@ -13,10 +14,13 @@ mod fly;
 mod helm;
 mod hide;
 mod image;
+mod image_scripts;
 mod kube_objects;
 mod kubernetes;
 mod pod;
 mod script;
+mod seeds;
+mod shell;
 mod tie;
 mod unit;
 mod words;
@@ -34,6 +38,7 @@ use crate::facts::Comment;
 use crate::model::{Diagnostic, Item, Service, Severity};
 use crate::source::{MAX_FILE_BYTES, ReadError, Tree, file_name};
 
+pub use checked_in::Code;
 use deployed::Deployed;
 use draft::Draft;
 use image::Images;
@@ -44,6 +49,8 @@ use yaml::{Broken, Node};
 #[derive(Default)]
 pub struct Manifests {
     files: Vec<(SmolStr, Content)>,
+    /// Files of settings, of the application or of tools; read when it is known which ones the code reads.
+    settings: Vec<SmolStr>,
     /// Comments that speak to this tool, by file.
     pub comments: Vec<(SmolStr, Vec<Comment>)>,
     /// What could not be read.
@@ -65,6 +72,7 @@ enum Content {
     Unit(String),
     Fly(String),
     Env(Vec<env_file::Variable>),
+    Migration(Vec<seeds::Seed>),
 }
 
 impl Manifests {
@@ -106,7 +114,7 @@ impl Outcome {
 pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
     let wanted: Vec<&OtherFile> = discovery.others.iter().filter(|file| is_candidate(file)).collect();
     let read: Vec<Outcome> = wanted.par_iter().map(|file| read_one(tree, file)).collect();
-    let mut out = Manifests::default();
+    let mut out = Manifests { settings: settings(discovery), ..Manifests::default() };
     let mut templates: Vec<(SmolStr, String)> = Vec::new();
     for (file, outcome) in wanted.into_iter().zip(read) {
         if !outcome.comments.is_empty() {
@@ -122,6 +130,16 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
     }
     evaluate(tree, &templates, &mut out);
     out
+}
+
+/// Files that may hold settings of the application.
+fn settings(discovery: &Discovery) -> Vec<SmolStr> {
+    let is_one = |file: &&OtherFile| {
+        matches!(file.kind, OtherKind::Yaml | OtherKind::Toml | OtherKind::Json)
+            && file.bytes <= MAX_FILE_BYTES
+            && !tie::is_beside(&file.path)
+    };
+    discovery.others.iter().filter(is_one).map(|file| file.path.clone()).collect()
 }
 
 /// The name of a chart, and its values.
@@ -162,6 +180,7 @@ fn is_candidate(file: &OtherFile) -> bool {
         OtherKind::Dockerfile => true,
         OtherKind::Yaml | OtherKind::Systemd | OtherKind::Env => true,
         OtherKind::Toml => is_fly(file_name(&file.path)),
+        OtherKind::Sql => seeds::is_migration(&file.path),
         _ => false,
     }
 }
@@ -188,6 +207,10 @@ fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
         OtherKind::Dockerfile => Outcome::of(Content::Docker(dockerfile::parse(&text))),
         OtherKind::Systemd => Outcome::of(Content::Unit(text)),
         OtherKind::Toml => Outcome::of(Content::Fly(text)),
+        OtherKind::Sql => match seeds::read(&text) {
+            seeds if seeds.is_empty() => Outcome::default(),
+            seeds => Outcome::of(Content::Migration(seeds)),
+        },
         _ => Outcome::of(Content::Env(env_file::parse(&text))),
     };
     // In a file that is read as no manifest, they speak of something else.
@@ -250,9 +273,9 @@ pub struct Drawn {
     pub deployed: Deployed,
 }
 
-/// The items of the manifests; `read` are the variables that the code reads, with the services that do.
+/// The items of the manifests, and what they start as data; `code` is what the code reads.
 #[must_use]
-pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: &BTreeMap<SmolStr, BTreeSet<SmolStr>>) -> Drawn {
+pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: &Code) -> Drawn {
     let mut names = Names::new(services);
     let mut images = Images::default();
     for (path, content) in &manifests.files {
@@ -297,6 +320,7 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: 
                 drafts.extend(fly::drafts(path, text, &names));
                 workloads.push(fly::deployed(path, text, &names));
             }
+            Content::Migration(seeds) => drafts.extend(seeds::draft(path, seeds, &names)),
             Content::Docker(_) | Content::Env(_) => {}
         }
     }
@@ -305,8 +329,9 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: 
     drafts.extend(workflow::drafts(&workflows, &names));
     for (path, content) in &manifests.files {
         if let Content::Env(variables) = content {
-            drafts.extend(env_file::draft(path, variables, read, env_files.get(path.as_str())));
+            drafts.extend(env_file::draft(path, variables, &code.variables, env_files.get(path.as_str())));
         }
     }
+    drafts.extend(checked_in::drafts(&manifests.settings, tree, code, &images.taken(&names)));
     Drawn { items: draft::items(drafts), deployed: Deployed { workloads }.sorted() }
 }

@@ -12,7 +12,7 @@ fn deployed(files: &str) -> Deployed {
     ));
     let discovery = discover(&tree, &DiscoverOptions::default());
     let service = Service { name: "shop".into(), package: "shop".into(), target: "src/main.rs".into(), crates: Vec::new() };
-    draw(&read(&tree, &discovery), &tree, &[service], &std::collections::BTreeMap::new()).deployed
+    draw(&read(&tree, &discovery), &tree, &[service], &crate::manifests::Code::default()).deployed
 }
 
 fn line<T>(said: &Said<T>) -> Option<u32> {
