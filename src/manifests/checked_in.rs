@@ -180,7 +180,7 @@ fn of_table(text: &str, table: &DeTable<'_>, key: &str, depth: usize, see: &mut 
     }
     for (name, value) in table {
         let key = joined(key, name.get_ref());
-        let at = Mark { line: line_of(text, name.span().start), column: 1 };
+        let at = Mark::line(line_of(text, name.span().start));
         match value.get_ref() {
             DeValue::String(value) => see(&key, value, at),
             DeValue::Table(inner) => of_table(text, inner, &key, depth + 1, see),

@@ -37,7 +37,7 @@ pub(super) fn deployed(file: &str, text: &str, names: &Names) -> Workload {
     let (root, _) = DeTable::parse_recoverable(text);
     let root = root.into_inner();
     let reader = Reader::new(file, text, &root, names);
-    let start = place(file, Mark { line: 1, column: 1 });
+    let start = place(file, Mark::line(1));
     let (mut out, mut container) = of_machine::single(file, WorkloadKind::Machine, start, &reader.services);
     let said = |table: &DeTable<'_>, key: &str| {
         let (text, at) = reader.get(table, key)?;
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
     }
 
     fn mark(&self, offset: usize) -> Mark {
-        Mark { line: line_of(self.text, offset), column: 1 }
+        Mark::line(line_of(self.text, offset))
     }
 
     fn draft(&self, what: &str, summary: String) -> Draft {

@@ -236,7 +236,7 @@ impl StageOf<'_> {
     }
 
     fn mark(line: u32) -> Mark {
-        Mark { line, column: 1 }
+        Mark::line(line)
     }
 
     fn draft(&self, what: impl Into<SmolStr>, name: impl Into<SmolStr>, summary: String) -> Draft {

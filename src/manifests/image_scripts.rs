@@ -96,7 +96,7 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn mark(line: u32) -> Mark {
-        Mark { line, column: 1 }
+        Mark::line(line)
     }
 
     fn draft(&self, what: &str, summary: String) -> Draft {

@@ -10,6 +10,7 @@ pub mod deployed;
 mod dockerfile;
 mod draft;
 mod env_file;
+mod files;
 mod fly;
 mod helm;
 mod hide;
@@ -17,6 +18,7 @@ mod image;
 mod image_scripts;
 mod kube_objects;
 mod kubernetes;
+mod kustomize;
 mod pod;
 mod script;
 mod seeds;
@@ -41,14 +43,20 @@ use crate::source::{MAX_FILE_BYTES, ReadError, Tree, file_name};
 pub use checked_in::Code;
 use deployed::Deployed;
 use draft::Draft;
+use files::Files;
 use image::Images;
+use kustomize::Doc;
 use tie::Names;
-use yaml::{Broken, Node};
+use yaml::{Broken, Mark, Node};
 
 /// The deployment files of a tree, parsed.
 #[derive(Default)]
 pub struct Manifests {
     files: Vec<(SmolStr, Content)>,
+    /// Objects of Kubernetes, whole, one variant for each environment.
+    objects: Vec<Doc>,
+    /// The files of their nodes.
+    sources: Files,
     /// Files of settings, of the application or of tools; read when it is known which ones the code reads.
     settings: Vec<SmolStr>,
     /// Comments that speak to this tool, by file.
@@ -59,6 +67,8 @@ pub struct Manifests {
     pub skipped: Vec<SmolStr>,
     /// Something could not be read at all.
     pub unreadable: bool,
+    /// Objects as they stand in the files.
+    documents: usize,
     /// Templates of Helm that are not evaluated, or in part only.
     pub unevaluated: usize,
 }
@@ -67,7 +77,6 @@ pub struct Manifests {
 enum Content {
     Docker(dockerfile::Dockerfile),
     Compose(Arc<Node>),
-    Object(Arc<Node>),
     Workflow(Arc<Node>),
     Unit(String),
     Fly(String),
@@ -79,7 +88,7 @@ impl Manifests {
     /// How many documents were read as manifests.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.files.len()
+        self.files.len() + self.documents
     }
 
     /// Files of variables, by their paths.
@@ -96,6 +105,7 @@ impl Manifests {
 #[derive(Default)]
 struct Outcome {
     content: Vec<Content>,
+    objects: Vec<Arc<Node>>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
     skipped: bool,
@@ -113,7 +123,10 @@ impl Outcome {
 #[must_use]
 pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
     let wanted: Vec<&OtherFile> = discovery.others.iter().filter(|file| is_candidate(file)).collect();
-    let read: Vec<Outcome> = wanted.par_iter().map(|file| read_one(tree, file)).collect();
+    let mut sources = Files::default();
+    let numbered: Vec<(u32, &OtherFile)> = wanted.iter().map(|file| (sources.add(file.path.clone()), *file)).collect();
+    let read: Vec<Outcome> = numbered.par_iter().map(|(number, file)| read_one(tree, file, *number)).collect();
+    let mut docs: Vec<Doc> = Vec::new();
     let mut out = Manifests { settings: settings(discovery), ..Manifests::default() };
     let mut templates: Vec<(SmolStr, String)> = Vec::new();
     for (file, outcome) in wanted.into_iter().zip(read) {
@@ -121,6 +134,7 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
             out.comments.push((file.path.clone(), outcome.comments));
         }
         out.files.extend(outcome.content.into_iter().map(|content| (file.path.clone(), content)));
+        docs.extend(outcome.objects.into_iter().map(|root| Doc::plain(file.path.clone(), root)));
         out.diagnostics.extend(outcome.diagnostics);
         out.unreadable |= outcome.unreadable;
         templates.extend(outcome.template.map(|text| (file.path.clone(), text)));
@@ -128,7 +142,12 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
             out.skipped.push(file.path.clone());
         }
     }
-    evaluate(tree, &templates, &mut out);
+    evaluate(tree, &templates, &mut docs, &mut sources, &mut out);
+    out.documents = docs.len();
+    let resolved = kustomize::resolve(docs, &mut sources, tree);
+    out.objects = resolved.docs;
+    out.unevaluated += resolved.unevaluated;
+    out.sources = sources;
     out
 }
 
@@ -146,7 +165,7 @@ fn settings(discovery: &Discovery) -> Vec<SmolStr> {
 type Chart = (String, Option<Arc<Node>>);
 
 /// Evaluates templates of Helm with the values of their charts.
-fn evaluate(tree: &dyn Tree, templates: &[(SmolStr, String)], out: &mut Manifests) {
+fn evaluate(tree: &dyn Tree, templates: &[(SmolStr, String)], docs: &mut Vec<Doc>, sources: &mut Files, out: &mut Manifests) {
     let mut charts: BTreeMap<&str, Option<Chart>> = BTreeMap::new();
     for (path, text) in templates {
         let chart = path.split_once("/templates/").map(|(root, _)| root).or_else(|| path.starts_with("templates/").then_some(""));
@@ -156,10 +175,12 @@ fn evaluate(tree: &dyn Tree, templates: &[(SmolStr, String)], out: &mut Manifest
             continue;
         };
         let rendered = helm::render(text, &helm::Chart { name, values: values.as_deref() });
-        let documents = yaml::parse_mapped(&rendered.text, Some(&rendered.lines));
+        let file = sources.add(path.clone());
+        let home = |at: Mark| Mark { file, line: rendered.lines.get(at.line as usize - 1).copied().unwrap_or(at.line), ..at };
+        let documents = yaml::parse_as(&rendered.text, &home);
         out.unevaluated += usize::from(!rendered.whole || !documents.errors.is_empty());
         let objects = documents.roots.into_iter().filter(|root| kubernetes::is_object(root));
-        out.files.extend(objects.map(|root| (path.clone(), Content::Object(root))));
+        docs.extend(objects.map(|root| Doc::plain(path.clone(), root)));
     }
 }
 
@@ -190,7 +211,7 @@ fn is_fly(name: &str) -> bool {
     name.strip_prefix("fly.").is_some_and(|rest| rest.ends_with("toml"))
 }
 
-fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
+fn read_one(tree: &dyn Tree, file: &OtherFile, number: u32) -> Outcome {
     let text = if file.bytes > MAX_FILE_BYTES { Err(ReadError::TooLarge { bytes: file.bytes }) } else { tree.read(&file.path) };
     let text = match text {
         Ok(text) => text,
@@ -203,7 +224,7 @@ fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
     };
     let comments = comments::read(&text);
     let outcome = match file.kind {
-        OtherKind::Yaml => read_yaml(&file.path, &text),
+        OtherKind::Yaml => read_yaml(&file.path, &text, number),
         OtherKind::Dockerfile => Outcome::of(Content::Docker(dockerfile::parse(&text))),
         OtherKind::Systemd => Outcome::of(Content::Unit(text)),
         OtherKind::Toml => Outcome::of(Content::Fly(text)),
@@ -214,31 +235,35 @@ fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
         _ => Outcome::of(Content::Env(env_file::parse(&text))),
     };
     // In a file that is read as no manifest, they speak of something else.
-    let comments = if outcome.content.is_empty() { Vec::new() } else { comments };
+    let comments = if outcome.content.is_empty() && outcome.objects.is_empty() { Vec::new() } else { comments };
     Outcome { comments, ..outcome }
 }
 
-fn read_yaml(path: &str, text: &str) -> Outcome {
+fn read_yaml(path: &str, text: &str, number: u32) -> Outcome {
     let composed = compose::is_compose(file_name(path));
     // Most YAML of a tree is about something else: only what speaks of objects is parsed.
     let object = has_key(text, "apiVersion") && has_key(text, "kind");
     let workflow = workflow::is_workflow(path);
-    if !composed && !object && !workflow {
+    let kustomization = kustomize::is_kustomization(path);
+    if !composed && !object && !workflow && !kustomization {
         return Outcome::default();
     }
     if is_template(text) && !workflow && !composed {
         return Outcome { template: Some(text.to_owned()), ..Outcome::default() };
     }
-    let documents = yaml::parse(text);
+    let documents = yaml::parse_file(text, number);
     let diagnostics = documents.errors.iter().map(|broken| broken_file(path, broken)).collect();
-    let content = documents.roots.into_iter().filter_map(|root| match root {
-        root if kubernetes::is_object(&root) => Some(Content::Object(root)),
-        root if workflow => Some(Content::Workflow(root)),
-        root if composed && root.get("services").is_some() => Some(Content::Compose(root)),
-        _ => None,
-    });
-    let content = content.collect();
-    Outcome { content, diagnostics, ..Outcome::default() }
+    let mut out = Outcome { diagnostics, ..Outcome::default() };
+    for root in documents.roots {
+        if kustomization || kubernetes::is_object(&root) {
+            out.objects.push(root);
+        } else if workflow {
+            out.content.push(Content::Workflow(root));
+        } else if composed && root.get("services").is_some() {
+            out.content.push(Content::Compose(root));
+        }
+    }
+    out
 }
 
 /// Whether a text is a template of Helm; `{{ … }}` alone may stand in the text of an alert.
@@ -296,7 +321,7 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
     // What compose files build and read.
     let mut built: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut env_files: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
-    let (mut objects, mut workflows) = (Vec::new(), Vec::new());
+    let mut workflows = Vec::new();
     for (path, content) in &manifests.files {
         match content {
             Content::Compose(root) => {
@@ -310,7 +335,6 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
                     env_files.entry(file).or_default().extend(services);
                 }
             }
-            Content::Object(root) => objects.push((path.as_str(), root.clone())),
             Content::Workflow(root) => workflows.push((path.as_str(), &**root)),
             Content::Unit(text) => {
                 drafts.extend(unit::drafts(path, text, &names));
@@ -325,7 +349,7 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
         }
     }
     drafts.extend(images.drafts(&names, &built));
-    drafts.extend(kubernetes::drafts(&objects, &names, &mut workloads));
+    drafts.extend(kubernetes::drafts(&manifests.objects, &manifests.sources, &names, &mut workloads));
     drafts.extend(workflow::drafts(&workflows, &names));
     for (path, content) in &manifests.files {
         if let Content::Env(variables) = content {

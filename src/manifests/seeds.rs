@@ -171,9 +171,9 @@ pub(super) fn draft(path: &str, seeds: &[Seed], names: &Names) -> Option<Draft> 
     let mut draft = Draft::new(path, "seed", name, summary).scope(Scope::External).services(&services);
     for seed in seeds {
         for line in [seed.lines.0, seed.lines.1] {
-            draft.site(path, Mark { line, column: 1 });
+            draft.site(path, Mark::line(line));
         }
-        let at = Mark { line: seed.lines.0, column: 1 };
+        let at = Mark::line(seed.lines.0);
         draft.fact("table", FactValue::Text(hide::text(&seed.table)), path, at);
         draft.fact("column", FactValue::Text(hide::text(&seed.column)), path, at);
     }

@@ -191,7 +191,7 @@ fn settings(text: &str) -> Vec<Setting<'_>> {
         } else if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name;
         } else if let Some((key, value)) = part.split_once('=') {
-            let at = Mark { line: u32::try_from(at + 1).unwrap_or(u32::MAX), column: 1 };
+            let at = Mark::line(u32::try_from(at + 1).unwrap_or(u32::MAX));
             out.push(Setting { section, key: key.trim(), value: value.trim().to_owned(), at });
         }
         goes_on = more;

@@ -106,7 +106,9 @@ fn an_overlay_adds_its_value_to_the_object_of_the_base() {
     let rollout = one(&map, "StatefulSet/parcels-api#rollout");
     let replicas: Vec<String> =
         rollout.facts.iter().filter(|fact| fact.key == "replicas").map(|fact| fact.value.as_ref().unwrap().to_string()).collect();
-    assert_eq!(replicas, ["2", "6"]);
+    assert_eq!(replicas, ["2"]);
+    let set: Vec<_> = rollout.facts.iter().filter(|fact| fact.key == "replicas").flat_map(|fact| &fact.set).collect();
+    assert_eq!((set[0].environment.as_deref(), set[0].value.clone()), (Some("production"), Some(statemap::model::FactValue::Int(6))));
     assert!(sites(rollout).contains(&"deploy/overlays/production/replicas.yaml:6".to_owned()));
 }
 

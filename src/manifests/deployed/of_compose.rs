@@ -54,7 +54,7 @@ pub(in super::super) fn workload(of: Composed<'_>) -> Workload {
     container.liveness = node.entry("healthcheck").map(|entry| place(of.file, entry.at));
     for (path, variables) in &of.env_files {
         for one in variables.iter().filter(|one| !one.is_offer) {
-            let at = place(path, Mark { line: one.line, column: 1 });
+            let at = place(*path, Mark::line(one.line));
             container.env.push(EnvVar { from_file: true, ..EnvVar::written(&one.name, &one.value, path, at) });
         }
     }

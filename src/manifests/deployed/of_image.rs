@@ -26,7 +26,7 @@ pub(in super::super) struct Stage<'a> {
 
 /// The image of a stage.
 pub(in super::super) fn workload(stage: &Stage<'_>) -> Workload {
-    let at = |line: u32| -> Place { place(stage.path, Mark { line, column: 1 }) };
+    let at = |line: u32| -> Place { place(stage.path, Mark::line(line)) };
     let (entrypoint, cmd) = stage.file.start(stage.at);
     let line = entrypoint.or(cmd).map_or(1, |one| one.line);
     let mut out = Workload::new(hide::text(stage.owner), WorkloadKind::Image, at(line));
@@ -64,7 +64,7 @@ pub(in super::super) fn workload(stage: &Stage<'_>) -> Workload {
         let set = script
             .sets
             .iter()
-            .map(|(name, value, line)| EnvVar::written(name, value, &hide::text(path), place(path, Mark { line: *line, column: 1 })));
+            .map(|(name, value, line)| EnvVar::written(name, value, &hide::text(path), place(path.as_str(), Mark::line(*line))));
         container.env.extend(set);
     }
     container.mounts.sort_by(|a, b| a.path.cmp(&b.path));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::draft::place;
+use super::super::files::Origin;
 use super::super::hide;
 use super::super::kubernetes::{Cluster, Object, of_container};
 use super::super::yaml::{Mark, Node, Value};
@@ -13,7 +14,7 @@ use crate::model::Place;
 const USUAL_SURGE: Amount = Amount::Percent(25);
 
 /// Objects that containers take values from, by kind and name.
-type Sources<'a> = BTreeMap<(&'static str, &'a str), &'a Object<'a>>;
+type Sources<'a> = BTreeMap<(&'static str, &'a str, Option<&'a str>), &'a Object<'a>>;
 
 /// All workloads of a cluster's objects.
 pub(in super::super) fn workloads(cluster: &Cluster<'_>) -> Vec<Workload> {
@@ -24,7 +25,7 @@ pub(in super::super) fn workloads(cluster: &Cluster<'_>) -> Vec<Workload> {
             "Secret" => "Secret",
             _ => continue,
         };
-        sources.insert((kind, object.name), object);
+        sources.insert((kind, object.name, object.doc.environment.as_deref()), object);
     }
     let workloads = cluster.objects.iter().filter(|object| object.kind_makes_pods());
     workloads.filter_map(|object| workload(cluster, object, &sources)).collect()
@@ -41,8 +42,10 @@ fn workload(cluster: &Cluster<'_>, object: &Object<'_>, sources: &Sources<'_>) -
         _ => WorkloadKind::Replicated,
     };
     let reader = Reader { object, pod, sources };
-    let mut out = Workload::new(hide::text(&object.owner()), kind, place(object.file, object.at()));
+    let mut out = Workload::new(hide::text(&object.owner()), kind, place(object.origin, object.at()));
     out.services = cluster.services_of_workload(object);
+    out.environment.clone_from(&object.doc.environment);
+    out.is_base = !object.doc.varied.is_empty();
     if matches!(kind, WorkloadKind::Replicated | WorkloadKind::Numbered) {
         out.replicas = Some(reader.amount(&["spec", "replicas"], Amount::Count(1)));
         out.rollout = Some(reader.rollout(kind));
@@ -83,18 +86,25 @@ fn autoscaler(cluster: &Cluster<'_>, of: &Object<'_>) -> Option<Autoscaler> {
             && target
                 .is_some_and(|target| target.text_of("name") == Some(of.name) && target.text_of("kind").unwrap_or("Deployment") == of.kind)
     };
-    let object = cluster.objects.iter().find(is_of)?;
+    // That of the same environment, else one that holds for all.
+    let of_same = cluster.objects.iter().filter(is_of).find(|object| object.doc.environment == of.doc.environment);
+    let object = of_same.or_else(|| cluster.objects.iter().filter(is_of).find(|object| object.doc.environment.is_none()))?;
     let keda = object.kind == "ScaledObject";
     let (least, most) = if keda { ("minReplicaCount", "maxReplicaCount") } else { ("minReplicas", "maxReplicas") };
-    let said = |key, usual| match object.get(&["spec", key]) {
-        Some(node) => Said::written(Amount::read(node.text().unwrap_or_default()), place(object.file, node.at)),
+    let bound = |key, usual| match object.get(&["spec", key]) {
+        Some(node) => said(object.origin, Amount::read(node.text().unwrap_or_default()), node.at),
         None => Said::default_of(Amount::Count(usual)),
     };
     Some(Autoscaler {
         by: hide::text(&object.owner()).into(),
-        least: said(least, u32::from(!keda)),
-        most: said(most, if keda { 100 } else { 1 }),
+        least: bound(least, u32::from(!keda)),
+        most: bound(most, if keda { 100 } else { 1 }),
     })
+}
+
+/// A value that is written, with its place and the environment of its file.
+fn said<T>(origin: Origin<'_>, value: T, at: Mark) -> Said<T> {
+    Said { environment: origin.environment(at), ..Said::written(value, place(origin, at)) }
 }
 
 struct Reader<'a> {
@@ -105,19 +115,29 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn place(&self, at: Mark) -> Place {
-        place(self.object.file, at)
+        place(self.object.origin, at)
+    }
+
+    fn said<T>(&self, value: T, at: Mark) -> Said<T> {
+        said(self.object.origin, value, at)
+    }
+
+    /// An object of the same environment, else one that holds for all.
+    fn source(&self, kind: &'static str, name: &str) -> Option<&Object<'_>> {
+        let environment = self.object.doc.environment.as_deref();
+        self.sources.get(&(kind, name, environment)).or_else(|| self.sources.get(&(kind, name, None))).copied()
     }
 
     fn amount(&self, path: &[&str], usual: Amount) -> Said<Amount> {
         match self.object.get(path).and_then(|node| Some((node.text()?, node.at))) {
-            Some((text, at)) => Said::written(Amount::read(text), self.place(at)),
+            Some((text, at)) => self.said(Amount::read(text), at),
             None => Said::default_of(usual),
         }
     }
 
     fn text(&self, node: &Node, path: &[&str]) -> Option<Said<String>> {
         let node = node.at_path(path)?;
-        Some(Said::written(hide::text(node.text()?), self.place(node.at)))
+        Some(self.said(hide::text(node.text()?), node.at))
     }
 
     fn rollout(&self, kind: WorkloadKind) -> Rollout {
@@ -132,11 +152,11 @@ impl Reader<'_> {
             _ => None,
         });
         let strategy = match written {
-            Some(("Recreate", at)) => Said::written(Strategy::Recreate, self.place(at)),
-            Some(("OnDelete", at)) => Said::written(Strategy::OnDelete, self.place(at)),
-            Some((_, at)) => Said::written(Strategy::Rolling, self.place(at)),
+            Some(("Recreate", at)) => self.said(Strategy::Recreate, at),
+            Some(("OnDelete", at)) => self.said(Strategy::OnDelete, at),
+            Some((_, at)) => self.said(Strategy::Rolling, at),
             None => match argo.next_back() {
-                Some((strategy, at)) => Said::written(strategy, self.place(at)),
+                Some((strategy, at)) => self.said(strategy, at),
                 None => Said::default_of(Strategy::Rolling),
             },
         };
@@ -162,8 +182,7 @@ impl Reader<'_> {
         out.command = (!command.is_empty()).then(|| hide::command(&command));
         out.folder = self.text(node, &["workingDir"]);
         out.user = self.text(node, &["securityContext", "runAsUser"]).or_else(|| self.text(self.pod, &["securityContext", "runAsUser"]));
-        out.read_only_root =
-            node.at_path(&["securityContext", "readOnlyRootFilesystem"]).map(|node| Said::written(node.is_true(), self.place(node.at)));
+        out.read_only_root = node.at_path(&["securityContext", "readOnlyRootFilesystem"]).map(|node| self.said(node.is_true(), node.at));
         out.memory_limit = self.text(node, &["resources", "limits", "memory"]);
         let at = |key| node.entry(key).map(|entry| self.place(entry.at));
         (out.readiness, out.liveness, out.startup) = (at("readinessProbe"), at("livenessProbe"), at("startupProbe"));
@@ -178,7 +197,7 @@ impl Reader<'_> {
             let prefix = source.text_of("prefix").unwrap_or_default();
             for (key, kind) in [("configMapRef", "ConfigMap"), ("secretRef", "Secret")] {
                 let Some(name) = source.at_path(&[key, "name"]).and_then(Node::text) else { continue };
-                let Some(object) = self.sources.get(&(kind, name)) else { continue };
+                let Some(object) = self.source(kind, name) else { continue };
                 for (key, text, at) in data(object) {
                     out.push(self.taken(&format!("{prefix}{key}"), object, key, text, at, source.at));
                 }
@@ -188,7 +207,8 @@ impl Reader<'_> {
             let Some(name) = variable.text_of("name") else { continue };
             if let Some(value) = variable.get("value") {
                 let source = hide::text(&self.object.owner());
-                out.push(EnvVar::written(name, value.text().unwrap_or_default(), &source, self.place(value.at)));
+                let written = EnvVar::written(name, value.text().unwrap_or_default(), &source, self.place(value.at));
+                out.push(EnvVar { environment: self.object.origin.environment(value.at), ..written });
             } else if let Some(from) = variable.get("valueFrom") {
                 out.push(self.reference(name, from, variable.at));
             }
@@ -198,19 +218,20 @@ impl Reader<'_> {
     /// A variable that is taken from a key of an object.
     fn taken(&self, name: &str, object: &Object<'_>, key: &str, text: Option<&str>, at: Mark, via: Mark) -> EnvVar {
         let source = hide::text(&object.owner());
-        let at = place(object.file, at);
+        let environment = object.origin.environment(at).or_else(|| self.object.origin.environment(via));
+        let at = place(object.origin, at);
         let taken = match text.filter(|_| object.kind != "Secret") {
             Some(text) if !hide::hides(key, text) => EnvVar { key: key.into(), ..EnvVar::written(name, text, &source, at) },
             _ => EnvVar::unknown(name, true, &source, key, at),
         };
-        EnvVar { via: Some(self.place(via)), ..taken }
+        EnvVar { via: Some(self.place(via)), environment, ..taken }
     }
 
     fn reference(&self, name: &str, from: &Node, at: Mark) -> EnvVar {
         for (key, kind) in [("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")] {
             let Some(reference) = from.get(key) else { continue };
             let (of, key) = (reference.text_of("name").unwrap_or_default(), reference.text_of("key").unwrap_or_default());
-            if let Some(object) = self.sources.get(&(kind, of))
+            if let Some(object) = self.source(kind, of)
                 && let Some((_, text, written)) = data(object).into_iter().find(|(one, ..)| *one == key)
             {
                 return self.taken(name, object, key, text, written, at);
@@ -237,7 +258,7 @@ impl Reader<'_> {
                 read_only: read_only || mount.get("readOnly").is_some_and(Node::is_true),
                 size,
                 at: self.place(mount.at),
-                environment: None,
+                environment: self.object.origin.environment(mount.at),
             });
         }
         out.sort_by(|a, b| a.path.cmp(&b.path));
