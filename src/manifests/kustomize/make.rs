@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::yaml::{Entry, Mark, Node, Value};
-use super::Doc;
+use super::{Doc, rename};
 
 /// Whether Kubernetes itself knows a kind, so that its lists are merged by name.
 pub(super) fn is_known(kind: &str) -> bool {
@@ -117,13 +117,16 @@ pub(super) fn template(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// Changes what a kustomization changes everywhere: namespace, labels, annotations, images, numbers of replicas.
-pub(super) fn transform(kustomization: &Node, objects: &mut [Doc]) {
+/// Changes what a kustomization changes everywhere: names, namespace, labels, annotations, images, numbers of replicas.
+pub(super) fn transform(kustomization: &Node, keeps_names: bool, objects: &mut [Doc]) {
+    if !keeps_names {
+        rename::rename(kustomization, objects);
+    }
     let labels = kustomization.get("commonLabels");
     let paired = kustomization.get("labels").map(Node::items).unwrap_or_default();
     for doc in objects.iter_mut() {
         let (kind, name) = doc.id();
-        for (key, before) in [("namePrefix", true), ("nameSuffix", false)] {
+        for (key, before) in [("namePrefix", true), ("nameSuffix", false)].into_iter().filter(|_| keeps_names) {
             if let Some((text, at)) = kustomization.get(key).and_then(|node| Some((node.text()?, node.at))) {
                 let known = doc.called.as_ref().map_or(name.as_str(), |(known, _)| known);
                 doc.called = Some((if before { format!("{text}{known}") } else { format!("{known}{text}") }, at));

@@ -1,11 +1,12 @@
 //! Kustomizations: bases and overlays resolved to whole objects, one variant for each environment. Nothing is fetched; what a
 //! kustomization takes from elsewhere is counted.
 //!
-//! Objects keep the names that the base gives them: what refers to what is the same in all environments then.
+//! In the variants for environments, objects keep the names that the base gives them: they are told together.
 
 mod folders;
 mod json_patch;
 mod make;
+mod rename;
 mod strategic;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,6 +111,7 @@ pub(super) fn resolve(docs: Vec<Doc>, files: &mut Files, tree: &dyn Tree) -> Res
         tree,
         done: BTreeMap::new(),
         unevaluated: 0,
+        keeps: BTreeSet::new(),
         steps: 0,
         loaded: BTreeMap::new(),
     };
@@ -151,6 +153,8 @@ struct Resolver<'a> {
     /// Objects of the folders that were resolved.
     done: BTreeMap<String, Vec<Doc>>,
     unevaluated: usize,
+    /// Folders of overlays for environments.
+    keeps: BTreeSet<String>,
     /// How many kustomizations and components were gone through.
     steps: usize,
     /// Files that were read for this, patches mostly, with their documents and the folders of those that name them.
@@ -175,16 +179,23 @@ impl Resolver<'_> {
             .map(|(folder, _)| folder.as_str())
             .collect();
         let bases: BTreeMap<&str, BTreeSet<String>> = roots.iter().map(|root| (*root, self.below(root))).collect();
+        for root in &roots {
+            let below = &bases[root];
+            let shares = roots.iter().any(|other| other != root && !bases[other].is_disjoint(below));
+            let told = FOLDERS.contains(&file_name(parent(root))) || ENVIRONMENTS.contains(&file_name(root).to_ascii_lowercase().as_str());
+            // Instances of one thing beside each other have names of their own.
+            let names = ["namePrefix", "nameSuffix"].iter().any(|key| kustomizations[*root].node.get(key).is_some());
+            if !below.is_empty() && (told || shares && !names) {
+                self.keeps.insert((*root).to_owned());
+            }
+        }
         let mut out: Vec<Doc> = Vec::new();
         let mut varied: BTreeMap<(String, String), Vec<SmolStr>> = BTreeMap::new();
         let mut with_base: BTreeSet<String> = BTreeSet::new();
         for root in &roots {
-            let below = &bases[root];
-            let shares = roots.iter().any(|other| other != root && !bases[other].is_disjoint(below));
             let name = file_name(root);
-            let told = FOLDERS.contains(&file_name(parent(root))) || ENVIRONMENTS.contains(&name.to_ascii_lowercase().as_str());
-            let twin = self.has_twin(root, &roots);
-            if (below.is_empty() && !twin) || (!shares && !told && !twin) {
+            let varies = self.keeps.contains(*root) || self.has_twin(root, &roots);
+            if !varies {
                 // One variant only: what it makes is what is deployed.
                 out.extend(self.objects_of(root, 0));
                 continue;
@@ -196,29 +207,31 @@ impl Resolver<'_> {
                 out.push(doc);
             }
             self.speak_for(root, &environment);
-            for base in below {
+            for base in self.direct(root) {
                 // What a variant was made of counts as its environment's, too, though a patch deletes it.
-                for doc in self.objects_of(base, 0) {
+                for doc in self.objects_of(&base, 0) {
                     varied.entry(doc.id()).or_default().push(environment.clone());
                 }
-                with_base.insert(base.clone());
+                with_base.insert(base);
             }
         }
-        // The lowest one that names a file says what the base is.
+        // What overlays start from is the base, whatever that is made of.
         for base in with_base {
-            let own: BTreeSet<SmolStr> = self.own_files(&base).into_iter().collect();
-            let generated = kustomizations.get(&base).map(|one| one.file.clone());
             for mut doc in self.objects_of(&base, 0) {
-                if own.contains(&doc.file) || Some(&doc.file) == generated.as_ref() {
-                    let mut environments = varied.get(&doc.id()).cloned().unwrap_or_default();
-                    environments.sort();
-                    environments.dedup();
-                    doc.varied = environments;
-                    out.push(doc);
-                }
+                let mut environments = varied.get(&doc.id()).cloned().unwrap_or_default();
+                environments.sort();
+                environments.dedup();
+                doc.varied = environments;
+                out.push(doc);
             }
         }
         out
+    }
+
+    /// Folders of kustomizations that one names itself.
+    fn direct(&self, root: &str) -> Vec<String> {
+        let Some(one) = self.kustomizations.get(root) else { return Vec::new() };
+        one.resources().filter_map(|path| join(root, path)).filter(|path| self.kustomizations.contains_key(path)).collect()
     }
 
     /// Whether another root makes an object of the same kind and name: folders side by side, one for each environment.
@@ -330,7 +343,7 @@ impl Resolver<'_> {
             objects = self.make(&component, objects, depth + 1);
         }
         self.patch(folder, one, &mut objects);
-        make::transform(&one.node, &mut objects);
+        make::transform(&one.node, self.keeps.contains(folder), &mut objects);
         objects
     }
 

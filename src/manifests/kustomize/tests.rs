@@ -177,6 +177,27 @@ fn a_kustomization_that_only_gathers_is_no_environment() {
 }
 
 #[test]
+fn instances_with_names_of_their_own_are_workloads_of_their_own() {
+    let (items, deployed, _) = drawn(&format!(
+        "{BASE}//- /k8s/fast/kustomization.yaml\nresources: [../base]\nnameSuffix: -fast\nreplicas: [{{name: shop-fast, count: 3}}, {{name: shop, count: 3}}]\n//- /k8s/slow/kustomization.yaml\nresources: [../base]\nnameSuffix: -slow\n//- /k8s/overlays/production/kustomization.yaml\nresources: [../../fast, ../../slow]\n"
+    ));
+    let owners: Vec<_> = deployed.workloads.iter().map(|one| (one.owner.as_str(), one.environment.as_deref())).collect();
+    assert_eq!(
+        owners,
+        [
+            ("Deployment/shop-fast", None),
+            ("Deployment/shop-fast", Some("production")),
+            ("Deployment/shop-slow", None),
+            ("Deployment/shop-slow", Some("production")),
+        ]
+    );
+    // What they refer to is renamed with them.
+    let of = |at: usize| deployed.workloads[at].containers[0].variable("SIZE").unwrap().source.clone();
+    assert_eq!((of(0), of(2)), ("ConfigMap/shop-fast".to_owned(), "ConfigMap/shop-slow".to_owned()));
+    assert!(summary(&items, "ConfigMap/shop-fast").contains("set as environment in Deployment shop-fast"));
+}
+
+#[test]
 fn folders_named_like_environments_need_no_kustomization() {
     let shop = |replicas: u32| {
         format!(
