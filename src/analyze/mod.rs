@@ -6,8 +6,6 @@ mod macros;
 mod reading;
 mod statements;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -16,9 +14,9 @@ use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Cx, LeftOut};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
-use crate::manifests;
+use crate::manifests::{self, deployed::Deployed};
 use crate::merge;
-use crate::model::{Diagnostic, Item, Kind, SCHEMA, Severity, StateMap, ToolInfo};
+use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
 use crate::parse::ParseOptions;
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::schema;
@@ -42,6 +40,8 @@ pub struct Options {
 pub struct Analysis {
     /// The map.
     pub map: StateMap,
+    /// What the deployment files start, as data.
+    pub deployed: Deployed,
     /// What people configured.
     pub config: Config,
     /// Something could not be read at all: the exit code says so.
@@ -109,8 +109,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     }
     let mut items = merge::merge(&cx, findings);
     schema::join(&mut items, &schema, &discovery, &services);
-    let variables = variables_read(&items);
-    items.extend(manifests::items(&manifests, tree, &services, &variables));
+    let drawn = manifests::draw(&manifests, tree, &services, &manifests::Code::of(&items));
+    items.extend(drawn.items);
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
@@ -156,18 +156,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     drop(program);
     let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable;
     rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
-    Ok(Analysis { map, config, unreadable, bad_config, no_rust })
-}
-
-/// Names of the environment variables that the code reads, with the services that do.
-fn variables_read(items: &[Item]) -> BTreeMap<SmolStr, BTreeSet<SmolStr>> {
-    let mut out: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
-    for item in items.iter().filter(|item| item.kind == Kind::StartupConfig) {
-        for name in item.facts.iter().filter(|fact| fact.key == "env").filter_map(|fact| fact.value.as_ref()) {
-            out.entry(name.to_string().into()).or_default().extend(item.services.iter().cloned());
-        }
-    }
-    out
+    Ok(Analysis { map, deployed: drawn.deployed, config, unreadable, bad_config, no_rust })
 }
 
 /// Crates that reach the tree through another crate only: `use other::reqwest::Client`.

@@ -204,6 +204,12 @@ impl Dockerfile {
         self.effective(at).any(|one| one.keyword == "RUN" && builds(&one.text.split_whitespace().collect::<Vec<_>>().join(" ")))
     }
 
+    /// Whether something of a stage ends up in another one: it is a part of it, or is copied from.
+    pub(super) fn feeds(&self, from: usize, into: usize) -> bool {
+        let copied = |one: &Instruction| one.flag("from").and_then(|name| self.stage(name).or_else(|| name.parse().ok())) == Some(from);
+        self.chain(into).contains(&from) || self.effective(into).any(copied)
+    }
+
     /// The last `ENTRYPOINT` and the `CMD` that goes with it.
     pub(super) fn start(&self, at: usize) -> (Option<&Instruction>, Option<&Instruction>) {
         let (mut entrypoint, mut cmd) = (None, None);

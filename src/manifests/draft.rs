@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::files::Origin;
 use super::hide;
 use super::yaml::Mark;
-use crate::model::{Class, Confidence, Fact, FactValue, Item, ItemId, Kind, Place, Provenance, Role, Scope, Site};
+use crate::model::{Class, Confidence, Fact, FactValue, Item, ItemId, Kind, Place, Provenance, Role, Scope, SetBy, Site};
 
 /// At most so many facts of an item are kept; a block of a hundred variables is read in its file.
 const MAX_FACTS: usize = 40;
@@ -28,6 +29,10 @@ pub(super) struct Draft {
     pub(super) services: BTreeSet<SmolStr>,
     pub(super) lost: Option<String>,
     pub(super) confidence: Confidence,
+    /// The variant that it is of; none for the base, and where there is one variant only.
+    pub(super) environment: Option<SmolStr>,
+    /// Environments that have a variant of the same object.
+    pub(super) varied: Vec<SmolStr>,
 }
 
 impl Draft {
@@ -43,6 +48,8 @@ impl Draft {
             services: BTreeSet::new(),
             lost: None,
             confidence: Confidence::Certain,
+            environment: None,
+            varied: Vec::new(),
         }
     }
 
@@ -68,28 +75,49 @@ impl Draft {
     }
 
     /// Adds a place where it is declared.
-    pub(super) fn site(&mut self, file: &str, at: Mark) {
-        self.sites.push(place(file, at));
+    pub(super) fn site<'o>(&mut self, origin: impl Into<Origin<'o>>, at: Mark) {
+        self.sites.push(origin.into().place(at));
     }
 
     /// Adds a fact whose value is shown as it is: nothing secret may be in it.
-    pub(super) fn fact(&mut self, key: &str, value: FactValue, file: &str, at: Mark) {
-        let fact = Fact {
-            key: key.into(),
-            value: Some(value),
-            unit: None,
-            provenance: Provenance::Manifest,
-            at: Some(place(file, at)),
-            from: None,
-            set: Vec::new(),
+    pub(super) fn fact<'o>(&mut self, key: &str, value: FactValue, origin: impl Into<Origin<'o>>, at: Mark) {
+        let origin = origin.into();
+        let at_place = origin.place(at);
+        let fact = match origin.environment(at) {
+            None => Fact {
+                key: key.into(),
+                value: Some(value),
+                unit: None,
+                provenance: Provenance::Manifest,
+                at: Some(at_place),
+                from: None,
+                set: Vec::new(),
+            },
+            // Of one environment only: the base says another value, or none.
+            Some(environment) => Fact {
+                key: key.into(),
+                value: None,
+                unit: None,
+                provenance: Provenance::Manifest,
+                at: None,
+                from: None,
+                set: vec![SetBy {
+                    hidden: matches!(&value, FactValue::Text(text) if text == hide::HIDDEN),
+                    value: Some(value).filter(|value| !matches!(value, FactValue::Text(text) if text == hide::HIDDEN)),
+                    provenance: Provenance::Manifest,
+                    source: at_place.file.to_string(),
+                    key: key.into(),
+                    at: at_place,
+                    environment: Some(environment),
+                    services: Vec::new(),
+                }],
+            },
         };
-        if !self.facts.iter().any(|known| known.key == fact.key && known.value == fact.value) {
-            self.facts.push(fact);
-        }
+        add_fact(&mut self.facts, fact);
     }
 
     /// Adds a fact with a text that is made harmless; numbers become numbers.
-    pub(super) fn text(&mut self, key: &str, text: &str, file: &str, at: Mark) {
+    pub(super) fn text<'o>(&mut self, key: &str, text: &str, file: impl Into<Origin<'o>>, at: Mark) {
         let value = match text.parse::<i64>() {
             Ok(number) if number.to_string() == text => FactValue::Int(number),
             _ => FactValue::Text(hide::text(text)),
@@ -98,44 +126,118 @@ impl Draft {
     }
 
     /// Adds a variable with its value, as far as it may be shown.
-    pub(super) fn variable(&mut self, name: &str, value: &str, file: &str, at: Mark) {
+    pub(super) fn variable<'o>(&mut self, name: &str, value: &str, file: impl Into<Origin<'o>>, at: Mark) {
         let value = hide::value(name, value);
         self.fact(name, FactValue::Text(if value.is_empty() { "(empty)".to_owned() } else { value }), file, at);
     }
 }
 
 /// A place in a file.
-pub(super) fn place(file: &str, at: Mark) -> Place {
-    Place { file: file.into(), line: at.line.max(1), column: at.column.max(1) }
+pub(super) fn place<'o>(origin: impl Into<Origin<'o>>, at: Mark) -> Place {
+    origin.into().place(at)
+}
+
+/// Adds a fact: what several environments say differently is one fact with several values.
+fn add_fact(facts: &mut Vec<Fact>, fact: Fact) {
+    if fact.set.is_empty() {
+        if facts.iter().any(|known| known.key == fact.key && known.value == fact.value) {
+            return;
+        }
+        // What overlays said before is of this one.
+        match facts.iter_mut().find(|known| known.key == fact.key && known.value.is_none()) {
+            Some(known) => (known.value, known.at) = (fact.value, fact.at),
+            None => facts.push(fact),
+        }
+        return;
+    }
+    match facts.iter_mut().find(|known| known.key == fact.key) {
+        Some(known) => {
+            let new = fact.set.into_iter().filter(|set| !known.set.contains(set)).collect::<Vec<_>>();
+            known.set.extend(new);
+        }
+        None => facts.push(fact),
+    }
+}
+
+/// Drafts of one thing: those of the base, or of all environments, and those of variants.
+#[derive(Default)]
+struct Group {
+    base: Option<Draft>,
+    variants: Vec<Draft>,
 }
 
 /// Drafts to items: what has one owner and one name is one item, whichever files speak of it.
 pub(super) fn items(drafts: Vec<Draft>) -> Vec<Item> {
-    let mut by_id: BTreeMap<SmolStr, Draft> = BTreeMap::new();
+    let mut by_id: BTreeMap<SmolStr, Group> = BTreeMap::new();
     for draft in drafts {
         let id = match draft.what.as_str() {
             "" => format_smolstr!("{}", clean(&draft.owner)),
             what => format_smolstr!("{}#{}", clean(&draft.owner), clean(what)),
         };
-        match by_id.get_mut(&id) {
-            None => {
-                by_id.insert(id, draft);
-            }
-            Some(known) => join(known, draft),
+        let group = by_id.entry(id).or_default();
+        match (&draft.environment, &mut group.base) {
+            (Some(_), _) => group.variants.push(draft),
+            (None, Some(known)) => join(known, draft),
+            (None, base) => *base = Some(draft),
         }
     }
-    by_id.into_iter().map(|(id, draft)| item(&id, draft)).collect()
+    by_id.into_iter().filter_map(|(id, group)| Some(item(&id, varied(group)?))).collect()
+}
+
+/// One draft of a thing's variants: what they say otherwise is told with their environment.
+fn varied(group: Group) -> Option<Draft> {
+    let Group { base, mut variants } = group;
+    variants.sort_by(|a, b| a.environment.cmp(&b.environment));
+    let Some(mut out) = base else {
+        let distinct: BTreeSet<SmolStr> = variants.iter().filter_map(|draft| draft.environment.clone()).collect();
+        let mut variants = variants.into_iter();
+        let mut out = variants.next()?;
+        let first = out.environment.take().unwrap_or_default();
+        let alone = out.summary.clone();
+        for draft in variants {
+            tell(&mut out, &draft);
+            join(&mut out, draft);
+        }
+        if distinct.len() == 1 {
+            out.summary.push_str(&format!("; only in {first}"));
+        } else if out.summary != alone {
+            out.summary = format!("in {first}: {}", out.summary);
+        }
+        return Some(out);
+    };
+    let seen: BTreeSet<&SmolStr> = variants.iter().filter_map(|draft| draft.environment.as_ref()).collect();
+    let absent: Vec<&str> = out.varied.iter().filter(|name| !seen.contains(name)).map(SmolStr::as_str).collect();
+    let absent = absent.join(" and ");
+    for draft in variants {
+        tell(&mut out, &draft);
+        join(&mut out, draft);
+    }
+    if !absent.is_empty() {
+        out.summary.push_str(&format!("; not in {absent}"));
+    }
+    Some(out)
+}
+
+/// Adds what the summary of a variant says otherwise: `2 replicas, …; in production: 5 replicas`.
+fn tell(out: &mut Draft, variant: &Draft) {
+    let Some(environment) = &variant.environment else { return };
+    let base = out.summary.split("; in ").next().unwrap_or_default();
+    let known: BTreeSet<&str> = base.split(", ").collect();
+    let other: Vec<&str> = variant.summary.split(", ").filter(|clause| !known.contains(clause)).collect();
+    if !other.is_empty() {
+        let said = format!("; in {environment}: {}", other.join(", "));
+        out.summary.push_str(&said);
+    }
 }
 
 /// The same thing spoken of in a second file.
 fn join(known: &mut Draft, draft: Draft) {
     known.sites.extend(draft.sites);
     known.services.extend(draft.services);
+    known.varied.extend(draft.varied);
     known.lost = known.lost.take().or(draft.lost);
     for fact in draft.facts {
-        if !known.facts.iter().any(|other| other.key == fact.key && other.value == fact.value) {
-            known.facts.push(fact);
-        }
+        add_fact(&mut known.facts, fact);
     }
 }
 
@@ -145,6 +247,13 @@ fn item(id: &str, draft: Draft) -> Item {
     sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
     let mut facts = draft.facts;
     facts.truncate(MAX_FACTS);
+    for fact in facts.iter_mut().filter(|fact| fact.value.is_none()) {
+        // No base says it: the first environment's value stands for it.
+        if let Some(first) = fact.set.first() {
+            fact.value = if first.hidden { Some(FactValue::Text(hide::HIDDEN.to_owned())) } else { first.value.clone() };
+            fact.at = Some(first.at.clone());
+        }
+    }
     Item {
         scope: draft.scope,
         services: draft.services.into_iter().collect(),

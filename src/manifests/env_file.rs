@@ -86,7 +86,7 @@ pub(super) fn draft(path: &str, variables: &[Variable], read: &Readers, used: Op
     );
     let readers = known.iter().filter_map(|variable| read.get(variable.name.as_str())).flatten().cloned().collect();
     let mut draft = Draft::new(path, "", path, summary).services(used.unwrap_or(&readers)).scope(Scope::Host);
-    let mark = |line| Mark { line, column: 1 };
+    let mark = |line| Mark::line(line);
     draft.site(path, mark(told[0].line));
     for variable in told {
         if read.contains_key(variable.name.as_str()) || count <= 12 {

@@ -6,7 +6,8 @@ use smol_str::SmolStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::draft::Draft;
+use super::deployed::{Amount, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload, WorkloadKind, of_machine};
+use super::draft::{Draft, place};
 use super::hide;
 use super::image::named;
 use super::tie::Names;
@@ -18,10 +19,7 @@ use crate::source::line_of;
 pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
     let (root, _) = DeTable::parse_recoverable(text);
     let root = root.into_inner();
-    let app = root.get("app").and_then(|app| app.get_ref().as_str()).unwrap_or_default().to_owned();
-    let mut services = names.by_name(&app);
-    services.extend(names.only().filter(|_| services.is_empty()).cloned());
-    let reader = Reader { file, text, app: if app.is_empty() { "fly.toml".to_owned() } else { hide::text(&app) }, services };
+    let reader = Reader::new(file, text, &root, names);
     let mut out = Vec::new();
     for mount in tables(root.get("mounts").or_else(|| root.get("mount"))) {
         out.extend(reader.mount(mount));
@@ -31,6 +29,63 @@ pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
     }
     out.extend(tables(root.get("deploy")).into_iter().find_map(|deploy| reader.rollout(deploy)));
     out.extend(tables(root.get("env")).into_iter().find_map(|env| reader.environment(env)));
+    out
+}
+
+/// The machines of a file as data.
+pub(super) fn deployed(file: &str, text: &str, names: &Names) -> Workload {
+    let (root, _) = DeTable::parse_recoverable(text);
+    let root = root.into_inner();
+    let reader = Reader::new(file, text, &root, names);
+    let start = place(file, Mark::line(1));
+    let (mut out, mut container) = of_machine::single(file, WorkloadKind::Machine, start, &reader.services);
+    let said = |table: &DeTable<'_>, key: &str| {
+        let (text, at) = reader.get(table, key)?;
+        Some((text, place(file, at)))
+    };
+    let machines = tables(root.get("http_service")).into_iter().chain(tables(root.get("services")));
+    let least = machines.into_iter().find_map(|service| said(service, "min_machines_running"));
+    out.replicas = least.map(|(text, at)| Said::written(Amount::read(&text), at));
+    let deploy = tables(root.get("deploy")).into_iter().next();
+    let strategy = match deploy.and_then(|deploy| said(deploy, "strategy")) {
+        None => Said::default_of(Strategy::Rolling),
+        Some((text, at)) => Said::written(
+            match text.as_str() {
+                "immediate" => Strategy::Recreate,
+                "bluegreen" => Strategy::BlueGreen,
+                "canary" => Strategy::Canary,
+                _ => Strategy::Rolling,
+            },
+            at,
+        ),
+    };
+    let unavailable = deploy.and_then(|deploy| said(deploy, "max_unavailable"));
+    out.rollout = Some(Rollout {
+        strategy,
+        max_surge: Said::default_of(Amount::Count(0)),
+        max_unavailable: unavailable.map_or(Said::default_of(Amount::Percent(33)), |(text, at)| Said::written(Amount::read(&text), at)),
+    });
+    out.seconds_to_stop = said(&root, "kill_timeout").map(|(text, at)| Said::written(hide::text(&text), at));
+    for mount in tables(root.get("mounts").or_else(|| root.get("mount"))) {
+        let (Some((source, at)), Some((path, _))) = (said(mount, "source"), said(mount, "destination")) else { continue };
+        container.mounts.push(Mount {
+            path: hide::text(&path),
+            kind: MountKind::DurableEach,
+            source: hide::text(&source),
+            sub_path: None,
+            read_only: false,
+            size: said(mount, "initial_size").map(|(size, _)| hide::text(&size)),
+            at,
+            environment: None,
+        });
+    }
+    for (key, value) in tables(root.get("env")).into_iter().flatten() {
+        if let Some(text) = written(value.get_ref()) {
+            let at = place(file, reader.mark(key.span().start));
+            container.env.push(EnvVar::written(key.get_ref(), &text, file, at));
+        }
+    }
+    out.containers.push(container);
     out
 }
 
@@ -50,9 +105,16 @@ struct Reader<'a> {
     services: BTreeSet<SmolStr>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(file: &'a str, text: &'a str, root: &DeTable<'_>, names: &Names) -> Self {
+        let app = root.get("app").and_then(|app| app.get_ref().as_str()).unwrap_or_default().to_owned();
+        let mut services = names.by_name(&app);
+        services.extend(names.only().filter(|_| services.is_empty()).cloned());
+        Self { file, text, app: if app.is_empty() { "fly.toml".to_owned() } else { hide::text(&app) }, services }
+    }
+
     fn mark(&self, offset: usize) -> Mark {
-        Mark { line: line_of(self.text, offset), column: 1 }
+        Mark::line(line_of(self.text, offset))
     }
 
     fn draft(&self, what: &str, summary: String) -> Draft {

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::deployed::{Workload, of_image};
 use super::dockerfile::{Dockerfile, Instruction};
 use super::draft::Draft;
 use super::hide;
-use super::script::{self, Script};
+use super::image_scripts::Scripts;
+use super::script::Script;
 use super::tie::Names;
 use super::yaml::Mark;
+use crate::diag::name_words;
 use crate::model::{FactValue, Scope};
 use crate::source::{Tree, file_name, join, parent};
 
@@ -60,48 +63,24 @@ const ASSETS: &[&str] = &[
 pub(super) struct Image<'a> {
     path: &'a str,
     file: &'a Dockerfile,
-    /// Scripts of the tree that final stages start, with their paths.
-    scripts: BTreeMap<usize, (String, Script)>,
+    /// Scripts of the tree that are copied into final stages.
+    scripts: BTreeMap<usize, Scripts>,
 }
 
 impl Image<'_> {
+    /// The script that a stage starts, with its path.
+    fn entry(&self, at: usize) -> Option<&(String, Script)> {
+        self.scripts.get(&at)?.entry.as_ref()
+    }
+
     /// The services whose binaries are in the image of a stage, and the one that it starts, itself or through its script.
     fn services(&self, at: usize, names: &Names) -> (BTreeSet<SmolStr>, Option<SmolStr>) {
         let (mut held, started) = self.file.services(at, names);
-        let by_script = || self.scripts.get(&at).and_then(|(_, script)| names.by_command(script.execs.iter().map(String::as_str))).cloned();
+        let by_script = || self.entry(at).and_then(|(_, script)| names.by_command(script.execs.iter().map(String::as_str))).cloned();
         let started = started.or_else(by_script);
         held.extend(started.iter().cloned());
         (held, started)
     }
-}
-
-/// The script that a stage starts, when it is a file of the tree.
-fn script_of(path: &str, file: &Dockerfile, at: usize, tree: &dyn Tree) -> Option<(String, Script)> {
-    let command = file.command(at);
-    let words = command.iter().filter(|word| !word.starts_with('-')).take(4);
-    let (path, text) = words.into_iter().find_map(|word| source_of(path, file, at, file_name(word), tree))?;
-    Some((path, script::parse(&text)))
-}
-
-/// The file of the tree that is copied into a stage under a name: its path and text.
-fn source_of(dockerfile: &str, file: &Dockerfile, at: usize, name: &str, tree: &dyn Tree) -> Option<(String, String)> {
-    let copies = file.effective(at).filter(|one| one.keyword == "COPY" && one.flag("from").is_none());
-    for one in copies {
-        let arguments = one.arguments();
-        let (target, sources) = arguments.split_last()?;
-        let source = sources.iter().find(|source| file_name(source) == name || (file_name(target) == name && sources.len() == 1));
-        let Some(source) = source else { continue };
-        let folder = parent(dockerfile);
-        let bases = [folder, parent(folder), ""];
-        for path in bases.iter().filter_map(|base| join(base, source.trim_start_matches('/'))) {
-            if let Ok(text) = tree.read(&path)
-                && text.starts_with("#!")
-            {
-                return Some((path, text));
-            }
-        }
-    }
-    None
 }
 
 /// The images of the tree, by the path of their file.
@@ -113,7 +92,7 @@ pub(super) struct Images<'a> {
 impl<'a> Images<'a> {
     /// Takes in a file; the scripts that its images start are read.
     pub(super) fn add(&mut self, path: &'a str, file: &'a Dockerfile, tree: &dyn Tree) {
-        let scripts = file.finals().into_iter().filter_map(|at| Some((at, script_of(path, file, at, tree)?))).collect();
+        let scripts = file.finals().into_iter().map(|at| (at, Scripts::read(path, file, at, tree))).collect();
         self.by_path.insert(path, Image { path, file, scripts });
     }
 
@@ -136,6 +115,49 @@ impl<'a> Images<'a> {
     /// Whether there is such a file.
     pub(super) fn has(&self, path: &str) -> bool {
         self.by_path.contains_key(path)
+    }
+
+    /// Files and folders of the tree that images of services take along, by their paths.
+    pub(super) fn taken(&self, names: &Names) -> BTreeMap<String, BTreeSet<SmolStr>> {
+        let mut out: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
+        for image in self.by_path.values() {
+            for at in image.file.finals().into_iter().filter(|at| !image.file.builds_rust(*at)) {
+                let (services, _) = image.services(at, names);
+                let copies = image.file.effective(at).filter(|one| one.keyword == "COPY" && one.flag("from").is_none());
+                for one in copies.filter(|_| !services.is_empty()) {
+                    let arguments = one.arguments();
+                    let (sources, _) = arguments.split_at(arguments.len().saturating_sub(1));
+                    let folder = parent(image.path);
+                    for path in sources.iter().flat_map(|source| [join(folder, source), join("", source)]).flatten() {
+                        if !path.is_empty() && path != "." {
+                            out.entry(path).or_default().extend(services.iter().cloned());
+                        }
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Every image in which a service of the tree runs, as data.
+    pub(super) fn deployed(&self, names: &Names) -> Vec<Workload> {
+        let mut out = Vec::new();
+        for image in self.by_path.values() {
+            let finals = image.file.finals();
+            for at in finals.iter().copied() {
+                let (held, started) = image.services(at, names);
+                let services = started.map_or(held, |started| BTreeSet::from([started]));
+                if services.is_empty() {
+                    continue;
+                }
+                let name = image.file.stages[at].name.as_deref().filter(|_| finals.len() > 1);
+                let owner = name.map_or_else(|| image.path.to_owned(), |name| format!("{}/{name}", image.path));
+                let script = image.entry(at);
+                let stage = of_image::Stage { path: image.path, file: image.file, at, owner: &owner, services: &services, script };
+                out.push(of_image::workload(&stage));
+            }
+        }
+        out
     }
 
     /// Items of every image that is about a service; `others` are files of images that manifests build beside them, with
@@ -207,11 +229,14 @@ impl StageOf<'_> {
         self.health(out);
         self.variables(out);
         self.start(out);
-        self.script(scripts, out);
+        self.build_ids(out);
+        if let Some(found) = self.image.scripts.get(&self.at) {
+            found.drafts(&self.services, names, scripts, out);
+        }
     }
 
     fn mark(line: u32) -> Mark {
-        Mark { line, column: 1 }
+        Mark::line(line)
     }
 
     fn draft(&self, what: impl Into<SmolStr>, name: impl Into<SmolStr>, summary: String) -> Draft {
@@ -283,6 +308,32 @@ impl StageOf<'_> {
         }
     }
 
+    /// Which state of the code it is, where the compiler reads that from a variable.
+    fn build_ids(&self, out: &mut Vec<Draft>) {
+        let docker = self.image.file;
+        let builds = (0..docker.stages.len()).filter(|at| docker.builds_rust(*at) && docker.feeds(*at, self.at));
+        // One compilation gives the binaries of several images.
+        let name = file_name(self.image.path);
+        let draft = Draft::new(self.image.path, "build", format!("version built by {name}"), String::new());
+        let mut draft = draft.services(&self.services).scope(Scope::Process);
+        let mut said: Vec<String> = Vec::new();
+        for one in builds.flat_map(|at| docker.effective(at)).filter(|one| matches!(one.keyword.as_str(), "ARG" | "ENV")) {
+            for (name, value, line) in pairs(one).into_iter().filter(|(name, ..)| is_build_id(name)) {
+                draft.site(self.image.path, Self::mark(line));
+                if hide::reference(&value).is_none() && !value.is_empty() {
+                    draft.variable(&name, &value, self.image.path, Self::mark(line));
+                }
+                if !said.contains(&name) {
+                    said.push(name);
+                }
+            }
+        }
+        if !said.is_empty() {
+            draft.summary = format!("which state of the code it is, given to the compiler when the image is built: {}", named(&said));
+            out.push(draft);
+        }
+    }
+
     /// Data and configuration that are copied into the image; binaries and sources are not.
     fn files(&self, names: &Names, out: &mut Vec<Draft>) {
         let (file, docker) = (self.image.path, self.image.file);
@@ -341,59 +392,10 @@ impl StageOf<'_> {
         }
         out.push(draft);
     }
-
-    /// What the script that the image starts leaves behind.
-    fn script(&self, seen: &mut BTreeSet<String>, out: &mut Vec<Draft>) {
-        let Some((path, script)) = self.image.scripts.get(&self.at) else { return };
-        if seen.insert(path.clone()) {
-            self.of_script(path, script, out);
-        } else {
-            for draft in out.iter_mut().filter(|draft| draft.owner == path) {
-                draft.services.extend(self.services.iter().cloned());
-            }
-        }
-    }
-
-    fn of_script(&self, path: &str, script: &Script, out: &mut Vec<Draft>) {
-        let name = file_name(path);
-        let base = |what: &str, summary: String| Draft::new(path, what, name, summary).services(&self.services);
-        if let Some((mask, line)) = &script.umask {
-            let mask = hide::text(mask);
-            let mut draft = base("umask", format!("mask of new files, set to `{mask}` by the entry script"))
-                .name(format!("umask of {name}"))
-                .scope(Scope::Process);
-            draft.site(path, Self::mark(*line));
-            draft.fact("umask", FactValue::Text(mask), path, Self::mark(*line));
-            out.push(draft);
-        }
-        if !script.sources.is_empty() {
-            let mut names: Vec<String> = script.sources.iter().map(|(path, _)| path.clone()).collect();
-            names.dedup();
-            let mut draft = base("sourced files", format!("settings that the entry script sources: {}", named(&names)))
-                .name(format!("sources of {name}"));
-            for (source, line) in &script.sources {
-                draft.site(path, Self::mark(*line));
-                draft.fact("sourced", FactValue::Text(hide::text(source)), path, Self::mark(*line));
-            }
-            out.push(draft);
-        }
-        let sets: Vec<&(String, String, u32)> = script.sets.iter().filter(|(name, ..)| !NOISE.contains(&name.as_str())).collect();
-        if !sets.is_empty() {
-            let mut names: Vec<String> = sets.iter().map(|(name, value, _)| hide::assignment(name, value)).collect();
-            names.dedup();
-            let mut draft =
-                base("export", format!("variables set by the entry script: {}", named(&names))).name(format!("environment of {name}"));
-            for (name, value, line) in sets {
-                draft.site(path, Self::mark(*line));
-                draft.variable(name, value, path, Self::mark(*line));
-            }
-            out.push(draft);
-        }
-    }
 }
 
 /// `A=1 B=2`, or the old form `A 1`; a name with its value and line.
-fn pairs(one: &Instruction) -> Vec<(String, String, u32)> {
+pub(super) fn pairs(one: &Instruction) -> Vec<(String, String, u32)> {
     match one.words.first() {
         Some(first) if !first.text.contains('=') => {
             let value: Vec<&str> = one.words[1..].iter().map(|word| word.text.as_str()).collect();
@@ -405,6 +407,15 @@ fn pairs(one: &Instruction) -> Vec<(String, String, u32)> {
             .filter_map(|word| word.text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned(), word.line)))
             .collect(),
     }
+}
+
+/// Whether a variable says which state of the code is built: `GIT_SHA`, `SOURCE_COMMIT`, `VERGEN_GIT_SHA`, `BUILD_VERSION`.
+fn is_build_id(name: &str) -> bool {
+    let words: Vec<String> = name_words(name);
+    let has = |word: &str| words.iter().any(|one| one == word);
+    let of_code =
+        has("commit") || has("revision") || has("vergen") || has("git") && (has("sha") || has("hash") || has("rev") || has("ref"));
+    of_code || has("build") && ["version", "id", "number", "date", "sha", "timestamp"].iter().any(|word| has(word))
 }
 
 /// Whether a copied path holds data or configuration: no binary, no source, no piece of the system.

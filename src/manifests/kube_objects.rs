@@ -7,37 +7,42 @@ use smol_str::SmolStr;
 use super::draft::Draft;
 use super::hide;
 use super::image::named;
-use super::kubernetes::{Cluster, Object, UsedBy};
+use super::kubernetes::{Cluster, Object, UsedBy, of_variant};
 use super::yaml::Node;
-use crate::model::{FactValue, Scope};
+use crate::model::FactValue;
 
 /// The items of all objects beside workloads.
 pub(super) fn drafts(cluster: &Cluster<'_>, out: &mut Vec<Draft>) {
     let mut declared: BTreeSet<(&'static str, String)> = BTreeSet::new();
     for object in &cluster.objects {
-        let kind = match object.kind {
-            "PersistentVolumeClaim" => "PersistentVolumeClaim",
-            "ConfigMap" => "ConfigMap",
-            "Secret" | "ExternalSecret" | "SealedSecret" => "Secret",
-            _ => {
-                out.extend(other(cluster, object));
-                continue;
-            }
-        };
-        let used = cluster.uses.get(&(kind, object.name.to_owned())).map(Vec::as_slice).unwrap_or_default();
-        declared.insert((kind, object.name.to_owned()));
-        out.extend(match kind {
-            "PersistentVolumeClaim" => (!services_of(used).is_empty() || cluster.is_near(object.file)).then(|| claim(object, used)),
-            "ConfigMap" => config_map(cluster, object, used),
-            _ => secret(cluster, object, used),
-        });
+        let before = out.len();
+        of_object(cluster, object, &mut declared, out);
+        of_variant(object, &mut out[before..]);
     }
-    generators(cluster, &mut declared, out);
     for ((kind, name), used) in &cluster.uses {
         if !declared.contains(&(*kind, name.clone())) && used.iter().any(|used| !used.services.is_empty()) {
             out.push(elsewhere(kind, name, used));
         }
     }
+}
+
+fn of_object(cluster: &Cluster<'_>, object: &Object<'_>, declared: &mut BTreeSet<(&'static str, String)>, out: &mut Vec<Draft>) {
+    let kind = match object.kind {
+        "PersistentVolumeClaim" => "PersistentVolumeClaim",
+        "ConfigMap" => "ConfigMap",
+        "Secret" | "ExternalSecret" | "SealedSecret" => "Secret",
+        _ => {
+            out.extend(other(cluster, object));
+            return;
+        }
+    };
+    let used = cluster.uses.get(&(kind, object.name.to_owned())).map(Vec::as_slice).unwrap_or_default();
+    declared.insert((kind, object.name.to_owned()));
+    out.extend(match kind {
+        "PersistentVolumeClaim" => (!services_of(used).is_empty() || cluster.is_near(object.origin.file)).then(|| claim(object, used)),
+        "ConfigMap" => config_map(cluster, object, used),
+        _ => secret(cluster, object, used),
+    });
 }
 
 fn services_of(used: &[UsedBy]) -> BTreeSet<SmolStr> {
@@ -48,7 +53,7 @@ fn services_of(used: &[UsedBy]) -> BTreeSet<SmolStr> {
 fn draft(object: &Object<'_>, kind: &str, summary: String, used: &[UsedBy]) -> Draft {
     let mut draft = Draft::new(format!("{kind}/{}", object.name), "", object.name, summary).services(&services_of(used));
     draft.name = titled(kind, object.name).into();
-    draft.site(object.file, object.at());
+    draft.site(object.origin, object.at());
     add_uses(&mut draft, used);
     draft
 }
@@ -61,7 +66,7 @@ fn titled(kind: &str, name: &str) -> String {
 
 fn add_uses(draft: &mut Draft, used: &[UsedBy]) {
     for one in used {
-        draft.site(&one.file, one.at);
+        draft.sites.push(one.place.clone());
     }
 }
 
@@ -102,7 +107,7 @@ fn claim(object: &Object<'_>, used: &[UsedBy]) -> Draft {
     let mut draft = draft(object, "PersistentVolumeClaim", summary, used);
     for (key, path) in [("storage class", &["spec", "storageClassName"][..]), ("storage", &["spec", "resources", "requests", "storage"])] {
         if let Some(node) = object.get(path) {
-            draft.text(key, node.text().unwrap_or_default(), object.file, node.at);
+            draft.text(key, node.text().unwrap_or_default(), object.origin, node.at);
         }
     }
     draft.lost("what is in it, when the claim is deleted; pods come and go without it")
@@ -115,13 +120,14 @@ fn config_map(cluster: &Cluster<'_>, object: &Object<'_>, used: &[UsedBy]) -> Op
         return None;
     }
     let data = object.get(&["data"]).map(Node::entries).unwrap_or_default();
-    let summary = format!("ConfigMap of {}, {}", keys(data.len()), who(used));
+    let made = if object.doc.is_generated { " made by a kustomization" } else { "" };
+    let summary = format!("ConfigMap of {}{made}, {}", keys(data.len()), who(used));
     let mut draft = draft(object, "ConfigMap", summary, used).services(&services);
     for entry in data {
         let text = entry.node.text().unwrap_or_default();
         match text.lines().count() {
-            0 | 1 => draft.variable(&entry.key, text, object.file, entry.at),
-            lines => draft.fact(&entry.key, FactValue::Text(format!("{lines} lines")), object.file, entry.at),
+            0 | 1 => draft.variable(&entry.key, text, object.origin, entry.at),
+            lines => draft.fact(&entry.key, FactValue::Text(format!("{lines} lines")), object.origin, entry.at),
         }
     }
     Some(draft)
@@ -142,11 +148,12 @@ fn secret(cluster: &Cluster<'_>, object: &Object<'_>, used: &[UsedBy]) -> Option
         names.extend(one.text_of("secretKey").map(str::to_owned));
     }
     let holds = if names.is_empty() { "Secret".to_owned() } else { format!("Secret with {}: {}", keys(names.len()), named(&names)) };
-    let summary = format!("{holds}, {}", who(used));
+    let made = if object.doc.is_generated { " made by a kustomization" } else { "" };
+    let summary = format!("{holds}{made}, {}", who(used));
     let mut draft = draft(object, "Secret", summary, used).services(&services);
     let written = [&["data"][..], &["stringData"]].iter().find_map(|path| object.get(path));
     if let Some(node) = written.filter(|node| !node.entries().is_empty() && object.kind == "Secret") {
-        draft.fact("values", FactValue::Text("written in the file, hidden here".to_owned()), object.file, node.at);
+        draft.fact("values", FactValue::Text("written in the file, hidden here".to_owned()), object.origin, node.at);
     }
     Some(draft)
 }
@@ -182,7 +189,7 @@ fn other(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
 
 fn plain(object: &Object<'_>, summary: String, services: &BTreeSet<SmolStr>) -> Draft {
     let mut draft = Draft::new(object.owner(), "", object.name, summary).services(services);
-    draft.site(object.file, object.at());
+    draft.site(object.origin, object.at());
     draft
 }
 
@@ -194,9 +201,9 @@ fn affinity(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
     let seconds = timeout.and_then(Node::text).map_or_else(|| "10800".to_owned(), hide::text);
     let summary = format!("a client goes to the same pod for {} after its last request", time(&seconds));
     let mut draft = Draft::new(object.owner(), "affinity", format!("session affinity of {}", object.name), summary).services(&services);
-    draft.site(object.file, node.at);
+    draft.site(object.origin, node.at);
     if let Some(timeout) = timeout {
-        draft.text("timeout", &format!("{seconds}s"), object.file, timeout.at);
+        draft.text("timeout", &format!("{seconds}s"), object.origin, timeout.at);
     }
     Some(draft.lost("which pod a client belongs to, when that pod ends or the client's address changes"))
 }
@@ -238,10 +245,10 @@ fn stickiness(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
     )
     .services(&services);
     for entry in [first].into_iter().chain(sticky) {
-        draft.site(object.file, entry.at);
+        draft.site(object.origin, entry.at);
         // The name of a cookie is no secret; its key in the annotation looks like one.
         let value = hide::text(entry.node.text().unwrap_or_default());
-        draft.fact(entry.key.rsplit('/').next().unwrap_or(&entry.key), FactValue::Text(value), object.file, entry.at);
+        draft.fact(entry.key.rsplit('/').next().unwrap_or(&entry.key), FactValue::Text(value), object.origin, entry.at);
     }
     Some(draft.lost("which pod a client belongs to, when that pod ends"))
 }
@@ -265,8 +272,8 @@ fn autoscaler(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
     let mut draft = plain(object, summary, &services).name(format!("autoscaler of {name}"));
     for (key, node) in [("least replicas", least), ("most replicas", most)] {
         if let Some(node) = node {
-            draft.site(object.file, node.at);
-            draft.text(key, node.text().unwrap_or_default(), object.file, node.at);
+            draft.site(object.origin, node.at);
+            draft.text(key, node.text().unwrap_or_default(), object.origin, node.at);
         }
     }
     for metric in object.get(&["spec", "metrics"]).map(Node::items).unwrap_or_default() {
@@ -277,10 +284,10 @@ fn autoscaler(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
         if goal.is_some() {
             draft.summary.push_str(&format!(", aiming at {value} of {}", hide::text(name)));
         }
-        draft.fact(&format!("{} per pod", hide::text(name)), FactValue::Text(value), object.file, metric.at);
+        draft.fact(&format!("{} per pod", hide::text(name)), FactValue::Text(value), object.origin, metric.at);
     }
     for trigger in object.get(&["spec", "triggers"]).map(Node::items).unwrap_or_default() {
-        draft.text("trigger", trigger.text_of("type").unwrap_or_default(), object.file, trigger.at);
+        draft.text("trigger", trigger.text_of("type").unwrap_or_default(), object.origin, trigger.at);
     }
     Some(draft)
 }
@@ -293,36 +300,6 @@ fn budget(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
     let said = if key == "minAvailable" { format!("at least {value} stay") } else { format!("at most {value} go at a time") };
     let mut draft =
         plain(object, format!("{said} when nodes are drained"), &services).name(format!("disruption budget of {}", object.name));
-    draft.site(object.file, node.at);
+    draft.site(object.origin, node.at);
     (!services.is_empty()).then_some(draft)
-}
-
-/// Config maps and secrets that a kustomization makes of files and literals.
-fn generators(cluster: &Cluster<'_>, declared: &mut BTreeSet<(&'static str, String)>, out: &mut Vec<Draft>) {
-    for object in cluster.objects.iter().filter(|object| object.kind == "Kustomization") {
-        for (key, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
-            for made in object.node.get(key).map(Node::items).unwrap_or_default() {
-                let Some(name) = made.text_of("name") else { continue };
-                declared.insert((kind, name.to_owned()));
-                let used = cluster.uses.get(&(kind, name.to_owned())).map(Vec::as_slice).unwrap_or_default();
-                let services = services_of(used);
-                if services.is_empty() {
-                    continue;
-                }
-                let mut draft =
-                    Draft::new(format!("{kind}/{name}"), "", titled(kind, name), format!("{kind} made by a kustomization, {}", who(used)));
-                draft = draft.services(&services).scope(Scope::Cluster);
-                draft.site(object.file, made.at);
-                for literal in made.get("literals").map(Node::items).unwrap_or_default() {
-                    let Some((key, value)) = literal.text().and_then(|text| text.split_once('=')) else { continue };
-                    let value = if kind == "Secret" { hide::HIDDEN } else { value };
-                    draft.variable(key, value, object.file, literal.at);
-                }
-                for file in made.get("files").or_else(|| made.get("envs")).map(Node::items).unwrap_or_default() {
-                    draft.text("file", file.text().unwrap_or_default(), object.file, file.at);
-                }
-                out.push(draft);
-            }
-        }
-    }
 }

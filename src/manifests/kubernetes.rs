@@ -1,35 +1,40 @@
 //! Kubernetes objects: which there are, which services they belong to, and who uses what.
 //!
 //! Objects of one kind and name are one thing, whether they stand in a base, an overlay or twice: their values are told side by
-//! side, each with its line.
+//! side, each with its line and its environment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::deployed::{Workload, of_kubernetes};
 use super::draft::Draft;
+use super::files::{Files, Origin};
 use super::kube_objects;
+use super::kustomize::Doc;
 use super::pod;
 use super::tie::Names;
 use super::yaml::{Mark, Node, Value};
+use crate::model::Place;
 use crate::source::parent;
 
 /// Names and values of labels.
 type Labels<'a> = Vec<(&'a str, &'a str)>;
 
-/// One object of a file.
+/// One object, in one variant.
 pub(super) struct Object<'a> {
-    pub(super) file: &'a str,
+    /// Where its nodes come from.
+    pub(super) origin: Origin<'a>,
+    pub(super) doc: &'a Doc,
     pub(super) kind: &'a str,
     pub(super) name: &'a str,
     pub(super) node: &'a Node,
 }
 
 impl<'a> Object<'a> {
-    fn new(file: &'a str, node: &'a Node) -> Option<Self> {
+    fn new(origin: Origin<'a>, doc: &'a Doc, node: &'a Node) -> Option<Self> {
         let name = node.at_path(&["metadata", "name"]).and_then(Node::text).unwrap_or_default();
-        Some(Self { file, kind: node.text_of("kind")?, name, node })
+        Some(Self { origin, doc, kind: node.text_of("kind")?, name, node })
     }
 
     /// `Deployment/shop`.
@@ -91,8 +96,7 @@ pub(super) struct UsedBy {
     pub(super) how: String,
     /// `Deployment shop`.
     pub(super) by: String,
-    pub(super) file: SmolStr,
-    pub(super) at: Mark,
+    pub(super) place: Place,
     pub(super) services: BTreeSet<SmolStr>,
 }
 
@@ -110,11 +114,11 @@ pub(super) struct Cluster<'a> {
     pub(super) uses: BTreeMap<(&'static str, String), Vec<UsedBy>>,
 }
 
-/// The items of all objects.
-pub(super) fn drafts(files: &[(&str, Arc<Node>)], names: &Names) -> Vec<Draft> {
+/// The items of all objects, and the workloads as data.
+pub(super) fn drafts(docs: &[Doc], files: &Files, names: &Names, deployed: &mut Vec<Workload>) -> Vec<Draft> {
     let mut objects = Vec::new();
-    for (file, root) in files {
-        flatten(file, root, &mut objects, 0);
+    for doc in docs {
+        flatten(Origin::new(&doc.file, files), doc, &doc.root, &mut objects, 0);
     }
     let mut cluster =
         Cluster { objects, names, workloads: BTreeMap::new(), labels: Vec::new(), near: BTreeSet::new(), uses: BTreeMap::new() };
@@ -123,23 +127,34 @@ pub(super) fn drafts(files: &[(&str, Arc<Node>)], names: &Names) -> Vec<Draft> {
     let mut uses: BTreeMap<(&'static str, String), Vec<UsedBy>> = BTreeMap::new();
     for object in cluster.objects.iter().filter(|object| object.kind_makes_pods()) {
         let services = cluster.services_of_workload(object);
-        pod::drafts(object, &services, cluster.is_near(object.file), names, &mut uses, &mut out);
+        let before = out.len();
+        pod::drafts(object, &services, cluster.is_near(object.origin.file), names, &mut uses, &mut out);
+        of_variant(object, &mut out[before..]);
     }
     cluster.uses = uses;
     kube_objects::drafts(&cluster, &mut out);
+    deployed.extend(of_kubernetes::workloads(&cluster));
     out
 }
 
+/// Says of drafts which variant of the object they are of.
+pub(super) fn of_variant(object: &Object<'_>, drafts: &mut [Draft]) {
+    for draft in drafts {
+        draft.environment.clone_from(&object.doc.environment);
+        draft.varied.clone_from(&object.doc.varied);
+    }
+}
+
 /// Objects of a document; those of a list one by one.
-fn flatten<'a>(file: &'a str, node: &'a Node, out: &mut Vec<Object<'a>>, depth: usize) {
+fn flatten<'a>(origin: Origin<'a>, doc: &'a Doc, node: &'a Node, out: &mut Vec<Object<'a>>, depth: usize) {
     let is_list = node.text_of("kind").is_some_and(|kind| kind.ends_with("List"));
     if let (true, Some(Value::List(items)), true) = (is_list, node.get("items").map(|items| &items.value), depth < 4) {
         for item in items {
-            flatten(file, item, out, depth + 1);
+            flatten(origin, doc, item, out, depth + 1);
         }
         return;
     }
-    out.extend(Object::new(file, node));
+    out.extend(Object::new(origin, doc, node));
 }
 
 impl Object<'_> {
@@ -166,7 +181,7 @@ impl<'a> Cluster<'a> {
         for object in self.objects.iter().filter(|object| object.kind_makes_pods()) {
             let services = self.workloads.get(&(object.kind, object.name)).cloned().unwrap_or_default();
             if !services.is_empty() {
-                self.near.insert(parent(object.file));
+                self.near.insert(parent(object.origin.file));
                 self.labels.push((object.labels(), services));
             }
         }

@@ -3,19 +3,26 @@
 //! Runs beside `parse`; knows nothing of Rust code but the names of the services. Nothing is executed and nothing is fetched; a
 //! secret value leaves no reader (see `hide`).
 
+mod checked_in;
 mod comments;
 mod compose;
+pub mod deployed;
 mod dockerfile;
 mod draft;
 mod env_file;
+mod files;
 mod fly;
 mod helm;
 mod hide;
 mod image;
+mod image_scripts;
 mod kube_objects;
 mod kubernetes;
+mod kustomize;
 mod pod;
 mod script;
+mod seeds;
+mod shell;
 mod tie;
 mod unit;
 mod words;
@@ -33,15 +40,25 @@ use crate::facts::Comment;
 use crate::model::{Diagnostic, Item, Service, Severity};
 use crate::source::{MAX_FILE_BYTES, ReadError, Tree, file_name};
 
+pub use checked_in::Code;
+use deployed::Deployed;
 use draft::Draft;
+use files::Files;
 use image::Images;
+use kustomize::Doc;
 use tie::Names;
-use yaml::{Broken, Node};
+use yaml::{Broken, Mark, Node};
 
 /// The deployment files of a tree, parsed.
 #[derive(Default)]
 pub struct Manifests {
     files: Vec<(SmolStr, Content)>,
+    /// Objects of Kubernetes, whole, one variant for each environment.
+    objects: Vec<Doc>,
+    /// The files of their nodes.
+    sources: Files,
+    /// Files of settings, of the application or of tools; read when it is known which ones the code reads.
+    settings: Vec<SmolStr>,
     /// Comments that speak to this tool, by file.
     pub comments: Vec<(SmolStr, Vec<Comment>)>,
     /// What could not be read.
@@ -50,6 +67,8 @@ pub struct Manifests {
     pub skipped: Vec<SmolStr>,
     /// Something could not be read at all.
     pub unreadable: bool,
+    /// Objects as they stand in the files.
+    documents: usize,
     /// Templates of Helm that are not evaluated, or in part only.
     pub unevaluated: usize,
 }
@@ -58,18 +77,27 @@ pub struct Manifests {
 enum Content {
     Docker(dockerfile::Dockerfile),
     Compose(Arc<Node>),
-    Object(Arc<Node>),
     Workflow(Arc<Node>),
     Unit(String),
     Fly(String),
     Env(Vec<env_file::Variable>),
+    Migration(Vec<seeds::Seed>),
 }
 
 impl Manifests {
     /// How many documents were read as manifests.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.files.len()
+        self.files.len() + self.documents
+    }
+
+    /// Files of variables, by their paths.
+    fn variables(&self) -> BTreeMap<&str, &[env_file::Variable]> {
+        let files = self.files.iter().filter_map(|(path, content)| match content {
+            Content::Env(variables) => Some((path.as_str(), variables.as_slice())),
+            _ => None,
+        });
+        files.collect()
     }
 }
 
@@ -77,6 +105,7 @@ impl Manifests {
 #[derive(Default)]
 struct Outcome {
     content: Vec<Content>,
+    objects: Vec<Arc<Node>>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
     skipped: bool,
@@ -94,14 +123,18 @@ impl Outcome {
 #[must_use]
 pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
     let wanted: Vec<&OtherFile> = discovery.others.iter().filter(|file| is_candidate(file)).collect();
-    let read: Vec<Outcome> = wanted.par_iter().map(|file| read_one(tree, file)).collect();
-    let mut out = Manifests::default();
+    let mut sources = Files::default();
+    let numbered: Vec<(u32, &OtherFile)> = wanted.iter().map(|file| (sources.add(file.path.clone()), *file)).collect();
+    let read: Vec<Outcome> = numbered.par_iter().map(|(number, file)| read_one(tree, file, *number)).collect();
+    let mut docs: Vec<Doc> = Vec::new();
+    let mut out = Manifests { settings: settings(discovery), ..Manifests::default() };
     let mut templates: Vec<(SmolStr, String)> = Vec::new();
     for (file, outcome) in wanted.into_iter().zip(read) {
         if !outcome.comments.is_empty() {
             out.comments.push((file.path.clone(), outcome.comments));
         }
         out.files.extend(outcome.content.into_iter().map(|content| (file.path.clone(), content)));
+        docs.extend(outcome.objects.into_iter().map(|root| Doc::plain(file.path.clone(), root)));
         out.diagnostics.extend(outcome.diagnostics);
         out.unreadable |= outcome.unreadable;
         templates.extend(outcome.template.map(|text| (file.path.clone(), text)));
@@ -109,15 +142,30 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
             out.skipped.push(file.path.clone());
         }
     }
-    evaluate(tree, &templates, &mut out);
+    evaluate(tree, &templates, &mut docs, &mut sources, &mut out);
+    out.documents = docs.len();
+    let resolved = kustomize::resolve(docs, &mut sources, tree);
+    out.objects = resolved.docs;
+    out.unevaluated += resolved.unevaluated;
+    out.sources = sources;
     out
+}
+
+/// Files that may hold settings of the application.
+fn settings(discovery: &Discovery) -> Vec<SmolStr> {
+    let is_one = |file: &&OtherFile| {
+        matches!(file.kind, OtherKind::Yaml | OtherKind::Toml | OtherKind::Json)
+            && file.bytes <= MAX_FILE_BYTES
+            && !tie::is_beside(&file.path)
+    };
+    discovery.others.iter().filter(is_one).map(|file| file.path.clone()).collect()
 }
 
 /// The name of a chart, and its values.
 type Chart = (String, Option<Arc<Node>>);
 
 /// Evaluates templates of Helm with the values of their charts.
-fn evaluate(tree: &dyn Tree, templates: &[(SmolStr, String)], out: &mut Manifests) {
+fn evaluate(tree: &dyn Tree, templates: &[(SmolStr, String)], docs: &mut Vec<Doc>, sources: &mut Files, out: &mut Manifests) {
     let mut charts: BTreeMap<&str, Option<Chart>> = BTreeMap::new();
     for (path, text) in templates {
         let chart = path.split_once("/templates/").map(|(root, _)| root).or_else(|| path.starts_with("templates/").then_some(""));
@@ -127,10 +175,12 @@ fn evaluate(tree: &dyn Tree, templates: &[(SmolStr, String)], out: &mut Manifest
             continue;
         };
         let rendered = helm::render(text, &helm::Chart { name, values: values.as_deref() });
-        let documents = yaml::parse_mapped(&rendered.text, Some(&rendered.lines));
+        let file = sources.add(path.clone());
+        let home = |at: Mark| Mark { file, line: rendered.lines.get(at.line as usize - 1).copied().unwrap_or(at.line), ..at };
+        let documents = yaml::parse_as(&rendered.text, &home);
         out.unevaluated += usize::from(!rendered.whole || !documents.errors.is_empty());
         let objects = documents.roots.into_iter().filter(|root| kubernetes::is_object(root));
-        out.files.extend(objects.map(|root| (path.clone(), Content::Object(root))));
+        docs.extend(objects.map(|root| Doc::plain(path.clone(), root)));
     }
 }
 
@@ -151,6 +201,7 @@ fn is_candidate(file: &OtherFile) -> bool {
         OtherKind::Dockerfile => true,
         OtherKind::Yaml | OtherKind::Systemd | OtherKind::Env => true,
         OtherKind::Toml => is_fly(file_name(&file.path)),
+        OtherKind::Sql => seeds::is_migration(&file.path),
         _ => false,
     }
 }
@@ -160,7 +211,7 @@ fn is_fly(name: &str) -> bool {
     name.strip_prefix("fly.").is_some_and(|rest| rest.ends_with("toml"))
 }
 
-fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
+fn read_one(tree: &dyn Tree, file: &OtherFile, number: u32) -> Outcome {
     let text = if file.bytes > MAX_FILE_BYTES { Err(ReadError::TooLarge { bytes: file.bytes }) } else { tree.read(&file.path) };
     let text = match text {
         Ok(text) => text,
@@ -173,38 +224,46 @@ fn read_one(tree: &dyn Tree, file: &OtherFile) -> Outcome {
     };
     let comments = comments::read(&text);
     let outcome = match file.kind {
-        OtherKind::Yaml => read_yaml(&file.path, &text),
+        OtherKind::Yaml => read_yaml(&file.path, &text, number),
         OtherKind::Dockerfile => Outcome::of(Content::Docker(dockerfile::parse(&text))),
         OtherKind::Systemd => Outcome::of(Content::Unit(text)),
         OtherKind::Toml => Outcome::of(Content::Fly(text)),
+        OtherKind::Sql => match seeds::read(&text) {
+            seeds if seeds.is_empty() => Outcome::default(),
+            seeds => Outcome::of(Content::Migration(seeds)),
+        },
         _ => Outcome::of(Content::Env(env_file::parse(&text))),
     };
     // In a file that is read as no manifest, they speak of something else.
-    let comments = if outcome.content.is_empty() { Vec::new() } else { comments };
+    let comments = if outcome.content.is_empty() && outcome.objects.is_empty() { Vec::new() } else { comments };
     Outcome { comments, ..outcome }
 }
 
-fn read_yaml(path: &str, text: &str) -> Outcome {
+fn read_yaml(path: &str, text: &str, number: u32) -> Outcome {
     let composed = compose::is_compose(file_name(path));
     // Most YAML of a tree is about something else: only what speaks of objects is parsed.
     let object = has_key(text, "apiVersion") && has_key(text, "kind");
     let workflow = workflow::is_workflow(path);
-    if !composed && !object && !workflow {
+    let kustomization = kustomize::is_kustomization(path);
+    if !composed && !object && !workflow && !kustomization {
         return Outcome::default();
     }
     if is_template(text) && !workflow && !composed {
         return Outcome { template: Some(text.to_owned()), ..Outcome::default() };
     }
-    let documents = yaml::parse(text);
+    let documents = yaml::parse_file(text, number);
     let diagnostics = documents.errors.iter().map(|broken| broken_file(path, broken)).collect();
-    let content = documents.roots.into_iter().filter_map(|root| match root {
-        root if kubernetes::is_object(&root) => Some(Content::Object(root)),
-        root if workflow => Some(Content::Workflow(root)),
-        root if composed && root.get("services").is_some() => Some(Content::Compose(root)),
-        _ => None,
-    });
-    let content = content.collect();
-    Outcome { content, diagnostics, ..Outcome::default() }
+    let mut out = Outcome { diagnostics, ..Outcome::default() };
+    for root in documents.roots {
+        if kustomization || kubernetes::is_object(&root) {
+            out.objects.push(root);
+        } else if workflow {
+            out.content.push(Content::Workflow(root));
+        } else if composed && root.get("services").is_some() {
+            out.content.push(Content::Compose(root));
+        }
+    }
+    out
 }
 
 /// Whether a text is a template of Helm; `{{ … }}` alone may stand in the text of an alert.
@@ -231,9 +290,17 @@ fn broken_file(path: &str, broken: &Broken) -> Diagnostic {
     }
 }
 
-/// The items of the manifests; `read` are the variables that the code reads, with the services that do.
+/// What is drawn from the manifests.
+pub struct Drawn {
+    /// The items of the map.
+    pub items: Vec<Item>,
+    /// The same files as data, for the stages that join them with code.
+    pub deployed: Deployed,
+}
+
+/// The items of the manifests, and what they start as data; `code` is what the code reads.
 #[must_use]
-pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read: &BTreeMap<SmolStr, BTreeSet<SmolStr>>) -> Vec<Item> {
+pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: &Code) -> Drawn {
     let mut names = Names::new(services);
     let mut images = Images::default();
     for (path, content) in &manifests.files {
@@ -249,15 +316,18 @@ pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read:
         }
     }
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut workloads = images.deployed(&names);
+    let variables = manifests.variables();
     // What compose files build and read.
     let mut built: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut env_files: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
-    let (mut objects, mut workflows) = (Vec::new(), Vec::new());
+    let mut workflows = Vec::new();
     for (path, content) in &manifests.files {
         match content {
             Content::Compose(root) => {
-                let composed = compose::read(path, root, &siblings);
+                let composed = compose::read(path, root, &siblings, &variables);
                 drafts.extend(composed.drafts);
+                workloads.extend(composed.deployed);
                 for (dockerfile, services) in composed.built.into_iter().filter(|(dockerfile, _)| images.has(dockerfile)) {
                     built.entry(dockerfile).or_default().extend(services);
                 }
@@ -265,20 +335,27 @@ pub fn items(manifests: &Manifests, tree: &dyn Tree, services: &[Service], read:
                     env_files.entry(file).or_default().extend(services);
                 }
             }
-            Content::Object(root) => objects.push((path.as_str(), root.clone())),
             Content::Workflow(root) => workflows.push((path.as_str(), &**root)),
-            Content::Unit(text) => drafts.extend(unit::drafts(path, text, &names)),
-            Content::Fly(text) => drafts.extend(fly::drafts(path, text, &names)),
+            Content::Unit(text) => {
+                drafts.extend(unit::drafts(path, text, &names));
+                workloads.extend(unit::deployed(path, text, &names));
+            }
+            Content::Fly(text) => {
+                drafts.extend(fly::drafts(path, text, &names));
+                workloads.push(fly::deployed(path, text, &names));
+            }
+            Content::Migration(seeds) => drafts.extend(seeds::draft(path, seeds, &names)),
             Content::Docker(_) | Content::Env(_) => {}
         }
     }
     drafts.extend(images.drafts(&names, &built));
-    drafts.extend(kubernetes::drafts(&objects, &names));
+    drafts.extend(kubernetes::drafts(&manifests.objects, &manifests.sources, &names, &mut workloads));
     drafts.extend(workflow::drafts(&workflows, &names));
     for (path, content) in &manifests.files {
         if let Content::Env(variables) = content {
-            drafts.extend(env_file::draft(path, variables, read, env_files.get(path.as_str())));
+            drafts.extend(env_file::draft(path, variables, &code.variables, env_files.get(path.as_str())));
         }
     }
-    draft::items(drafts)
+    drafts.extend(checked_in::drafts(&manifests.settings, tree, code, &images.taken(&names)));
+    Drawn { items: draft::items(drafts), deployed: Deployed { workloads }.sorted() }
 }

@@ -131,10 +131,16 @@ impl<'a> Reader<'a> {
         let mut draft = self.draft("rollout", &format!("rollout of {}", object.name), summary);
         let telling = [&["replicas"][..], &["strategy"], &["updateStrategy"], &["schedule"], &["concurrencyPolicy"]];
         for node in telling.iter().filter_map(|path| spec(path)) {
-            draft.site(object.file, node.at);
+            draft.site(object.origin, node.at);
         }
         if draft.sites.is_empty() {
-            draft.site(object.file, object.at());
+            draft.site(object.origin, object.at());
+        }
+        if let Some((name, at)) = &object.doc.called {
+            draft.text("name in the cluster", name, object.origin, *at);
+        }
+        if let Some(node) = object.get(&["metadata", "namespace"]) {
+            draft.text("namespace", node.text().unwrap_or_default(), object.origin, node.at);
         }
         let facts: [(&str, &[&str]); 10] = [
             ("replicas", &["replicas"]),
@@ -152,7 +158,7 @@ impl<'a> Reader<'a> {
             if let Some(node) = spec(path)
                 && let Some(value) = node.text()
             {
-                draft.text(key, value, object.file, node.at);
+                draft.text(key, value, object.origin, node.at);
             }
         }
         self.pod_facts(&mut draft);
@@ -161,7 +167,7 @@ impl<'a> Reader<'a> {
 
     /// Grace period, hooks before the stop, limits of memory.
     fn pod_facts(&self, draft: &mut Draft) {
-        let file = self.object.file;
+        let file = self.object.origin;
         if let Some(node) = self.pod.get("terminationGracePeriodSeconds") {
             draft.text("seconds to stop", node.text().unwrap_or_default(), file, node.at);
         }
@@ -184,10 +190,10 @@ impl<'a> Reader<'a> {
         for (key, word) in [("startupProbe", "startup"), ("readinessProbe", "readiness"), ("livenessProbe", "liveness")] {
             let Some(entry) = container.entry(key) else { continue };
             said.push(format!("{word} {}", probe(&entry.node)));
-            draft.site(self.object.file, entry.at);
+            draft.site(self.object.origin, entry.at);
             for key in ["initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold"] {
                 if let Some(node) = entry.node.get(key) {
-                    draft.text(&format!("{word} {}", spaced(key)), node.text().unwrap_or_default(), self.object.file, node.at);
+                    draft.text(&format!("{word} {}", spaced(key)), node.text().unwrap_or_default(), self.object.origin, node.at);
                 }
             }
         }
@@ -202,7 +208,7 @@ impl<'a> Reader<'a> {
 
     fn environment(&self, container: &Node, uses: &mut Uses, out: &mut Vec<Draft>) {
         let name = container.text_of("name").unwrap_or(self.object.name);
-        let file = self.object.file;
+        let file = self.object.origin;
         let own = self.is_own(container);
         let mut plain: Vec<String> = Vec::new();
         let mut draft = self.draft(&format!("{name}/environment"), &format!("environment of {}", self.object.name), String::new());
@@ -268,8 +274,12 @@ impl<'a> Reader<'a> {
 
     fn used(&self, uses: &mut Uses, kind: &'static str, name: &str, how: String, at: Mark) {
         if !name.is_empty() {
-            let used = UsedBy { how, by: self.object.said(), file: self.object.file.into(), at, services: self.services.clone() };
-            uses.entry((kind, name.to_owned())).or_default().push(used);
+            let used = UsedBy { how, by: self.object.said(), place: self.object.origin.place(at), services: self.services.clone() };
+            let known = uses.entry((kind, name.to_owned())).or_default();
+            // Variants of one object use the same thing at the same place.
+            if !known.iter().any(|one| one.place == used.place && one.how == used.how) {
+                known.push(used);
+            }
         }
     }
 
@@ -307,7 +317,7 @@ impl<'a> Reader<'a> {
     /// A volume that has no object of its own.
     fn volume(&self, name: &str, source: &Entry, mounted: &str, places: &[Mark]) -> Draft {
         let node = &source.node;
-        let file = self.object.file;
+        let file = self.object.origin;
         let limit = node.text_of("sizeLimit").map(hide::text);
         let (what, lost) = match source.key.as_str() {
             "emptyDir" if node.text_of("medium") == Some("Memory") => ("folder in memory", Some("all of it, when the pod ends")),
@@ -375,9 +385,9 @@ impl<'a> Reader<'a> {
             summary.push_str(&format!(", mounted at {}", mounts.join(", ")));
         }
         let mut draft = self.draft(&format!("claim/{name}"), &format!("claim {name} of {}", self.object.name), summary);
-        draft.site(self.object.file, template.at);
+        draft.site(self.object.origin, template.at);
         for place in places {
-            draft.site(self.object.file, place);
+            draft.site(self.object.origin, place);
         }
         out.push(draft.lost("what is in it, when the claim is deleted; a new pod of the same number finds it again"));
     }
@@ -397,14 +407,14 @@ impl<'a> Reader<'a> {
         }
         let what = format!("{}/{name}", word.replace(' ', "-"));
         let mut draft = self.draft(&what, &format!("{word} {name} of {}", self.object.name), summary);
-        draft.site(self.object.file, container.at);
+        draft.site(self.object.origin, container.at);
         if !command.is_empty() {
-            draft.fact("command", FactValue::Text(hide::command(&command)), self.object.file, container.at);
+            draft.fact("command", FactValue::Text(hide::command(&command)), self.object.origin, container.at);
         }
         let mounts: Vec<&str> =
             container.get("volumeMounts").map(Node::items).unwrap_or_default().iter().filter_map(|mount| mount.text_of("name")).collect();
         if !mounts.is_empty() {
-            draft.fact("volumes", FactValue::Text(hide::text(&mounts.join(", "))), self.object.file, container.at);
+            draft.fact("volumes", FactValue::Text(hide::text(&mounts.join(", "))), self.object.origin, container.at);
         }
         out.push(draft);
     }

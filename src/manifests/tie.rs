@@ -51,6 +51,8 @@ struct Known {
     name: SmolStr,
     binary: String,
     package: String,
+    /// The folder of its package.
+    folder: String,
 }
 
 impl Names {
@@ -59,6 +61,7 @@ impl Names {
             name: service.name.clone(),
             binary: normal(file_name(&service.name)),
             package: normal(&service.package),
+            folder: folder_of(&service.target).to_owned(),
         };
         Self { services: services.iter().map(known).collect(), imaged: BTreeSet::new() }
     }
@@ -66,6 +69,15 @@ impl Names {
     /// The only service, if there is one only.
     pub(super) fn only(&self) -> Option<&SmolStr> {
         if let [only] = self.services.as_slice() { Some(&only.name) } else { None }
+    }
+
+    /// The services of the package that a file lies in; the only service for a file of another package.
+    pub(super) fn near(&self, path: &str) -> BTreeSet<SmolStr> {
+        let holds = |known: &&Known| known.folder.is_empty() || path.strip_prefix(&known.folder).is_some_and(|rest| rest.starts_with('/'));
+        let nearest = self.services.iter().filter(holds).map(|known| known.folder.len()).max();
+        let of_nearest = self.services.iter().filter(holds).filter(|known| Some(known.folder.len()) == nearest);
+        let found: BTreeSet<SmolStr> = of_nearest.map(|known| known.name.clone()).collect();
+        if found.is_empty() { self.only().into_iter().cloned().collect() } else { found }
     }
 
     /// The service whose binary a path or a word of a command is.
@@ -134,6 +146,14 @@ impl Names {
 
 fn normal(name: &str) -> String {
     name.trim_end_matches(".exe").to_ascii_lowercase().replace('_', "-")
+}
+
+/// The folder of a package, by the root of one of its targets.
+fn folder_of(target: &str) -> &str {
+    match target.strip_prefix("src/") {
+        Some(_) => "",
+        None => target.rsplit_once("/src/").map_or(parent(target), |(folder, _)| folder),
+    }
 }
 
 fn without_role(name: &str) -> &str {

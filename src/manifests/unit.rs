@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use super::draft::Draft;
+use super::deployed::{Amount, EnvVar, Mount, MountKind, Said, Workload, WorkloadKind, of_machine};
+use super::draft::{Draft, place};
 use super::hide;
 use super::image::{NOISE, named};
 use super::tie::Names;
@@ -67,7 +68,7 @@ pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
             }
         }
     }
-    for setting in service("PrivateTmp").iter().filter(|one| matches!(one.value.as_str(), "true" | "yes" | "1" | "on" | "disconnected")) {
+    for setting in service("PrivateTmp").iter().filter(|one| is_on(&one.value)) {
         let mut one = draft("PrivateTmp", "`/tmp` and `/var/tmp` of its own, which no other service sees".to_owned())
             .name(format!("private /tmp of {name}"))
             .scope(Scope::Host);
@@ -76,6 +77,70 @@ pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
     }
     out.extend(environment(file, &service("Environment"), &service("EnvironmentFile"), draft));
     out
+}
+
+/// The process of a unit as data; none when it starts no service of the tree.
+pub(super) fn deployed(file: &str, text: &str, names: &Names) -> Option<Workload> {
+    let settings = settings(text);
+    let service = |key: &str| settings.iter().filter(|one| one.section == "Service" && one.key == key).collect::<Vec<_>>();
+    let starts = service("ExecStart");
+    let services = services(file, &starts, names).filter(|services| !services.is_empty())?;
+    let start = starts.first()?;
+    let (mut out, mut container) = of_machine::single(file, WorkloadKind::Unit, place(file, start.at), &services);
+    let said = |key: &str| service(key).last().map(|one| Said::written(hide::text(&one.value), place(file, one.at)));
+    out.replicas = Some(Said::default_of(Amount::Count(1)));
+    out.seconds_to_stop = Some(said("TimeoutStopSec").unwrap_or_else(|| Said::default_of("90s".to_owned())));
+    container.command = Some(hide::command(&[&start.value]));
+    container.user = said("User");
+    container.folder = said("WorkingDirectory");
+    container.memory_limit = said("MemoryMax");
+    let strict = said("ProtectSystem").filter(|said| said.value == "strict");
+    container.read_only_root = strict.map(|said| Said { value: true, at: said.at, environment: None });
+    let mut mount = |path: &str, kind, read_only, at| {
+        container.mounts.push(Mount {
+            path: hide::text(path),
+            kind,
+            source: hide::text(path),
+            sub_path: None,
+            read_only,
+            size: None,
+            at: place(file, at),
+            environment: None,
+        });
+    };
+    for (key, root, _) in FOLDERS {
+        for setting in service(key) {
+            for folder in setting.value.split_whitespace() {
+                let kind = if *key == "RuntimeDirectory" { MountKind::Memory } else { MountKind::Durable };
+                mount(&format!("{root}/{}", folder.split(':').next().unwrap_or(folder)), kind, false, setting.at);
+            }
+        }
+    }
+    for (key, read_only) in [("ReadWritePaths", false), ("ReadOnlyPaths", true)] {
+        for setting in service(key) {
+            for path in setting.value.split_whitespace() {
+                mount(path.trim_start_matches(['-', '+']), MountKind::Host, read_only, setting.at);
+            }
+        }
+    }
+    for setting in service("PrivateTmp").iter().filter(|one| is_on(&one.value)) {
+        mount("/tmp", MountKind::Ephemeral, false, setting.at);
+        mount("/var/tmp", MountKind::Ephemeral, false, setting.at);
+    }
+    container.mounts.sort_by(|a, b| a.path.cmp(&b.path));
+    for setting in service("Environment") {
+        for word in split(&[(setting.at.line, &setting.value)]) {
+            if let Some((name, value)) = word.text.split_once('=') {
+                container.env.push(EnvVar::written(name, value, file, place(file, setting.at)));
+            }
+        }
+    }
+    out.containers.push(container);
+    Some(out)
+}
+
+fn is_on(value: &str) -> bool {
+    matches!(value, "true" | "yes" | "1" | "on" | "disconnected")
 }
 
 fn services(file: &str, starts: &[&Setting<'_>], names: &Names) -> Option<BTreeSet<SmolStr>> {
@@ -126,7 +191,7 @@ fn settings(text: &str) -> Vec<Setting<'_>> {
         } else if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name;
         } else if let Some((key, value)) = part.split_once('=') {
-            let at = Mark { line: u32::try_from(at + 1).unwrap_or(u32::MAX), column: 1 };
+            let at = Mark::line(u32::try_from(at + 1).unwrap_or(u32::MAX));
             out.push(Setting { section, key: key.trim(), value: value.trim().to_owned(), at });
         }
         goes_on = more;

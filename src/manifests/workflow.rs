@@ -126,7 +126,7 @@ fn deploys(step: &Node) -> Option<(String, Mark)> {
             // The text of a block starts on the line after `run: |`.
             let below = if text.contains('\n') { u32::try_from(at + 1).unwrap_or(0) } else { 0 };
             // The parser marks a block at its first line or at its sign, depending on its style.
-            return Some((hide::command(&[line]).replace('`', "'"), Mark { line: run.at.line + below, column: 1 }));
+            return Some((hide::command(&[line]).replace('`', "'"), Mark::line(run.at.line + below)));
         }
     }
     None

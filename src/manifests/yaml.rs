@@ -15,11 +15,20 @@ const MAX_DOCUMENTS: usize = 5_000;
 /// At most so deep is a tree; aliases make it deeper than its text.
 const MAX_DEPTH: u32 = 256;
 
-/// A position in the text, both numbers from 1.
+/// A position in a text, both numbers from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Mark {
+    /// The file, by its number in `Files`; 0 is the file that is being read.
+    pub(super) file: u32,
     pub(super) line: u32,
     pub(super) column: u32,
+}
+
+impl Mark {
+    /// The start of a line of the file that is being read.
+    pub(super) fn line(line: u32) -> Self {
+        Self { file: 0, line, column: 1 }
+    }
 }
 
 /// A node with its place.
@@ -52,10 +61,42 @@ pub(super) struct Entry {
     pub(super) node: Arc<Node>,
 }
 
+impl Entry {
+    /// An entry that is made, not parsed.
+    pub(super) fn made(key: impl Into<String>, at: Mark, node: impl Into<Arc<Node>>) -> Self {
+        Self { key: key.into(), at, home: at, node: node.into() }
+    }
+}
+
 impl Node {
+    /// A node that is made of others.
+    pub(super) fn made(value: Value, at: Mark) -> Self {
+        let below = match &value {
+            Value::Scalar { .. } => 0,
+            Value::List(items) => items.iter().map(|item| item.depth).max().unwrap_or(0),
+            Value::Map(entries) => entries.iter().map(|entry| entry.node.depth).max().unwrap_or(0),
+        };
+        Self { at, value, depth: below + 1 }
+    }
+
+    /// A scalar that is made, not parsed.
+    pub(super) fn scalar(text: impl Into<String>, at: Mark) -> Self {
+        Self::made(Value::Scalar { text: text.into(), plain: false }, at)
+    }
+
+    /// A plain `null`, `~` or nothing at all.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.value, Value::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null"))
+    }
+
     /// The value of a key of a map; the last one when it is written twice.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &*entry.node)
+    }
+
+    /// The value of a key, to keep.
+    pub(super) fn get_arc(&self, key: &str) -> Option<Arc<Node>> {
+        self.entry(key).map(|entry| entry.node.clone())
     }
 
     /// A key of a map with its value.
@@ -123,11 +164,16 @@ pub(super) struct Broken {
 
 /// Reads every document of a text. A broken one is told, and reading goes on with the next.
 pub(super) fn parse(text: &str) -> Documents {
-    parse_mapped(text, None)
+    parse_as(text, &|at| at)
 }
 
-/// Reads a text that was written from another one; `lines` gives for each line its line there.
-pub(super) fn parse_mapped(text: &str, lines: Option<&[u32]>) -> Documents {
+/// Reads the text of a file, by its number.
+pub(super) fn parse_file(text: &str, file: u32) -> Documents {
+    parse_as(text, &|at| Mark { file, ..at })
+}
+
+/// Reads a text that stands in another one; `home` gives for each position where it is there.
+pub(super) fn parse_as(text: &str, home: &dyn Fn(Mark) -> Mark) -> Documents {
     let options = granit_parser::options! { emit_comments: false };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut parser = Parser::new_from_str_with_options(text, options);
@@ -138,7 +184,7 @@ pub(super) fn parse_mapped(text: &str, lines: Option<&[u32]>) -> Documents {
             None => break,
             Some(Ok(event)) => event,
             Some(Err(error)) => {
-                out.errors.push(broken(&error, text));
+                out.errors.push(broken(&error, text, home));
                 builder.reset();
                 match parser.proceed_next_document() {
                     Ok(true) if out.errors.len() < 20 => continue,
@@ -146,10 +192,7 @@ pub(super) fn parse_mapped(text: &str, lines: Option<&[u32]>) -> Documents {
                 }
             }
         };
-        let mut at = mark(event.1.start.line(), event.1.start.col());
-        if let Some(lines) = lines {
-            at.line = lines.get(at.line as usize - 1).copied().unwrap_or(at.line);
-        }
+        let at = home(mark(event.1.start.line(), event.1.start.col()));
         if let Err(message) = builder.take(event.0, at) {
             let offset = event.1.start.byte_offset();
             out.errors.push(Broken { message: message.to_owned(), at, span: offset.map(|start| (start, start)) });
@@ -168,13 +211,13 @@ pub(super) fn parse_mapped(text: &str, lines: Option<&[u32]>) -> Documents {
 
 fn mark(line: usize, column: usize) -> Mark {
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Mark { line: number(line).max(1), column: number(column).saturating_add(1) }
+    Mark { file: 0, line: number(line).max(1), column: number(column).saturating_add(1) }
 }
 
-fn broken(error: &ScanError, text: &str) -> Broken {
+fn broken(error: &ScanError, text: &str, home: &dyn Fn(Mark) -> Mark) -> Broken {
     let marker = error.marker();
     let start = marker.byte_offset().filter(|start| *start <= text.len());
-    Broken { message: error.info(), at: mark(marker.line(), marker.col()), span: start.map(|start| (start, start)) }
+    Broken { message: error.info(), at: home(mark(marker.line(), marker.col())), span: start.map(|start| (start, start)) }
 }
 
 /// Nodes that are not closed yet.

@@ -38,6 +38,7 @@ fn every_format_yields_what_it_declares_and_near_misses_yield_nothing() {
         "Dockerfile#ENV",
         "Dockerfile#HEALTHCHECK",
         "Dockerfile#VOLUME_/var/spool/parcels",
+        "Dockerfile#build",
         "Ingress/parcels#affinity",
         "PersistentVolumeClaim/parcels",
         "PodDisruptionBudget/parcels",
@@ -49,6 +50,7 @@ fn every_format_yields_what_it_declares_and_near_misses_yield_nothing() {
         "StatefulSet/parcels-api#claim/data",
         "StatefulSet/parcels-api#rollout",
         "StatefulSet/parcels-api#volume/scratch",
+        "configuration/base.yaml#credentials",
         "deploy/parcels.service#Environment",
         "deploy/parcels.service#PrivateTmp",
         "deploy/parcels.service#StateDirectory=parcels",
@@ -67,13 +69,17 @@ fn every_format_yields_what_it_declares_and_near_misses_yield_nothing() {
         "docker-compose.yml/var/run/docker.sock",
         "docker-compose.yml/x-environment#credentials",
         "docker-compose.yml/x-environment#environment",
+        "docker/entrypoint.sh#before",
         "docker/entrypoint.sh#export",
+        "docker/entrypoint.sh#made",
         "docker/entrypoint.sh#sourced_files",
         "docker/entrypoint.sh#umask",
+        "docker/release.sh#script",
         "fly.toml#deploy",
         "fly.toml#env",
         "fly.toml#machines",
         "fly.toml#mounts/parcels_data",
+        "migrations/1_couriers.sql#seed",
         "parcels.env",
     ];
     assert_eq!(found, wanted);
@@ -100,7 +106,9 @@ fn an_overlay_adds_its_value_to_the_object_of_the_base() {
     let rollout = one(&map, "StatefulSet/parcels-api#rollout");
     let replicas: Vec<String> =
         rollout.facts.iter().filter(|fact| fact.key == "replicas").map(|fact| fact.value.as_ref().unwrap().to_string()).collect();
-    assert_eq!(replicas, ["2", "6"]);
+    assert_eq!(replicas, ["2"]);
+    let set: Vec<_> = rollout.facts.iter().filter(|fact| fact.key == "replicas").flat_map(|fact| &fact.set).collect();
+    assert_eq!((set[0].environment.as_deref(), set[0].value.clone()), (Some("production"), Some(statemap::model::FactValue::Int(6))));
     assert!(sites(rollout).contains(&"deploy/overlays/production/replicas.yaml:6".to_owned()));
 }
 
@@ -131,9 +139,25 @@ fn a_chart_is_evaluated_with_its_own_values() {
 fn only_what_reaches_an_image_counts() {
     let map = map_of("manifests");
     assert_eq!(one(&map, "Dockerfile#ENV").summary, "variables set by the image: `PARCELS_SPOOL=/var/spool/parcels`, `PARCELS_TOKEN`");
-    assert_eq!(sites(one(&map, "Dockerfile#COPY")), ["Dockerfile:16"]);
+    assert_eq!(sites(one(&map, "Dockerfile#COPY")), ["Dockerfile:20", "Dockerfile:21"]);
     assert_eq!(fact(one(&map, "Dockerfile#CMD"), "user").as_deref(), Some("10001"));
     assert_eq!(sites(one(&map, "docker/entrypoint.sh#umask")), ["docker/entrypoint.sh:4"]);
+}
+
+#[test]
+fn what_scripts_and_migrations_do_on_the_way_to_a_start_is_told() {
+    let map = map_of("manifests");
+    let release = one(&map, "docker/release.sh#script");
+    assert_eq!(release.summary, "script in the image that somebody or a rollout runs: `parcels-api migrate --token (set, hidden)`");
+    assert_eq!((sites(release), fact(release, "PARCELS_POOL").as_deref()), (vec!["docker/release.sh:3".to_owned()], Some("1")));
+    assert_eq!(
+        one(&map, "docker/entrypoint.sh#before").summary,
+        "run by every new container before the service starts: `sqlx migrate run`"
+    );
+    assert_eq!(sites(one(&map, "docker/entrypoint.sh#made")), ["docker/entrypoint.sh:5"]);
+    assert_eq!(sites(one(&map, "Dockerfile#build")), ["Dockerfile:7"]);
+    assert_eq!(sites(one(&map, "configuration/base.yaml#credentials")), ["configuration/base.yaml:2", "configuration/base.yaml:6"]);
+    assert_eq!(sites(one(&map, "migrations/1_couriers.sql#seed")), ["migrations/1_couriers.sql:2", "migrations/1_couriers.sql:3"]);
 }
 
 #[test]
