@@ -6,6 +6,7 @@
 mod builtin;
 mod index;
 mod schema;
+mod variables;
 mod wrappers;
 
 #[cfg(test)]
@@ -14,4 +15,5 @@ mod tests;
 pub use builtin::BUILTIN;
 pub use index::{Catalog, CatalogError, EntryId, Hit};
 pub use schema::{Api, CrateFile, FsOp, Knob, Older, Shape};
+pub use variables::Variables;
 pub use wrappers::Wrappers;

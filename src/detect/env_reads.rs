@@ -21,19 +21,39 @@ struct Read {
     at: At,
     func: DefId,
     default: Option<Value>,
+    /// The plain type that its text is parsed into.
+    ty: Option<String>,
     confidence: Confidence,
 }
 
+/// All reads, and what could not be told of some.
+#[derive(Default)]
+struct Gathered {
+    reads: Vec<Read>,
+    entry: Option<EntryId>,
+    /// Functions that read a variable whose name could not be told.
+    nameless: Vec<DefId>,
+}
+
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
-    let mut reads = Vec::new();
+    let Gathered { reads, entry, .. } = gather(cx);
+    emit(cx, reads, entry, out);
+}
+
+/// Functions that read a variable whose name could not be told.
+pub(super) fn nameless(cx: &Cx<'_>) -> Vec<DefId> {
+    gather(cx).nameless
+}
+
+fn gather(cx: &Cx<'_>) -> Gathered {
+    let mut out = Gathered::default();
     let mut wrappers: FxHashMap<DefId, (Value, Option<Value>)> = FxHashMap::default();
-    let mut entry = None;
     for body in cx.bodies() {
         for call in &body.known {
             if cx.api(call.hit.entry).shape != Shape::EnvRead {
                 continue;
             }
-            entry = entry.or(Some(call.hit.entry));
+            out.entry = out.entry.or(Some(call.hit.entry));
             let Some(name) = call.args.first() else { continue };
             let default = default_of(&body.returns, name).or_else(|| default_at(&body.env_defaults, call.at));
             // Before the value is settled: callers that all give the same name would settle it here.
@@ -44,17 +64,20 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                     *known = (name.clone(), default);
                 }
             } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
-                reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
+                let ty = type_at(body, call.at);
+                out.reads.push(Read { name, at: call.at, func: body.def, default, ty, confidence: Confidence::Certain });
+            } else {
+                out.nameless.push(body.def);
             }
         }
     }
-    through_wrappers(cx, wrappers, &mut reads);
-    declared(cx, &mut reads);
-    emit(cx, reads, entry, out);
+    through_wrappers(cx, wrappers, &mut out);
+    declared(cx, &mut out.reads);
+    out
 }
 
 /// A read of a parameter becomes a read at each caller, with the caller's literal.
-fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<Value>)>, reads: &mut Vec<Read>) {
+fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<Value>)>, out: &mut Gathered) {
     for _ in 0..MAX_WRAPS {
         let mut next: FxHashMap<DefId, (Value, Option<Value>)> = FxHashMap::default();
         for body in cx.bodies() {
@@ -65,12 +88,13 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<V
                 let default = default.or_else(|| default_of_call(body, call));
                 match cx.flow.settle(cx.world, &name).value {
                     Some(FactValue::Text(name)) if is_name(&name) => {
-                        reads.push(Read { name, at: call.at, func: body.def, default, confidence: Confidence::Certain });
+                        let ty = type_at(body, call.at);
+                        out.reads.push(Read { name, at: call.at, func: body.def, default, ty, confidence: Confidence::Certain });
                     }
                     _ if mentions_parameter(&name, body.def) && !call.args.is_empty() => {
                         next.insert(body.def, (name, default));
                     }
-                    _ => {}
+                    _ => out.nameless.push(body.def),
                 }
             }
         }
@@ -99,6 +123,11 @@ fn default_of(returns: &Value, name: &Value) -> Option<Value> {
         Value::Env { name: read, default: Some(default), .. } if **read == *name => Some((**default).clone()),
         _ => None,
     }
+}
+
+/// The type that the text of this very read is parsed into.
+fn type_at(body: &BodyFacts, at: At) -> Option<String> {
+    body.env_parsed.iter().find(|(read, _)| *read == at).map(|(_, ty)| ty.to_string())
 }
 
 /// The default that the code around this very read gives.
@@ -142,7 +171,8 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
                 let default = argument("default_value").or_else(|| argument("default_value_t")).and_then(|(_, value)| value.clone());
                 let default = default.map(|text| Value::Known(text.parse().map_or(FactValue::Text(text), FactValue::Int), false, at));
                 let name = env.clone().unwrap_or_else(|| field.name.to_uppercase());
-                reads.push(Read { name, at, func: id, default, confidence: Confidence::Certain });
+                let ty = cx.world.signatures.field(id, &field.name).map(|ty| cx.world.program.show(ty)).filter(|ty| ty != "_");
+                reads.push(Read { name, at, func: id, default, ty, confidence: Confidence::Certain });
             }
         }
     }
@@ -184,6 +214,7 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
             sites,
             facts,
             label: SmolStr::new_static("environment variable"),
+            ty: reads.iter().find_map(|read| read.ty.clone()),
             entry,
             ..Finding::new(
                 "env-reads",

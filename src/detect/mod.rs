@@ -23,6 +23,7 @@ mod loop_structs;
 mod minted;
 mod nature;
 mod query_state;
+mod open_environment;
 mod random_keys;
 mod reach;
 mod read_files;
@@ -46,6 +47,7 @@ pub use entries::Entries;
 pub use finding::{Finding, Origin, RawSite};
 pub use left_out::LeftOut;
 pub use nature::{Nature, nature};
+pub use open_environment::OpenEnvironment;
 pub use uses::{UsedAt, Uses};
 
 /// One way to find state.

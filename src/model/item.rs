@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Fact, Kind, Place, Scope};
+use super::{Fact, Kind, Place, Scope, Total};
 
 /// The stable name of an item.
 ///
@@ -205,6 +205,9 @@ pub struct Item {
     pub entry_points: Vec<EntryPoint>,
     /// What is known about it.
     pub facts: Vec<Fact>,
+    /// What its copies in all replicas add up to, by workload.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<Total>,
     /// The external store behind it (`external-store:postgres`).
     pub backs_on: Option<SmolStr>,
     /// Conditional compilation that it depends on, in words: "only with feature `redis`".
@@ -243,6 +246,7 @@ impl Item {
             uses: Vec::new(),
             entry_points: Vec::new(),
             facts: Vec::new(),
+            totals: Vec::new(),
             backs_on: None,
             cfg: None,
             doc: None,

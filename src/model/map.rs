@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Coverage, Diagnostic, Hazard, Item};
+use super::{Coverage, Deployment, Diagnostic, Environment, Hazard, Item};
 
 /// Version of the JSON contract, bumped on a breaking change.
 pub const SCHEMA: u32 = 1;
@@ -47,6 +47,12 @@ pub struct StateMap {
     pub services: Vec<Service>,
     /// Items, sorted by kind, then id.
     pub items: Vec<Item>,
+    /// The workloads of the manifests that run a service, sorted; none when no deployment file is tied to one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployments: Vec<Deployment>,
+    /// Variables that code and deployment do not agree upon, by service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<Environment>,
     /// Hazards.
     pub hazards: Vec<Hazard>,
     /// Messages on the input and the configuration, sorted.

@@ -3,6 +3,7 @@
 //! Depends on std and serde only, and knows nothing of Rust syntax, TOML or templates.
 
 mod coverage;
+mod deployment;
 mod diagnostic;
 mod fact;
 mod hazard;
@@ -11,6 +12,7 @@ mod kind;
 mod map;
 
 pub use coverage::Coverage;
+pub use deployment::{Deployment, DurableMount, Environment, Total};
 pub use diagnostic::{Diagnostic, Severity};
 pub use fact::{Fact, FactValue, Place, Provenance, SetBy};
 pub use hazard::{Hazard, HazardSeverity};

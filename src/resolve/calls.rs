@@ -206,6 +206,8 @@ pub struct BodyFacts {
     pub unresolved: Vec<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.
     pub env_defaults: Vec<Value>,
+    /// Environment reads whose text is parsed, with the plain type.
+    pub env_parsed: Vec<(At, SmolStr)>,
     /// Foreign functions that it calls, sorted.
     pub foreign: Vec<SmolStr>,
     /// The value it returns.

@@ -18,6 +18,7 @@ mod mints;
 mod modules;
 mod names;
 mod options;
+mod parsed;
 mod program;
 mod queries;
 mod reader;

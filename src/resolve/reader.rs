@@ -48,6 +48,7 @@ impl Reader<'_> {
             tallies: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
+            env_parsed: Vec::new(),
             names: Vec::new(),
             means: Vec::new(),
             unresolved: Vec::new(),
@@ -178,7 +179,7 @@ impl Reader<'_> {
                 }
                 self.called(id, None, args, *span, out);
             }
-            Expr::Method { recv, name, args, span, .. } => {
+            Expr::Method { recv, name, args, span, turbofish } => {
                 out.names.push(name.clone());
                 self.meant(id, std::slice::from_ref(name), out);
                 out.headers.extend(self.header_by_method(*recv, name, args));
@@ -198,7 +199,10 @@ impl Reader<'_> {
                     self.shared(name, *only, *span, out);
                 }
                 if matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else") {
-                    self.env_default(id, out);
+                    self.env_default(id, args, out);
+                }
+                if name == "parse" {
+                    out.env_parsed.extend(self.parsed(id, *recv, turbofish));
                 }
                 if let [value] = &**args
                     && !self.types.callees.contains_key(&id)
@@ -212,7 +216,7 @@ impl Reader<'_> {
                     out.headers.extend(self.header(name, value));
                 }
             }
-            Expr::Match { .. } | Expr::If { .. } => self.env_default(id, out),
+            Expr::Match { .. } | Expr::If { .. } => self.env_default(id, &[], out),
             Expr::Assign { left, right, .. } => self.assigned(*left, *right, out),
             Expr::Macro { path, args, span, .. } => {
                 out.statement_files.extend(self.statement_file(path, args));
@@ -370,8 +374,9 @@ impl Reader<'_> {
         }
     }
 
-    fn env_default(&self, id: ExprId, out: &mut BodyFacts) {
+    fn env_default(&self, id: ExprId, args: &[ExprId], out: &mut BodyFacts) {
         let value = self.tracer.value(id);
+        out.env_parsed.extend(self.parsed_as_default(&value, args));
         if matches!(value, Value::Env { default: Some(_), .. } | Value::Or(..)) {
             out.env_defaults.push(value);
         }

@@ -1,0 +1,134 @@
+//! Into which plain type the text of an environment variable is parsed: `env::var("X")?.parse::<u16>()`.
+
+use smol_str::SmolStr;
+
+use super::reader::Reader;
+use super::types::{Type, TypeScope};
+use super::values::{At, Value};
+use crate::facts::{Expr, ExprId, Pat, PatId, Stmt, Ty};
+
+/// Steps from the parse to what its value is put into.
+const MAX_STEPS: usize = 12;
+
+/// The types whose texts everybody knows.
+const PLAIN: &[&str] =
+    &["bool", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "char"];
+
+impl Reader<'_> {
+    /// A `parse` of what a variable holds: where the variable is read, and the type.
+    pub(super) fn parsed(&self, id: ExprId, recv: ExprId, turbofish: &[Ty]) -> Option<(At, SmolStr)> {
+        let at = self.variable_behind(recv, 0)?;
+        let ty = match turbofish {
+            [only] => self.plain_type(only),
+            _ => self.put_into(id),
+        }?;
+        Some((at, ty))
+    }
+
+    /// `env::var("X").ok().and_then(…).unwrap_or(SIZE)`: a value of a plain type can only have been parsed.
+    pub(super) fn parsed_as_default(&self, value: &Value, args: &[ExprId]) -> Option<(At, SmolStr)> {
+        let (Value::Env { at, .. }, [fallback]) = (value, args) else { return None };
+        let fallback = match &self.body[*fallback] {
+            Expr::Closure { body, .. } => *body,
+            _ => *fallback,
+        };
+        Some((*at, plain(&self.types.types[fallback.0 as usize])?))
+    }
+
+    /// Where the variable is read whose text an expression holds, also inside a closure that is handed the text.
+    fn variable_behind(&self, id: ExprId, depth: usize) -> Option<At> {
+        match self.tracer.value(id) {
+            // A wrapper of a read stands where it is called.
+            Value::Env { at, .. } | Value::Call { at, .. } => return Some(at),
+            _ => {}
+        }
+        let mut at = id;
+        for _ in 0..MAX_STEPS {
+            match &self.body[at] {
+                Expr::Method { recv, .. } => at = *recv,
+                Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) => at = *inner,
+                Expr::Path(path, _) => {
+                    let name = path.single()?;
+                    let closure = self.closure_of(at, name)?;
+                    let Expr::Method { recv, .. } = &self.body[self.parents[closure.0 as usize]?] else { return None };
+                    return if depth < 2 { self.variable_behind(*recv, depth + 1) } else { None };
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The closure around an expression that has a parameter of this name.
+    fn closure_of(&self, id: ExprId, name: &str) -> Option<ExprId> {
+        let mut at = id;
+        for _ in 0..MAX_STEPS {
+            at = self.parents[at.0 as usize]?;
+            if let Expr::Closure { params, .. } = &self.body[at] {
+                return params.iter().any(|(pat, _)| self.binds(*pat, name)).then_some(at);
+            }
+        }
+        None
+    }
+
+    fn binds(&self, pat: PatId, name: &str) -> bool {
+        match &self.body[pat] {
+            Pat::Bind { name: bound, .. } => bound == name,
+            Pat::Ref(inner) | Pat::Typed(inner, _) => self.binds(*inner, name),
+            _ => false,
+        }
+    }
+
+    /// The type of the variable or field that the result is put into.
+    fn put_into(&self, id: ExprId) -> Option<SmolStr> {
+        let mut at = id;
+        for _ in 0..MAX_STEPS {
+            let parent = self.parents[at.0 as usize]?;
+            match &self.body[parent] {
+                Expr::Try(_) | Expr::Await(_) | Expr::Closure { .. } => {}
+                Expr::Method { recv, name, args, .. } => match name.as_str() {
+                    "unwrap" | "expect" | "ok" | "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with"
+                    | "unwrap_or_default" | "ok_or" | "ok_or_else"
+                        if *recv == at => {}
+                    "and_then" | "map" | "map_or" | "flat_map" if args.contains(&at) => {}
+                    "transpose" if *recv == at => {}
+                    "unwrap_or" | "unwrap_or_else" if *recv == at => {
+                        if let Some((_, ty)) = self.parsed_as_default(&self.tracer.value(parent), args) {
+                            return Some(ty);
+                        }
+                    }
+                    _ => return None,
+                },
+                Expr::Struct { fields, .. } => {
+                    let Type::Def(of, _) = &self.types.types[parent.0 as usize] else { return None };
+                    let (name, _) = fields.iter().find(|(_, value)| *value == at)?;
+                    return plain(self.world.signatures.field(*of, name)?);
+                }
+                Expr::Block(stmts) => {
+                    let annotated = stmts.iter().find_map(|stmt| match stmt {
+                        Stmt::Let { ty, init: Some(init), .. } if *init == at => Some(ty),
+                        _ => None,
+                    });
+                    return self.plain_type(annotated?.as_deref()?);
+                }
+                _ => return None,
+            }
+            at = parent;
+        }
+        None
+    }
+
+    fn plain_type(&self, ty: &Ty) -> Option<SmolStr> {
+        let module = self.world.program.def(self.tracer.def).module;
+        plain(&self.world.program.lower(self.world.catalog, TypeScope { module, this: None, generics: &[] }, ty))
+    }
+}
+
+/// The name of a plain type, also inside `Option` and the like.
+fn plain(ty: &Type) -> Option<SmolStr> {
+    match ty {
+        Type::Foreign(path, args) if args.is_empty() => PLAIN.contains(&path.as_str()).then(|| path.clone()),
+        Type::Foreign(path, args) if path.ends_with("::Option") || path.ends_with("::Result") => plain(args.first()?),
+        _ => None,
+    }
+}
