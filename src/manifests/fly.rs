@@ -85,6 +85,8 @@ pub(super) fn deployed(file: &str, text: &str, names: &Names) -> Workload {
             container.env.push(EnvVar::written(key.get_ref(), &text, file, at));
         }
     }
+    // Secrets are set beside the file.
+    container.further_env.push("secrets of Fly".to_owned());
     out.containers.push(container);
     out
 }

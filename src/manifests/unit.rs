@@ -128,6 +128,7 @@ pub(super) fn deployed(file: &str, text: &str, names: &Names) -> Option<Workload
         mount("/var/tmp", MountKind::Ephemeral, false, setting.at);
     }
     container.mounts.sort_by(|a, b| a.path.cmp(&b.path));
+    container.further_env = service("EnvironmentFile").iter().map(|one| hide::text(&one.value)).collect();
     for setting in service("Environment") {
         for word in split(&[(setting.at.line, &setting.value)]) {
             if let Some((name, value)) = word.text.split_once('=') {

@@ -13,6 +13,7 @@ use smol_str::SmolStr;
 use super::deployed::{Mount as Mounted, MountKind, Workload, of_compose};
 use super::draft::Draft;
 use super::env_file::Variable;
+use super::hide;
 use super::image::Images;
 use super::tie::{Names, is_beside_name};
 use super::yaml::{Mark, Node};
@@ -178,10 +179,11 @@ impl Reader<'_> {
 
     /// A container as data.
     fn deployed(&self, container: &Container<'_>, variables: &BTreeMap<&str, &[Variable]>) -> Workload {
-        let mut env_files = Vec::new();
+        let (mut env_files, mut missing) = (Vec::new(), Vec::new());
         for (path, _) in env_files_of(container.node) {
-            if let Some((path, variables)) = join(self.folder, path).and_then(|path| variables.get_key_value(path.as_str())) {
-                env_files.push((*path, *variables));
+            match join(self.folder, path).and_then(|path| variables.get_key_value(path.as_str())) {
+                Some((path, variables)) => env_files.push((*path, *variables)),
+                None => missing.push(hide::text(path)),
             }
         }
         let mut mounts: Vec<Mounted> = Vec::new();
@@ -209,6 +211,7 @@ impl Reader<'_> {
             node: container.node,
             own,
             env_files,
+            missing,
             mounts,
         })
     }

@@ -276,6 +276,25 @@ pub struct Container {
     pub startup: Option<Place>,
     /// What runs before it is asked to stop.
     pub before_stop: Option<Place>,
+    /// Paths that are asked for over HTTP to see whether it is well.
+    pub asked: Vec<Asked>,
+    /// Ports that it is said to listen on, with their names.
+    pub ports: Vec<(Option<String>, Said<u16>)>,
+    /// What gives it further variables that no file of the tree tells: a ConfigMap made elsewhere, a file beside the host.
+    pub further_env: Vec<String>,
+}
+
+/// A path that a probe asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// `readiness`, `liveness`, `startup`.
+    pub by: &'static str,
+    /// The path.
+    pub path: String,
+    /// The port, by number or name, as written.
+    pub port: Option<String>,
+    /// Where it is written.
+    pub at: Place,
 }
 
 impl Container {
@@ -296,6 +315,9 @@ impl Container {
             liveness: None,
             startup: None,
             before_stop: None,
+            asked: Vec::new(),
+            ports: Vec::new(),
+            further_env: Vec::new(),
         }
     }
 

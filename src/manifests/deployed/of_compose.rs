@@ -20,6 +20,8 @@ pub(in super::super) struct Composed<'a> {
     pub(in super::super) own: &'a BTreeSet<SmolStr>,
     /// Files of variables that it reads, with their paths.
     pub(in super::super) env_files: Vec<(&'a str, &'a [Variable])>,
+    /// Files of variables that are not in the tree.
+    pub(in super::super) missing: Vec<String>,
     pub(in super::super) mounts: Vec<Mount>,
 }
 
@@ -76,6 +78,7 @@ pub(in super::super) fn workload(of: Composed<'_>) -> Workload {
             });
         }
     }
+    container.further_env = of.missing;
     container.mounts = of.mounts;
     tmpfs(of.file, node, &mut container.mounts);
     container.mounts.sort_by(|a, b| a.path.cmp(&b.path));

@@ -7,7 +7,7 @@ use super::super::files::Origin;
 use super::super::hide;
 use super::super::kubernetes::{Cluster, Object, of_container};
 use super::super::yaml::{Mark, Node, Value};
-use super::{Amount, Autoscaler, Container, ContainerRole, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload, WorkloadKind};
+use super::{Amount, Asked, Autoscaler, Container, ContainerRole, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload, WorkloadKind};
 use crate::model::Place;
 
 /// What Kubernetes does when a Deployment says nothing.
@@ -187,19 +187,39 @@ impl Reader<'_> {
         let at = |key| node.entry(key).map(|entry| self.place(entry.at));
         (out.readiness, out.liveness, out.startup) = (at("readinessProbe"), at("livenessProbe"), at("startupProbe"));
         out.before_stop = node.at_path(&["lifecycle", "preStop"]).map(|hook| self.place(hook.at));
-        self.environment(node, &mut out.env);
+        out.asked = self.asked(node);
+        for port in node.get("ports").map(Node::items).unwrap_or_default() {
+            if let Some((number, at)) = port.get("containerPort").and_then(|node| Some((node.text()?.parse().ok()?, node.at))) {
+                out.ports.push((port.text_of("name").map(hide::text), Said::written(number, self.place(at))));
+            }
+        }
+        self.environment(node, &mut out);
         out.mounts = self.mounts(node);
         out
     }
 
-    fn environment(&self, container: &Node, out: &mut Vec<EnvVar>) {
+    fn asked(&self, container: &Node) -> Vec<Asked> {
+        let probes = [("startup", "startupProbe"), ("readiness", "readinessProbe"), ("liveness", "livenessProbe")];
+        let get = |(by, key)| {
+            let get = container.at_path(&[key, "httpGet"])?;
+            let path = get.get("path")?;
+            let port = get.text_of("port").map(hide::text);
+            Some(Asked { by, path: hide::text(path.text()?), port, at: self.place(path.at) })
+        };
+        probes.into_iter().filter_map(get).collect()
+    }
+
+    fn environment(&self, container: &Node, into: &mut Container) {
         for source in container.get("envFrom").map(Node::items).unwrap_or_default() {
             let prefix = source.text_of("prefix").unwrap_or_default();
             for (key, kind) in [("configMapRef", "ConfigMap"), ("secretRef", "Secret")] {
                 let Some(name) = source.at_path(&[key, "name"]).and_then(Node::text) else { continue };
-                let Some(object) = self.source(kind, name) else { continue };
+                let Some(object) = self.source(kind, name) else {
+                    into.further_env.push(format!("{kind}/{}", hide::text(name)));
+                    continue;
+                };
                 for (key, text, at) in data(object) {
-                    out.push(self.taken(&format!("{prefix}{key}"), object, key, text, at, source.at));
+                    into.env.push(self.taken(&format!("{prefix}{key}"), object, key, text, at, source.at));
                 }
             }
         }
@@ -208,9 +228,9 @@ impl Reader<'_> {
             if let Some(value) = variable.get("value") {
                 let source = hide::text(&self.object.owner());
                 let written = EnvVar::written(name, value.text().unwrap_or_default(), &source, self.place(value.at));
-                out.push(EnvVar { environment: self.object.origin.environment(value.at), ..written });
+                into.env.push(EnvVar { environment: self.object.origin.environment(value.at), ..written });
             } else if let Some(from) = variable.get("valueFrom") {
-                out.push(self.reference(name, from, variable.at));
+                into.env.push(self.reference(name, from, variable.at));
             }
         }
     }
