@@ -15,6 +15,7 @@ pub mod discover;
 pub mod facts;
 #[cfg(test)]
 mod fixture;
+pub mod join;
 pub mod manifests;
 pub mod merge;
 pub mod model;

@@ -11,12 +11,13 @@ use smol_str::SmolStr;
 
 use crate::annotations::{self, Config, FileComments, Knowledge};
 use crate::catalog::{Catalog, CrateFile};
-use crate::detect::{self, Cx, LeftOut};
+use crate::detect::{self, Cx, LeftOut, OpenEnvironment, ServedPaths};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
+use crate::join::{self, Code, Joined};
 use crate::manifests::{self, deployed::Deployed};
 use crate::merge;
-use crate::model::{Diagnostic, SCHEMA, Severity, StateMap, ToolInfo};
+use crate::model::{Diagnostic, Item, SCHEMA, Service, Severity, StateMap, ToolInfo};
 use crate::parse::ParseOptions;
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::schema;
@@ -112,6 +113,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let drawn = manifests::draw(&manifests, tree, &services, &manifests::Code::of(&items));
     items.extend(drawn.items);
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
+    let joined = joined(&cx, &mut items, &drawn.deployed, &services, manifests.unevaluated > 0);
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
     let of_manifests = manifests.comments.iter().map(|(file, comments)| FileComments { file, comments, text: None });
@@ -125,6 +127,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);
 
     diagnostics.extend(discovery.diagnostics.iter().chain(&read.diagnostics).chain(&manifests.diagnostics).cloned());
+    diagnostics.extend(joined.diagnostics);
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
     diagnostics.sort();
@@ -146,6 +149,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         repository: revision.repository.clone(),
         services,
         items,
+        deployments: joined.deployments,
+        environments: joined.environments,
         hazards: Vec::new(),
         diagnostics,
         coverage,
@@ -157,6 +162,14 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable;
     rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
     Ok(Analysis { map, deployed: drawn.deployed, config, unreadable, bad_config, no_rust })
+}
+
+/// Joins the items with what is deployed; what the code may answer to is looked up only for paths that somebody asks for.
+fn joined(cx: &Cx<'_>, items: &mut [Item], deployed: &Deployed, services: &[Service], partly: bool) -> Joined {
+    let containers = deployed.workloads.iter().flat_map(|workload| &workload.containers);
+    let served = ServedPaths::new(cx, containers.flat_map(|container| &container.asked).map(|asked| join::plain_path(&asked.path)));
+    let open = if deployed.workloads.is_empty() { OpenEnvironment::default() } else { OpenEnvironment::new(cx) };
+    join::join(items, deployed, &Code { services, open: &open, partly, answers: &|service, path| served.may_answer(service, path) })
 }
 
 /// Crates that reach the tree through another crate only: `use other::reqwest::Client`.

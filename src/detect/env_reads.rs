@@ -8,9 +8,9 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
-use crate::facts::{FieldFact, ItemKind};
+use crate::facts::{Attr, FieldFact, ItemKind};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, BodyFacts, DefId, Flow, OwnCall, Value};
+use crate::resolve::{At, BodyFacts, DefId, Fails, Flow, OwnCall, Value};
 
 /// Functions of functions of functions that wrap a read.
 const MAX_WRAPS: usize = 4;
@@ -23,6 +23,8 @@ struct Read {
     default: Option<Value>,
     /// The plain type that its text is parsed into.
     ty: Option<String>,
+    /// Something fails when it is not set.
+    required: bool,
     confidence: Confidence,
 }
 
@@ -65,7 +67,8 @@ fn gather(cx: &Cx<'_>) -> Gathered {
                 }
             } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
                 let ty = type_at(body, call.at);
-                out.reads.push(Read { name, at: call.at, func: body.def, default, ty, confidence: Confidence::Certain });
+                let required = body.env_required.contains(&(call.at, Fails::Here));
+                out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, confidence: Confidence::Certain });
             } else {
                 out.nameless.push(body.def);
             }
@@ -89,7 +92,8 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<V
                 match cx.flow.settle(cx.world, &name).value {
                     Some(FactValue::Text(name)) if is_name(&name) => {
                         let ty = type_at(body, call.at);
-                        out.reads.push(Read { name, at: call.at, func: body.def, default, ty, confidence: Confidence::Certain });
+                        let required = required_by(cx, call);
+                        out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, confidence: Confidence::Certain });
                     }
                     _ if mentions_parameter(&name, body.def) && !call.args.is_empty() => {
                         next.insert(body.def, (name, default));
@@ -123,6 +127,24 @@ fn default_of(returns: &Value, name: &Value) -> Option<Value> {
         Value::Env { name: read, default: Some(default), .. } if **read == *name => Some((**default).clone()),
         _ => None,
     }
+}
+
+/// Whether the caller of a wrapper fails without the variable: the wrapper itself does, or hands the error on to one who does.
+fn required_by(cx: &Cx<'_>, call: &OwnCall) -> bool {
+    let Some(&at) = cx.body_of.get(&call.func) else { return false };
+    let reads = &cx.bodies[at].env_required;
+    let here = reads.iter().all(|(_, fails)| *fails == Fails::Here);
+    let handed_on = reads.iter().all(|(_, fails)| *fails == Fails::Caller) && call.fails == Fails::Here;
+    !reads.is_empty() && (here || handed_on)
+}
+
+/// The type of a field that a parser of arguments fills; not where the field says how to parse, or where flags have words of
+/// their own for yes and no.
+fn type_of(cx: &Cx<'_>, of: DefId, field: &FieldFact, attr: &Attr) -> Option<String> {
+    let own_way =
+        attr.args.iter().any(|(key, _)| matches!(key.as_str(), "value_parser" | "parse" | "value_enum" | "try_from_str" | "parse_env"));
+    let ty = cx.world.program.show(cx.world.signatures.field(of, &field.name).filter(|_| !own_way)?);
+    (ty != "_" && ty != "bool").then_some(ty)
 }
 
 /// The type that the text of this very read is parsed into.
@@ -171,8 +193,15 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
                 let default = argument("default_value").or_else(|| argument("default_value_t")).and_then(|(_, value)| value.clone());
                 let default = default.map(|text| Value::Known(text.parse().map_or(FactValue::Text(text), FactValue::Int), false, at));
                 let name = env.clone().unwrap_or_else(|| field.name.to_uppercase());
-                let ty = cx.world.signatures.field(id, &field.name).map(|ty| cx.world.program.show(ty)).filter(|ty| ty != "_");
-                reads.push(Read { name, at, func: id, default, ty, confidence: Confidence::Certain });
+                reads.push(Read {
+                    name,
+                    at,
+                    func: id,
+                    default,
+                    ty: type_of(cx, id, field, attr),
+                    required: false,
+                    confidence: Confidence::Certain,
+                });
             }
         }
     }
@@ -208,6 +237,9 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
         if fact.value.is_some() || fact.from.is_some() {
             fact.provenance = Provenance::Code;
             facts.push(fact);
+        } else if let Some(read) = reads.iter().find(|read| read.required) {
+            let place = Some(cx.place(read.at));
+            facts.push(Fact { value: Some(FactValue::Bool(true)), at: place, ..Cx::plain_fact("needed", "") });
         }
         out.push(Finding {
             confidence: first.confidence,

@@ -29,6 +29,7 @@ mod reach;
 mod read_files;
 mod remotes;
 mod retries;
+mod served_paths;
 mod sessions;
 mod shared_fields;
 mod shared_settings;
@@ -48,6 +49,7 @@ pub use finding::{Finding, Origin, RawSite};
 pub use left_out::LeftOut;
 pub use nature::{Nature, nature};
 pub use open_environment::OpenEnvironment;
+pub use served_paths::ServedPaths;
 pub use uses::{UsedAt, Uses};
 
 /// One way to find state.

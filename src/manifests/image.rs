@@ -146,7 +146,7 @@ impl<'a> Images<'a> {
             let finals = image.file.finals();
             for at in finals.iter().copied() {
                 let (held, started) = image.services(at, names);
-                let services = started.map_or(held, |started| BTreeSet::from([started]));
+                let services = if held.is_empty() { started.into_iter().collect() } else { held };
                 if services.is_empty() {
                     continue;
                 }

@@ -258,6 +258,19 @@ impl Item {
         }
     }
 
+    /// The fact that says how many connections, threads or the like the item may hold at most.
+    #[must_use]
+    pub fn bound(&self) -> Option<&Fact> {
+        let bounds = |fact: &&Fact| {
+            let key = fact.key.rsplit("::").next().unwrap_or_default();
+            let words = || key.split('_');
+            let upper = words().any(|word| matches!(word, "max" | "maximum" | "capacity" | "size" | "limit" | "bound"))
+                && !words().any(|word| matches!(word, "min" | "idle" | "lifetime"));
+            upper && fact.unit.as_deref().is_some_and(|unit| matches!(unit, "connections" | "threads" | "workers" | "objects" | "clients"))
+        };
+        self.facts.iter().find(bounds)
+    }
+
     /// The place to look at first: the declaration, else the first construction, else the first write.
     #[must_use]
     pub fn site(&self) -> Option<&Site> {

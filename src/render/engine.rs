@@ -24,6 +24,7 @@ builtin! {
     "blind-spots-page.md.tera",
     "book.toml.tera",
     "contents.md.tera",
+    "environment.md.tera",
     "events.md.tera",
     "facts.md.tera",
     "group.md.tera",
@@ -38,6 +39,7 @@ builtin! {
     "scope.md.tera",
     "service.md.tera",
     "services.md.tera",
+    "total.md.tera",
     "words.md.tera",
 }
 

@@ -3,15 +3,15 @@
 use smol_str::SmolStr;
 
 use crate::model::{
-    Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Fact, Item, Kind, Place, Provenance, Role, Scope, Site, Use,
+    Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Fact, Item, Kind, Place, Provenance, Role, Scope, SetBy, Site, Total, Use,
 };
 
 use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
 use super::layout::{Layout, first_few};
 use super::rank::default_rank;
-use super::view::{AnnotationLine, FactView, FactsView, ItemView, SiteView, UsesView};
-use super::words::{in_order, is_loss, kept, label, store_name, value};
+use super::view::{AnnotationLine, FactView, FactsView, ItemView, SetView, SiteView, TotalView, UsesView};
+use super::words::{counted, in_order, is_loss, kept, label, store_name, thousands, value};
 
 /// At most so many functions that use an item are named.
 const USES: usize = 5;
@@ -23,6 +23,8 @@ const SITES: usize = 4;
 const DEFAULTS: usize = 6;
 /// At most so many facts whose value is not known are shown.
 const UNKNOWN: usize = 6;
+/// At most so many places that give a value are shown.
+const SET: usize = 4;
 
 /// An item with a heading of its own.
 pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usize) -> ItemView {
@@ -52,6 +54,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         doc: doc.filter(|doc| !doc.is_empty()),
         ty: item.ty.as_deref().filter(|ty| !ty.trim().is_empty()).map(|ty| code_short(ty, 120)),
         facts: if repeats { FactsView::default() } else { facts(layout, item, page) },
+        totals: item.totals.iter().map(|total| total_view(layout, total, page)).collect(),
         declared,
         constructed,
         written,
@@ -254,11 +257,52 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
 }
 
 fn fact_view(layout: &Layout<'_>, fact: &Fact, page: &str) -> FactView {
+    let (set, set_more) = set_views(layout, fact, page);
     FactView {
+        set,
+        set_more,
         label: label(&fact.key),
         value: value(fact),
         at: fact.at.as_ref().map(|place| layout.links.place(page, &place.file, place.line)),
         from: fact.from.as_deref().map(|from| code_short(from, 80)),
+    }
+}
+
+/// The last few places that give a value: those that win.
+pub(crate) fn set_views(layout: &Layout<'_>, fact: &Fact, page: &str) -> (Vec<SetView>, usize) {
+    let (shown, more) = first_few(fact.set.len(), SET);
+    let skipped = fact.set.len() - shown;
+    let asked = if fact.key == "env" { fact.value.as_ref().map(ToString::to_string) } else { fact.from.clone() };
+    let view = |set: &SetBy| {
+        // The value is of the fact's sort: a number of connections, a duration.
+        let as_fact = Fact { value: set.value.clone(), set: Vec::new(), provenance: set.provenance, ..fact.clone() };
+        SetView {
+            value: value(&as_fact),
+            hidden: set.hidden,
+            source: code_short(&set.source, 60),
+            key: (asked.as_deref() != Some(set.key.as_str())).then(|| code_short(&set.key, 60)),
+            at: layout.links.short_place(page, &set.at.file, set.at.line),
+            environment: set.environment.as_deref().map(inline),
+            services: set.services.iter().map(|service| code(service)).collect(),
+        }
+    };
+    (fact.set[skipped..].iter().map(view).collect(), more)
+}
+
+pub(crate) fn total_view(layout: &Layout<'_>, total: &Total, page: &str) -> TotalView {
+    let place = |at: &Option<Place>| at.as_ref().map(|at| layout.links.short_place(page, &at.file, at.line));
+    TotalView {
+        workload: code_short(&total.workload, 60),
+        environment: total.environment.as_deref().map(inline),
+        each: counted(total.each, &total.unit),
+        each_from: total.each_from.as_deref().map(|from| code_short(from, 60)),
+        each_at: place(&total.each_at),
+        replicas: total.replicas,
+        replicas_at: place(&total.replicas_at),
+        all: thousands(total.all),
+        during_rollout: total.during_rollout.map(thousands),
+        at_most: total.at_most.map(thousands),
+        replicas_at_most: total.replicas_at_most,
     }
 }
 

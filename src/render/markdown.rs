@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::escape::{code, inline};
 use super::layout::Layout;
 use super::opening::opening;
-use super::sections::{any_rebuild, contents, events, hazards, recovery_tests, sections, services};
+use super::sections::{any_rebuild, contents, environments, events, hazards, recovery_tests, sections, services};
 use super::view::PageView;
 use super::{RenderError, RenderOptions, marked, subject};
 
@@ -40,6 +40,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         services,
         service_kinds,
         sections: sections(layout, &layout.items, PAGE, 2, false),
+        environments: environments(layout, PAGE),
         any_rebuild: any_rebuild(&layout.items),
         events: events(layout, &layout.items, PAGE),
         recovery_tests,

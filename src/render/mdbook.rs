@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
 use super::layout::{Layout, ORDER, relative};
 use super::opening::opening;
-use super::sections::{any_rebuild, contents, events, hazards, held_by, recovery_tests, sections, service_kinds, services};
+use super::sections::{any_rebuild, contents, environments, events, hazards, held_by, recovery_tests, sections, service_kinds, services};
 use super::view::{BlindPage, BookView, Chapter, KindPage, PageView, ServicePage, SummaryView};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
@@ -115,6 +115,7 @@ impl Book<'_> {
             services,
             service_kinds,
             sections: Vec::new(),
+            environments: environments(layout, INDEX),
             any_rebuild: any_rebuild(&layout.items),
             events: events(layout, &layout.items, INDEX),
             recovery_tests,

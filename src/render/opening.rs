@@ -85,7 +85,7 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str, described
     let (threads, others): (Vec<&Item>, Vec<&Item>) = items.iter().copied().partition(|item| is_threads(item));
     let (told, threads) = if others.is_empty() { (threads, 0) } else { (others, threads.len()) };
     let (shown, more) = layout.some(&told, NAMED, page);
-    let bounds: Vec<Option<&Fact>> = told.iter().map(|item| bound(item)).collect();
+    let bounds: Vec<Option<&Fact>> = told.iter().map(|item| item.bound()).collect();
     let numbers: Option<Vec<(i64, Option<&str>)>> = bounds.iter().map(|bound| bound.and_then(number)).collect();
     // Sums are for connections only: the entries of two caches add up to nothing.
     let numbers = numbers.filter(|numbers| kind == Kind::Pool && numbers.windows(2).all(|pair| pair[0].1 == pair[1].1));
@@ -127,18 +127,6 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str, described
         stores: stores.unwrap_or_default().into_iter().map(|store| store_link(layout, store, page)).collect(),
         env,
     }
-}
-
-/// The fact that says how much an item may hold at most.
-fn bound(item: &Item) -> Option<&Fact> {
-    let bounds = |fact: &&Fact| {
-        let key = fact.key.rsplit("::").next().unwrap_or_default();
-        let words = || key.split('_');
-        let upper = words().any(|word| matches!(word, "max" | "maximum" | "capacity" | "size" | "limit" | "bound"))
-            && !words().any(|word| matches!(word, "min" | "idle" | "lifetime"));
-        upper && fact.unit.as_deref().is_some_and(|unit| matches!(unit, "connections" | "threads" | "workers" | "objects" | "clients"))
-    };
-    item.facts.iter().find(bounds)
 }
 
 fn number(fact: &Fact) -> Option<(i64, Option<&str>)> {

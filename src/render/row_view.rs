@@ -5,9 +5,9 @@ use smol_str::SmolStr;
 use crate::model::{Confidence, Fact, Item, Kind, Provenance};
 
 use super::escape::{code, code_short, prose};
-use super::item_view::{clause, short_path, store_link};
+use super::item_view::{clause, set_views, short_path, store_link};
 use super::layout::{Layout, first_few};
-use super::view::RowView;
+use super::view::{Named, RowView};
 use super::words::{capitalized, value};
 
 /// At most so many places are linked in a line.
@@ -80,6 +80,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
         Kind::ExternalStore => layout.items.iter().copied().filter(|other| relies_on(other, &item.name)).collect(),
         _ => Vec::new(),
     };
+    let (set, set_more) = fact(item, "env").map(|fact| set_views(layout, fact, page)).unwrap_or_default();
     let (used_by, used_by_more) = layout.some(&relying, 6, page);
     RowView {
         name: match item.kind {
@@ -95,6 +96,9 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
             _ => clause(&item.summary),
         },
         default: items.iter().find_map(|item| fallback(item)),
+        set,
+        set_more,
+        kept: if item.kind == Kind::FsWrite { kept(layout, item, page) } else { Vec::new() },
         ops,
         places,
         places_more,
@@ -110,6 +114,16 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
             services.iter().map(|name| code(name)).collect()
         },
     }
+}
+
+/// What survives what, and where what is mounted there is written.
+fn kept(layout: &Layout<'_>, item: &Item, page: &str) -> Vec<Named> {
+    let of = |key: &'static str| item.facts.iter().filter(move |fact| fact.key == key);
+    let view = |fact: &Fact| {
+        let link = fact.at.as_ref().map(|at| layout.links.short_place(page, &at.file, at.line)).unwrap_or_default();
+        Named { link, text: prose(&fact.value.as_ref().map(ToString::to_string).unwrap_or_default()) }
+    };
+    of("survives").map(view).collect()
 }
 
 /// The name of a store without a link to the very line that names it.

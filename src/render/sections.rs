@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{HazardSeverity, Item, Kind, Scope};
+use crate::model::{Environment, HazardSeverity, Item, Kind, Scope, SetBy};
 
 use super::escape::{code, inline};
 use super::item_view::{clause, item_view, lost, store_link};
@@ -12,7 +12,8 @@ use super::opening::few_points;
 use super::rank::weight;
 use super::row_view::row_views;
 use super::view::{
-    EventView, Group, HazardView, ItemView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView,
+    EnvironmentView, EventView, Group, HazardView, ItemView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceKindRow,
+    ServiceView,
 };
 use super::words::{capitalized, is_loss, is_remote};
 
@@ -20,6 +21,8 @@ use super::words::{capitalized, is_loss, is_remote};
 const COLUMNS: usize = 6;
 /// At most so many losses are told of one event.
 const LOSSES: usize = 8;
+/// At most so many variables that nothing reads are named.
+const VARIABLES: usize = 12;
 
 /// The table of contents: each kind with its count and its first items.
 pub(crate) fn contents(layout: &Layout<'_>, page: &str, kind_target: impl Fn(Kind) -> Option<String>) -> Vec<KindRow> {
@@ -71,6 +74,8 @@ fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize, alone: 
         items: views,
         any_services: rows.iter().any(|row| !row.services.is_empty()),
         any_default: rows.iter().any(|row| row.default.is_some()),
+        any_set: rows.iter().any(|row| !row.set.is_empty()),
+        any_kept: rows.iter().any(|row| !row.kept.is_empty()),
         any_ops: rows.iter().any(|row| !row.ops.is_empty()),
         any_unknown: rows.iter().any(|row| !row.known),
         rows,
@@ -93,6 +98,27 @@ fn say_once(layout: &Layout<'_>, items: &[&Item], views: &mut [ItemView], page: 
             }
         }
     }
+}
+
+/// The variables that code and deployment do not agree upon, by service.
+pub(crate) fn environments(layout: &Layout<'_>, page: &str) -> Vec<EnvironmentView> {
+    let view = |environment: &Environment| {
+        let unread = |set: &SetBy| Named { link: layout.links.short_place(page, &set.at.file, set.at.line), text: code(&set.key) };
+        let (shown, unread_more) = first_few(environment.unread.len(), VARIABLES);
+        EnvironmentView {
+            service: code(&environment.service),
+            unset: environment.unset.iter().map(|name| variable_link(layout, name, page)).collect(),
+            unread: environment.unread[..shown].iter().map(unread).collect(),
+            unread_more,
+        }
+    };
+    layout.map.environments.iter().map(view).collect()
+}
+
+/// A variable, linked to where it is told.
+fn variable_link(layout: &Layout<'_>, name: &str, page: &str) -> String {
+    let id = format!("startup-config:env#{name}");
+    layout.item(&id).map_or_else(|| code(name), |item| layout.link(item, page))
 }
 
 /// The services with what they hold, and their table: a row for each kind.

@@ -15,6 +15,8 @@ pub(crate) struct PageView {
     /// The rows of the table of services; none when there are too many services for columns.
     pub(crate) service_kinds: Vec<ServiceKindRow>,
     pub(crate) sections: Vec<Section>,
+    /// Variables that code and deployment do not agree upon.
+    pub(crate) environments: Vec<EnvironmentView>,
     pub(crate) events: Vec<EventView>,
     /// Whether an item says how its content comes back.
     pub(crate) any_rebuild: bool,
@@ -226,6 +228,8 @@ pub(crate) struct Group {
     pub(crate) rows: Vec<RowView>,
     pub(crate) any_services: bool,
     pub(crate) any_default: bool,
+    pub(crate) any_set: bool,
+    pub(crate) any_kept: bool,
     pub(crate) any_ops: bool,
     pub(crate) any_unknown: bool,
 }
@@ -248,6 +252,7 @@ pub(crate) struct ItemView {
     pub(crate) doc: Option<String>,
     pub(crate) ty: Option<String>,
     pub(crate) facts: FactsView,
+    pub(crate) totals: Vec<TotalView>,
     pub(crate) declared: Vec<SiteView>,
     pub(crate) constructed: Vec<SiteView>,
     pub(crate) written: Vec<SiteView>,
@@ -290,6 +295,11 @@ pub(crate) struct RowView {
     /// Empty when the name says it.
     pub(crate) summary: String,
     pub(crate) default: Option<String>,
+    /// Where a variable is set.
+    pub(crate) set: Vec<SetView>,
+    pub(crate) set_more: usize,
+    /// Of a file: what is mounted there, and what survives what.
+    pub(crate) kept: Vec<Named>,
     pub(crate) ops: Vec<String>,
     pub(crate) places: Vec<String>,
     pub(crate) places_more: usize,
@@ -324,6 +334,54 @@ pub(crate) struct FactView {
     pub(crate) value: Option<String>,
     pub(crate) at: Option<String>,
     pub(crate) from: Option<String>,
+    /// Where else its value is given, the layer that wins last.
+    pub(crate) set: Vec<SetView>,
+    pub(crate) set_more: usize,
+}
+
+/// A place outside the code that gives a value.
+#[derive(Debug, Serialize)]
+pub(crate) struct SetView {
+    /// None when it is hidden, or not written there.
+    pub(crate) value: Option<String>,
+    pub(crate) hidden: bool,
+    /// `ConfigMap/shop-config`, `config/base.toml`.
+    pub(crate) source: String,
+    /// The key there, when it is another name than the one that the code asks for.
+    pub(crate) key: Option<String>,
+    pub(crate) at: String,
+    pub(crate) environment: Option<String>,
+    /// Empty when it reaches every service that holds the item.
+    pub(crate) services: Vec<String>,
+}
+
+/// What the copies of an item add up to in one workload.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct TotalView {
+    /// `Deployment/shop`.
+    pub(crate) workload: String,
+    pub(crate) environment: Option<String>,
+    /// `50 connections`.
+    pub(crate) each: String,
+    pub(crate) each_from: Option<String>,
+    pub(crate) each_at: Option<String>,
+    pub(crate) replicas: u32,
+    pub(crate) replicas_at: Option<String>,
+    pub(crate) all: String,
+    pub(crate) during_rollout: Option<String>,
+    pub(crate) at_most: Option<String>,
+    pub(crate) replicas_at_most: Option<u32>,
+}
+
+/// Variables of a service that code and deployment do not agree upon.
+#[derive(Debug, Serialize)]
+pub(crate) struct EnvironmentView {
+    pub(crate) service: String,
+    /// Read, but set nowhere.
+    pub(crate) unset: Vec<String>,
+    /// Set, but read nowhere: the variable and where.
+    pub(crate) unread: Vec<Named>,
+    pub(crate) unread_more: usize,
 }
 
 /// A place in the source.

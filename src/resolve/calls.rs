@@ -120,6 +120,20 @@ pub struct OwnCall {
     pub served: Option<Box<Served>>,
     /// Functions of the workspace that the closures among its arguments call.
     pub given: Task,
+    /// Who fails when it gives an error.
+    pub fails: Fails,
+}
+
+/// Who fails when a call gives an error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fails {
+    /// Nobody: something else is done then, or it is not known.
+    #[default]
+    Nobody,
+    /// The function around it, by `?` or a panic.
+    Here,
+    /// It is what the function returns: its caller sees to it.
+    Caller,
 }
 
 /// What a spawned task, or a function, does with its time.
@@ -208,6 +222,8 @@ pub struct BodyFacts {
     pub env_defaults: Vec<Value>,
     /// Environment reads whose text is parsed, with the plain type.
     pub env_parsed: Vec<(At, SmolStr)>,
+    /// Environment reads after which something fails when the variable is not set.
+    pub env_required: Vec<(At, Fails)>,
     /// Foreign functions that it calls, sorted.
     pub foreign: Vec<SmolStr>,
     /// The value it returns.

@@ -1,7 +1,8 @@
-//! Into which plain type the text of an environment variable is parsed: `env::var("X")?.parse::<u16>()`.
+//! What becomes of the text of an environment variable: into which plain type it is parsed, and who fails without it.
 
 use smol_str::SmolStr;
 
+use super::calls::Fails;
 use super::reader::Reader;
 use super::types::{Type, TypeScope};
 use super::values::{At, Value};
@@ -116,6 +117,32 @@ impl Reader<'_> {
             at = parent;
         }
         None
+    }
+
+    /// Who fails when a call gives an error: whatever is put around it, up to `?`, a panic, or the end of the body.
+    pub(super) fn fails(&self, id: ExprId) -> Fails {
+        let mut at = id;
+        for _ in 0..MAX_STEPS {
+            let Some(parent) = self.parents[at.0 as usize] else { return Fails::Caller };
+            match &self.body[parent] {
+                Expr::Try(_) => return Fails::Here,
+                Expr::Await(_) => {}
+                Expr::Method { recv, name, .. } if *recv == at => match name.as_str() {
+                    "unwrap" | "expect" => return Fails::Here,
+                    "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "parse" | "map" | "and_then"
+                    | "inspect_err" | "attach_printable" | "change_context" => {}
+                    _ => return Fails::Nobody,
+                },
+                Expr::Return(_) => return Fails::Caller,
+                Expr::Block(stmts) => match stmts.last() {
+                    Some(Stmt::Expr { expr, semi: false }) if *expr == at => {}
+                    _ => return Fails::Nobody,
+                },
+                _ => return Fails::Nobody,
+            }
+            at = parent;
+        }
+        Fails::Nobody
     }
 
     fn plain_type(&self, ty: &Ty) -> Option<SmolStr> {

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::answers::gives_answer;
-use super::calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task};
+use super::calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task};
 use super::fate::Variables;
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
@@ -49,6 +49,7 @@ impl Reader<'_> {
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             env_parsed: Vec::new(),
+            env_required: Vec::new(),
             names: Vec::new(),
             means: Vec::new(),
             unresolved: Vec::new(),
@@ -250,6 +251,7 @@ impl Reader<'_> {
                         taken_by,
                         served: self.served(id),
                         given,
+                        fails: Fails::Nobody,
                     });
                 }
             }
@@ -402,6 +404,7 @@ impl Reader<'_> {
                         taken_by: None,
                         served: self.served(id),
                         given,
+                        fails: self.fails(id),
                     });
                 }
             }
@@ -412,6 +415,9 @@ impl Reader<'_> {
                 }
                 let hit = catalog.path(path).or_else(|| if recv.is_none() { catalog.other_constructor(path) } else { None });
                 if let Some(hit) = hit {
+                    if catalog.api(hit.entry).shape == Shape::EnvRead {
+                        out.env_required.push((self.at(span), self.fails(id)));
+                    }
                     self.known(id, hit, path.clone(), recv, args, span, out);
                 } else if let Some(recv) = recv {
                     self.setting(recv, id, args, span, out);

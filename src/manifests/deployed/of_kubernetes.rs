@@ -7,7 +7,9 @@ use super::super::files::Origin;
 use super::super::hide;
 use super::super::kubernetes::{Cluster, Object, of_container};
 use super::super::yaml::{Mark, Node, Value};
-use super::{Amount, Asked, Autoscaler, Container, ContainerRole, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload, WorkloadKind};
+use super::{
+    Amount, Asked, Autoscaler, Container, ContainerRole, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload, WorkloadKind,
+};
 use crate::model::Place;
 
 /// What Kubernetes does when a Deployment says nothing.

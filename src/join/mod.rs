@@ -1,0 +1,68 @@
+//! Code meets deployment: variables with where they are set, files with what is mounted there, pools with their replicas.
+//!
+//! Pure data in, data out: the items of the code, what the manifests start, and what is known of how the code reads its
+//! environment. Nothing is guessed: what no manifest that is tied to the service says is not said.
+
+mod contradictions;
+mod landing;
+mod mounts;
+mod numbers;
+mod paths;
+mod runs;
+mod secrets;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use smol_str::SmolStr;
+
+use crate::detect::OpenEnvironment;
+use crate::manifests::deployed::Deployed;
+use crate::model::{Deployment, Diagnostic, Environment, Item, Service};
+
+use runs::Runs;
+
+/// What is known of the code beside its items.
+pub struct Code<'a> {
+    /// The services of the tree.
+    pub services: &'a [Service],
+    /// Services that read variables which no name in the code tells.
+    pub open: &'a OpenEnvironment,
+    /// Some deployment file could not be evaluated in full.
+    pub partly: bool,
+    /// Whether the code of a service names a path under which it may answer.
+    pub answers: &'a dyn Fn(&str, &str) -> bool,
+}
+
+/// What the join adds to the map, beside what it adds to items.
+#[derive(Debug, Default)]
+pub struct Joined {
+    /// The workloads that run services.
+    pub deployments: Vec<Deployment>,
+    /// Variables that code and deployment do not agree upon.
+    pub environments: Vec<Environment>,
+    /// Contradictions.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The path that a probe asks for, without what stands behind it.
+#[must_use]
+pub fn plain_path(asked: &str) -> &str {
+    asked.split(['?', '#']).next().unwrap_or(asked)
+}
+
+/// Joins the items with what is deployed.
+#[must_use]
+pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined {
+    let runs: Vec<(SmolStr, Runs<'_>)> =
+        code.services.iter().map(|service| (service.name.clone(), Runs::of(deployed, &service.name))).collect();
+    let mut out = Joined { deployments: numbers::deployments(deployed), ..Joined::default() };
+    variables::trace(items, deployed);
+    out.environments = variables::unmatched(items, &runs, deployed, code);
+    mounts::match_writes(items, &runs);
+    secrets::changes(items, &runs);
+    numbers::add_up(items, &runs);
+    out.diagnostics = contradictions::all(items, &runs, code);
+    out
+}

@@ -1,0 +1,177 @@
+//! Numbers that only code and deployment together give: what replicas add up to, at rest and during a rollout.
+
+use smol_str::SmolStr;
+
+use super::paths;
+use super::runs::{Run, Runs, containers_of, literal};
+use crate::manifests::deployed::{Amount, Autoscaler, Deployed, MountKind, Strategy, Workload, WorkloadKind};
+use crate::model::{Deployment, DurableMount, Fact, FactValue, Item, Kind, Place, Provenance, Total};
+
+/// The workloads that run services, as the map tells them.
+pub(super) fn deployments(deployed: &Deployed) -> Vec<Deployment> {
+    let told = |workload: &&Workload| workload.kind != WorkloadKind::Image && !workload.is_base && !workload.services.is_empty();
+    let view = |workload: &Workload| {
+        let counts = Counts::of(workload);
+        Deployment {
+            workload: workload.owner.clone(),
+            services: workload.services.iter().cloned().collect(),
+            environment: workload.environment.clone(),
+            at: workload.at.clone(),
+            replicas: counts.as_ref().map(|counts| counts.replicas),
+            during_rollout: counts.as_ref().and_then(|counts| counts.during_rollout),
+            at_most: counts.as_ref().and_then(|counts| counts.at_most),
+            durable: durable(workload),
+        }
+    };
+    deployed.workloads.iter().filter(told).map(view).collect()
+}
+
+/// What outlives the containers of the services.
+fn durable(workload: &Workload) -> Vec<DurableMount> {
+    let own = workload.services.iter().flat_map(|service| containers_of(workload, service));
+    let mut out: Vec<DurableMount> = Vec::new();
+    for mount in own.flat_map(|container| &container.mounts) {
+        let keeps = matches!(mount.kind, MountKind::Durable | MountKind::DurableEach | MountKind::Shared | MountKind::Host);
+        if keeps && !out.iter().any(|known| known.path == mount.path) {
+            let (path, source) = (mount.path.clone(), mount.source.clone());
+            out.push(DurableMount { path, source, read_only: mount.read_only, at: mount.at.clone() });
+        }
+    }
+    out
+}
+
+/// How many of a workload run.
+pub(super) struct Counts {
+    pub(super) replicas: u32,
+    at: Option<Place>,
+    during_rollout: Option<u32>,
+    at_most: Option<u32>,
+}
+
+impl Counts {
+    pub(super) fn of(workload: &Workload) -> Option<Self> {
+        let scaler = workload.autoscaler.as_ref();
+        let written = workload.replicas.as_ref()?;
+        let least = scaler.and_then(|scaler| count(&scaler.least.value));
+        // An autoscaler has the last word; where nobody else has one, it has the first, too.
+        let (replicas, at) = match (count(&written.value), least) {
+            (Some(replicas), Some(least)) if written.is_default() || replicas < least => (least, place_of(scaler)),
+            (Some(replicas), _) => (replicas, written.at.clone()),
+            (None, least) => (least?, place_of(scaler)),
+        };
+        Some(Self {
+            replicas,
+            at,
+            during_rollout: at_a_time(workload, replicas).filter(|most| *most > replicas),
+            at_most: scaler.and_then(|scaler| count(&scaler.most.value)).filter(|most| *most > replicas),
+        })
+    }
+}
+
+fn place_of(scaler: Option<&Autoscaler>) -> Option<Place> {
+    scaler.and_then(|scaler| scaler.least.at.clone())
+}
+
+fn count(amount: &Amount) -> Option<u32> {
+    match amount {
+        Amount::Count(count) => Some(*count),
+        _ => None,
+    }
+}
+
+/// How many run at a time while new ones replace old ones.
+fn at_a_time(workload: &Workload, replicas: u32) -> Option<u32> {
+    let rollout = workload.rollout.as_ref()?;
+    match rollout.strategy.value {
+        Strategy::Rolling => replicas.checked_add(rollout.max_surge.value.of(replicas, true)?),
+        Strategy::BlueGreen => replicas.checked_mul(2),
+        Strategy::Recreate | Strategy::OnDelete => Some(replicas),
+        Strategy::Canary => None,
+    }
+}
+
+/// A number in one container, with where it is set.
+struct Each {
+    number: i64,
+    at: Option<Place>,
+    from: Option<String>,
+}
+
+/// Says of each pool of connections what its copies add up to.
+pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
+    for item in items.iter_mut().filter(|item| item.kind == Kind::Pool) {
+        let Some(bound) = item.bound().filter(|fact| fact.unit.as_deref() == Some("connections")) else { continue };
+        let mut totals: Vec<Total> = Vec::new();
+        for (service, runs) in runs.iter().filter(|(service, _)| item.services.contains(service)) {
+            for run in &runs.all {
+                let Some(total) = total(bound, service, run) else { continue };
+                let known = totals.iter_mut().find(|known| known.workload == total.workload && known.environment == total.environment);
+                match known {
+                    Some(known) if !known.services.contains(service) => known.services.push(service.clone()),
+                    Some(_) => {}
+                    None => totals.push(total),
+                }
+            }
+        }
+        item.totals = totals;
+    }
+}
+
+fn total(bound: &Fact, service: &SmolStr, run: &Run<'_>) -> Option<Total> {
+    let counts = Counts::of(run.workload)?;
+    // One that nothing replaces by more adds up to itself.
+    if counts.replicas <= 1 && counts.during_rollout.is_none() && counts.at_most.is_none() {
+        return None;
+    }
+    let each = each(bound, run)?;
+    let times = |count: u32| each.number.checked_mul(i64::from(count));
+    Some(Total {
+        workload: run.workload.owner.clone(),
+        services: vec![service.clone()],
+        environment: run.workload.environment.clone(),
+        unit: bound.unit.clone()?,
+        each: each.number,
+        each_at: each.at,
+        each_from: each.from,
+        replicas: counts.replicas,
+        replicas_at: counts.at,
+        all: times(counts.replicas)?,
+        during_rollout: counts.during_rollout.and_then(times),
+        at_most: counts.at_most.and_then(times),
+        replicas_at_most: counts.at_most,
+    })
+}
+
+/// The number that a fact has in a container.
+fn each(fact: &Fact, run: &Run<'_>) -> Option<Each> {
+    let own = || Some(Each { number: number(fact.value.as_ref()?)?, at: fact.at.clone(), from: None });
+    match fact.provenance {
+        Provenance::Env => match run.variable(fact.from.as_deref()?) {
+            Some(variable) => {
+                let number = literal(variable)?.parse().ok()?;
+                Some(Each { number, at: Some(variable.at.clone()), from: Some(variable.source.clone()) })
+            }
+            // Set where no file of the tree tells, perhaps.
+            None if !run.container.further_env.is_empty() => None,
+            None => own(),
+        },
+        Provenance::Settings => match paths::last_given(&fact.set, run) {
+            Some(set) if !set.hidden => {
+                let number = number(set.value.as_ref()?)?;
+                Some(Each { number, at: Some(set.at.clone()), from: Some(set.source.clone()) })
+            }
+            Some(_) => None,
+            None if fact.set.is_empty() => own(),
+            None => None,
+        },
+        _ => own(),
+    }
+}
+
+fn number(value: &FactValue) -> Option<i64> {
+    match value {
+        FactValue::Int(number) => Some(*number),
+        FactValue::Text(text) => text.parse().ok(),
+        FactValue::Bool(_) => None,
+    }
+}
