@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 
 use crate::annotations::{self, Config, FileComments, Knowledge};
 use crate::catalog::{Catalog, CrateFile};
-use crate::detect::{self, Cx, LeftOut, OpenEnvironment, ServedPaths};
+use crate::detect::{self, Cx, LeftOut, Mentions, OpenEnvironment};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
 use crate::join::{self, Code, Joined};
@@ -164,12 +164,20 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     Ok(Analysis { map, deployed: drawn.deployed, config, unreadable, bad_config, no_rust })
 }
 
-/// Joins the items with what is deployed; what the code may answer to is looked up only for paths that somebody asks for.
+/// Joins the items with what is deployed; the texts of the code are searched only for what manifests name.
 fn joined(cx: &Cx<'_>, items: &mut [Item], deployed: &Deployed, services: &[Service], partly: bool) -> Joined {
-    let containers = deployed.workloads.iter().flat_map(|workload| &workload.containers);
-    let served = ServedPaths::new(cx, containers.flat_map(|container| &container.asked).map(|asked| join::plain_path(&asked.path)));
+    let own = || deployed.workloads.iter().flat_map(|workload| &workload.containers);
+    let paths = own().flat_map(|container| &container.asked).map(|asked| join::plain_path(&asked.path));
+    let names = own().flat_map(|container| &container.env).map(|variable| variable.name.as_str());
+    let mentions = Mentions::new(cx, paths, names);
     let open = if deployed.workloads.is_empty() { OpenEnvironment::default() } else { OpenEnvironment::new(cx) };
-    join::join(items, deployed, &Code { services, open: &open, partly, answers: &|service, path| served.may_answer(service, path) })
+    let code = Code {
+        services,
+        partly,
+        answers: &|service, path| mentions.may_answer(service, path),
+        reads: &|service, variable| open.may_read(service, variable) || mentions.may_read(service, variable),
+    };
+    join::join(items, deployed, &code)
 }
 
 /// Crates that reach the tree through another crate only: `use other::reqwest::Client`.

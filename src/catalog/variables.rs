@@ -13,6 +13,7 @@ pub struct Variables {
     runtime: Vec<SmolStr>,
     whole: Vec<SmolStr>,
     prefixed: Vec<SmolStr>,
+    derives: Vec<SmolStr>,
 }
 
 impl Variables {
@@ -46,6 +47,12 @@ impl Variables {
     #[must_use]
     pub fn reads_prefix(&self, path: &str) -> bool {
         self.prefixed.iter().any(|one| one == path)
+    }
+
+    /// A derive macro of this name reads variables that are named after fields.
+    #[must_use]
+    pub fn derives_reads(&self, name: &str) -> bool {
+        self.derives.iter().any(|one| one == name)
     }
 }
 

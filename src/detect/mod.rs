@@ -20,6 +20,7 @@ mod left_out;
 mod lifting;
 mod loop_state;
 mod loop_structs;
+mod mentions;
 mod minted;
 mod nature;
 mod query_state;
@@ -29,7 +30,6 @@ mod reach;
 mod read_files;
 mod remotes;
 mod retries;
-mod served_paths;
 mod sessions;
 mod shared_fields;
 mod shared_settings;
@@ -47,9 +47,9 @@ pub use context::Cx;
 pub use entries::Entries;
 pub use finding::{Finding, Origin, RawSite};
 pub use left_out::LeftOut;
+pub use mentions::Mentions;
 pub use nature::{Nature, nature};
 pub use open_environment::OpenEnvironment;
-pub use served_paths::ServedPaths;
 pub use uses::{UsedAt, Uses};
 
 /// One way to find state.

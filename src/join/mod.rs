@@ -17,7 +17,6 @@ mod tests;
 
 use smol_str::SmolStr;
 
-use crate::detect::OpenEnvironment;
 use crate::manifests::deployed::Deployed;
 use crate::model::{Deployment, Diagnostic, Environment, Item, Service};
 
@@ -27,12 +26,12 @@ use runs::Runs;
 pub struct Code<'a> {
     /// The services of the tree.
     pub services: &'a [Service],
-    /// Services that read variables which no name in the code tells.
-    pub open: &'a OpenEnvironment,
     /// Some deployment file could not be evaluated in full.
     pub partly: bool,
     /// Whether the code of a service names a path under which it may answer.
     pub answers: &'a dyn Fn(&str, &str) -> bool,
+    /// Whether the code of a service may read a variable without an item that says so.
+    pub reads: &'a dyn Fn(&str, &str) -> bool,
 }
 
 /// What the join adds to the map, beside what it adds to items.

@@ -9,8 +9,8 @@ use crate::model::{Fact, FactValue, Item, Kind, Place, Provenance};
 
 /// At most so many containers are told of one file.
 const TOLD: usize = 4;
-/// What is done to a file that leaves something behind.
-const LEAVES: &[&str] = &["create", "write", "append", "rename", "copy", "link"];
+/// What is done to a file that keeps nothing in it.
+const KEEPS_NOTHING: &[&str] = &["permissions", "lock"];
 
 /// A file of the code in one container.
 pub(super) struct Matched<'a> {
@@ -94,7 +94,7 @@ pub(super) fn say(item: &mut Item, key: &'static str, text: String, at: Place) {
 /// What is lost in the container where most is; none for what leaves nothing behind.
 fn lost(item: &Item, matched: &[Matched<'_>]) -> Option<String> {
     let op = item.facts.iter().find(|fact| fact.key == "op").and_then(|fact| fact.value.as_ref()).map(ToString::to_string);
-    if item.kind == Kind::FsWrite && !op.is_none_or(|op| LEAVES.contains(&op.as_str())) {
+    if item.kind == Kind::FsWrite && op.is_some_and(|op| KEEPS_NOTHING.contains(&op.as_str())) {
         return None;
     }
     // A compose file beside manifests of a cluster is for development.
@@ -109,7 +109,7 @@ fn lost(item: &Item, matched: &[Matched<'_>]) -> Option<String> {
         }
         (Survives::NotWritten, _) => format!("nothing, since nothing can be written: {said} in {place}"),
         (Survives::Nothing, Landing::Layer) => {
-            format!("{what}, with the container: nothing is mounted at {} in {place}; other replicas never see it", worst.path)
+            format!("{what}, with the container: nothing is mounted there in {place}; other replicas never see it")
         }
         (Survives::Nothing, _) => format!("{what}, with the container: {said} in {place}; other replicas never see it"),
         (Survives::Container, _) => format!("{what}, with the pod: {said} in {place}; other replicas never see it"),

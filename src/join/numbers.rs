@@ -6,6 +6,7 @@ use super::paths;
 use super::runs::{Run, Runs, containers_of, literal};
 use crate::manifests::deployed::{Amount, Autoscaler, Deployed, MountKind, Strategy, Workload, WorkloadKind};
 use crate::model::{Deployment, DurableMount, Fact, FactValue, Item, Kind, Place, Provenance, Total};
+use crate::source::file_name;
 
 /// The workloads that run services, as the map tells them.
 pub(super) fn deployments(deployed: &Deployed) -> Vec<Deployment> {
@@ -31,7 +32,14 @@ fn durable(workload: &Workload) -> Vec<DurableMount> {
     let own = workload.services.iter().flat_map(|service| containers_of(workload, service));
     let mut out: Vec<DurableMount> = Vec::new();
     for mount in own.flat_map(|container| &container.mounts) {
-        let keeps = matches!(mount.kind, MountKind::Durable | MountKind::DurableEach | MountKind::Shared | MountKind::Host);
+        let keeps = match mount.kind {
+            MountKind::Durable | MountKind::DurableEach | MountKind::Shared => true,
+            // A file of the host, or the code itself, is given to the service and not kept for it.
+            MountKind::Host => {
+                !file_name(&mount.source).trim_start_matches('.').contains('.') && !matches!(mount.source.as_str(), "." | "./" | "..")
+            }
+            _ => false,
+        };
         if keeps && !out.iter().any(|known| known.path == mount.path) {
             let (path, source) = (mount.path.clone(), mount.source.clone());
             out.push(DurableMount { path, source, read_only: mount.read_only, at: mount.at.clone() });
@@ -99,7 +107,9 @@ struct Each {
 
 /// Says of each pool of connections what its copies add up to.
 pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
-    for item in items.iter_mut().filter(|item| item.kind == Kind::Pool) {
+    // Connections to a file of one replica add up to nothing that anybody else has to bear.
+    let is_local = |item: &Item| item.backs_on.as_deref() == Some("external-store:local_disk") || item.summary.contains("SQLite");
+    for item in items.iter_mut().filter(|item| item.kind == Kind::Pool && !is_local(item)) {
         let Some(bound) = item.bound().filter(|fact| fact.unit.as_deref() == Some("connections")) else { continue };
         let mut totals: Vec<Total> = Vec::new();
         for (service, runs) in runs.iter().filter(|(service, _)| item.services.contains(service)) {

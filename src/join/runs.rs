@@ -82,7 +82,7 @@ impl<'a> Run<'a> {
 }
 
 /// What all images bring alike.
-fn agreed<'a, T, K: PartialEq>(
+fn agreed<'a, T, K: PartialEq + 'a>(
     images: &[&'a Container],
     bring: impl Fn(&'a Container) -> Option<&'a T>,
     same: impl Fn(&'a T) -> &'a K,

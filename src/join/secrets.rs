@@ -15,6 +15,8 @@ use crate::model::{Item, Kind, Place, Role};
 struct Known {
     /// It becomes variables of a container of a service.
     as_environment: Option<Place>,
+    /// Where it is mounted, in words.
+    mounted: Vec<(String, Place)>,
     /// A part of it is mounted as a single file, which is never replaced.
     as_part: Option<Place>,
     /// The code reads its files when it starts, in this function.
@@ -29,9 +31,15 @@ pub(super) fn changes(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
             let at = variable.via.clone().unwrap_or_else(|| variable.at.clone());
             objects.entry(variable.source.clone()).or_default().as_environment.get_or_insert(at);
         }
-        for mount in run.container.mounts.iter().filter(|mount| mount.sub_path.is_some()) {
-            if let Some(kind) = object_kind(mount.kind) {
-                objects.entry(format!("{kind}/{}", mount.source)).or_default().as_part.get_or_insert_with(|| mount.at.clone());
+        for mount in &run.container.mounts {
+            let Some(kind) = object_kind(mount.kind) else { continue };
+            let known = objects.entry(format!("{kind}/{}", mount.source)).or_default();
+            let said = format!("{}{}", mount.path, if mount.read_only { ", read-only" } else { "" });
+            if !known.mounted.iter().any(|(path, _)| *path == said) {
+                known.mounted.push((said, mount.at.clone()));
+            }
+            if mount.sub_path.is_some() {
+                known.as_part.get_or_insert_with(|| mount.at.clone());
             }
         }
     }
@@ -57,6 +65,9 @@ pub(super) fn changes(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
     for item in items.iter_mut().filter(|item| item.kind == Kind::Deployment) {
         let object = item.id.as_str().strip_prefix("deployment:").unwrap_or_default();
         let Some(known) = objects.get(object) else { continue };
+        for (path, at) in &known.mounted {
+            say(item, "mounted", path.clone(), at.clone());
+        }
         if let Some(at) = &known.as_environment {
             say(item, "change seen", "after a restart: variables are set when the container starts".to_owned(), at.clone());
         }

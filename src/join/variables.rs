@@ -154,7 +154,7 @@ pub(super) fn unmatched(items: &[Item], runs: &[(SmolStr, Runs<'_>)], deployed: 
             let is_read = read.contains_key(variable.name.as_str())
                 || known.is_runtime(&variable.name)
                 || known.is_platform(&variable.name)
-                || code.open.may_read(service, &variable.name)
+                || (code.reads)(service, &variable.name)
                 || named_by_settings(items, service, &variable.name);
             let seen = unread.iter().any(|one| one.at == variable.at && one.key == variable.name);
             if !is_read && !seen && !is_for_others(variable, service, deployed) {
@@ -190,34 +190,21 @@ fn given_to<'a>(run: &Run<'a>, service: &str) -> impl Iterator<Item = &'a EnvVar
     container.env.iter().filter(move |variable| alone && !used_by_another(&variable.name))
 }
 
-/// Whether a container starts the service's binary itself, as far as its command is known.
+/// Whether a container starts the service's binary itself, as far as its command is known: no script, no shell.
 fn starts_alone(run: &Run<'_>, service: &str) -> bool {
-    const BETWEEN: &[&str] = &[
-        ".sh",
-        "sh",
-        "bash",
-        "ash",
-        "dash",
-        "/bin/sh",
-        "/bin/bash",
-        "envsubst",
-        "gosu",
-        "su-exec",
-        "supervisord",
-        "s6-svscan",
-        "npm",
-        "python",
-        "python3",
-    ];
-    let between = |command: &str| {
-        command.contains(['$', '|', '&', '`'])
-            || command.split([' ', '"', '\'', ',', '[', ']']).any(|word| BETWEEN.contains(&word) || word.ends_with(".sh"))
+    const INITS: &[&str] = &["tini", "dumb-init", "catatonit", "--", "-g"];
+    let plain = |name: &str| name.replace('_', "-");
+    let program = |command: &String| {
+        let word = command.split_whitespace().find(|word| !INITS.contains(&file_name(word)))?;
+        (!command.contains(['$', '|', '&', '`'])).then(|| file_name(word.trim_matches(['"', '\'']))).map(plain)
     };
-    let commands = || run.container.command.iter().chain(run.images.iter().filter_map(|image| image.command.as_ref()));
-    let names_binary = |command: &String| command.split_whitespace().next().is_some_and(|word| file_name(word) == service);
-    let built = !run.images.is_empty() && run.images.iter().all(|image| image.command.is_some());
-    let known = built || run.container.command.as_ref().is_some_and(names_binary);
-    known && !commands().any(|command| between(command))
+    let is_binary = |command: &String| program(command).is_some_and(|name| name == plain(service));
+    let built = !run.images.is_empty() && run.images.iter().all(|image| image.command.as_ref().is_some_and(is_binary));
+    match &run.container.command {
+        // Arguments of what the image starts.
+        Some(command) => is_binary(command) || built && command.starts_with('-'),
+        None => built,
+    }
 }
 
 /// Whether a container that does not run the service is given the very same value: it may be the one that reads it.

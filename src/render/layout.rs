@@ -239,7 +239,10 @@ fn is_minor(item: &Item) -> bool {
     if item.annotation.is_some() || !item.hazards.is_empty() {
         return false;
     }
-    let told = item.facts.iter().filter(|fact| fact.key != "type").count();
+    // What stands in a column of its own, or is one more line on an object, makes no block.
+    let beside =
+        |fact: &&crate::model::Fact| !matches!(fact.key.as_str(), "type" | "mount" | "mounted" | "survives" | "needed" | "change seen");
+    let told = item.facts.iter().filter(beside).count();
     match item.kind {
         Kind::StartupConfig | Kind::Telemetry | Kind::FsWrite => told <= 3 && item.doc.as_ref().is_none_or(|doc| doc.len() < 200),
         Kind::Static => told == 0 && item.doc.is_none(),

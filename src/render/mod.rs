@@ -24,6 +24,7 @@ mod sample;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod theme;
 mod title;
 mod view;
 mod words;

@@ -1,27 +1,31 @@
-//! The opening paragraph: what the architecture diagram hides, in at most eight points, the most telling first.
+//! The opening paragraph: what the architecture diagram hides, in a handful of points, what hurts most first.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Class, Fact, FactValue, Item, Kind, Scope};
+use crate::model::{Class, DurableMount, Fact, FactValue, Item, Kind, Scope, Total};
 
-use super::item_view::store_link;
+use super::escape::code_short;
+use super::item_view::{clause, store_link, total_view};
 use super::layout::{Layout, kind_rank};
 use super::phrase::phrase;
 use super::rank::{is_threads, weight};
-use super::view::{Described, FurtherKind, Opening, Point};
+use super::theme::{Fate, Theme, fate, theme};
+use super::view::{Described, FurtherKind, Opening, Point, Volumes};
 use super::words::{count_word, counted, store_name, thousands};
 
 /// At most so many points are told.
-const POINTS: usize = 8;
-/// Kinds whose best item weighs less are only counted.
+const POINTS: usize = 6;
+/// Themes whose best item weighs less are only counted.
 const TELLING: i32 = 20;
 /// At most so many points are told of one service among several.
-const POINTS_OF_ONE: usize = 4;
+const POINTS_OF_ONE: usize = 3;
 /// At most so many items are named in a point.
 const NAMED: usize = 3;
-/// At most so many items of a kind are described; the rest is counted.
+/// At most so many items of a theme are described; the rest is counted.
 const DESCRIBED: usize = 2;
+/// At most so many paths of volumes are named.
+const VOLUMES: usize = 3;
 
 /// The paragraph about some items: all of them, or those of one service.
 pub(crate) fn opening(layout: &Layout<'_>, items: &[&Item], subject: &'static str, page: &str) -> Opening {
@@ -29,12 +33,12 @@ pub(crate) fn opening(layout: &Layout<'_>, items: &[&Item], subject: &'static st
     let items: Vec<&Item> = items.iter().copied().filter(|item| item.class == Class::Mutable).collect();
     let items = items.as_slice();
     let count = |scopes: &[Scope]| items.iter().filter(|item| scopes.contains(&item.scope)).count();
-    let present = by_kind(items);
+    let present = by_theme(layout, items);
     // Handlers and subscribers are told only where there is nothing else.
-    let telling = present.iter().take_while(|(_, items)| weight(items[0]) >= TELLING).count();
-    let (told, left) = present.split_at(if telling == 0 { present.len() } else { telling }.min(POINTS));
-    let further =
-        left.iter().map(|(kind, items)| FurtherKind { kind: kind.as_str(), count: items.len(), count_word: count_word(items.len()) });
+    let is_told = |held: &[&Item]| weight(held[0]) >= TELLING;
+    let any = present.iter().any(|(_, held)| is_told(held));
+    let (mut told, mut left): (Vec<_>, Vec<_>) = present.into_iter().partition(|(_, held)| !any || is_told(held));
+    left.extend(told.split_off(told.len().min(POINTS)));
     Opening {
         subject,
         total: items.len(),
@@ -42,34 +46,67 @@ pub(crate) fn opening(layout: &Layout<'_>, items: &[&Item], subject: &'static st
         in_process: count(&[Scope::Process, Scope::Thread, Scope::Task]),
         on_disk_word: count_word(count(&[Scope::Host])),
         on_disk: count(&[Scope::Host]),
-        points: told.iter().map(|(kind, items)| point(layout, *kind, items, page, DESCRIBED)).collect(),
-        further: further.collect(),
+        volumes: volumes(layout, items),
+        points: told.iter().map(|(theme, held)| point(layout, *theme, held, page, DESCRIBED)).collect(),
+        further: further(&left),
         stores: stores(layout, items, page),
     }
 }
 
 /// A few points about the items that only some services hold.
 pub(crate) fn few_points(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<Point> {
-    by_kind(items)
+    by_theme(layout, items)
         .iter()
         .filter(|(_, items)| weight(items[0]) >= TELLING)
         .take(POINTS_OF_ONE)
-        .map(|(kind, items)| point(layout, *kind, items, page, 1))
+        .map(|(theme, items)| point(layout, *theme, items, page, 1))
         .collect()
 }
 
-/// The kinds with their items, the most telling first. Stores are told in a sentence of their own.
-fn by_kind<'a>(items: &[&'a Item]) -> Vec<(Kind, Vec<&'a Item>)> {
-    let mut kinds: BTreeMap<usize, (Kind, Vec<&Item>)> = BTreeMap::new();
+/// The themes with their items, what hurts most first. Stores are told in a sentence of their own.
+fn by_theme<'a>(layout: &Layout<'_>, items: &[&'a Item]) -> Vec<(Theme, Vec<&'a Item>)> {
+    let mut themes: BTreeMap<Theme, Vec<&Item>> = BTreeMap::new();
     for &item in items.iter().filter(|item| item.kind != Kind::ExternalStore) {
-        kinds.entry(kind_rank(item.kind)).or_insert_with(|| (item.kind, Vec::new())).1.push(item);
+        themes.entry(theme(item, layout.map)).or_default().push(item);
     }
-    let mut kinds: Vec<_> = kinds.into_values().collect();
-    for (_, items) in &mut kinds {
-        items.sort_by_cached_key(|item| (Reverse(weight(item)), item.id.clone()));
+    let mut themes: Vec<_> = themes.into_iter().collect();
+    for (_, items) in &mut themes {
+        // Stores of sessions come before what else tells of people.
+        items.sort_by_cached_key(|item| (item.kind == Kind::SharedState, Reverse(weight(item)), item.id.clone()));
     }
-    kinds.sort_by_cached_key(|(_, items)| Reverse(weight(items[0])));
-    kinds
+    themes
+}
+
+/// What found no place among the points, by kind.
+fn further(left: &[(Theme, Vec<&Item>)]) -> Vec<FurtherKind> {
+    let mut counts: BTreeMap<usize, (Kind, usize)> = BTreeMap::new();
+    for item in left.iter().flat_map(|(_, items)| items) {
+        counts.entry(kind_rank(item.kind)).or_insert((item.kind, 0)).1 += 1;
+    }
+    counts.into_values().map(|(kind, count)| FurtherKind { kind: kind.as_str(), count, count_word: count_word(count) }).collect()
+}
+
+/// What the manifests of the services say of volumes that stay; a compose file counts where nothing else is deployed.
+fn volumes(layout: &Layout<'_>, items: &[&Item]) -> Volumes {
+    let services: BTreeSet<&str> = items.iter().flat_map(|item| item.services.iter().map(|service| service.as_str())).collect();
+    let own = || layout.map.deployments.iter().filter(|one| one.services.iter().any(|service| services.contains(service.as_str())));
+    let is_compose = |workload: &str| workload.contains('/') && !workload.starts_with(char::is_uppercase);
+    let for_good = own().any(|one| !is_compose(&one.workload));
+    let counted = || own().filter(|one| !for_good || !is_compose(&one.workload));
+    // Of a service that no file of the tree deploys, nothing is known.
+    let known = !services.is_empty() && services.iter().all(|service| counted().any(|one| one.services.iter().any(|of| of == service)));
+    let mut paths: Vec<&DurableMount> = Vec::new();
+    for mount in counted().flat_map(|one| &one.durable).filter(|mount| !mount.read_only) {
+        if !paths.iter().any(|known| known.path == mount.path) {
+            paths.push(mount);
+        }
+    }
+    Volumes {
+        known,
+        none_found: own().next().is_none(),
+        more: paths.len().saturating_sub(VOLUMES),
+        paths: paths.into_iter().take(VOLUMES).map(|mount| code_short(&mount.path, 60)).collect(),
+    }
 }
 
 /// The stores behind some items, by name.
@@ -80,15 +117,20 @@ fn stores(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<String> {
     names.into_values().map(|name| store_link(layout, name, page)).collect()
 }
 
-fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str, described: usize) -> Point {
+fn point(layout: &Layout<'_>, theme: Theme, items: &[&Item], page: &str, described: usize) -> Point {
     // Runtimes are counted beside pools of connections, and described only where there are no others.
     let (threads, others): (Vec<&Item>, Vec<&Item>) = items.iter().copied().partition(|item| is_threads(item));
     let (told, threads) = if others.is_empty() { (threads, 0) } else { (others, threads.len()) };
+    // Files are named by their paths; a database is described.
+    let (files, told): (Vec<&Item>, Vec<&Item>) = told.into_iter().partition(|item| item.kind == Kind::FsWrite);
+    let (named, named_more) = layout.some(&files, NAMED, page);
+    let kind = told.first().or(files.first()).map_or(Kind::FsWrite, |item| item.kind);
     let (shown, more) = layout.some(&told, NAMED, page);
     let bounds: Vec<Option<&Fact>> = told.iter().map(|item| item.bound()).collect();
     let numbers: Option<Vec<(i64, Option<&str>)>> = bounds.iter().map(|bound| bound.and_then(number)).collect();
-    // Sums are for connections only: the entries of two caches add up to nothing.
-    let numbers = numbers.filter(|numbers| kind == Kind::Pool && numbers.windows(2).all(|pair| pair[0].1 == pair[1].1));
+    // Sums are for connections only: the entries of two caches add up to nothing. What manifests multiply is told with it.
+    let multiplied = told.iter().any(|item| !item.totals.is_empty());
+    let numbers = numbers.filter(|numbers| kind == Kind::Pool && !multiplied && numbers.windows(2).all(|pair| pair[0].1 == pair[1].1));
     let (each, sum) = numbers.as_deref().filter(|numbers| numbers.len() > 1).map_or((None, None), |numbers| {
         let unit = numbers[0].1;
         let each = |number| unit.map_or_else(|| thousands(number), |unit| counted(number, unit));
@@ -101,15 +143,10 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str, described
     let env = told.iter().filter(|item| item.facts.iter().any(|fact| fact.key == "env")).count();
     let firsts: Vec<&Item> = told.iter().copied().filter(|item| layout.first_instance(item).is_none()).collect();
     let firsts = if firsts.is_empty() { told.clone() } else { firsts };
-    let described: Vec<Described> = firsts
-        .into_iter()
-        .take(described)
-        .map(|item| {
-            let phrase = phrase(item);
-            Described { what: phrase.what, ty: phrase.ty, rest: phrase.rest, link: layout.name_link(item, page) }
-        })
-        .collect();
-    let rest = told.len() - described.len().min(told.len());
+    let (described, told_of) = describe_few(layout, &firsts, page, described);
+    let rest = told.len() - told_of.min(told.len());
+    let rest_kind = told.last().map_or(kind, |item| item.kind);
+    let fates: BTreeSet<Fate> = items.iter().filter(|_| theme == Theme::Lost).map(|item| fate(item)).collect();
     Point {
         kind: kind.as_str(),
         count: told.len(),
@@ -118,7 +155,18 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str, described
         threads_word: count_word(threads),
         rest,
         rest_word: count_word(rest),
+        rest_kind: rest_kind.as_str(),
         described,
+        files: files.len(),
+        files_word: count_word(files.len()),
+        named,
+        named_more,
+        fate: match fates.into_iter().collect::<Vec<_>>().as_slice() {
+            [Fate::Container] => Some("container"),
+            [Fate::Pod] => Some("pod"),
+            [Fate::Container, Fate::Pod] => Some("either"),
+            _ => None,
+        },
         shown,
         more,
         each,
@@ -127,6 +175,75 @@ fn point(layout: &Layout<'_>, kind: Kind, items: &[&Item], page: &str, described
         stores: stores.unwrap_or_default().into_iter().map(|store| store_link(layout, store, page)).collect(),
         env,
     }
+}
+
+/// An item in words, with what people say of it and what its replicas add up to.
+fn describe(layout: &Layout<'_>, item: &Item, page: &str) -> Described {
+    let mut phrase = phrase(item);
+    // What manifests set is what holds where the service runs.
+    if let Some(each) = each_of(&item.totals)
+        && let Some((what, bound)) = phrase.what.split_once(" of at most ")
+    {
+        let unit = bound.split_once(' ').map_or("", |(_, unit)| unit);
+        phrase.what = format!("{what} of at most {} {unit}", thousands(each)).trim_end().to_owned();
+        phrase.rest = String::new();
+    }
+    let annotation = item.annotation.as_ref();
+    let said = annotation.map(|annotation| {
+        let rebuilt = annotation.rebuild.as_deref().map(|rebuild| format!("rebuilt {}", clause(rebuild)));
+        [annotation.size.as_deref().map(clause), rebuilt].into_iter().flatten().collect::<Vec<_>>()
+    });
+    let written = annotation.filter(|annotation| annotation.summary.is_some() || annotation.size.is_some() || annotation.rebuild.is_some());
+    let at = written.and_then(|annotation| annotation.places.first());
+    Described {
+        what: phrase.what,
+        // The name of a store says what it is; how it is locked is told on its own page.
+        ty: phrase.ty.filter(|_| item.kind != Kind::Session),
+        link: layout.name_link(item, page),
+        links: Vec::new(),
+        rest: phrase.rest,
+        said: said.unwrap_or_default(),
+        annotated_at: at.map(|at| layout.links.short_place(page, &at.file, at.line)),
+        mounted: mounted(item),
+        set_by: each_of(&item.totals)
+            .and(item.totals.first())
+            .filter(|total| total.each_from.is_some())
+            .map(|total| total_view(layout, total, page)),
+        totals: item.totals.iter().map(|total| total_view(layout, total, page)).collect(),
+    }
+}
+
+/// The number of one process, when all workloads have the same.
+fn each_of(totals: &[Total]) -> Option<i64> {
+    let (first, others) = totals.split_first()?;
+    others.iter().all(|other| other.each == first.each).then_some(first.each)
+}
+
+/// Where a Secret is mounted.
+fn mounted(item: &Item) -> Option<String> {
+    let fact = item.facts.iter().find(|fact| item.kind == Kind::Deployment && fact.key == "mounted")?;
+    let value = fact.value.as_ref()?.to_string();
+    let (path, read_only) = value.split_once(", ").map_or((value.as_str(), ""), |(path, _)| (path, "read-only "));
+    Some(format!("{read_only}at {}", code_short(path, 60)))
+}
+
+/// The first few items in words, and how many they are: those of which the same is said are told together.
+fn describe_few(layout: &Layout<'_>, items: &[&Item], page: &str, at_most: usize) -> (Vec<Described>, usize) {
+    let mut out: Vec<Described> = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let one = describe(layout, item, page);
+        let says_more = |one: &Described| !one.totals.is_empty() || !one.said.is_empty() || one.annotated_at.is_some();
+        let alike = |other: &&mut Described| {
+            (&other.what, &other.rest, &other.ty) == (&one.what, &one.rest, &one.ty) && !says_more(other) && !says_more(&one)
+        };
+        let full = out.len() == at_most;
+        match out.iter_mut().find(alike) {
+            Some(other) if other.links.len() + 1 < NAMED => other.links.push(one.link),
+            _ if full => return (out, at),
+            _ => out.push(one),
+        }
+    }
+    (out, items.len())
 }
 
 fn number(fact: &Fact) -> Option<(i64, Option<&str>)> {

@@ -23,7 +23,8 @@ pub(crate) struct Phrase {
 pub(crate) fn phrase(item: &Item) -> Phrase {
     let written = item.annotation.as_ref().and_then(|annotation| annotation.summary.as_deref());
     if let Some(written) = written {
-        let what = label(item).unwrap_or_else(|| item.kind.as_str().replace('-', " "));
+        let of_object = (item.kind == Kind::Deployment).then(|| item.name.split(' ').next().unwrap_or_default().to_owned());
+        let what = label(item).or(of_object).unwrap_or_else(|| item.kind.as_str().replace('-', " "));
         return Phrase { what: prose(&with_article(&what)), ty: None, rest: format!(": {}", clause(written)) };
     }
     let line = one_line(&item.summary);
@@ -33,6 +34,10 @@ pub(crate) fn phrase(item: &Item) -> Phrase {
     let mut rest = String::new();
     for part in &parts[1..] {
         if part.starts_with("one for each") || part.starts_with("one value for each") || *part == "changes at run time" {
+            continue;
+        }
+        // How a store is locked is told on its own page.
+        if item.kind == Kind::Session && part.ends_with("`)") {
             continue;
         }
         if let Some(bound) = part.strip_prefix("at most ") {

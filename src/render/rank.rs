@@ -52,6 +52,7 @@ pub(crate) fn weight(item: &Item) -> i32 {
     }
     weight += match item.kind {
         Kind::Pool if is_threads(item) => -60,
+        Kind::Pool if !item.totals.is_empty() => 10,
         Kind::Cache | Kind::Queue if is_unbounded(item) => 20,
         Kind::SharedState | Kind::Static if is_counter(item) => -15,
         Kind::SharedState | Kind::Static if is_collection(item) => 15,
@@ -113,13 +114,13 @@ fn usual(kind: Kind) -> i32 {
 }
 
 /// Whether users miss it at once: who is logged in, what is in the cart, what was revoked.
-fn is_promised(item: &Item) -> bool {
+pub(crate) fn is_promised(item: &Item) -> bool {
     let name = item.name.to_lowercase();
     ["session", "cart", "login", "revoked", "upload"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a name, a type or an annotation speaks of sessions, users, carts, …
-fn is_telling(item: &Item) -> bool {
+pub(crate) fn is_telling(item: &Item) -> bool {
     let name = item.name.to_lowercase();
     let ty = item.ty.as_deref().unwrap_or_default().to_lowercase();
     let path = item.facts.iter().filter(|fact| fact.key == "path").map(|fact| said(fact).to_lowercase());

@@ -241,6 +241,8 @@ pub(super) fn newsletter() -> StateMap {
         repository: None,
         services: vec![service("newsletter", "src/main.rs", &["newsletter"])],
         items,
+        deployments: Vec::new(),
+        environments: Vec::new(),
         hazards: Vec::new(),
         diagnostics: vec![
             Diagnostic::new(Severity::Warning, "unparsed-file", "failed to parse: expected `;`").in_file("src/broken.rs").at_line(7),

@@ -116,11 +116,24 @@ pub(crate) struct Opening {
     pub(crate) in_process_word: String,
     pub(crate) on_disk: usize,
     pub(crate) on_disk_word: String,
+    pub(crate) volumes: Volumes,
     pub(crate) points: Vec<Point>,
     /// Kinds that found no place among the points.
     pub(crate) further: Vec<FurtherKind>,
     /// The stores that it relies on.
     pub(crate) stores: Vec<String>,
+}
+
+/// What the manifests say of volumes that outlive a container.
+#[derive(Debug, Serialize)]
+pub(crate) struct Volumes {
+    /// A workload of the manifests is known for every service spoken of.
+    pub(crate) known: bool,
+    /// No workload of the manifests is known for any of them.
+    pub(crate) none_found: bool,
+    /// Where the first few are mounted, those that can be written.
+    pub(crate) paths: Vec<String>,
+    pub(crate) more: usize,
 }
 
 /// An item in running text.
@@ -130,11 +143,23 @@ pub(crate) struct Described {
     /// Its type, when that tells more.
     pub(crate) ty: Option<String>,
     pub(crate) link: String,
+    /// Further items of which the same is said.
+    pub(crate) links: Vec<String>,
     /// What follows after the link: begins with a space, a comma or a colon, unless it is empty.
     pub(crate) rest: String,
+    /// What people wrote on its size, and on how it comes back.
+    pub(crate) said: Vec<String>,
+    /// Where people wrote about it.
+    pub(crate) annotated_at: Option<String>,
+    /// Where it is mounted: of a Secret.
+    pub(crate) mounted: Option<String>,
+    /// What sets the number of one process, when all workloads have the same.
+    pub(crate) set_by: Option<TotalView>,
+    /// What its copies in all replicas add up to.
+    pub(crate) totals: Vec<TotalView>,
 }
 
-/// One numbered point of the opening: the items of one kind.
+/// One numbered point of the opening: the items of one theme.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Point {
     pub(crate) kind: &'static str,
@@ -146,9 +171,17 @@ pub(crate) struct Point {
     pub(crate) more: usize,
     /// The first one or two, in words.
     pub(crate) described: Vec<Described>,
+    /// Files among them, which are named by their paths and not described.
+    pub(crate) files: usize,
+    pub(crate) files_word: String,
+    pub(crate) named: Vec<String>,
+    pub(crate) named_more: usize,
+    /// What all of it goes with: `container`, `pod`, or `either`.
+    pub(crate) fate: Option<&'static str>,
     /// How many are not described.
     pub(crate) rest: usize,
     pub(crate) rest_word: String,
+    pub(crate) rest_kind: &'static str,
     /// Thread pools and runtimes beside pools of connections, not counted above.
     pub(crate) threads: usize,
     pub(crate) threads_word: String,

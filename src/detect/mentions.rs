@@ -1,29 +1,40 @@
-//! Whether a service may answer under a path: asked only of the paths that probes name.
+//! What the texts of the code mention of what manifests ask for: paths of probes, names of variables. Asked only of those.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::context::Cx;
-use crate::facts::{Body, Expr, ItemKind, Lit};
+use crate::catalog::Variables;
+use crate::facts::{Attr, Body, Expr, ItemKind, Lit};
 use crate::resolve::DefId;
 
 /// Names by which code serves files, or whatever was not asked for.
 const CATCH_ALL: &[&str] =
     &["fallback", "fallback_service", "default_service", "nest_service", "ServeDir", "FileServer", "Files", "not_found"];
 
-/// The paths that are asked for, and the services whose code may serve each.
+/// What is asked for, and the services whose code mentions each.
 #[derive(Debug, Default)]
-pub struct ServedPaths {
-    by_path: BTreeMap<String, BTreeSet<SmolStr>>,
+pub struct Mentions {
+    /// Paths under which a service may answer.
+    paths: BTreeMap<String, BTreeSet<SmolStr>>,
+    /// Names that stand in a text of the code.
+    names: FxHashMap<String, BTreeSet<SmolStr>>,
+    /// Services of which a library reads the fields of a struct from variables.
+    derived: BTreeSet<SmolStr>,
 }
 
-impl ServedPaths {
-    /// Looks for the paths in the texts of the code.
+impl Mentions {
+    /// Looks for paths and names in the texts of the code.
     #[must_use]
-    pub fn new<'a>(cx: &Cx<'_>, asked: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut out = Self { by_path: asked.into_iter().map(|path| (path.to_owned(), BTreeSet::new())).collect() };
-        if out.by_path.is_empty() {
+    pub fn new<'a>(cx: &Cx<'_>, paths: impl IntoIterator<Item = &'a str>, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut out = Self {
+            paths: paths.into_iter().map(|path| (path.to_owned(), BTreeSet::new())).collect(),
+            names: names.into_iter().map(|name| (name.to_owned(), BTreeSet::new())).collect(),
+            derived: BTreeSet::new(),
+        };
+        if out.paths.is_empty() && out.names.is_empty() {
             return out;
         }
         let program = cx.world.program;
@@ -36,16 +47,14 @@ impl ServedPaths {
             for expr in body.into_iter().flat_map(|body| body.exprs.iter()) {
                 match expr {
                     Expr::Lit(Lit::Str(text), _) => out.note(cx, id, text),
-                    Expr::Path(path, _) if path.segs.iter().any(|seg| CATCH_ALL.contains(&seg.name.as_str())) => out.note_all(cx, id),
-                    Expr::Method { name, .. } if CATCH_ALL.contains(&name.as_str()) => out.note_all(cx, id),
+                    Expr::Path(path, _) if path.segs.iter().any(|seg| CATCH_ALL.contains(&seg.name.as_str())) => out.answers_all(cx, id),
+                    Expr::Method { name, .. } if CATCH_ALL.contains(&name.as_str()) => out.answers_all(cx, id),
                     _ => {}
                 }
             }
-            for (key, value) in def.item.attrs.iter().flat_map(|attr| &attr.args) {
-                out.note(cx, id, key);
-                if let Some(value) = value {
-                    out.note(cx, id, value);
-                }
+            out.attrs(cx, id, &def.item.attrs);
+            if let ItemKind::Struct(facts) = &def.item.kind {
+                facts.fields.iter().for_each(|field| out.attrs(cx, id, &field.attrs));
             }
         }
         out
@@ -54,19 +63,48 @@ impl ServedPaths {
     /// Whether the code of a service names a path under which this one may be served.
     #[must_use]
     pub fn may_answer(&self, service: &str, path: &str) -> bool {
-        self.by_path.get(path).is_none_or(|services| services.contains(service))
+        self.paths.get(path).is_none_or(|services| services.contains(service))
+    }
+
+    /// Whether a text of a service's code holds a name, or a library reads names that stand in no text.
+    #[must_use]
+    pub fn may_read(&self, service: &str, variable: &str) -> bool {
+        self.derived.contains(service) || self.names.get(variable).is_none_or(|services| services.contains(service))
+    }
+
+    fn attrs(&mut self, cx: &Cx<'_>, id: DefId, attrs: &[Attr]) {
+        for attr in attrs {
+            let derives = attr.path.last().is_some_and(|last| last == "derive");
+            for (key, value) in &attr.args {
+                if derives && Variables::builtin().derives_reads(key.rsplit("::").next().unwrap_or(key)) {
+                    self.derived.extend(cx.world.program.services_of(id).iter().cloned());
+                }
+                self.note(cx, id, key);
+                if let Some(value) = value {
+                    self.note(cx, id, value);
+                }
+            }
+        }
     }
 
     fn note(&mut self, cx: &Cx<'_>, id: DefId, text: &str) {
-        for (path, services) in &mut self.by_path {
+        for (path, services) in &mut self.paths {
             if may_serve(text, path) {
+                services.extend(cx.world.program.services_of(id).iter().cloned());
+            }
+        }
+        if self.names.is_empty() {
+            return;
+        }
+        for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            if let Some(services) = self.names.get_mut(word) {
                 services.extend(cx.world.program.services_of(id).iter().cloned());
             }
         }
     }
 
-    fn note_all(&mut self, cx: &Cx<'_>, id: DefId) {
-        for services in self.by_path.values_mut() {
+    fn answers_all(&mut self, cx: &Cx<'_>, id: DefId) {
+        for services in self.paths.values_mut() {
             services.extend(cx.world.program.services_of(id).iter().cloned());
         }
     }
