@@ -33,7 +33,7 @@ pub(crate) fn opening(layout: &Layout<'_>, items: &[&Item], subject: &'static st
     let items: Vec<&Item> = items.iter().copied().filter(|item| item.class == Class::Mutable).collect();
     let items = items.as_slice();
     let count = |scopes: &[Scope]| items.iter().filter(|item| scopes.contains(&item.scope)).count();
-    let present = by_theme(layout, items);
+    let present = by_theme(items);
     // Handlers and subscribers are told only where there is nothing else.
     let is_told = |held: &[&Item]| weight(held[0]) >= TELLING;
     let any = present.iter().any(|(_, held)| is_told(held));
@@ -55,7 +55,7 @@ pub(crate) fn opening(layout: &Layout<'_>, items: &[&Item], subject: &'static st
 
 /// A few points about the items that only some services hold.
 pub(crate) fn few_points(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<Point> {
-    by_theme(layout, items)
+    by_theme(items)
         .iter()
         .filter(|(_, items)| weight(items[0]) >= TELLING)
         .take(POINTS_OF_ONE)
@@ -64,10 +64,10 @@ pub(crate) fn few_points(layout: &Layout<'_>, items: &[&Item], page: &str) -> Ve
 }
 
 /// The themes with their items, what hurts most first. Stores are told in a sentence of their own.
-fn by_theme<'a>(layout: &Layout<'_>, items: &[&'a Item]) -> Vec<(Theme, Vec<&'a Item>)> {
+fn by_theme<'a>(items: &[&'a Item]) -> Vec<(Theme, Vec<&'a Item>)> {
     let mut themes: BTreeMap<Theme, Vec<&Item>> = BTreeMap::new();
     for &item in items.iter().filter(|item| item.kind != Kind::ExternalStore) {
-        themes.entry(theme(item, layout.map)).or_default().push(item);
+        themes.entry(theme(item)).or_default().push(item);
     }
     let mut themes: Vec<_> = themes.into_iter().collect();
     for (_, items) in &mut themes {
@@ -190,7 +190,7 @@ fn describe(layout: &Layout<'_>, item: &Item, page: &str) -> Described {
     }
     let annotation = item.annotation.as_ref();
     let said = annotation.map(|annotation| {
-        let rebuilt = annotation.rebuild.as_deref().map(|rebuild| format!("rebuilt {}", clause(rebuild)));
+        let rebuilt = annotation.rebuild.as_deref().map(rebuilt);
         [annotation.size.as_deref().map(clause), rebuilt].into_iter().flatten().collect::<Vec<_>>()
     });
     let written = annotation.filter(|annotation| annotation.summary.is_some() || annotation.size.is_some() || annotation.rebuild.is_some());
@@ -211,6 +211,14 @@ fn describe(layout: &Layout<'_>, item: &Item, page: &str) -> Described {
             .map(|total| total_view(layout, total, page)),
         totals: item.totals.iter().map(|total| total_view(layout, total, page)).collect(),
     }
+}
+
+/// How the content comes back: `at start-up by a scan` follows a verb, a whole sentence does not.
+fn rebuilt(rebuild: &str) -> String {
+    const AFTER_A_VERB: &[&str] = &["at", "by", "from", "in", "on", "within", "after", "when", "during", "once", "with", "through"];
+    let first = rebuild.split_whitespace().next().unwrap_or_default();
+    let verb = if AFTER_A_VERB.contains(&first) { "rebuilt" } else { "rebuild:" };
+    format!("{verb} {}", clause(rebuild))
 }
 
 /// The number of one process, when all workloads have the same.

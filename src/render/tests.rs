@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::escape::{is_steering, slug};
 use super::sample::{HOSTILE, hostile, newsletter, two_services};
 use super::{Filter, Format, MARKER, Page, RenderOptions, json, list, markdown, mdbook};
-use crate::model::{Class, Kind, Scope, StateMap};
+use crate::model::{Class, Deployment, DurableMount, Fact, Kind, Place, Scope, StateMap};
 
 fn options() -> RenderOptions {
     RenderOptions::default()
@@ -346,7 +346,8 @@ fn the_opening_counts_in_the_singular_and_the_plural() {
     let first = |map: &StateMap| page(map).lines().nth(4).unwrap().to_owned();
     map.items.retain(|item| item.kind == Kind::Pool);
     let two = first(&map);
-    assert!(two.contains("holds 2 pieces of state that all end with the process: (1) **two pools of at most 10"), "{two}");
+    assert!(two.contains("no deployment file of it was found, but it holds: (1) **two pools of at most 10"), "{two}");
+    assert!(two.ends_with("In all there are 2 pieces of state, which all end with the process."), "{two}");
     assert!(two.contains("so 20 for each process and 40 while a rollout overlaps"), "{two}");
     map.items.truncate(1);
     let one = first(&map);
@@ -360,6 +361,46 @@ fn the_opening_counts_in_the_singular_and_the_plural() {
     map.items[0].scope = Scope::External;
     let elsewhere = first(&map);
     assert!(elsewhere.contains("holds one piece of state: (1)"), "{elsewhere}");
+}
+
+#[test]
+fn the_opening_says_whether_manifests_show_a_volume_that_stays() {
+    let mut map = newsletter();
+    let first = |map: &StateMap| page(map).lines().nth(4).unwrap().to_owned();
+    let place = |line| Place { file: "k8s/deploy.yaml".into(), line, column: 1 };
+    map.deployments = vec![Deployment {
+        workload: "Deployment/newsletter".into(),
+        services: vec!["newsletter".into()],
+        environment: None,
+        at: place(1),
+        replicas: Some(2),
+        during_rollout: Some(3),
+        at_most: None,
+        durable: Vec::new(),
+    }];
+    assert!(first(&map).starts_with("This service has no persistent volume that it can write to, but it holds: (1) "));
+    let mount = |path: &str, read_only| DurableMount { path: path.to_owned(), source: "data".to_owned(), read_only, at: place(9) };
+    map.deployments[0].durable = vec![mount("/etc/rates", true)];
+    assert!(first(&map).starts_with("This service has no persistent volume that it can write to"), "one to read from keeps nothing of it");
+    map.deployments[0].durable.push(mount("/data", false));
+    assert!(first(&map).starts_with("Beside what its persistent volumes keep at `/data`, this service holds: (1) "));
+    map.deployments[0].services = vec!["other".into()];
+    assert!(first(&map).starts_with("No deployment file of this service was found. It holds: (1) "));
+}
+
+#[test]
+fn what_goes_with_the_container_opens_the_page_and_what_stays_does_not() {
+    let mut map = newsletter();
+    let first = |map: &StateMap| page(map).lines().nth(4).unwrap().to_owned();
+    let at = map.items.iter().position(|item| item.kind == Kind::FsWrite).unwrap();
+    let survives = |text: &str| Fact { key: "survives".into(), value: Some(text.into()), ..map.items[at].facts[0].clone() };
+    let (lost, kept) = (survives("nothing: gone with the container"), survives("the pod"));
+    map.items[at].facts.push(lost);
+    assert!(
+        first(&map).contains("(1) **a write to the local disk**: [`/tmp/report-{}.csv`](#local-file-writes), gone with the container; (2)")
+    );
+    *map.items[at].facts.last_mut().unwrap() = kept;
+    assert!(!first(&map).contains("report-"), "{}", first(&map));
 }
 
 #[test]

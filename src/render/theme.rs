@@ -1,6 +1,6 @@
 //! Themes of the opening: what an incident is about, and in which order it hurts.
 
-use crate::model::{FactValue, Item, Kind, StateMap};
+use crate::model::{FactValue, Item, Kind};
 
 use super::rank::{is_promised, is_telling};
 
@@ -66,13 +66,13 @@ pub(crate) fn fate(item: &Item) -> Fate {
 }
 
 /// The theme of an item.
-pub(crate) fn theme(item: &Item, map: &StateMap) -> Theme {
+pub(crate) fn theme(item: &Item) -> Theme {
     match item.kind {
         Kind::FsWrite | Kind::EmbeddedDb => match fate(item) {
             Fate::Container | Fate::Pod => Theme::Lost,
             Fate::Kept => Theme::Kept,
-            // Without a manifest, what is written is lost for all that is known.
-            Fate::Unknown if map.deployments.is_empty() || item.kind == Kind::EmbeddedDb => Theme::Lost,
+            // A database, or what people sent, is lost for all that is known.
+            Fate::Unknown if item.kind == Kind::EmbeddedDb || is_promised(item) => Theme::Lost,
             Fate::Unknown => Theme::Written,
         },
         Kind::Session => Theme::Session,
