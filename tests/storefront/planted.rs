@@ -192,6 +192,58 @@ fn the_pool_has_ten_connections_unless_the_variable_says_otherwise() {
 }
 
 #[test]
+fn the_pool_is_multiplied_by_what_the_manifests_say() {
+    let map = map_of("storefront");
+    let pool = item(&map, "pool:storefront_core::db::connect#sqlx::postgres::PgPoolOptions");
+    let set = &pool.facts.iter().find(|fact| fact.key == "max_connections").unwrap().set;
+    let said: Vec<String> = set.iter().map(|one| format!("{:?} {} {}:{}", one.value, one.source, one.at.file, one.at.line)).collect();
+    assert_eq!(said, ["Some(Int(50)) ConfigMap/storefront-config deploy/k8s/config.yaml:8"]);
+    let totals: Vec<_> =
+        pool.totals.iter().map(|one| (one.workload.as_str(), one.each, one.all, one.during_rollout, one.at_most)).collect();
+    assert_eq!(
+        totals,
+        [("Deployment/storefront-api", 50, 100, Some(200), Some(500)), ("Deployment/storefront-worker", 50, 100, Some(150), None)]
+    );
+}
+
+#[test]
+fn files_say_what_they_survive() {
+    let map = map_of("storefront");
+    let survives = |id: &str| {
+        let facts = item(&map, id).facts.iter().filter(|fact| fact.key == "survives");
+        facts.filter_map(|fact| fact.value.as_ref()).map(FactValue::to_string).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(survives("embedded-db:storefront_api::suggestions::Suggestions::open#redb::Database"), "nothing: gone with the container");
+    let report = survives("fs-write:storefront_api::reports::create#/tmp/report-{timestamp}.csv");
+    assert!(report.starts_with("a restart of the container, not of the pod, Deployment/storefront-api"), "{report}");
+    let certificate = survives("fs-write:storefront_jobs::certificates::replace#/var/lib/storefront/tls/client.next");
+    assert!(certificate.starts_with("the pod, Deployment/storefront-worker"), "{certificate}");
+    assert_eq!(survives("fs-write:storefront_api::uploads::publish_staged#tokio::fs::remove_file"), "", "its path is not known");
+}
+
+#[test]
+fn the_opening_has_the_numbers_of_code_and_deployment_together() {
+    let page = std::fs::read_to_string(crate::project::fixture("storefront").join("STATEMAP.md")).unwrap();
+    let opening = page.split("\n\n").skip_while(|part| !part.starts_with("# ")).nth(1).unwrap();
+    for part in [
+        "**a sqlx Postgres pool of at most 50 connections** ([`db`](#pool-db), by `ConfigMap/storefront-config`, [`config.yaml:8`]",
+        "100 in 2 replicas of `Deployment/storefront-api` ([`api.yaml:8`](deploy/k8s/api.yaml#L8)) and **200 during a rollout**",
+        "without expiry (512 MB, rebuilt at start-up by a SQL scan that takes 90 seconds) [annotated, ",
+        "mounted read-only at `/etc/secrets/storefront`: a sidecar refreshes it every 15 minutes",
+        "**a thread-local** ([`CURRENT_TOKEN`](#thread-local-current_token)): the bearer token of the user",
+    ] {
+        assert!(opening.contains(part), "{part}\n{opening}");
+    }
+}
+
+#[test]
+fn nothing_that_fits_is_called_a_contradiction() {
+    let map = map_of("storefront");
+    let wrong: Vec<_> = map.diagnostics.iter().filter(|one| one.code.starts_with("contradiction-")).collect();
+    assert!(wrong.is_empty() && map.environments.is_empty(), "{wrong:?} {:?}", map.environments);
+}
+
+#[test]
 fn knobs_from_settings_name_their_key() {
     let map = map_of("storefront");
     assert_eq!(
