@@ -190,7 +190,10 @@ pub(crate) struct Annotate {
     /// Only items whose id matches, one stub for each: an id, or a pattern such as 'cache:shop::*'; may be given again
     #[arg(long, value_name = "GLOB", help_heading = "Filter")]
     pub(crate) id: Vec<String>,
-    /// Print the stubs and write nothing
+    /// Take out the entries that match nothing, and print them; adds no stubs
+    #[arg(long, conflicts_with_all = ["kind", "id"])]
+    pub(crate) prune: bool,
+    /// Print the stubs, or what would be taken out, and write nothing
     #[arg(short = 'n', long, help_heading = "Output")]
     pub(crate) dry_run: bool,
 }

@@ -413,7 +413,7 @@ mod tests {
         10 | id = "queue:*"
            |      ^^^^^^^^^
            |
-           = help: `statemap list` shows the ids; remove the entry if its state is gone
+           = help: `statemap list` shows the ids; `statemap annotate --prune` takes out the entry if its state is gone
         "#);
     }
 

@@ -50,6 +50,14 @@ pub struct StateEntry {
     pub(super) at: Mark,
 }
 
+impl StateEntry {
+    /// The line of its `id`.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.at.line
+    }
+}
+
 /// `[[catalog]]`: what a person says about an API of their own.
 #[derive(Clone, Debug)]
 pub struct CatalogEntry {

@@ -97,6 +97,6 @@ pub(super) fn help_for_unmatched(pattern: &str, items: &[Item]) -> (String, Opti
     let same_kind = |item: &&Item| items.len() <= MANY_IDS || item.kind.as_str() == kind;
     match nearest(pattern, items.iter().filter(same_kind).map(|item| item.id.as_str())) {
         Some(near) => (format!("did you mean `{near}`?"), Some(near.to_owned())),
-        None => ("`statemap list` shows the ids; remove the entry if its state is gone".to_owned(), None),
+        None => ("`statemap list` shows the ids; `statemap annotate --prune` takes out the entry if its state is gone".to_owned(), None),
     }
 }

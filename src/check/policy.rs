@@ -56,7 +56,7 @@ impl<'a> State<'a> {
 /// Everything that does not hold beside the committed map itself.
 #[must_use]
 pub fn check_state(state: &State<'_>) -> Vec<Finding> {
-    let mut out: Vec<Finding> = state.map.diagnostics.iter().filter_map(|found| of_annotation(state.config, found)).collect();
+    let mut out: Vec<Finding> = state.map.diagnostics.iter().filter_map(|found| of_annotation(state, found)).collect();
     let is_new = |item: &Item| state.baseline.is_none_or(|(baseline, _)| !baseline.has(item.id.as_str()));
     if state.undocumented() > Level::Allow {
         out.extend(
@@ -86,12 +86,16 @@ fn level(config: &Config, found: &Diagnostic) -> Option<Level> {
     Some(said.unwrap_or(Level::Deny))
 }
 
-fn of_annotation(config: &Config, found: &Diagnostic) -> Option<Finding> {
+fn of_annotation(state: &State<'_>, found: &Diagnostic) -> Option<Finding> {
     // Two annotations of a comment and the like are notes: they say how something was understood.
-    let level = level(config, found).filter(|_| found.severity > Severity::Note)?;
+    let level = level(state.config, found).filter(|_| found.severity > Severity::Note)?;
     let mut finding = Finding::new(level, found.clone())?;
     if let (Some(text), Some(file)) = (&found.paste, &found.file) {
         finding.paste = Some(Paste { file: file.clone(), line: found.line, text: text.clone() });
+    }
+    // What has a near match is rather renamed than gone.
+    if found.code == "unmatched-annotation" && found.file.as_deref() == Some(CONFIG_FILE) && found.paste.is_none() {
+        finding.command = Some(["annotate"].into_iter().chain(state.tree).chain(["--prune"]).map(str::to_owned).collect());
     }
     Some(finding)
 }

@@ -1,6 +1,6 @@
 //! `statemap annotate`: stubs in `statemap.toml` for state that nobody has written about.
 
-use statemap::annotations::{CONFIG_FILE, Pattern, Wanted, insert, load, stubs, tables};
+use statemap::annotations::{CONFIG_FILE, Pattern, Wanted, insert, load, prune, stubs, tables};
 use statemap::model::{Class, Item, Kind, Severity};
 use statemap::output::{WriteOptions, write_pages};
 use statemap::render::{Existing, Page};
@@ -19,6 +19,9 @@ pub(crate) fn run(args: &Annotate, global: &Global) -> anyhow::Result<ExitCode> 
     let kinds = vocabulary::<Kind>(&args.kind, "kind", Kind::ALL.iter().map(|kind| kind.as_str()))?;
     let patterns = patterns(&args.id)?;
     let session = session::open(global, args.path.as_deref())?;
+    if args.prune {
+        return take_out(&session, args, global);
+    }
     let named = !kinds.is_empty() || !patterns.is_empty();
     let items = wanted_items(&session, &kinds, &patterns);
     if named && items.is_empty() {
@@ -47,6 +50,36 @@ pub(crate) fn run(args: &Annotate, global: &Global) -> anyhow::Result<ExitCode> 
     if !global.quiet {
         let covered: usize = stubs.iter().map(|stub| stub.items).sum();
         tell(&session, stubs.len(), covered, written);
+    }
+    Ok(session.exit_code())
+}
+
+/// Takes out the entries that match nothing.
+#[expect(clippy::print_stderr, reason = "the summary of a command")]
+fn take_out(session: &Session, args: &Annotate, global: &Global) -> anyhow::Result<ExitCode> {
+    let analysis = &session.analysis;
+    let unmatched = |line: u32| {
+        let mut found = analysis.map.diagnostics.iter().filter(|found| found.code == "unmatched-annotation" && found.line == Some(line));
+        found.any(|found| found.file.as_deref() == Some(CONFIG_FILE))
+    };
+    let entries: Vec<usize> = (0..).zip(&analysis.config.states).filter(|(_, entry)| unmatched(entry.line())).map(|(at, _)| at).collect();
+    let (text, gone) = prune(&read(session)?, &entries);
+    print(&gone.join("\n"))?;
+    if !args.dry_run && !gone.is_empty() {
+        let page = Page { path: CONFIG_FILE.to_owned(), text, existing: Existing::Replaced };
+        write_pages(&session.root, &[page], &WriteOptions::default()).map_err(|error| refused(&error))?;
+    }
+    if !global.quiet {
+        let done = if args.dry_run { "nothing was written" } else { "written" };
+        match gone.len() {
+            0 => eprintln!("{}: nothing to take out", session.root.join(CONFIG_FILE).display()),
+            count => eprintln!(
+                "{}: {} that {} nothing; {done}",
+                session.root.join(CONFIG_FILE).display(),
+                counted(count, "entry", "entries"),
+                if count == 1 { "matches" } else { "match" }
+            ),
+        }
     }
     Ok(session.exit_code())
 }

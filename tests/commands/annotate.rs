@@ -173,3 +173,20 @@ fn a_file_with_mistakes_is_not_touched() {
     project.run(&["annotate"]).ends(2).says(&["unknown key `nmae`"]);
     assert_eq!(project.read("statemap.toml"), "[service]\nnmae = \"shop\"\n");
 }
+
+#[test]
+fn entries_that_match_nothing_are_taken_out_and_printed() {
+    let project = Project::shop(SHOP);
+    let kept = "[[state]]\nid = \"static:shop::ORDERS\"\nowner = \"checkout\"\n\n[[state]]\nid = \"startup-config:*\"\nignore = \"a demonstration\"\n";
+    let gone = "# the old one\n[[state]]\nid = \"queue:shop::mail\"\non_loss = \"mails\"\n";
+    project.write("statemap.toml", format!("{gone}\n{kept}"));
+    project.run(&["gen", "--quiet"]).ends(0);
+    assert!(project.run(&["check"]).ends(1).out.contains("`statemap annotate --prune`"));
+    let dry = project.run(&["annotate", "--prune", "--dry-run"]).ends(0).says(&["1 entry that matches nothing; nothing was written"]);
+    assert_eq!(dry.out, gone);
+    project.run(&["annotate", "--prune"]).ends(0).says(&["1 entry that matches nothing; written"]);
+    assert_eq!(project.read("statemap.toml"), kept);
+    project.run(&["annotate", "--prune"]).ends(0).says(&["nothing to take out"]);
+    project.run(&["gen"]).ends(0);
+    project.run(&["check"]).ends(0);
+}
