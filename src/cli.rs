@@ -50,6 +50,18 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Write the map: a Markdown page, an mdBook or JSON
     Gen(Gen),
+    /// Fail when the committed map is stale or what people wrote about state does not hold; for CI
+    ///
+    /// Compares the map that is there with the one that `gen` would write, and the annotations with the code, by the
+    /// `[policy]` of statemap.toml. Exits with 1 when something does not hold; nothing is written.
+    Check(Check),
+    /// Write a starter statemap.toml that fits this tree
+    Init(Init),
+    /// Add stubs for state that nobody has written about to statemap.toml
+    ///
+    /// What is there stays as it is, byte for byte. Many items of a kind share a stub, and settings, clients and the like have
+    /// one for all; `--kind` and `--id` give one to each item that they name.
+    Annotate(Annotate),
     /// Find state by word, kind, scope or service
     List(List),
     /// Look at the catalog of crates, or check it against their sources
@@ -106,15 +118,84 @@ pub(crate) struct Gen {
     /// File (markdown, json) or folder (mdbook) to write, `-` for standard output [default: STATEMAP.md in the tree; statemap-book; standard output for json]
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) shown: Shown,
+    /// Replace files that statemap did not write
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+}
+
+/// What a map shows, and in which words.
+#[derive(Debug, Args)]
+pub(crate) struct Shown {
     /// Show state that never changes after it is made, too
     #[arg(long, help_heading = "Output")]
     pub(crate) constants: bool,
     /// Folder with templates that replace built-in ones of the same name
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub(crate) templates: Option<PathBuf>,
-    /// Replace files that statemap did not write
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The tree to analyse; the same as `--root`
+    #[arg(value_name = "PATH", conflicts_with = "root")]
+    pub(crate) path: Option<PathBuf>,
+    /// The map to check: a page, a file of JSON or the folder of a book [default: those of statemap.toml; STATEMAP.md]
+    #[arg(short, long, value_name = "PATH", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) shown: Shown,
+    /// How to print what was found
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Messages")]
+    pub(crate) format: CheckFormat,
+    /// File with the ids of state that may stay without annotation; what is not in it may not
+    #[arg(long, value_name = "FILE", help_heading = "Baseline")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write that file, with what has no annotation today [default: the one of statemap.toml; statemap-baseline.txt]
+    #[arg(long, help_heading = "Baseline")]
+    pub(crate) write_baseline: bool,
+}
+
+/// How `check` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people: messages with their place, and what to paste
+    Text,
+    /// For machines
+    Json,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The tree to analyse; the same as `--root`
+    #[arg(value_name = "PATH", conflicts_with = "root")]
+    pub(crate) path: Option<PathBuf>,
+    /// Replace a statemap.toml that is there
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
+}
+
+/// Options of `annotate`.
+#[derive(Debug, Args)]
+pub(crate) struct Annotate {
+    /// The tree to analyse; the same as `--root`
+    #[arg(value_name = "PATH", conflicts_with = "root")]
+    pub(crate) path: Option<PathBuf>,
+    /// Only these kinds, one stub for each item, such as cache or fs-write (several by comma)
+    #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = "Filter")]
+    pub(crate) kind: Vec<String>,
+    /// Only items whose id matches, one stub for each: an id, or a pattern such as 'cache:shop::*'; may be given again
+    #[arg(long, value_name = "GLOB", help_heading = "Filter")]
+    pub(crate) id: Vec<String>,
+    /// Take out the entries that match nothing, and print them; adds no stubs
+    #[arg(long, conflicts_with_all = ["kind", "id"])]
+    pub(crate) prune: bool,
+    /// Print the stubs, or what would be taken out, and write nothing
+    #[arg(short = 'n', long, help_heading = "Output")]
+    pub(crate) dry_run: bool,
 }
 
 /// What `gen` writes.

@@ -9,6 +9,7 @@
 mod analyze;
 pub mod annotations;
 pub mod catalog;
+pub mod check;
 pub mod detect;
 pub mod diag;
 pub mod discover;

@@ -9,7 +9,7 @@ mod statements;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-use crate::annotations::{self, Config, FileComments, Knowledge};
+use crate::annotations::{self, CatalogEntry, Config, FileComments, Knowledge};
 use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Cx, LeftOut, Mentions, OpenEnvironment};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
@@ -77,7 +77,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         Err(ReadError::Missing) => (Config::default(), Vec::new()),
         Err(error) => (Config::default(), vec![error.diagnostic(annotations::CONFIG_FILE)]),
     };
-    let own_catalog = own_catalog(&config, &mut diagnostics);
+    let own_catalog = own_catalog(&config);
 
     let services = inputs::services(&discovery, &config, &mut diagnostics);
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -125,6 +125,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         .collect();
     let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);
+    let in_config = |found: &Diagnostic| found.severity == Severity::Error && found.file.as_deref() == Some(annotations::CONFIG_FILE);
+    let bad_config = bad_config || diagnostics.iter().any(in_config);
 
     diagnostics.extend(discovery.diagnostics.iter().chain(&read.diagnostics).chain(&manifests.diagnostics).cloned());
     diagnostics.extend(joined.diagnostics);
@@ -194,26 +196,15 @@ fn packages_of(discovery: &Discovery) -> impl Iterator<Item = &str> {
     discovery.packages.iter().flat_map(|package| package.dependencies.iter().map(|dependency| dependency.package.as_str()))
 }
 
-/// `[[catalog]]` entries of the user's, by crate.
-fn own_catalog(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Vec<CrateFile> {
-    let mut out = Vec::new();
-    for entry in &config.catalog {
-        match entry.table.clone().try_into::<crate::catalog::Api>() {
-            Ok(api) => out.push(CrateFile {
-                krate: SmolStr::new_static("statemap.toml"),
-                version: SmolStr::default(),
-                summary: String::new(),
-                api: vec![api],
-            }),
-            Err(error) => diagnostics.push(
-                Diagnostic::new(Severity::Error, "catalog-entry", format!("`[[catalog]]`: {}", error.message()))
-                    .in_file(annotations::CONFIG_FILE)
-                    .at_line(entry.line)
-                    .help("the keys are those of the built-in catalog: kind, shape, label, paths, types, knobs"),
-            ),
-        }
-    }
-    out
+/// `[[catalog]]` entries of the user's as files.
+fn own_catalog(config: &Config) -> Vec<CrateFile> {
+    let file = |entry: &CatalogEntry| CrateFile {
+        krate: SmolStr::new_static("statemap.toml"),
+        version: SmolStr::default(),
+        summary: String::new(),
+        api: vec![entry.api.clone()],
+    };
+    config.catalog.iter().map(file).collect()
 }
 
 /// A file that does not parse; one that no target reaches is worth a note only.

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use super::config::Config;
+use super::contradict;
 use super::directive::{self, FileLines};
 use super::matching::{Found, Sites, help_for_unmatched};
 use super::nearest::quoted;
 use super::pattern::Match;
 use super::precedence::{Claim, Rank, at_key, has_expired, merge, report_conflicts};
 use super::schema::Written;
+use super::stated;
+use super::stub::quoted_toml;
 use crate::facts::Comment;
 use crate::model::{Diagnostic, Item, ItemId, Place, Severity};
 
@@ -61,6 +65,9 @@ pub struct Ignored {
     pub places: Vec<Place>,
 }
 
+/// How many days an annotation that is renewed may hold.
+const HOLDS: i64 = 180;
+
 /// Looking for the nearest id compares with all of them: done for so many patterns.
 const MAX_SUGGESTIONS: usize = 50;
 
@@ -72,13 +79,16 @@ pub fn apply(items: &mut Vec<Item>, knowledge: &Knowledge<'_>, out: &mut Vec<Dia
     claim_declared(&mut claims, items, knowledge.config);
     claim_states(&mut claims, items, knowledge.config, out);
     claim_comments(&mut claims, items, &written, out);
-    check_dates(&claims, items, knowledge.today, out);
+    let annotations = by_annotation(&claims, items);
+    check_dates(&annotations, knowledge.today, out);
+    check_facts(&annotations, out);
 
     let mut applied = Applied { declared, ..Applied::default() };
     for (item, mut claims) in items.iter_mut().zip(claims) {
         claims.sort_by_key(|claim| claim.rank);
         report_conflicts(item, &claims, out);
         item.annotation = merge(&claims, knowledge.today);
+        stated::fill(item, &claims);
         if let Some(annotation) = &item.annotation {
             match &annotation.ignore {
                 Some(reason) => {
@@ -156,7 +166,12 @@ fn claim_states<'a>(claims: &mut [Vec<Claim<'a>>], items: &[Item], config: &'a C
             let diagnostic = state.at.diagnostic(Severity::Warning, "unmatched-annotation", &state.written.place.file, message);
             let candidates = if suggestions > 0 { items } else { &[] };
             suggestions = suggestions.saturating_sub(1);
-            out.push(diagnostic.help(help_for_unmatched(state.id.as_str(), candidates)));
+            let (help, near) = help_for_unmatched(state.id.as_str(), candidates);
+            let diagnostic = diagnostic.help(help);
+            out.push(match near {
+                Some(near) => diagnostic.paste(format!("id = {}", quoted_toml(&near))),
+                None => diagnostic,
+            });
         }
         for (index, how) in matches {
             match how {
@@ -202,18 +217,35 @@ fn unmatched_comment(file: &str, written: &Written, nearest: Option<(&Item, u32)
     written.at.diagnostic(Severity::Warning, "unmatched-annotation", file, message).help(help)
 }
 
-/// Expired annotations and reviews in the future, once for each annotation.
-fn check_dates(claims: &[Vec<Claim<'_>>], items: &[Item], today: Date, out: &mut Vec<Diagnostic>) {
-    let mut spoken_of: BTreeMap<&Place, (&Written, Vec<&ItemId>)> = BTreeMap::new();
+/// Each annotation with the items that it speaks of.
+type Spoken<'s, 'a> = BTreeMap<&'a Place, (&'a Written, Vec<&'s Item>)>;
+
+fn by_annotation<'s, 'a>(claims: &[Vec<Claim<'a>>], items: &'s [Item]) -> Spoken<'s, 'a> {
+    let mut spoken: Spoken<'s, 'a> = BTreeMap::new();
     for (item, claims) in items.iter().zip(claims) {
         for Claim { written, .. } in claims {
-            spoken_of.entry(&written.place).or_insert((written, Vec::new())).1.push(&item.id);
+            spoken.entry(&written.place).or_insert((written, Vec::new())).1.push(item);
         }
     }
-    for (written, ids) in spoken_of.values() {
-        let of = match ids.as_slice() {
-            [id] => quoted(id.as_str()),
-            ids => format!("{} items", ids.len()),
+    spoken
+}
+
+/// Facts that no item has, and numbers that the code contradicts.
+fn check_facts(annotations: &Spoken<'_, '_>, out: &mut Vec<Diagnostic>) {
+    for (written, items) in annotations.values() {
+        stated::report_unknown(written, items, out);
+        for item in items {
+            contradict::report(item, written, out);
+        }
+    }
+}
+
+/// Expired annotations and reviews in the future, once for each annotation.
+fn check_dates(annotations: &Spoken<'_, '_>, today: Date, out: &mut Vec<Diagnostic>) {
+    for (written, items) in annotations.values() {
+        let of = match items.as_slice() {
+            [item] => quoted(item.id.as_str()),
+            items => format!("{} items", items.len()),
         };
         let annotation = &written.annotation;
         if has_expired(annotation, today)
@@ -228,7 +260,9 @@ fn check_dates(claims: &[Vec<Claim<'_>>], items: &[Item], today: Date, out: &mut
             };
             let message = format!("the annotation of {of} expired on {date}{lapsed}");
             let help = "check that it is still true, then set a later `expires` or remove it";
-            out.push(at_key(written, "expires", Severity::Warning, "expired-annotation", message).help(help));
+            let diagnostic = at_key(written, "expires", Severity::Warning, "expired-annotation", message).help(help);
+            let later = today.checked_add(HOLDS.days()).unwrap_or(today);
+            out.push(diagnostic.paste(format!("expires = {later}")));
         }
         let reviewed = annotation.reviewed.as_deref().and_then(|date| date.parse::<Date>().ok());
         // The author may live where it is tomorrow already.
@@ -379,7 +413,7 @@ mod tests {
         10 | id = "queue:*"
            |      ^^^^^^^^^
            |
-           = help: `statemap list` shows the ids; remove the entry if its state is gone
+           = help: `statemap list` shows the ids; `statemap annotate --prune` takes out the entry if its state is gone
         "#);
     }
 

@@ -3,13 +3,17 @@
 //! The wire form is the parser's own table, which keeps the bytes of each key and value; a serde type would stop at
 //! the first mistake.
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::declare::{Declared, read_declared};
+use super::nearest::{hint, words};
 use super::pattern::Pattern;
+use super::policy::{Policy, read_policy};
 use super::reader::{Mark, Reader, Section, TOO_DEEP, lines_of_file, too_deep};
-use super::schema::{Written, key_names, read_annotation};
-use super::sections::{OutputConfig, Policy, ServiceConfig, read_output, read_policy, read_service};
+use super::schema::{Empty, Written, key_names, read_annotation};
+use super::sections::{OutputConfig, ServiceConfig, read_outputs, read_service};
+use super::stated::read_stated;
+use crate::catalog::{Api, read_own};
 use crate::model::{Diagnostic, Severity};
 
 /// The name of the file at the analysed root.
@@ -23,8 +27,8 @@ pub const MAX_CONFIG_BYTES: usize = 1 << 20;
 pub struct Config {
     /// `[service]`.
     pub service: ServiceConfig,
-    /// `[output]`.
-    pub output: OutputConfig,
+    /// `[output]`, or each `[[output]]` in the order of the file.
+    pub outputs: Vec<OutputConfig>,
     /// `[policy]`.
     pub policy: Policy,
     /// `[[state]]`, in the order of the file.
@@ -46,15 +50,21 @@ pub struct StateEntry {
     pub(super) at: Mark,
 }
 
-/// `[[catalog]]`: what a person says about an API of their own. The catalog module knows the schema.
+impl StateEntry {
+    /// The line of its `id`.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.at.line
+    }
+}
+
+/// `[[catalog]]`: what a person says about an API of their own.
 #[derive(Clone, Debug)]
 pub struct CatalogEntry {
-    /// The entry as written.
-    pub table: toml::Table,
+    /// The entry.
+    pub api: Api,
     /// Line of its header.
     pub line: u32,
-    /// Bytes of its header in `statemap.toml`; the bytes of keys come from parsing the file's text with the catalog's schema.
-    pub span: (usize, usize),
 }
 
 /// Reads the text of a `statemap.toml`. `file` is its path relative to the analysed root.
@@ -85,22 +95,22 @@ fn read_root(reader: &mut Reader<'_>, root: &DeTable<'_>, text: &str) -> Config 
     let whole = Section { name: "this file".to_owned(), table: root, at: 0..0 };
     reader.check_keys(&whole, SECTIONS);
     let service = reader.section(root, "service").map(|section| read_service(reader, &section)).unwrap_or_default();
-    let output = reader.section(root, "output").map(|section| read_output(reader, &section)).unwrap_or_default();
+    let outputs = read_outputs(reader, root);
     let policy = reader.section(root, "policy").map(|section| read_policy(reader, &section)).unwrap_or_default();
     let states = reader.sections(root, "state").iter().filter_map(|section| read_state(reader, section, text)).collect();
     let declared = read_declared(reader, root, text);
-    let catalog = reader.sections(root, "catalog").iter().map(|section| read_catalog(reader, section)).collect();
-    Config { service, output, policy, states, declared, catalog }
+    let catalog = reader.sections(root, "catalog").iter().filter_map(|section| read_catalog(reader, section)).collect();
+    Config { service, outputs, policy, states, declared, catalog }
 }
 
 fn read_state(reader: &mut Reader<'_>, section: &Section<'_, '_>, text: &str) -> Option<StateEntry> {
     let mut known = vec!["id"];
     known.extend(key_names());
-    reader.check_keys(section, &known);
     reader.missing(section, "id", "add `id = \"cache:*\"`, the id of an item or a pattern for several");
     let place = reader.place(text, &section.at);
-    let written = read_annotation(reader, section, place);
-    if written.keys.is_empty() && section.table.keys().all(|key| key.get_ref() == "id") && !reader.has_syntax_error() {
+    let mut written = read_annotation(reader, section, place, Empty::NotYet);
+    written.stated = read_stated(reader, section, &known, |reader, at| reader.place(text, at));
+    if !written.says_something() && section.table.keys().all(|key| key.get_ref() == "id") && !reader.has_syntax_error() {
         let help = "add a key such as `owner` or `on_loss`, or remove the entry".to_owned();
         reader.report(Severity::Warning, "empty-annotation", &section.at, "`[[state]]` says nothing".to_owned(), Some(help));
     }
@@ -117,26 +127,20 @@ fn read_state(reader: &mut Reader<'_>, section: &Section<'_, '_>, text: &str) ->
     }
 }
 
-fn read_catalog(reader: &Reader<'_>, section: &Section<'_, '_>) -> CatalogEntry {
-    let table = section.table.iter().map(|(key, value)| (key.get_ref().to_string(), owned(value.get_ref()))).collect();
-    CatalogEntry { table, line: reader.mark(&section.at).line, span: (section.at.start, section.at.end) }
-}
-
-/// The value without its spans. Depth is bounded by the parser and by [`too_deep`].
-fn owned(value: &DeValue<'_>) -> toml::Value {
-    match value {
-        DeValue::String(text) => toml::Value::String(text.to_string()),
-        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-            Ok(number) => toml::Value::Integer(number),
-            // Too large for TOML as well: the schema of the catalog will say that it wants something else.
-            Err(_) => toml::Value::String(number.as_str().to_owned()),
-        },
-        DeValue::Float(number) => toml::Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(flag) => toml::Value::Boolean(*flag),
-        DeValue::Datetime(moment) => toml::Value::Datetime(*moment),
-        DeValue::Array(array) => toml::Value::Array(array.iter().map(|value| owned(value.get_ref())).collect()),
-        DeValue::Table(table) => {
-            toml::Value::Table(table.iter().map(|(key, value)| (key.get_ref().to_string(), owned(value.get_ref()))).collect())
+fn read_catalog(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> Option<CatalogEntry> {
+    match read_own(section.table, &section.at) {
+        Ok(api) => Some(CatalogEntry { api, line: reader.mark(&section.at).line }),
+        Err(faults) => {
+            for fault in faults {
+                let known: Vec<&str> = fault.known.iter().map(String::as_str).collect();
+                let otherwise = || match known.as_slice() {
+                    [] => "`[[catalog]]` takes what an entry of the built-in catalog takes; the book shows one".to_owned(),
+                    known => format!("the words here are {}", words(known, "and")),
+                };
+                let help = hint(fault.word.as_deref().unwrap_or_default(), known.iter().copied(), otherwise);
+                reader.error("catalog-entry", &fault.at, fault.message, help);
+            }
+            None
         }
     }
 }
@@ -201,16 +205,16 @@ store = "postgres"
 max_connections = 100
 
 [[catalog]]
-crate = "ourcache"
-[[catalog.api]]
-path = "ourcache::Cache::new"
 kind = "cache"
+shape = "constructor"
+label = "our cache"
+paths = ["ourcache::Cache::new"]
 "#,
         );
         assert_eq!(diagnostics, []);
         assert_eq!(config.service.bins, ["api", "worker"]);
-        assert_eq!(config.output.format, Some(OutputFormat::Mdbook));
-        assert_eq!(config.output.constants, Some(true));
+        assert_eq!(config.outputs[0].format, Some(OutputFormat::Mdbook));
+        assert_eq!(config.outputs[0].constants, Some(true));
         assert_eq!(config.policy.fail_on, Some(HazardSeverity::Medium));
         assert_eq!(config.policy.undocumented, Some(Level::Deny));
         assert_eq!(config.policy.stateless, Some(vec![Kind::Telemetry, Kind::Pool]));
@@ -226,7 +230,7 @@ kind = "cache"
             .map(|fact| format!("{} = {} in line {}", fact.key, fact.value.as_ref().unwrap(), fact.at.as_ref().unwrap().line))
             .collect();
         assert_eq!(facts, ["max_connections = 100 in line 34", "store = postgres in line 33"]);
-        assert_eq!(config.catalog[0].table["api"][0]["kind"].as_str(), Some("cache"));
+        assert_eq!(config.catalog[0].api.paths, ["ourcache::Cache::new"]);
         assert_eq!(config.catalog[0].line, 36);
     }
 
@@ -254,7 +258,7 @@ id = "cache:*"
 on_los = "slow pages"
 contains = "pii"
 expires = "soon"
-colour = "red"
+colour = ["red"]
 "#;
         assert_snapshot!(shown(text), @r#"
         error[unknown-key]: unknown key `ownr` in `[service]`
@@ -324,7 +328,7 @@ colour = "red"
         error[unknown-key]: unknown key `colour` in `[[state]]`
           --> statemap.toml:17:1
            |
-        17 | colour = "red"
+        17 | colour = ["red"]
            | ^^^^^^
            |
            = help: the keys here are `id`, `summary`, `owner`, `size`, `contents`, `replication`, `on_loss`, `rebuild`, `recovery_test`, `runbook`, `contains`, `acknowledge`, `reason`, `date`, `ignore`, `reviewed` and `expires`
@@ -368,6 +372,46 @@ colour = "red"
           |
           = help: `*` stands for any text, `{a,b}` for one of several, `[ab]` for one character; `\` before one of these takes it as it is
         "#);
+    }
+
+    #[test]
+    fn mistakes_in_own_catalog_entries_are_shown_at_their_key_with_the_nearest_known_word() {
+        let entry = "[[catalog]]\nkind = \"cache\"\nshape = \"constructor\"\nlabel = \"our cache\"\npaths = [\"shop::Cache::new\"]\n";
+        assert_eq!(lines(entry), [""; 0]);
+        for (from, to, line, said, help) in [
+            ("label", "lable", 4, "unknown key `lable` in `[[catalog]]`", "did you mean `label`?"),
+            ("\"cache\"", "\"cahce\"", 2, "there is no kind `cahce`", "did you mean `cache`?"),
+            ("\"constructor\"", "\"constuctor\"", 3, "`constuctor` is none of the words", "did you mean `constructor`?"),
+            ("\"our cache\"", "5", 4, "invalid type: integer `5`, expected a string", "built-in catalog"),
+            ("kind = \"cache\"\n", "", 1, "`[[catalog]]` has no `kind`", "built-in catalog"),
+            ("paths = [\"shop::Cache::new\"]\n", "", 1, "the shape needs `paths`", "built-in catalog"),
+            ("shop::Cache::new", "Cache", 5, "`Cache` is no path", "built-in catalog"),
+            ("paths", "knobs = [{ name = \"size\", defualt = \"5\" }]\npaths", 5, "unknown key `defualt`", "did you mean `default`?"),
+        ] {
+            let found = load(CONFIG_FILE, &entry.replacen(from, to, 1)).1;
+            assert_eq!(found.len(), 1, "{to}: {found:?}");
+            assert!(found[0].message.contains(said) && found[0].help.as_ref().is_some_and(|text| text.contains(help)), "{found:?}");
+            assert_eq!((found[0].line, found[0].code.as_str(), found[0].span.is_some()), (Some(line), "catalog-entry", true), "{found:?}");
+        }
+        assert_snapshot!(shown(&entry.replace("label", "lable")), @r#"
+        error[catalog-entry]: unknown key `lable` in `[[catalog]]`
+         --> statemap.toml:4:1
+          |
+        4 | lable = "our cache"
+          | ^^^^^
+          |
+          = help: did you mean `label`?
+        "#);
+    }
+
+    #[test]
+    fn a_stub_that_is_not_filled_in_is_no_mistake_and_says_nothing() {
+        let (config, diagnostics) = load(CONFIG_FILE, "[[state]]\nid = \"cache:*\"\nowner = \"\"\non_loss = \" \"\nsize = \"5 MB\"\n");
+        assert_eq!(diagnostics, []);
+        assert_eq!(config.states[0].written.blanks(), ["owner", "on_loss"]);
+        assert_eq!(config.states[0].written.annotation.owner, None);
+        assert_eq!(lines("[[state]]\nid = \"cache:*\"\nignore = \"\"\n").len(), 1);
+        assert_eq!(lines("[[declare]]\nkind = \"cache\"\nname = \"x\"\nowner = \"\"\n").len(), 1);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! `[[declare]]`: state that no file shows, such as the stickiness of a load balancer, as items of the map.
 
 use smol_str::SmolStr;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::nearest::{nearest, quoted};
 use super::reader::{Mark, Reader, Section, type_words};
-use super::schema::{Written, key_names, read_annotation};
-use crate::model::{Fact, FactValue, Item, ItemId, Kind, Place, Provenance, Role, Scope, Severity, Site};
+use super::schema::{Empty, Written, key_names, read_annotation};
+use super::stated::fact_value;
+use crate::model::{Fact, Item, ItemId, Kind, Place, Provenance, Role, Scope, Severity, Site};
 
 /// The keys of an entry that are not annotations; every other key is a fact.
 const OWN_KEYS: &[&str] = &["kind", "name", "scope", "services"];
@@ -85,7 +86,7 @@ fn read_one(reader: &mut Reader<'_>, section: &Section<'_, '_>, text: &str) -> O
     let scope = reader.word(section, "scope", &scopes);
     let services = reader.list(section, "services");
     let place = reader.place(text, &section.at);
-    let written = read_annotation(reader, section, place);
+    let written = read_annotation(reader, section, place, Empty::Mistake);
     let facts = read_facts(reader, section, text);
     let services_at = reader.mark(&section.table.get("services").map_or(section.at.clone(), toml::Spanned::span));
     let kind = kind?;
@@ -103,21 +104,10 @@ fn read_facts(reader: &mut Reader<'_>, section: &Section<'_, '_>, text: &str) ->
             continue;
         }
         near_miss(reader, word, &key.span(), &known);
-        let value_of_fact = match value.get_ref() {
-            DeValue::Boolean(flag) => FactValue::Bool(*flag),
-            DeValue::String(text) => FactValue::Text(text.trim().to_owned()),
-            DeValue::Float(number) => FactValue::Text(number.as_str().to_owned()),
-            DeValue::Datetime(moment) => FactValue::Text(moment.to_string()),
-            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(number) => FactValue::Int(number),
-                Err(_) => FactValue::Text(number.to_string()),
-            },
-            DeValue::Array(_) | DeValue::Table(_) => {
-                let message =
-                    format!("the fact {} must be a string, a number or a boolean, not {}", quoted(word), type_words(value.get_ref()));
-                reader.error("wrong-type", &value.span(), message, "write one fact for each value");
-                continue;
-            }
+        let Some(value_of_fact) = fact_value(value) else {
+            let message = format!("the fact {} must be a string, a number or a boolean, not {}", quoted(word), type_words(value.get_ref()));
+            reader.error("wrong-type", &value.span(), message, "write one fact for each value");
+            continue;
         };
         let at: Place = reader.place(text, &key.span());
         facts.push(Fact {

@@ -5,7 +5,8 @@
 use toml::de::DeValue;
 
 use super::reader::{Line, Reader, Section, TOO_DEEP, too_deep};
-use super::schema::{KEYS, Written, key_names, read_annotation};
+use super::schema::{Empty, KEYS, Written, key_names, read_annotation};
+use super::stated::read_stated;
 use crate::facts::Comment;
 use crate::model::{Diagnostic, Place, Severity};
 
@@ -70,10 +71,10 @@ fn read(reader: &mut Reader<'_>, comment: &Comment) -> Option<Written> {
     reader.syntax_errors(&errors, Some("write `key = \"text\"`, with commas between several keys"));
     let DeValue::Table(table) = value.get_ref() else { return None };
     let section = Section { name: "this annotation".to_owned(), table, at: whole };
-    reader.check_keys(&section, &key_names());
     let place = Place { file: reader.file().into(), line: comment.span.line, column: comment.span.column };
-    let written = read_annotation(reader, &section, place);
-    (!written.keys.is_empty()).then_some(written)
+    let mut written = read_annotation(reader, &section, place.clone(), Empty::Mistake);
+    written.stated = read_stated(reader, &section, &key_names(), |reader, at| Place { line: reader.mark(at).line, ..place.clone() });
+    written.says_something().then_some(written)
 }
 
 /// The lines of the wrapped text: byte 0 is the brace.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::apply::FileComments;
 use super::nearest::nearest;
+use super::pattern::Pattern;
 use crate::facts::Comment;
 use crate::model::{Item, Kind, Role};
 
@@ -81,19 +82,21 @@ impl Sites {
     }
 }
 
-/// What to do about a pattern that matches no id.
-pub(super) fn help_for_unmatched(pattern: &str, items: &[Item]) -> String {
+/// What to do about a pattern that matches no id, and the id or pattern that is most likely meant.
+pub(super) fn help_for_unmatched(pattern: &str, items: &[Item]) -> (String, Option<String>) {
     let kind = pattern.split(':').next().unwrap_or_default();
     let is_kind = Kind::ALL.iter().any(|known| known.as_str() == kind);
     if !is_kind
         && !kind.contains(['*', '?', '[', '{'])
         && let Some(near) = nearest(kind, Kind::ALL.iter().map(|kind| kind.as_str()))
     {
-        return format!("an id starts with a kind: did you mean `{near}`?");
+        let mended = format!("{near}{}", &pattern[kind.len()..]);
+        let matches = Pattern::new(&mended).is_ok_and(|mended| items.iter().any(|item| mended.matches(item.id.as_str()).is_some()));
+        return (format!("an id starts with a kind: did you mean `{near}`?"), matches.then_some(mended));
     }
     let same_kind = |item: &&Item| items.len() <= MANY_IDS || item.kind.as_str() == kind;
     match nearest(pattern, items.iter().filter(same_kind).map(|item| item.id.as_str())) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`statemap list` shows the ids; remove the entry if its state is gone".to_owned(),
+        Some(near) => (format!("did you mean `{near}`?"), Some(near.to_owned())),
+        None => ("`statemap list` shows the ids; `statemap annotate --prune` takes out the entry if its state is gone".to_owned(), None),
     }
 }

@@ -5,19 +5,30 @@
 
 mod apply;
 mod config;
+mod contradict;
 mod declare;
 mod directive;
+mod insert;
 mod matching;
 mod nearest;
 mod pattern;
+mod policy;
 mod precedence;
+mod prune;
+mod quantity;
 mod reader;
 mod schema;
 mod sections;
+mod stated;
+mod stub;
 
 pub use apply::{Applied, FileComments, Ignored, Knowledge, apply};
 pub use config::{CONFIG_FILE, CatalogEntry, Config, MAX_CONFIG_BYTES, StateEntry, load};
 pub use declare::Declared;
+pub use insert::insert;
 pub use pattern::{Match, Pattern};
+pub use policy::{Level, Policy, Required, USUALLY_REQUIRED};
+pub use prune::prune;
 pub use schema::{KEYS, Key, ValueType, Written};
-pub use sections::{Level, OutputConfig, OutputFormat, Policy, ServiceConfig};
+pub use sections::{OutputConfig, OutputFormat, ServiceConfig};
+pub use stub::{Stub, Wanted, quoted_toml, stub_for, stubs, tables};

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::nearest::{hint, quoted, words};
 use crate::model::{Diagnostic, Place, Severity};
@@ -156,11 +156,16 @@ impl<'a> Reader<'a> {
     pub(super) fn check_keys(&mut self, section: &Section<'_, '_>, known: &[&str]) {
         for key in section.table.keys() {
             if !known.contains(&key.get_ref().as_ref()) {
-                let word = key.get_ref().as_ref();
-                let help = hint(word, known.iter().copied(), || format!("the keys here are {}", words(known, "and")));
-                self.error("unknown-key", &key.span(), format!("unknown key {} in {}", quoted(word), section.name), help);
+                self.unknown_key(section, key, known);
             }
         }
+    }
+
+    /// Reports a key that is not known.
+    pub(super) fn unknown_key(&mut self, section: &Section<'_, '_>, key: &Spanned<DeString<'_>>, known: &[&str]) {
+        let word = key.get_ref().as_ref();
+        let help = hint(word, known.iter().copied(), || format!("the keys here are {}", words(known, "and")));
+        self.error("unknown-key", &key.span(), format!("unknown key {} in {}", quoted(word), section.name), help);
     }
 
     /// Reports a key that must be there and is not.

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use toml::de::DeValue;
+
 use super::reader::{Mark, Reader, Section};
+use super::stated::Stated;
 use crate::model::{Annotation, Place, Severity};
 
 /// What the value of a key is.
@@ -164,14 +167,47 @@ pub struct Written {
     pub place: Place,
     pub(super) at: Mark,
     pub(super) keys: BTreeMap<&'static str, Mark>,
+    /// What it states of facts of the item.
+    pub(super) stated: Vec<Stated>,
+    /// Keys of a stub that nobody has filled in yet.
+    pub(super) blanks: Vec<&'static str>,
+}
+
+impl Written {
+    /// Keys that are there and say nothing yet: `owner = ""`.
+    #[must_use]
+    pub fn blanks(&self) -> &[&'static str] {
+        &self.blanks
+    }
+
+    /// Whether it says anything.
+    pub(super) fn says_something(&self) -> bool {
+        !self.keys.is_empty() || !self.stated.is_empty()
+    }
+}
+
+/// What an empty text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// A mistake.
+    Mistake,
+    /// A stub that waits to be filled in.
+    NotYet,
 }
 
 /// Reads the annotation keys of a table; other keys are not looked at.
-pub(super) fn read_annotation(reader: &mut Reader<'_>, section: &Section<'_, '_>, place: Place) -> Written {
+pub(super) fn read_annotation(reader: &mut Reader<'_>, section: &Section<'_, '_>, place: Place, empty: Empty) -> Written {
     let mut annotation = Annotation::default();
     let mut keys = BTreeMap::new();
+    let mut blanks = Vec::new();
     for key in KEYS {
-        let Some((name, _)) = section.table.get_key_value(key.name) else { continue };
+        let Some((name, value)) = section.table.get_key_value(key.name) else { continue };
+        // Whoever takes an item off the map says why, also in a stub.
+        let may_wait = empty == Empty::NotYet && !matches!(key.name, "ignore" | "reason");
+        if may_wait && matches!(value.get_ref(), DeValue::String(text) if text.trim().is_empty()) {
+            blanks.push(key.name);
+            continue;
+        }
         let Some(slot) = slot(&mut annotation, key.name) else { continue };
         match (key.value, slot) {
             (ValueType::Text, Slot::Text(text)) => *text = reader.text_like(section, key.name, empty_code(key.name), key.example),
@@ -183,7 +219,7 @@ pub(super) fn read_annotation(reader: &mut Reader<'_>, section: &Section<'_, '_>
     }
     check_acknowledgement(reader, section);
     let at = reader.mark(&section.at);
-    Written { annotation, place, at, keys }
+    Written { annotation, place, at, keys, stated: Vec::new(), blanks }
 }
 
 /// An item that is taken off the map without a reason is a mistake of its own.
@@ -258,12 +294,13 @@ mod tests {
             let found: Vec<_> = found.iter().filter(|found| !matches!(found.code.as_str(), "missing-reason" | "no-acknowledge")).collect();
             assert!(found.is_empty(), "{}: {found:?}", key.name);
         }
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/book/src/annotations.md");
-        let page = std::fs::read_to_string(path).unwrap();
-        let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
-        assert!(blocks.len() > 3);
-        for block in blocks {
-            assert_eq!(super::super::load("statemap.toml", block).1, [], "{block}");
+        for page in ["annotations.md", "policy.md"] {
+            let page = std::fs::read_to_string(format!("{}/book/src/{page}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
+            assert!(!blocks.is_empty());
+            for block in blocks {
+                assert_eq!(super::super::load("statemap.toml", block).1, [], "{block}");
+            }
         }
     }
 }

@@ -1,9 +1,8 @@
-//! `[service]`, `[output]` and `[policy]` of `statemap.toml`.
+//! `[service]` and `[output]` of `statemap.toml`.
 
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
-use super::reader::{Reader, Section, type_words};
-use crate::model::{HazardSeverity, Kind};
+use super::reader::{Reader, Section};
 
 /// `[service]`: what the service is, and which part of the workspace it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,26 +63,6 @@ pub struct OutputConfig {
     pub title: Option<String>,
 }
 
-/// What `check` does about something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the words say it")]
-pub enum Level {
-    Allow,
-    Warn,
-    Deny,
-}
-
-/// `[policy]`: when `check` fails. Validated here; reserved for `check`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
-    /// The mildest hazard that fails the check unless it is acknowledged.
-    pub fail_on: Option<HazardSeverity>,
-    /// What an item without annotation does to the check.
-    pub undocumented: Option<Level>,
-    /// The service claims to hold no state, except of these kinds.
-    pub stateless: Option<Vec<Kind>>,
-}
-
 pub(super) fn read_service(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> ServiceConfig {
     reader.check_keys(section, &["name", "description", "owner", "crates", "bins"]);
     ServiceConfig {
@@ -95,7 +74,16 @@ pub(super) fn read_service(reader: &mut Reader<'_>, section: &Section<'_, '_>) -
     }
 }
 
-pub(super) fn read_output(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> OutputConfig {
+/// `[output]` for one output, `[[output]]` for several.
+pub(super) fn read_outputs(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<OutputConfig> {
+    let sections = match root.get("output").map(toml::Spanned::get_ref) {
+        Some(DeValue::Array(_)) => reader.sections(root, "output"),
+        _ => reader.section(root, "output").into_iter().collect(),
+    };
+    sections.iter().map(|section| read_output(reader, section)).collect()
+}
+
+fn read_output(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> OutputConfig {
     reader.check_keys(section, &["format", "path", "templates", "constants", "title"]);
     OutputConfig {
         format: reader.word(section, "format", FORMATS),
@@ -104,33 +92,4 @@ pub(super) fn read_output(reader: &mut Reader<'_>, section: &Section<'_, '_>) ->
         constants: reader.flag(section, "constants"),
         title: reader.text(section, "title"),
     }
-}
-
-pub(super) fn read_policy(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> Policy {
-    reader.check_keys(section, &["fail_on", "undocumented", "stateless"]);
-    let severities = [("low", HazardSeverity::Low), ("medium", HazardSeverity::Medium), ("high", HazardSeverity::High)];
-    let levels = [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
-    Policy {
-        fail_on: reader.word(section, "fail_on", &severities),
-        undocumented: reader.word(section, "undocumented", &levels),
-        stateless: read_stateless(reader, section),
-    }
-}
-
-/// `stateless = true`, or `stateless = { except = ["telemetry"] }`.
-fn read_stateless(reader: &mut Reader<'_>, policy: &Section<'_, '_>) -> Option<Vec<Kind>> {
-    let value = policy.table.get("stateless")?;
-    let DeValue::Table(table) = value.get_ref() else {
-        if let DeValue::Boolean(claimed) = value.get_ref() {
-            return claimed.then(Vec::new);
-        }
-        let message = format!("`stateless` must be a boolean or a table, not {}", type_words(value.get_ref()));
-        reader.error("wrong-type", &value.span(), message, "write `stateless = { except = [\"telemetry\", \"pool\"] }`");
-        return None;
-    };
-    let section = Section { name: "`stateless`".to_owned(), table, at: value.span() };
-    reader.check_keys(&section, &["except"]);
-    let kinds: Vec<(&str, Kind)> = Kind::ALL.iter().map(|kind| (kind.as_str(), *kind)).collect();
-    let listed = reader.spanned_list(&section, "except");
-    Some(listed.iter().filter_map(|(word, at)| reader.choice("except", word, at, &kinds)).collect())
 }

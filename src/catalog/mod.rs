@@ -4,7 +4,9 @@
 //! read, so a catalog of any size costs nothing at start-up.
 
 mod builtin;
+mod faults;
 mod index;
+mod own;
 mod schema;
 mod variables;
 mod wrappers;
@@ -13,7 +15,9 @@ mod wrappers;
 mod tests;
 
 pub use builtin::BUILTIN;
+pub use faults::{Fault, faults};
 pub use index::{Catalog, CatalogError, EntryId, Hit};
+pub use own::{OwnFault, read_own};
 pub use schema::{Api, CrateFile, FsOp, Knob, Older, Shape};
 pub use variables::Variables;
 pub use wrappers::Wrappers;

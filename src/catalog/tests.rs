@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Api, BUILTIN, CrateFile, Shape, Wrappers};
+use super::faults::{faults, is_name};
+use super::{BUILTIN, CrateFile, Wrappers};
 use crate::model::Kind;
 
 /// The files, with the names of older versions among the others.
@@ -77,51 +78,13 @@ fn no_path_stands_twice_in_one_file() {
     assert!(twice.is_empty(), "{}", twice.join("\n"));
 }
 
-/// What is missing or out of place in an entry.
-fn faults(api: &Api) -> Vec<&'static str> {
-    let mut out = Vec::new();
-    let mut demand = |holds: bool, text| {
-        if !holds {
-            out.push(text);
-        }
-    };
-    let has_types = !api.types.is_empty();
-    match api.shape {
-        Shape::TypeOnly => demand(has_types, "a type-only entry needs `types`"),
-        Shape::Container => demand(has_types || !api.paths.is_empty(), "a container needs `types` or `paths`"),
-        Shape::None => demand(has_types || !api.paths.is_empty(), "a harmless entry needs `types` or `paths`"),
-        _ => demand(!api.paths.is_empty(), "the shape needs `paths`"),
-    }
-    demand((api.shape == Shape::None) == api.kind.is_none(), "kind `none` and shape `none` belong together");
-    demand(api.kind.is_none() || !api.label.is_empty(), "what a page calls the thing (`label`) is missing");
-    demand(api.op.is_none() || matches!(api.shape, Shape::Write | Shape::Constructor | Shape::Call), "`op` is for writes");
-    demand(api.shape != Shape::Write || api.kind != Some(Kind::FsWrite) || api.op.is_some(), "a write needs its `op`");
-    demand(api.task_arg.is_none() || api.shape == Shape::Spawn || api.shape == Shape::Call, "`task_arg` is for spawns");
-    demand(api.shape != Shape::Request || api.url_arg.is_some(), "a request needs its `url_arg`");
-    demand(api.elsewhere.is_empty() || !api.needs.is_empty(), "`elsewhere` is for what `needs` a local backend");
-    demand(api.path_arg.is_none() || !matches!(api.shape, Shape::Attribute | Shape::Derive), "`path_arg` is for calls");
-    let attribute = |path: &str| path.starts_with("#[") && path.ends_with(']');
-    let derive = |path: &str| path.starts_with("derive(") && path.ends_with(')');
-    match api.shape {
-        Shape::Attribute => demand(api.paths.iter().all(|path| attribute(path)), "paths of attributes are `#[path]`"),
-        Shape::Derive => demand(api.paths.iter().all(|path| derive(path)), "paths of derives are `derive(path)`"),
-        Shape::None => {}
-        Shape::Macro => demand(api.paths.iter().all(|path| path.ends_with('!')), "paths of macros are `name!`"),
-        _ => demand(!api.paths.iter().any(|path| attribute(path) || derive(path)), "attributes have a shape of their own"),
-    }
-    let mut names: Vec<&str> = api.knobs.iter().map(|knob| knob.name.as_str()).collect();
-    names.sort_unstable();
-    demand(names.windows(2).all(|pair| pair[0] != pair[1]), "a knob stands twice");
-    out
-}
-
 #[test]
 fn every_entry_has_what_its_shape_needs() {
     let mut wrong = Vec::new();
     for file in files() {
         for api in &file.api {
             let what = api.paths.first().or(api.types.first()).cloned().unwrap_or_default();
-            wrong.extend(faults(api).into_iter().map(|fault| format!("{}.toml, `{what}`: {fault}", file.krate)));
+            wrong.extend(faults(api).into_iter().map(|fault| format!("{}.toml, `{what}`: {}", file.krate, fault.message)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -140,26 +103,6 @@ fn labels_are_noun_phrases_that_fit_into_a_sentence() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn paths_begin_with_a_crate_and_have_no_spaces() {
-    let mut wrong = Vec::new();
-    for file in files() {
-        for path in file.api.iter().flat_map(|api| api.paths.iter().chain(&api.types).chain(&api.builders)) {
-            let bare = path.trim_start_matches("#[").trim_start_matches("derive(").trim_end_matches([']', ')', '!']);
-            let plausible = bare.contains("::") && bare.split("::").all(is_name);
-            if !plausible {
-                wrong.push(format!("{}.toml: `{path}`", file.krate));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn is_name(part: &str) -> bool {
-    part.chars().next().is_some_and(|first| first == '_' || first.is_ascii_alphabetic())
-        && part.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
 }
 
 #[test]

@@ -1,15 +1,24 @@
 //! The commands: glue between stages, and the only place that prints.
 
+mod annotate;
 mod catalog;
+mod check;
+mod check_text;
 mod gen_map;
+mod init;
 mod list;
+mod outputs;
 mod session;
 
+pub(crate) use annotate::run as annotate;
 pub(crate) use catalog::run as catalog;
+pub(crate) use check::run as check;
 pub(crate) use gen_map::run as gen_map;
+pub(crate) use init::run as init;
 pub(crate) use list::run as list;
 
 use std::io::Write;
+use std::str::FromStr;
 
 /// Prints to standard output; a reader that went away is no error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
@@ -18,6 +27,25 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Words of a vocabulary; an unknown one is answered with the known ones.
+pub(crate) fn vocabulary<T: FromStr<Err = ()>>(
+    given: &[String],
+    what: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> anyhow::Result<Vec<T>> {
+    let known: Vec<&str> = known.collect();
+    let parse = |word: &String| {
+        word.parse()
+            .map_err(|()| UsageError::with_help(format!("unknown {what} `{word}`"), format!("the {what}s are: {}", known.join(", "))))
+    };
+    given.iter().map(parse).collect()
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// A mistake in the command line or the configuration: exit code 2.

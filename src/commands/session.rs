@@ -3,8 +3,10 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use statemap::annotations::CONFIG_FILE;
+use statemap::check::is_judged;
 use statemap::model::{Diagnostic, Severity};
-use statemap::source::{DirTree, Revision, Tree, revision};
+use statemap::source::{DirTree, Listing, ReadError, Revision, Tree, revision};
 use statemap::{Analysis, Options, analyze, diag};
 
 use super::{InputError, UsageError};
@@ -25,20 +27,69 @@ impl Session {
     }
 }
 
+/// Which messages on the input a command tells by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Here,
+    /// Those that the policy judges are told by the command.
+    ByPolicy,
+}
+
+/// The tree without its `statemap.toml`: as if nobody had written one yet.
+struct WithoutConfig<'t>(&'t DirTree);
+
+impl Tree for WithoutConfig<'_> {
+    fn label(&self) -> String {
+        self.0.label()
+    }
+
+    fn files(&self) -> Listing {
+        self.0.files()
+    }
+
+    fn read(&self, path: &str) -> Result<String, ReadError> {
+        if path == CONFIG_FILE { Err(ReadError::Missing) } else { self.0.read(path) }
+    }
+}
+
 /// Finds, reads and analyses the tree. Messages on the input go to standard error.
 pub(super) fn open(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
-    let include = global.include.parse().map_err(|error: statemap::discover::UnknownPart| {
-        UsageError::with_help(error.to_string(), "write them with commas: `--include tests,examples`")
-    })?;
+    let (root, tree) = find(global, path)?;
+    analysed(root, &tree, &tree, global, Told::Here)
+}
+
+/// As [`open`], without the messages that `statemap check` judges.
+pub(super) fn open_for_check(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
+    let (root, tree) = find(global, path)?;
+    analysed(root, &tree, &tree, global, Told::ByPolicy)
+}
+
+/// As [`open`], without reading the `statemap.toml` that may be there.
+pub(super) fn open_without_config(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
+    let (root, tree) = find(global, path)?;
+    analysed(root, &tree, &WithoutConfig(&tree), global, Told::Here)
+}
+
+/// The tree that is meant.
+pub(super) fn find(global: &Global, path: Option<&Path>) -> anyhow::Result<(PathBuf, DirTree)> {
     let root = match path.or(global.root.as_deref()) {
         Some(path) => path.to_owned(),
         None => upwards(&std::env::current_dir()?),
     };
     let tree = DirTree::open(&root).map_err(|error| InputError::with_help(error.to_string(), error.help()))?;
-    let revision = revision(tree.root());
+    Ok((root, tree))
+}
+
+fn analysed(root: PathBuf, dir: &DirTree, tree: &dyn Tree, global: &Global, told: Told) -> anyhow::Result<Session> {
+    let include = global.include.parse().map_err(|error: statemap::discover::UnknownPart| {
+        UsageError::with_help(error.to_string(), "write them with commas: `--include tests,examples`")
+    })?;
+    let revision = revision(dir.root());
     let options = Options { include, threads: global.threads.map(usize::from), today: jiff::Zoned::now().date() };
-    let analysis = analyze(&tree, &revision, &options)?;
-    report(&tree, &analysis.map.diagnostics, global)?;
+    let analysis = analyze(tree, &revision, &options)?;
+    // With a broken configuration nothing is judged, and so nobody else tells.
+    let elsewhere = |found: &Diagnostic| told == Told::ByPolicy && !analysis.bad_config && is_judged(&analysis.config, found);
+    report(dir, analysis.map.diagnostics.iter().filter(|found| !elsewhere(found)), global);
     if analysis.bad_config {
         return Err(UsageError::with_help("`statemap.toml` is not valid: nothing was written", "mend the places shown above"));
     }
@@ -75,16 +126,14 @@ pub(super) fn colour(global: &Global) -> bool {
     }
 }
 
-fn report(tree: &DirTree, diagnostics: &[Diagnostic], global: &Global) -> anyhow::Result<()> {
+fn report<'d>(tree: &DirTree, diagnostics: impl Iterator<Item = &'d Diagnostic>, global: &Global) {
     let least = if global.quiet { Severity::Error } else { Severity::Warning };
-    let shown: Vec<Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).cloned().collect();
+    let shown: Vec<Diagnostic> = diagnostics.filter(|diagnostic| diagnostic.severity >= least).cloned().collect();
     if shown.is_empty() {
-        return Ok(());
+        return;
     }
     let style = diag::Style { colour: colour(global), width: 120 };
     let text = diag::render(&shown, &mut |file| tree.read(file).ok(), style);
-    let mut err = std::io::stderr().lock();
     // Nobody reads the messages: the work is still done.
-    let _ = err.write_all(text.as_bytes());
-    Ok(())
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -18,6 +18,10 @@ pub(crate) const SECRET_WORDS: &[&str] =
 /// Whether the value of a key or variable with this name is likely to be a secret.
 #[must_use]
 pub fn looks_secret(key: &str) -> bool {
+    // A key of `statemap.toml` itself.
+    if key == "require_keys" {
+        return false;
+    }
     let letters: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     if SECRET_PARTS.iter().any(|part| letters.contains(part)) {
         return true;

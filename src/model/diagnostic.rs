@@ -32,13 +32,25 @@ pub struct Diagnostic {
     /// Byte range in the file, for the caret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<(usize, usize)>,
+    /// What mends it, to be put in the place of the line; for people, so it is no part of the map.
+    #[serde(skip)]
+    pub paste: Option<String>,
 }
 
 impl Diagnostic {
     /// A message about a whole file.
     #[must_use]
     pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
-        Self { file: None, line: None, severity, code: SmolStr::new_static(code), message: message.into(), help: None, span: None }
+        Self {
+            file: None,
+            line: None,
+            severity,
+            code: SmolStr::new_static(code),
+            message: message.into(),
+            help: None,
+            span: None,
+            paste: None,
+        }
     }
 
     /// Says which file.
@@ -59,6 +71,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Gives the line that mends it.
+    #[must_use]
+    pub fn paste(mut self, line: impl Into<String>) -> Self {
+        self.paste = Some(line.into());
         self
     }
 

@@ -4,4 +4,4 @@ mod splice;
 mod write;
 
 pub use splice::{SpliceError, has_markers, splice};
-pub use write::{WriteError, WriteOptions, WriteReport, write_pages};
+pub use write::{Pending, WriteError, WriteOptions, WriteReport, pending, write_pages};

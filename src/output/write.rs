@@ -115,8 +115,71 @@ struct Staged {
 /// When a file is in the way that statemap did not write, markers are broken, a link leads out of the folder, or the
 /// system refuses; the old files are then as they were.
 pub fn write_pages(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Result<WriteReport, WriteError> {
-    // The current folder has a name that can be resolved.
-    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let Plan { wanted, streams, mut report } = plan(dir, pages, options)?;
+    let gone = std::mem::take(&mut report.removed);
+    let dir = named(dir);
+    if options.dry_run {
+        report.written = wanted.iter().map(|change| change.page.path.clone()).collect();
+    } else {
+        report.written = commit(wanted)?;
+        for (target, page) in &streams {
+            let file = fs::OpenOptions::new().write(true).open(target);
+            file.and_then(|mut file| file.write_all(page.text.as_bytes())).map_err(failed("write", target))?;
+        }
+        for path in &gone {
+            let target = dir.join(path);
+            fs::remove_file(&target).map_err(failed("remove", &target))?;
+        }
+    }
+    report.written.extend(streams.iter().map(|(_, page)| page.path.clone()));
+    report.removed = gone;
+    for list in [&mut report.written, &mut report.unchanged, &mut report.kept, &mut report.removed] {
+        list.sort();
+    }
+    Ok(report)
+}
+
+/// A file that is not as it would be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The page, relative to the output folder.
+    pub path: String,
+    /// What is there; `None` when nothing is. What is no text is shown as far as it is.
+    pub old: Option<String>,
+    /// What would be there.
+    pub new: String,
+}
+
+/// What [`write_pages`] would change, and the pages of vanished items that it would remove. Nothing is written.
+///
+/// # Errors
+/// As [`write_pages`].
+pub fn pending(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Result<(Vec<Pending>, Vec<String>), WriteError> {
+    let Plan { wanted, report, .. } = plan(dir, pages, options)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let changes = wanted.iter().map(|change| Pending {
+        path: change.page.path.clone(),
+        old: change.old.as_deref().map(text),
+        new: text(&change.new),
+    });
+    Ok((changes.collect(), report.removed))
+}
+
+/// What is to be done.
+struct Plan<'a> {
+    wanted: Vec<Change<'a>>,
+    streams: Vec<(PathBuf, &'a Page)>,
+    /// What stays and what goes; nothing is written yet.
+    report: WriteReport,
+}
+
+/// The current folder has a name that can be resolved.
+fn named(dir: &Path) -> &Path {
+    if dir.as_os_str().is_empty() { Path::new(".") } else { dir }
+}
+
+fn plan<'a>(dir: &Path, pages: &'a [Page], options: &WriteOptions<'_>) -> Result<Plan<'a>, WriteError> {
+    let dir = named(dir);
     let mut report = WriteReport::default();
     let mut wanted: Vec<Change<'_>> = Vec::new();
     let mut streams: Vec<(PathBuf, &Page)> = Vec::new();
@@ -137,29 +200,10 @@ pub fn write_pages(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Re
             Some(new) => wanted.push(Change { page, target, old, new }),
         }
     }
-    let gone = match options.prune {
-        Some(folder) => vanished(dir, folder, pages)?,
-        None => Vec::new(),
-    };
-    if options.dry_run {
-        report.written = wanted.iter().map(|change| change.page.path.clone()).collect();
-    } else {
-        report.written = commit(wanted)?;
-        for (target, page) in &streams {
-            let file = fs::OpenOptions::new().write(true).open(target);
-            file.and_then(|mut file| file.write_all(page.text.as_bytes())).map_err(failed("write", target))?;
-        }
-        for path in &gone {
-            let target = dir.join(path);
-            fs::remove_file(&target).map_err(failed("remove", &target))?;
-        }
+    if let Some(folder) = options.prune {
+        report.removed = vanished(dir, folder, pages)?;
     }
-    report.written.extend(streams.iter().map(|(_, page)| page.path.clone()));
-    report.removed = gone;
-    for list in [&mut report.written, &mut report.unchanged, &mut report.kept, &mut report.removed] {
-        list.sort();
-    }
-    Ok(report)
+    Ok(Plan { wanted, streams, report })
 }
 
 /// Whether what is there already takes bytes and keeps none: a pipe, `/dev/null`. It is written to and neither read, which may

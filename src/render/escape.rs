@@ -71,12 +71,25 @@ pub(crate) fn prose(text: &str) -> String {
     let mut rest = line.as_str();
     while let Some(open) = rest.find('`') {
         let Some(len) = rest[open + 1..].find('`').filter(|&len| len > 0) else { break };
-        escape_line(&rest[..open], &mut out);
+        escape_words(&rest[..open], &mut out);
         out.push_str(&code(&rest[open + 1..open + 1 + len]));
         rest = &rest[open + len + 2..];
     }
-    escape_line(rest, &mut out);
+    escape_words(rest, &mut out);
     out
+}
+
+/// Text in which addresses become code: bare ones are a link on one host and text on the next.
+fn escape_words(line: &str, out: &mut String) {
+    let mut rest = line;
+    while let Some(start) = rest.find("http://").into_iter().chain(rest.find("https://")).min() {
+        let end = rest[start..].find(char::is_whitespace).map_or(rest.len(), |end| start + end);
+        let address = rest[start..end].trim_end_matches([',', ';', ':', '.', ')', '"', '\'']);
+        escape_line(&rest[..start], out);
+        out.push_str(&code(address));
+        rest = &rest[start + address.len()..];
+    }
+    escape_line(rest, out);
 }
 
 fn escape_line(line: &str, out: &mut String) {
@@ -274,6 +287,7 @@ mod tests {
         assert_eq!(inline("_private"), "\\_private");
         assert_eq!(prose("filled by `a_b`, see `c`"), "filled by `a_b`, see `c`");
         assert_eq!(prose("an odd ` tick"), "an odd \\` tick");
+        assert_eq!(prose("at https://a_b.example/x, or (http://c)."), "at `https://a_b.example/x`, or (`http://c`).");
     }
 
     #[test]

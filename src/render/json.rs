@@ -15,7 +15,8 @@ pub fn json(map: &StateMap) -> String {
 }
 
 /// Indented JSON in which no character steers a terminal.
-pub(crate) fn pretty<T: Serialize>(value: &T) -> String {
+#[must_use]
+pub fn pretty<T: Serialize>(value: &T) -> String {
     let text = serde_json::to_string_pretty(value).expect("maps have string keys and plain values");
     let mut out = String::with_capacity(text.len() + 1);
     let mut units = [0_u16; 2];

@@ -11,7 +11,7 @@ use crate::model::{Class, Item, ItemId, Kind, Provenance, Scope, StateMap};
 use super::RenderOptions;
 use super::escape::{code_short, slug};
 use super::links::Links;
-use super::rank::{is_threads, weight};
+use super::rank::{is_described, is_threads, weight};
 use super::title::{Title, titles};
 use super::words::{capitalized, is_loss, store_name};
 
@@ -63,6 +63,8 @@ pub(crate) struct Layout<'a> {
     pub(crate) items: Vec<&'a Item>,
     pub(crate) constants_left_out: usize,
     spots: BTreeMap<&'a ItemId, Spot>,
+    /// Headings of the tables of minor items.
+    headings: BTreeMap<(Kind, Scope), String>,
     titles: BTreeMap<&'a ItemId, Title>,
     by_id: BTreeMap<&'a str, &'a Item>,
 }
@@ -76,7 +78,7 @@ impl<'a> Layout<'a> {
         let titles = titles(&items);
         let by_id = map.items.iter().map(|item| (item.id.as_str(), item)).collect();
         let constants_left_out = map.items.len() - items.len();
-        let mut layout = Self { map, links, items, constants_left_out, spots: BTreeMap::new(), titles, by_id };
+        let mut layout = Self { map, links, items, constants_left_out, spots: BTreeMap::new(), headings: BTreeMap::new(), titles, by_id };
         layout.place(page_of);
         layout
     }
@@ -91,6 +93,7 @@ impl<'a> Layout<'a> {
         }
         let blocks: BTreeSet<(Kind, Scope)> =
             self.items.iter().filter(|item| !minor.contains(&item.id)).map(|item| (item.kind, item.scope)).collect();
+        self.headings = headings(&plain, &blocks);
         let mut taken: BTreeSet<(String, String)> = BTreeSet::new();
         for item in &self.items {
             let group = (item.kind, item.scope);
@@ -99,13 +102,18 @@ impl<'a> Layout<'a> {
             let single = matches!(item.kind, Kind::Static | Kind::Pool | Kind::Os) && plain.get(&group) == Some(&1);
             let folded = minor.contains(&item.id) && !single;
             let spot = if folded {
-                let anchor = slug(&table_heading(item.kind, blocks.contains(&group)));
+                let anchor = slug(&self.table_heading(item.kind, item.scope));
                 Spot { page, anchor, explicit: false, folded }
             } else {
                 block_spot(item, &self.titles[&item.id].plain(), page, &mut taken)
             };
             self.spots.insert(&item.id, spot);
         }
+    }
+
+    /// Heading of the table of minor items of a kind and scope.
+    pub(crate) fn table_heading(&self, kind: Kind, scope: Scope) -> String {
+        self.headings.get(&(kind, scope)).cloned().unwrap_or_else(|| capitalized(kind.plural()))
     }
 
     /// Where an item is told; `None` for an item that is not shown.
@@ -220,8 +228,26 @@ pub(crate) fn scope_rank(scope: Scope) -> usize {
     SCOPES.iter().position(|&other| other == scope).unwrap_or(SCOPES.len())
 }
 
+/// The headings of all tables: a kind that lives in two scopes has two, and each needs an anchor of its own.
+fn headings(tables: &BTreeMap<(Kind, Scope), usize>, blocks: &BTreeSet<(Kind, Scope)>) -> BTreeMap<(Kind, Scope), String> {
+    let mut groups: Vec<(Kind, Scope)> = tables.keys().chain(blocks).copied().collect();
+    groups.sort_by_key(|(kind, scope)| (kind_rank(*kind), scope_rank(*scope)));
+    groups.dedup();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut out = BTreeMap::new();
+    for (kind, scope) in groups {
+        let mut heading = table_heading(kind, blocks.contains(&(kind, scope)));
+        if tables.contains_key(&(kind, scope)) && !taken.insert(heading.clone()) {
+            heading = format!("{heading}, {}", scope.plural());
+            taken.insert(heading.clone());
+        }
+        out.insert((kind, scope), heading);
+    }
+    out
+}
+
 /// Heading of the table of minor items.
-pub(crate) fn table_heading(kind: Kind, below_blocks: bool) -> String {
+fn table_heading(kind: Kind, below_blocks: bool) -> String {
     if below_blocks && kind == Kind::Deployment {
         "More of the deployment".to_owned()
     } else if below_blocks {
@@ -236,7 +262,7 @@ fn is_minor(item: &Item) -> bool {
     if item.class == Class::Constant {
         return true;
     }
-    if item.annotation.is_some() || !item.hazards.is_empty() {
+    if is_described(item) || !item.hazards.is_empty() {
         return false;
     }
     // What stands in a column of its own, or is one more line on an object, makes no block.

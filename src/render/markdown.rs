@@ -5,6 +5,7 @@ use crate::model::StateMap;
 use super::blind::{blind_spots, short_revision};
 use super::engine::Engine;
 use super::escape::{code, inline};
+use super::item_view::sentence;
 use super::layout::Layout;
 use super::opening::opening;
 use super::sections::{any_rebuild, contents, environments, events, hazards, recovery_tests, sections, services};
@@ -34,6 +35,8 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
     let (recovery_tests, without_recovery_test) = recovery_tests(layout, PAGE);
     PageView {
         title: inline(&options.title(map)),
+        about: options.description.as_deref().map(sentence),
+        owner: options.owner.as_deref().map(inline),
         opening: opening(layout, &layout.items, subject(map), PAGE),
         hazards: hazards(layout, PAGE),
         contents: contents(layout, PAGE, |_| None),

@@ -5,6 +5,7 @@ use crate::model::{Item, Kind, StateMap};
 use super::blind::{blind_spots, short_revision};
 use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
+use super::item_view::sentence;
 use super::layout::{Layout, ORDER, relative};
 use super::opening::opening;
 use super::sections::{any_rebuild, contents, environments, events, hazards, held_by, recovery_tests, sections, service_kinds, services};
@@ -25,7 +26,14 @@ fn kind_page(kind: Kind) -> String {
 pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, RenderError> {
     let engine = Engine::new(options.templates.as_deref())?;
     let layout = Layout::new(map, options, kind_page);
-    let book = Book { map, layout: &layout, title: options.title(map), service_files: service_files(map), revision: options.revision(map) };
+    let book = Book {
+        map,
+        layout: &layout,
+        title: options.title(map),
+        service_files: service_files(map),
+        revision: options.revision(map),
+        options,
+    };
     let page = |path: String, text: String| Page { path, text: marked(&text), existing: Existing::Marked };
     let settings = engine.render("book.toml.tera", &book.settings())?;
     let mut pages = vec![
@@ -67,6 +75,7 @@ struct Book<'a> {
     title: String,
     service_files: Vec<String>,
     revision: Option<&'a str>,
+    options: &'a RenderOptions,
 }
 
 impl Book<'_> {
@@ -109,6 +118,8 @@ impl Book<'_> {
         let (recovery_tests, without_recovery_test) = recovery_tests(layout, INDEX);
         PageView {
             title: inline(&self.title),
+            about: self.options.description.as_deref().map(sentence),
+            owner: self.options.owner.as_deref().map(inline),
             opening: opening(layout, &layout.items, subject(self.map), INDEX),
             hazards: hazards(layout, INDEX),
             contents: contents(layout, INDEX, |kind| Some(relative(INDEX, &kind_page(kind)))),

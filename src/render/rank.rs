@@ -1,6 +1,6 @@
 //! Rank: how much an item matters to somebody at 2 a.m. A rule of thumb, from facts only; the same map gives the same order.
 
-use crate::model::{Class, Confidence, Fact, FactValue, Item, Kind};
+use crate::model::{Annotation, Class, Confidence, Fact, FactValue, Item, Kind};
 
 /// Names that tell of people, of money and of what was promised to them.
 const TELLING: &[&str] = &[
@@ -34,7 +34,7 @@ pub(crate) fn weight(item: &Item) -> i32 {
     if !item.hazards.is_empty() {
         weight += 25;
     }
-    if item.annotation.is_some() {
+    if is_described(item) {
         weight += 20;
     }
     weight += match item.confidence {
@@ -74,6 +74,12 @@ pub(crate) fn weight(item: &Item) -> i32 {
         weight -= 2;
     }
     weight
+}
+
+/// Whether people wrote more about it than who owns it, which a pattern says of dozens at once.
+pub(crate) fn is_described(item: &Item) -> bool {
+    let Some(annotation) = &item.annotation else { return false };
+    *annotation != Annotation { owner: annotation.owner.clone(), places: annotation.places.clone(), ..Annotation::default() }
 }
 
 /// What keeps data and what decides how many there are come before how a container starts.

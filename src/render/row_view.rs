@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use crate::model::{Confidence, Fact, Item, Kind, Provenance};
 
-use super::escape::{code, code_short, prose};
+use super::escape::{code, code_short, inline, prose};
 use super::item_view::{clause, set_views, short_path, store_link};
 use super::layout::{Layout, first_few};
 use super::view::{Named, RowView};
@@ -104,7 +104,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
         places_more,
         used_by,
         used_by_more,
-        note: item.cfg.as_deref().map(prose),
+        note: note(item),
         confidence: items.iter().map(|item| item.confidence).min().filter(|worst| *worst != Confidence::Certain).map(Confidence::as_str),
         services: if services.is_empty() && item.kind == Kind::Deployment {
             vec!["–".to_owned()]
@@ -124,6 +124,14 @@ fn kept(layout: &Layout<'_>, item: &Item, page: &str) -> Vec<Named> {
         Named { link, text: prose(&fact.value.as_ref().map(ToString::to_string).unwrap_or_default()) }
     };
     of("survives").map(view).collect()
+}
+
+/// What is to be known beside the line: under which condition it is there, and who owns it.
+fn note(item: &Item) -> Option<String> {
+    let owner = item.annotation.as_ref().and_then(|annotation| annotation.owner.as_deref());
+    let owner = owner.map(|owner| format!("owned by {}", inline(owner)));
+    let parts: Vec<String> = item.cfg.as_deref().map(prose).into_iter().chain(owner).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// The name of a store without a link to the very line that names it.

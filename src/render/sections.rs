@@ -7,7 +7,7 @@ use crate::model::{Environment, HazardSeverity, Item, Kind, Scope, SetBy};
 
 use super::escape::{code, inline};
 use super::item_view::{clause, item_view, lost, store_link};
-use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank, table_heading};
+use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank};
 use super::opening::few_points;
 use super::rank::weight;
 use super::row_view::row_views;
@@ -70,7 +70,7 @@ fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize, alone: 
     Group {
         kind: kind.as_str(),
         hashes: "#".repeat(level),
-        heading: (!alone || !blocks.is_empty()).then(|| table_heading(kind, !blocks.is_empty())),
+        heading: (!alone || !blocks.is_empty()).then(|| layout.table_heading(kind, items[0].scope)),
         items: views,
         any_services: rows.iter().any(|row| !row.services.is_empty()),
         any_default: rows.iter().any(|row| row.default.is_some()),

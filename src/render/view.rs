@@ -7,6 +7,10 @@ use serde::Serialize;
 pub(crate) struct PageView {
     /// Service or workspace, as Markdown text.
     pub(crate) title: String,
+    /// A sentence on what the service does.
+    pub(crate) about: Option<String>,
+    /// Who is asked about what names no owner.
+    pub(crate) owner: Option<String>,
     pub(crate) opening: Opening,
     pub(crate) hazards: Vec<HazardView>,
     pub(crate) contents: Vec<KindRow>,

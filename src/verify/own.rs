@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::paths::Written;
 use crate::annotations;
 use crate::catalog::{Api, CrateFile};
+use crate::diag::plain_line;
 use crate::source::{ReadError, Tree};
 
 /// The own entries of a tree, by the crates that their paths begin with; with the versions of its `Cargo.lock`.
@@ -19,12 +20,14 @@ pub fn own_entries(tree: &dyn Tree) -> Result<Vec<CrateFile>, String> {
         Err(ReadError::Missing) => return Ok(Vec::new()),
         Err(error) => return Err(format!("`{}`: {error}", annotations::CONFIG_FILE)),
     };
-    let (config, _) = annotations::load(annotations::CONFIG_FILE, &text);
+    let (config, diagnostics) = annotations::load(annotations::CONFIG_FILE, &text);
+    if let Some(wrong) = diagnostics.iter().find(|found| found.code == "catalog-entry" || found.code == "toml-syntax") {
+        return Err(plain_line(wrong));
+    }
     let locked = locked(tree);
     let mut by_crate: BTreeMap<SmolStr, Vec<Api>> = BTreeMap::new();
     for entry in &config.catalog {
-        let api: Api =
-            entry.table.clone().try_into().map_err(|error| format!("`[[catalog]]` at line {}: {}", entry.line, error.message()))?;
+        let api = entry.api.clone();
         let first = api.paths.first().or(api.types.first()).map(|path| Written::of(path).text);
         let krate = first.and_then(|path| path.split("::").next()).unwrap_or_default();
         by_crate.entry(krate.into()).or_default().push(api);

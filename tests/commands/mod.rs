@@ -1,6 +1,10 @@
 //! The commands, as a shell sees them: what they print, what they write, how they end.
 
+mod annotate;
 mod bad_input;
+mod baseline;
 mod catalog;
+mod check;
 mod gen_map;
 mod list;
+mod stated;

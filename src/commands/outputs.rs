@@ -1,0 +1,207 @@
+//! Where the map goes: what the command line and `statemap.toml` ask for, as pages and folders. Shared by `gen` and `check`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use statemap::annotations::{Config, OutputConfig, OutputFormat};
+use statemap::output::{WriteError, WriteOptions};
+use statemap::render::{self, Existing, Page, RenderOptions};
+
+use super::session::Session;
+use super::{InputError, UsageError};
+use crate::cli::{GenFormat, Shown};
+
+/// One form of the map.
+pub(super) struct Output {
+    /// How messages call it: the file or folder as the user named it.
+    pub(super) name: String,
+    pub(super) format: GenFormat,
+    pub(super) target: Target,
+    pub(super) pages: Vec<Page>,
+}
+
+/// Where it goes.
+pub(super) enum Target {
+    Stdout,
+    /// Below this folder; pages of vanished items are looked for in the other one.
+    Folder {
+        dir: PathBuf,
+        prune: Option<&'static str>,
+    },
+}
+
+/// What the command line says of outputs.
+pub(super) struct Asked<'a> {
+    pub(super) format: Option<GenFormat>,
+    pub(super) output: Option<&'a Path>,
+    pub(super) shown: &'a Shown,
+}
+
+impl Output {
+    /// How its pages are written.
+    pub(super) fn write_options(&self, force: bool, dry_run: bool) -> WriteOptions<'static> {
+        let prune = match self.target {
+            Target::Folder { prune, .. } => prune,
+            Target::Stdout => None,
+        };
+        WriteOptions { prune, force, dry_run }
+    }
+}
+
+/// Renders what is asked for: one output when the command line names its form or place, else each one that is configured.
+pub(super) fn outputs(session: &Session, asked: &Asked<'_>) -> anyhow::Result<Vec<Output>> {
+    let config = &session.analysis.config;
+    let nothing = OutputConfig::default();
+    let configured: Vec<&OutputConfig> = match config.outputs.as_slice() {
+        [] => vec![&nothing],
+        outputs => outputs.iter().collect(),
+    };
+    if asked.format.is_none() && asked.output.is_none() {
+        let mut outputs = Vec::new();
+        for one in configured {
+            outputs.push(output(session, asked, one, one.path.as_ref().map(|path| session.root.join(path)))?);
+        }
+        return Ok(outputs);
+    }
+    // The entry that speaks of the form asked for gives the rest: title, templates, and its place.
+    let of_form =
+        |one: &&&OutputConfig| asked.format.is_some_and(|format| one.format.is_some_and(|form| gen_format(form).ok() == Some(format)));
+    let one = configured.iter().find(of_form).or(configured.first()).copied().unwrap_or(&nothing);
+    let path = match asked.output {
+        Some(path) => Some(path.to_owned()),
+        None => one.path.as_ref().map(|path| session.root.join(path)),
+    };
+    Ok(vec![output(session, asked, one, path)?])
+}
+
+fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Option<PathBuf>) -> anyhow::Result<Output> {
+    let format = match (asked.format, config.format) {
+        (Some(format), _) => format,
+        (None, Some(format)) => gen_format(format)?,
+        (None, None) => GenFormat::Markdown,
+    };
+    let place = place(format, path, &session.root)?;
+    let options = options(session, asked, config, format, &place);
+    let map = &session.analysis.map;
+    let failed = |error: render::RenderError| UsageError::with_help(error.report(), "mend the template, or leave out `--templates`");
+    let text = match format {
+        GenFormat::Markdown => Some(render::markdown(map, &options).map_err(failed)?),
+        GenFormat::Json => Some(render::json(map)),
+        GenFormat::Mdbook => None,
+    };
+    let existing = if format == GenFormat::Json { Existing::Replaced } else { Existing::Marked };
+    let (name, target, pages) = match (place, text) {
+        (Place::Stdout, Some(text)) => ("standard output".to_owned(), Target::Stdout, vec![Page { path: String::new(), text, existing }]),
+        (Place::File(file), Some(text)) => {
+            let (dir, path) = split(&file)?;
+            (shown(&file, &session.root), Target::Folder { dir, prune: None }, vec![Page { path, text, existing }])
+        }
+        (Place::Folder(dir), _) | (Place::File(dir), None) => {
+            let pages = render::mdbook(map, &options).map_err(failed)?;
+            (shown(&dir, &session.root), Target::Folder { dir, prune: Some("src") }, pages)
+        }
+        (Place::Stdout, None) => return Err(UsageError::with_help("a book is a folder, not standard output", "name a folder with `-o`")),
+    };
+    Ok(Output { name, format, target, pages })
+}
+
+/// A path as people name it: below the root without the root.
+fn shown(path: &Path, root: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let text = below.display().to_string();
+    text.strip_prefix("./").map_or(text.clone(), str::to_owned)
+}
+
+fn gen_format(format: OutputFormat) -> anyhow::Result<GenFormat> {
+    Ok(match format {
+        OutputFormat::Markdown => GenFormat::Markdown,
+        OutputFormat::Mdbook => GenFormat::Mdbook,
+        OutputFormat::Json => GenFormat::Json,
+        other => {
+            return Err(UsageError::with_help(
+                format!("`[output] format = \"{}\"` is not written by this version", other.as_str()),
+                "use `markdown`, `mdbook` or `json`",
+            ));
+        }
+    })
+}
+
+enum Place {
+    Stdout,
+    File(PathBuf),
+    Folder(PathBuf),
+}
+
+fn place(format: GenFormat, path: Option<PathBuf>, root: &Path) -> anyhow::Result<Place> {
+    Ok(match (path, format) {
+        (Some(path), GenFormat::Mdbook) => {
+            if path.is_file() {
+                return Err(UsageError::with_help(
+                    format!("`{}` is a file; a book needs a folder", path.display()),
+                    "name a folder with `-o`",
+                ));
+            }
+            if is_stdout(&path) { Place::Stdout } else { Place::Folder(path) }
+        }
+        (Some(path), _) if is_stdout(&path) => Place::Stdout,
+        (Some(path), GenFormat::Markdown) if path.is_dir() => Place::File(path.join("STATEMAP.md")),
+        (Some(path), GenFormat::Json) if path.is_dir() => Place::File(path.join("statemap.json")),
+        (Some(path), _) => Place::File(path),
+        (None, GenFormat::Markdown) => Place::File(root.join("STATEMAP.md")),
+        (None, GenFormat::Mdbook) => Place::Folder(root.join("statemap-book")),
+        (None, GenFormat::Json) => Place::Stdout,
+    })
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-" || path == Path::new("/dev/stdout")
+}
+
+fn options(session: &Session, asked: &Asked<'_>, output: &OutputConfig, format: GenFormat, place: &Place) -> RenderOptions {
+    let config: &Config = &session.analysis.config;
+    let folder = match place {
+        Place::Stdout => None,
+        Place::File(file) => Some(file.parent().unwrap_or(Path::new("")).to_owned()),
+        Place::Folder(dir) => Some(dir.clone()),
+    };
+    let link_base = folder.as_deref().and_then(|folder| way(folder, &session.root));
+    // A page beside the code is committed with it: hosts follow relative links, and one that named the revision would be
+    // stale as soon as it is committed. A book is published elsewhere, so its links lead to the host.
+    let beside_code = matches!(place, Place::File(_)) && format != GenFormat::Mdbook && link_base.is_some();
+    RenderOptions {
+        title: output.title.clone().or_else(|| config.service.name.clone()),
+        description: config.service.description.clone(),
+        owner: config.service.owner.clone(),
+        constants: asked.shown.constants || output.constants.unwrap_or(false),
+        prefix: session.revision.prefix.clone(),
+        link_base: link_base.unwrap_or_default(),
+        relative_links: beside_code,
+        templates: asked.shown.templates.clone().or_else(|| output.templates.as_ref().map(|path| session.root.join(path))),
+    }
+}
+
+/// The relative way from a folder to the root; none when the folder lies outside of it.
+fn way(folder: &Path, root: &Path) -> Option<String> {
+    let root = std::fs::canonicalize(root).ok()?;
+    let absolute = std::path::absolute(folder).ok()?;
+    // The folder may not be there yet: the part that is decides where it lies.
+    let there = absolute.ancestors().find(|part| part.exists())?;
+    let rest = absolute.strip_prefix(there).ok()?;
+    let full = std::fs::canonicalize(there).ok()?.join(rest);
+    let below = full.strip_prefix(&root).ok()?;
+    Some(vec![".."; below.components().count()].join("/"))
+}
+
+fn split(file: &Path) -> anyhow::Result<(PathBuf, String)> {
+    let name = file.file_name().and_then(|name| name.to_str()).context("the output needs a file name")?;
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok((dir.to_owned(), name.to_owned()))
+}
+
+/// What a failed write is to the user.
+pub(super) fn refused(error: &WriteError) -> anyhow::Error {
+    match error {
+        WriteError::Io { .. } => InputError::with_help(error.to_string(), "what was there before is still whole"),
+        other => UsageError::with_help(other.to_string(), "nothing was written"),
+    }
+}
