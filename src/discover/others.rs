@@ -63,6 +63,7 @@ fn ending_kind(ending: &str) -> Option<OtherKind> {
         "ron" => OtherKind::Ron,
         "sql" => OtherKind::Sql,
         "ini" | "conf" | "properties" => OtherKind::Ini,
+        "tpl" => OtherKind::Template,
         "service" | "timer" | "socket" => OtherKind::Systemd,
         _ => return None,
     })

@@ -173,6 +173,8 @@ pub enum OtherKind {
     Sql,
     /// A systemd unit.
     Systemd,
+    /// `.tpl`: helpers of templates.
+    Template,
     /// Any other `.toml`, manifests of cargo aside.
     Toml,
     /// `.yaml`, `.yml`.

@@ -33,6 +33,8 @@ pub(super) struct Draft {
     pub(super) environment: Option<SmolStr>,
     /// Environments that have a variant of the same object.
     pub(super) varied: Vec<SmolStr>,
+    /// Conditions of templates that are not known and under which it stands.
+    pub(super) conditions: BTreeSet<String>,
 }
 
 impl Draft {
@@ -50,6 +52,7 @@ impl Draft {
             confidence: Confidence::Certain,
             environment: None,
             varied: Vec::new(),
+            conditions: BTreeSet::new(),
         }
     }
 
@@ -76,7 +79,11 @@ impl Draft {
 
     /// Adds a place where it is declared.
     pub(super) fn site<'o>(&mut self, origin: impl Into<Origin<'o>>, at: Mark) {
-        self.sites.push(origin.into().place(at));
+        let origin = origin.into();
+        if let Some(condition) = origin.condition(at) {
+            self.conditions.insert(hide::text(condition));
+        }
+        self.sites.push(origin.place(at));
     }
 
     /// Adds a fact whose value is shown as it is: nothing secret may be in it.
@@ -90,7 +97,7 @@ impl Draft {
                 unit: None,
                 provenance: Provenance::Manifest,
                 at: Some(at_place),
-                from: None,
+                from: origin.condition(at).map(|condition| format!("only if `{}`", hide::text(condition).replace('`', "'"))),
                 set: Vec::new(),
             },
             // Of one environment only: the base says another value, or none.
@@ -235,6 +242,7 @@ fn join(known: &mut Draft, draft: Draft) {
     known.sites.extend(draft.sites);
     known.services.extend(draft.services);
     known.varied.extend(draft.varied);
+    known.conditions.extend(draft.conditions);
     known.lost = known.lost.take().or(draft.lost);
     for fact in draft.facts {
         add_fact(&mut known.facts, fact);
@@ -245,6 +253,10 @@ fn item(id: &str, draft: Draft) -> Item {
     let mut sites: Vec<Site> = draft.sites.into_iter().map(|place| Site { place, role: Role::Declared, function: None }).collect();
     sites.sort();
     sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
+    let mut summary = draft.summary;
+    if let Some(condition) = draft.conditions.first() {
+        summary.push_str(&format!("; conditional, not evaluated: `{}`", condition.replace('`', "'")));
+    }
     let mut facts = draft.facts;
     facts.truncate(MAX_FACTS);
     for fact in facts.iter_mut().filter(|fact| fact.value.is_none()) {
@@ -262,7 +274,7 @@ fn item(id: &str, draft: Draft) -> Item {
         lost: draft.lost,
         confidence: draft.confidence,
         class: Class::Mutable,
-        ..Item::new(ItemId(format_smolstr!("{}:{id}", Kind::Deployment)), Kind::Deployment, hide::text(&draft.name).into(), draft.summary)
+        ..Item::new(ItemId(format_smolstr!("{}:{id}", Kind::Deployment)), Kind::Deployment, hide::text(&draft.name).into(), summary)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The files that nodes come from, by number, and the environment that a file speaks for: an object of Kubernetes may be made of
 //! several.
 
+use std::collections::BTreeMap;
+
 use smol_str::SmolStr;
 
 use super::yaml::Mark;
@@ -10,6 +12,8 @@ use crate::model::Place;
 #[derive(Debug, Default)]
 pub(super) struct Files {
     list: Vec<(SmolStr, Option<SmolStr>)>,
+    /// Lines that hold only under a condition that is not known, with the condition.
+    conditional: BTreeMap<(u32, u32), String>,
 }
 
 impl Files {
@@ -24,6 +28,11 @@ impl Files {
         for (_, of) in self.list.iter_mut().filter(|(known, _)| known == path) {
             *of = Some(environment.clone());
         }
+    }
+
+    /// Says that a line of a file holds only under a condition.
+    pub(super) fn conditional(&mut self, file: u32, line: u32, condition: &str) {
+        self.conditional.insert((file, line), condition.to_owned());
     }
 
     fn get(&self, number: u32) -> Option<&(SmolStr, Option<SmolStr>)> {
@@ -58,6 +67,11 @@ impl<'a> Origin<'a> {
     pub(super) fn place(self, at: Mark) -> Place {
         let file = self.files.and_then(|files| files.path(at.file)).unwrap_or(self.file);
         Place { file: file.into(), line: at.line.max(1), column: at.column.max(1) }
+    }
+
+    /// The condition that is not known and under which a mark holds.
+    pub(super) fn condition(self, at: Mark) -> Option<&'a str> {
+        self.files?.conditional.get(&(at.file, at.line)).map(String::as_str)
     }
 
     /// The environment that the file of a mark speaks for.

@@ -7,9 +7,10 @@ use smol_str::SmolStr;
 use super::draft::Draft;
 use super::hide;
 use super::image::named;
-use super::kubernetes::{Cluster, Object, UsedBy, of_variant};
+use super::kubernetes::{Cluster, DEPENDENCY, Object, UsedBy, of_variant};
 use super::yaml::Node;
 use crate::model::FactValue;
+use crate::source::parent;
 
 /// The items of all objects beside workloads.
 pub(super) fn drafts(cluster: &Cluster<'_>, out: &mut Vec<Draft>) {
@@ -178,6 +179,7 @@ fn other(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
         "Ingress" => stickiness(cluster, object),
         "HorizontalPodAutoscaler" | "ScaledObject" | "VerticalPodAutoscaler" => autoscaler(cluster, object),
         "PodDisruptionBudget" => budget(cluster, object),
+        DEPENDENCY => dependency(cluster, object),
         "Lease" => {
             let services = cluster.names.by_name(object.name);
             let summary = "lease that one pod holds at a time".to_owned();
@@ -185,6 +187,24 @@ fn other(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
         }
         _ => None,
     }
+}
+
+/// A chart that a chart takes from elsewhere: a database, most often.
+fn dependency(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
+    let services = cluster.services_below(parent(object.origin.file));
+    if services.is_empty() {
+        return None;
+    }
+    let name = hide::text(object.name);
+    let summary = format!("chart `{name}` that is installed with the service; the tree does not say what it holds");
+    let mut draft = Draft::new(object.origin.file, format!("dependency/{name}"), format!("chart {name}"), summary).services(&services);
+    draft.site(object.origin, object.at());
+    for key in ["version", "repository"] {
+        if let Some(node) = object.get(&[key]) {
+            draft.text(key, node.text().unwrap_or_default(), object.origin, node.at);
+        }
+    }
+    Some(draft)
 }
 
 fn plain(object: &Object<'_>, summary: String, services: &BTreeSet<SmolStr>) -> Draft {

@@ -14,9 +14,12 @@ use super::kube_objects;
 use super::kustomize::Doc;
 use super::pod;
 use super::tie::Names;
-use super::yaml::{Mark, Node, Value};
+use super::yaml::{Entry, Mark, Node, Value};
 use crate::model::Place;
 use crate::source::parent;
+
+/// The kind under which a chart that another one takes from elsewhere is kept; no object of Kubernetes has it.
+pub(super) const DEPENDENCY: &str = "chart dependency";
 
 /// Names and values of labels.
 type Labels<'a> = Vec<(&'a str, &'a str)>;
@@ -49,7 +52,14 @@ impl<'a> Object<'a> {
 
     /// The line of its name, else its first.
     pub(super) fn at(&self) -> Mark {
-        self.node.at_path(&["metadata", "name"]).map_or(self.node.at, |name| name.at)
+        let name = self.node.get("metadata").and_then(|metadata| metadata.entry("name"));
+        name.map_or(self.node.at, |name| name.at)
+    }
+
+    /// A key with its value and place.
+    pub(super) fn entry(&self, path: &[&str]) -> Option<&'a Entry> {
+        let (last, before) = path.split_last()?;
+        self.node.at_path(before)?.entry(last)
     }
 
     /// A value with its place.
@@ -195,6 +205,13 @@ impl<'a> Cluster<'a> {
     /// Whether a service of the tree runs in a workload of the same folder.
     pub(super) fn is_near(&self, file: &str) -> bool {
         self.near.contains(parent(file))
+    }
+
+    /// Services of all workloads in files below a folder.
+    pub(super) fn services_below(&self, folder: &str) -> BTreeSet<SmolStr> {
+        let below = |file: &str| folder.is_empty() || file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        let workloads = self.objects.iter().filter(|object| object.kind_makes_pods() && below(object.origin.file));
+        workloads.flat_map(|object| self.services_of_workload(object)).collect()
     }
 
     /// Services of a workload by its kind and name.

@@ -47,7 +47,7 @@ use files::Files;
 use image::Images;
 use kustomize::Doc;
 use tie::Names;
-use yaml::{Broken, Mark, Node};
+use yaml::{Broken, Node};
 
 /// The deployment files of a tree, parsed.
 #[derive(Default)]
@@ -110,7 +110,8 @@ struct Outcome {
     diagnostics: Vec<Diagnostic>,
     skipped: bool,
     unreadable: bool,
-    template: Option<String>,
+    /// A template of Helm, and whether it looks like an object.
+    template: Option<(String, bool)>,
 }
 
 impl Outcome {
@@ -128,7 +129,7 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
     let read: Vec<Outcome> = numbered.par_iter().map(|(number, file)| read_one(tree, file, *number)).collect();
     let mut docs: Vec<Doc> = Vec::new();
     let mut out = Manifests { settings: settings(discovery), ..Manifests::default() };
-    let mut templates: Vec<(SmolStr, String)> = Vec::new();
+    let mut templates: Vec<helm::Template> = Vec::new();
     for (file, outcome) in wanted.into_iter().zip(read) {
         if !outcome.comments.is_empty() {
             out.comments.push((file.path.clone(), outcome.comments));
@@ -137,12 +138,21 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
         docs.extend(outcome.objects.into_iter().map(|root| Doc::plain(file.path.clone(), root)));
         out.diagnostics.extend(outcome.diagnostics);
         out.unreadable |= outcome.unreadable;
-        templates.extend(outcome.template.map(|text| (file.path.clone(), text)));
+        let template = outcome.template.map(|(text, is_object)| helm::Template { path: file.path.clone(), text, is_object });
+        templates.extend(template);
         if outcome.skipped {
             out.skipped.push(file.path.clone());
         }
     }
-    evaluate(tree, &templates, &mut docs, &mut sources, &mut out);
+    let paths = |kind: OtherKind| -> Vec<SmolStr> {
+        discovery.others.iter().filter(|file| file.kind == kind && !tie::is_beside(&file.path)).map(|file| file.path.clone()).collect()
+    };
+    if !templates.is_empty() {
+        let (yaml, helpers) = (paths(OtherKind::Yaml), paths(OtherKind::Template));
+        let made = helm::evaluate(&templates, &helm::Sources { tree, yaml: &yaml, helpers: &helpers }, &mut sources);
+        docs.extend(made.docs);
+        out.unevaluated += made.unevaluated;
+    }
     out.documents = docs.len();
     let resolved = kustomize::resolve(docs, &mut sources, tree);
     out.objects = resolved.docs;
@@ -159,37 +169,6 @@ fn settings(discovery: &Discovery) -> Vec<SmolStr> {
             && !tie::is_beside(&file.path)
     };
     discovery.others.iter().filter(is_one).map(|file| file.path.clone()).collect()
-}
-
-/// The name of a chart, and its values.
-type Chart = (String, Option<Arc<Node>>);
-
-/// Evaluates templates of Helm with the values of their charts.
-fn evaluate(tree: &dyn Tree, templates: &[(SmolStr, String)], docs: &mut Vec<Doc>, sources: &mut Files, out: &mut Manifests) {
-    let mut charts: BTreeMap<&str, Option<Chart>> = BTreeMap::new();
-    for (path, text) in templates {
-        let chart = path.split_once("/templates/").map(|(root, _)| root).or_else(|| path.starts_with("templates/").then_some(""));
-        let chart = chart.and_then(|root| charts.entry(root).or_insert_with(|| chart_of(tree, root)).as_ref());
-        let Some((name, values)) = chart else {
-            out.unevaluated += 1;
-            continue;
-        };
-        let rendered = helm::render(text, &helm::Chart { name, values: values.as_deref() });
-        let file = sources.add(path.clone());
-        let home = |at: Mark| Mark { file, line: rendered.lines.get(at.line as usize - 1).copied().unwrap_or(at.line), ..at };
-        let documents = yaml::parse_as(&rendered.text, &home);
-        out.unevaluated += usize::from(!rendered.whole || !documents.errors.is_empty());
-        let objects = documents.roots.into_iter().filter(|root| kubernetes::is_object(root));
-        docs.extend(objects.map(|root| Doc::plain(path.clone(), root)));
-    }
-}
-
-/// The name and the values of the chart in a folder.
-fn chart_of(tree: &dyn Tree, root: &str) -> Option<Chart> {
-    let read = |name: &str| tree.read(&crate::source::join(root, name)?).ok();
-    let chart = yaml::parse(&read("Chart.yaml")?).roots.into_iter().next()?;
-    let values = read("values.yaml").and_then(|text| yaml::parse(&text).roots.into_iter().next());
-    Some((hide::text(chart.text_of("name").unwrap_or("chart")), values))
 }
 
 /// Files whose names say that they may hold a deployment of the service.
@@ -245,11 +224,13 @@ fn read_yaml(path: &str, text: &str, number: u32) -> Outcome {
     let object = has_key(text, "apiVersion") && has_key(text, "kind");
     let workflow = workflow::is_workflow(path);
     let kustomization = kustomize::is_kustomization(path);
-    if !composed && !object && !workflow && !kustomization {
+    let of_chart = path.contains("/templates/") || path.starts_with("templates/");
+    let of_chart = of_chart && text.contains("{{");
+    if !(composed || object || workflow || kustomization || of_chart) {
         return Outcome::default();
     }
-    if is_template(text) && !workflow && !composed {
-        return Outcome { template: Some(text.to_owned()), ..Outcome::default() };
+    if (is_template(text) || of_chart) && !workflow && !composed {
+        return Outcome { template: Some((text.to_owned(), object)), ..Outcome::default() };
     }
     let documents = yaml::parse_file(text, number);
     let diagnostics = documents.errors.iter().map(|broken| broken_file(path, broken)).collect();

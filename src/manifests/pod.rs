@@ -130,8 +130,8 @@ impl<'a> Reader<'a> {
         };
         let mut draft = self.draft("rollout", &format!("rollout of {}", object.name), summary);
         let telling = [&["replicas"][..], &["strategy"], &["updateStrategy"], &["schedule"], &["concurrencyPolicy"]];
-        for node in telling.iter().filter_map(|path| spec(path)) {
-            draft.site(object.origin, node.at);
+        for entry in telling.iter().filter_map(|path| object.entry(&[&["spec"], *path].concat())) {
+            draft.site(object.origin, entry.at);
         }
         if draft.sites.is_empty() {
             draft.site(object.origin, object.at());

@@ -8,6 +8,10 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScalarStyle, ScanError};
 use rustc_hash::FxHashMap;
 
+/// Around the text of what a template could not evaluate; no file has these signs.
+pub(super) const UNKNOWN_OPEN: char = '\u{e0f0}';
+pub(super) const UNKNOWN_CLOSE: char = '\u{e0f1}';
+
 /// At most so many nodes and merged entries of one file are kept.
 const MAX_NODES: usize = 500_000;
 /// At most so many documents of one file are read.
@@ -82,6 +86,11 @@ impl Node {
     /// A scalar that is made, not parsed.
     pub(super) fn scalar(text: impl Into<String>, at: Mark) -> Self {
         Self::made(Value::Scalar { text: text.into(), plain: false }, at)
+    }
+
+    /// A plain scalar that is made: a number, `true`, nothing.
+    pub(super) fn plain(text: impl Into<String>, at: Mark) -> Self {
+        Self::made(Value::Scalar { text: text.into(), plain: true }, at)
     }
 
     /// A plain `null`, `~` or nothing at all.
@@ -254,7 +263,11 @@ impl Builder {
             Event::DocumentStart(..) => self.reset(),
             Event::Scalar(text, style, anchor, _) => {
                 let plain = style == ScalarStyle::Plain;
-                let node = Node { at, value: Value::Scalar { text: text.into_owned(), plain }, depth: 1 };
+                let mut text = text.into_owned();
+                if text.contains(UNKNOWN_OPEN) {
+                    text = text.replace(UNKNOWN_OPEN, "{{ ").replace(UNKNOWN_CLOSE, " }}");
+                }
+                let node = Node { at, value: Value::Scalar { text, plain }, depth: 1 };
                 self.add(Arc::new(node), anchor)?;
             }
             Event::Alias(id) => {

@@ -79,6 +79,11 @@ impl Doc {
     }
 }
 
+/// Maps laid over others as plain data: lists are replaced, `null` takes away.
+pub(super) fn merge_plain(base: &Arc<Node>, over: &Arc<Node>) -> Arc<Node> {
+    strategic::merge(base, over, false).unwrap_or_else(|| base.clone())
+}
+
 /// Whether a file is one by its name.
 pub(super) fn is_kustomization(path: &str) -> bool {
     matches!(file_name(path), "kustomization.yaml" | "kustomization.yml")
