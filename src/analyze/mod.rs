@@ -95,7 +95,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let mut bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
     resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);
-    let flow = Flow::new(&bodies, |caller| !left_out.has(world, caller));
+    let flow = Flow::new(world, &bodies, |caller| !left_out.has(world, caller));
     let cx = Cx::new(world, &flow, &bodies, left_out);
     let mut findings = detect::detect(&cx);
     // State belongs to a service: what no binary links (fakes for tests, tools) is left out.

@@ -181,6 +181,8 @@ pub struct BodyFacts {
     pub own: Vec<OwnCall>,
     /// Values given to the fields of structs of the workspace.
     pub fields: Vec<(DefId, Name, Value)>,
+    /// Values assigned to such fields.
+    pub assigned: Vec<(DefId, Name, Value)>,
     /// Methods called directly on statics.
     pub on_statics: Vec<(DefId, Name)>,
     /// Uses of statics.

@@ -4,9 +4,12 @@ use rustc_hash::FxHashMap;
 
 use super::calls::BodyFacts;
 use super::durations::pretty_duration;
+use super::fields::{Fields, derives};
 use super::infer::World;
 use super::program::DefId;
+use super::types::Type;
 use super::values::{At, Value, choose};
+use crate::catalog::Shape;
 use crate::facts::{ItemKind, Name};
 use crate::model::{FactValue, Provenance};
 
@@ -15,6 +18,9 @@ const MAX_HOPS: u32 = 12;
 
 /// Parts of a value that others are put into.
 const MAX_WEIGHT: usize = 4096;
+
+/// Functions of functions of functions that wrap a read of the environment.
+const MAX_WRAPS: usize = 4;
 
 /// More alternatives of one text than this are not told.
 const MAX_TEXTS: usize = 4;
@@ -37,26 +43,26 @@ pub struct Settled {
 /// Values that bodies give to fields, parameters and callers.
 #[derive(Default)]
 pub struct Flow {
-    fields: FxHashMap<(DefId, Name), Vec<Value>>,
+    fields: Fields,
+    /// The name of the variable that functions read which hand on what they read, as far as it is not seen from what they return.
+    readers: FxHashMap<DefId, Value>,
     returns: FxHashMap<DefId, Value>,
     callers: FxHashMap<DefId, Vec<Vec<Value>>>,
 }
 
 impl Flow {
-    /// Gathers what all bodies say, in their order. What calls pass counts only where the caller does: a helper for tests
+    /// Gathers what all bodies say, in their order. What is passed and set counts only in the bodies that do: a helper for tests
     /// that is compiled with the rest says nothing of what the service is given.
     #[must_use]
-    pub fn new(bodies: &[BodyFacts], calls_count: impl Fn(DefId) -> bool) -> Self {
-        let mut out = Self::default();
+    pub fn new(world: World<'_>, bodies: &[BodyFacts], counts: impl Fn(DefId) -> bool) -> Self {
+        let mut out = Self { readers: readers(world, bodies), ..Self::default() };
         for body in bodies {
             out.returns.insert(body.def, body.returns.clone());
-            for (of, name, value) in &body.fields {
-                let known = out.fields.entry((*of, name.clone())).or_default();
-                if known.len() < 8 && !known.contains(value) {
-                    known.push(value.clone());
-                }
+            if !counts(body.def) {
+                continue;
             }
-            for call in body.own.iter().filter(|_| calls_count(body.def)) {
+            out.fields.note(world, body);
+            for call in &body.own {
                 let known = out.callers.entry(call.func).or_default();
                 if known.len() < 64 && !call.args.is_empty() {
                     known.push(call.args.clone());
@@ -93,6 +99,7 @@ impl Flow {
                 Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone(), at: *at }
             }
             Value::Scaled(inner, unit) => Value::Scaled(Box::new(next(inner)), unit),
+            Value::Math(op, first, second) => Value::Math(*op, Box::new(next(first)), Box::new(next(second))),
             Value::Choice { on, arms } => {
                 let arms = arms.iter().map(|(name, value)| (name.clone(), next(value))).collect();
                 choose(next(on), arms).unwrap_or_else(|| value.clone())
@@ -115,14 +122,20 @@ impl Flow {
             return value.clone();
         }
         match value {
-            Value::Call { func, args, at, .. } => match self.returns.get(func) {
-                None | Some(Value::Unknown(_)) => value.clone(),
-                Some(found) => match self.expand(&Self::with_args(found, *func, args), hops + 1) {
+            Value::Call { func, args, at, .. } => {
+                let found = match self.returns.get(func) {
+                    None | Some(Value::Unknown(_)) => value.clone(),
+                    Some(found) => self.expand(&Self::with_args(found, *func, args), hops + 1),
+                };
+                match (found, self.readers.get(func)) {
                     // A wrapper of a read: who names the variable says more than who reads it.
-                    Value::Env { name, default, .. } => Value::Env { name, default, at: *at },
-                    other => other,
-                },
-            },
+                    (Value::Env { name, default, .. }, _) => Value::Env { name, default, at: *at },
+                    (Value::Call { .. } | Value::Unknown(_) | Value::Param { .. }, Some(name)) => {
+                        Value::Env { name: Box::new(Self::with_args(name, *func, args)), default: None, at: *at }
+                    }
+                    (other, _) => other,
+                }
+            }
             Value::Param { func, index, .. } => {
                 let mut passed = self.callers.get(func).into_iter().flatten().filter_map(|args| args.get(*index));
                 match (passed.next(), passed.next()) {
@@ -133,7 +146,7 @@ impl Flow {
             Value::Join(parts) => Value::Join(parts.iter().map(|part| self.expand(part, hops + 1)).collect()),
             Value::Or(first, second) => match self.expand(first, hops + 1) {
                 Value::Env { name, default: None, at } => Value::Env { name, default: Some(second.clone()), at },
-                Value::Call { .. } | Value::Unknown(_) => value.clone(),
+                Value::Call { .. } | Value::Field { .. } | Value::Math(..) | Value::Unknown(_) => value.clone(),
                 found => found,
             },
             Value::Choice { on, arms } => match choose(self.expand(on, hops + 1), arms.clone()) {
@@ -144,10 +157,10 @@ impl Flow {
         }
     }
 
-    /// The values that bodies give to a field.
+    /// The values that struct literals and builders give to a field.
     #[must_use]
     pub fn given(&self, of: DefId, field: &str) -> &[Value] {
-        self.fields.get(&(of, Name::new(field))).map_or(&[], Vec::as_slice)
+        self.fields.literal(of, field)
     }
 
     fn settle_at(&self, world: World<'_>, value: &Value, hops: u32) -> Settled {
@@ -204,6 +217,15 @@ impl Flow {
                     out.is_duration = true;
                 }
                 out
+            }
+            Value::Math(op, first, second) => {
+                let (first, second) = (self.settle_at(world, first, hops + 1), self.settle_at(world, second, hops + 1));
+                let number = match (&first.value, &second.value) {
+                    (Some(FactValue::Int(a)), Some(FactValue::Int(b))) => op.of_numbers(*a, *b),
+                    _ => None,
+                };
+                let told = if first.provenance == Provenance::Code && first.from.is_none() { second } else { first };
+                Settled { value: number.map(FactValue::Int), is_duration: false, ..told }
             }
             Value::Or(first, second) => match self.expand(value, hops) {
                 Value::Or(..) => {
@@ -268,37 +290,75 @@ impl Flow {
         }
     }
 
-    /// A field: what its only constructor gives it, else its serde or clap default, else its name.
+    /// A field: what it is set to, else its default, else its name.
     fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: u32) -> Settled {
-        let given = self.fields.get(&(of, field.clone())).map_or(&[][..], Vec::as_slice);
-        if let [only] = given {
-            let mut settled = self.settle_at(world, only, hops + 1);
-            if settled.value.is_some() || settled.provenance != Provenance::Code {
-                // The default of a settings struct holds unless its key is set.
-                if settled.provenance == Provenance::Code && is_settings(world, of) {
-                    settled.provenance = Provenance::Settings;
-                    settled.from = Some(self.settings_key(world, of, field));
-                }
-                return settled;
+        let in_settings = is_settings(world, of);
+        if let Some(mut settled) = self.set_to(world, of, field, hops) {
+            // The default of a settings struct holds unless its key is set.
+            if settled.provenance == Provenance::Code && in_settings {
+                settled.provenance = Provenance::Settings;
+                settled.from = Some(self.settings_key(world, of, field));
             }
+            return settled;
         }
         let mut out = Settled { value: None, is_duration: false, provenance: Provenance::Code, at: Some(at), from: Some(text.to_owned()) };
         let ItemKind::Struct(facts) = &world.program.def(of).item.kind else { return out };
-        if is_settings(world, of) {
+        if in_settings {
             out.provenance = Provenance::Settings;
             out.from = Some(self.settings_key(world, of, field));
         }
         for attr in facts.fields.iter().filter(|fact| fact.name == *field).flat_map(|fact| &fact.attrs) {
-            let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.clone());
-            if let Some(env) = argument("env") {
+            if let Some((_, Some(env))) = attr.args.iter().find(|(key, _)| key == "env") {
                 out.provenance = Provenance::Env;
-                out.from = Some(env);
-            }
-            if let Some(default) = argument("default_value").or_else(|| argument("default_value_t")) {
-                out.value = Some(default.parse().map_or(FactValue::Text(default), FactValue::Int));
+                out.from = Some(env.clone());
             }
         }
+        if let Some(default) = self.fields.declared(world, of, field) {
+            let default = self.settle_at(world, &default, hops + 1);
+            (out.value, out.is_duration) = (default.value, default.is_duration);
+        }
         out
+    }
+
+    /// What struct literals, builders and assignments set a field to. Values that differ are not told; what can be set from
+    /// outside is told with what holds else.
+    fn set_to(&self, world: World<'_>, of: DefId, field: &Name, hops: u32) -> Option<Settled> {
+        let (literal, assigned) = (self.fields.literal(of, field), self.fields.assigned(of, field));
+        let count = literal.len() + assigned.len();
+        if std::env::var("DBGF").is_ok_and(|n| n == field.as_str()) { eprintln!("{} {field}: lit {literal:#?} ass {assigned:#?} decl {:?}", world.program.def(of).path, self.fields.declared(world, of, field)); }
+        // Where there are several ways, each is followed less far: there may be several behind each.
+        let hops = if count > 1 { hops + 3 } else { hops + 1 };
+        let all: Vec<Settled> = literal.iter().chain(assigned).map(|value| self.settle_at(world, value, hops)).collect();
+        let (outside, inside): (Vec<&Settled>, Vec<&Settled>) =
+            all.iter().partition(|settled| settled.provenance != Provenance::Code && settled.from.is_some());
+        let mut constants: Vec<&Settled> = Vec::new();
+        for known in inside.iter().filter(|settled| settled.value.is_some()) {
+            if !constants.iter().any(|other| other.value == known.value) {
+                constants.push(known);
+            }
+        }
+        let (first, rest) = match outside.split_first() {
+            Some((first, rest)) => (*first, rest),
+            None => {
+                let is_all = inside.iter().all(|settled| settled.value.is_some());
+                return constants.first().filter(|_| constants.len() == 1 && is_all).map(|only| (*only).clone());
+            }
+        };
+        if rest.iter().any(|other| other.from != first.from) {
+            return None;
+        }
+        let mut out = first.clone();
+        // A variable that is read over what `Default` gives.
+        let base = match (constants.as_slice(), &first.value) {
+            ([only], None) => Some(*only),
+            _ => None,
+        };
+        if let Some(base) = base {
+            (out.value, out.is_duration) = (base.value.clone(), base.is_duration);
+        } else if !rest.is_empty() && rest.iter().any(|other| other.value != first.value) {
+            out.value = None;
+        }
+        Some(out)
     }
 
     /// Known pieces joined; the others as `{name}`. A parameter for which callers pass several texts gives as many results.
@@ -339,6 +399,8 @@ impl Flow {
             (provenance, from) = (Provenance::Code, None);
         }
         let text = texts.join(" or ");
+        // A folder that a variable names, and what lies in it.
+        known |= begins && text.starts_with("${") && !text.ends_with('}') || begins && text.contains("}/");
         let value = known.then(|| FactValue::Text(text.clone()));
         Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
     }
@@ -353,11 +415,46 @@ fn with_extension(path: &str, end: &str) -> String {
 
 /// A struct that a settings library fills: it derives `Deserialize`, or what clap and confique ask for.
 fn is_settings(world: World<'_>, of: DefId) -> bool {
-    world.program.def(of).item.attrs.iter().any(|attr| {
-        attr.path.last().is_some_and(|last| last == "derive")
-            && attr
-                .args
-                .iter()
-                .any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
-    })
+    derives(world, of, &["Deserialize", "Parser", "Args", "Config", "Subcommand"])
+}
+
+/// Functions that read the variable which a parameter names, directly or through another one, and return something plain.
+fn readers(world: World<'_>, bodies: &[BodyFacts]) -> FxHashMap<DefId, Value> {
+    let mut out: FxHashMap<DefId, Value> = FxHashMap::default();
+    let named = |value: &Value, def: DefId| matches!(value, Value::Param { func, .. } if *func == def);
+    let candidates: Vec<&BodyFacts> = bodies.iter().filter(|body| hands_on(world, world.signatures.value(body.def), 0)).collect();
+    for body in &candidates {
+        let read = body.known.iter().filter(|call| world.catalog.api(call.hit.entry).shape == Shape::EnvRead);
+        if let Some(name) = read.filter_map(|call| call.args.first()).find(|name| named(name, body.def)) {
+            out.insert(body.def, name.clone());
+        }
+    }
+    for _ in 0..if out.is_empty() { 0 } else { MAX_WRAPS } {
+        let before = out.len();
+        for body in &candidates {
+            if out.contains_key(&body.def) {
+                continue;
+            }
+            let names = body.own.iter().filter_map(|call| Some(Flow::with_args(out.get(&call.func)?, call.func, &call.args)));
+            if let Some(name) = names.into_iter().find(|name| named(name, body.def)) {
+                out.insert(body.def, name);
+            }
+        }
+        if out.len() == before {
+            break;
+        }
+    }
+    out
+}
+
+/// The value of a variable may be what a function returns: a text, a number, or whatever the caller asks for.
+fn hands_on(world: World<'_>, ty: &Type, depth: u32) -> bool {
+    match ty {
+        Type::Param(_) => true,
+        Type::Foreign(path, args) if matches!(path.as_str(), "std::result::Result" | "std::option::Option") => {
+            depth < 3 && args.first().is_some_and(|inner| hands_on(world, inner, depth + 1))
+        }
+        Type::Foreign(path, _) => world.catalog.wrappers().is_plain(path),
+        _ => false,
+    }
 }

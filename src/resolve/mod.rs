@@ -1,9 +1,11 @@
 //! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
 mod answers;
+mod arithmetic;
 mod calls;
 mod durations;
 mod fate;
+mod fields;
 mod flow;
 mod format_strings;
 mod headers;
@@ -33,6 +35,7 @@ mod walk;
 mod tests;
 
 pub use answers::gives_answer;
+pub use arithmetic::Math;
 pub use calls::{BodyFacts, Bound, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task, body_facts, krate_of};
 pub use flow::{Flow, Settled};
 pub use headers::HeaderSet;
