@@ -136,14 +136,11 @@ pub(super) fn derives(world: World<'_>, of: DefId, names: &[&str]) -> bool {
     })
 }
 
-/// The default of a number or a truth value; of other types it says little.
+/// The default of a truth value. That of a number is 0, which code takes for something else as often as not: for no limit, or
+/// for its own default.
 fn zero(world: World<'_>, of: DefId, field: &str, at: At) -> Option<Value> {
-    let value = match world.signatures.field(of, field)?.path()?.as_str() {
-        "bool" => FactValue::Bool(false),
-        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => FactValue::Int(0),
-        _ => return None,
-    };
-    Some(Value::Known(value, false, at))
+    let is_bool = world.signatures.field(of, field)?.path()? == "bool";
+    is_bool.then_some(Value::Known(FactValue::Bool(false), false, at))
 }
 
 fn file_of(world: World<'_>, of: DefId) -> u32 {
@@ -198,6 +195,9 @@ fn attribute_value(world: World<'_>, of: DefId, text: &str, at: At) -> Option<Va
     let is_path = text.split("::").all(|name| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_'));
     if is_path && let Some(value) = named_constant(world, world.program.def(of).module, text) {
         return Some(value);
+    }
+    if text.is_empty() {
+        return None;
     }
     // What stood in quotes lost them: `default = "10"`, `default = "0.0.0.0:80"`.
     let is_constant = is_path && text.rsplit("::").next().is_some_and(|last| !last.chars().any(char::is_lowercase));

@@ -99,6 +99,7 @@ impl Flow {
                 Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone(), at: *at }
             }
             Value::Scaled(inner, unit) => Value::Scaled(Box::new(next(inner)), unit),
+            Value::Named(inner, name) => Value::Named(Box::new(next(inner)), name.clone()),
             Value::Math(op, first, second) => Value::Math(*op, Box::new(next(first)), Box::new(next(second))),
             Value::Choice { on, arms } => {
                 let arms = arms.iter().map(|(name, value)| (name.clone(), next(value))).collect();
@@ -212,11 +213,15 @@ impl Flow {
             }
             Value::Scaled(inner, unit) => {
                 let mut out = self.settle_at(world, inner, hops + 1);
-                if let Some(FactValue::Int(number)) = out.value {
-                    out.value = Some(FactValue::Text(pretty_duration(number, unit)));
-                    out.is_duration = true;
+                if let Some(value) = out.value.as_ref().and_then(|value| in_unit(value, unit)) {
+                    (out.value, out.is_duration) = (Some(value), true);
                 }
                 out
+            }
+            Value::Named(inner, name) => {
+                let out = self.settle_at(world, inner, hops + 1);
+                let is_told = out.value.as_ref().is_some_and(|value| !value.to_string().contains([' ', '{']));
+                if is_told { out } else { unknown(name) }
             }
             Value::Math(op, first, second) => {
                 let (first, second) = (self.settle_at(world, first, hops + 1), self.settle_at(world, second, hops + 1));
@@ -293,7 +298,7 @@ impl Flow {
     /// A field: what it is set to, else its default, else its name.
     fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: u32) -> Settled {
         let in_settings = is_settings(world, of);
-        if let Some(mut settled) = self.set_to(world, of, field, hops) {
+        if let Some(mut settled) = self.set_to(world, of, field, in_settings, hops) {
             // The default of a settings struct holds unless its key is set.
             if settled.provenance == Provenance::Code && in_settings {
                 settled.provenance = Provenance::Settings;
@@ -322,17 +327,25 @@ impl Flow {
 
     /// What struct literals, builders and assignments set a field to. Values that differ are not told; what can be set from
     /// outside is told with what holds else.
-    fn set_to(&self, world: World<'_>, of: DefId, field: &Name, hops: u32) -> Option<Settled> {
+    ///
+    /// Of settings that a library loads, only what is set beside their own key counts.
+    fn set_to(&self, world: World<'_>, of: DefId, field: &Name, in_settings: bool, hops: u32) -> Option<Settled> {
         let (literal, assigned) = (self.fields.literal(of, field), self.fields.assigned(of, field));
         let count = literal.len() + assigned.len();
-        if std::env::var("DBGF").is_ok_and(|n| n == field.as_str()) { eprintln!("{} {field}: lit {literal:#?} ass {assigned:#?} decl {:?}", world.program.def(of).path, self.fields.declared(world, of, field)); }
         // Where there are several ways, each is followed less far: there may be several behind each.
         let hops = if count > 1 { hops + 3 } else { hops + 1 };
         let all: Vec<Settled> = literal.iter().chain(assigned).map(|value| self.settle_at(world, value, hops)).collect();
-        let (outside, inside): (Vec<&Settled>, Vec<&Settled>) =
-            all.iter().partition(|settled| settled.provenance != Provenance::Code && settled.from.is_some());
+        let is_outside = |settled: &&Settled| match settled.provenance {
+            Provenance::Code => false,
+            Provenance::Settings => settled.from.is_some() && !in_settings,
+            _ => settled.from.is_some(),
+        };
+        let (outside, inside): (Vec<&Settled>, Vec<&Settled>) = all.iter().partition(is_outside);
+        let says = |settled: &&&Settled| {
+            settled.provenance == Provenance::Code && settled.value.as_ref().is_some_and(|value| *value != FactValue::Text(String::new()))
+        };
         let mut constants: Vec<&Settled> = Vec::new();
-        for known in inside.iter().filter(|settled| settled.value.is_some()) {
+        for known in inside.iter().filter(says) {
             if !constants.iter().any(|other| other.value == known.value) {
                 constants.push(known);
             }
@@ -340,7 +353,7 @@ impl Flow {
         let (first, rest) = match outside.split_first() {
             Some((first, rest)) => (*first, rest),
             None => {
-                let is_all = inside.iter().all(|settled| settled.value.is_some());
+                let is_all = in_settings || inside.iter().all(|settled| says(&settled));
                 return constants.first().filter(|_| constants.len() == 1 && is_all).map(|only| (*only).clone());
             }
         };
@@ -404,6 +417,19 @@ impl Flow {
         let value = known.then(|| FactValue::Text(text.clone()));
         Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
     }
+}
+
+/// A number as a length of time; a text may be one with a fraction.
+fn in_unit(value: &FactValue, unit: &'static str) -> Option<FactValue> {
+    let number = match value {
+        FactValue::Int(number) => pretty_duration(*number, unit),
+        FactValue::Text(text) => match text.strip_suffix('.').or(text.strip_suffix(".0")).unwrap_or(text).parse::<i64>() {
+            Ok(number) => pretty_duration(number, unit),
+            Err(_) => format!("{}{unit}", text.parse::<f64>().ok()?),
+        },
+        FactValue::Bool(_) => return None,
+    };
+    Some(FactValue::Text(number))
 }
 
 /// `a/b.crt` with `next` is `a/b.next`, as `Path::with_extension` has it.

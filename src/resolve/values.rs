@@ -58,6 +58,8 @@ pub enum Value {
     Or(Box<Value>, Box<Value>),
     /// Pieces of a path or a text, one after the other.
     Join(Vec<Value>),
+    /// A piece of a text that is told by its name, unless what it stands for is one plain word.
+    Named(Box<Value>, Name),
     /// Two numbers of which one is known only later.
     Math(Math, Box<Value>, Box<Value>),
     /// One of several by the variant of a parameter: what each arm of a `match` gives.
@@ -83,7 +85,7 @@ impl Value {
             Value::Env { name, default, .. } => name.weight() + default.as_ref().map_or(1, |value| value.weight()),
             Value::Call { args, .. } => all(args),
             Value::Join(parts) => all(parts),
-            Value::WithExtension(inner, _) | Value::Scaled(inner, _) => inner.weight() + 1,
+            Value::WithExtension(inner, _) | Value::Scaled(inner, _) | Value::Named(inner, _) => inner.weight() + 1,
             Value::Or(first, second) | Value::Math(_, first, second) => first.weight() + second.weight(),
             Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
             Value::Known(..) | Value::Field { .. } | Value::Param { .. } | Value::Unknown(_) => 1,
@@ -215,6 +217,14 @@ impl Tracer<'_> {
                 }
                 _ => {}
             }
+        }
+        // `if x.is_empty() { default } else { x }`: what there is when something is there.
+        if let (Expr::Method { recv, name, args, .. }, Some(otherwise)) = (&self.body[cond], otherwise)
+            && name == "is_empty"
+            && args.is_empty()
+        {
+            let (x, full) = (next(*recv), next(otherwise));
+            return if x == full && !matches!(x, Value::Known(..) | Value::Unknown(_)) { full.with_default(next(then)) } else { full };
         }
         let (then, other) = (next(then), otherwise.map(next));
         if Some(&then) == other.as_ref() { then } else { self.unknown(id) }
@@ -372,7 +382,8 @@ impl Tracer<'_> {
                 | "as_os_str" | "as_u64" | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim"
                 | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default" | "copied" | "cloned" | "deref"
                 | "or_else" | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut"
-                | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner" | "cast_signed" | "cast_unsigned",
+                | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner" | "cast_signed" | "cast_unsigned"
+                | "trim_start" | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches",
                 _,
             ) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
                 let inner = next(recv);
@@ -437,15 +448,17 @@ impl Tracer<'_> {
     /// `{ROOT}` in a format string: a constant, or the only variable of that name where it holds one. What a text begins with
     /// is followed further: it says which folder or host the text is about.
     fn inline(&self, name: &str, begins: bool, depth: u32) -> Option<Value> {
-        let mut locals = self.types.locals.iter().filter(|local| local.name == name);
-        let value = match (locals.next(), locals.next()) {
-            (Some(local), None) => match (local.init, local.param) {
-                (Some(init), _) => self.follow(init, depth + 1),
-                (None, Some(index)) if begins && is_text(&local.ty) => Value::Param { func: self.def, index, name: local.name.clone() },
-                _ => return None,
-            },
-            (Some(_), Some(_)) => return None,
-            (None, _) => {
+        let locals = self.types.locals.iter().filter(|local| local.name == name);
+        let mut values = locals.map(|local| match (local.init, local.param) {
+            (Some(init), _) => Some(self.follow(init, depth + 1)),
+            (None, Some(index)) if is_text(&local.ty) => Some(Value::Param { func: self.def, index, name: local.name.clone() }),
+            _ => None,
+        });
+        let value = match values.next() {
+            // A name that is bound again may stand for either: `let path = path.trim()` changes nothing.
+            Some(first) if values.all(|other| other == first) => first?,
+            Some(_) => return None,
+            None => {
                 let module = self.world.program.def(self.def).module;
                 let path = crate::facts::Path::of(&[name]);
                 match self.world.program.resolve(self.world.catalog, module, &path, Space::Value)? {
@@ -455,12 +468,12 @@ impl Tracer<'_> {
             }
         };
         // Anything else reads better by its name.
-        let is_told = match &value {
-            Value::Known(..) => true,
-            Value::Env { .. } | Value::Field { .. } | Value::Param { .. } | Value::Or(..) => begins,
-            _ => false,
-        };
-        is_told.then_some(value)
+        match &value {
+            Value::Known(..) => Some(value),
+            Value::Env { .. } | Value::Field { .. } | Value::Param { .. } | Value::Or(..) if begins => Some(value),
+            Value::Param { .. } => Some(Value::Named(Box::new(value), name.into())),
+            _ => None,
+        }
     }
 
     /// An expression as people write it, cut when long.
