@@ -79,9 +79,23 @@ pub struct Api {
     /// What is done to the file system.
     #[serde(default)]
     pub op: Option<FsOp>,
+    /// What the call sets up beside the thing itself.
+    #[serde(default)]
+    pub beside: Option<Beside>,
     /// Names that the stated version no longer has and that services still use.
     #[serde(default)]
     pub older: Vec<Older>,
+}
+
+/// State that an API sets up beside its own: a log file that is opened again on a signal has a handler for it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Its kind.
+    #[serde(deserialize_with = "kind_or_none")]
+    pub kind: Option<Kind>,
+    /// What a page calls it.
+    pub label: String,
 }
 
 impl Api {
