@@ -22,6 +22,7 @@ pub mod output;
 pub mod parse;
 pub mod render;
 pub mod resolve;
+pub mod settings;
 pub mod source;
 pub mod verify;
 

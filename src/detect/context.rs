@@ -158,9 +158,9 @@ impl<'a> Cx<'a> {
             value: settled.value,
             unit,
             provenance: settled.provenance,
-            at: settled.at.map(|at| self.place(at)),
+            at: settled.place.or_else(|| settled.at.map(|at| self.place(at))),
             from: settled.from,
-            set: Vec::new(),
+            set: settled.set,
         }
     }
 

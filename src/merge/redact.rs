@@ -63,7 +63,7 @@ const KEYS: &[&str] = &["api", "private", "signing", "hmac", "access", "encrypti
 /// Whether a key, a field or a variable is named like a secret. Stricter than `looks_secret`, which may hide too much of
 /// a snippet: a map that hides its numbers is of no use.
 #[must_use]
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let words = name_words(name);
     let secret = |word: &str| {
         let one = if word == "credentials" { "credential" } else { word };

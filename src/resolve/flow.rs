@@ -11,7 +11,7 @@ use super::types::Type;
 use super::values::{At, Value, choose};
 use crate::catalog::Shape;
 use crate::facts::{ItemKind, Name};
-use crate::model::{FactValue, Provenance};
+use crate::model::{FactValue, Place, Provenance, SetBy};
 
 /// Longer chains of functions and fields are cut.
 const MAX_HOPS: u32 = 12;
@@ -24,6 +24,23 @@ const MAX_WRAPS: usize = 4;
 
 /// More alternatives of one text than this are not told.
 const MAX_TEXTS: usize = 4;
+
+/// What settings files and the environment say of a field of a settings struct.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
+    /// `database.pool_size`.
+    pub key: String,
+    /// The names of the fields on the way to it: those of the code, not of the file.
+    pub fields: Vec<Name>,
+    /// The variable that sets it.
+    pub variable: Option<String>,
+    /// What a file says that holds for all environments, and where.
+    pub base: Option<(FactValue, Place)>,
+    /// What the code sets where no file does.
+    pub default: Option<Value>,
+    /// Every file that gives it, the one that wins last.
+    pub set: Vec<SetBy>,
+}
 
 /// A value with where it is known from.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,12 +55,20 @@ pub struct Settled {
     pub at: Option<At>,
     /// Env variable, settings key or expression.
     pub from: Option<String>,
+    /// Where it is written, when that is no code.
+    pub place: Option<Place>,
+    /// Where else it is given.
+    pub set: Vec<SetBy>,
 }
 
 /// Values that bodies give to fields, parameters and callers.
 #[derive(Default)]
 pub struct Flow {
     fields: Fields,
+    /// What settings files say of fields.
+    configured: FxHashMap<(DefId, Name), Vec<Configured>>,
+    /// What files of variables say.
+    variables: FxHashMap<String, Vec<SetBy>>,
     /// The name of the variable that functions read which hand on what they read, as far as it is not seen from what they return.
     readers: FxHashMap<DefId, Value>,
     returns: FxHashMap<DefId, Value>,
@@ -100,6 +125,9 @@ impl Flow {
             }
             Value::Scaled(inner, unit) => Value::Scaled(Box::new(next(inner)), unit),
             Value::Named(inner, name) => Value::Named(Box::new(next(inner)), name.clone()),
+            Value::Contents { path, compiled_in, text } => {
+                Value::Contents { path: Box::new(next(path)), compiled_in: *compiled_in, text: text.clone() }
+            }
             Value::Math(op, first, second) => Value::Math(*op, Box::new(next(first)), Box::new(next(second))),
             Value::Choice { on, arms } => {
                 let arms = arms.iter().map(|(name, value)| (name.clone(), next(value))).collect();
@@ -171,24 +199,23 @@ impl Flow {
             provenance: Provenance::Code,
             at: None,
             from: (!from.is_empty() && from != "…").then(|| from.to_owned()),
+            place: None,
+            set: Vec::new(),
         };
         if hops > MAX_HOPS {
             return unknown("");
         }
         match value {
             Value::Known(value, is_duration, at) => {
-                Settled { value: Some(value.clone()), is_duration: *is_duration, provenance: Provenance::Code, at: Some(*at), from: None }
+                Settled { value: Some(value.clone()), is_duration: *is_duration, at: Some(*at), ..unknown("") }
             }
             Value::Env { name, default, at } => {
                 let fallback = default.as_ref().map(|value| self.settle_at(world, value, hops + 1));
                 let name = self.settle_at(world, name, hops + 1).value.map(|value| value.to_string());
-                Settled {
-                    value: fallback.as_ref().and_then(|settled| settled.value.clone()),
-                    is_duration: fallback.as_ref().is_some_and(|settled| settled.is_duration),
-                    provenance: Provenance::Env,
-                    at: Some(*at),
-                    from: name,
-                }
+                let fallback = fallback.unwrap_or_else(|| unknown(""));
+                let mut set = fallback.set;
+                set.extend(name.as_ref().and_then(|name| self.variables.get(name)).into_iter().flatten().cloned());
+                Settled { provenance: Provenance::Env, at: Some(*at), from: name, place: None, set, ..fallback }
             }
             Value::Field { of, field, text, at } => self.field(world, *of, field, text, *at, hops),
             Value::Param { name, .. } => match self.expand(value, hops) {
@@ -216,6 +243,9 @@ impl Flow {
                 if let Some(value) = out.value.as_ref().and_then(|value| in_unit(value, unit)) {
                     (out.value, out.is_duration) = (Some(value), true);
                 }
+                for set in &mut out.set {
+                    set.value = set.value.take().map(|value| in_unit(&value, unit).unwrap_or(value));
+                }
                 out
             }
             Value::Named(inner, name) => {
@@ -225,12 +255,18 @@ impl Flow {
             }
             Value::Math(op, first, second) => {
                 let (first, second) = (self.settle_at(world, first, hops + 1), self.settle_at(world, second, hops + 1));
-                let number = match (&first.value, &second.value) {
-                    (Some(FactValue::Int(a)), Some(FactValue::Int(b))) => op.of_numbers(*a, *b),
+                let of = |a: &Option<FactValue>, b: &Option<FactValue>| match (a, b) {
+                    (Some(FactValue::Int(a)), Some(FactValue::Int(b))) => op.of_numbers(*a, *b).map(FactValue::Int),
                     _ => None,
                 };
-                let told = if first.provenance == Provenance::Code && first.from.is_none() { second } else { first };
-                Settled { value: number.map(FactValue::Int), is_duration: false, ..told }
+                let value = of(&first.value, &second.value);
+                let is_plain = |settled: &Settled| settled.provenance == Provenance::Code && settled.from.is_none();
+                let (mut told, plain, swapped) = if is_plain(&first) { (second, first, true) } else { (first, second, false) };
+                for set in &mut told.set {
+                    set.value = if swapped { of(&plain.value, &set.value) } else { of(&set.value, &plain.value) };
+                }
+                told.set.retain(|set| set.value.is_some() || set.hidden);
+                Settled { value, is_duration: false, ..told }
             }
             Value::Or(first, second) => match self.expand(value, hops) {
                 Value::Or(..) => {
@@ -239,7 +275,8 @@ impl Flow {
                         return first;
                     }
                     let second = self.settle_at(world, second, hops + 1);
-                    Settled { value: second.value, is_duration: second.is_duration, at: first.at.or(second.at), ..first }
+                    let set = if first.set.is_empty() { second.set } else { first.set };
+                    Settled { value: second.value, is_duration: second.is_duration, at: first.at.or(second.at), place: second.place, set, ..first }
                 }
                 found => self.settle_at(world, &found, hops + 1),
             },
@@ -248,7 +285,7 @@ impl Flow {
                 Value::Choice { .. } => unknown(""),
                 found => self.settle_at(world, &found, hops + 1),
             },
-            Value::Unknown(text) => unknown(text),
+            Value::Unknown(text) | Value::Contents { text, .. } => unknown(text),
         }
     }
 
@@ -297,6 +334,9 @@ impl Flow {
 
     /// A field: what it is set to, else its default, else its name.
     fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: u32) -> Settled {
+        if let Some(configured) = self.configured_as(of, field, text) {
+            return self.configured(world, of, field, configured, at, hops);
+        }
         let in_settings = is_settings(world, of);
         if let Some(mut settled) = self.set_to(world, of, field, in_settings, hops) {
             // The default of a settings struct holds unless its key is set.
@@ -306,7 +346,15 @@ impl Flow {
             }
             return settled;
         }
-        let mut out = Settled { value: None, is_duration: false, provenance: Provenance::Code, at: Some(at), from: Some(text.to_owned()) };
+        let mut out = Settled {
+            value: None,
+            is_duration: false,
+            provenance: Provenance::Code,
+            at: Some(at),
+            from: Some(text.to_owned()),
+            place: None,
+            set: Vec::new(),
+        };
         let ItemKind::Struct(facts) = &world.program.def(of).item.kind else { return out };
         if in_settings {
             out.provenance = Provenance::Settings;
@@ -323,6 +371,63 @@ impl Flow {
             (out.value, out.is_duration) = (default.value, default.is_duration);
         }
         out
+    }
+
+    /// What the files say of a field. Where the struct stands at several keys, the expression has to tell which one is meant.
+    fn configured_as(&self, of: DefId, field: &Name, text: &str) -> Option<&Configured> {
+        match self.configured.get(&(of, field.clone()))?.as_slice() {
+            [only] => Some(only),
+            several => {
+                let names: Vec<&str> = text.split('.').collect();
+                let ends = |configured: &&Configured| {
+                    let written = names.iter().rev().map(|name| name.trim_end_matches("()"));
+                    configured.fields.len() > 1 && configured.fields.iter().rev().zip(written).take(2).filter(|(a, b)| a == b).count() == 2
+                };
+                let mut found = several.iter().filter(ends);
+                found.next().filter(|_| found.next().is_none())
+            }
+        }
+    }
+
+    /// A field that files give: their value, else what the code gives where they do not.
+    #[must_use]
+    pub fn configured(&self, world: World<'_>, of: DefId, field: &Name, configured: &Configured, at: At, hops: u32) -> Settled {
+        let set_to = self.set_to(world, of, field, true, hops);
+        // A variable that the code reads over the settings wins over them.
+        let over = set_to.as_ref().filter(|settled| settled.provenance == Provenance::Env).cloned();
+        let default = || {
+            let declared = configured.default.clone().or_else(|| self.fields.declared(world, of, field));
+            set_to.clone().or_else(|| Some(self.settle_at(world, &declared?, hops + 1)))
+        };
+        let base = match &configured.base {
+            Some((value, place)) => Some((value.clone(), false, Some(place.clone()), None)),
+            None => default().filter(|default| default.value.is_some()).and_then(|default| {
+                Some((default.value?, default.is_duration, default.place, default.at))
+            }),
+        };
+        let (value, is_duration, place, written) = match base {
+            Some((value, is_duration, place, at)) => (Some(value), is_duration, place, at),
+            None => (None, false, None, None),
+        };
+        let out = Settled {
+            value,
+            is_duration,
+            provenance: Provenance::Settings,
+            at: written.or(Some(at)),
+            from: Some(configured.key.clone()),
+            place,
+            set: configured.set.clone(),
+        };
+        match over {
+            Some(over) => Settled { provenance: over.provenance, from: over.from, ..out },
+            None => out,
+        }
+    }
+
+    /// Takes in what settings files and files of variables say.
+    pub fn configure(&mut self, configured: FxHashMap<(DefId, Name), Vec<Configured>>, variables: FxHashMap<String, Vec<SetBy>>) {
+        self.configured = configured;
+        self.variables = variables;
     }
 
     /// What struct literals, builders and assignments set a field to. Values that differ are not told; what can be set from
@@ -378,6 +483,7 @@ impl Flow {
     fn joined(&self, world: World<'_>, parts: &[Value], hops: u32) -> Settled {
         let mut texts = vec![String::new()];
         let (mut at, mut known, mut provenance, mut from) = (None, false, Provenance::Code, None);
+        let (mut place, mut set) = (None, Vec::new());
         // What is set begins the text: a part further on does not speak for all of it.
         let mut begins = false;
         for (index, part) in parts.iter().enumerate() {
@@ -403,19 +509,18 @@ impl Flow {
             };
             texts = texts.iter().flat_map(|text| pieces.iter().map(move |piece| with(text, piece))).take(MAX_TEXTS).collect();
             if matches!(settled.provenance, Provenance::Env | Provenance::Settings) && from.is_none() {
-                provenance = settled.provenance;
-                from = settled.from;
+                (provenance, from, place, set) = (settled.provenance, settled.from, settled.place, settled.set);
                 begins = index == 0;
             }
         }
         if !known && !begins {
-            (provenance, from) = (Provenance::Code, None);
+            (provenance, from, place, set) = (Provenance::Code, None, None, Vec::new());
         }
         let text = texts.join(" or ");
         // A folder that a variable names, and what lies in it.
         known |= begins && text.starts_with("${") && !text.ends_with('}') || begins && text.contains("}/");
         let value = known.then(|| FactValue::Text(text.clone()));
-        Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
+        Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)), place, set }
     }
 }
 

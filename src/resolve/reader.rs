@@ -43,6 +43,7 @@ impl Reader<'_> {
             own: Vec::new(),
             fields: Vec::new(),
             assigned: Vec::new(),
+            filled: Vec::new(),
             statics: Vec::new(),
             on_statics: Vec::new(),
             field_uses: Vec::new(),
@@ -419,6 +420,7 @@ impl Reader<'_> {
             }
             Some(Callee::Foreign(path)) => {
                 let catalog = self.world.catalog;
+                out.filled.extend(self.filled(id, path, recv, args, span));
                 if catalog.wrappers().is_random(path) {
                     out.mints.extend(self.mint(id, MintSource::Foreign(path.clone()), args, span));
                 }

@@ -58,6 +58,8 @@ pub enum Value {
     Or(Box<Value>, Box<Value>),
     /// Pieces of a path or a text, one after the other.
     Join(Vec<Value>),
+    /// What stands in a file: one that is read when the code runs, or one that is compiled in.
+    Contents { path: Box<Value>, compiled_in: bool, text: SmolStr },
     /// A piece of a text that is told by its name, unless what it stands for is one plain word.
     Named(Box<Value>, Name),
     /// Two numbers of which one is known only later.
@@ -85,7 +87,10 @@ impl Value {
             Value::Env { name, default, .. } => name.weight() + default.as_ref().map_or(1, |value| value.weight()),
             Value::Call { args, .. } => all(args),
             Value::Join(parts) => all(parts),
-            Value::WithExtension(inner, _) | Value::Scaled(inner, _) | Value::Named(inner, _) => inner.weight() + 1,
+            Value::WithExtension(inner, _)
+            | Value::Scaled(inner, _)
+            | Value::Named(inner, _)
+            | Value::Contents { path: inner, .. } => inner.weight() + 1,
             Value::Or(first, second) | Value::Math(_, first, second) => first.weight() + second.weight(),
             Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
             Value::Known(..) | Value::Field { .. } | Value::Param { .. } | Value::Unknown(_) => 1,
@@ -324,6 +329,9 @@ impl Tracer<'_> {
                 {
                     return Value::Env { name: Box::new(next(*name)), default: None, at: self.at(span) };
                 }
+                if let Some(file) = self.read_from(path, args) {
+                    return Value::Contents { path: Box::new(next(file)), compiled_in: false, text: self.show(id).into() };
+                }
                 let mut parts = path.rsplit("::");
                 let (last, owner) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
                 if let [only] = args {
@@ -337,6 +345,11 @@ impl Tracer<'_> {
                     }
                     if is_transparent_call(owner, last) {
                         return next(*only);
+                    }
+                    if (owner, last) == ("BufReader", "new")
+                        && let file @ Value::Contents { .. } = next(*only)
+                    {
+                        return file;
                     }
                 }
                 match (args, path.as_str()) {
@@ -359,6 +372,13 @@ impl Tracer<'_> {
                 _ => self.unknown(id),
             },
         }
+    }
+
+    /// The argument that names the file which a foreign function reads.
+    fn read_from(&self, path: &str, args: &[ExprId]) -> Option<ExprId> {
+        let api = self.world.catalog.api(self.world.catalog.path(path).filter(|hit| hit.exact)?.entry);
+        let at = api.path_arg.filter(|_| api.shape == Shape::Read).and_then(|at| usize::try_from(at).ok())?;
+        args.get(at).copied()
     }
 
     /// The body of a closure that a variable holds: `let f = |x| …; f(x)`.
@@ -389,8 +409,12 @@ impl Tracer<'_> {
                 let inner = next(recv);
                 match (name, &inner) {
                     // What a closure makes of a literal is not the literal.
-                    ("map" | "and_then" | "get", Value::Known(..) | Value::Unknown(_)) => self.unknown(id),
+                    ("map" | "and_then" | "get", Value::Known(..) | Value::Unknown(_) | Value::Contents { .. }) => self.unknown(id),
                     (_, Value::Unknown(_)) => self.unknown(id),
+                    // The text of the whole expression stays what a page shows.
+                    (_, Value::Contents { path, compiled_in, .. }) => {
+                        Value::Contents { path: path.clone(), compiled_in: *compiled_in, text: self.show(id).into() }
+                    }
                     _ => inner,
                 }
             }
@@ -441,6 +465,12 @@ impl Tracer<'_> {
             }
             ("concat", parts) => Value::Join(parts.iter().map(|part| next(*part)).collect()),
             ("dbg", [only]) => next(*only),
+            ("include_str" | "include_bytes", [only]) => match next(*only) {
+                path @ Value::Known(FactValue::Text(_), ..) => {
+                    Value::Contents { path: Box::new(path), compiled_in: true, text: self.show(id).into() }
+                }
+                _ => self.unknown(id),
+            },
             _ => self.unknown(id),
         }
     }
