@@ -34,7 +34,7 @@ pub(super) fn assignment(key: &str, text: &str) -> String {
 }
 
 /// Whether a value of a key is one that must be hidden.
-pub(super) fn hides(key: &str, text: &str) -> bool {
+pub(crate) fn hides(key: &str, text: &str) -> bool {
     value(key, text) == HIDDEN
 }
 

@@ -45,6 +45,18 @@ pub(super) fn facts(facts: &mut [Fact]) {
     }
 }
 
+/// What may be shown of a text whose type says that it is a secret: of an address, where it leads to.
+#[must_use]
+pub(crate) fn of_secret(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://").filter(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+')) else {
+        return HIDDEN.to_owned();
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    // The path of a web address may be the secret: that of a hook is.
+    let rest = if scheme.starts_with("http") { rest.split('/').next().unwrap_or_default() } else { rest };
+    text(&format!("{scheme}://{rest}"))
+}
+
 /// An expression with its string literals emptied: `Key::from("…")`.
 fn without_literals(from: &str) -> String {
     if !from.contains('"') {
@@ -100,7 +112,7 @@ pub(crate) fn text(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{HIDDEN, facts, is_secret_name, text};
+    use super::{HIDDEN, facts, is_secret_name, of_secret, text};
     use crate::model::{Fact, FactValue, Provenance};
 
     fn fact(key: &str, value: &str) -> Fact {
@@ -113,6 +125,14 @@ mod tests {
         assert_eq!(text("postgres://app:hunter2@db:5432/shop"), "postgres://…@db:5432/shop");
         assert_eq!(text("redis://127.0.0.1:6379"), "redis://127.0.0.1:6379");
         assert_eq!(text("https://a/b?mail=x@y and amqp://u:p@h"), "https://a/b?mail=x@y and amqp://…@h");
+    }
+
+    #[test]
+    fn of_a_secret_address_only_the_place_is_told() {
+        assert_eq!(of_secret("redis://:hunter2@db:6379/0"), "redis://…@db:6379/0");
+        assert_eq!(of_secret("https://hooks.example.com/hunter2?token=hunter2"), "https://hooks.example.com");
+        assert_eq!(of_secret("hunter2"), HIDDEN);
+        assert_eq!(of_secret("hunter2 a://b"), HIDDEN);
     }
 
     #[test]

@@ -59,12 +59,16 @@ pub struct Settled {
     pub place: Option<Place>,
     /// Where else it is given.
     pub set: Vec<SetBy>,
+    /// The type of a field that it came through says that it is a secret.
+    pub secret: bool,
 }
 
 /// Values that bodies give to fields, parameters and callers.
 #[derive(Default)]
 pub struct Flow {
     fields: Fields,
+    /// What the code takes where a field holds nothing: `config.size.unwrap_or(10)`.
+    fallbacks: FxHashMap<(DefId, Name), Option<Value>>,
     /// What settings files say of fields.
     configured: FxHashMap<(DefId, Name), Vec<Configured>>,
     /// What files of variables say.
@@ -87,6 +91,17 @@ impl Flow {
                 continue;
             }
             out.fields.note(world, body);
+            for value in &body.env_defaults {
+                if let Value::Or(first, second) = value
+                    && let Value::Field { of, field, .. } = &**first
+                {
+                    let known = out.fallbacks.entry((*of, field.clone())).or_insert_with(|| Some((**second).clone()));
+                    // Several places that disagree say nothing.
+                    if known.as_ref().is_some_and(|known| !same(known, second)) {
+                        *known = None;
+                    }
+                }
+            }
             for call in &body.own {
                 let known = out.callers.entry(call.func).or_default();
                 if known.len() < 64 && !call.args.is_empty() {
@@ -201,6 +216,7 @@ impl Flow {
             from: (!from.is_empty() && from != "…").then(|| from.to_owned()),
             place: None,
             set: Vec::new(),
+            secret: false,
         };
         if hops > MAX_HOPS {
             return unknown("");
@@ -217,7 +233,11 @@ impl Flow {
                 set.extend(name.as_ref().and_then(|name| self.variables.get(name)).into_iter().flatten().cloned());
                 Settled { provenance: Provenance::Env, at: Some(*at), from: name, place: None, set, ..fallback }
             }
-            Value::Field { of, field, text, at } => self.field(world, *of, field, text, *at, hops),
+            Value::Field { of, field, text, at } => {
+                let mut out = self.field(world, *of, field, text, *at, hops);
+                out.secret |= world.signatures.field(*of, field).is_some_and(|ty| ty.is_secret());
+                out
+            }
             Value::Param { name, .. } => match self.expand(value, hops) {
                 Value::Param { func, index, .. } => self.one_of(world, func, index, hops).unwrap_or_else(|| unknown(name)),
                 found => self.settle_at(world, &found, hops + 1),
@@ -276,7 +296,8 @@ impl Flow {
                     }
                     let second = self.settle_at(world, second, hops + 1);
                     let set = if first.set.is_empty() { second.set } else { first.set };
-                    Settled { value: second.value, is_duration: second.is_duration, at: first.at.or(second.at), place: second.place, set, ..first }
+                    let secret = first.secret || second.secret;
+                    Settled { value: second.value, is_duration: second.is_duration, at: first.at.or(second.at), place: second.place, set, secret, ..first }
                 }
                 found => self.settle_at(world, &found, hops + 1),
             },
@@ -354,6 +375,7 @@ impl Flow {
             from: Some(text.to_owned()),
             place: None,
             set: Vec::new(),
+            secret: false,
         };
         let ItemKind::Struct(facts) = &world.program.def(of).item.kind else { return out };
         if in_settings {
@@ -397,7 +419,9 @@ impl Flow {
         let over = set_to.as_ref().filter(|settled| settled.provenance == Provenance::Env).cloned();
         let default = || {
             let declared = configured.default.clone().or_else(|| self.fields.declared(world, of, field));
-            set_to.clone().or_else(|| Some(self.settle_at(world, &declared?, hops + 1)))
+            let declared = declared.or_else(|| self.fallbacks.get(&(of, field.clone())).cloned().flatten());
+            let set = set_to.clone().filter(|settled| settled.value.is_some());
+            set.or_else(|| Some(self.settle_at(world, &declared?, hops + 1)))
         };
         let base = match &configured.base {
             Some((value, place)) => Some((value.clone(), false, Some(place.clone()), None)),
@@ -417,6 +441,7 @@ impl Flow {
             from: Some(configured.key.clone()),
             place,
             set: configured.set.clone(),
+            secret: false,
         };
         match over {
             Some(over) => Settled { provenance: over.provenance, from: over.from, ..out },
@@ -483,12 +508,13 @@ impl Flow {
     fn joined(&self, world: World<'_>, parts: &[Value], hops: u32) -> Settled {
         let mut texts = vec![String::new()];
         let (mut at, mut known, mut provenance, mut from) = (None, false, Provenance::Code, None);
-        let (mut place, mut set) = (None, Vec::new());
+        let (mut place, mut set, mut secret) = (None, Vec::new(), false);
         // What is set begins the text: a part further on does not speak for all of it.
         let mut begins = false;
         for (index, part) in parts.iter().enumerate() {
             let settled = self.settle_at(world, part, hops + 1);
             at = at.or(settled.at);
+            secret |= settled.secret;
             let pieces: Vec<String> = match (&settled.value, &settled.from) {
                 (Some(value), _) => {
                     let value = value.to_string();
@@ -520,7 +546,15 @@ impl Flow {
         // A folder that a variable names, and what lies in it.
         known |= begins && text.starts_with("${") && !text.ends_with('}') || begins && text.contains("}/");
         let value = known.then(|| FactValue::Text(text.clone()));
-        Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)), place, set }
+        Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)), place, set, secret }
+    }
+}
+
+/// The same value, wherever it is written.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Known(a, ..), Value::Known(b, ..)) => a == b,
+        _ => a == b,
     }
 }
 

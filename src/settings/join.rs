@@ -93,11 +93,8 @@ fn configured(world: World<'_>, read: &[Read], key: &Key) -> Configured {
             Read::Tree { file, environment, root } => {
                 let Some((entry, written)) = lookup(root, &key.path) else { continue };
                 let value = value_of(world, key, &entry.node);
-                let hidden = key.secret || value.as_ref().is_some_and(|value| is_secret(&written, value));
-                let value = value.filter(|_| !hidden).map(harmless);
-                if value.is_none() && !hidden {
-                    continue;
-                }
+                let Some(value) = value else { continue };
+                let (value, hidden) = seen(key, &written, value);
                 let at = Place { file: file.clone(), line: entry.at.line, column: entry.at.column };
                 out.set.push(SetBy {
                     value,
@@ -170,6 +167,20 @@ fn value_of(world: World<'_>, key: &Key, node: &Node) -> Option<FactValue> {
 fn is_number(world: World<'_>, key: &Key) -> bool {
     let path = world.signatures.field(key.of, &key.field).and_then(|ty| ty.path().cloned());
     path.is_some_and(|path| path.len() <= 5 && path.starts_with(['u', 'i']) && path != "unit")
+}
+
+/// What may be seen of a value, and whether it is hidden.
+pub(super) fn seen(key: &Key, name: &str, value: FactValue) -> (Option<FactValue>, bool) {
+    let value = match value {
+        value if is_secret(name, &value) => return (None, true),
+        FactValue::Text(text) if key.secret => match redact::of_secret(&text) {
+            hidden if hidden == redact::HIDDEN => return (None, true),
+            address => FactValue::Text(address),
+        },
+        FactValue::Int(_) if key.secret => return (None, true),
+        value => value,
+    };
+    (Some(harmless(value)), false)
 }
 
 /// One line without passwords in addresses, not too long.

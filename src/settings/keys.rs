@@ -72,7 +72,7 @@ fn walk(world: World<'_>, of: DefId, path: &mut Vec<Step>, above: &mut FxHashSet
                 of,
                 field: fact.name.clone(),
                 variable: variable(fact),
-                secret: ty.is_some_and(|ty| is_secret(ty, 0)),
+                secret: ty.is_some_and(Type::is_secret),
             }),
         }
         path.pop();
@@ -109,17 +109,6 @@ fn section(world: World<'_>, ty: &Type, depth: usize) -> Option<DefId> {
             args.first().filter(|_| is_around).and_then(|inner| section(world, inner, depth + 1))
         }
         _ => None,
-    }
-}
-
-/// `Secret<String>`, `SecretString`, `Protected`, …
-fn is_secret(ty: &Type, depth: usize) -> bool {
-    match ty {
-        Type::Foreign(path, args) => {
-            let last = path.rsplit("::").next().unwrap_or(path);
-            last.starts_with("Secret") || last.starts_with("Redact") || (depth < 4 && args.iter().any(|arg| is_secret(arg, depth + 1)))
-        }
-        _ => false,
     }
 }
 

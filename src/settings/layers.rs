@@ -30,10 +30,9 @@ pub(super) enum Source {
 }
 
 /// A layer; of several, a later one wins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Layer {
     pub(super) source: Source,
-    pub(super) at: At,
 }
 
 /// A settings struct with the layers that fill it.
@@ -102,7 +101,7 @@ impl<'a> Gatherer<'a> {
             let Value::Contents { path, compiled_in, .. } = self.text(body, filled)? else { return None };
             let mut ats = self.reads(body, &path, 0);
             ats.push(filled.at);
-            let layer = self.contents(&path, compiled_in, format, filled.at)?;
+            let layer = self.contents(&path, compiled_in, format)?;
             return loaded(vec![layer], ats);
         }
         let mut ats = Vec::new();
@@ -135,13 +134,13 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    fn contents(&self, path: &Value, compiled_in: bool, format: Option<Format>, at: At) -> Option<Layer> {
+    fn contents(&self, path: &Value, compiled_in: bool, format: Option<Format>) -> Option<Layer> {
         let source = if compiled_in {
             Source::CompiledIn { path: self.compiled_in(path)?, format, nested: false }
         } else {
             Source::File { pattern: pattern(self.flow, self.world, path), format, nested: false }
         };
-        Some(Layer { source, at })
+        Some(Layer { source })
     }
 
     /// `include_str!("../default.toml")`: seen from the file that says so.
@@ -249,7 +248,7 @@ impl<'a> Gatherer<'a> {
                 Source::File { pattern: pattern(self.flow, self.world, path), format, nested }
             }
             Role::Text => match self.flow.expand(call.args.first()?, 0) {
-                Value::Contents { path, compiled_in, .. } => match self.contents(&path, compiled_in, format, call.at)?.source {
+                Value::Contents { path, compiled_in, .. } => match self.contents(&path, compiled_in, format)?.source {
                     Source::CompiledIn { path, format, .. } => Source::CompiledIn { path, format, nested },
                     Source::File { pattern, format, .. } => Source::File { pattern, format, nested },
                     other => other,
@@ -282,23 +281,22 @@ impl<'a> Gatherer<'a> {
             }
             Role::VariablesFile | Role::Stack | Role::OwnStack => return None,
         };
-        Some(Layer { source, at: call.at })
+        Some(Layer { source })
     }
 
     /// `Config::builder().env().file("config.toml").load()`, `Config::from_file("config.toml")`.
     fn own_stack(&self, call: &KnownCall) -> Vec<Layer> {
-        let file = |path: &Value, at: At| Layer {
+        let file = |path: &Value| Layer {
             source: Source::File { pattern: pattern(self.flow, self.world, path), format: None, nested: false },
-            at,
         };
         let layer = |setting: &Setting| match (setting.name.as_str(), setting.args.first()) {
-            ("env", _) => Some(Layer { source: Source::Variables(Some(Naming::ByField)), at: setting.at }),
-            ("file", Some(path)) => Some(file(path, setting.at)),
+            ("env", _) => Some(Layer { source: Source::Variables(Some(Naming::ByField)) }),
+            ("file", Some(path)) => Some(file(path)),
             _ => None,
         };
         let mut out: Vec<Layer> = call.settings.iter().filter_map(layer).collect();
         if call.path.ends_with("::from_file") {
-            out.extend(call.args.first().map(|path| file(path, call.at)));
+            out.extend(call.args.first().map(file));
         }
         out
     }
@@ -307,5 +305,5 @@ impl<'a> Gatherer<'a> {
 fn default(setting: &Setting) -> Option<Layer> {
     let [key, value] = setting.args.as_slice() else { return None };
     let source = Source::Default { key: key.known_text()?, value: value.clone() };
-    Some(Layer { source, at: setting.at })
+    Some(Layer { source })
 }

@@ -98,7 +98,7 @@ fn one_for_each(found: Vec<Loaded>) -> Vec<Loaded> {
         let (full, other) =
             if loaded.layers.len() > known.layers.len() { (loaded.layers, std::mem::take(&mut known.layers)) } else { (std::mem::take(&mut known.layers), loaded.layers) };
         known.layers = full;
-        let more: Vec<Layer> = other.into_iter().filter(|layer| !known.layers.iter().any(|other| other.source == layer.source)).collect();
+        let more: Vec<Layer> = other.into_iter().filter(|layer| !known.layers.iter().any(|other| other == layer)).collect();
         known.layers.extend(more);
         known.ats.extend(loaded.ats);
     }

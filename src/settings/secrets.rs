@@ -20,7 +20,7 @@ pub(super) fn is_secret(key: &str, value: &FactValue) -> bool {
         FactValue::Int(_) => named && !name_words(key).iter().any(|word| ABOUT.contains(&word.as_str())),
         FactValue::Text(text) => {
             let measures = name_words(key).iter().any(|word| ABOUT.contains(&word.as_str())) && is_amount(text);
-            !text.is_empty() && (named && !measures || hide::text(text) == hide::HIDDEN)
+            !text.is_empty() && (named && !measures || hide::hides("value", text))
         }
     }
 }
@@ -44,6 +44,7 @@ mod tests {
             ("mail.api_key", text("hunter2")),
             ("auth.token", text("1h2u3n4t5e6r7")),
             ("plain.name", text("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")),
+            ("chat.webhook_url", text("https://chat.example.com/T0/aB3dE5fG7hJ9kL1mN3pQ5rS7")),
             ("tls.cert", text("-----BEGIN PRIVATE KEY-----\nMIIE")),
         ] {
             assert!(is_secret(key, &value), "{key}");

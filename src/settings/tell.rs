@@ -7,6 +7,7 @@ use super::paths::shown;
 use super::{Settings, Struct};
 use crate::detect::{Cx, Finding};
 use crate::facts::ItemKind;
+use crate::merge::redact::HIDDEN;
 use crate::model::{Fact, FactValue, Kind, Provenance};
 use crate::resolve::At;
 
@@ -50,10 +51,8 @@ fn facts(cx: &Cx<'_>, found: &Struct) -> Vec<Fact> {
         let Some(field) = facts.fields.iter().find(|field| field.name == key.field) else { continue };
         let at = At { file: cx.file_index(key.of), span: field.span };
         let settled = cx.flow.configured(cx.world, key.of, &key.field, configured, at, 0);
-        let is_told = |value: &FactValue| key.secret || super::secrets::is_secret(&configured.key, value);
-        let value = settled.value.clone().map(|value| {
-            if is_told(&value) { FactValue::Text(crate::merge::redact::HIDDEN.to_owned()) } else { value }
-        });
+        let hidden = || FactValue::Text(HIDDEN.to_owned());
+        let value = settled.value.clone().map(|value| super::join::seen(key, &configured.key, value).0.unwrap_or_else(hidden));
         let variable = if settled.provenance == Provenance::Env { settled.from.clone() } else { configured.variable.clone() };
         let mut fact = cx.settled(&format!("{}{}", Fact::SETTING, configured.key), None, settled);
         (fact.value, fact.provenance, fact.from) = (value, Provenance::Settings, variable);
