@@ -28,7 +28,8 @@ pub(super) struct Seen<'a> {
 
 /// Counts it.
 pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
-    let Seen { discovery, read: Read { files, skipped, .. }, manifests, settings, unread: not_read, bodies, catalog, ignored, unlinked } = seen;
+    let Seen { discovery, read: Read { files, skipped, .. }, manifests, settings, unread: not_read, bodies, catalog, ignored, unlinked } =
+        seen;
     let mut unread: BTreeMap<SmolStr, usize> = BTreeMap::new();
     for name in files.iter().flat_map(|file| &file.macros_unread) {
         *unread.entry(name.clone()).or_default() += 1;

@@ -219,7 +219,7 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
     let mut defaults: Vec<(u8, FactView)> = Vec::new();
     for fact in item.facts.iter().filter(|fact| fact.key != "type" || item.ty.is_none()) {
         // The summary says how long a task runs.
-        if fact.key == "runs" || fact.setting().is_some() {
+        if fact.key == "runs" || fact.key == Fact::LAYERS || fact.setting().is_some() {
             continue;
         }
         let view = fact_view(layout, fact, page);

@@ -25,7 +25,19 @@ pub(super) fn settings(layout: &Layout<'_>, item: &Item, page: &str) -> Option<S
     }
     let any_variable = keys.iter().any(|(_, fact)| fact.from.is_some());
     let rows = keys.into_iter().take(shown).map(|(key, fact)| row(layout, key, fact, page)).collect();
-    Some(SettingsView { rows, more, any_variable })
+    Some(SettingsView { layers: layers(item), rows, more, any_variable })
+}
+
+/// `base.yaml`, `{local,production}.yaml`, variables `APP_…`.
+fn layers(item: &Item) -> Vec<String> {
+    let layers = item.facts.iter().find(|fact| fact.key == Fact::LAYERS).and_then(|fact| fact.value.as_ref()).map(ToString::to_string);
+    let said = |layer: &str| match layer.split_once(' ') {
+        Some(("variables", names)) if !names.contains(' ') => format!("variables {}", code_short(names, 60)),
+        Some((path, "(compiled in)")) => format!("{} (compiled in)", code_short(path, 80)),
+        Some(_) => inline(layer),
+        None => code_short(layer, 80),
+    };
+    layers.map(|layers| layers.split(", then ").map(said).collect()).unwrap_or_default()
 }
 
 fn row(layout: &Layout<'_>, key: &str, fact: &Fact, page: &str) -> SettingRow {

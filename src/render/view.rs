@@ -333,6 +333,8 @@ pub(crate) struct FactView {
 /// The keys of a settings struct.
 #[derive(Debug, Serialize)]
 pub(crate) struct SettingsView {
+    /// What they are made of; the last one wins.
+    pub(crate) layers: Vec<String>,
     pub(crate) rows: Vec<SettingRow>,
     pub(crate) more: usize,
     /// Some key can be set by a variable.

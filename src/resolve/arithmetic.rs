@@ -68,7 +68,12 @@ pub(super) fn numbers(op: Math, left: &Value, right: &Value) -> Option<Value> {
 fn is_number(value: &Value) -> bool {
     matches!(
         value,
-        Value::Known(FactValue::Int(_), ..) | Value::Env { .. } | Value::Field { .. } | Value::Call { .. } | Value::Or(..) | Value::Math(..)
+        Value::Known(FactValue::Int(_), ..)
+            | Value::Env { .. }
+            | Value::Field { .. }
+            | Value::Call { .. }
+            | Value::Or(..)
+            | Value::Math(..)
     )
 }
 

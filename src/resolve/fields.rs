@@ -73,7 +73,8 @@ impl Fields {
         let at = |attr: &Attr| At { file: file_of(world, of), span: attr.span };
         for attr in &fact.attrs {
             let Some(last) = attr.path.last() else { continue };
-            let argument = |names: &[&str]| attr.args.iter().find(|(key, _)| names.contains(&key.as_str())).map(|(_, value)| value.as_deref());
+            let argument =
+                |names: &[&str]| attr.args.iter().find(|(key, _)| names.contains(&key.as_str())).map(|(_, value)| value.as_deref());
             match last.as_str() {
                 "serde" => match argument(&["default"]) {
                     Some(Some(function)) => return called(world, of, function, at(attr)),
@@ -100,7 +101,8 @@ impl Fields {
             }
         }
         let filled = world.program.def(of).item.attrs.iter().find(|attr| {
-            attr.path.single().is_some_and(|name| name == "serde") && attr.args.iter().any(|(key, value)| key == "default" && value.is_none())
+            attr.path.single().is_some_and(|name| name == "serde")
+                && attr.args.iter().any(|(key, value)| key == "default" && value.is_none())
         })?;
         self.of_default(world, of, fact, at(filled))
     }

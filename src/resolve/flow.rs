@@ -297,7 +297,15 @@ impl Flow {
                     let second = self.settle_at(world, second, hops + 1);
                     let set = if first.set.is_empty() { second.set } else { first.set };
                     let secret = first.secret || second.secret;
-                    Settled { value: second.value, is_duration: second.is_duration, at: first.at.or(second.at), place: second.place, set, secret, ..first }
+                    Settled {
+                        value: second.value,
+                        is_duration: second.is_duration,
+                        at: first.at.or(second.at),
+                        place: second.place,
+                        set,
+                        secret,
+                        ..first
+                    }
                 }
                 found => self.settle_at(world, &found, hops + 1),
             },
@@ -359,7 +367,8 @@ impl Flow {
             return self.configured(world, of, field, configured, at, hops);
         }
         let in_settings = is_settings(world, of);
-        if let Some(mut settled) = self.set_to(world, of, field, in_settings, hops) {
+        let values: Vec<&Value> = self.fields.literal(of, field).iter().chain(self.fields.assigned(of, field)).collect();
+        if let Some(mut settled) = self.set_to(world, &values, in_settings, hops) {
             // The default of a settings struct holds unless its key is set.
             if settled.provenance == Provenance::Code && in_settings {
                 settled.provenance = Provenance::Settings;
@@ -414,20 +423,27 @@ impl Flow {
     /// A field that files give: their value, else what the code gives where they do not.
     #[must_use]
     pub fn configured(&self, world: World<'_>, of: DefId, field: &Name, configured: &Configured, at: At, hops: u32) -> Settled {
-        let set_to = self.set_to(world, of, field, true, hops);
-        // A variable that the code reads over the settings wins over them.
-        let over = set_to.as_ref().filter(|settled| settled.provenance == Provenance::Env).cloned();
+        let (literal, assigned) = (self.fields.literal(of, field), self.fields.assigned(of, field));
+        // A variable that is read over the settings wins over them; one in a literal gives a default.
+        let over = self.set_to(world, &assigned.iter().collect::<Vec<_>>(), true, hops);
+        let over = over.filter(|settled| settled.provenance == Provenance::Env);
+        let set_to = self.set_to(world, &literal.iter().chain(assigned).collect::<Vec<_>>(), true, hops);
         let default = || {
             let declared = configured.default.clone().or_else(|| self.fields.declared(world, of, field));
-            let declared = declared.or_else(|| self.fallbacks.get(&(of, field.clone())).cloned().flatten());
             let set = set_to.clone().filter(|settled| settled.value.is_some());
-            set.or_else(|| Some(self.settle_at(world, &declared?, hops + 1)))
+            let set = set.or_else(|| Some(self.settle_at(world, &declared?, hops + 1)));
+            set.or_else(|| {
+                let fallback = self.fallbacks.get(&(of, field.clone()))?.as_ref()?;
+                let settled = self.settle_at(world, fallback, hops + 1);
+                let ty = world.signatures.field(of, field)?;
+                settled.value.as_ref().is_some_and(|value| fits(ty, value)).then_some(settled)
+            })
         };
         let base = match &configured.base {
             Some((value, place)) => Some((value.clone(), false, Some(place.clone()), None)),
-            None => default().filter(|default| default.value.is_some()).and_then(|default| {
-                Some((default.value?, default.is_duration, default.place, default.at))
-            }),
+            None => default()
+                .filter(|default| default.value.is_some())
+                .and_then(|default| Some((default.value?, default.is_duration, default.place, default.at))),
         };
         let (value, is_duration, place, written) = match base {
             Some((value, is_duration, place, at)) => (Some(value), is_duration, place, at),
@@ -444,7 +460,7 @@ impl Flow {
             secret: false,
         };
         match over {
-            Some(over) => Settled { provenance: over.provenance, from: over.from, ..out },
+            Some(over) => Settled { provenance: over.provenance, from: over.from, at: over.at.or(out.at), ..out },
             None => out,
         }
     }
@@ -459,12 +475,10 @@ impl Flow {
     /// outside is told with what holds else.
     ///
     /// Of settings that a library loads, only what is set beside their own key counts.
-    fn set_to(&self, world: World<'_>, of: DefId, field: &Name, in_settings: bool, hops: u32) -> Option<Settled> {
-        let (literal, assigned) = (self.fields.literal(of, field), self.fields.assigned(of, field));
-        let count = literal.len() + assigned.len();
+    fn set_to(&self, world: World<'_>, values: &[&Value], in_settings: bool, hops: u32) -> Option<Settled> {
         // Where there are several ways, each is followed less far: there may be several behind each.
-        let hops = if count > 1 { hops + 3 } else { hops + 1 };
-        let all: Vec<Settled> = literal.iter().chain(assigned).map(|value| self.settle_at(world, value, hops)).collect();
+        let hops = if values.len() > 1 { hops + 3 } else { hops + 1 };
+        let all: Vec<Settled> = values.iter().map(|value| self.settle_at(world, value, hops)).collect();
         let is_outside = |settled: &&Settled| match settled.provenance {
             Provenance::Code => false,
             Provenance::Settings => settled.from.is_some() && !in_settings,
@@ -548,6 +562,26 @@ impl Flow {
         let value = known.then(|| FactValue::Text(text.clone()));
         Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)), place, set, secret }
     }
+}
+
+/// A value of the field itself, and not of what the code makes of it: `config.ratio.map(Sampler::Ratio).unwrap_or(Sampler::All)`.
+fn fits(ty: &Type, value: &FactValue) -> bool {
+    match ty {
+        Type::Foreign(path, args) => match (path.as_str(), value) {
+            ("std::option::Option", _) => args.first().is_some_and(|inner| fits(inner, value)),
+            ("bool", value) => matches!(value, FactValue::Bool(_)),
+            ("f32" | "f64", FactValue::Text(text)) => text.parse::<f64>().is_ok(),
+            (path, FactValue::Int(_)) => path.starts_with(['u', 'i', 'f']) && !path.contains("::") || path.contains("NonZero"),
+            (_, FactValue::Text(_)) => holds_text(path),
+            _ => false,
+        },
+        Type::Def(..) => matches!(value, FactValue::Text(_)),
+        _ => false,
+    }
+}
+
+fn holds_text(path: &str) -> bool {
+    path.contains("::") || path == "str"
 }
 
 /// The same value, wherever it is written.

@@ -359,9 +359,11 @@ impl Walker<'_, '_> {
         let inputs = match ty {
             Ty::Fn(inputs, _) => Some(inputs),
             Ty::Dyn(bounds) | Ty::Impl(bounds) => {
-                bounds.iter().flat_map(|bound| bound.segs.last()).filter(|seg| seg.name.starts_with("Fn")).find_map(|seg| match &*seg.args {
-                    [Ty::Tuple(inputs), ..] => Some(inputs),
-                    _ => None,
+                bounds.iter().flat_map(|bound| bound.segs.last()).filter(|seg| seg.name.starts_with("Fn")).find_map(|seg| {
+                    match &*seg.args {
+                        [Ty::Tuple(inputs), ..] => Some(inputs),
+                        _ => None,
+                    }
                 })
             }
             _ => None,

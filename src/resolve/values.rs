@@ -87,10 +87,9 @@ impl Value {
             Value::Env { name, default, .. } => name.weight() + default.as_ref().map_or(1, |value| value.weight()),
             Value::Call { args, .. } => all(args),
             Value::Join(parts) => all(parts),
-            Value::WithExtension(inner, _)
-            | Value::Scaled(inner, _)
-            | Value::Named(inner, _)
-            | Value::Contents { path: inner, .. } => inner.weight() + 1,
+            Value::WithExtension(inner, _) | Value::Scaled(inner, _) | Value::Named(inner, _) | Value::Contents { path: inner, .. } => {
+                inner.weight() + 1
+            }
             Value::Or(first, second) | Value::Math(_, first, second) => first.weight() + second.weight(),
             Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
             Value::Known(..) | Value::Field { .. } | Value::Param { .. } | Value::Unknown(_) => 1,
@@ -402,8 +401,8 @@ impl Tracer<'_> {
                 | "as_os_str" | "as_u64" | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim"
                 | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default" | "copied" | "cloned" | "deref"
                 | "or_else" | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut"
-                | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner" | "cast_signed" | "cast_unsigned"
-                | "expose_secret" | "trim_start" | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches",
+                | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner" | "cast_signed" | "cast_unsigned" | "expose_secret"
+                | "trim_start" | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches",
                 _,
             ) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
                 let inner = next(recv);
@@ -443,8 +442,10 @@ impl Tracer<'_> {
                 let separator = Value::Known(FactValue::Text(separator.to_owned()), false, self.at(span));
                 Value::Join(vec![next(recv), separator, next(*part)])
             }
-            _ => match self.types.callees.get(&id) {
-                Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => Value::Call {
+            _ => match (self.types.callees.get(&id), next(recv)) {
+                // What is done to an error, or to a text before it is parsed.
+                (_, Value::Contents { path, compiled_in, .. }) => Value::Contents { path, compiled_in, text: self.show(id).into() },
+                (Some(Callee::Def(func)), _) if self.world.program.func(*func).is_some() => Value::Call {
                     func: *func,
                     args: args.iter().map(|arg| next(*arg)).collect(),
                     text: self.show(id).into(),

@@ -60,14 +60,7 @@ pub(super) struct Files<'a> {
 
 impl<'a> Files<'a> {
     pub(super) fn new(tree: &'a dyn Tree, discovery: &'a Discovery) -> Self {
-        Self {
-            tree,
-            listed: &discovery.others,
-            known: BTreeMap::new(),
-            diagnostics: Vec::new(),
-            skipped: Vec::new(),
-            unreadable: false,
-        }
+        Self { tree, listed: &discovery.others, known: BTreeMap::new(), diagnostics: Vec::new(), skipped: Vec::new(), unreadable: false }
     }
 
     /// The file of that path. What git ignores is not listed: it differs from machine to machine.
@@ -269,9 +262,12 @@ mod tests {
 
     #[test]
     fn a_broken_file_is_told_with_its_line() {
-        for (text, format) in
-            [("a = 1\nb = [\n", Format::Toml), ("a: 1\nb: [\n", Format::Yaml), ("{\"a\": 1,\n\"b\" }", Format::Json), ("(a: 1,\nb: ]", Format::Ron)]
-        {
+        for (text, format) in [
+            ("a = 1\nb = [\n", Format::Toml),
+            ("a: 1\nb: [\n", Format::Yaml),
+            ("{\"a\": 1,\n\"b\" }", Format::Json),
+            ("(a: 1,\nb: ]", Format::Ron),
+        ] {
             let broken = parse(text, format).unwrap_err();
             assert!(broken.at.line >= 2, "{format:?}: {broken:?}");
         }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::Struct;
 use super::files::Files;
 use super::keys::{Key, Step};
 use super::layers::{Layer, Loaded, Source};
-use super::paths;
+use super::paths::{self, Found};
 use super::secrets::is_secret;
 use super::variables::Naming;
 use crate::manifests::yaml::{Entry, Node, Value as Tree};
@@ -30,39 +31,46 @@ enum Read {
 }
 
 /// The keys with what is known of them, in the order of the fields.
-pub(super) fn join(world: World<'_>, files: &mut Files<'_>, loaded: &Loaded, keys: Vec<Key>, folders: &[&str]) -> Vec<(Key, Configured)> {
-    let read = read(files, &loaded.layers, folders);
+pub(super) fn join(world: World<'_>, files: &mut Files<'_>, loaded: Loaded, keys: Vec<Key>, folders: &[&str]) -> Struct {
+    let found = found(files, &loaded.layers, folders);
+    let read = read(files, &loaded.layers, &found);
     let told = keys.into_iter().map(|key| {
         let configured = configured(world, &read, &key);
         (key, configured)
     });
-    told.collect()
+    Struct { keys: told.collect(), files: found, loaded }
 }
 
-fn read(files: &mut Files<'_>, layers: &[Layer], folders: &[&str]) -> Vec<Read> {
-    let found: Vec<Vec<paths::Found>> = layers
+/// The files of each layer.
+fn found(files: &Files<'_>, layers: &[Layer], folders: &[&str]) -> Vec<Vec<Found>> {
+    let mut out: Vec<Vec<Found>> = layers
         .iter()
         .map(|layer| match &layer.source {
             Source::File { pattern: Some(pattern), format, .. } => paths::files(files, pattern, folders, format.is_some()),
-            Source::CompiledIn { path, .. } => vec![paths::Found { file: path.clone(), environment: None }],
+            Source::CompiledIn { path, .. } => vec![Found { file: path.clone(), environment: None }],
             _ => Vec::new(),
         })
         .collect();
     // The file that is read for all environments fits the pattern of the others, too.
-    let for_all: BTreeSet<SmolStr> = found.iter().flatten().filter(|found| found.environment.is_none()).map(|found| found.file.clone()).collect();
+    let for_all = out.iter().flatten().filter(|found| found.environment.is_none()).map(|found| found.file.clone());
+    let for_all: BTreeSet<SmolStr> = for_all.collect();
+    for found in &mut out {
+        found.retain(|found| found.environment.is_none() || !for_all.contains(&found.file));
+    }
+    out
+}
+
+fn read(files: &mut Files<'_>, layers: &[Layer], found: &[Vec<Found>]) -> Vec<Read> {
     let mut out = Vec::new();
     for (layer, found) in layers.iter().zip(found) {
         match &layer.source {
             Source::File { format, nested, .. } | Source::CompiledIn { format, nested, .. } => {
                 for found in found {
-                    if found.environment.is_some() && for_all.contains(&found.file) {
-                        continue;
-                    }
                     let Some(root) = files.tree(&found.file, *format) else { continue };
                     if *nested {
                         out.extend(profiles(&found.file, &root));
                     } else {
-                        out.push(Read::Tree { file: found.file, environment: found.environment, root });
+                        out.push(Read::Tree { file: found.file.clone(), environment: found.environment.clone(), root });
                     }
                 }
             }
@@ -87,7 +95,8 @@ fn profiles(file: &SmolStr, root: &Node) -> Vec<Read> {
 }
 
 fn configured(world: World<'_>, read: &[Read], key: &Key) -> Configured {
-    let mut out = Configured { key: key.dotted(), fields: key.path.iter().map(|step| step.name.clone()).collect(), ..Configured::default() };
+    let mut out =
+        Configured { key: key.dotted(), fields: key.path.iter().map(|step| step.name.clone()).collect(), ..Configured::default() };
     for layer in read {
         match layer {
             Read::Tree { file, environment, root } => {
@@ -172,6 +181,10 @@ fn is_number(world: World<'_>, key: &Key) -> bool {
 /// What may be seen of a value, and whether it is hidden.
 pub(super) fn seen(key: &Key, name: &str, value: FactValue) -> (Option<FactValue>, bool) {
     let value = match value {
+        FactValue::Text(text) if is_secret(name, &FactValue::Text(text.clone())) => match redact::named(name, &text) {
+            hidden if hidden == redact::HIDDEN => return (None, true),
+            address => FactValue::Text(address),
+        },
         value if is_secret(name, &value) => return (None, true),
         FactValue::Text(text) if key.secret => match redact::of_secret(&text) {
             hidden if hidden == redact::HIDDEN => return (None, true),

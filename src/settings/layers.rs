@@ -123,6 +123,10 @@ impl<'a> Gatherer<'a> {
         if matches!(value, Value::Contents { .. }) {
             return Some(value);
         }
+        // A text that is mended before it is parsed: what the function was given is a file.
+        if let Some(given) = self.given_text(body) {
+            return Some(given);
+        }
         // `file.read_to_string(&mut text)`: the only file that the function reads.
         let mut reads = body.known.iter().filter(|call| self.api(call).shape == Shape::Read);
         match (value, reads.next(), reads.next()) {
@@ -132,6 +136,17 @@ impl<'a> Gatherer<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The one parameter for which the callers pass what a file holds.
+    fn given_text(&self, body: &BodyFacts) -> Option<Value> {
+        let count = self.world.program.func(body.def)?.params.len();
+        let given = |index: usize| {
+            let param = Value::Param { func: body.def, index, name: SmolStr::default() };
+            Some(self.flow.expand(&param, 0)).filter(|value| matches!(value, Value::Contents { .. }))
+        };
+        let mut found = (0..count).filter_map(given);
+        found.next().filter(|_| found.next().is_none())
     }
 
     fn contents(&self, path: &Value, compiled_in: bool, format: Option<Format>) -> Option<Layer> {
@@ -189,10 +204,12 @@ impl<'a> Gatherer<'a> {
         let mut defaults: Vec<Layer> = Vec::new();
         // Where a stack only fills what is missing: `figment.join(provider)`.
         let mut joins: Vec<(At, bool)> = Vec::new();
+        // The stack that is put together last is the one that is used.
+        let stacks = body.known.iter().rev().filter(|call| matches!(self.api(call).layer, Some(Role::Stack | Role::PlainVariables)));
+        ats.extend(stacks.map(|call| call.at));
         for call in &body.known {
             match self.api(call).layer {
                 Some(Role::Stack) => {
-                    ats.push(call.at);
                     for setting in &call.settings {
                         match setting.name.as_str() {
                             "set_default" => defaults.extend(default(setting)),
@@ -203,12 +220,7 @@ impl<'a> Gatherer<'a> {
                     }
                 }
                 Some(Role::OwnStack | Role::VariablesFile) | None => {}
-                Some(role) => {
-                    if role == Role::PlainVariables {
-                        ats.push(call.at);
-                    }
-                    found.push((call.at, self.layer(call, role).into_iter().collect()));
-                }
+                Some(role) => found.push((call.at, self.layer(call, role).into_iter().collect())),
             }
         }
         for call in &body.own {
@@ -220,7 +232,7 @@ impl<'a> Gatherer<'a> {
         }
         found.sort_by_key(|(at, _)| *at);
         joins.sort_by_key(|(at, _)| *at);
-        let mut out = defaults;
+        let mut out = Vec::new();
         for (at, layers) in found {
             let only_fills = joins.iter().rev().find(|(join, _)| *join <= at).is_some_and(|(_, only_fills)| *only_fills);
             if only_fills {
@@ -229,7 +241,10 @@ impl<'a> Gatherer<'a> {
                 out.extend(layers);
             }
         }
-        out
+        // A function may put a smaller stack together first, to find out where the files are: the last one counts.
+        let kept = (0..out.len()).filter(|at| !out[at + 1..].contains(&out[*at])).map(|at| out[at].clone());
+        let (below, above): (Vec<Layer>, Vec<Layer>) = kept.partition(|layer| matches!(layer.source, Source::Default { .. }));
+        defaults.into_iter().chain(below).chain(above).collect()
     }
 
     fn layer(&self, call: &KnownCall, role: Role) -> Option<Layer> {
@@ -286,9 +301,8 @@ impl<'a> Gatherer<'a> {
 
     /// `Config::builder().env().file("config.toml").load()`, `Config::from_file("config.toml")`.
     fn own_stack(&self, call: &KnownCall) -> Vec<Layer> {
-        let file = |path: &Value| Layer {
-            source: Source::File { pattern: pattern(self.flow, self.world, path), format: None, nested: false },
-        };
+        let file =
+            |path: &Value| Layer { source: Source::File { pattern: pattern(self.flow, self.world, path), format: None, nested: false } };
         let layer = |setting: &Setting| match (setting.name.as_str(), setting.args.first()) {
             ("env", _) => Some(Layer { source: Source::Variables(Some(Naming::ByField)) }),
             ("file", Some(path)) => Some(file(path)),

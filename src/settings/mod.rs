@@ -28,6 +28,7 @@ use crate::source::{Tree, parent};
 use files::Files;
 use keys::Key;
 use layers::{Gatherer, Layer, Loaded};
+use paths::Found;
 
 pub use tell::tell;
 
@@ -49,6 +50,8 @@ pub struct Settings {
 struct Struct {
     loaded: Loaded,
     keys: Vec<(Key, Configured)>,
+    /// The files of each layer.
+    files: Vec<Vec<Found>>,
 }
 
 /// Finds the settings structs that bodies fill, and reads the files that fill them.
@@ -67,8 +70,7 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery, world: World<'_>, flow: &Flo
         let keys = keys::keys(world, loaded.root);
         let folders = folders(discovery, world, loaded.by);
         let folders: Vec<&str> = folders.iter().map(SmolStr::as_str).collect();
-        let keys = join::join(world, &mut files, &loaded, keys, &folders);
-        out.structs.push(Struct { loaded, keys });
+        out.structs.push(join::join(world, &mut files, loaded, keys, &folders));
     }
     variables(&mut files, discovery, world, flow, &loading, &mut out);
     (out.diagnostics, out.skipped, out.unreadable) = (files.diagnostics, files.skipped, files.unreadable);
@@ -94,13 +96,12 @@ fn one_for_each(found: Vec<Loaded>) -> Vec<Loaded> {
             by_root.insert(loaded.root, loaded);
             continue;
         };
-        // The fuller stack decides the order.
-        let (full, other) =
-            if loaded.layers.len() > known.layers.len() { (loaded.layers, std::mem::take(&mut known.layers)) } else { (std::mem::take(&mut known.layers), loaded.layers) };
-        known.layers = full;
-        let more: Vec<Layer> = other.into_iter().filter(|layer| !known.layers.iter().any(|other| other == layer)).collect();
-        known.layers.extend(more);
-        known.ats.extend(loaded.ats);
+        // The fuller stack decides the order, and is told where it is put together.
+        let (mut full, other) = if loaded.layers.len() > known.layers.len() { (loaded, known.clone()) } else { (known.clone(), loaded) };
+        let more: Vec<Layer> = other.layers.into_iter().filter(|layer| !full.layers.contains(layer)).collect();
+        full.layers.extend(more);
+        full.ats.extend(other.ats);
+        *known = full;
     }
     by_root.into_values().collect()
 }

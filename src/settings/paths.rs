@@ -52,9 +52,14 @@ fn pieces<'v>(value: &'v Value, out: &mut Vec<&'v Value>) {
     }
 }
 
-/// How a pattern reads on a page: `configuration/{environment}.yaml`.
-pub(super) fn shown(pattern: &str) -> String {
-    pattern.replace("<working dir>/", "").replace(HOLE, "{environment}")
+/// How a pattern reads on a page: `configuration/{local,production}.yaml`; a file of the tree by its own path.
+pub(super) fn shown(pattern: &str, found: &[Found]) -> String {
+    let environments: Vec<&str> = found.iter().filter_map(|found| found.environment.as_deref()).collect();
+    match found {
+        [only] if only.environment.is_none() => only.file.to_string(),
+        _ if environments.is_empty() => pattern.replace("<working dir>/", "").replace(HOLE, "{environment}"),
+        _ => pattern.replace("<working dir>/", "").replace(HOLE, &format!("{{{}}}", environments.join(","))),
+    }
 }
 
 /// The files of the tree that a path names, seen from the package and from the workspace; of both, the package's come first.

@@ -185,7 +185,8 @@ impl<'t> Reader<'t> {
         if matches!(self.peek(), Some('"' | '\'')) {
             return self.quoted();
         }
-        let end = self.rest().find(|c: char| c == ':' || c == '=' || c.is_whitespace() || ",{}[]()\"".contains(c)).unwrap_or(self.rest().len());
+        let end =
+            self.rest().find(|c: char| c == ':' || c == '=' || c.is_whitespace() || ",{}[]()\"".contains(c)).unwrap_or(self.rest().len());
         if end == 0 {
             return Err(self.broken("a key is missing"));
         }
@@ -317,7 +318,14 @@ mod tests {
 
     #[test]
     fn hostile_text_ends_in_an_error() {
-        for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000), "{\"a\": \"".to_owned(), "/*".to_owned(), "{é: 1, \u{1F600}".to_owned(), "(".repeat(5000)] {
+        for text in [
+            "[".repeat(100_000),
+            "{\"a\":".repeat(100_000),
+            "{\"a\": \"".to_owned(),
+            "/*".to_owned(),
+            "{é: 1, \u{1F600}".to_owned(),
+            "(".repeat(5000),
+        ] {
             assert!(parse(&text, Kind::Json).is_err());
             assert!(parse(&text, Kind::Ron).is_err());
         }

@@ -7,9 +7,44 @@ use crate::model::FactValue;
 
 /// Words of keys that speak about a secret and hold none: how long it lives, whether there is one.
 const ABOUT: &[&str] = &[
-    "ttl", "expiry", "expire", "expires", "expiration", "lifetime", "lifespan", "age", "seconds", "secs", "minutes", "mins", "hours", "days",
-    "ms", "millis", "interval", "timeout", "delay", "retry", "retries", "count", "limit", "max", "min", "len", "length", "size", "capacity",
-    "enabled", "enable", "iterations", "rounds", "cost", "attempts", "cleanup", "rotation", "leeway",
+    "ttl",
+    "expiry",
+    "expire",
+    "expires",
+    "expiration",
+    "lifetime",
+    "lifespan",
+    "age",
+    "seconds",
+    "secs",
+    "minutes",
+    "mins",
+    "hours",
+    "days",
+    "ms",
+    "millis",
+    "interval",
+    "timeout",
+    "delay",
+    "retry",
+    "retries",
+    "count",
+    "limit",
+    "max",
+    "min",
+    "len",
+    "length",
+    "size",
+    "capacity",
+    "enabled",
+    "enable",
+    "iterations",
+    "rounds",
+    "cost",
+    "attempts",
+    "cleanup",
+    "rotation",
+    "leeway",
 ];
 
 /// Whether the value of a key is a secret.
@@ -27,7 +62,9 @@ pub(super) fn is_secret(key: &str, value: &FactValue) -> bool {
 
 /// `15m`, `0.5`, `1 day`.
 fn is_amount(text: &str) -> bool {
-    text.len() <= 12 && text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_alphanumeric() || " .".contains(c))
+    text.len() <= 12
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || " .".contains(c))
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! Tells the items of loaders what their settings are made of: the layers in order, and each key with its value.
 
-use rustc_hash::FxHashSet;
-
 use super::layers::{Layer, Source};
-use super::paths::shown;
+use super::paths::{Found, shown};
 use super::{Settings, Struct};
 use crate::detect::{Cx, Finding};
 use crate::facts::ItemKind;
@@ -20,7 +18,7 @@ pub fn tell(cx: &Cx<'_>, settings: &Settings, findings: &mut [Finding]) {
         let Some(at) = item_of(cx, found, findings) else { continue };
         let facts = facts(cx, found);
         let finding = &mut findings[at];
-        finding.facts.retain(|fact| fact.key != "add_source");
+        finding.facts.retain(|fact| !matches!(fact.key.as_str(), "add_source" | "set_default" | "set_override"));
         finding.facts.extend(facts);
     }
 }
@@ -28,13 +26,17 @@ pub fn tell(cx: &Cx<'_>, settings: &Settings, findings: &mut [Finding]) {
 /// The item of a struct: what puts its layers together, what reads its file, its derive, or the struct itself.
 fn item_of(cx: &Cx<'_>, found: &Struct, findings: &[Finding]) -> Option<usize> {
     let loaded = &found.loaded;
-    let ats: FxHashSet<At> = loaded.ats.iter().copied().collect();
-    let configs = || findings.iter().enumerate().filter(|(_, finding)| finding.kind == Kind::StartupConfig && finding.detector != "env-reads");
-    let at_layers = configs().find(|(_, finding)| finding.detector == "constructors" && finding.sites.iter().any(|site| ats.contains(&site.at)));
+    let configs =
+        || findings.iter().enumerate().filter(|(_, finding)| finding.kind == Kind::StartupConfig && finding.detector != "env-reads");
+    let made =
+        |at: &At| configs().find(|(_, finding)| finding.detector == "constructors" && finding.sites.iter().any(|site| site.at == *at));
+    let at_layers = loaded.ats.iter().find_map(made);
     let of_struct = || configs().find(|(_, finding)| finding.def == loaded.root);
     let in_function = || {
         configs().find(|(_, finding)| {
-            finding.detector == "constructors" && finding.def == loaded.by && finding.entry.is_some_and(|entry| cx.api(entry).layer.is_some())
+            finding.detector == "constructors"
+                && finding.def == loaded.by
+                && finding.entry.is_some_and(|entry| cx.api(entry).layer.is_some())
         })
     };
     at_layers.or_else(of_struct).or_else(in_function).map(|(at, _)| at)
@@ -42,9 +44,9 @@ fn item_of(cx: &Cx<'_>, found: &Struct, findings: &[Finding]) -> Option<usize> {
 
 fn facts(cx: &Cx<'_>, found: &Struct) -> Vec<Fact> {
     let mut out = Vec::new();
-    let layers = words(&found.loaded.layers);
+    let layers = words(&found.loaded.layers, &found.files);
     if !layers.is_empty() {
-        out.push(Cx::plain_fact("layers", layers));
+        out.push(Cx::plain_fact(Fact::LAYERS, layers));
     }
     for (key, configured) in found.keys.iter().take(MAX_KEYS) {
         let ItemKind::Struct(facts) = &cx.world.program.def(key.of).item.kind else { continue };
@@ -61,12 +63,12 @@ fn facts(cx: &Cx<'_>, found: &Struct) -> Vec<Fact> {
     out
 }
 
-/// The layers in words, those that win last.
-fn words(layers: &[Layer]) -> String {
+/// The layers in words, those that win last; `files` are those that each one was read from.
+fn words(layers: &[Layer], files: &[Vec<Found>]) -> String {
     let mut out: Vec<String> = Vec::new();
-    for layer in layers {
+    for (index, layer) in layers.iter().enumerate() {
         let word = match &layer.source {
-            Source::File { pattern: Some(pattern), .. } => shown(pattern),
+            Source::File { pattern: Some(pattern), .. } => shown(pattern, files.get(index).map_or(&[], Vec::as_slice)),
             Source::File { pattern: None, .. } => "a file whose path is not known".to_owned(),
             Source::CompiledIn { path, .. } => format!("{path} (compiled in)"),
             Source::Variables(Some(naming)) => match naming.shown() {

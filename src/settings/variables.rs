@@ -25,16 +25,18 @@ impl Naming {
                 [only] => Some(format!("{prefix}{only}")),
                 _ => None,
             },
-            Naming::Joined { prefix, separator } => match (names.as_slice(), separator.as_deref().filter(|separator| !separator.is_empty())) {
-                ([only], None) => Some(format!("{prefix}{only}")),
-                (_, None) => None,
-                // A name with the separator in it would be split in the middle.
-                (names, Some(separator)) => {
-                    let upper = separator.to_uppercase();
-                    let is_split = names.iter().any(|name| name.contains(&upper));
-                    (!is_split).then(|| format!("{prefix}{}", names.join(separator)))
+            Naming::Joined { prefix, separator } => {
+                match (names.as_slice(), separator.as_deref().filter(|separator| !separator.is_empty())) {
+                    ([only], None) => Some(format!("{prefix}{only}")),
+                    (_, None) => None,
+                    // A name with the separator in it would be split in the middle.
+                    (names, Some(separator)) => {
+                        let upper = separator.to_uppercase();
+                        let is_split = names.iter().any(|name| name.contains(&upper));
+                        (!is_split).then(|| format!("{prefix}{}", names.join(separator)))
+                    }
                 }
-            },
+            }
         }
     }
 
