@@ -22,6 +22,7 @@ use crate::model::{Diagnostic, Item, Kind, SCHEMA, Severity, StateMap, ToolInfo}
 use crate::parse::ParseOptions;
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::schema;
+use crate::settings;
 use crate::source::{ReadError, Revision, Tree};
 
 /// syn's tree is as deep as the code is nested; see `parse`.
@@ -98,9 +99,15 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     statements::take_in(tree, &program, &discovery, &mut bodies);
     resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);
-    let flow = Flow::new(&bodies, |caller| !left_out.has(world, caller));
+    let mut flow = Flow::new(world, &bodies, |caller| !left_out.has(world, caller));
+    let settings = {
+        let run: Vec<&BodyFacts> = left_out.run(world, &bodies).filter(|body| !left_out.is_dead(world, body.def)).collect();
+        settings::read(tree, &discovery, world, &flow, &run)
+    };
+    settings.hand_over(&mut flow);
     let cx = Cx::new(world, &flow, &bodies, left_out);
     let mut findings = detect::detect(&cx);
+    settings::tell(&cx, &settings, &mut findings);
     // State belongs to a service: what no binary links (fakes for tests, tools) is left out.
     findings.retain(|finding| program.is_linked(finding.def));
     let wanted = &config.service.crates;
@@ -124,7 +131,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);
 
-    diagnostics.extend(discovery.diagnostics.iter().chain(&read.diagnostics).chain(&manifests.diagnostics).cloned());
+    let diagnosed = discovery.diagnostics.iter().chain(&read.diagnostics).chain(&manifests.diagnostics).chain(&settings.diagnostics);
+    diagnostics.extend(diagnosed.cloned());
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
     diagnostics.sort();
@@ -133,6 +141,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         discovery: &discovery,
         read: &read,
         manifests: &manifests,
+        settings: &settings,
         unread: reading::unread(&discovery, &inputs, &read, |at| links.reached.contains(&at)),
         bodies: &bodies,
         catalog: &catalog,
@@ -154,7 +163,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     // Giving back memory in small pieces takes as long as a stage: another thread does it while the map is rendered.
     drop(cx);
     drop(program);
-    let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable;
+    let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable || settings.unreadable;
     rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
     Ok(Analysis { map, config, unreadable, bad_config, no_rust })
 }
@@ -163,8 +172,10 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
 fn variables_read(items: &[Item]) -> BTreeMap<SmolStr, BTreeSet<SmolStr>> {
     let mut out: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
     for item in items.iter().filter(|item| item.kind == Kind::StartupConfig) {
-        for name in item.facts.iter().filter(|fact| fact.key == "env").filter_map(|fact| fact.value.as_ref()) {
-            out.entry(name.to_string().into()).or_default().extend(item.services.iter().cloned());
+        let read = item.facts.iter().filter(|fact| fact.key == "env").filter_map(|fact| fact.value.as_ref().map(ToString::to_string));
+        let of_settings = item.facts.iter().filter(|fact| fact.setting().is_some()).filter_map(|fact| fact.from.clone());
+        for name in read.chain(of_settings) {
+            out.entry(name.into()).or_default().extend(item.services.iter().cloned());
         }
     }
     out

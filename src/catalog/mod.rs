@@ -13,5 +13,5 @@ mod tests;
 
 pub use builtin::BUILTIN;
 pub use index::{Catalog, CatalogError, EntryId, Hit};
-pub use schema::{Api, CrateFile, FsOp, Knob, Older, Shape};
+pub use schema::{Api, Beside, CrateFile, FsOp, Knob, Layer, Older, Shape};
 pub use wrappers::Wrappers;

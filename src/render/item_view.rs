@@ -10,6 +10,7 @@ use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
 use super::layout::{Layout, first_few};
 use super::rank::default_rank;
+use super::settings_view;
 use super::view::{AnnotationLine, FactView, FactsView, ItemView, SiteView, UsesView};
 use super::words::{in_order, is_loss, kept, label, store_name, value};
 
@@ -51,6 +52,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         },
         doc: doc.filter(|doc| !doc.is_empty()),
         ty: item.ty.as_deref().filter(|ty| !ty.trim().is_empty()).map(|ty| code_short(ty, 120)),
+        settings: if repeats { None } else { settings_view::settings(layout, item, page) },
         facts: if repeats { FactsView::default() } else { facts(layout, item, page) },
         declared,
         constructed,
@@ -217,7 +219,7 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
     let mut defaults: Vec<(u8, FactView)> = Vec::new();
     for fact in item.facts.iter().filter(|fact| fact.key != "type" || item.ty.is_none()) {
         // The summary says how long a task runs.
-        if fact.key == "runs" {
+        if fact.key == "runs" || fact.key == Fact::LAYERS || fact.setting().is_some() {
             continue;
         }
         let view = fact_view(layout, fact, page);
@@ -259,6 +261,7 @@ fn fact_view(layout: &Layout<'_>, fact: &Fact, page: &str) -> FactView {
         value: value(fact),
         at: fact.at.as_ref().map(|place| layout.links.place(page, &place.file, place.line)),
         from: fact.from.as_deref().map(|from| code_short(from, 80)),
+        also: settings_view::also(layout, fact, page),
     }
 }
 
