@@ -25,6 +25,7 @@ pub mod parse;
 pub mod render;
 pub mod resolve;
 pub mod schema;
+pub mod settings;
 pub mod source;
 pub mod verify;
 

@@ -9,6 +9,7 @@ use crate::discover::{DependencyKind, Discovery};
 use crate::manifests::Manifests;
 use crate::model::Coverage;
 use crate::resolve::BodyFacts;
+use crate::settings::Settings;
 
 use super::reading::{Read, Unread};
 
@@ -17,6 +18,7 @@ pub(super) struct Seen<'a> {
     pub(super) discovery: &'a Discovery,
     pub(super) read: &'a Read,
     pub(super) manifests: &'a Manifests,
+    pub(super) settings: &'a Settings,
     pub(super) unread: Unread,
     pub(super) bodies: &'a [BodyFacts],
     pub(super) catalog: &'a Catalog,
@@ -26,7 +28,8 @@ pub(super) struct Seen<'a> {
 
 /// Counts it.
 pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
-    let Seen { discovery, read: Read { files, skipped, .. }, manifests, unread: not_read, bodies, catalog, ignored, unlinked } = seen;
+    let Seen { discovery, read: Read { files, skipped, .. }, manifests, settings, unread: not_read, bodies, catalog, ignored, unlinked } =
+        seen;
     let mut unread: BTreeMap<SmolStr, usize> = BTreeMap::new();
     for name in files.iter().flat_map(|file| &file.macros_unread) {
         *unread.entry(name.clone()).or_default() += 1;
@@ -43,7 +46,7 @@ pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
         .filter(|dependency| dependency.kind == DependencyKind::Normal && dependency.workspace_member.is_none())
         .map(|dependency| dependency.package.as_str())
         .collect();
-    let mut skipped = [discovery.skipped.as_slice(), skipped, &manifests.skipped].concat();
+    let mut skipped = [discovery.skipped.as_slice(), skipped, &manifests.skipped, &settings.skipped].concat();
     skipped.sort();
     skipped.dedup();
     Coverage {

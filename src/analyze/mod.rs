@@ -21,6 +21,7 @@ use crate::model::{Diagnostic, Item, SCHEMA, Service, Severity, StateMap, ToolIn
 use crate::parse::ParseOptions;
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::schema;
+use crate::settings;
 use crate::source::{ReadError, Revision, Tree};
 
 /// syn's tree is as deep as the code is nested; see `parse`.
@@ -99,9 +100,15 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     statements::take_in(tree, &program, &discovery, &mut bodies);
     resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);
-    let flow = Flow::new(&bodies, |caller| !left_out.has(world, caller));
+    let mut flow = Flow::new(world, &bodies, |caller| !left_out.has(world, caller));
+    let settings = {
+        let run: Vec<&BodyFacts> = left_out.run(world, &bodies).filter(|body| !left_out.is_dead(world, body.def)).collect();
+        settings::read(tree, &discovery, world, &flow, &run)
+    };
+    settings.hand_over(&mut flow);
     let cx = Cx::new(world, &flow, &bodies, left_out);
     let mut findings = detect::detect(&cx);
+    settings::tell(&cx, &settings, &mut findings);
     // State belongs to a service: what no binary links (fakes for tests, tools) is left out.
     findings.retain(|finding| program.is_linked(finding.def));
     let wanted = &config.service.crates;
@@ -128,7 +135,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let in_config = |found: &Diagnostic| found.severity == Severity::Error && found.file.as_deref() == Some(annotations::CONFIG_FILE);
     let bad_config = bad_config || diagnostics.iter().any(in_config);
 
-    diagnostics.extend(discovery.diagnostics.iter().chain(&read.diagnostics).chain(&manifests.diagnostics).cloned());
+    let diagnosed = discovery.diagnostics.iter().chain(&read.diagnostics).chain(&manifests.diagnostics).chain(&settings.diagnostics);
+    diagnostics.extend(diagnosed.cloned());
     diagnostics.extend(joined.diagnostics);
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
@@ -138,6 +146,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         discovery: &discovery,
         read: &read,
         manifests: &manifests,
+        settings: &settings,
         unread: reading::unread(&discovery, &inputs, &read, |at| links.reached.contains(&at)),
         bodies: &bodies,
         catalog: &catalog,
@@ -161,7 +170,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     // Giving back memory in small pieces takes as long as a stage: another thread does it while the map is rendered.
     drop(cx);
     drop(program);
-    let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable;
+    let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable || settings.unreadable;
     rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
     Ok(Analysis { map, deployed: drawn.deployed, config, unreadable, bad_config, no_rust })
 }

@@ -18,6 +18,6 @@ pub use builtin::BUILTIN;
 pub use faults::{Fault, faults};
 pub use index::{Catalog, CatalogError, EntryId, Hit};
 pub use own::{OwnFault, read_own};
-pub use schema::{Api, CrateFile, FsOp, Knob, Older, Shape};
+pub use schema::{Api, Beside, CrateFile, FsOp, Knob, Layer, Older, Shape};
 pub use variables::Variables;
 pub use wrappers::Wrappers;

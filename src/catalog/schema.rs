@@ -79,9 +79,46 @@ pub struct Api {
     /// What is done to the file system.
     #[serde(default)]
     pub op: Option<FsOp>,
+    /// What it is among the layers of settings.
+    #[serde(default)]
+    pub layer: Option<Layer>,
+    /// What the call sets up beside the thing itself.
+    #[serde(default)]
+    pub beside: Option<Beside>,
     /// Names that the stated version no longer has and that services still use.
     #[serde(default)]
     pub older: Vec<Older>,
+}
+
+/// What an API is among the layers that settings are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// A file: `path_arg` names it.
+    File,
+    /// A text that the code holds: its first argument.
+    Text,
+    /// Environment variables, by the knobs `prefix`, `prefix_separator` and `separator` or `split`.
+    Variables,
+    /// Environment variables that are named like the fields, without any that nest.
+    PlainVariables,
+    /// A file of environment variables.
+    VariablesFile,
+    /// What layers are put on; a later one wins.
+    Stack,
+    /// What layers are put on by methods of its own, `file(path)` and `env()`; an earlier one wins.
+    OwnStack,
+}
+
+/// State that an API sets up beside its own: a log file that is opened again on a signal has a handler for it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Its kind.
+    #[serde(deserialize_with = "kind_or_none")]
+    pub kind: Option<Kind>,
+    /// What a page calls it.
+    pub label: String,
 }
 
 impl Api {

@@ -24,6 +24,7 @@ pub struct Wrappers {
     random: FxHashSet<SmolStr>,
     keyed_digests: FxHashSet<SmolStr>,
     reexports: FxHashMap<SmolStr, SmolStr>,
+    parsers: FxHashMap<SmolStr, SmolStr>,
 }
 
 impl Wrappers {
@@ -118,6 +119,12 @@ impl Wrappers {
     #[must_use]
     pub fn is_keyed_digest(&self, path: &str) -> bool {
         self.keyed_digests.contains(path)
+    }
+
+    /// The format of what a function makes a struct of: a text (`toml`), or the layers of settings that it is called on (`layers`).
+    #[must_use]
+    pub fn parser(&self, path: &str) -> Option<&str> {
+        self.parsers.get(path).map(SmolStr::as_str)
     }
 
     /// The path under which the catalog knows what another crate hands on.

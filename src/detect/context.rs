@@ -10,6 +10,7 @@ use super::left_out::LeftOut;
 use super::uses::Uses;
 use crate::catalog::{Api, EntryId};
 use crate::facts::ItemKind;
+use crate::merge::redact::{HIDDEN, of_secret};
 use crate::model::{Fact, FactValue, Place, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World};
 
@@ -189,14 +190,19 @@ impl<'a> Cx<'a> {
     pub fn settled(&self, key: &str, unit: Option<&SmolStr>, settled: Settled) -> Fact {
         let unit =
             if settled.is_duration { Some(SmolStr::new_static("duration")) } else { unit.filter(|unit| *unit != "duration").cloned() };
+        // The place of a secret is told, and not what it is.
+        let value = match settled.value {
+            Some(FactValue::Text(text)) if settled.secret && text != HIDDEN => Some(FactValue::Text(of_secret(&text))),
+            value => value,
+        };
         Fact {
             key: SmolStr::new(key),
-            value: settled.value,
+            value,
             unit,
             provenance: settled.provenance,
-            at: settled.at.map(|at| self.place(at)),
+            at: settled.place.or_else(|| settled.at.map(|at| self.place(at))),
             from: settled.from,
-            set: Vec::new(),
+            set: settled.set,
         }
     }
 

@@ -103,7 +103,7 @@ impl Folders {
                     found => found,
                 }
             }
-            Value::Param { .. } => match cx.flow.expand(store, 0) {
+            Value::Param { .. } => match cx.flow.expand(store) {
                 Value::Param { .. } => Behind::Unknown,
                 found => self.behind(cx, &found, steps + 1),
             },

@@ -42,6 +42,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         // several steps, such as writing beside a file and renaming it then.
         let is_helper = writes.iter().filter(|(.., decided)| decided.known.len() > 1).count() == 1;
         for (call, kind, path, folder, decided) in writes {
+            out.extend(beside(cx, body, call));
             let through = is_helper && decided.known.len() > 1;
             if !through || decided.open {
                 out.push(write(cx, body, call, kind, path.as_ref(), folder.as_ref()));
@@ -170,6 +171,17 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
             Origin::Called { function: cx.path(body.def), what },
         )
     }
+}
+
+/// What the call sets up beside the write.
+fn beside(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
+    let beside = cx.api(call.hit.entry).beside.as_ref()?;
+    let origin = Origin::Called { function: cx.path(body.def), what: call.path.clone() };
+    Some(Finding {
+        sites: vec![cx.site(call.at, Role::Constructed, body.def)],
+        label: SmolStr::new(&beside.label),
+        ..Finding::new("fs-writes", beside.kind?, body.def, cx.maker_name(body.def), origin)
+    })
 }
 
 /// A path that is a setting as it stands is followed as well as one with something behind it: `{storage.folder}`.

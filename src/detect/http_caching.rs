@@ -87,7 +87,10 @@ fn is_validator(name: &str) -> bool {
 fn told(cx: &Cx<'_>, header: &HeaderSet) -> Option<String> {
     let settled = cx.flow.settle(cx.world, &header.value);
     let is_set = settled.provenance != Provenance::Code;
-    let written = settled.from.filter(|text| is_set || text.contains("CacheControl"));
+    let written = match settled.from {
+        Some(name) if settled.provenance == Provenance::Env => Some(format!("${{{name}}}")),
+        from => from.filter(|text| is_set || text.contains("CacheControl")),
+    };
     settled.value.map(|value| value.to_string()).or(written)
 }
 

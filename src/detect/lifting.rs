@@ -69,7 +69,7 @@ impl<'a> Callers<'a> {
         for wraps in 0..=MAX_WRAPS {
             let mut next = Vec::new();
             for placed in level {
-                let value = cx.flow.expand(&placed.value, 0);
+                let value = cx.flow.expand(&placed.value);
                 let calls = decider(&value).and_then(|func| Some((func, self.0.get(&func)?)));
                 match calls {
                     Some((func, calls)) if wraps < MAX_WRAPS && next.len() + calls.len() <= MAX_CALLERS => {

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use crate::diag::name_words;
 use crate::facts::ItemKind;
 use crate::resolve::{BodyFacts, Bound, KnownCall, Type};
 
@@ -45,9 +46,8 @@ fn reads_key(cx: &Cx<'_>, call: &KnownCall) -> bool {
     let settled = call.args.first().map(|path| cx.flow.settle(cx.world, path));
     let told = settled.and_then(|settled| settled.value.map(|path| path.to_string()).or(settled.from));
     told.is_some_and(|path| {
-        let path = path.to_lowercase();
-        path.split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|word| matches!(word, "cert" | "certs" | "certificate" | "key" | "pem" | "crt" | "ca"))
+        // Keys of settings may be written in camel case.
+        name_words(&path).iter().any(|word| matches!(word.as_str(), "cert" | "certs" | "certificate" | "key" | "pem" | "crt" | "ca"))
     })
 }
 

@@ -149,7 +149,7 @@ fn bases(cx: &Cx<'_>, known: &Known<'_>, place: &Placed, steps: u32) -> Vec<Base
     if steps > MAX_STEPS {
         return Vec::new();
     }
-    let value = cx.flow.expand(&place.value, 0);
+    let value = cx.flow.expand(&place.value);
     let mut all = Vec::new();
     pieces(&value, &mut all);
     let Some((first, rest)) = all.split_first() else { return Vec::new() };
@@ -220,7 +220,11 @@ fn named(cx: &Cx<'_>, known: &Known<'_>, value: &Value, place: &Placed, steps: u
             }
             let here = Some((*of, field.clone()));
             match (provenance, settled.from) {
-                (Provenance::Env, Some(variable)) => return configured(variable, here),
+                (Provenance::Env, Some(variable)) => {
+                    // The fields that hand the address on.
+                    let handed = given(cx, known, *of, field, place, steps).into_iter().filter(|base| base.name == variable);
+                    return configured(variable.clone(), here).into_iter().chain(handed).collect();
+                }
                 (Provenance::Settings, Some(key)) if says_which(&key) => return configured(key, here),
                 (Provenance::Code, _) if url.is_some() => return url.as_deref().and_then(fixed).into_iter().collect(),
                 _ => {}

@@ -59,7 +59,7 @@ fn ending_kind(ending: &str) -> Option<OtherKind> {
     Some(match ending {
         "toml" => OtherKind::Toml,
         "yaml" | "yml" => OtherKind::Yaml,
-        "json" | "json5" => OtherKind::Json,
+        "json" | "json5" | "jsonc" | "hjson" => OtherKind::Json,
         "ron" => OtherKind::Ron,
         "sql" => OtherKind::Sql,
         "ini" | "conf" | "properties" => OtherKind::Ini,

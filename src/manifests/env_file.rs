@@ -15,16 +15,16 @@ pub(super) type Readers = BTreeMap<SmolStr, BTreeSet<SmolStr>>;
 
 /// A variable of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Variable {
-    pub(super) name: String,
-    pub(super) value: String,
-    pub(super) line: u32,
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) line: u32,
     /// It stands in a comment: an offer.
-    pub(super) is_offer: bool,
+    pub(crate) is_offer: bool,
 }
 
 /// Reads a file; in a template, variables that are commented out count, too.
-pub(super) fn parse(text: &str) -> Vec<Variable> {
+pub(crate) fn parse(text: &str) -> Vec<Variable> {
     let mut out = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();

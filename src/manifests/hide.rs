@@ -4,7 +4,7 @@ use crate::diag::looks_secret;
 use crate::merge::redact;
 
 /// Shown in place of a value.
-pub(super) const HIDDEN: &str = redact::HIDDEN;
+pub(crate) const HIDDEN: &str = redact::HIDDEN;
 
 /// Options of well-known programs after which a password stands, though their names do not say so.
 const SECRET_OPTIONS: &[&str] = &["--requirepass", "--masterauth", "-u", "--user", "-H", "--header"];
@@ -34,7 +34,7 @@ pub(super) fn assignment(key: &str, text: &str) -> String {
 }
 
 /// Whether a value of a key is one that must be hidden.
-pub(super) fn hides(key: &str, text: &str) -> bool {
+pub(crate) fn hides(key: &str, text: &str) -> bool {
     value(key, text) == HIDDEN
 }
 
@@ -47,7 +47,7 @@ pub(super) fn has_password(text: &str) -> bool {
 }
 
 /// A text in which nothing secret is left: a command, an address, a name.
-pub(super) fn text(value: &str) -> String {
+pub(crate) fn text(value: &str) -> String {
     if is_secret(value) && !value.contains("://") { HIDDEN.to_owned() } else { shown(value) }
 }
 

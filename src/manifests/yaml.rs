@@ -21,11 +21,11 @@ const MAX_DEPTH: u32 = 256;
 
 /// A position in a text, both numbers from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// The file, by its number in `Files`; 0 is the file that is being read.
-    pub(super) file: u32,
-    pub(super) line: u32,
-    pub(super) column: u32,
+    pub(crate) file: u32,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
 }
 
 impl Mark {
@@ -37,15 +37,15 @@ impl Mark {
 
 /// A node with its place.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) at: Mark,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) at: Mark,
+    pub(crate) value: Value,
     depth: u32,
 }
 
 /// What a node holds.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Text of a scalar; plain `null`, `~` and nothing at all are empty and plain.
     Scalar {
         text: String,
@@ -57,12 +57,12 @@ pub(super) enum Value {
 
 /// A key with its value.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) at: Mark,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) at: Mark,
     /// Where the map starts in which the entry is written: another one than it is found in after a merge.
-    pub(super) home: Mark,
-    pub(super) node: Arc<Node>,
+    pub(crate) home: Mark,
+    pub(crate) node: Arc<Node>,
 }
 
 impl Entry {
@@ -98,8 +98,13 @@ impl Node {
         matches!(&self.value, Value::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null"))
     }
 
+    /// A node that another reader made; it bounds the depth by itself.
+    pub(crate) fn new(at: Mark, value: Value) -> Self {
+        Self { at, value, depth: 1 }
+    }
+
     /// The value of a key of a map; the last one when it is written twice.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &*entry.node)
     }
 
@@ -109,27 +114,27 @@ impl Node {
     }
 
     /// A key of a map with its value.
-    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().rev().find(|entry| entry.key == key)
     }
 
     /// A value further down: keys of maps within maps.
-    pub(super) fn at_path(&self, path: &[&str]) -> Option<&Node> {
+    pub(crate) fn at_path(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
     /// The entries of a map; none of anything else.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         if let Value::Map(entries) = &self.value { entries } else { &[] }
     }
 
     /// The members of a list; none of anything else.
-    pub(super) fn items(&self) -> &[Arc<Node>] {
+    pub(crate) fn items(&self) -> &[Arc<Node>] {
         if let Value::List(items) = &self.value { items } else { &[] }
     }
 
     /// The text of a scalar that is not null.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar { text, plain } if !(*plain && matches!(text.as_str(), "" | "~" | "null")) => Some(text),
             _ => None,
@@ -137,12 +142,12 @@ impl Node {
     }
 
     /// The text of a key's value.
-    pub(super) fn text_of(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text_of(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Node::text)
     }
 
     /// A scalar, or the scalars of a list: `command: run`, `command: ["run", "--fast"]`.
-    pub(super) fn words(&self) -> Vec<&str> {
+    pub(crate) fn words(&self) -> Vec<&str> {
         match &self.value {
             Value::List(items) => items.iter().filter_map(|item| item.text()).collect(),
             _ => self.text().into_iter().collect(),
@@ -150,39 +155,39 @@ impl Node {
     }
 
     /// Whether a scalar says yes.
-    pub(super) fn is_true(&self) -> bool {
+    pub(crate) fn is_true(&self) -> bool {
         matches!(self.text(), Some("true" | "True" | "TRUE" | "yes" | "on"))
     }
 }
 
 /// What a file holds, and what is wrong with it.
 #[derive(Debug, Default)]
-pub(super) struct Documents {
-    pub(super) roots: Vec<Arc<Node>>,
-    pub(super) errors: Vec<Broken>,
+pub(crate) struct Documents {
+    pub(crate) roots: Vec<Arc<Node>>,
+    pub(crate) errors: Vec<Broken>,
 }
 
 /// A document that does not parse.
 #[derive(Debug)]
-pub(super) struct Broken {
-    pub(super) message: String,
-    pub(super) at: Mark,
+pub(crate) struct Broken {
+    pub(crate) message: String,
+    pub(crate) at: Mark,
     /// Bytes of the text, for the caret.
-    pub(super) span: Option<(usize, usize)>,
+    pub(crate) span: Option<(usize, usize)>,
 }
 
 /// Reads every document of a text. A broken one is told, and reading goes on with the next.
-pub(super) fn parse(text: &str) -> Documents {
+pub(crate) fn parse(text: &str) -> Documents {
     parse_as(text, &|at| at)
 }
 
 /// Reads the text of a file, by its number.
-pub(super) fn parse_file(text: &str, file: u32) -> Documents {
+pub(crate) fn parse_file(text: &str, file: u32) -> Documents {
     parse_as(text, &|at| Mark { file, ..at })
 }
 
 /// Reads a text that stands in another one; `home` gives for each position where it is there.
-pub(super) fn parse_as(text: &str, home: &dyn Fn(Mark) -> Mark) -> Documents {
+pub(crate) fn parse_as(text: &str, home: &dyn Fn(Mark) -> Mark) -> Documents {
     let options = granit_parser::options! { emit_comments: false };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut parser = Parser::new_from_str_with_options(text, options);

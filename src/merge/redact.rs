@@ -25,7 +25,7 @@ pub(super) fn facts(facts: &mut [Fact]) {
         let is_duration = fact.unit.as_deref() == Some("duration");
         match &mut fact.value {
             Some(FactValue::Text(value)) if by_name && !is_duration && fact.key != "env" && fact.key != "path" && !value.is_empty() => {
-                HIDDEN.clone_into(value);
+                *value = named(&format!("{} {}", fact.key, fact.from.as_deref().unwrap_or_default()), value);
             }
             Some(FactValue::Text(value)) if value.contains(PRIVATE_KEY) => HIDDEN.clone_into(value),
             Some(FactValue::Text(value)) => *value = text(value),
@@ -35,14 +35,41 @@ pub(super) fn facts(facts: &mut [Fact]) {
             let by_name = by_name || is_secret_name(&set.key);
             match &mut set.value {
                 Some(FactValue::Text(value)) if value.contains(PRIVATE_KEY) || by_name && !is_duration && !value.is_empty() => {
-                    set.value = None;
-                    set.hidden = true;
+                    let name = format!("{} {} {}", fact.key, fact.from.as_deref().unwrap_or_default(), set.key);
+                    *value = named(&name, value);
+                    if value == HIDDEN {
+                        set.value = None;
+                        set.hidden = true;
+                    }
                 }
                 Some(FactValue::Text(value)) => *value = text(value),
                 _ => {}
             }
         }
     }
+}
+
+/// What may be shown of the text of a key that is named like a secret: a data source is an address, which has a password in it.
+#[must_use]
+pub(crate) fn named(name: &str, value: &str) -> String {
+    let words = name_words(name);
+    let is_address = |word: &str| matches!(word, "dsn" | "connectionstring");
+    let is_other =
+        words.iter().any(|word| !is_address(word) && (SECRET_PARTS.contains(&word.as_str()) || SECRET_WORDS.contains(&word.as_str())));
+    if words.iter().any(|word| is_address(word)) && !is_other { of_secret(value) } else { HIDDEN.to_owned() }
+}
+
+/// What may be shown of a text whose type says that it is a secret: of an address, where it leads to.
+#[must_use]
+pub(crate) fn of_secret(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://").filter(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+'))
+    else {
+        return HIDDEN.to_owned();
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    // The path of a web address may be the secret: that of a hook is.
+    let rest = if scheme.starts_with("http") { rest.split('/').next().unwrap_or_default() } else { rest };
+    text(&format!("{scheme}://{rest}"))
 }
 
 /// An expression with its string literals emptied: `Key::from("…")`.
@@ -63,7 +90,7 @@ const KEYS: &[&str] = &["api", "private", "signing", "hmac", "access", "encrypti
 /// Whether a key, a field or a variable is named like a secret. Stricter than `looks_secret`, which may hide too much of
 /// a snippet: a map that hides its numbers is of no use.
 #[must_use]
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let words = name_words(name);
     let secret = |word: &str| {
         let one = if word == "credentials" { "credential" } else { word };
@@ -100,7 +127,7 @@ pub(crate) fn text(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{HIDDEN, facts, is_secret_name, text};
+    use super::{HIDDEN, facts, is_secret_name, named, of_secret, text};
     use crate::model::{Fact, FactValue, Provenance};
 
     fn fact(key: &str, value: &str) -> Fact {
@@ -113,6 +140,17 @@ mod tests {
         assert_eq!(text("postgres://app:hunter2@db:5432/shop"), "postgres://…@db:5432/shop");
         assert_eq!(text("redis://127.0.0.1:6379"), "redis://127.0.0.1:6379");
         assert_eq!(text("https://a/b?mail=x@y and amqp://u:p@h"), "https://a/b?mail=x@y and amqp://…@h");
+    }
+
+    #[test]
+    fn of_a_secret_address_only_the_place_is_told() {
+        assert_eq!(of_secret("redis://:hunter2@db:6379/0"), "redis://…@db:6379/0");
+        assert_eq!(of_secret("https://hooks.example.com/hunter2?token=hunter2"), "https://hooks.example.com");
+        assert_eq!(named("db_dsn", "postgresql://app:hunter2@db/shop"), "postgresql://…@db/shop");
+        assert_eq!(named("db_dsn_password", "postgresql://hunter2"), HIDDEN);
+        assert_eq!(named("token", "a://hunter2"), HIDDEN);
+        assert_eq!(of_secret("hunter2"), HIDDEN);
+        assert_eq!(of_secret("hunter2 a://b"), HIDDEN);
     }
 
     #[test]

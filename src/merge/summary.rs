@@ -146,6 +146,8 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
             };
             let text = if unit.is_empty() || matches!(value, FactValue::Text(_)) { text } else { format!("{text} {unit}") };
             match (fact.provenance, from) {
+                // A file of the settings says so: it is no default.
+                (Provenance::Settings, Some(name)) if is_given(fact) => format!("{text} from `{name}`"),
                 // A pattern that has the setting in it is no default of it.
                 (_, Some(name)) if text.contains(&format!("{{{name}}}")) => text,
                 (Provenance::Env | Provenance::Settings, Some(name)) => format!("{text} unless `{name}` is set"),
@@ -159,6 +161,11 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
         (None, None) => return None,
     };
     Some(value)
+}
+
+/// The value is one that a file gives, for all environments.
+fn is_given(fact: &Fact) -> bool {
+    fact.set.iter().any(|set| set.environment.is_none() && fact.at.as_ref() == Some(&set.at))
 }
 
 fn bound(finding: &Finding) -> Option<String> {

@@ -94,6 +94,20 @@ pub struct Fact {
     pub set: Vec<SetBy>,
 }
 
+impl Fact {
+    /// What the keys of facts begin with that each tell one key of the application's settings: `setting:database.port`.
+    pub const SETTING: &str = "setting:";
+
+    /// The key of the fact that tells what settings are made of, in the order in which later wins.
+    pub const LAYERS: &str = "layers";
+
+    /// The key of the settings that the fact tells: `database.port`. Its `from` is the variable that sets it.
+    #[must_use]
+    pub fn setting(&self) -> Option<&str> {
+        self.key.strip_prefix(Self::SETTING)
+    }
+}
+
 /// One place outside the code that gives a value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetBy {

@@ -66,7 +66,7 @@ pub(crate) fn blind_spots(layout: &Layout<'_>, page: &str) -> BlindSpots {
         manifests: coverage.manifests,
         manifests_unevaluated: coverage.manifests_unevaluated,
         uncertain: shown_items().filter(|item| item.confidence != Confidence::Certain).count(),
-        unfollowed: shown_items().flat_map(|item| &item.facts).filter(|fact| fact.value.is_none()).count(),
+        unfollowed: shown_items().flat_map(|item| &item.facts).filter(|fact| fact.value.is_none() && fact.setting().is_none()).count(),
         diagnostics: diagnostics[..messages].iter().map(diagnostic).collect(),
         diagnostics_more,
     }

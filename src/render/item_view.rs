@@ -10,6 +10,7 @@ use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
 use super::layout::{Layout, first_few};
 use super::rank::default_rank;
+use super::settings_view;
 use super::view::{AnnotationLine, FactView, FactsView, ItemView, SetView, SiteView, TotalView, UsesView};
 use super::words::{counted, in_order, is_loss, kept, label, store_name, thousands, value};
 
@@ -53,6 +54,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         },
         doc: doc.filter(|doc| !doc.is_empty()),
         ty: item.ty.as_deref().filter(|ty| !ty.trim().is_empty()).map(|ty| code_short(ty, 120)),
+        settings: if repeats { None } else { settings_view::settings(layout, item, page) },
         facts: if repeats { FactsView::default() } else { facts(layout, item, page) },
         totals: item.totals.iter().map(|total| total_view(layout, total, page)).collect(),
         declared,
@@ -220,7 +222,7 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
     let mut defaults: Vec<(u8, FactView)> = Vec::new();
     for fact in item.facts.iter().filter(|fact| fact.key != "type" || item.ty.is_none()) {
         // The summary says how long a task runs.
-        if fact.key == "runs" {
+        if fact.key == "runs" || fact.key == Fact::LAYERS || fact.setting().is_some() {
             continue;
         }
         let view = fact_view(layout, fact, page);
@@ -270,10 +272,12 @@ fn fact_view(layout: &Layout<'_>, fact: &Fact, page: &str) -> FactView {
 
 /// The last few places that give a value: those that win.
 pub(crate) fn set_views(layout: &Layout<'_>, fact: &Fact, page: &str) -> (Vec<SetView>, usize) {
-    let (shown, more) = first_few(fact.set.len(), SET);
-    let skipped = fact.set.len() - shown;
+    // The place that the value is told with is no other one.
+    let set: Vec<&SetBy> = fact.set.iter().filter(|set| fact.at.as_ref() != Some(&set.at) || set.value != fact.value).collect();
+    let (shown, more) = first_few(set.len(), SET);
+    let skipped = set.len() - shown;
     let asked = if fact.key == "env" { fact.value.as_ref().map(ToString::to_string) } else { fact.from.clone() };
-    let view = |set: &SetBy| {
+    let view = |set: &&SetBy| {
         // The value is of the fact's sort: a number of connections, a duration.
         let as_fact = Fact { value: set.value.clone(), set: Vec::new(), provenance: set.provenance, ..fact.clone() };
         SetView {
@@ -286,7 +290,7 @@ pub(crate) fn set_views(layout: &Layout<'_>, fact: &Fact, page: &str) -> (Vec<Se
             services: set.services.iter().map(|service| code(service)).collect(),
         }
     };
-    (fact.set[skipped..].iter().map(view).collect(), more)
+    (set[skipped..].iter().map(view).collect(), more)
 }
 
 pub(crate) fn total_view(layout: &Layout<'_>, total: &Total, page: &str) -> TotalView {

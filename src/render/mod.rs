@@ -22,6 +22,7 @@ mod row_view;
 #[cfg(test)]
 mod sample;
 mod sections;
+mod settings_view;
 #[cfg(test)]
 mod tests;
 mod theme;

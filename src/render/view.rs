@@ -290,6 +290,8 @@ pub(crate) struct ItemView {
     pub(crate) ty: Option<String>,
     pub(crate) facts: FactsView,
     pub(crate) totals: Vec<TotalView>,
+    /// The keys of the settings that it loads.
+    pub(crate) settings: Option<SettingsView>,
     pub(crate) declared: Vec<SiteView>,
     pub(crate) constructed: Vec<SiteView>,
     pub(crate) written: Vec<SiteView>,
@@ -419,6 +421,28 @@ pub(crate) struct EnvironmentView {
     /// Set, but read nowhere: the variable and where.
     pub(crate) unread: Vec<Named>,
     pub(crate) unread_more: usize,
+}
+
+/// The keys of a settings struct.
+#[derive(Debug, Serialize)]
+pub(crate) struct SettingsView {
+    /// What they are made of; the last one wins.
+    pub(crate) layers: Vec<String>,
+    pub(crate) rows: Vec<SettingRow>,
+    pub(crate) more: usize,
+    /// Some key can be set by a variable.
+    pub(crate) any_variable: bool,
+}
+
+/// A key of the settings.
+#[derive(Debug, Serialize)]
+pub(crate) struct SettingRow {
+    pub(crate) key: String,
+    /// What holds unless an environment or a variable says otherwise.
+    pub(crate) value: Option<String>,
+    /// The files that give it, with what they give.
+    pub(crate) places: Vec<String>,
+    pub(crate) variable: Option<String>,
 }
 
 /// A place in the source.

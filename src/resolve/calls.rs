@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::filled::Filled;
 use super::headers::HeaderSet;
 use super::infer::{World, infer};
 use super::limits::Comparison;
@@ -196,6 +197,10 @@ pub struct BodyFacts {
     pub own: Vec<OwnCall>,
     /// Values given to the fields of structs of the workspace.
     pub fields: Vec<(DefId, Name, Value)>,
+    /// Values assigned to such fields.
+    pub assigned: Vec<(DefId, Name, Value)>,
+    /// Structs that it has a library fill.
+    pub filled: Vec<Filled>,
     /// Methods called directly on statics.
     pub on_statics: Vec<(DefId, Name)>,
     /// Uses of statics.

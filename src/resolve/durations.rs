@@ -29,7 +29,9 @@ fn scaled(inner: &Value, unit: &'static str) -> Value {
         Value::Env { name, default, at } => {
             Value::Env { name: name.clone(), default: default.as_ref().map(|value| Box::new(scaled(value, unit))), at: *at }
         }
-        Value::Field { .. } | Value::Param { .. } | Value::Call { .. } | Value::Or(..) => Value::Scaled(Box::new(inner.clone()), unit),
+        Value::Field { .. } | Value::Param { .. } | Value::Call { .. } | Value::Or(..) | Value::Math(..) => {
+            Value::Scaled(Box::new(inner.clone()), unit)
+        }
         other => other.clone(),
     }
 }

@@ -89,7 +89,8 @@ impl Reader<'_> {
 
     /// The known call that a value comes from: down receivers, `?`, `.await`, wrappers, variables.
     pub(super) fn root(&self, id: ExprId, depth: u32) -> Option<ExprId> {
-        if depth > 40 {
+        // A settings builder may have a hundred defaults, each behind a `?`.
+        if depth > 256 {
             return None;
         }
         if self.known_at.contains_key(&id) && !self.links.contains(&id) {

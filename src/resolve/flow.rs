@@ -1,23 +1,79 @@
 //! Values across bodies: what a field is set to, what a function returns, what callers pass for a parameter.
 
+use std::cell::Cell;
+use std::ops::Add;
+
 use rustc_hash::FxHashMap;
 
 use super::calls::BodyFacts;
 use super::durations::pretty_duration;
+use super::fields::{Fields, derives};
 use super::infer::World;
 use super::program::DefId;
+use super::types::Type;
 use super::values::{At, Value, choose};
+use crate::catalog::Shape;
 use crate::facts::{ItemKind, Name};
-use crate::model::{FactValue, Provenance};
+use crate::model::{FactValue, Place, Provenance, SetBy};
 
 /// Longer chains of functions and fields are cut.
 const MAX_HOPS: u32 = 12;
 
+/// Values looked at for one answer: texts that take each other in many times multiply at every step.
+const MAX_STEPS: u32 = 20_000;
+
 /// Parts of a value that others are put into.
 const MAX_WEIGHT: usize = 4096;
 
+/// Functions of functions of functions that wrap a read of the environment.
+const MAX_WRAPS: usize = 4;
+
 /// More alternatives of one text than this are not told.
 const MAX_TEXTS: usize = 4;
+
+/// How far a value has been followed, and how much of it may still be looked at.
+#[derive(Clone, Copy)]
+struct Steps<'a> {
+    hops: u32,
+    left: &'a Cell<u32>,
+}
+
+impl<'a> Steps<'a> {
+    fn new(left: &'a Cell<u32>) -> Self {
+        Self { hops: 0, left }
+    }
+
+    /// Takes a step; true when there is none left to take.
+    fn are_spent(self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left == 0 || self.hops > MAX_HOPS
+    }
+}
+
+impl Add<u32> for Steps<'_> {
+    type Output = Self;
+    fn add(self, hops: u32) -> Self {
+        Self { hops: self.hops + hops, ..self }
+    }
+}
+
+/// What settings files and the environment say of a field of a settings struct.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
+    /// `database.pool_size`.
+    pub key: String,
+    /// The names of the fields on the way to it: those of the code, not of the file.
+    pub fields: Vec<Name>,
+    /// The variable that sets it.
+    pub variable: Option<String>,
+    /// What a file says that holds for all environments, and where.
+    pub base: Option<(FactValue, Place)>,
+    /// What the code sets where no file does.
+    pub default: Option<Value>,
+    /// Every file that gives it, the one that wins last.
+    pub set: Vec<SetBy>,
+}
 
 /// A value with where it is known from.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,31 +88,54 @@ pub struct Settled {
     pub at: Option<At>,
     /// Env variable, settings key or expression.
     pub from: Option<String>,
+    /// Where it is written, when that is no code.
+    pub place: Option<Place>,
+    /// Where else it is given.
+    pub set: Vec<SetBy>,
+    /// The type of a field that it came through says that it is a secret.
+    pub secret: bool,
 }
 
 /// Values that bodies give to fields, parameters and callers.
 #[derive(Default)]
 pub struct Flow {
-    fields: FxHashMap<(DefId, Name), Vec<Value>>,
+    fields: Fields,
+    /// What the code takes where a field holds nothing: `config.size.unwrap_or(10)`.
+    fallbacks: FxHashMap<(DefId, Name), Option<Value>>,
+    /// What settings files say of fields.
+    configured: FxHashMap<(DefId, Name), Vec<Configured>>,
+    /// What files of variables say.
+    variables: FxHashMap<String, Vec<SetBy>>,
+    /// The name of the variable that functions read which hand on what they read, as far as it is not seen from what they return.
+    readers: FxHashMap<DefId, Value>,
     returns: FxHashMap<DefId, Value>,
     callers: FxHashMap<DefId, Vec<Vec<Value>>>,
 }
 
 impl Flow {
-    /// Gathers what all bodies say, in their order. What calls pass counts only where the caller does: a helper for tests
+    /// Gathers what all bodies say, in their order. What is passed and set counts only in the bodies that do: a helper for tests
     /// that is compiled with the rest says nothing of what the service is given.
     #[must_use]
-    pub fn new(bodies: &[BodyFacts], calls_count: impl Fn(DefId) -> bool) -> Self {
-        let mut out = Self::default();
+    pub fn new(world: World<'_>, bodies: &[BodyFacts], counts: impl Fn(DefId) -> bool) -> Self {
+        let mut out = Self { readers: readers(world, bodies), ..Self::default() };
         for body in bodies {
             out.returns.insert(body.def, body.returns.clone());
-            for (of, name, value) in &body.fields {
-                let known = out.fields.entry((*of, name.clone())).or_default();
-                if known.len() < 8 && !known.contains(value) {
-                    known.push(value.clone());
+            if !counts(body.def) {
+                continue;
+            }
+            out.fields.note(world, body);
+            for value in &body.env_defaults {
+                if let Value::Or(first, second) = value
+                    && let Value::Field { of, field, .. } = &**first
+                {
+                    let known = out.fallbacks.entry((*of, field.clone())).or_insert_with(|| Some((**second).clone()));
+                    // Several places that disagree say nothing.
+                    if known.as_ref().is_some_and(|known| !same(known, second)) {
+                        *known = None;
+                    }
                 }
             }
-            for call in body.own.iter().filter(|_| calls_count(body.def)) {
+            for call in &body.own {
                 let known = out.callers.entry(call.func).or_default();
                 if known.len() < 64 && !call.args.is_empty() {
                     known.push(call.args.clone());
@@ -93,6 +172,11 @@ impl Flow {
                 Value::Call { func: *of, args: own.iter().map(next).collect(), text: text.clone(), at: *at }
             }
             Value::Scaled(inner, unit) => Value::Scaled(Box::new(next(inner)), unit),
+            Value::Named(inner, name) => Value::Named(Box::new(next(inner)), name.clone()),
+            Value::Contents { path, compiled_in, text } => {
+                Value::Contents { path: Box::new(next(path)), compiled_in: *compiled_in, text: text.clone() }
+            }
+            Value::Math(op, first, second) => Value::Math(*op, Box::new(next(first)), Box::new(next(second))),
             Value::Choice { on, arms } => {
                 let arms = arms.iter().map(|(name, value)| (name.clone(), next(value))).collect();
                 choose(next(on), arms).unwrap_or_else(|| value.clone())
@@ -105,83 +189,97 @@ impl Flow {
     /// Follows a value through functions, fields and parameters as far as they are clear.
     #[must_use]
     pub fn settle(&self, world: World<'_>, value: &Value) -> Settled {
-        self.settle_at(world, value, 0)
+        self.settle_at(world, value, Steps::new(&Cell::new(MAX_STEPS)))
     }
 
     /// The value with calls and parameters replaced, still symbolic.
     #[must_use]
-    pub fn expand(&self, value: &Value, hops: u32) -> Value {
-        if hops > MAX_HOPS {
+    pub fn expand(&self, value: &Value) -> Value {
+        self.expand_at(value, Steps::new(&Cell::new(MAX_STEPS)))
+    }
+
+    fn expand_at(&self, value: &Value, hops: Steps<'_>) -> Value {
+        if hops.are_spent() {
             return value.clone();
         }
         match value {
-            Value::Call { func, args, at, .. } => match self.returns.get(func) {
-                None | Some(Value::Unknown(_)) => value.clone(),
-                Some(found) => match self.expand(&Self::with_args(found, *func, args), hops + 1) {
+            Value::Call { func, args, at, .. } => {
+                let found = match self.returns.get(func) {
+                    None | Some(Value::Unknown(_)) => value.clone(),
+                    Some(found) => self.expand_at(&Self::with_args(found, *func, args), hops + 1),
+                };
+                match (found, self.readers.get(func)) {
                     // A wrapper of a read: who names the variable says more than who reads it.
-                    Value::Env { name, default, .. } => Value::Env { name, default, at: *at },
-                    other => other,
-                },
-            },
+                    (Value::Env { name, default, .. }, _) => Value::Env { name, default, at: *at },
+                    (Value::Call { .. } | Value::Unknown(_) | Value::Param { .. }, Some(name)) => {
+                        Value::Env { name: Box::new(Self::with_args(name, *func, args)), default: None, at: *at }
+                    }
+                    (other, _) => other,
+                }
+            }
             Value::Param { func, index, .. } => {
                 let mut passed = self.callers.get(func).into_iter().flatten().filter_map(|args| args.get(*index));
                 match (passed.next(), passed.next()) {
-                    (Some(only), None) => self.expand(only, hops + 1),
+                    (Some(only), None) => self.expand_at(only, hops + 1),
                     _ => value.clone(),
                 }
             }
-            Value::Join(parts) => Value::Join(parts.iter().map(|part| self.expand(part, hops + 1)).collect()),
-            Value::Or(first, second) => match self.expand(first, hops + 1) {
+            Value::Join(parts) => Value::Join(parts.iter().map(|part| self.expand_at(part, hops + 1)).collect()),
+            Value::Or(first, second) => match self.expand_at(first, hops + 1) {
                 Value::Env { name, default: None, at } => Value::Env { name, default: Some(second.clone()), at },
-                Value::Call { .. } | Value::Unknown(_) => value.clone(),
+                Value::Call { .. } | Value::Field { .. } | Value::Math(..) | Value::Unknown(_) => value.clone(),
                 found => found,
             },
-            Value::Choice { on, arms } => match choose(self.expand(on, hops + 1), arms.clone()) {
+            Value::Choice { on, arms } => match choose(self.expand_at(on, hops + 1), arms.clone()) {
                 Some(Value::Choice { .. }) | None => value.clone(),
-                Some(found) => self.expand(&found, hops + 1),
+                Some(found) => self.expand_at(&found, hops + 1),
             },
             other => other.clone(),
         }
     }
 
-    /// The values that bodies give to a field.
+    /// The values that struct literals and builders give to a field.
     #[must_use]
     pub fn given(&self, of: DefId, field: &str) -> &[Value] {
-        self.fields.get(&(of, Name::new(field))).map_or(&[], Vec::as_slice)
+        self.fields.literal(of, field)
     }
 
-    fn settle_at(&self, world: World<'_>, value: &Value, hops: u32) -> Settled {
+    fn settle_at(&self, world: World<'_>, value: &Value, hops: Steps<'_>) -> Settled {
         let unknown = |from: &str| Settled {
             value: None,
             is_duration: false,
             provenance: Provenance::Code,
             at: None,
             from: (!from.is_empty() && from != "…").then(|| from.to_owned()),
+            place: None,
+            set: Vec::new(),
+            secret: false,
         };
-        if hops > MAX_HOPS {
+        if hops.are_spent() {
             return unknown("");
         }
         match value {
             Value::Known(value, is_duration, at) => {
-                Settled { value: Some(value.clone()), is_duration: *is_duration, provenance: Provenance::Code, at: Some(*at), from: None }
+                Settled { value: Some(value.clone()), is_duration: *is_duration, at: Some(*at), ..unknown("") }
             }
             Value::Env { name, default, at } => {
                 let fallback = default.as_ref().map(|value| self.settle_at(world, value, hops + 1));
                 let name = self.settle_at(world, name, hops + 1).value.map(|value| value.to_string());
-                Settled {
-                    value: fallback.as_ref().and_then(|settled| settled.value.clone()),
-                    is_duration: fallback.as_ref().is_some_and(|settled| settled.is_duration),
-                    provenance: Provenance::Env,
-                    at: Some(*at),
-                    from: name,
-                }
+                let fallback = fallback.unwrap_or_else(|| unknown(""));
+                let mut set = fallback.set;
+                set.extend(name.as_ref().and_then(|name| self.variables.get(name)).into_iter().flatten().cloned());
+                Settled { provenance: Provenance::Env, at: Some(*at), from: name, place: None, set, ..fallback }
             }
-            Value::Field { of, field, text, at } => self.field(world, *of, field, text, *at, hops),
-            Value::Param { name, .. } => match self.expand(value, hops) {
+            Value::Field { of, field, text, at } => {
+                let mut out = self.field(world, *of, field, text, *at, hops);
+                out.secret |= world.signatures.field(*of, field).is_some_and(|ty| ty.is_secret());
+                out
+            }
+            Value::Param { name, .. } => match self.expand_at(value, hops) {
                 Value::Param { func, index, .. } => self.one_of(world, func, index, hops).unwrap_or_else(|| unknown(name)),
                 found => self.settle_at(world, &found, hops + 1),
             },
-            Value::Call { func, text, .. } => match self.expand(value, hops) {
+            Value::Call { func, text, .. } => match self.expand_at(value, hops) {
                 Value::Call { .. } => self.returned_constant(world, *func, hops).unwrap_or_else(|| unknown(text)),
                 found => {
                     let settled = self.settle_at(world, &found, hops + 1);
@@ -199,35 +297,67 @@ impl Flow {
             }
             Value::Scaled(inner, unit) => {
                 let mut out = self.settle_at(world, inner, hops + 1);
-                if let Some(FactValue::Int(number)) = out.value {
-                    out.value = Some(FactValue::Text(pretty_duration(number, unit)));
-                    out.is_duration = true;
+                if let Some(value) = out.value.as_ref().and_then(|value| in_unit(value, unit)) {
+                    (out.value, out.is_duration) = (Some(value), true);
+                }
+                for set in &mut out.set {
+                    set.value = set.value.take().map(|value| in_unit(&value, unit).unwrap_or(value));
                 }
                 out
             }
-            Value::Or(first, second) => match self.expand(value, hops) {
+            Value::Named(inner, name) => {
+                let out = self.settle_at(world, inner, hops + 1);
+                let is_told = out.value.as_ref().is_some_and(|value| !value.to_string().contains([' ', '{']));
+                if is_told { out } else { unknown(name) }
+            }
+            Value::Math(op, first, second) => {
+                let (first, second) = (self.settle_at(world, first, hops + 1), self.settle_at(world, second, hops + 1));
+                let of = |a: &Option<FactValue>, b: &Option<FactValue>| match (a, b) {
+                    (Some(FactValue::Int(a)), Some(FactValue::Int(b))) => op.of_numbers(*a, *b).map(FactValue::Int),
+                    _ => None,
+                };
+                let value = of(&first.value, &second.value);
+                let is_plain = |settled: &Settled| settled.provenance == Provenance::Code && settled.from.is_none();
+                let (mut told, plain, swapped) = if is_plain(&first) { (second, first, true) } else { (first, second, false) };
+                for set in &mut told.set {
+                    set.value = if swapped { of(&plain.value, &set.value) } else { of(&set.value, &plain.value) };
+                }
+                told.set.retain(|set| set.value.is_some() || set.hidden);
+                Settled { value, is_duration: false, ..told }
+            }
+            Value::Or(first, second) => match self.expand_at(value, hops) {
                 Value::Or(..) => {
                     let first = self.settle_at(world, first, hops + 1);
                     if first.value.is_some() {
                         return first;
                     }
                     let second = self.settle_at(world, second, hops + 1);
-                    Settled { value: second.value, is_duration: second.is_duration, at: first.at.or(second.at), ..first }
+                    let set = if first.set.is_empty() { second.set } else { first.set };
+                    let secret = first.secret || second.secret;
+                    Settled {
+                        value: second.value,
+                        is_duration: second.is_duration,
+                        at: first.at.or(second.at),
+                        place: second.place,
+                        set,
+                        secret,
+                        ..first
+                    }
                 }
                 found => self.settle_at(world, &found, hops + 1),
             },
             Value::Join(parts) => self.joined(world, parts, hops),
-            Value::Choice { .. } => match self.expand(value, hops) {
+            Value::Choice { .. } => match self.expand_at(value, hops) {
                 Value::Choice { .. } => unknown(""),
                 found => self.settle_at(world, &found, hops + 1),
             },
-            Value::Unknown(text) => unknown(text),
+            Value::Unknown(text) | Value::Contents { text, .. } => unknown(text),
         }
     }
 
     /// A parameter for which a few callers pass known texts: all of them. Of callers that agree, the one counts whose value
     /// can be set from outside.
-    fn one_of(&self, world: World<'_>, func: DefId, index: usize, hops: u32) -> Option<Settled> {
+    fn one_of(&self, world: World<'_>, func: DefId, index: usize, hops: Steps<'_>) -> Option<Settled> {
         let passed: Vec<&Value> = self.callers.get(&func)?.iter().map(|args| args.get(index)).collect::<Option<_>>()?;
         if passed.len() > 4 {
             return None;
@@ -261,55 +391,185 @@ impl Flow {
         key
     }
 
-    fn returned_constant(&self, world: World<'_>, func: DefId, hops: u32) -> Option<Settled> {
+    fn returned_constant(&self, world: World<'_>, func: DefId, hops: Steps<'_>) -> Option<Settled> {
         match self.returns.get(&func)? {
             Value::Unknown(_) | Value::Call { .. } | Value::Param { .. } => None,
             found => Some(self.settle_at(world, found, hops + 1)),
         }
     }
 
-    /// A field: what its only constructor gives it, else its serde or clap default, else its name.
-    fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: u32) -> Settled {
-        let given = self.fields.get(&(of, field.clone())).map_or(&[][..], Vec::as_slice);
-        if let [only] = given {
-            let mut settled = self.settle_at(world, only, hops + 1);
-            if settled.value.is_some() || settled.provenance != Provenance::Code {
-                // The default of a settings struct holds unless its key is set.
-                if settled.provenance == Provenance::Code && is_settings(world, of) {
-                    settled.provenance = Provenance::Settings;
-                    settled.from = Some(self.settings_key(world, of, field));
-                }
-                return settled;
-            }
+    /// A field: what it is set to, else its default, else its name.
+    fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: Steps<'_>) -> Settled {
+        if let Some(configured) = self.configured_as(of, field, text) {
+            return self.configured_at(world, of, field, configured, at, hops);
         }
-        let mut out = Settled { value: None, is_duration: false, provenance: Provenance::Code, at: Some(at), from: Some(text.to_owned()) };
+        let in_settings = is_settings(world, of);
+        let values: Vec<&Value> = self.fields.literal(of, field).iter().chain(self.fields.assigned(of, field)).collect();
+        if let Some(mut settled) = self.set_to(world, &values, in_settings, hops) {
+            // The default of a settings struct holds unless its key is set.
+            if settled.provenance == Provenance::Code && in_settings {
+                settled.provenance = Provenance::Settings;
+                settled.from = Some(self.settings_key(world, of, field));
+            }
+            return settled;
+        }
+        let mut out = Settled {
+            value: None,
+            is_duration: false,
+            provenance: Provenance::Code,
+            at: Some(at),
+            from: Some(text.to_owned()),
+            place: None,
+            set: Vec::new(),
+            secret: false,
+        };
         let ItemKind::Struct(facts) = &world.program.def(of).item.kind else { return out };
-        if is_settings(world, of) {
+        if in_settings {
             out.provenance = Provenance::Settings;
             out.from = Some(self.settings_key(world, of, field));
         }
         for attr in facts.fields.iter().filter(|fact| fact.name == *field).flat_map(|fact| &fact.attrs) {
-            let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.clone());
-            if let Some(env) = argument("env") {
+            if let Some((_, Some(env))) = attr.args.iter().find(|(key, _)| key == "env") {
                 out.provenance = Provenance::Env;
-                out.from = Some(env);
+                out.from = Some(env.clone());
             }
-            if let Some(default) = argument("default_value").or_else(|| argument("default_value_t")) {
-                out.value = Some(default.parse().map_or(FactValue::Text(default), FactValue::Int));
-            }
+        }
+        if let Some(default) = self.fields.declared(world, of, field) {
+            let default = self.settle_at(world, &default, hops + 1);
+            (out.value, out.is_duration) = (default.value, default.is_duration);
         }
         out
     }
 
+    /// What the files say of a field. Where the struct stands at several keys, the expression has to tell which one is meant.
+    fn configured_as(&self, of: DefId, field: &Name, text: &str) -> Option<&Configured> {
+        match self.configured.get(&(of, field.clone()))?.as_slice() {
+            [only] => Some(only),
+            several => {
+                let names: Vec<&str> = text.split('.').collect();
+                let ends = |configured: &&Configured| {
+                    let written = names.iter().rev().map(|name| name.trim_end_matches("()"));
+                    configured.fields.len() > 1 && configured.fields.iter().rev().zip(written).take(2).filter(|(a, b)| a == b).count() == 2
+                };
+                let mut found = several.iter().filter(ends);
+                found.next().filter(|_| found.next().is_none())
+            }
+        }
+    }
+
+    /// A field that files give: their value, else what the code gives where they do not.
+    #[must_use]
+    pub fn configured(&self, world: World<'_>, of: DefId, field: &Name, configured: &Configured, at: At) -> Settled {
+        self.configured_at(world, of, field, configured, at, Steps::new(&Cell::new(MAX_STEPS)))
+    }
+
+    fn configured_at(&self, world: World<'_>, of: DefId, field: &Name, configured: &Configured, at: At, hops: Steps<'_>) -> Settled {
+        let (literal, assigned) = (self.fields.literal(of, field), self.fields.assigned(of, field));
+        // A variable that is read over the settings wins over them; one in a literal gives a default.
+        let over = self.set_to(world, &assigned.iter().collect::<Vec<_>>(), true, hops);
+        let over = over.filter(|settled| settled.provenance == Provenance::Env);
+        let set_to = self.set_to(world, &literal.iter().chain(assigned).collect::<Vec<_>>(), true, hops);
+        let default = || {
+            let declared = configured.default.clone().or_else(|| self.fields.declared(world, of, field));
+            let set = set_to.clone().filter(|settled| settled.value.is_some());
+            let set = set.or_else(|| Some(self.settle_at(world, &declared?, hops + 1)));
+            set.or_else(|| {
+                let fallback = self.fallbacks.get(&(of, field.clone()))?.as_ref()?;
+                let settled = self.settle_at(world, fallback, hops + 1);
+                let ty = world.signatures.field(of, field)?;
+                settled.value.as_ref().is_some_and(|value| fits(ty, value)).then_some(settled)
+            })
+        };
+        let base = match &configured.base {
+            Some((value, place)) => Some((value.clone(), false, Some(place.clone()), None)),
+            None => default()
+                .filter(|default| default.value.is_some())
+                .and_then(|default| Some((default.value?, default.is_duration, default.place, default.at))),
+        };
+        let (value, is_duration, place, written) = match base {
+            Some((value, is_duration, place, at)) => (Some(value), is_duration, place, at),
+            None => (None, false, None, None),
+        };
+        let out = Settled {
+            value,
+            is_duration,
+            provenance: Provenance::Settings,
+            at: written.or(Some(at)),
+            from: Some(configured.key.clone()),
+            place,
+            set: configured.set.clone(),
+            secret: false,
+        };
+        match over {
+            Some(over) => Settled { provenance: over.provenance, from: over.from, at: over.at.or(out.at), ..out },
+            None => out,
+        }
+    }
+
+    /// Takes in what settings files and files of variables say.
+    pub fn configure(&mut self, configured: FxHashMap<(DefId, Name), Vec<Configured>>, variables: FxHashMap<String, Vec<SetBy>>) {
+        self.configured = configured;
+        self.variables = variables;
+    }
+
+    /// What struct literals, builders and assignments set a field to. Values that differ are not told; what can be set from
+    /// outside is told with what holds else.
+    ///
+    /// Of settings that a library loads, only what is set beside their own key counts.
+    fn set_to(&self, world: World<'_>, values: &[&Value], in_settings: bool, hops: Steps<'_>) -> Option<Settled> {
+        // Where there are several ways, each is followed less far: there may be several behind each.
+        let hops = if values.len() > 1 { hops + 3 } else { hops + 1 };
+        let all: Vec<Settled> = values.iter().map(|value| self.settle_at(world, value, hops)).collect();
+        let is_outside = |settled: &&Settled| match settled.provenance {
+            Provenance::Code => false,
+            Provenance::Settings => settled.from.is_some() && !in_settings,
+            _ => settled.from.is_some(),
+        };
+        let (outside, inside): (Vec<&Settled>, Vec<&Settled>) = all.iter().partition(is_outside);
+        let says = |settled: &&&Settled| {
+            settled.provenance == Provenance::Code && settled.value.as_ref().is_some_and(|value| *value != FactValue::Text(String::new()))
+        };
+        let mut constants: Vec<&Settled> = Vec::new();
+        for known in inside.iter().filter(says) {
+            if !constants.iter().any(|other| other.value == known.value) {
+                constants.push(known);
+            }
+        }
+        let (first, rest) = match outside.split_first() {
+            Some((first, rest)) => (*first, rest),
+            None => {
+                let is_all = in_settings || inside.iter().all(|settled| says(&settled));
+                return constants.first().filter(|_| constants.len() == 1 && is_all).map(|only| (*only).clone());
+            }
+        };
+        if rest.iter().any(|other| other.from != first.from) {
+            return None;
+        }
+        let mut out = first.clone();
+        // A variable that is read over what `Default` gives.
+        let base = match (constants.as_slice(), &first.value) {
+            ([only], None) => Some(*only),
+            _ => None,
+        };
+        if let Some(base) = base {
+            (out.value, out.is_duration) = (base.value.clone(), base.is_duration);
+        } else if !rest.is_empty() && rest.iter().any(|other| other.value != first.value) {
+            out.value = None;
+        }
+        Some(out)
+    }
+
     /// Known pieces joined; the others as `{name}`. A parameter for which callers pass several texts gives as many results.
-    fn joined(&self, world: World<'_>, parts: &[Value], hops: u32) -> Settled {
+    fn joined(&self, world: World<'_>, parts: &[Value], hops: Steps<'_>) -> Settled {
         let mut texts = vec![String::new()];
         let (mut at, mut known, mut provenance, mut from) = (None, false, Provenance::Code, None);
+        let (mut place, mut set, mut secret) = (None, Vec::new(), false);
         // What is set begins the text: a part further on does not speak for all of it.
         let mut begins = false;
         for (index, part) in parts.iter().enumerate() {
             let settled = self.settle_at(world, part, hops + 1);
             at = at.or(settled.at);
+            secret |= settled.secret;
             let pieces: Vec<String> = match (&settled.value, &settled.from) {
                 (Some(value), _) => {
                     let value = value.to_string();
@@ -330,18 +590,60 @@ impl Flow {
             };
             texts = texts.iter().flat_map(|text| pieces.iter().map(move |piece| with(text, piece))).take(MAX_TEXTS).collect();
             if matches!(settled.provenance, Provenance::Env | Provenance::Settings) && from.is_none() {
-                provenance = settled.provenance;
-                from = settled.from;
+                (provenance, from, place, set) = (settled.provenance, settled.from, settled.place, settled.set);
                 begins = index == 0;
             }
         }
         if !known && !begins {
-            (provenance, from) = (Provenance::Code, None);
+            (provenance, from, place, set) = (Provenance::Code, None, None, Vec::new());
         }
         let text = texts.join(" or ");
+        // A folder that a variable names, and what lies in it.
+        known |= begins && text.starts_with("${") && !text.ends_with('}') || begins && text.contains("}/");
         let value = known.then(|| FactValue::Text(text.clone()));
-        Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)) }
+        Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)), place, set, secret }
     }
+}
+
+/// A value of the field itself, and not of what the code makes of it: `config.ratio.map(Sampler::Ratio).unwrap_or(Sampler::All)`.
+fn fits(ty: &Type, value: &FactValue) -> bool {
+    match ty {
+        Type::Foreign(path, args) => match (path.as_str(), value) {
+            ("std::option::Option", _) => args.first().is_some_and(|inner| fits(inner, value)),
+            ("bool", value) => matches!(value, FactValue::Bool(_)),
+            ("f32" | "f64", FactValue::Text(text)) => text.parse::<f64>().is_ok(),
+            (path, FactValue::Int(_)) => path.starts_with(['u', 'i', 'f']) && !path.contains("::") || path.contains("NonZero"),
+            (_, FactValue::Text(_)) => holds_text(path),
+            _ => false,
+        },
+        Type::Def(..) => matches!(value, FactValue::Text(_)),
+        _ => false,
+    }
+}
+
+fn holds_text(path: &str) -> bool {
+    path.contains("::") || path == "str"
+}
+
+/// The same value, wherever it is written.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Known(a, ..), Value::Known(b, ..)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// A number as a length of time; a text may be one with a fraction.
+fn in_unit(value: &FactValue, unit: &'static str) -> Option<FactValue> {
+    let number = match value {
+        FactValue::Int(number) => pretty_duration(*number, unit),
+        FactValue::Text(text) => match text.strip_suffix('.').or(text.strip_suffix(".0")).unwrap_or(text).parse::<i64>() {
+            Ok(number) => pretty_duration(number, unit),
+            Err(_) => format!("{}{unit}", text.parse::<f64>().ok()?),
+        },
+        FactValue::Bool(_) => return None,
+    };
+    Some(FactValue::Text(number))
 }
 
 /// `a/b.crt` with `next` is `a/b.next`, as `Path::with_extension` has it.
@@ -353,11 +655,46 @@ fn with_extension(path: &str, end: &str) -> String {
 
 /// A struct that a settings library fills: it derives `Deserialize`, or what clap and confique ask for.
 fn is_settings(world: World<'_>, of: DefId) -> bool {
-    world.program.def(of).item.attrs.iter().any(|attr| {
-        attr.path.last().is_some_and(|last| last == "derive")
-            && attr
-                .args
-                .iter()
-                .any(|(name, _)| matches!(name.rsplit("::").next(), Some("Deserialize" | "Parser" | "Args" | "Config" | "Subcommand")))
-    })
+    derives(world, of, &["Deserialize", "Parser", "Args", "Config", "Subcommand"])
+}
+
+/// Functions that read the variable which a parameter names, directly or through another one, and return something plain.
+fn readers(world: World<'_>, bodies: &[BodyFacts]) -> FxHashMap<DefId, Value> {
+    let mut out: FxHashMap<DefId, Value> = FxHashMap::default();
+    let named = |value: &Value, def: DefId| matches!(value, Value::Param { func, .. } if *func == def);
+    let candidates: Vec<&BodyFacts> = bodies.iter().filter(|body| hands_on(world, world.signatures.value(body.def), 0)).collect();
+    for body in &candidates {
+        let read = body.known.iter().filter(|call| world.catalog.api(call.hit.entry).shape == Shape::EnvRead);
+        if let Some(name) = read.filter_map(|call| call.args.first()).find(|name| named(name, body.def)) {
+            out.insert(body.def, name.clone());
+        }
+    }
+    for _ in 0..if out.is_empty() { 0 } else { MAX_WRAPS } {
+        let before = out.len();
+        for body in &candidates {
+            if out.contains_key(&body.def) {
+                continue;
+            }
+            let names = body.own.iter().filter_map(|call| Some(Flow::with_args(out.get(&call.func)?, call.func, &call.args)));
+            if let Some(name) = names.into_iter().find(|name| named(name, body.def)) {
+                out.insert(body.def, name);
+            }
+        }
+        if out.len() == before {
+            break;
+        }
+    }
+    out
+}
+
+/// The value of a variable may be what a function returns: a text, a number, or whatever the caller asks for.
+fn hands_on(world: World<'_>, ty: &Type, depth: u32) -> bool {
+    match ty {
+        Type::Param(_) => true,
+        Type::Foreign(path, args) if matches!(path.as_str(), "std::result::Result" | "std::option::Option") => {
+            depth < 3 && args.first().is_some_and(|inner| hands_on(world, inner, depth + 1))
+        }
+        Type::Foreign(path, _) => world.catalog.wrappers().is_plain(path),
+        _ => false,
+    }
 }

@@ -324,6 +324,9 @@ impl Walker<'_, '_> {
         for stmt in stmts {
             out = match stmt {
                 Stmt::Let { pat, ty, init, otherwise } => {
+                    if let (Some(ty), Some(init)) = (ty, init) {
+                        self.closure_is(ty, *init);
+                    }
                     let found = init.map(|init| self.expr(init));
                     if let Some(otherwise) = otherwise {
                         self.expr(*otherwise);
@@ -344,6 +347,33 @@ impl Walker<'_, '_> {
             };
         }
         out
+    }
+
+    /// `let f: &dyn Fn(&Config) -> u16 = &|config| …`: the closure takes what the type says.
+    fn closure_is(&mut self, ty: &crate::facts::Ty, init: ExprId) {
+        use crate::facts::Ty;
+        let (mut ty, mut init, body) = (ty, init, self.body);
+        while let (Ty::Ref(inner), Expr::Ref(behind)) = (ty, &body[init]) {
+            (ty, init) = (&**inner, *behind);
+        }
+        let inputs = match ty {
+            Ty::Fn(inputs, _) => Some(inputs),
+            Ty::Dyn(bounds) | Ty::Impl(bounds) => {
+                bounds.iter().flat_map(|bound| bound.segs.last()).filter(|seg| seg.name.starts_with("Fn")).find_map(|seg| {
+                    match &*seg.args {
+                        [Ty::Tuple(inputs), ..] => Some(inputs),
+                        _ => None,
+                    }
+                })
+            }
+            _ => None,
+        };
+        if let (Some(inputs), Expr::Closure { params, .. }) = (inputs, &body[init]) {
+            for ((pat, _), input) in params.iter().zip(inputs).filter(|((_, written), _)| written.is_none()) {
+                let input = self.lower(input);
+                self.hints.insert(*pat, input);
+            }
+        }
     }
 
     fn field(&self, base: &Type, name: &str) -> Type {

@@ -1,9 +1,12 @@
 //! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
 mod answers;
+mod arithmetic;
 mod calls;
 mod durations;
 mod fate;
+mod fields;
+mod filled;
 mod filters;
 mod flow;
 mod format_strings;
@@ -35,8 +38,10 @@ mod walk;
 mod tests;
 
 pub use answers::gives_answer;
+pub use arithmetic::Math;
 pub use calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task, body_facts, krate_of};
-pub use flow::{Flow, Settled};
+pub use filled::Filled;
+pub use flow::{Configured, Flow, Settled};
 pub use headers::HeaderSet;
 pub(crate) use headers::validator;
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};

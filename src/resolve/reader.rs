@@ -42,6 +42,8 @@ impl Reader<'_> {
             known: Vec::new(),
             own: Vec::new(),
             fields: Vec::new(),
+            assigned: Vec::new(),
+            filled: Vec::new(),
             statics: Vec::new(),
             on_statics: Vec::new(),
             field_uses: Vec::new(),
@@ -218,7 +220,7 @@ impl Reader<'_> {
                 }
             }
             Expr::Match { .. } | Expr::If { .. } => self.env_default(id, &[], out),
-            Expr::Assign { left, right, .. } => self.assigned(*left, *right, out),
+            Expr::Assign { left, right, compound } => self.assigned(*left, *right, *compound, out),
             Expr::Macro { path, args, span, .. } => {
                 out.statement_files.extend(self.statement_file(path, args));
                 self.called(id, None, args, *span, out);
@@ -347,16 +349,22 @@ impl Reader<'_> {
             match &self.body[at] {
                 Expr::Method { recv, .. } => at = *recv,
                 Expr::Try(inner) | Expr::Await(inner) => at = *inner,
+                Expr::Path(path, _) => match self.types.local_of.get(&at).and_then(|local| self.types.locals[local.0 as usize].init) {
+                    Some(init) => at = init,
+                    None if path.single().is_some_and(|name| name == "self") => {
+                        return self.set_field(built_by_impl(self.world, out.def), name, value, out);
+                    }
+                    None => return,
+                },
                 Expr::Call { callee, .. } => {
                     let Expr::Path(path, _) = &self.body[*callee] else { return };
-                    let Type::Def(of, _) = &self.types.types[at.0 as usize] else { return };
-                    if path.last().is_none_or(|last| last != "builder") {
-                        return;
-                    }
-                    let plain = ["maybe_", "set_", "with_"].iter().find_map(|start| name.strip_prefix(start));
-                    let field = [Some(name), plain].into_iter().flatten().find(|field| self.world.signatures.field(*of, field).is_some());
-                    if let Some(field) = field {
-                        out.fields.push((*of, SmolStr::new(field), self.tracer.value(value)));
+                    let this = self.world.signatures.this[out.def.0 as usize].as_ref();
+                    let ty = match path.segs.as_slice() {
+                        [first, _] if first.name == "Self" => this,
+                        _ => Some(&self.types.types[at.0 as usize]),
+                    };
+                    if let (Some(Type::Def(of, _)), true) = (ty, path.last().is_some_and(|last| last == "builder")) {
+                        self.set_field(Some(*of), name, value, out);
                     }
                     return;
                 }
@@ -365,8 +373,24 @@ impl Reader<'_> {
         }
     }
 
-    /// `builder.options_mut().timeout = x`: a setting in the form of an assignment.
-    fn assigned(&mut self, left: ExprId, right: ExprId, out: &mut BodyFacts) {
+    /// A setter of a builder that a derive made: it is called like the field, perhaps after a word.
+    fn set_field(&self, of: Option<DefId>, name: &str, value: ExprId, out: &mut BodyFacts) {
+        let Some(of) = of else { return };
+        let plain = ["maybe_", "set_", "with_"].iter().find_map(|start| name.strip_prefix(start));
+        let field = [Some(name), plain].into_iter().flatten().find(|field| self.world.signatures.field(of, field).is_some());
+        if let Some(field) = field {
+            out.fields.push((of, SmolStr::new(field), self.tracer.value(value)));
+        }
+    }
+
+    /// `config.timeout = x`; on a known call a setting: `builder.options_mut().timeout = x`.
+    fn assigned(&mut self, left: ExprId, right: ExprId, compound: bool, out: &mut BodyFacts) {
+        if let Expr::Field { base, name, .. } = &self.body[left]
+            && let Some(of) = self.struct_with(*base, name)
+        {
+            let value = if compound { self.perhaps(right) } else { self.tracer.value(right) };
+            out.assigned.push((of, name.clone(), value));
+        }
         if let Expr::Field { base, name, span } = &self.body[left]
             && let Some(root) = self.root(*base, 0)
             && let Some(index) = self.known_at.get(&root).copied()
@@ -410,6 +434,7 @@ impl Reader<'_> {
             }
             Some(Callee::Foreign(path)) => {
                 let catalog = self.world.catalog;
+                out.filled.extend(self.filled(id, path, recv, args, span));
                 if catalog.wrappers().is_random(path) {
                     out.mints.extend(self.mint(id, MintSource::Foreign(path.clone()), args, span));
                 }
@@ -600,5 +625,17 @@ impl Reader<'_> {
                 out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span) });
             }
         }
+    }
+}
+
+/// The struct whose builder a derive made, for a member of `impl ConfigBuilder`: the builder itself stands in no file.
+fn built_by_impl(world: World<'_>, def: DefId) -> Option<DefId> {
+    let member = world.program.def(def);
+    let Some(ItemKind::Impl(imp)) = member.owner.map(|owner| &owner.kind) else { return None };
+    let crate::facts::Ty::Path(path) = &imp.self_ty else { return None };
+    let name = path.last()?.strip_suffix("Builder")?;
+    match world.program.resolve(world.catalog, member.module, &crate::facts::Path::of(&[name]), super::names::Space::Type)? {
+        super::names::Res::Def(of) => super::fields::derives(world, of, &["Builder", "TypedBuilder"]).then_some(of),
+        _ => None,
     }
 }

@@ -65,6 +65,18 @@ impl Type {
         self.args().get(at).cloned().unwrap_or_default()
     }
 
+    /// The type says that it holds a secret: `Secret<String>`, `Option<SecretString>`.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        match self {
+            Type::Foreign(path, args) => {
+                let last = path.rsplit("::").next().unwrap_or(path);
+                last.starts_with("Secret") || args.first().is_some_and(Type::is_secret)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether something is known.
     #[must_use]
     pub fn is_known(&self) -> bool {

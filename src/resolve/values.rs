@@ -6,6 +6,7 @@ use std::cell::Cell;
 
 use smol_str::SmolStr;
 
+use super::arithmetic::{self, Math};
 use super::durations::duration;
 use super::format_strings::format_pieces;
 use super::infer::{Callee, Inference, World};
@@ -13,7 +14,7 @@ use super::names::{Res, Space};
 use super::program::DefId;
 use super::types::Type;
 use crate::catalog::Shape;
-use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Pat, PatId, Span, Stmt};
+use crate::facts::{Arm, BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Pat, PatId, Span, Stmt};
 use crate::model::FactValue;
 
 /// Expressions deeper than this are shown as text.
@@ -57,6 +58,12 @@ pub enum Value {
     Or(Box<Value>, Box<Value>),
     /// Pieces of a path or a text, one after the other.
     Join(Vec<Value>),
+    /// What stands in a file: one that is read when the code runs, or one that is compiled in.
+    Contents { path: Box<Value>, compiled_in: bool, text: SmolStr },
+    /// A piece of a text that is told by its name, unless what it stands for is one plain word.
+    Named(Box<Value>, Name),
+    /// Two numbers of which one is known only later.
+    Math(Math, Box<Value>, Box<Value>),
     /// One of several by the variant of a parameter: what each arm of a `match` gives.
     Choice { on: Box<Value>, arms: Vec<(Name, Value)> },
     /// Cannot be followed; the expression as written.
@@ -80,8 +87,10 @@ impl Value {
             Value::Env { name, default, .. } => name.weight() + default.as_ref().map_or(1, |value| value.weight()),
             Value::Call { args, .. } => all(args),
             Value::Join(parts) => all(parts),
-            Value::WithExtension(inner, _) | Value::Scaled(inner, _) => inner.weight() + 1,
-            Value::Or(first, second) => first.weight() + second.weight(),
+            Value::WithExtension(inner, _) | Value::Scaled(inner, _) | Value::Named(inner, _) | Value::Contents { path: inner, .. } => {
+                inner.weight() + 1
+            }
+            Value::Or(first, second) | Value::Math(_, first, second) => first.weight() + second.weight(),
             Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
             Value::Known(..) | Value::Field { .. } | Value::Param { .. } | Value::Unknown(_) => 1,
         }
@@ -91,7 +100,7 @@ impl Value {
         match self {
             Value::Env { name, default: None, at } => Value::Env { name, default: Some(Box::new(fallback)), at },
             Value::Unknown(_) => fallback,
-            Value::Call { .. } | Value::Field { .. } => Value::Or(Box::new(self), Box::new(fallback)),
+            Value::Call { .. } | Value::Field { .. } | Value::Math(..) => Value::Or(Box::new(self), Box::new(fallback)),
             other => other,
         }
     }
@@ -159,39 +168,90 @@ impl Tracer<'_> {
             Expr::Closure { body, params, .. } if params.len() < 2 => next(*body),
             Expr::Path(path, _) => self.path(id, path, depth),
             Expr::Field { base, name, span } => self.field(id, *base, name, *span),
-            Expr::Binary { op, left, right } => arithmetic(*op, &next(*left), &next(*right)).unwrap_or_else(|| self.unknown(id)),
-            Expr::Match { value, arms } => match next(*value) {
+            Expr::Binary { op, left, right } => arithmetic::binary(*op, &next(*left), &next(*right)).unwrap_or_else(|| self.unknown(id)),
+            Expr::Match { value, arms } => self.chosen(id, next(*value), arms, depth),
+            Expr::If { cond, then, otherwise } => self.branched(id, *cond, *then, *otherwise, depth),
+            Expr::Call { callee, args, span } => self.call(id, *callee, args, *span, depth),
+            Expr::Method { recv, name, args, span, .. } => self.method(id, *recv, name, args, *span, depth),
+            Expr::Macro { path, args, .. } => self.macro_call(id, path.last().map_or("", SmolStr::as_str), args, depth),
+            _ => self.unknown(id),
+        }
+    }
+
+    fn chosen(&self, id: ExprId, on: Value, arms: &[Arm], depth: u32) -> Value {
+        let next = |id: ExprId| self.follow(id, depth + 1);
+        match on {
+            env @ Value::Env { default: None, .. } => {
+                // `match env::var(…) { Ok(x) => …, Err(_) => default }`.
+                let fallback = arms.iter().rev().map(|arm| next(arm.body)).find(|value| matches!(value, Value::Known(..)));
+                match fallback {
+                    Some(fallback) => env.with_default(fallback),
+                    None => env,
+                }
+            }
+            on @ (Value::Call { .. } | Value::Field { .. } | Value::Or(..)) => {
+                // `match x { Some(x) => x, None => default }`.
+                let passes = |arm: &&Arm| self.unwraps(arm.pat) && next(arm.body) == on;
+                let fallback = match (arms, arms.iter().find(passes)) {
+                    ([_, _], Some(passing)) => arms.iter().find(|arm| arm.pat != passing.pat).map(|arm| next(arm.body)),
+                    _ => None,
+                };
+                match fallback.filter(|value| !matches!(value, Value::Unknown(_))) {
+                    Some(fallback) => on.with_default(fallback),
+                    None if matches!(on, Value::Call { .. }) => on,
+                    None => self.unknown(id),
+                }
+            }
+            env @ Value::Env { .. } => env,
+            on @ (Value::Param { .. } | Value::Known(FactValue::Text(_), ..)) => {
+                let arms = arms.iter().take(MAX_ARMS).filter_map(|arm| Some((self.variant(arm.pat)?, next(arm.body)))).collect();
+                choose(on, arms).unwrap_or_else(|| self.unknown(id))
+            }
+            _ => self.unknown(id),
+        }
+    }
+
+    fn branched(&self, id: ExprId, cond: ExprId, then: ExprId, otherwise: Option<ExprId>, depth: u32) -> Value {
+        let next = |id: ExprId| self.follow(id, depth + 1);
+        if let Expr::Let { pat, value } = &self.body[cond] {
+            match next(*value) {
                 env @ Value::Env { default: None, .. } => {
-                    // `match env::var(…) { Ok(x) => …, Err(_) => default }`.
-                    let fallback = arms.iter().rev().map(|arm| next(arm.body)).find(|value| matches!(value, Value::Known(..)));
-                    match fallback {
-                        Some(fallback) => env.with_default(fallback),
-                        None => env,
-                    }
-                }
-                other @ (Value::Env { .. } | Value::Call { .. }) => other,
-                on @ (Value::Param { .. } | Value::Known(FactValue::Text(_), ..)) => {
-                    let arms = arms.iter().take(MAX_ARMS).filter_map(|arm| Some((self.variant(arm.pat)?, next(arm.body)))).collect();
-                    choose(on, arms).unwrap_or_else(|| self.unknown(id))
-                }
-                _ => self.unknown(id),
-            },
-            Expr::If { cond, then, otherwise } => {
-                if let Expr::Let { value, .. } = &self.body[*cond]
-                    && let env @ Value::Env { default: None, .. } = next(*value)
-                {
                     return match otherwise.map(next) {
                         Some(fallback @ Value::Known(..)) => env.with_default(fallback),
                         _ => env,
                     };
                 }
-                let (then, other) = (next(*then), otherwise.map(next));
-                if Some(&then) == other.as_ref() { then } else { self.unknown(id) }
+                // `if let Some(x) = x { x } else { default }`.
+                on @ (Value::Call { .. } | Value::Field { .. }) if self.unwraps(*pat) && next(then) == on => {
+                    return match otherwise.map(next) {
+                        Some(fallback) if !matches!(fallback, Value::Unknown(_)) => on.with_default(fallback),
+                        _ => on,
+                    };
+                }
+                _ => {}
             }
-            Expr::Call { callee, args, span } => self.call(id, *callee, args, *span, depth),
-            Expr::Method { recv, name, args, span, .. } => self.method(id, *recv, name, args, *span, depth),
-            Expr::Macro { path, args, .. } => self.macro_call(id, path.last().map_or("", SmolStr::as_str), args, depth),
-            _ => self.unknown(id),
+        }
+        // `if x.is_empty() { default } else { x }`: what there is when something is there.
+        if let (Expr::Method { recv, name, args, .. }, Some(otherwise)) = (&self.body[cond], otherwise)
+            && name == "is_empty"
+            && args.is_empty()
+        {
+            let (x, full) = (next(*recv), next(otherwise));
+            return if x == full && !matches!(x, Value::Known(..) | Value::Unknown(_)) { full.with_default(next(then)) } else { full };
+        }
+        let (then, other) = (next(then), otherwise.map(next));
+        if Some(&then) == other.as_ref() { then } else { self.unknown(id) }
+    }
+
+    /// `Some(x)`, `Ok(x)`.
+    fn unwraps(&self, pat: PatId) -> bool {
+        match &self.body[pat] {
+            Pat::TupleStruct(path, parts) => {
+                let [only] = &**parts else { return false };
+                let is_wrapped = path.last().is_some_and(|last| matches!(last.as_str(), "Some" | "Ok"));
+                is_wrapped && (matches!(self.body[*only], Pat::Bind { .. }) || self.unwraps(*only))
+            }
+            _ => false,
         }
     }
 
@@ -277,6 +337,9 @@ impl Tracer<'_> {
                 {
                     return Value::Env { name: Box::new(next(*name)), default: None, at: self.at(span) };
                 }
+                if let Some(file) = self.read_from(path, args) {
+                    return Value::Contents { path: Box::new(next(file)), compiled_in: false, text: self.show(id).into() };
+                }
                 let mut parts = path.rsplit("::");
                 let (last, owner) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
                 if let [only] = args {
@@ -291,6 +354,11 @@ impl Tracer<'_> {
                     if is_transparent_call(owner, last) {
                         return next(*only);
                     }
+                    if (owner, last) == ("BufReader", "new")
+                        && let file @ Value::Contents { .. } = next(*only)
+                    {
+                        return file;
+                    }
                 }
                 match (args, path.as_str()) {
                     ([], "std::env::temp_dir") => Value::Known(FactValue::Text("<temp dir>".to_owned()), false, self.at(span)),
@@ -298,6 +366,7 @@ impl Tracer<'_> {
                     _ => self.unknown(id),
                 }
             }
+            None if let Some(closure) = self.local_closure(callee) => next(closure),
             None => match (&self.body[callee], args) {
                 (Expr::Path(path, _), [only]) => {
                     let names: Vec<&str> = path.segs.iter().rev().map(|seg| seg.name.as_str()).collect();
@@ -313,6 +382,26 @@ impl Tracer<'_> {
         }
     }
 
+    /// The argument that names the file which a foreign function reads.
+    fn read_from(&self, path: &str, args: &[ExprId]) -> Option<ExprId> {
+        let api = self.world.catalog.api(self.world.catalog.path(path).filter(|hit| hit.exact)?.entry);
+        let at = api.path_arg.filter(|_| api.shape == Shape::Read).and_then(|at| usize::try_from(at).ok())?;
+        args.get(at).copied()
+    }
+
+    /// The body of a closure that a variable holds: `let f = |x| …; f(x)`.
+    fn local_closure(&self, callee: ExprId) -> Option<ExprId> {
+        let local = self.types.local_of.get(&callee)?;
+        let mut init = self.types.locals[local.0 as usize].init.filter(|_| !self.types.changed.contains(local))?;
+        while let Expr::Ref(inner) = &self.body[init] {
+            init = *inner;
+        }
+        match &self.body[init] {
+            Expr::Closure { body, .. } => Some(*body),
+            _ => None,
+        }
+    }
+
     fn method(&self, id: ExprId, recv: ExprId, name: &str, args: &[ExprId], span: Span, depth: u32) -> Value {
         let next = |id: ExprId| self.follow(id, depth + 1);
         match (name, args) {
@@ -321,14 +410,19 @@ impl Tracer<'_> {
                 | "as_os_str" | "as_u64" | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim"
                 | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default" | "copied" | "cloned" | "deref"
                 | "or_else" | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut"
-                | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner",
+                | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner" | "cast_signed" | "cast_unsigned" | "expose_secret"
+                | "trim_start" | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches",
                 _,
             ) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
                 let inner = next(recv);
                 match (name, &inner) {
                     // What a closure makes of a literal is not the literal.
-                    ("map" | "and_then" | "get", Value::Known(..) | Value::Unknown(_)) => self.unknown(id),
+                    ("map" | "and_then" | "get", Value::Known(..) | Value::Unknown(_) | Value::Contents { .. }) => self.unknown(id),
                     (_, Value::Unknown(_)) => self.unknown(id),
+                    // The text of the whole expression stays what a page shows.
+                    (_, Value::Contents { path, compiled_in, .. }) => {
+                        Value::Contents { path: path.clone(), compiled_in: *compiled_in, text: self.show(id).into() }
+                    }
                     _ => inner,
                 }
             }
@@ -339,6 +433,10 @@ impl Tracer<'_> {
                 }
                 _ => self.unknown(id),
             },
+            ("max" | "min", [other]) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
+                let op = if name == "max" { Math::Max } else { Math::Min };
+                arithmetic::numbers(op, &next(recv), &next(*other)).unwrap_or_else(|| self.unknown(id))
+            }
             ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
             ("path", []) if let Some(kept) = temporary(&self.types.types[recv.0 as usize]) => {
@@ -356,8 +454,10 @@ impl Tracer<'_> {
                 let separator = Value::Known(FactValue::Text(separator.to_owned()), false, self.at(span));
                 Value::Join(vec![next(recv), separator, next(*part)])
             }
-            _ => match self.types.callees.get(&id) {
-                Some(Callee::Def(func)) if self.world.program.func(*func).is_some() => Value::Call {
+            _ => match (self.types.callees.get(&id), next(recv)) {
+                // What is done to an error, or to a text before it is parsed.
+                (_, Value::Contents { path, compiled_in, .. }) => Value::Contents { path, compiled_in, text: self.show(id).into() },
+                (Some(Callee::Def(func)), _) if self.world.program.func(*func).is_some() => Value::Call {
                     func: *func,
                     args: args.iter().map(|arg| next(*arg)).collect(),
                     text: self.show(id).into(),
@@ -378,6 +478,12 @@ impl Tracer<'_> {
             }
             ("concat", parts) => Value::Join(parts.iter().map(|part| next(*part)).collect()),
             ("dbg", [only]) => next(*only),
+            ("include_str" | "include_bytes", [only]) => match next(*only) {
+                path @ Value::Known(FactValue::Text(_), ..) => {
+                    Value::Contents { path: Box::new(path), compiled_in: true, text: self.show(id).into() }
+                }
+                _ => self.unknown(id),
+            },
             _ => self.unknown(id),
         }
     }
@@ -385,15 +491,17 @@ impl Tracer<'_> {
     /// `{ROOT}` in a format string: a constant, or the only variable of that name where it holds one. What a text begins with
     /// is followed further: it says which folder or host the text is about.
     fn inline(&self, name: &str, begins: bool, depth: u32) -> Option<Value> {
-        let mut locals = self.types.locals.iter().filter(|local| local.name == name);
-        let value = match (locals.next(), locals.next()) {
-            (Some(local), None) => match (local.init, local.param) {
-                (Some(init), _) => self.follow(init, depth + 1),
-                (None, Some(index)) if begins && is_text(&local.ty) => Value::Param { func: self.def, index, name: local.name.clone() },
-                _ => return None,
-            },
-            (Some(_), Some(_)) => return None,
-            (None, _) => {
+        let locals = self.types.locals.iter().filter(|local| local.name == name);
+        let mut values = locals.map(|local| match (local.init, local.param) {
+            (Some(init), _) => Some(self.follow(init, depth + 1)),
+            (None, Some(index)) if is_text(&local.ty) => Some(Value::Param { func: self.def, index, name: local.name.clone() }),
+            _ => None,
+        });
+        let value = match values.next() {
+            // A name that is bound again may stand for either: `let path = path.trim()` changes nothing.
+            Some(first) if values.all(|other| other == first) => first?,
+            Some(_) => return None,
+            None => {
                 let module = self.world.program.def(self.def).module;
                 let path = crate::facts::Path::of(&[name]);
                 match self.world.program.resolve(self.world.catalog, module, &path, Space::Value)? {
@@ -403,12 +511,12 @@ impl Tracer<'_> {
             }
         };
         // Anything else reads better by its name.
-        let is_told = match &value {
-            Value::Known(..) => true,
-            Value::Env { .. } | Value::Field { .. } | Value::Param { .. } | Value::Or(..) => begins,
-            _ => false,
-        };
-        is_told.then_some(value)
+        match &value {
+            Value::Known(..) => Some(value),
+            Value::Env { .. } | Value::Field { .. } | Value::Param { .. } | Value::Or(..) if begins => Some(value),
+            Value::Param { .. } => Some(Value::Named(Box::new(value), name.into())),
+            _ => None,
+        }
     }
 
     /// An expression as people write it, cut when long.
@@ -537,6 +645,15 @@ fn constant(world: World<'_>, def: DefId, depth: u32, fuel: &Cell<u32>) -> Optio
     }
 }
 
+/// The value of the constant that a path names in a module.
+pub(super) fn named_constant(world: World<'_>, module: super::program::ModId, path: &str) -> Option<Value> {
+    let names: Vec<&str> = path.split("::").collect();
+    match world.program.resolve(world.catalog, module, &crate::facts::Path::of(&names), Space::Value)? {
+        Res::Def(def) => constant(world, def, 0, &Cell::new(MAX_FUEL)),
+        _ => None,
+    }
+}
+
 fn is_path(ty: &Type) -> bool {
     ty.path().is_some_and(|path| {
         path.ends_with("::PathBuf") || path.ends_with("::Path") || path.ends_with("Utf8PathBuf") || path.ends_with("TempDir")
@@ -556,24 +673,4 @@ fn is_transparent_call(owner: &str, last: &str) -> bool {
                 | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
                 | ("NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
         )
-}
-
-fn arithmetic(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
-    match (left, right) {
-        (Value::Known(FactValue::Int(a), _, at), Value::Known(FactValue::Int(b), ..)) => {
-            let number = match op {
-                BinOp::Add => a.checked_add(*b),
-                BinOp::Sub => a.checked_sub(*b),
-                BinOp::Mul => a.checked_mul(*b),
-                BinOp::Div => a.checked_div(*b),
-                BinOp::Shl => u32::try_from(*b).ok().and_then(|b| a.checked_shl(b)),
-                BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Other => None,
-            }?;
-            Some(Value::Known(FactValue::Int(number), false, *at))
-        }
-        (Value::Known(FactValue::Text(_), false, _), _) | (_, Value::Known(FactValue::Text(_), false, _)) if op == BinOp::Add => {
-            Some(Value::Join(vec![left.clone(), right.clone()]))
-        }
-        _ => None,
-    }
 }

@@ -1,0 +1,103 @@
+//! Structs that a library fills: from a text that is parsed, or from layers of settings.
+
+use smol_str::SmolStr;
+
+use super::infer::World;
+use super::program::DefId;
+use super::reader::Reader;
+use super::types::Type;
+use super::values::{At, Value};
+use crate::facts::{Expr, ExprId, ItemKind, Span, Ty};
+
+/// Types within types that are looked into.
+const MAX_DEPTH: u32 = 6;
+
+/// A struct that a foreign function fills.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// The function.
+    pub by: SmolStr,
+    /// The struct.
+    pub of: DefId,
+    /// The text that it parses, or what it is called on.
+    pub from: Option<Value>,
+    /// Where.
+    pub at: At,
+}
+
+impl Reader<'_> {
+    /// What a call of a foreign function fills.
+    pub(super) fn filled(&self, id: ExprId, path: &SmolStr, recv: Option<ExprId>, args: &[ExprId], span: Span) -> Option<Filled> {
+        self.world.catalog.wrappers().parser(path)?;
+        let of = self.target(id)?;
+        let from = recv.or(args.first().copied()).map(|from| self.tracer.value(from));
+        Some(Filled { by: path.clone(), of, from, at: self.at(span) })
+    }
+
+    /// The struct that an expression becomes: by its type arguments, by its variable, by what the function returns.
+    fn target(&self, id: ExprId) -> Option<DefId> {
+        let written: &[Ty] = match &self.body[id] {
+            Expr::Method { turbofish, .. } => turbofish,
+            Expr::Call { callee, .. } => match &self.body[*callee] {
+                Expr::Path(path, _) => path.segs.last().map_or(&[], |seg| &seg.args),
+                _ => &[],
+            },
+            _ => &[],
+        };
+        if let [only] = written
+            && !matches!(only, Ty::Infer)
+        {
+            return struct_in(self.world, &self.lowered(only), 0);
+        }
+        let mut top = id;
+        while let Some(parent) = self.parents[top.0 as usize] {
+            top = match &self.body[parent] {
+                Expr::Try(_) | Expr::Await(_) | Expr::Ref(_) | Expr::Match { .. } => parent,
+                Expr::Method { recv, .. } if *recv == top => parent,
+                _ => break,
+            };
+        }
+        let local = self.types.locals.iter().find(|local| local.init.is_some_and(|init| init == top || init == id));
+        if let Some(of) = local.and_then(|local| struct_in(self.world, &local.ty, 0)) {
+            return Some(of);
+        }
+        let is_known = local.is_some_and(|local| matches!(local.ty, Type::Def(..)));
+        if is_known {
+            return None;
+        }
+        struct_in(self.world, self.world.signatures.value(self.tracer.def), 0)
+    }
+
+    fn lowered(&self, ty: &Ty) -> Type {
+        let world = self.world;
+        let def = world.program.def(self.tracer.def);
+        let module = world.program.body_scopes.get(&self.tracer.def).copied().unwrap_or(def.module);
+        let this = world.signatures.this[self.tracer.def.0 as usize].as_ref();
+        world.program.lower(world.catalog, super::types::TypeScope { module, this, generics: &[] }, ty)
+    }
+}
+
+/// The struct of the workspace inside a type that serde or a settings library can fill.
+fn struct_in(world: World<'_>, ty: &Type, depth: u32) -> Option<DefId> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    match ty {
+        Type::Def(of, _) => {
+            let is_struct = matches!(world.program.def(*of).item.kind, ItemKind::Struct(_));
+            let by_hand = || world.program.foreign_impls.get(of).is_some_and(|all| all.iter().any(|path| path.ends_with("::Deserialize")));
+            (is_struct && (super::fields::derives(world, *of, &["Deserialize", "Config"]) || by_hand())).then_some(*of)
+        }
+        Type::Foreign(path, args) => {
+            let wrappers = world.catalog.wrappers();
+            let is_one = matches!(path.as_str(), "std::result::Result" | "std::option::Option")
+                || wrappers.is_transparent(path)
+                || wrappers.is_lazy(path)
+                || wrappers.is_container(path)
+                || wrappers.is_app_state(path);
+            args.first().filter(|_| is_one).and_then(|inner| struct_in(world, inner, depth + 1))
+        }
+        Type::Tuple(all) => all.iter().find_map(|ty| struct_in(world, ty, depth + 1)),
+        _ => None,
+    }
+}

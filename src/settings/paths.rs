@@ -1,0 +1,116 @@
+//! From the path that the code gives to the files of the tree: what stands in it literally, and what the environment chooses.
+
+use smol_str::SmolStr;
+
+use super::files::Files;
+use crate::model::{FactValue, Provenance};
+use crate::resolve::{Flow, Value, World};
+use crate::source::{file_name, join, parent};
+
+/// Stands for what is only known at run time.
+const HOLE: char = '\u{0}';
+
+/// Endings that a path without one is tried with.
+const ENDINGS: [&str; 7] = ["toml", "json", "yaml", "yml", "ini", "ron", "json5"];
+
+/// A file with the environment that it is for; none when it holds for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) file: SmolStr,
+    pub(super) environment: Option<SmolStr>,
+}
+
+/// The path as far as the code tells it: literal text, with holes. `configuration/\0.yaml`.
+///
+/// What a variable puts at the start is a folder: its default counts. What it puts further on is the choice of an environment.
+pub(super) fn pattern(flow: &Flow, world: World<'_>, value: &Value) -> Option<String> {
+    let value = flow.expand(value);
+    let mut parts = Vec::new();
+    pieces(&value, &mut parts);
+    let mut out = String::new();
+    for (index, part) in parts.iter().enumerate() {
+        let expanded = flow.expand(part);
+        let settled = flow.settle(world, &expanded);
+        let chosen = index > 0 && (matches!(expanded, Value::Env { .. }) || settled.provenance == Provenance::Env);
+        let piece = match settled.value {
+            Some(FactValue::Text(text)) if !chosen && !text.contains(['{', '$']) => text,
+            Some(FactValue::Int(number)) if !chosen => number.to_string(),
+            _ if index > 0 => HOLE.to_string(),
+            _ => return None,
+        };
+        // A second separator is nobody's wish.
+        let piece = if out.ends_with('/') { piece.trim_start_matches('/') } else { &piece };
+        out.push_str(piece);
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+fn pieces<'v>(value: &'v Value, out: &mut Vec<&'v Value>) {
+    match value {
+        Value::Join(parts) => parts.iter().for_each(|part| pieces(part, out)),
+        other => out.push(other),
+    }
+}
+
+/// How a pattern reads on a page: `configuration/{local,production}.yaml`; a file of the tree by its own path.
+pub(super) fn shown(pattern: &str, found: &[Found]) -> String {
+    let environments: Vec<&str> = found.iter().filter_map(|found| found.environment.as_deref()).collect();
+    match found {
+        [only] if only.environment.is_none() => only.file.to_string(),
+        _ if environments.is_empty() => pattern.replace("<working dir>/", "").replace(HOLE, "{environment}"),
+        _ => pattern.replace("<working dir>/", "").replace(HOLE, &format!("{{{}}}", environments.join(","))),
+    }
+}
+
+/// The files of the tree that a path names, seen from the package and from the workspace; of both, the package's come first.
+pub(super) fn files(files: &Files<'_>, pattern: &str, folders: &[&str], has_format: bool) -> Vec<Found> {
+    let pattern = pattern.strip_prefix("<working dir>/").unwrap_or(pattern);
+    // Outside of the tree: an absolute path, one of a home folder, one that begins with what is not known.
+    if pattern.starts_with(['/', '<', '~', '$', HOLE]) || pattern.matches(HOLE).count() > 1 {
+        return Vec::new();
+    }
+    for folder in folders {
+        let found = match pattern.contains(HOLE) {
+            true => chosen(files, folder, pattern, has_format),
+            false => join(folder, pattern).and_then(|path| existing(files, &path, has_format)).into_iter().collect(),
+        };
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+fn existing(files: &Files<'_>, path: &str, has_format: bool) -> Option<Found> {
+    let listed = |path: &str| files.listed(path).map(|file| Found { file: file.path.clone(), environment: None });
+    // `with_name("config/default")`: the library tries the endings that it knows.
+    listed(path).or_else(|| ENDINGS.iter().filter(|_| !has_format).find_map(|ending| listed(&format!("{path}.{ending}"))))
+}
+
+/// The files among which the environment chooses.
+fn chosen(files: &Files<'_>, folder: &str, pattern: &str, has_format: bool) -> Vec<Found> {
+    let Some((before, after)) = pattern.split_once(HOLE) else { return Vec::new() };
+    // A folder for each environment: nothing tells which folders are such.
+    if after.contains('/') {
+        return Vec::new();
+    }
+    let Some(inside) = join(folder, parent(before)) else { return Vec::new() };
+    let start = file_name(before);
+    let mut out = Vec::new();
+    for file in files.in_folder(&inside) {
+        let name = file_name(&file.path);
+        let Some(rest) = name.strip_prefix(start) else { continue };
+        let environment = match rest.strip_suffix(after) {
+            Some(environment) if !after.is_empty() || has_format => environment,
+            _ => match rest.rsplit_once('.') {
+                Some((stem, ending)) if after.is_empty() && ENDINGS.contains(&ending) => stem,
+                _ => continue,
+            },
+        };
+        let is_word = !environment.is_empty() && environment.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+        if is_word {
+            out.push(Found { file: file.path.clone(), environment: Some(environment.into()) });
+        }
+    }
+    out
+}
