@@ -137,7 +137,8 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
     let mut literal = None;
     if let Some(path) = path {
         let fact = named_by_setting(cx.fact("path", None, path));
-        literal = fact.value.as_ref().map(ToString::to_string);
+        let by_key = named_by_setting(cx.settled("path", None, cx.flow.settle_by_key(cx.world, path)));
+        literal = by_key.value.or_else(|| fact.value.clone()).map(|path| path.to_string());
         if fact.value.is_some() || fact.from.is_some() {
             facts.push(fact);
         }

@@ -36,11 +36,13 @@ const MAX_TEXTS: usize = 4;
 struct Steps<'a> {
     hops: u32,
     left: &'a Cell<u32>,
+    /// What files say of a field is left aside: its key stands for it.
+    by_key: bool,
 }
 
 impl<'a> Steps<'a> {
     fn new(left: &'a Cell<u32>) -> Self {
-        Self { hops: 0, left }
+        Self { hops: 0, left, by_key: false }
     }
 
     /// Takes a step; true when there is none left to take.
@@ -190,6 +192,12 @@ impl Flow {
     #[must_use]
     pub fn settle(&self, world: World<'_>, value: &Value) -> Settled {
         self.settle_at(world, value, Steps::new(&Cell::new(MAX_STEPS)))
+    }
+
+    /// A value as the code alone tells it: ids are made of it, which a changed settings file must not change.
+    #[must_use]
+    pub fn settle_by_key(&self, world: World<'_>, value: &Value) -> Settled {
+        self.settle_at(world, value, Steps { by_key: true, ..Steps::new(&Cell::new(MAX_STEPS)) })
     }
 
     /// The value with calls and parameters replaced, still symbolic.
@@ -400,7 +408,7 @@ impl Flow {
 
     /// A field: what it is set to, else its default, else its name.
     fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: Steps<'_>) -> Settled {
-        if let Some(configured) = self.configured_as(of, field, text) {
+        if let Some(configured) = self.configured_as(of, field, text).filter(|_| !hops.by_key) {
             return self.configured_at(world, of, field, configured, at, hops);
         }
         let in_settings = is_settings(world, of);

@@ -248,21 +248,21 @@ fn knobs_from_settings_name_their_key() {
     let map = map_of("storefront");
     assert_eq!(
         fact(&map, "cache:storefront_api::catalogue::Catalogue::new#moka::future::Cache", "max_capacity"),
-        "- settings cache.products"
+        "5000 settings cache.products"
     );
     assert_eq!(
         fact(&map, "limiter:storefront_clients::payments::Payments::new#tokio::sync::Semaphore", "permits"),
-        "- settings payments.max_in_flight"
+        "40 settings payments.max_in_flight"
     );
     assert_eq!(
         fact(&map, "sdk-client:storefront_clients::payments::Payments::new#reqwest::Client", "timeout"),
-        "- settings payments.timeout_ms"
+        "10s settings payments.timeout_ms"
     );
     assert_eq!(
         fact(&map, "pool:storefront_clients::mailer::Mailer::new#lettre::AsyncSmtpTransport", "max_size"),
-        "- settings mail.pool_size"
+        "4 settings mail.pool_size"
     );
-    assert_eq!(fact(&map, "limiter:storefront_api::limits::Limits::new#governor::RateLimiter", "allow_burst"), "- settings limits.burst");
+    assert_eq!(fact(&map, "limiter:storefront_api::limits::Limits::new#governor::RateLimiter", "allow_burst"), "50 settings limits.burst");
 }
 
 #[test]
