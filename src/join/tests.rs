@@ -147,6 +147,17 @@ fn files_land_where_something_is_mounted_or_in_the_layer() {
 }
 
 #[test]
+fn what_is_added_to_a_default_is_added_to_what_replaces_it() {
+    // `/data/spool/orders.csv` is under the deeper mount, the folder itself is not.
+    let deployment = deployment(
+        "volumeMounts:\n  - {name: a, mountPath: /data}\n  - {name: b, mountPath: /data/spool/orders.csv}\nenv:\n  - {name: SPOOL, value: /data/spool}",
+        "volumes:\n  - {name: a, emptyDir: {}}\n  - {name: b, persistentVolumeClaim: {claimName: orders}}",
+    );
+    let map = joined(&[("k/deploy.yaml", &deployment)]);
+    assert_eq!(texts(item(&map, "fs-write:shop::main#/var/spool"), "survives"), ["the pod"]);
+}
+
+#[test]
 fn of_a_path_that_no_manifest_is_about_nothing_is_said() {
     let map = joined(&[]);
     for item in &map.items {

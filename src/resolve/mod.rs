@@ -36,6 +36,7 @@ mod tests;
 
 pub use answers::gives_answer;
 pub use calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task, body_facts, krate_of};
+pub use durations::pretty_duration;
 pub use flow::{Flow, Settled};
 pub use headers::HeaderSet;
 pub(crate) use headers::validator;
