@@ -90,9 +90,9 @@ fn further(left: &[(Theme, Vec<&Item>)]) -> Vec<FurtherKind> {
 fn volumes(layout: &Layout<'_>, items: &[&Item]) -> Volumes {
     let services: BTreeSet<&str> = items.iter().flat_map(|item| item.services.iter().map(|service| service.as_str())).collect();
     let own = || layout.map.deployments.iter().filter(|one| one.services.iter().any(|service| services.contains(service.as_str())));
-    let is_compose = |workload: &str| workload.contains('/') && !workload.starts_with(char::is_uppercase);
-    let for_good = own().any(|one| !is_compose(&one.workload));
-    let counted = || own().filter(|one| !for_good || !is_compose(&one.workload));
+    let for_good = own().any(|one| one.kind != "compose");
+    // A unit has the disk of its machine.
+    let counted = || own().filter(|one| one.kind != "unit" && (!for_good || one.kind != "compose"));
     // Of a service that no file of the tree deploys, nothing is known.
     let known = !services.is_empty() && services.iter().all(|service| counted().any(|one| one.services.iter().any(|of| of == service)));
     let mut paths: Vec<&DurableMount> = Vec::new();
@@ -104,6 +104,7 @@ fn volumes(layout: &Layout<'_>, items: &[&Item]) -> Volumes {
     Volumes {
         known,
         none_found: own().next().is_none(),
+        some_files: items.iter().any(|item| item.kind == Kind::Deployment),
         more: paths.len().saturating_sub(VOLUMES),
         paths: paths.into_iter().take(VOLUMES).map(|mount| code_short(&mount.path, 60)).collect(),
     }
