@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::runs::Defaults;
 use crate::manifests::deployed::{ContainerRole, Deployed, WorkloadKind};
+use crate::merge::redact;
 use crate::model::{Fact, FactValue, Item, Kind, Provenance, SetBy};
 use crate::resolve::pretty_duration;
 
@@ -20,27 +21,12 @@ pub(super) fn variable_of(item: &Item) -> Option<String> {
     fact.value.as_ref().map(ToString::to_string)
 }
 
+/// Places that set variables, by name, in the order in which later wins.
+type Sets<'a> = BTreeMap<&'a str, Vec<SetBy>>;
+
 /// Says of each variable, and of each value that comes from one, where it is set.
 pub(super) fn trace(items: &mut [Item], deployed: &Deployed) {
-    let mut all: BTreeMap<&str, Vec<SetBy>> = BTreeMap::new();
-    // The image comes first: whoever starts it has the last word.
-    let images = deployed.workloads.iter().filter(|workload| workload.kind == WorkloadKind::Image);
-    let others = deployed.workloads.iter().filter(|workload| workload.kind != WorkloadKind::Image);
-    for workload in images.chain(others) {
-        for container in workload.containers.iter().filter(|container| container.role == ContainerRole::Own) {
-            let services = if container.services.is_empty() { &workload.services } else { &container.services };
-            for variable in container.env.iter().filter(|_| !services.is_empty()) {
-                let set = variable.set_by(services);
-                let known = all.entry(variable.name.as_str()).or_default();
-                match known.iter_mut().find(|known| known.at == set.at && known.key == set.key && known.environment == set.environment) {
-                    Some(known) => known
-                        .services
-                        .extend(set.services.iter().filter(|one| !services_of(known).contains(*one)).cloned().collect::<Vec<_>>()),
-                    None => known.push(set),
-                }
-            }
-        }
-    }
+    let all = gather(deployed);
     let keys = setting_keys(items);
     for item in items.iter_mut() {
         let services: BTreeSet<SmolStr> = item.services.iter().cloned().collect();
@@ -54,30 +40,69 @@ pub(super) fn trace(items: &mut [Item], deployed: &Deployed) {
         }
         for fact in &mut item.facts {
             let Some(from) = fact.from.clone() else { continue };
-            match fact.provenance {
-                Provenance::Env => {
-                    let set = reaching(all.get(from.as_str()), &services);
-                    say_after(&mut item.summary, &from, &set);
-                    fact.set.extend(set);
-                }
-                // A key of the settings, told with the variable that sets it.
-                Provenance::Settings if fact.key.starts_with(SETTING) => fact.set.extend(reaching(all.get(from.as_str()), &services)),
-                Provenance::Settings => {
-                    for key in
-                        keys.iter().filter(|key| key.key == from && item.services.iter().any(|service| key.services.contains(service)))
-                    {
-                        let set = reaching(all.get(key.variable.as_str()), &services);
-                        let said = set
-                            .into_iter()
-                            .map(|one| SetBy { value: one.value.clone().and_then(|value| as_told(fact, key, value)), ..one });
-                        let said: Vec<SetBy> = said.collect();
-                        fact.set.extend(said);
+            let mut set = set_of(fact, &from, &all, &keys, &services);
+            if is_hidden(fact) {
+                set.iter_mut().for_each(hide);
+            }
+            if fact.provenance == Provenance::Env {
+                say_after(&mut item.summary, &from, &set);
+            }
+            fact.set.extend(set);
+        }
+    }
+}
+
+/// What the containers of services give, by variable.
+fn gather(deployed: &Deployed) -> Sets<'_> {
+    let mut all = Sets::new();
+    // The image comes first: whoever starts it has the last word.
+    let images = deployed.workloads.iter().filter(|workload| workload.kind == WorkloadKind::Image);
+    let others = deployed.workloads.iter().filter(|workload| workload.kind != WorkloadKind::Image);
+    for workload in images.chain(others) {
+        for container in workload.containers.iter().filter(|container| container.role == ContainerRole::Own) {
+            let services = if container.services.is_empty() { &workload.services } else { &container.services };
+            for variable in container.env.iter().filter(|_| !services.is_empty()) {
+                let set = variable.set_by(services);
+                let known = all.entry(variable.name.as_str()).or_default();
+                match known.iter_mut().find(|known| known.at == set.at && known.key == set.key && known.environment == set.environment) {
+                    Some(known) => {
+                        let more: Vec<SmolStr> = set.services.into_iter().filter(|one| !known.services.contains(one)).collect();
+                        known.services.extend(more);
                     }
+                    None => known.push(set),
                 }
-                _ => {}
             }
         }
     }
+    all
+}
+
+/// What sets the variable behind a fact: the one it is read from, or the one that sets its key of the settings.
+fn set_of(fact: &Fact, from: &str, all: &Sets<'_>, keys: &[SettingKey], services: &BTreeSet<SmolStr>) -> Vec<SetBy> {
+    match fact.provenance {
+        Provenance::Env => reaching(all.get(from), services),
+        // A key of the settings, told with the variable that sets it.
+        Provenance::Settings if fact.key.starts_with(SETTING) => reaching(all.get(from), services),
+        Provenance::Settings => {
+            let fits = |key: &&SettingKey| key.key == from && key.services.iter().any(|service| services.contains(service));
+            let of_key = |key: &SettingKey| {
+                let told = |one: SetBy| SetBy { value: one.value.clone().and_then(|value| as_told(fact, key, value)), ..one };
+                reaching(all.get(key.variable.as_str()), services).into_iter().map(told).collect::<Vec<_>>()
+            };
+            keys.iter().filter(fits).flat_map(of_key).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the code knows the value for a secret, whatever its variable is called.
+fn is_hidden(fact: &Fact) -> bool {
+    let by_value = matches!(&fact.value, Some(FactValue::Text(text)) if text == redact::HIDDEN);
+    by_value || fact.set.iter().any(|one| one.hidden)
+}
+
+fn hide(set: &mut SetBy) {
+    set.hidden |= set.value.take().is_some();
 }
 
 /// What the keys of facts begin with that each tell one key of the application's settings.
@@ -134,10 +159,6 @@ fn say_after(summary: &mut String, variable: &str, set: &[SetBy]) {
         say_set(&mut head, set, ": ");
         *summary = format!("{head}{}", &summary[end..]);
     }
-}
-
-fn services_of(set: &SetBy) -> BTreeSet<SmolStr> {
-    set.services.iter().cloned().collect()
 }
 
 /// What reaches some services, with those it reaches; none when it reaches all of them.
