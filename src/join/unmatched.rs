@@ -43,11 +43,15 @@ pub(super) fn by_service(items: &[Item], runs: &[(SmolStr, Runs<'_>)], deployed:
 
 /// Something fails without the variable, and everything that could set it is in the tree and does not.
 fn is_unset(item: &Item, runs: &Runs<'_>, service: &SmolStr, code: &Code<'_>) -> bool {
-    let required = item.facts.iter().any(|fact| fact.key == "needed");
+    // Of what several functions of several services read, which service needs it is not known.
+    let whose = item.services.len() == 1 || item.sites.len() == 1;
+    let required = whose && item.cfg.is_none() && item.facts.iter().any(|fact| fact.key == "needed");
     let reaches = |set: &SetBy| set.services.is_empty() || set.services.contains(service);
     let is_set = item.facts.iter().flat_map(|fact| &fact.set).any(reaches);
     // A workload that names no variable at all says nothing of the others.
-    let told = runs.all.iter().all(|run| run.container.further_env.is_empty()) && runs.all.iter().any(|run| !run.container.env.is_empty());
+    // In an image of several, the container may run another one.
+    let alone = runs.all.iter().all(|run| run.container.further_env.is_empty() && run.container.services.len() <= 1);
+    let told = alone && runs.all.iter().any(|run| !run.container.env.is_empty());
     required && !is_set && told && !code.partly && item.confidence == Confidence::Certain
 }
 
