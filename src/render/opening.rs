@@ -238,8 +238,8 @@ fn mounted(item: &Item) -> Option<String> {
 
 /// The first few items in words, and how many they are: those of which the same is said are told together.
 fn describe_few(layout: &Layout<'_>, items: &[&Item], page: &str, at_most: usize) -> (Vec<Described>, usize) {
-    let mut out: Vec<Described> = Vec::new();
-    for (at, item) in items.iter().enumerate() {
+    let (mut out, mut told): (Vec<Described>, usize) = (Vec::new(), 0);
+    for item in items {
         let one = describe(layout, item, page);
         let says_more = |one: &Described| !one.totals.is_empty() || !one.said.is_empty() || one.annotated_at.is_some();
         let alike = |other: &&mut Described| {
@@ -247,12 +247,20 @@ fn describe_few(layout: &Layout<'_>, items: &[&Item], page: &str, at_most: usize
         };
         let full = out.len() == at_most;
         match out.iter_mut().find(alike) {
-            Some(other) if other.links.len() + 1 < NAMED => other.links.push(one.link),
-            _ if full => return (out, at),
-            _ => out.push(one),
+            // The others are counted.
+            Some(other) if other.links.len() + 1 == NAMED => {}
+            Some(other) => {
+                other.links.push(one.link);
+                told += 1;
+            }
+            None if full => break,
+            None => {
+                out.push(one);
+                told += 1;
+            }
         }
     }
-    (out, items.len())
+    (out, told)
 }
 
 fn number(fact: &Fact) -> Option<(i64, Option<&str>)> {
