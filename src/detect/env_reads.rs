@@ -237,8 +237,8 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
         if fact.value.is_some() || fact.from.is_some() {
             fact.provenance = Provenance::Code;
             facts.push(fact);
-        } else if let Some(read) = reads.first().filter(|_| reads.iter().all(|read| read.required)) {
-            // Where one place goes on without it, another may have made sure of it.
+        } else if let Some(read) = reads.first().filter(|_| reads.iter().all(|read| read.required && cx.once.contains(&read.func))) {
+            // Where one place goes on without it, another may have made sure of it; what is read later is needed for some work only.
             let place = Some(cx.place(read.at));
             facts.push(Fact { value: Some(FactValue::Bool(true)), at: place, ..Cx::plain_fact("needed", "") });
         }

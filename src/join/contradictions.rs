@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::Code;
 use super::landing::{Landing, Survives};
 use super::mounts::matched;
+use super::paths::last_given;
 use super::runs::{Run, Runs, literal};
 use super::variables::variable_of;
 use crate::manifests::deployed::EnvVar;
@@ -167,6 +168,10 @@ fn port_of(fact: &Fact, run: &Run<'_>) -> Option<u16> {
         Provenance::Env => match run.variable(fact.from.as_deref()?) {
             Some(variable) => literal(variable)?,
             None if run.container.further_env.is_empty() => fact.value.as_ref()?.to_string(),
+            None => return None,
+        },
+        Provenance::Settings => match last_given(&fact.set, run) {
+            Some(set) => set.value.as_ref().filter(|_| !set.hidden)?.to_string(),
             None => return None,
         },
         _ => return None,

@@ -128,8 +128,10 @@ impl Survives {
             (Survives::NotWritten, _) => "not written: read-only",
             (Survives::Nothing, _) => "nothing: gone with the container",
             (Survives::Container, _) => "a restart of the container, not of the pod",
+            (Survives::PodOnHost, _) if run.is_on_host() => "the process, on the same host",
             (Survives::PodOnHost, true) => "the pod, on the same node",
             (Survives::PodOnHost, false) => "the container, on the same host",
+            (Survives::Pod, _) if run.is_on_host() => "the process",
             (Survives::Pod, true) => "the pod",
             (Survives::Pod, false) => "the container",
         }

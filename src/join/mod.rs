@@ -10,6 +10,7 @@ mod numbers;
 mod paths;
 mod runs;
 mod secrets;
+mod unmatched;
 mod variables;
 
 #[cfg(test)]
@@ -54,11 +55,12 @@ pub fn plain_path(asked: &str) -> &str {
 /// Joins the items with what is deployed.
 #[must_use]
 pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined {
+    let defaults = variables::defaults(items);
     let runs: Vec<(SmolStr, Runs<'_>)> =
-        code.services.iter().map(|service| (service.name.clone(), Runs::of(deployed, &service.name))).collect();
+        code.services.iter().map(|service| (service.name.clone(), Runs::of(deployed, &service.name, &defaults))).collect();
     let mut out = Joined { deployments: numbers::deployments(deployed), ..Joined::default() };
     variables::trace(items, deployed);
-    out.environments = variables::unmatched(items, &runs, deployed, code);
+    out.environments = unmatched::by_service(items, &runs, deployed, code);
     mounts::match_writes(items, &runs);
     secrets::changes(items, &runs);
     numbers::add_up(items, &runs);

@@ -15,6 +15,7 @@ pub(super) fn deployments(deployed: &Deployed) -> Vec<Deployment> {
         let counts = Counts::of(workload);
         Deployment {
             workload: workload.owner.clone(),
+            kind: SmolStr::new_static(kind(workload.kind)),
             services: workload.services.iter().cloned().collect(),
             environment: workload.environment.clone(),
             at: workload.at.clone(),
@@ -25,6 +26,22 @@ pub(super) fn deployments(deployed: &Deployed) -> Vec<Deployment> {
         }
     };
     deployed.workloads.iter().filter(told).map(view).collect()
+}
+
+fn kind(kind: WorkloadKind) -> &'static str {
+    match kind {
+        WorkloadKind::Replicated => "replicated",
+        WorkloadKind::Numbered => "numbered",
+        WorkloadKind::PerNode => "per-node",
+        WorkloadKind::Job => "job",
+        WorkloadKind::Scheduled => "scheduled",
+        WorkloadKind::Single => "single",
+        WorkloadKind::Compose => "compose",
+        WorkloadKind::Machine => "machine",
+        WorkloadKind::Unit => "unit",
+        WorkloadKind::Function => "function",
+        WorkloadKind::Image => "image",
+    }
 }
 
 /// What outlives the containers of the services.

@@ -35,13 +35,16 @@ fn filled_in(fact: &Fact, run: &Run<'_>) -> Option<String> {
             let name = from?;
             match run.variable(name) {
                 // A file of the tree may set it to what is not told here.
-                Some(variable) => put_in(&text, name, &literal(variable)?),
+                Some(variable) => put_in(&text, name, &literal(variable)?, run.defaults.get(name).map(String::as_str)),
                 None if !run.container.further_env.is_empty() => None,
                 None => Some(text),
             }
         }
-        Provenance::Settings => match given(&fact.set, run) {
-            Some(value) => put_in(&text, from?, &value),
+        Provenance::Settings => match last_given(&fact.set, run) {
+            Some(set) => {
+                let value = set.value.as_ref().filter(|_| !set.hidden).map(FactValue::to_string).filter(|text| is_literal(text))?;
+                put_in(&text, from?, &value, base(&fact.set).as_deref())
+            }
             None if fact.set.is_empty() => Some(text),
             None => None,
         },
@@ -49,18 +52,21 @@ fn filled_in(fact: &Fact, run: &Run<'_>) -> Option<String> {
     }
 }
 
-/// What the settings give in this container's environment, as a text that is known.
-fn given(set: &[SetBy], run: &Run<'_>) -> Option<String> {
-    let last = last_given(set, run).filter(|one| !one.hidden)?;
-    last.value.as_ref().map(FactValue::to_string).filter(|text| is_literal(text))
+/// What the settings give for all environments: what the fact's own text begins with.
+fn base(set: &[SetBy]) -> Option<String> {
+    let base = set.iter().rev().find(|one| one.environment.is_none() && one.provenance == Provenance::Settings)?;
+    base.value.as_ref().map(FactValue::to_string)
 }
 
 /// The last layer of settings that is for this container's environment, or for all.
 pub(super) fn last_given<'a>(set: &'a [SetBy], run: &Run<'_>) -> Option<&'a SetBy> {
     let reaches = |one: &SetBy| one.services.is_empty() || run.workload.services.iter().any(|service| one.services.contains(service));
+    // `APP_ENVIRONMENT: production`, by whatever name.
+    let named = set.iter().filter_map(|one| one.environment.as_deref()).any(|environment| run.names(environment));
     let fits = |one: &&SetBy| match (&one.environment, &run.workload.environment) {
         _ if !reaches(one) => false,
         (None, _) => true,
+        (Some(of), _) if named => run.names(of),
         (Some(of), Some(wanted)) => of == wanted,
         // What is deployed without a word on its environment is production.
         (Some(of), None) => matches!(of.as_str(), "production" | "prod"),
@@ -68,15 +74,21 @@ pub(super) fn last_given<'a>(set: &'a [SetBy], run: &Run<'_>) -> Option<&'a SetB
     set.iter().rfind(fits)
 }
 
-/// Puts a value where a text names what it comes from.
-fn put_in(text: &str, name: &str, value: &str) -> Option<String> {
+/// Puts a value where a text names what it comes from, or in the place of what the text begins with by default.
+fn put_in(text: &str, name: &str, value: &str, base: Option<&str>) -> Option<String> {
     for form in [format!("${{{name}}}"), format!("{{{name}}}")] {
         if text.contains(&form) {
             return Some(text.replacen(&form, value, 1));
         }
     }
-    // The text is the default: what replaces it is all of it, unless more was added to the default.
-    (!text.contains('{') && !text.contains(" or ")).then(|| value.to_owned())
+    if text.contains(" or ") {
+        return None;
+    }
+    match base.filter(|base| !base.is_empty()).and_then(|base| text.strip_prefix(base)) {
+        Some(rest) => Some(format!("{value}{rest}")),
+        // The text is the default, unless more was added to one that is not known.
+        None => (base.is_none() && !text.contains('{')).then(|| value.to_owned()),
+    }
 }
 
 /// A path from the root of the container.

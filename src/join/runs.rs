@@ -1,5 +1,7 @@
 //! The containers in which a service runs, each with the image that it is made of.
 
+use std::collections::BTreeMap;
+
 use crate::manifests::deployed::{Container, ContainerRole, Deployed, EnvVar, Mount, Workload, WorkloadKind};
 use crate::model::FactValue;
 
@@ -17,15 +19,20 @@ pub(super) struct Run<'a> {
     pub(super) container: &'a Container,
     /// The images that the tree builds of the service: what they bring holds where they agree.
     pub(super) images: Vec<&'a Container>,
+    /// What holds in the code when a variable is not set.
+    pub(super) defaults: &'a Defaults,
 }
 
+/// Defaults in the code, by variable.
+pub(super) type Defaults = BTreeMap<String, String>;
+
 impl<'a> Runs<'a> {
-    pub(super) fn of(deployed: &'a Deployed, service: &'a str) -> Self {
+    pub(super) fn of(deployed: &'a Deployed, service: &'a str, defaults: &'a Defaults) -> Self {
         let images = deployed.of_service(service).filter(|workload| workload.kind == WorkloadKind::Image);
         let images: Vec<&Container> = images.filter_map(|workload| workload.own().next()).collect();
         let mut all = Vec::new();
         for workload in deployed.of_service(service).filter(|workload| workload.kind != WorkloadKind::Image && !workload.is_base) {
-            all.extend(containers_of(workload, service).map(|container| Run { workload, container, images: images.clone() }));
+            all.extend(containers_of(workload, service).map(|container| Run { workload, container, images: images.clone(), defaults }));
         }
         Self { all }
     }
@@ -42,6 +49,14 @@ impl<'a> Run<'a> {
     /// What a variable is set to in the end.
     pub(super) fn variable(&self, name: &str) -> Option<&'a EnvVar> {
         self.container.variable(name).or_else(|| agreed(&self.images, |image| image.variable(name), |variable| &variable.value))
+    }
+
+    /// Whether some variable of it has this word as its value: the name of an environment.
+    pub(super) fn names(&self, environment: &str) -> bool {
+        let containers = std::iter::once(&self.container).chain(&self.images);
+        let mut variables =
+            containers.flat_map(|container| &container.env).filter(|variable| self.variable(&variable.name) == Some(variable));
+        variables.any(|variable| literal(variable).is_some_and(|text| text.eq_ignore_ascii_case(environment)))
     }
 
     /// The folder in which it starts.

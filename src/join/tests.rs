@@ -147,6 +147,17 @@ fn files_land_where_something_is_mounted_or_in_the_layer() {
 }
 
 #[test]
+fn what_is_added_to_a_default_is_added_to_what_replaces_it() {
+    // `/data/spool/orders.csv` is under the deeper mount, the folder itself is not.
+    let deployment = deployment(
+        "volumeMounts:\n  - {name: a, mountPath: /data}\n  - {name: b, mountPath: /data/spool/orders.csv}\nenv:\n  - {name: SPOOL, value: /data/spool}",
+        "volumes:\n  - {name: a, emptyDir: {}}\n  - {name: b, persistentVolumeClaim: {claimName: orders}}",
+    );
+    let map = joined(&[("k/deploy.yaml", &deployment)]);
+    assert_eq!(texts(item(&map, "fs-write:shop::main#/var/spool"), "survives"), ["the pod"]);
+}
+
+#[test]
 fn of_a_path_that_no_manifest_is_about_nothing_is_said() {
     let map = joined(&[]);
     for item in &map.items {
@@ -266,4 +277,55 @@ fn a_secret_that_the_code_reads_once_says_when_a_change_is_seen() {
     assert_eq!(texts(item(&map, "deployment:Secret/keys"), "mounted"), ["/etc/keys, read-only"]);
     assert!(texts(item(&map, "deployment:Secret/keys"), "change seen")[0].starts_with("after a restart: read once"));
     assert!(texts(item(&map, "deployment:Secret/token"), "change seen")[0].starts_with("after a restart: variables are set"));
+}
+
+#[test]
+fn a_key_of_the_settings_meets_the_variable_that_sets_it() {
+    use crate::manifests::deployed::{Container, ContainerRole, Deployed, EnvVar, Workload, WorkloadKind};
+    use crate::model::{FactValue, ItemId, Kind, Place, Provenance};
+
+    let place = |file: &str, line| Place { file: file.into(), line, column: 1 };
+    let fact = |key: &str, value: FactValue, from: &str| Fact {
+        key: key.into(),
+        value: Some(value),
+        unit: None,
+        provenance: Provenance::Settings,
+        at: Some(place("config/base.toml", 4)),
+        from: Some(from.to_owned()),
+        set: Vec::new(),
+    };
+    let item = |kind: Kind, name: &str, facts: Vec<Fact>| Item {
+        services: vec!["shop".into()],
+        facts,
+        ..Item::new(ItemId(format!("{kind}:shop::{name}").into()), kind, name.into(), String::new())
+    };
+    let hidden = FactValue::Text(crate::merge::redact::HIDDEN.to_owned());
+    let settings = vec![
+        fact("setting:pay.timeout_ms", FactValue::Int(10_000), "SHOP_PAY__TIMEOUT_MS"),
+        fact("setting:pay.account", hidden, "SHOP_PAY__ACCOUNT"),
+    ];
+    let mut items = vec![
+        item(Kind::StartupConfig, "settings", settings),
+        item(Kind::SdkClient, "client", vec![fact("timeout", FactValue::Text("10s".to_owned()), "pay.timeout_ms")]),
+        item(Kind::SdkClient, "other", vec![fact("timeout", FactValue::Text("10s".to_owned()), "ship.timeout_ms")]),
+    ];
+    let container = Container {
+        env: vec![
+            EnvVar::written("SHOP_PAY__TIMEOUT_MS", "2500", "ConfigMap/shop", place("k.yaml", 6)),
+            EnvVar::written("SHOP_PAY__ACCOUNT", "fourty-two", "ConfigMap/shop", place("k.yaml", 7)),
+        ],
+        ..Container::new("shop", ContainerRole::Own)
+    };
+    let workload = Workload {
+        services: ["shop".into()].into(),
+        containers: vec![container],
+        ..Workload::new("Deployment/shop", WorkloadKind::Replicated, place("k.yaml", 1))
+    };
+    super::variables::trace(&mut items, &Deployed { workloads: vec![workload] });
+    // Told as the fact tells its own value: milliseconds as a time.
+    assert_eq!(set(&items[1].facts[0]), ["2500ms by ConfigMap/shop SHOP_PAY__TIMEOUT_MS k.yaml:6"]);
+    assert_eq!(set(&items[0].facts[0]), ["2500 by ConfigMap/shop SHOP_PAY__TIMEOUT_MS k.yaml:6"]);
+    // What the code takes for a secret is one under any name.
+    assert!(items[0].facts[1].set[0].hidden && items[0].facts[1].set[0].value.is_none());
+    assert!(items[2].facts[0].set.is_empty(), "another key");
 }

@@ -10,6 +10,8 @@ use super::{Place, SetBy};
 pub struct Deployment {
     /// `Deployment/shop`, `docker-compose.yml/web`.
     pub workload: SmolStr,
+    /// What sort it is: `replicated`, `numbered`, `per-node`, `job`, `scheduled`, `single`, `compose`, `machine`, `unit`, `function`.
+    pub kind: SmolStr,
     /// The services that run in it, sorted.
     pub services: Vec<SmolStr>,
     /// The environment that it is for; none when it is told for one only.

@@ -90,9 +90,9 @@ fn further(left: &[(Theme, Vec<&Item>)]) -> Vec<FurtherKind> {
 fn volumes(layout: &Layout<'_>, items: &[&Item]) -> Volumes {
     let services: BTreeSet<&str> = items.iter().flat_map(|item| item.services.iter().map(|service| service.as_str())).collect();
     let own = || layout.map.deployments.iter().filter(|one| one.services.iter().any(|service| services.contains(service.as_str())));
-    let is_compose = |workload: &str| workload.contains('/') && !workload.starts_with(char::is_uppercase);
-    let for_good = own().any(|one| !is_compose(&one.workload));
-    let counted = || own().filter(|one| !for_good || !is_compose(&one.workload));
+    let for_good = own().any(|one| one.kind != "compose");
+    // A unit has the disk of its machine.
+    let counted = || own().filter(|one| one.kind != "unit" && (!for_good || one.kind != "compose"));
     // Of a service that no file of the tree deploys, nothing is known.
     let known = !services.is_empty() && services.iter().all(|service| counted().any(|one| one.services.iter().any(|of| of == service)));
     let mut paths: Vec<&DurableMount> = Vec::new();
@@ -104,6 +104,7 @@ fn volumes(layout: &Layout<'_>, items: &[&Item]) -> Volumes {
     Volumes {
         known,
         none_found: own().next().is_none(),
+        some_files: items.iter().any(|item| item.kind == Kind::Deployment),
         more: paths.len().saturating_sub(VOLUMES),
         paths: paths.into_iter().take(VOLUMES).map(|mount| code_short(&mount.path, 60)).collect(),
     }
@@ -237,8 +238,8 @@ fn mounted(item: &Item) -> Option<String> {
 
 /// The first few items in words, and how many they are: those of which the same is said are told together.
 fn describe_few(layout: &Layout<'_>, items: &[&Item], page: &str, at_most: usize) -> (Vec<Described>, usize) {
-    let mut out: Vec<Described> = Vec::new();
-    for (at, item) in items.iter().enumerate() {
+    let (mut out, mut told): (Vec<Described>, usize) = (Vec::new(), 0);
+    for item in items {
         let one = describe(layout, item, page);
         let says_more = |one: &Described| !one.totals.is_empty() || !one.said.is_empty() || one.annotated_at.is_some();
         let alike = |other: &&mut Described| {
@@ -246,12 +247,20 @@ fn describe_few(layout: &Layout<'_>, items: &[&Item], page: &str, at_most: usize
         };
         let full = out.len() == at_most;
         match out.iter_mut().find(alike) {
-            Some(other) if other.links.len() + 1 < NAMED => other.links.push(one.link),
-            _ if full => return (out, at),
-            _ => out.push(one),
+            // The others are counted.
+            Some(other) if other.links.len() + 1 == NAMED => {}
+            Some(other) => {
+                other.links.push(one.link);
+                told += 1;
+            }
+            None if full => break,
+            None => {
+                out.push(one);
+                told += 1;
+            }
         }
     }
-    (out, items.len())
+    (out, told)
 }
 
 fn number(fact: &Fact) -> Option<(i64, Option<&str>)> {

@@ -378,6 +378,7 @@ fn the_opening_says_whether_manifests_show_a_volume_that_stays() {
     let place = |line| Place { file: "k8s/deploy.yaml".into(), line, column: 1 };
     map.deployments = vec![Deployment {
         workload: "Deployment/newsletter".into(),
+        kind: "replicated".into(),
         services: vec!["newsletter".into()],
         environment: None,
         at: place(1),

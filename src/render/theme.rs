@@ -67,12 +67,16 @@ pub(crate) fn fate(item: &Item) -> Fate {
 
 /// The theme of an item.
 pub(crate) fn theme(item: &Item) -> Theme {
+    // How to reach a database is not what is in it.
+    let keeps = item.kind == Kind::EmbeddedDb && !item.summary.contains("settings");
+    // What people sent.
+    let sent = item.kind == Kind::FsWrite && item.name.to_lowercase().contains("upload");
     match item.kind {
         Kind::FsWrite | Kind::EmbeddedDb => match fate(item) {
             Fate::Container | Fate::Pod => Theme::Lost,
             Fate::Kept => Theme::Kept,
-            // A database, or what people sent, is lost for all that is known.
-            Fate::Unknown if item.kind == Kind::EmbeddedDb || is_promised(item) => Theme::Lost,
+            // Lost for all that is known.
+            Fate::Unknown if keeps || sent => Theme::Lost,
             Fate::Unknown => Theme::Written,
         },
         Kind::Session => Theme::Session,

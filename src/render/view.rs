@@ -135,6 +135,8 @@ pub(crate) struct Volumes {
     pub(crate) known: bool,
     /// No workload of the manifests is known for any of them.
     pub(crate) none_found: bool,
+    /// Other deployment files are: an image, variables, a pipeline.
+    pub(crate) some_files: bool,
     /// Where the first few are mounted, those that can be written.
     pub(crate) paths: Vec<String>,
     pub(crate) more: usize,

@@ -37,7 +37,8 @@ fn scaled(inner: &Value, unit: &'static str) -> Value {
 }
 
 /// `86400s` reads as `1d`, `10000ms` as `10s`.
-pub(super) fn pretty_duration(number: i64, unit: &str) -> String {
+#[must_use]
+pub fn pretty_duration(number: i64, unit: &str) -> String {
     const STEPS: [(&str, i64, &str); 5] = [("ns", 1000, "µs"), ("µs", 1000, "ms"), ("ms", 1000, "s"), ("s", 60, "min"), ("min", 60, "h")];
     let (mut number, mut unit) = (number, unit);
     for (from, factor, to) in STEPS {

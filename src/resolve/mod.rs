@@ -40,6 +40,7 @@ mod tests;
 pub use answers::gives_answer;
 pub use arithmetic::Math;
 pub use calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task, body_facts, krate_of};
+pub use durations::pretty_duration;
 pub use filled::Filled;
 pub use flow::{Configured, Flow, Settled};
 pub use headers::HeaderSet;

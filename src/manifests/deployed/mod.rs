@@ -171,7 +171,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    pub(super) fn new(owner: impl Into<SmolStr>, kind: WorkloadKind, at: Place) -> Self {
+    pub(crate) fn new(owner: impl Into<SmolStr>, kind: WorkloadKind, at: Place) -> Self {
         Self {
             owner: owner.into(),
             kind,
@@ -298,7 +298,7 @@ pub struct Asked {
 }
 
 impl Container {
-    pub(super) fn new(name: impl Into<SmolStr>, role: ContainerRole) -> Self {
+    pub(crate) fn new(name: impl Into<SmolStr>, role: ContainerRole) -> Self {
         Self {
             name: name.into(),
             role,
@@ -363,7 +363,7 @@ pub struct EnvVar {
 
 impl EnvVar {
     /// A variable with a value that is written for it.
-    pub(super) fn written(name: &str, text: &str, source: &str, at: Place) -> Self {
+    pub(crate) fn written(name: &str, text: &str, source: &str, at: Place) -> Self {
         let (value, hidden) = value_of(name, text);
         Self {
             name: name.into(),
