@@ -11,15 +11,15 @@ mod dockerfile;
 mod draft;
 mod env_file;
 mod files;
+#[cfg(test)]
+mod fixture;
 mod fly;
 mod helm;
 mod hide;
 mod image;
 mod image_scripts;
-mod kube_objects;
 mod kubernetes;
 mod kustomize;
-mod pod;
 mod script;
 mod seeds;
 mod shell;
