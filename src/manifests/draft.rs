@@ -123,6 +123,12 @@ impl Draft {
         add_fact(&mut self.facts, fact);
     }
 
+    /// Adds a fact at a place, with a value that is shown as it is.
+    pub(super) fn fact_at(&mut self, key: &str, value: FactValue, at: Place) {
+        let (value, provenance) = (Some(value), Provenance::Manifest);
+        add_fact(&mut self.facts, Fact { key: key.into(), value, unit: None, provenance, at: Some(at), from: None, set: Vec::new() });
+    }
+
     /// Adds a fact with a text that is made harmless; numbers become numbers.
     pub(super) fn text<'o>(&mut self, key: &str, text: &str, file: impl Into<Origin<'o>>, at: Mark) {
         let value = match text.parse::<i64>() {

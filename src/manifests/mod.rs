@@ -11,15 +11,15 @@ mod dockerfile;
 mod draft;
 pub(crate) mod env_file;
 pub(crate) mod files;
+#[cfg(test)]
+mod fixture;
 mod fly;
 mod helm;
 pub(crate) mod hide;
 mod image;
 mod image_scripts;
-mod kube_objects;
 mod kubernetes;
 mod kustomize;
-mod pod;
 mod script;
 mod seeds;
 mod shell;

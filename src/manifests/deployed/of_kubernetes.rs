@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::draft::place;
 use super::super::files::Origin;
 use super::super::hide;
-use super::super::kubernetes::{Cluster, Object, of_container};
+use super::super::kubernetes::{Cluster, KNATIVE, Object, of_container};
 use super::super::yaml::{Mark, Node, Value};
 use super::{
     Amount, Asked, Autoscaler, Container, ContainerRole, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload, WorkloadKind,
@@ -38,7 +38,7 @@ fn workload(cluster: &Cluster<'_>, object: &Object<'_>, sources: &Sources<'_>) -
     let kind = match object.kind {
         "StatefulSet" => WorkloadKind::Numbered,
         "DaemonSet" => WorkloadKind::PerNode,
-        "Job" => WorkloadKind::Job,
+        "Job" | "ScaledJob" => WorkloadKind::Job,
         "CronJob" => WorkloadKind::Scheduled,
         "Pod" => WorkloadKind::Single,
         _ => WorkloadKind::Replicated,
@@ -48,7 +48,15 @@ fn workload(cluster: &Cluster<'_>, object: &Object<'_>, sources: &Sources<'_>) -
     out.services = cluster.services_of_workload(object);
     out.environment.clone_from(&object.doc.environment);
     out.is_base = !object.doc.varied.is_empty();
-    if matches!(kind, WorkloadKind::Replicated | WorkloadKind::Numbered) {
+    if object.kind == KNATIVE {
+        let bound = |word: &str, usual: u32| match object.scale(word).and_then(|entry| Some((entry.node.text()?, entry.node.at))) {
+            Some((text, at)) => said(object.origin, Amount::read(text), at),
+            None => Said::default_of(Amount::Count(usual)),
+        };
+        // Without a bound, as many as there are requests for.
+        let most = if object.scale("max").is_some() { bound("max", 0) } else { Said::default_of(Amount::Text("unbounded".to_owned())) };
+        out.autoscaler = Some(Autoscaler { by: hide::text(&object.owner()).into(), least: bound("min", 0), most });
+    } else if matches!(kind, WorkloadKind::Replicated | WorkloadKind::Numbered) {
         out.replicas = Some(reader.amount(&["spec", "replicas"], Amount::Count(1)));
         out.rollout = Some(reader.rollout(kind));
         out.autoscaler = autoscaler(cluster, object);

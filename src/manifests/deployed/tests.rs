@@ -1,18 +1,10 @@
 //! What deployment files start, as data: values with their places, defaults said to be defaults, secrets not at all.
 
 use super::*;
-use crate::discover::{DiscoverOptions, discover};
-use crate::manifests::{draw, read};
-use crate::model::Service;
-use crate::source::MemoryTree;
+use crate::manifests::fixture::drawn;
 
 fn deployed(files: &str) -> Deployed {
-    let tree = MemoryTree::from_fixture(&format!(
-        "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"1.0.0\"\n//- /src/main.rs\nfn main() {{}}\n{files}"
-    ));
-    let discovery = discover(&tree, &DiscoverOptions::default());
-    let service = Service { name: "shop".into(), package: "shop".into(), target: "src/main.rs".into(), crates: Vec::new() };
-    draw(&read(&tree, &discovery), &tree, &[service], &crate::manifests::Code::default()).deployed
+    drawn(files).deployed
 }
 
 fn line<T>(said: &Said<T>) -> Option<u32> {

@@ -1,10 +1,7 @@
 //! Charts through all of the reader: what is evaluated, what is kept as text, and where values are.
 
-use super::super::deployed::{Amount, Deployed};
-use super::super::{Code, draw, read};
-use crate::discover::{DiscoverOptions, discover};
-use crate::model::{Item, Service};
-use crate::source::MemoryTree;
+use super::super::deployed::Amount;
+use super::super::fixture::drawn;
 
 const CHART: &str = "//- /chart/Chart.yaml
 apiVersion: v2
@@ -102,80 +99,55 @@ spec:
 {{- end }}
 ";
 
-fn drawn(files: &str) -> (Vec<Item>, Deployed, usize) {
-    let tree = MemoryTree::from_fixture(&format!(
-        "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"1.0.0\"\n//- /src/main.rs\nfn main() {{}}\n{files}"
-    ));
-    let discovery = discover(&tree, &DiscoverOptions::default());
-    let service = Service { name: "shop".into(), package: "shop".into(), target: "src/main.rs".into(), crates: Vec::new() };
-    let manifests = read(&tree, &discovery);
-    let unevaluated = manifests.unevaluated;
-    let drawn = draw(&manifests, &tree, &[service], &Code::default());
-    (drawn.items, drawn.deployed, unevaluated)
-}
-
-fn item<'a>(items: &'a [Item], id: &str) -> &'a Item {
-    let found = items.iter().find(|item| item.id.as_str() == format!("deployment:{id}"));
-    found.unwrap_or_else(|| panic!("no {id} in {:?}", items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>()))
-}
-
-/// `value@file:line` of a fact.
-fn fact(items: &[Item], id: &str, key: &str) -> String {
-    let item = item(items, id);
-    let fact = item.facts.iter().find(|fact| fact.key == key).unwrap_or_else(|| panic!("no {key} in {:?}", item.facts));
-    let at = fact.at.as_ref().unwrap();
-    format!("{}@{}:{}", fact.value.as_ref().unwrap(), at.file, at.line)
-}
-
 #[test]
 fn values_keep_the_place_where_they_are_written() {
-    let (items, deployed, unevaluated) = drawn(&format!("{CHART}{VALUES}{DEPLOYMENT}"));
+    let found = drawn(&format!("{CHART}{VALUES}{DEPLOYMENT}"));
     let rollout = "Deployment/shop#rollout";
-    assert_eq!(fact(&items, rollout, "replicas"), "2@chart/values.yaml:1");
-    assert_eq!(fact(&items, rollout, "memory limit"), "1Gi@chart/values.yaml:7");
-    assert_eq!(item(&items, rollout).sites[0].place.line, 9, "the line of the template");
+    assert_eq!(found.told(rollout, "replicas"), "2@chart/values.yaml:1");
+    assert_eq!(found.told(rollout, "memory limit"), "1Gi@chart/values.yaml:7");
+    assert_eq!(found.item(rollout).sites[0].place.line, 9, "the line of the template");
     let environment = "Deployment/shop#shop/environment";
-    assert_eq!(fact(&items, environment, "LOG"), "info@chart/values.yaml:9");
-    assert_eq!(fact(&items, environment, "PORT"), "8080@chart/values.yaml:10");
-    assert_eq!(fact(&items, environment, "HOST"), "shop.{{ .Release.Namespace }}.svc@chart/templates/deployment.yaml:26");
-    assert_eq!(fact(&items, environment, "VERSION"), "{{ .Capabilities.KubeVersion.Version }}@chart/templates/deployment.yaml:28");
-    assert_eq!(item(&items, "Deployment/shop#volume/cache").summary, "folder that lives as long as the pod, mounted at `/cache`");
-    let container = &deployed.workloads[0].containers[0];
+    assert_eq!(found.told(environment, "LOG"), "info@chart/values.yaml:9");
+    assert_eq!(found.told(environment, "PORT"), "8080@chart/values.yaml:10");
+    assert_eq!(found.told(environment, "HOST"), "shop.{{ .Release.Namespace }}.svc@chart/templates/deployment.yaml:26");
+    assert_eq!(found.told(environment, "VERSION"), "{{ .Capabilities.KubeVersion.Version }}@chart/templates/deployment.yaml:28");
+    assert_eq!(found.item("Deployment/shop#volume/cache").summary, "folder that lives as long as the pod, mounted at `/cache`");
+    let container = &found.deployed.workloads[0].containers[0];
     assert_eq!(container.image.as_deref(), Some("shop:2.1"));
     assert_eq!(container.mounts.iter().map(|mount| mount.path.as_str()).collect::<Vec<_>>(), ["/cache", "/data"]);
-    assert_eq!(unevaluated, 1, "one template asks what only a cluster knows");
+    assert_eq!(found.unevaluated, 1, "one template asks what only a cluster knows");
 }
 
 #[test]
 fn what_stands_under_an_unknown_condition_is_told_with_it() {
-    let (items, ..) = drawn(&format!("{CHART}{VALUES}{DEPLOYMENT}"));
+    let found = drawn(&format!("{CHART}{VALUES}{DEPLOYMENT}"));
     assert_eq!(
-        item(&items, "PodDisruptionBudget/shop").summary,
+        found.item("PodDisruptionBudget/shop").summary,
         "at least 1 stay when nodes are drained; conditional, not evaluated: `semverCompare … .Capabilities.KubeVersion.GitVersion`"
     );
 }
 
 #[test]
 fn a_part_from_elsewhere_is_said_unless_it_is_switched_off() {
-    let (items, ..) = drawn(&format!("{CHART}{VALUES}{DEPLOYMENT}"));
-    let part = item(&items, "chart/Chart.yaml#dependency/postgresql");
+    let found = drawn(&format!("{CHART}{VALUES}{DEPLOYMENT}"));
+    let part = found.item("chart/Chart.yaml#dependency/postgresql");
     assert_eq!((part.sites[0].place.line, part.services.len()), (5, 1));
-    assert_eq!(fact(&items, "chart/Chart.yaml#dependency/postgresql", "version"), "12.x@chart/Chart.yaml:5");
-    assert!(!items.iter().any(|item| item.id.as_str().contains("redis")));
+    assert_eq!(found.told("chart/Chart.yaml#dependency/postgresql", "version"), "12.x@chart/Chart.yaml:5");
+    assert!(!found.items.iter().any(|item| item.id.as_str().contains("redis")));
 }
 
 #[test]
 fn each_file_of_values_is_an_environment() {
-    let (items, deployed, _) = drawn(&format!(
+    let found = drawn(&format!(
         "{CHART}{VALUES}{DEPLOYMENT}//- /chart/values-production.yaml\nreplicas: 6\nenv:\n  LOG: warn\nextra: []\n//- /chart/values-example.yaml\nreplicas: 9\n//- /chart/ci/x-values.yaml\nreplicas: 9\n"
     ));
-    let rollout = item(&items, "Deployment/shop#rollout");
+    let rollout = found.item("Deployment/shop#rollout");
     assert!(rollout.summary.ends_with("; in production: 6 replicas"), "{}", rollout.summary);
     let replicas = rollout.facts.iter().find(|fact| fact.key == "replicas").unwrap();
     assert_eq!(replicas.set.len(), 1);
     assert_eq!((replicas.set[0].at.file.as_str(), replicas.set[0].at.line), ("chart/values-production.yaml", 1));
-    assert!(item(&items, "Deployment/shop#volume/cache").summary.ends_with("; not in production"));
-    let production = deployed.workloads.iter().find(|one| one.environment.as_deref() == Some("production")).unwrap();
+    assert!(found.item("Deployment/shop#volume/cache").summary.ends_with("; not in production"));
+    let production = found.deployed.workloads.iter().find(|one| one.environment.as_deref() == Some("production")).unwrap();
     assert_eq!(production.replicas.as_ref().map(|said| &said.value), Some(&Amount::Count(6)));
     let variable = |name: &str| production.containers[0].variable(name).unwrap();
     assert_eq!((variable("LOG").environment.as_deref(), variable("PORT").environment.as_deref()), (Some("production"), None));
@@ -199,12 +171,12 @@ spec:
       containers: [{name: worker, image: '{{ .Values.image }}', env: [{name: REGION, value: {{ .Values.global.region }}}]}]
 ";
     let values = |text: &str| format!("{VALUES}{text}");
-    let (items, ..) = drawn(&format!("{CHART}{}{DEPLOYMENT}{inner}", values("worker: {replicas: 4}\nglobal: {region: eu}\n")));
-    assert_eq!(fact(&items, "Deployment/worker#rollout", "replicas"), "4@chart/values.yaml:15");
-    assert_eq!(fact(&items, "Deployment/worker#worker/environment", "REGION"), "eu@chart/values.yaml:16");
+    let found = drawn(&format!("{CHART}{}{DEPLOYMENT}{inner}", values("worker: {replicas: 4}\nglobal: {region: eu}\n")));
+    assert_eq!(found.told("Deployment/worker#rollout", "replicas"), "4@chart/values.yaml:15");
+    assert_eq!(found.told("Deployment/worker#worker/environment", "REGION"), "eu@chart/values.yaml:16");
     let off = CHART.replace("redis.enabled}", "redis.enabled}\n  - {name: worker, condition: worker.enabled}");
-    let (items, ..) = drawn(&format!("{off}{}{DEPLOYMENT}{inner}", values("worker: {enabled: false}\n")));
-    assert!(!items.iter().any(|item| item.id.as_str().contains("worker")));
+    let found = drawn(&format!("{off}{}{DEPLOYMENT}{inner}", values("worker: {enabled: false}\n")));
+    assert!(!found.items.iter().any(|item| item.id.as_str().contains("worker")));
 }
 
 #[test]
@@ -225,6 +197,6 @@ data:
   e: {{ index .Values.x 18446744073709551615 }}
   f: {{ div 1 0 }}{{ mul 9223372036854775807 2 }}{{ printf \"%\" }}
 ";
-    let (_, _, unevaluated) = drawn(&format!("{CHART}{VALUES}{bomb}"));
-    assert!(unevaluated >= 1);
+    let found = drawn(&format!("{CHART}{VALUES}{bomb}"));
+    assert!(found.unevaluated >= 1);
 }

@@ -1,10 +1,7 @@
 //! Bases and overlays as one item with the values of each environment, through all of the reader.
 
-use crate::discover::{DiscoverOptions, discover};
-use crate::manifests::deployed::{Amount, Deployed};
-use crate::manifests::{Code, draw, read};
-use crate::model::{Item, Service};
-use crate::source::MemoryTree;
+use crate::manifests::deployed::Amount;
+use crate::manifests::fixture::drawn;
 
 const BASE: &str = "//- /k8s/base/kustomization.yaml
 resources: [shop.yaml]
@@ -30,42 +27,9 @@ spec:
       volumes: [{name: scratch, emptyDir: {}}]
 ";
 
-fn drawn(files: &str) -> (Vec<Item>, Deployed, usize) {
-    let tree = MemoryTree::from_fixture(&format!(
-        "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"1.0.0\"\n//- /src/main.rs\nfn main() {{}}\n{files}"
-    ));
-    let discovery = discover(&tree, &DiscoverOptions::default());
-    let service = Service { name: "shop".into(), package: "shop".into(), target: "src/main.rs".into(), crates: Vec::new() };
-    let manifests = read(&tree, &discovery);
-    let unevaluated = manifests.unevaluated;
-    let drawn = draw(&manifests, &tree, &[service], &Code::default());
-    (drawn.items, drawn.deployed, unevaluated)
-}
-
-fn summary<'a>(items: &'a [Item], id: &str) -> &'a str {
-    let item = items.iter().find(|item| item.id.as_str() == format!("deployment:{id}"));
-    item.map_or_else(
-        || panic!("no {id} in {:?}", items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>()),
-        |item| item.summary.as_str(),
-    )
-}
-
-/// `value@file:line` of a fact, then `environment=value@file:line` of what others set.
-fn values(items: &[Item], id: &str, key: &str) -> Vec<String> {
-    let item = items.iter().find(|item| item.id.as_str() == format!("deployment:{id}")).unwrap();
-    let fact = item.facts.iter().find(|fact| fact.key == key).unwrap_or_else(|| panic!("no {key} in {:?}", item.facts));
-    let at = fact.at.as_ref().unwrap();
-    let mut out = vec![format!("{}@{}:{}", fact.value.as_ref().unwrap(), at.file, at.line)];
-    out.extend(fact.set.iter().map(|set| {
-        let value = set.value.as_ref().map_or("(hidden)".to_owned(), ToString::to_string);
-        format!("{}={value}@{}:{}", set.environment.as_deref().unwrap_or("all"), set.at.file, set.at.line)
-    }));
-    out
-}
-
 #[test]
 fn an_overlay_is_told_within_the_item_of_its_base() {
-    let (items, deployed, unevaluated) = drawn(&format!(
+    let found = drawn(&format!(
         "{BASE}//- /k8s/overlays/production/kustomization.yaml
 resources: [../../base]
 namePrefix: prod-
@@ -102,42 +66,42 @@ spec:
       volumes: [{{name: scratch, $patch: delete}}]
 "
     ));
-    assert_eq!(unevaluated, 0);
+    assert_eq!(found.unevaluated, 0);
     assert_eq!(
-        summary(&items, "Deployment/shop#rollout"),
+        found.summary("Deployment/shop#rollout"),
         "2 replicas, replaced with up to 25% more and 25% fewer at a time; in production: 5 replicas, replaced with up to 1 more and 25% fewer at a time"
     );
     assert_eq!(
-        values(&items, "Deployment/shop#rollout", "replicas"),
+        found.varied("Deployment/shop#rollout", "replicas"),
         ["2@k8s/base/shop.yaml:5", "production=5@k8s/overlays/production/kustomization.yaml:5"]
     );
     assert_eq!(
-        values(&items, "Deployment/shop#rollout", "max surge"),
+        found.varied("Deployment/shop#rollout", "max surge"),
         ["1@k8s/overlays/production/kustomization.yaml:21", "production=1@k8s/overlays/production/kustomization.yaml:21"]
     );
     assert_eq!(
-        values(&items, "Deployment/shop#rollout", "memory limit"),
+        found.varied("Deployment/shop#rollout", "memory limit"),
         ["1Gi@k8s/overlays/production/memory.yaml:9", "production=1Gi@k8s/overlays/production/memory.yaml:9"]
     );
     assert_eq!(
-        values(&items, "Deployment/shop#rollout", "name in the cluster")[1],
+        found.varied("Deployment/shop#rollout", "name in the cluster")[1],
         "production=prod-shop@k8s/overlays/production/kustomization.yaml:2"
     );
     assert_eq!(
-        values(&items, "Deployment/shop#rollout", "namespace")[1],
+        found.varied("Deployment/shop#rollout", "namespace")[1],
         "production=shop-prod@k8s/overlays/production/kustomization.yaml:3"
     );
     assert_eq!(
-        values(&items, "ConfigMap/shop", "SIZE"),
+        found.varied("ConfigMap/shop", "SIZE"),
         ["10@k8s/base/kustomization.yaml:4", "production=50@k8s/overlays/production/kustomization.yaml:9"]
     );
-    assert!(summary(&items, "Deployment/shop#volume/scratch").ends_with("; not in production"));
+    assert!(found.summary("Deployment/shop#volume/scratch").ends_with("; not in production"));
     assert_eq!(
-        values(&items, "Deployment/shop#shop/environment", "EXTRA")[1],
+        found.varied("Deployment/shop#shop/environment", "EXTRA")[1],
         "production=yes@k8s/overlays/production/kustomization.yaml:16"
     );
 
-    let [base, production] = deployed.workloads.as_slice() else { panic!("{deployed:?}") };
+    let [base, production] = found.deployed.workloads.as_slice() else { panic!("{:?}", found.deployed) };
     assert!(base.is_base && base.environment.is_none() && !production.is_base);
     assert_eq!(production.environment.as_deref(), Some("production"));
     let replicas = production.replicas.as_ref().unwrap();
@@ -160,28 +124,27 @@ fn folders_side_by_side_that_make_the_same_workload_are_environments() {
             "//- /k8s/{name}/kustomization.yaml\nresources: [shop.yaml]\n//- /k8s/{name}/shop.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shop}}\nspec: {{replicas: {replicas}, template: {{spec: {{containers: [{{name: shop, image: shop}}]}}}}}}\n"
         )
     };
-    let (items, deployed, _) = drawn(&format!("{}{}", one("eu", 3), one("us", 4)));
+    let found = drawn(&format!("{}{}", one("eu", 3), one("us", 4)));
     assert_eq!(
-        summary(&items, "Deployment/shop#rollout"),
+        found.summary("Deployment/shop#rollout"),
         "in eu: 3 replicas, replaced with up to 25% more and 25% fewer at a time; in us: 4 replicas"
     );
-    assert_eq!(deployed.workloads.len(), 2);
+    assert_eq!(found.deployed.workloads.len(), 2);
 }
 
 #[test]
 fn a_kustomization_that_only_gathers_is_no_environment() {
-    let (items, deployed, _) =
-        drawn(&format!("{BASE}//- /k8s/kustomization.yaml\nresources: [base]\nreplicas: [{{name: shop, count: 4}}]\n"));
-    assert_eq!(summary(&items, "Deployment/shop#rollout"), "4 replicas, replaced with up to 25% more and 25% fewer at a time");
-    assert_eq!((deployed.workloads.len(), deployed.workloads[0].environment.as_deref()), (1, None));
+    let found = drawn(&format!("{BASE}//- /k8s/kustomization.yaml\nresources: [base]\nreplicas: [{{name: shop, count: 4}}]\n"));
+    assert_eq!(found.summary("Deployment/shop#rollout"), "4 replicas, replaced with up to 25% more and 25% fewer at a time");
+    assert_eq!((found.deployed.workloads.len(), found.deployed.workloads[0].environment.as_deref()), (1, None));
 }
 
 #[test]
 fn instances_with_names_of_their_own_are_workloads_of_their_own() {
-    let (items, deployed, _) = drawn(&format!(
+    let found = drawn(&format!(
         "{BASE}//- /k8s/fast/kustomization.yaml\nresources: [../base]\nnameSuffix: -fast\nreplicas: [{{name: shop-fast, count: 3}}, {{name: shop, count: 3}}]\n//- /k8s/slow/kustomization.yaml\nresources: [../base]\nnameSuffix: -slow\n//- /k8s/overlays/production/kustomization.yaml\nresources: [../../fast, ../../slow]\n"
     ));
-    let owners: Vec<_> = deployed.workloads.iter().map(|one| (one.owner.as_str(), one.environment.as_deref())).collect();
+    let owners: Vec<_> = found.deployed.workloads.iter().map(|one| (one.owner.as_str(), one.environment.as_deref())).collect();
     assert_eq!(
         owners,
         [
@@ -192,9 +155,9 @@ fn instances_with_names_of_their_own_are_workloads_of_their_own() {
         ]
     );
     // What they refer to is renamed with them.
-    let of = |at: usize| deployed.workloads[at].containers[0].variable("SIZE").unwrap().source.clone();
+    let of = |at: usize| found.deployed.workloads[at].containers[0].variable("SIZE").unwrap().source.clone();
     assert_eq!((of(0), of(2)), ("ConfigMap/shop-fast".to_owned(), "ConfigMap/shop-slow".to_owned()));
-    assert!(summary(&items, "ConfigMap/shop-fast").contains("set as environment in Deployment shop-fast"));
+    assert!(found.summary("ConfigMap/shop-fast").contains("set as environment in Deployment shop-fast"));
 }
 
 #[test]
@@ -204,33 +167,33 @@ fn folders_named_like_environments_need_no_kustomization() {
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shop}}\nspec: {{replicas: {replicas}, template: {{spec: {{containers: [{{name: shop, image: shop}}]}}}}}}\n"
         )
     };
-    let (items, deployed, _) = drawn(&format!(
+    let found = drawn(&format!(
         "//- /k8s/base/shop.yaml\n{}//- /k8s/production/part.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shop}}\nspec: {{replicas: 9}}\n//- /k8s/staging/shop.yaml\n{}",
         shop(2),
         shop(1)
     ));
     assert_eq!(
-        summary(&items, "Deployment/shop#rollout"),
+        found.summary("Deployment/shop#rollout"),
         "2 replicas, replaced with up to 25% more and 25% fewer at a time; in production: 9 replicas; in staging: one replica"
     );
-    let environments: Vec<_> = deployed.workloads.iter().map(|one| (one.environment.as_deref(), one.containers.len())).collect();
+    let environments: Vec<_> = found.deployed.workloads.iter().map(|one| (one.environment.as_deref(), one.containers.len())).collect();
     assert_eq!(environments, [(None, 1), (Some("production"), 1), (Some("staging"), 1)]);
     // One folder only, or other workloads in it: its name says nothing.
-    let (_, deployed, _) = drawn(&format!("//- /k8s/production/shop.yaml\n{}", shop(2)));
-    assert_eq!(deployed.workloads[0].environment, None);
+    let found = drawn(&format!("//- /k8s/production/shop.yaml\n{}", shop(2)));
+    assert_eq!(found.deployed.workloads[0].environment, None);
 }
 
 #[test]
 fn what_an_overlay_takes_away_or_adds_is_said() {
-    let (items, ..) = drawn(&format!(
+    let found = drawn(&format!(
         "{BASE}//- /k8s/overlays/staging/kustomization.yaml\nresources: [../../base, claim.yaml]\npatchesStrategicMerge:\n- |-\n  apiVersion: v1\n  kind: ConfigMap\n  metadata: {{name: shop}}\n  $patch: delete\n//- /k8s/overlays/staging/claim.yaml\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: shop}}\nspec: {{resources: {{requests: {{storage: 1Gi}}}}}}\n"
     ));
-    assert!(summary(&items, "ConfigMap/shop").ends_with("; not in staging"), "{}", summary(&items, "ConfigMap/shop"));
+    assert!(found.summary("ConfigMap/shop").ends_with("; not in staging"), "{}", found.summary("ConfigMap/shop"));
 }
 
 #[test]
 fn what_comes_from_elsewhere_or_does_not_fit_is_counted() {
-    let (.., unevaluated) = drawn(&format!(
+    let found = drawn(&format!(
         "{BASE}//- /k8s/overlays/a/kustomization.yaml
 resources: [../../base, https://example.com/x, ../missing.yaml]
 helmCharts: [{{name: x}}]
@@ -242,15 +205,15 @@ patches:
     patch: '[{{op: remove, path: /spec/nothing}}]'
 "
     ));
-    assert_eq!(unevaluated, 6);
+    assert_eq!(found.unevaluated, 6);
 }
 
 #[test]
 fn kustomizations_that_stand_on_themselves_end() {
-    let (items, ..) = drawn(
+    let found = drawn(
         "//- /a/kustomization.yaml\nresources: [../b, .]\n//- /b/kustomization.yaml\nresources: [../a, ../a/x.yaml]\ncomponents: [../b]\n//- /a/x.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop}\n",
     );
-    assert!(items.len() <= 1);
+    assert!(found.items.len() <= 1);
     let mut components = "//- /a/kustomization.yaml\nresources: [x.yaml]\ncomponents: [../c0, ../c0, ../c0]\n".to_owned();
     for at in 0..15 {
         components.push_str(&format!(

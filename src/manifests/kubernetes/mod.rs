@@ -3,6 +3,16 @@
 //! Objects of one kind and name are one thing, whether they stand in a base, an overlay or twice: their values are told side by
 //! side, each with its line and its environment.
 
+mod affinity;
+mod objects;
+mod pod;
+mod rollout;
+mod scaling;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod volumes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
@@ -10,9 +20,7 @@ use smol_str::SmolStr;
 use super::deployed::{Workload, of_kubernetes};
 use super::draft::Draft;
 use super::files::{Files, Origin};
-use super::kube_objects;
 use super::kustomize::Doc;
-use super::pod;
 use super::tie::Names;
 use super::yaml::{Entry, Mark, Node, Value};
 use crate::model::Place;
@@ -20,6 +28,9 @@ use crate::source::parent;
 
 /// The kind under which a chart that another one takes from elsewhere is kept; no object of Kubernetes has it.
 pub(super) const DEPENDENCY: &str = "chart dependency";
+
+/// A service of Knative or Cloud Run.
+pub(super) const KNATIVE: &str = "KnativeService";
 
 /// Names and values of labels.
 type Labels<'a> = Vec<(&'a str, &'a str)>;
@@ -37,7 +48,12 @@ pub(super) struct Object<'a> {
 impl<'a> Object<'a> {
     fn new(origin: Origin<'a>, doc: &'a Doc, node: &'a Node) -> Option<Self> {
         let name = node.at_path(&["metadata", "name"]).and_then(Node::text).unwrap_or_default();
-        Some(Self { origin, doc, kind: node.text_of("kind")?, name, node })
+        let kind = match node.text_of("kind")? {
+            // It makes pods, and is no service of the network.
+            "Service" if node.text_of("apiVersion").is_some_and(|version| version.starts_with("serving.knative.dev/")) => KNATIVE,
+            kind => kind,
+        };
+        Some(Self { origin, doc, kind, name, node })
     }
 
     /// `Deployment/shop`.
@@ -67,13 +83,25 @@ impl<'a> Object<'a> {
         self.node.at_path(path)
     }
 
+    /// `autoscaling.knative.dev/min-scale`, `run.googleapis.com/minScale`.
+    pub(super) fn scale(&self, word: &str) -> Option<&'a Entry> {
+        let annotations = [&["spec", "template", "metadata", "annotations"][..], &["metadata", "annotations"]];
+        let entries = annotations.iter().filter_map(|path| self.get(path)).flat_map(Node::entries);
+        let is_one = |key: &str| {
+            let name = key.rsplit('/').next().unwrap_or_default();
+            key.contains('/') && (name == format!("{word}-scale") || name == format!("{word}Scale"))
+        };
+        entries.into_iter().find(|entry| is_one(&entry.key))
+    }
+
     /// The pods that it makes.
     pub(super) fn pod(&self) -> Option<&'a Node> {
         match self.kind {
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "Rollout" | "ReplicationController" => {
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "Rollout" | "ReplicationController" | KNATIVE => {
                 self.get(&["spec", "template", "spec"])
             }
             "CronJob" => self.get(&["spec", "jobTemplate", "spec", "template", "spec"]),
+            "ScaledJob" => self.get(&["spec", "jobTargetRef", "template", "spec"]),
             "Pod" => self.get(&["spec"]),
             _ => None,
         }
@@ -107,6 +135,8 @@ pub(super) struct UsedBy {
     /// `Deployment shop`.
     pub(super) by: String,
     pub(super) place: Place,
+    /// When a change of it is seen, as far as it is told.
+    pub(super) seen: Option<&'static str>,
     pub(super) services: BTreeSet<SmolStr>,
 }
 
@@ -118,6 +148,8 @@ pub(super) struct Cluster<'a> {
     workloads: BTreeMap<(&'a str, &'a str), BTreeSet<SmolStr>>,
     /// Labels of the pods that services run in, with the services.
     labels: Vec<(Labels<'a>, BTreeSet<SmolStr>)>,
+    /// Services of the network, by name, as their places among the objects.
+    services: BTreeMap<&'a str, Vec<usize>>,
     /// Folders with workloads that services run in.
     near: BTreeSet<&'a str>,
     /// Uses of config maps, secrets and claims, by kind and name.
@@ -130,8 +162,15 @@ pub(super) fn drafts(docs: &[Doc], files: &Files, names: &Names, deployed: &mut 
     for doc in docs {
         flatten(Origin::new(&doc.file, files), doc, &doc.root, &mut objects, 0);
     }
-    let mut cluster =
-        Cluster { objects, names, workloads: BTreeMap::new(), labels: Vec::new(), near: BTreeSet::new(), uses: BTreeMap::new() };
+    let mut cluster = Cluster {
+        objects,
+        names,
+        workloads: BTreeMap::new(),
+        labels: Vec::new(),
+        services: BTreeMap::new(),
+        near: BTreeSet::new(),
+        uses: BTreeMap::new(),
+    };
     cluster.tie();
     let mut out = Vec::new();
     let mut uses: BTreeMap<(&'static str, String), Vec<UsedBy>> = BTreeMap::new();
@@ -142,7 +181,7 @@ pub(super) fn drafts(docs: &[Doc], files: &Files, names: &Names, deployed: &mut 
         of_variant(object, &mut out[before..]);
     }
     cluster.uses = uses;
-    kube_objects::drafts(&cluster, &mut out);
+    objects::drafts(&cluster, &mut out);
     deployed.extend(of_kubernetes::workloads(&cluster));
     out
 }
@@ -171,7 +210,17 @@ impl Object<'_> {
     pub(super) fn kind_makes_pods(&self) -> bool {
         matches!(
             self.kind,
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" | "Pod" | "Rollout" | "ReplicationController"
+            "Deployment"
+                | "StatefulSet"
+                | "DaemonSet"
+                | "ReplicaSet"
+                | "Job"
+                | "CronJob"
+                | "ScaledJob"
+                | "Pod"
+                | "Rollout"
+                | "ReplicationController"
+                | KNATIVE
         )
     }
 }
@@ -188,6 +237,9 @@ impl<'a> Cluster<'a> {
             tied.entry((object.kind, object.name)).or_default().extend(services);
         }
         self.workloads = tied;
+        for (at, object) in self.objects.iter().enumerate().filter(|(_, object)| object.kind == "Service") {
+            self.services.entry(object.name).or_default().push(at);
+        }
         for object in self.objects.iter().filter(|object| object.kind_makes_pods()) {
             let services = self.workloads.get(&(object.kind, object.name)).cloned().unwrap_or_default();
             if !services.is_empty() {
@@ -217,6 +269,12 @@ impl<'a> Cluster<'a> {
     /// Services of a workload by its kind and name.
     pub(super) fn services_of(&self, kind: &str, name: &str) -> BTreeSet<SmolStr> {
         self.workloads.get(&(kind, name)).cloned().unwrap_or_default()
+    }
+
+    /// Services behind a service of the network.
+    pub(super) fn of_service(&self, name: &str) -> BTreeSet<SmolStr> {
+        let behind = self.services.get(name).map(Vec::as_slice).unwrap_or_default();
+        behind.iter().flat_map(|at| self.selected(self.objects[*at].get(&["spec", "selector"]))).collect()
     }
 
     /// Services of the workloads whose pods have all labels of a selector.

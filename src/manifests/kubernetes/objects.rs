@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use super::draft::Draft;
-use super::hide;
-use super::image::named;
-use super::kubernetes::{Cluster, DEPENDENCY, Object, UsedBy, of_variant};
-use super::yaml::Node;
+use super::super::draft::Draft;
+use super::super::hide;
+use super::super::image::named;
+use super::super::yaml::Node;
+use super::{Cluster, DEPENDENCY, Object, UsedBy, affinity, of_variant, scaling, storage};
 use crate::model::FactValue;
 use crate::source::parent;
 
@@ -68,6 +68,9 @@ fn titled(kind: &str, name: &str) -> String {
 fn add_uses(draft: &mut Draft, used: &[UsedBy]) {
     for one in used {
         draft.sites.push(one.place.clone());
+        if let Some(seen) = one.seen {
+            draft.fact_at("a change is seen", FactValue::Text(seen.to_owned()), one.place.clone());
+        }
     }
 }
 
@@ -124,6 +127,7 @@ fn config_map(cluster: &Cluster<'_>, object: &Object<'_>, used: &[UsedBy]) -> Op
     let made = if object.doc.is_generated { " made by a kustomization" } else { "" };
     let summary = format!("ConfigMap of {}{made}, {}", keys(data.len()), who(used));
     let mut draft = draft(object, "ConfigMap", summary, used).services(&services);
+    immutable(object, &mut draft);
     for entry in data {
         let text = entry.node.text().unwrap_or_default();
         match text.lines().count() {
@@ -152,11 +156,19 @@ fn secret(cluster: &Cluster<'_>, object: &Object<'_>, used: &[UsedBy]) -> Option
     let made = if object.doc.is_generated { " made by a kustomization" } else { "" };
     let summary = format!("{holds}{made}, {}", who(used));
     let mut draft = draft(object, "Secret", summary, used).services(&services);
+    immutable(object, &mut draft);
     let written = [&["data"][..], &["stringData"]].iter().find_map(|path| object.get(path));
     if let Some(node) = written.filter(|node| !node.entries().is_empty() && object.kind == "Secret") {
         draft.fact("values", FactValue::Text("written in the file, hidden here".to_owned()), object.origin, node.at);
     }
     Some(draft)
+}
+
+/// `immutable: true`: only another name brings another value.
+fn immutable(object: &Object<'_>, draft: &mut Draft) {
+    if let Some(node) = object.get(&["immutable"]).filter(|node| node.is_true()) {
+        draft.fact("immutable", FactValue::Bool(true), object.origin, node.at);
+    }
 }
 
 fn keys(count: usize) -> String {
@@ -175,10 +187,12 @@ fn elsewhere(kind: &str, name: &str, used: &[UsedBy]) -> Draft {
 /// Objects of other kinds.
 fn other(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
     match object.kind {
-        "Service" => affinity(cluster, object),
-        "Ingress" => stickiness(cluster, object),
-        "HorizontalPodAutoscaler" | "ScaledObject" | "VerticalPodAutoscaler" => autoscaler(cluster, object),
-        "PodDisruptionBudget" => budget(cluster, object),
+        kind if affinity::may_keep(kind) => affinity::kept(cluster, object),
+        "StorageClass" => storage::class(cluster, object),
+        "PersistentVolume" => storage::volume(cluster, object),
+        "ServiceAccount" => account(cluster, object),
+        "HorizontalPodAutoscaler" | "ScaledObject" | "VerticalPodAutoscaler" => scaling::autoscaler(cluster, object),
+        "PodDisruptionBudget" => scaling::budget(cluster, object),
         DEPENDENCY => dependency(cluster, object),
         "Lease" => {
             let services = cluster.names.by_name(object.name);
@@ -187,6 +201,31 @@ fn other(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
         }
         _ => None,
     }
+}
+
+/// Annotations that give pods a role of a cloud.
+const ROLES: &[&str] = &["eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/client-id"];
+
+/// An account whose pods act under a role of a cloud.
+fn account(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
+    let annotations = object.get(&["metadata", "annotations"])?;
+    let role =
+        ROLES.iter().find_map(|key| annotations.entry(key)).filter(|entry| entry.node.text().is_some_and(|text| !text.is_empty()))?;
+    let is_under = |workload: &&Object<'_>| {
+        let pod = workload.pod();
+        workload.kind_makes_pods()
+            && pod.and_then(|pod| pod.text_of("serviceAccountName").or_else(|| pod.text_of("serviceAccount"))) == Some(object.name)
+    };
+    let workloads = cluster.objects.iter().filter(is_under);
+    let services: BTreeSet<SmolStr> = workloads.flat_map(|workload| cluster.services_of_workload(workload)).collect();
+    if services.is_empty() {
+        return None;
+    }
+    let summary = "account under which pods get credentials of a cloud, which the platform renews while they run";
+    let mut draft = plain(object, summary.to_owned(), &services).name(format!("service account {}", object.name));
+    draft.site(object.origin, role.at);
+    draft.text("role", role.node.text().unwrap_or_default(), object.origin, role.node.at);
+    Some(draft)
 }
 
 /// A chart that a chart takes from elsewhere: a database, most often.
@@ -207,119 +246,8 @@ fn dependency(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
     Some(draft)
 }
 
-fn plain(object: &Object<'_>, summary: String, services: &BTreeSet<SmolStr>) -> Draft {
+pub(super) fn plain(object: &Object<'_>, summary: String, services: &BTreeSet<SmolStr>) -> Draft {
     let mut draft = Draft::new(object.owner(), "", object.name, summary).services(services);
     draft.site(object.origin, object.at());
     draft
-}
-
-fn affinity(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
-    let node = object.get(&["spec", "sessionAffinity"]).filter(|node| node.text() == Some("ClientIP"));
-    let services = cluster.selected(object.get(&["spec", "selector"]));
-    let Some(node) = node else { return stickiness(cluster, object) };
-    let timeout = object.get(&["spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds"]);
-    let seconds = timeout.and_then(Node::text).map_or_else(|| "10800".to_owned(), hide::text);
-    let summary = format!("a client goes to the same pod for {} after its last request", time(&seconds));
-    let mut draft = Draft::new(object.owner(), "affinity", format!("session affinity of {}", object.name), summary).services(&services);
-    draft.site(object.origin, node.at);
-    if let Some(timeout) = timeout {
-        draft.text("timeout", &format!("{seconds}s"), object.origin, timeout.at);
-    }
-    Some(draft.lost("which pod a client belongs to, when that pod ends or the client's address changes"))
-}
-
-/// Seconds as people say them.
-fn time(seconds: &str) -> String {
-    match seconds.parse::<u32>() {
-        Ok(seconds) if seconds >= 3600 && seconds % 3600 == 0 => format!("{} h", seconds / 3600),
-        Ok(seconds) if seconds >= 60 && seconds % 60 == 0 => format!("{} min", seconds / 60),
-        _ => format!("{seconds} s"),
-    }
-}
-
-/// Annotations that make a proxy send a client to the same pod.
-fn stickiness(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
-    let annotations = object.get(&["metadata", "annotations"])?;
-    let told =
-        |key: &str| key.contains("affinity") || key.contains("sticky") || key.contains("session-cookie") || key.contains("stickiness");
-    let mut sticky = annotations.entries().iter().filter(|entry| {
-        let value = entry.node.text().unwrap_or_default();
-        (told(&entry.key) || value.contains("stickiness.enabled=true")) && !matches!(value, "false" | "none" | "")
-    });
-    let first = sticky.next()?;
-    let mut services = cluster.selected(object.get(&["spec", "selector"]));
-    for rule in object.get(&["spec", "rules"]).map(Node::items).unwrap_or_default() {
-        for path in rule.at_path(&["http", "paths"]).map(Node::items).unwrap_or_default() {
-            let name = path.at_path(&["backend", "service", "name"]).or_else(|| path.at_path(&["backend", "serviceName"]));
-            let Some(name) = name.and_then(Node::text) else { continue };
-            let behind = cluster.objects.iter().filter(|other| other.kind == "Service" && other.name == name);
-            services.extend(behind.flat_map(|service| cluster.selected(service.get(&["spec", "selector"]))));
-            services.extend(cluster.names.by_name(name));
-        }
-    }
-    let mut draft = Draft::new(
-        object.owner(),
-        "affinity",
-        format!("session affinity of {}", object.name),
-        "kept by the proxy in front: a client goes to the same pod",
-    )
-    .services(&services);
-    for entry in [first].into_iter().chain(sticky) {
-        draft.site(object.origin, entry.at);
-        // The name of a cookie is no secret; its key in the annotation looks like one.
-        let value = hide::text(entry.node.text().unwrap_or_default());
-        draft.fact(entry.key.rsplit('/').next().unwrap_or(&entry.key), FactValue::Text(value), object.origin, entry.at);
-    }
-    Some(draft.lost("which pod a client belongs to, when that pod ends"))
-}
-
-fn autoscaler(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
-    let target = object.get(&["spec", "scaleTargetRef"]).or_else(|| object.get(&["spec", "targetRef"]))?;
-    let (kind, name) = (target.text_of("kind").unwrap_or("Deployment"), target.text_of("name").unwrap_or_default());
-    let mut services = cluster.services_of(kind, name);
-    services.extend(cluster.names.by_name(name));
-    if services.is_empty() {
-        return None;
-    }
-    let of = |keys: &[&'static str]| keys.iter().find_map(|key| object.get(&["spec", key]));
-    let (least, most) = (of(&["minReplicas", "minReplicaCount"]), of(&["maxReplicas", "maxReplicaCount"]));
-    let said = |node: Option<&Node>, usual: &str| node.and_then(Node::text).map_or_else(|| usual.to_owned(), hide::text);
-    let summary = match object.kind {
-        "VerticalPodAutoscaler" => format!("sets the size of pods of {kind} {}", hide::text(name)),
-        "ScaledObject" => format!("{} to {} replicas of {kind} {}", said(least, "0"), said(most, "100"), hide::text(name)),
-        _ => format!("{} to {} replicas of {kind} {}", said(least, "1"), said(most, "unknown"), hide::text(name)),
-    };
-    let mut draft = plain(object, summary, &services).name(format!("autoscaler of {name}"));
-    for (key, node) in [("least replicas", least), ("most replicas", most)] {
-        if let Some(node) = node {
-            draft.site(object.origin, node.at);
-            draft.text(key, node.text().unwrap_or_default(), object.origin, node.at);
-        }
-    }
-    for metric in object.get(&["spec", "metrics"]).map(Node::items).unwrap_or_default() {
-        let resource = metric.get("resource");
-        let name = resource.and_then(|resource| resource.text_of("name")).or_else(|| metric.text_of("type")).unwrap_or("metric");
-        let goal = resource.and_then(|resource| resource.at_path(&["target", "averageUtilization"])).and_then(Node::text);
-        let value = goal.map_or_else(|| "set".to_owned(), |goal| format!("{} %", hide::text(goal)));
-        if goal.is_some() {
-            draft.summary.push_str(&format!(", aiming at {value} of {}", hide::text(name)));
-        }
-        draft.fact(&format!("{} per pod", hide::text(name)), FactValue::Text(value), object.origin, metric.at);
-    }
-    for trigger in object.get(&["spec", "triggers"]).map(Node::items).unwrap_or_default() {
-        draft.text("trigger", trigger.text_of("type").unwrap_or_default(), object.origin, trigger.at);
-    }
-    Some(draft)
-}
-
-fn budget(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<Draft> {
-    let mut services = cluster.selected(object.get(&["spec", "selector", "matchLabels"]));
-    services.extend(cluster.names.by_name(object.name));
-    let (key, node) = ["minAvailable", "maxUnavailable"].iter().find_map(|key| Some((*key, object.get(&["spec", key])?)))?;
-    let value = hide::text(node.text().unwrap_or_default());
-    let said = if key == "minAvailable" { format!("at least {value} stay") } else { format!("at most {value} go at a time") };
-    let mut draft =
-        plain(object, format!("{said} when nodes are drained"), &services).name(format!("disruption budget of {}", object.name));
-    draft.site(object.origin, node.at);
-    (!services.is_empty()).then_some(draft)
 }
