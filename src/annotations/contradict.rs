@@ -181,9 +181,18 @@ fn is_open(text: &str) -> bool {
 fn quantity(value: &FactValue, fact: &Fact) -> Option<Quantity> {
     match value {
         #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53, and only compared")]
-        FactValue::Int(number) => Some(Quantity::of_number(*number as f64, fact.unit.as_deref().unwrap_or("number"))),
+        FactValue::Int(number) => Some(Quantity::of_number(*number as f64, unit_of_number(fact))),
         FactValue::Text(text) => Quantity::of_text(text),
         FactValue::Bool(_) => None,
+    }
+}
+
+/// The unit of a bare number: what is called `…_ms` is no number of seconds.
+fn unit_of_number(fact: &Fact) -> &str {
+    let in_ms = fact.key.split('_').any(|part| matches!(part, "ms" | "millis" | "milliseconds"));
+    match fact.unit.as_deref() {
+        Some("duration") if in_ms => "ms",
+        unit => unit.unwrap_or("number"),
     }
 }
 
@@ -205,7 +214,7 @@ fn where_it_is(fact: &Fact) -> String {
 
 fn with_unit(value: &FactValue, fact: &Fact) -> String {
     match (value, fact.unit.as_deref()) {
-        (FactValue::Int(number), Some("duration")) => format!("{number} s"),
+        (FactValue::Int(number), Some("duration")) => format!("{number} {}", if unit_of_number(fact) == "ms" { "ms" } else { "s" }),
         (FactValue::Int(1), Some(unit)) => {
             format!("1 {}", unit.strip_suffix("ies").map_or_else(|| unit.trim_end_matches('s').to_owned(), |stem| format!("{stem}y")))
         }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
+use super::quantity::Quantity;
 use super::reader::{Mark, Reader, Section};
 use super::stated::Stated;
 use crate::model::{Annotation, Place, Severity};
@@ -211,6 +212,12 @@ pub(super) fn read_annotation(reader: &mut Reader<'_>, section: &Section<'_, '_>
         let Some(slot) = slot(&mut annotation, key.name) else { continue };
         match (key.value, slot) {
             (ValueType::Text, Slot::Text(text)) => *text = reader.text_like(section, key.name, empty_code(key.name), key.example),
+            // A time to live is easily taken for it.
+            (ValueType::Date, Slot::Text(_)) if key.name == "expires" && is_duration(value.get_ref()) => {
+                let help =
+                    "it is the last day on which the annotation holds; how long an entry lives is a fact, as in `time_to_live = \"60s\"`";
+                reader.error("bad-date", &value.span(), "`expires` is not a calendar date".to_owned(), help);
+            }
             (ValueType::Date, Slot::Text(text)) => *text = reader.date(section, key.name).map(|date| date.to_string()),
             (ValueType::List, Slot::List(list)) => *list = reader.list(section, key.name),
             (ValueType::Text | ValueType::Date, Slot::List(_)) | (ValueType::List, Slot::Text(_)) => {}
@@ -220,6 +227,10 @@ pub(super) fn read_annotation(reader: &mut Reader<'_>, section: &Section<'_, '_>
     check_acknowledgement(reader, section);
     let at = reader.mark(&section.at);
     Written { annotation, place, at, keys, stated: Vec::new(), blanks }
+}
+
+fn is_duration(value: &DeValue<'_>) -> bool {
+    matches!(value, DeValue::String(text) if matches!(Quantity::of_text(text), Some(Quantity::Duration(_))))
 }
 
 /// An item that is taken off the map without a reason is a mistake of its own.

@@ -102,7 +102,10 @@ fn push_rest(out: &mut String, code: &str, findings: &[&Finding]) {
         let _ = writeln!(out, "  … and {} more; `--format json` has them all", findings.len() - IN_A_LINE);
     }
     if code == "undocumented" && findings.iter().any(|finding| finding.command.is_some()) {
-        let _ = writeln!(out, "`statemap annotate` adds stubs for all of them to statemap.toml");
+        let _ = writeln!(
+            out,
+            "`statemap annotate` adds stubs for all of them to statemap.toml; `statemap check --write-baseline` lets pass what is there today"
+        );
     }
     out.push('\n');
 }

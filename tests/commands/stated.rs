@@ -58,6 +58,8 @@ fn a_fact_that_the_item_does_not_have_is_a_mistake() {
         assert!(outcome.err.contains("error[unknown-key]"), "{}", outcome.err);
         assert!(!project.exists("STATEMAP.md"));
     }
+    project.write("statemap.toml", "[[state]]\nid = \"cache:*\"\nexpires = \"60s\"\n");
+    project.run(&["check"]).ends(2).says(&["`expires` is not a calendar date", "`time_to_live = \"60s\"`"]);
     // Of an entry that matches nothing, only that is said.
     project.write("statemap.toml", "[[state]]\nid = \"pool:*\"\nmax_connections = 5\n");
     let outcome = project.run(&["gen"]).ends(0);
