@@ -34,6 +34,8 @@ use std::sync::Arc;
 use proc_macro2::TokenStream;
 use rustc_hash::FxHashMap;
 
+pub use lex::end_of_group;
+
 use crate::facts::{FileFacts, ItemFact, MacroFact, Name, ParseError, Span};
 use expand::Macros;
 use exprs::Arena;

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
+use super::blankets::Blankets;
 use super::defaults::Settings;
 use super::sources::{Found, Sources};
 use crate::catalog::Catalog;
 use crate::discover::{self, Dependency, DependencyKind, DiscoverOptions};
-use crate::facts::{FileFacts, ItemFact, ItemKind, Ty};
-use crate::parse::{self, ParseOptions};
+use crate::facts::{FileFacts, ItemFact, ItemKind, MacroFact, Name, Ty};
+use crate::parse::{self, OtherMacros, ParseOptions};
 use crate::resolve::{self, CrateInput, Extern, ModId, Program, Signatures};
 use crate::source::{DirTree, Tree};
 
@@ -42,6 +45,7 @@ pub(super) struct Scene<'a> {
     /// The root of a crate that has nothing but its dependencies.
     pub(super) probe: ModId,
     pub(super) settings: &'a Settings,
+    pub(super) blankets: &'a Blankets,
     folders: Vec<(&'a str, &'a PathBuf)>,
 }
 
@@ -82,6 +86,7 @@ pub(super) fn read(found: &Found, libraries: &[SmolStr], sources: &Sources) -> R
         }
         at += 1;
     }
+    again(&mut crates);
     let files = crates.iter_mut().flat_map(|krate| std::mem::take(&mut krate.files)).collect();
     Ok(Linked { crates, files })
 }
@@ -102,7 +107,9 @@ impl Linked {
         let probe = program.krates[probe].root;
         let folders = self.crates.iter().map(|krate| (krate.label.as_str(), &krate.folder)).collect();
         let settings = Settings::of(&program, &signatures, &catalog);
-        work(&Scene { program: &program, signatures: &signatures, catalog: &catalog, probe, settings: &settings, folders });
+        let blankets = Blankets::of(&program, &catalog);
+        let (settings, blankets) = (&settings, &blankets);
+        work(&Scene { program: &program, signatures: &signatures, catalog: &catalog, probe, settings, blankets, folders });
     }
 
     fn input(&self, krate: &CrateSource) -> CrateInput {
@@ -140,24 +147,92 @@ fn crate_source(folder: &std::path::Path) -> Result<CrateSource, String> {
         dependencies: package.dependencies,
         files: Vec::new(),
     };
-    let inside = |path: &str| path.strip_prefix(&out.label).and_then(|path| path.strip_prefix('/')).map(str::to_owned);
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut wanted = vec![vec![out.root.clone()]];
-    while let Some(places) = wanted.pop() {
-        let there = |path: &&String| seen.contains(*path) || inside(path).is_some_and(|path| folder.join(path).is_file());
-        let Some(path) = places.iter().find(there).filter(|path| !seen.contains(*path)).cloned() else { continue };
-        seen.insert(path.clone());
-        if let Some(text) = inside(&path).and_then(|path| tree.read(&path).ok()) {
-            let facts = parse::parse_file(&path, &text, &ParseOptions::default());
-            wanted.extend(resolve::asked(&facts));
-            out.files.push(facts);
-        }
-    }
+    out.follow(&tree, vec![vec![out.root.clone()]]);
     if out.files.is_empty() {
         return Err(format!("`{}` cannot be read", out.root));
     }
-    out.files.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(out)
+}
+
+impl CrateSource {
+    /// Reads what is at these places and what `mod` leads to from there, except what was read before.
+    fn follow(&mut self, tree: &DirTree, mut wanted: Vec<Vec<String>>) {
+        let mut seen: BTreeSet<String> = self.files.iter().map(|facts| facts.file.to_string()).collect();
+        while let Some(places) = wanted.pop() {
+            let there = |path: &&String| seen.contains(*path) || self.inside(path).is_some_and(|path| self.folder.join(path).is_file());
+            let Some(path) = places.iter().find(there).filter(|path| !seen.contains(*path)).cloned() else { continue };
+            seen.insert(path.clone());
+            if let Some(text) = self.inside(&path).and_then(|path| tree.read(path).ok()) {
+                let facts = parse::parse_file(&path, &text, &ParseOptions::default());
+                wanted.extend(resolve::asked(&facts));
+                self.files.push(facts);
+            }
+        }
+        self.files.sort_by(|a, b| a.file.cmp(&b.file));
+    }
+
+    /// The path of a file from the folder of the crate on.
+    fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(&self.label)?.strip_prefix('/')
+    }
+}
+
+/// Reads the files anew that call macros of other files, with these macros: what they make exists where they are called.
+fn again(crates: &mut [CrateSource]) {
+    let seen: Vec<OtherMacros> = macros(crates);
+    for (krate, others) in crates.iter_mut().zip(seen) {
+        let Ok(tree) = DirTree::open(&krate.folder) else { continue };
+        let calls = |facts: &FileFacts| facts.called_macros.iter().any(|called| others.contains_key(called));
+        let mut wanted = Vec::new();
+        for at in (0..krate.files.len()).filter(|at| calls(&krate.files[*at])).collect::<Vec<usize>>() {
+            let path = krate.files[at].file.clone();
+            if let Some(text) = krate.inside(&path).and_then(|path| tree.read(path).ok()) {
+                krate.files[at] = parse::parse_file_with(&path, &text, &ParseOptions::default(), &others);
+                wanted.extend(resolve::asked(&krate.files[at]));
+            }
+        }
+        krate.follow(&tree, wanted);
+    }
+}
+
+/// The macros that the files of each crate may call: its own, and the exported ones of the others.
+///
+/// Where two conditions choose between two of one name, neither is taken.
+fn macros(crates: &[CrateSource]) -> Vec<OtherMacros> {
+    let own: Vec<BTreeMap<&Name, Vec<&MacroFact>>> = crates.iter().map(own_macros).collect();
+    let mut shared: FxHashMap<Name, Arc<MacroFact>> = FxHashMap::default();
+    for (krate, own) in crates.iter().zip(&own) {
+        for (name, all) in own {
+            if let [only] = all.as_slice()
+                && only.exported
+            {
+                let only = Arc::new(MacroFact { home: Some(krate.lib.clone()), ..(*only).clone() });
+                shared.entry((*name).clone()).or_insert_with(|| only.clone());
+                shared.insert(format_smolstr!("{}::{name}", krate.lib), only);
+            }
+        }
+    }
+    let of_crate = own.iter().map(|own| {
+        let mut seen = shared.clone();
+        for (name, all) in own {
+            seen.remove(*name);
+            if let [only] = all.as_slice() {
+                let only = Arc::new((*only).clone());
+                seen.insert(format_smolstr!("crate::{name}"), only.clone());
+                seen.insert((*name).clone(), only);
+            }
+        }
+        Arc::new(seen)
+    });
+    of_crate.collect()
+}
+
+fn own_macros(krate: &CrateSource) -> BTreeMap<&Name, Vec<&MacroFact>> {
+    let mut out: BTreeMap<&Name, Vec<&MacroFact>> = BTreeMap::new();
+    for one in krate.files.iter().flat_map(|facts| &facts.macros) {
+        out.entry(&one.name).or_default().push(one);
+    }
+    out
 }
 
 /// The dependencies from which a crate hands on names: by `pub use`, as what a type alias stands for, by their macros.

@@ -4,9 +4,11 @@
 //! name, and decides nothing about what a page says.
 
 mod amount;
+mod blankets;
 mod defaults;
 mod linked;
 mod macros;
+mod made;
 mod own;
 mod paths;
 mod report;
