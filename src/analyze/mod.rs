@@ -80,7 +80,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let inputs = inputs::crate_inputs(&discovery.packages, &services);
     let (read, manifests) = rayon::join(
-        || reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests }),
+        || reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests, ..ParseOptions::default() }),
         || manifests::read(tree, &discovery),
     );
     let files = &read.files;

@@ -20,6 +20,9 @@ use crate::source::{DirTree, Tree};
 /// Crates that are read for one: what it hands on, what those hand on, and so forth.
 const MAX_CRATES: usize = 48;
 
+/// Bindings to C are all that some crates offer.
+const OPTIONS: ParseOptions = ParseOptions { include_tests: false, extern_blocks: true };
+
 /// Sources that are read and can be linked.
 pub(super) struct Linked {
     crates: Vec<CrateSource>,
@@ -50,6 +53,13 @@ pub(super) struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// Whether a crate that is not read is a dependency of one that is: an import that cannot be followed looks like one.
+    pub(super) fn is_dependency(&self, krate: &str) -> bool {
+        let externs = self.program.krates.iter().flat_map(|krate| &krate.input.externs);
+        matches!(krate, "std" | "core" | "alloc")
+            || externs.into_iter().any(|(name, to)| matches!(to, Extern::Foreign(lib) if name == krate || lib == krate))
+    }
+
     /// The text of a file that was read.
     pub(super) fn text(&self, file: &str) -> Option<String> {
         let (label, rest) = file.split_once('/')?;
@@ -163,7 +173,7 @@ impl CrateSource {
             let Some(path) = places.iter().find(there).filter(|path| !seen.contains(*path)).cloned() else { continue };
             seen.insert(path.clone());
             if let Some(text) = self.inside(&path).and_then(|path| tree.read(path).ok()) {
-                let facts = parse::parse_file(&path, &text, &ParseOptions::default());
+                let facts = parse::parse_file(&path, &text, &OPTIONS);
                 wanted.extend(resolve::asked(&facts));
                 self.files.push(facts);
             }
@@ -187,7 +197,7 @@ fn again(crates: &mut [CrateSource]) {
         for at in (0..krate.files.len()).filter(|at| calls(&krate.files[*at])).collect::<Vec<usize>>() {
             let path = krate.files[at].file.clone();
             if let Some(text) = krate.inside(&path).and_then(|path| tree.read(path).ok()) {
-                krate.files[at] = parse::parse_file_with(&path, &text, &ParseOptions::default(), &others);
+                krate.files[at] = parse::parse_file_with(&path, &text, &OPTIONS, &others);
                 wanted.extend(resolve::asked(&krate.files[at]));
             }
         }

@@ -116,7 +116,18 @@ struct Region {
     file: usize,
     first: u32,
     last: u32,
-    is_call: bool,
+    made: Made,
+}
+
+/// What the words of a region may name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    /// What is declared in so many words.
+    Named,
+    /// The arguments of a macro that is not read.
+    Unknown,
+    /// The arguments of a macro that declares types called as it is told: `pub struct $name`.
+    OfArguments,
 }
 
 /// A name that is declared inside the macro calls of a file, or in the macros that they call.
@@ -131,9 +142,13 @@ fn declared(scene: &Scene<'_>, module: ModId, name: &str) -> Option<PathVerdict>
         let inside = (1..).zip(text.lines()).filter(|(line, _)| (region.first..=region.last).contains(line));
         for (number, line) in inside.map(|(number, line)| (number, line.trim_start())).filter(|(_, line)| !line.starts_with("//")) {
             let declares = needles.iter().any(|needle| line.split_once(needle.as_str()).is_some_and(|(_, rest)| ends(rest)));
-            // A type that a macro is told to make: `new_secret_type! { Nonce(String) … }`.
-            let told = || line.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['(', ';', '<']));
-            if declares || (region.is_call && is_type && told()) {
+            // A type that a macro is told to make: `new_secret_type! { Nonce(String) … }`, `atomic! { 8, u8 AtomicU8 }`.
+            let told = || match region.made {
+                Made::Named => false,
+                Made::Unknown => line.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['(', ';', '<'])),
+                Made::OfArguments => line.split(|c: char| c != '_' && !c.is_alphanumeric()).any(|word| word == name),
+            };
+            if declares || (is_type && told()) {
                 return Some(PathVerdict::InMacro(Place { file: path.clone(), line: number }));
             }
         }
@@ -148,7 +163,7 @@ fn regions(scene: &Scene<'_>, module: ModId, texts: &mut Texts<'_>) -> Vec<Regio
     let mut called: BTreeSet<Name> = BTreeSet::new();
     calls(&scene.program.files[file].items, &mut |line, name| {
         called.insert(name.clone());
-        out.extend(line.and_then(|line| texts.region(file, line, true)));
+        out.extend(line.and_then(|line| texts.region(file, line, made_by(scene, name))));
     });
     // Those of its own crate come first.
     let own = scene.program.module(module).krate;
@@ -162,17 +177,36 @@ fn regions(scene: &Scene<'_>, module: ModId, texts: &mut Texts<'_>) -> Vec<Regio
         }
         for (_, file) in &files {
             let facts = &scene.program.files[*file];
+            let mut inner: BTreeSet<Name> = BTreeSet::new();
             for one in facts.macros.iter().filter(|one| one.name == name) {
                 // A definition that is printed from its tokens has blanks before the `!` of a call.
                 let calls = one.text.match_indices(" !").filter_map(|(at, _)| one.text[..at].rsplit([' ', ':']).next());
-                called.extend(calls.map(SmolStr::new).filter(|name| !seen.contains(name)));
+                inner.extend(calls.map(SmolStr::new));
             }
             let mut lines = Vec::new();
             definitions(&facts.items, &name, &mut lines);
-            out.extend(lines.into_iter().filter_map(|line| texts.region(*file, line, false)));
+            for line in lines {
+                let Some(region) = texts.region(*file, line, Made::Named) else { continue };
+                // A macro that tells another one what to make.
+                for told in inner.iter().filter(|inner| made_by(scene, inner) == Made::OfArguments) {
+                    let lines = texts.calls(&region, told);
+                    out.extend(lines.into_iter().filter_map(|line| texts.region(*file, line, Made::OfArguments)));
+                }
+                out.push(region);
+            }
+            called.extend(inner.into_iter().filter(|name| !seen.contains(name)));
         }
     }
     out
+}
+
+fn made_by(scene: &Scene<'_>, name: &Name) -> Made {
+    let mut all = scene.program.files.iter().flat_map(|file| &file.macros).filter(|one| one.name == *name).peekable();
+    if all.peek().is_none() {
+        return Made::Unknown;
+    }
+    let of_arguments = |text: &str| ["struct $", "enum $", "type $"].iter().any(|words| text.contains(words));
+    if all.any(|one| of_arguments(&one.text)) { Made::OfArguments } else { Made::Named }
 }
 
 /// Texts of files, each read once.
@@ -187,9 +221,16 @@ impl Texts<'_> {
         self.known.entry(file).or_insert_with(|| scene.text(&scene.program.files[file].file)).as_deref()
     }
 
+    /// The lines of a region on which a macro is called.
+    fn calls(&mut self, region: &Region, name: &Name) -> Vec<u32> {
+        let call = format!("{name}!");
+        let lines = (1..).zip(self.of(region.file).unwrap_or_default().lines());
+        lines.filter(|(line, text)| (region.first..=region.last).contains(line) && text.contains(&call)).map(|(line, _)| line).collect()
+    }
+
     /// From a line to where the bracket closes that opens on it.
-    fn region(&mut self, file: usize, line: u32, is_call: bool) -> Option<Region> {
-        Some(Region { file, first: line, last: parse::end_of_group(self.of(file)?, line), is_call })
+    fn region(&mut self, file: usize, line: u32, made: Made) -> Option<Region> {
+        Some(Region { file, first: line, last: parse::end_of_group(self.of(file)?, line), made })
     }
 }
 

@@ -87,17 +87,22 @@ fn plain(scene: &Scene<'_>, names: &[&str]) -> Option<PathVerdict> {
                     return Some(verdict);
                 }
             }
-            Some(Res::Foreign(path)) => return foreign(&path, names),
+            Some(Res::Foreign(path)) => {
+                if let Some(verdict) = foreign(scene, &path, names) {
+                    return Some(verdict);
+                }
+            }
             Some(Res::Mod(_)) | None => {}
         }
     }
     hidden_by_glob(scene, names)
 }
 
-/// A path that leaves what was read; one that never entered it is no answer.
-fn foreign(path: &str, names: &[&str]) -> Option<PathVerdict> {
+/// A path that leaves what was read for a dependency; one that never entered it is no answer.
+fn foreign(scene: &Scene<'_>, path: &str, names: &[&str]) -> Option<PathVerdict> {
     let krate = path.split("::").next().unwrap_or(path);
-    (krate != names[0] || names.len() == 1).then(|| PathVerdict::Elsewhere(SmolStr::new(krate)))
+    let left = krate != names[0] && scene.is_dependency(krate);
+    (left || names.len() == 1).then(|| PathVerdict::Elsewhere(SmolStr::new(krate)))
 }
 
 /// A module on the way takes names from a crate that is not there.
@@ -106,7 +111,7 @@ pub(super) fn hidden_by_glob(scene: &Scene<'_>, names: &[&str]) -> Option<PathVe
     scene.program.glob_imports(module).iter().find_map(|target| match target {
         Res::Foreign(path) => {
             let krate = path.split("::").next().unwrap_or(path);
-            (krate != "std").then(|| PathVerdict::Elsewhere(SmolStr::new(krate)))
+            (krate != "std" && scene.is_dependency(krate)).then(|| PathVerdict::Elsewhere(SmolStr::new(krate)))
         }
         _ => None,
     })
