@@ -8,8 +8,10 @@ use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::blankets::Blankets;
-use super::defaults::Settings;
+use super::Wanted;
+use super::settings::Settings;
 use super::sources::{Found, Sources};
+use super::told::Told;
 use crate::catalog::Catalog;
 use crate::discover::{self, Dependency, DependencyKind, DiscoverOptions};
 use crate::facts::{FileFacts, ItemFact, ItemKind, MacroFact, Name, Ty};
@@ -60,6 +62,13 @@ impl Scene<'_> {
             || externs.into_iter().any(|(name, to)| matches!(to, Extern::Foreign(lib) if name == krate || lib == krate))
     }
 
+    /// Whether a file is in its folder; none when the folder is not of a crate that was read.
+    pub(super) fn has_file(&self, file: &str) -> Option<bool> {
+        let (label, rest) = file.split_once('/')?;
+        let (_, folder) = self.folders.iter().find(|(known, _)| *known == label)?;
+        Some(folder.join(rest).is_file())
+    }
+
     /// The text of a file that was read.
     pub(super) fn text(&self, file: &str) -> Option<String> {
         let (label, rest) = file.split_once('/')?;
@@ -68,10 +77,18 @@ impl Scene<'_> {
     }
 }
 
-/// Reads the source of a crate, what it hands on, and further crates that paths begin with.
-pub(super) fn read(found: &Found, libraries: &[SmolStr], sources: &Sources) -> Result<Linked, String> {
+/// Reads the source of a crate, what it hands on, and further crates: those that paths begin with, those that facts come from.
+pub(super) fn read(found: &Found, libraries: &[SmolStr], told: &[Told<'_>], sources: &Sources) -> Result<Linked, String> {
     let first = crate_source(&found.folder)?;
     let mut crates = vec![first];
+    for (krate, version) in told.iter().filter_map(|told| told.elsewhere) {
+        if let Some(found) = sources.of(krate, version, Wanted::Stated)
+            && crates.iter().all(|known| known.package != krate)
+            && let Ok(more) = crate_source(&found.folder)
+        {
+            crates.push(more);
+        }
+    }
     for library in libraries.iter().filter(|library| *library != "std") {
         if crates.iter().all(|krate| krate.lib != *library)
             && let Some(found) = sources.fitting(library, None)
@@ -88,7 +105,7 @@ pub(super) fn read(found: &Found, libraries: &[SmolStr], sources: &Sources) -> R
                 break;
             }
             let Some(found) = sources.fitting(&dependency.package, dependency.requirement.as_deref()) else { continue };
-            if crates.iter().all(|krate| krate.folder != found.folder)
+            if crates.iter().all(|krate| krate.package != dependency.package)
                 && let Ok(more) = crate_source(&found.folder)
             {
                 crates.push(more);
