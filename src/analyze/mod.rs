@@ -84,7 +84,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let inputs = inputs::crate_inputs(&discovery.packages, &services);
     let (read, (manifests, schema)) = rayon::join(
-        || reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests }),
+        || reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests, ..ParseOptions::default() }),
         || rayon::join(|| manifests::read(tree, &discovery), || schema::read(tree, &discovery)),
     );
     let files = &read.files;

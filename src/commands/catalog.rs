@@ -64,7 +64,7 @@ fn verify(args: &CatalogVerify, global: &Global) -> anyhow::Result<ExitCode> {
     let style = if args.full { Style::Full } else { Style::Short };
     print(&verify::render(&report, style))?;
     let counts = report.counts();
-    Ok(if counts.missing + counts.contradicted > 0 {
+    Ok(if counts.missing + counts.missing_files + counts.contradicted > 0 {
         ExitCode::Found
     } else if counts.unreadable > 0 || counts.read == 0 {
         ExitCode::Unreadable

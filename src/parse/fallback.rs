@@ -21,6 +21,9 @@ pub(super) fn read(cx: &mut Cx, code: &str) -> Vec<ItemFact> {
         salvage(input, &mut failures)
     };
     let Ok(mut items) = parser.parse2(tokens) else { return Vec::new() };
+    if code.contains("macro_rules!") {
+        cx.note_definitions(&items, code);
+    }
     cx.items(&mut items)
 }
 

@@ -77,10 +77,24 @@ impl Cx {
                 self.verbatim_item(std::mem::take(tokens), out);
                 return;
             }
+            Item::ForeignMod(block) if self.extern_blocks => {
+                self.extern_functions(block, out);
+                return;
+            }
             // `extern { … }` declares what lives elsewhere; trait aliases hold nothing.
             _ => return,
         };
         out.push(self.fact(name, at, public, attrs, kind));
+    }
+
+    /// `extern "C" { fn umask(mask: mode_t) -> mode_t; }`.
+    fn extern_functions(&mut self, block: &mut syn::ItemForeignMod, out: &mut Vec<ItemFact>) {
+        for item in &mut block.items {
+            let syn::ForeignItem::Fn(func) = item else { continue };
+            let Some(attrs) = self.attrs(&func.attrs) else { continue };
+            let kind = ItemKind::Fn(Box::new(self.function(&mut func.sig, None)));
+            out.push(self.fact(name(&func.sig.ident), func.sig.ident.span(), is_public(&func.vis), attrs, kind));
+        }
     }
 
     pub(super) fn static_fact(&mut self, ty: &syn::Type, mutable: bool, init: Option<&mut syn::Expr>, form: StaticForm) -> StaticFact {

@@ -191,6 +191,28 @@ pub(super) fn strip_prelude(text: &str) -> &str {
     text.find('\n').map_or("", |feed| &text[feed..])
 }
 
+/// The line on which the first bracket that opens on or after a line closes; the last line when it never does.
+pub fn end_of_group(text: &str, line: u32) -> u32 {
+    let bytes = text.as_bytes();
+    let mut at: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+    let mut open = 0_usize;
+    while at < bytes.len() {
+        let (kind, end) = chunk(bytes, at);
+        match bytes[at] {
+            b'(' | b'[' | b'{' if kind == Chunk::Punct => open += 1,
+            b')' | b']' | b'}' if kind == Chunk::Punct => {
+                open = open.saturating_sub(1);
+                if open == 0 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+        at = end;
+    }
+    span_at(text, at).line
+}
+
 /// The line and column of a byte offset.
 pub(super) fn span_at(text: &str, offset: usize) -> Span {
     let before = &text.as_bytes()[..offset.min(text.len())];
@@ -204,6 +226,15 @@ pub(super) fn span_at(text: &str, offset: usize) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_ends_where_its_bracket_closes() {
+        let text = "a! {\n  \"}\"\n  // }\n  ( '}' )\n}\nb! { }\nc! {";
+        assert_eq!(end_of_group(text, 1), 5);
+        assert_eq!(end_of_group(text, 6), 6);
+        assert_eq!(end_of_group(text, 7), 7);
+        assert_eq!(end_of_group(text, 99), 7);
+    }
 
     fn chunks(text: &str) -> Vec<(Chunk, &str)> {
         let mut out = Vec::new();

@@ -34,6 +34,8 @@ use std::sync::Arc;
 use proc_macro2::TokenStream;
 use rustc_hash::FxHashMap;
 
+pub use lex::end_of_group;
+
 use crate::facts::{FileFacts, ItemFact, MacroFact, Name, ParseError, Span};
 use expand::Macros;
 use exprs::Arena;
@@ -43,6 +45,8 @@ use exprs::Arena;
 pub struct ParseOptions {
     /// Keep what only exists in test builds.
     pub include_tests: bool,
+    /// Keep the functions that `extern` blocks declare: state lives in none of them, and all that some crates offer stands there.
+    pub extern_blocks: bool,
 }
 
 /// Macros of other files, by the path of a call: `name`, `crate::name`, `other_crate::name`.
@@ -109,6 +113,7 @@ pub fn parse_file_with(file: &str, text: &str, options: &ParseOptions, others: &
 /// What the reading of one file carries along.
 struct Cx {
     include_tests: bool,
+    extern_blocks: bool,
     /// The macros of other files.
     others: OtherMacros,
     /// The macros that the modules of this file define.
@@ -133,6 +138,7 @@ impl Cx {
     fn new(options: &ParseOptions, others: &OtherMacros) -> Self {
         Self {
             include_tests: options.include_tests,
+            extern_blocks: options.extern_blocks,
             others: others.clone(),
             defined: Vec::new(),
             macros_read: 0,

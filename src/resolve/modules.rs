@@ -70,6 +70,7 @@ pub fn link<'f>(files: &'f [FileFacts], inputs: &[CrateInput]) -> (Program<'f>, 
     for (at, input) in inputs.iter().enumerate() {
         linker.krate(KrateId(index(at)), input.clone());
     }
+    linker.program.reads_std = inputs.iter().any(|input| input.name == "std");
     linker.types_of_macros();
     (linker.program, linker.links)
 }
@@ -79,6 +80,7 @@ fn empty(files: &[FileFacts]) -> Program<'_> {
         files,
         krates: Vec::new(),
         modules: Vec::new(),
+        reads_std: false,
         glob_targets: Vec::new(),
         lookups: Lookups::default(),
         defs: Vec::new(),

@@ -180,11 +180,14 @@ impl Program<'_> {
     }
 
     fn extern_named(&self, module: ModId, name: &str) -> Option<Res> {
-        if matches!(name, "std" | "core" | "alloc") {
+        let is_std = matches!(name, "std" | "core" | "alloc");
+        if is_std && !self.reads_std {
             return Some(Res::Foreign(SmolStr::new_static("std")));
         }
         let krate = self.krate(self.module(module).krate);
-        let found = krate.input.externs.iter().find(|(known, _)| known == name)?;
+        let Some(found) = krate.input.externs.iter().find(|(known, _)| known == name) else {
+            return is_std.then(|| Res::Foreign(SmolStr::new_static("std")));
+        };
         Some(match &found.1 {
             Extern::Local(at) => Res::Mod(self.krates.get(*at)?.root),
             Extern::Foreign(lib) => Res::Foreign(lib.clone()),

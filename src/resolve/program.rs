@@ -102,6 +102,8 @@ pub struct Program<'f> {
     pub krates: Vec<Krate>,
     /// Modules.
     pub modules: Vec<Module<'f>>,
+    /// The standard library is among the crates: a catalog is held against its source.
+    pub(super) reads_std: bool,
     /// What the globs of each module lead to, in the order of [`Module::globs`].
     pub(super) glob_targets: Vec<Vec<Option<Res>>>,
     /// Names looked up before.

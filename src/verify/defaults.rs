@@ -1,28 +1,32 @@
 //! Stated defaults against what the source shows without running it: a literal or constant in a `Default` impl, in a
-//! constructor, in an attribute of a field, or in a constant named after the option.
+//! constructor, in an attribute of a field, where nothing is given, or in a constant named after the option.
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::amount::{Amount, Relation};
+use super::eval::{Eval, default_of, default_of_type, line_of, returned};
 use super::linked::{Scene, place};
 use super::paths::{self, Written};
 use super::{DefaultVerdict, Place};
-use crate::catalog::{Api, Catalog, Knob};
-use crate::facts::{BinOp, Body, Expr, ExprId, FieldFact, ItemKind, Lit, Name, Stmt, Ty};
-use crate::resolve::{DefId, Program, Res, Signatures, Space, Type};
+use crate::catalog::{Api, Knob};
+use crate::facts::{Body, Expr, ExprId, FieldFact, ItemKind, Name};
+use crate::parse::{self, ParseOptions};
+use crate::resolve::{DefId, Res, Space, Type};
 
 /// Structs in structs in structs: deeper ones set no option.
 const MAX_NESTING: u32 = 3;
 
-/// Constants that name constants, calls that return calls.
-const MAX_DEPTH: u32 = 12;
-
-/// The structs that hold the options of an API.
-pub(super) struct Owners {
+/// Where the options of an API are.
+pub(super) struct Owners<'a> {
+    scene: &'a Scene<'a>,
+    /// The structs that hold them.
     structs: BTreeSet<DefId>,
+    /// Those in the files that the facts were read from: they confirm, and contradict nothing.
+    beside: BTreeSet<DefId>,
+    /// These files.
+    files: BTreeSet<usize>,
     /// The crate that the API is of, as its paths begin.
     krate: SmolStr,
 }
@@ -35,9 +39,9 @@ struct Given {
     plain: bool,
 }
 
-impl Owners {
+impl<'a> Owners<'a> {
     /// The types and builders of an API, those that its functions belong to, and the structs in their fields.
-    pub(super) fn of(scene: &Scene<'_>, api: &Api) -> Self {
+    pub(super) fn of(scene: &'a Scene<'a>, api: &Api, files: BTreeSet<usize>) -> Self {
         let owners = api.paths.iter().filter_map(|path| Some(Written::of(path).text.rsplit_once("::")?.0));
         let named = api.types.iter().chain(&api.builders).map(SmolStr::as_str).chain(owners);
         let mut structs: BTreeSet<DefId> = named.filter_map(|path| paths::definition(scene, path, Space::Type)).collect();
@@ -59,13 +63,17 @@ impl Owners {
             structs.extend(&layer);
         }
         let first = api.paths.first().or(api.types.first()).map_or("", |path| Written::of(path).text);
-        Self { structs, krate: first.split("::").next().unwrap_or_default().into() }
+        let krate = first.split("::").next().unwrap_or_default().into();
+        let is_beside = |id: &DefId| files.contains(&scene.program.module(scene.program.def(*id).module).file);
+        let beside = scene.program.all_defs().map(|(id, _)| id).filter(|id| is_beside(id) && !structs.contains(id)).collect();
+        Self { scene, structs, beside, files, krate }
     }
 
     /// Whether the source says what the catalog states.
-    pub(super) fn check(&self, scene: &Scene<'_>, knob: &Knob, stated: &str) -> DefaultVerdict {
+    pub(super) fn check(&self, knob: &Knob, stated: &str) -> DefaultVerdict {
         let amount = Amount::stated(stated);
-        let mut all = self.given(scene, knob);
+        let names = self.names(knob);
+        let mut all = self.given(&names);
         all.sort_by(|a, b| a.place.cmp(&b.place));
         if let Some(same) = all.iter().find(|given| amount.relation(&given.amount) == Relation::Same) {
             return DefaultVerdict::Confirmed(same.place.clone());
@@ -77,46 +85,75 @@ impl Owners {
             Some(first) if plain.iter().all(differs) && plain.iter().all(|given| given.amount == first.amount) => {
                 DefaultVerdict::Contradicted { place: first.place.clone(), found: first.amount.words() }
             }
+            _ if knob.fixed && amount == Amount::Absent && !self.has_option(&names) => DefaultVerdict::NoOption,
             _ => DefaultVerdict::NotSeen,
         }
     }
 
-    fn given(&self, scene: &Scene<'_>, knob: &Knob) -> Vec<Given> {
+    /// What the option is called in the source: by itself, by its setters, by the fields that these set.
+    fn names(&self, knob: &Knob) -> BTreeSet<Name> {
         let mut names: BTreeSet<Name> = std::iter::once(&knob.name).chain(&knob.set).map(|name| last_part(name).into()).collect();
         let setters: Vec<(DefId, Name)> = self.structs.iter().flat_map(|owner| names.iter().map(|name| (*owner, name.clone()))).collect();
         for setter in setters {
-            for func in scene.program.members.get(&setter).into_iter().flatten() {
-                names.extend(fields_set(scene, *func));
+            for func in self.scene.program.members.get(&setter).into_iter().flatten() {
+                names.extend(fields_set(self.scene, *func));
             }
         }
+        names
+    }
+
+    /// Whether something of the API has a method or a field of such a name.
+    fn has_option(&self, names: &BTreeSet<Name>) -> bool {
+        self.structs.iter().any(|owner| {
+            names.iter().any(|name| {
+                let key = (*owner, name.clone());
+                self.scene.program.members.contains_key(&key) || self.scene.signatures.fields.contains_key(&key)
+            })
+        })
+    }
+
+    fn given(&self, names: &BTreeSet<Name>) -> Vec<Given> {
         let mut out = Vec::new();
-        self.in_bodies(scene, &names, &mut out);
-        self.in_fields(scene, &names, &mut out);
-        self.in_constants(scene, &names, &mut out);
+        self.in_bodies(names, &mut out);
+        self.in_fields(names, &mut out);
+        self.in_constants(names, &mut out);
         out
     }
 
     /// `Self { max_size: 10, … }` in any function, and `self.max_size.unwrap_or(10)`.
-    fn in_bodies(&self, scene: &Scene<'_>, names: &BTreeSet<Name>, out: &mut Vec<Given>) {
-        for set in names.iter().filter_map(|name| scene.settings.fields.get(name)).flatten() {
-            if self.structs.contains(&set.owner)
-                && let Some(body) = scene.program.func(set.func).and_then(|func| func.body.as_ref())
-                && let Some(amount) = (Eval { scene, def: set.func, body }).amount(set.value, 0)
-            {
-                out.push(self.at(scene, set.func, body, set.value, amount, set.plain));
+    fn in_bodies(&self, names: &BTreeSet<Name>, out: &mut Vec<Given>) {
+        let scene = self.scene;
+        let sets = names.iter().filter_map(|name| Some((name, scene.settings.fields.get(name)?)));
+        for (name, set) in sets.flat_map(|(name, sets)| sets.iter().map(move |set| (name, set))) {
+            let is_own = self.structs.contains(&set.owner);
+            let Some(body) = body_of(scene, set.def).filter(|_| is_own || self.beside.contains(&set.owner)) else { continue };
+            let eval = Eval { scene, def: set.def, body };
+            let of_type = || {
+                // `timeouts: Default::default()`.
+                let Expr::Call { callee, args, .. } = &body[set.value] else { return None };
+                let default = matches!(&body[*callee], Expr::Path(path, _) if path.text() == "Default::default") && args.is_empty();
+                default_of_type(scene, scene.signatures.fields.get(&(set.owner, name.clone())).filter(|_| default)?)
+            };
+            let amount = eval.amount(set.value, 0).or_else(of_type);
+            let mut further = Vec::new();
+            eval.each(set.value, 0, &mut further);
+            let further = further.into_iter().filter(|other| Some(other) != amount.as_ref()).map(|other| (other, false)).collect::<Vec<_>>();
+            for (amount, plain) in amount.map(|amount| (amount, set.plain && is_own)).into_iter().chain(further) {
+                out.push(self.at(set.def, body, set.value, amount, plain));
             }
         }
     }
 
-    fn at(&self, scene: &Scene<'_>, def: DefId, body: &Body, value: ExprId, amount: Amount, plain: bool) -> Given {
-        let module = scene.program.def(def).module;
-        let line = span(body, value, 0).unwrap_or(scene.program.def(def).item.span.line);
-        Given { amount, place: place(scene.program, scene.program.module(module).file, line), plain }
+    fn at(&self, def: DefId, body: &Body, value: ExprId, amount: Amount, plain: bool) -> Given {
+        let program = self.scene.program;
+        let line = line_of(body, value, 0).unwrap_or(program.def(def).item.span.line);
+        Given { amount, place: place(program, program.module(program.def(def).module).file, line), plain }
     }
 
     /// `#[derive(Default)]`, `#[serde(default = "…")]`, `#[builder(default = 5)]`, `#[arg(default_value = "…")]`.
-    fn in_fields(&self, scene: &Scene<'_>, names: &BTreeSet<Name>, out: &mut Vec<Given>) {
-        for owner in &self.structs {
+    fn in_fields(&self, names: &BTreeSet<Name>, out: &mut Vec<Given>) {
+        let scene = self.scene;
+        for (owner, is_own) in self.structs.iter().map(|id| (id, true)).chain(self.beside.iter().map(|id| (id, false))) {
             let def = scene.program.def(*owner);
             let ItemKind::Struct(facts) = &def.item.kind else { continue };
             let derived =
@@ -126,101 +163,49 @@ impl Owners {
             for field in facts.fields.iter().filter(|field| names.contains(&field.name)) {
                 let file = scene.program.module(def.module).file;
                 let place = place(scene.program, file, field.span.line);
-                if let Some(amount) = by_attribute(scene, *owner, field) {
-                    out.push(Given { amount, place, plain: true });
-                } else if let Some(amount) = by_type(&field.ty).filter(|_| derived) {
-                    out.push(Given { amount, place, plain: true });
+                let of_type = || default_of_type(scene, scene.signatures.fields.get(&(*owner, field.name.clone())).filter(|_| derived)?);
+                if let Some(amount) = by_attribute(scene, *owner, field).or_else(of_type) {
+                    out.push(Given { amount, place, plain: is_own });
                 }
+            }
+        }
+        // An option that is a type of its own: `journal_mode` of a `JournalMode`.
+        let words = |text: &str| text.replace('_', "").to_lowercase();
+        for owner in self.structs.iter().chain(&self.beside) {
+            let def = scene.program.def(*owner);
+            if matches!(def.item.kind, ItemKind::Enum(_))
+                && names.iter().any(|name| words(name) == words(&def.item.name))
+                && let Some(amount) = default_of(scene, *owner, 0)
+            {
+                out.push(Given { amount, place: place(scene.program, scene.program.module(def.module).file, def.item.span.line), plain: false });
             }
         }
     }
 
-    /// `const DEFAULT_MAX_SIZE: u32 = 10;`.
-    fn in_constants(&self, scene: &Scene<'_>, names: &BTreeSet<Name>, out: &mut Vec<Given>) {
+    /// `const DEFAULT_MAX_SIZE: u32 = 10;`, and in the files that the facts were read from `const MAX_SIZE: u32 = 10;`.
+    fn in_constants(&self, names: &BTreeSet<Name>, out: &mut Vec<Given>) {
+        let scene = self.scene;
         for id in names.iter().filter_map(|name| scene.settings.constants.get(name)).flatten() {
             let def = scene.program.def(*id);
-            let ItemKind::Const(fact) = &def.item.kind else { continue };
-            if def.path.starts_with(self.krate.as_str())
+            let is_beside = self.files.contains(&scene.program.module(def.module).file);
+            let is_default = def.item.name.to_lowercase().contains("default") && def.path.starts_with(self.krate.as_str());
+            let (ItemKind::Const(fact) | ItemKind::Static(fact)) = &def.item.kind else { continue };
+            if (is_beside || is_default)
                 && let Some(body) = &fact.init
                 && let Some(root) = body.root
                 && let Some(amount) = (Eval { scene, def: *id, body }).amount(root, 0)
             {
-                out.push(self.at(scene, *id, body, root, amount, false));
+                out.push(self.at(*id, body, root, amount, false));
             }
         }
     }
 }
 
-/// Every place of the linked sources that gives a field a value, and every constant that calls itself a default.
-#[derive(Default)]
-pub(super) struct Settings {
-    fields: FxHashMap<Name, Vec<Set>>,
-    /// By their names in small letters without `default`.
-    constants: FxHashMap<Name, Vec<DefId>>,
-}
-
-/// A field given a value.
-struct Set {
-    owner: DefId,
-    func: DefId,
-    value: ExprId,
-    /// By a constructor without arguments.
-    plain: bool,
-}
-
-impl Settings {
-    pub(super) fn of(program: &Program<'_>, signatures: &Signatures, catalog: &Catalog) -> Self {
-        let mut out = Self::default();
-        for (id, def) in program.all_defs() {
-            match &def.item.kind {
-                ItemKind::Fn(func) => {
-                    let this = match signatures.this.get(id.0 as usize) {
-                        Some(Some(Type::Def(this, _))) => Some(*this),
-                        _ => None,
-                    };
-                    let own = matches!(def.item.name.as_str(), "default" | "new" | "builder");
-                    let plain = own && func.params.is_empty() && !func.has_self;
-                    for expr in func.body.iter().flat_map(|body| &body.exprs) {
-                        let Some(body) = &func.body else { continue };
-                        out.note(program, catalog, (id, this, plain), body, expr);
-                    }
-                }
-                ItemKind::Const(_) => {
-                    let low = def.item.name.to_lowercase();
-                    if low.contains("default") {
-                        let bare: Vec<&str> = low.split('_').filter(|part| *part != "default").collect();
-                        out.constants.entry(bare.join("_").into()).or_default().push(id);
-                    }
-                }
-                _ => {}
-            }
-        }
-        out
-    }
-
-    fn note(&mut self, program: &Program<'_>, catalog: &Catalog, of: (DefId, Option<DefId>, bool), body: &Body, expr: &Expr) {
-        let (func, this, plain) = of;
-        match expr {
-            Expr::Struct { path, fields, .. } if !fields.is_empty() => {
-                let owner = match path.single() {
-                    Some(name) if name == "Self" => this,
-                    _ => match program.resolve(catalog, program.def(func).module, path, Space::Type) {
-                        Some(Res::Def(id)) => Some(id),
-                        _ => None,
-                    },
-                };
-                let Some(owner) = owner else { return };
-                for (name, value) in fields {
-                    self.fields.entry(name.clone()).or_default().push(Set { owner, func, value: *value, plain });
-                }
-            }
-            Expr::Method { recv, name, args, .. } if name.starts_with("unwrap_or") => {
-                if let (Expr::Field { name, .. }, Some(value), Some(owner)) = (behind(body, *recv), args.first(), this) {
-                    self.fields.entry(name.clone()).or_default().push(Set { owner, func, value: *value, plain: false });
-                }
-            }
-            _ => {}
-        }
+fn body_of<'a>(scene: &Scene<'a>, def: DefId) -> Option<&'a Body> {
+    match &scene.program.def(def).item.kind {
+        ItemKind::Fn(func) => func.body.as_ref(),
+        ItemKind::Const(fact) | ItemKind::Static(fact) => fact.init.as_ref(),
+        _ => None,
     }
 }
 
@@ -276,173 +261,17 @@ fn by_attribute(scene: &Scene<'_>, owner: DefId, field: &FieldFact) -> Option<Am
             };
         }
         match Amount::stated(value) {
-            Amount::Text(_) if value.contains(['(', ':']) => None,
+            Amount::Text(_) if value.contains(['(', ':', '*', '<']) => as_expression(scene, owner, value),
             amount => Some(amount),
         }
     })
 }
 
-/// What `Default` gives a field of a plain type.
-fn by_type(ty: &Ty) -> Option<Amount> {
-    let Ty::Path(path) = ty else { return None };
-    match path.last()?.as_str() {
-        "Option" => Some(Amount::Absent),
-        "bool" => Some(Amount::Bool(false)),
-        _ => None,
-    }
-}
-
-/// What a function returns, when its body is one value.
-fn returned(scene: &Scene<'_>, func: DefId, depth: u32) -> Option<Amount> {
-    let body = scene.program.func(func)?.body.as_ref()?;
-    (Eval { scene, def: func, body }).amount(body.root?, depth + 1)
-}
-
-/// `self.config.field.as_ref()` is about `field`.
-fn behind(body: &Body, mut id: ExprId) -> &Expr {
-    for _ in 0..MAX_DEPTH {
-        match &body[id] {
-            Expr::Method { recv, name, args, .. }
-                if args.is_empty() && matches!(name.as_str(), "as_ref" | "clone" | "copied" | "take" | "as_deref") =>
-            {
-                id = *recv;
-            }
-            Expr::Ref(inner) | Expr::Deref(inner) => id = *inner,
-            _ => break,
-        }
-    }
-    &body[id]
-}
-
-/// Values of one body.
-struct Eval<'a> {
-    scene: &'a Scene<'a>,
-    def: DefId,
-    body: &'a Body,
-}
-
-impl Eval<'_> {
-    fn amount(&self, id: ExprId, depth: u32) -> Option<Amount> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        let next = |id: ExprId| self.amount(id, depth + 1);
-        match &self.body[id] {
-            Expr::Lit(lit, _) => match lit {
-                Lit::Int(number) => Some(Amount::Number(*number as f64)),
-                Lit::Float(text) => text.replace('_', "").parse().ok().map(Amount::Number),
-                Lit::Bool(value) => Some(Amount::Bool(*value)),
-                Lit::Str(text) => Some(Amount::Text(text.clone())),
-                Lit::Char(_) | Lit::Other => None,
-            },
-            Expr::Ref(inner) | Expr::Deref(inner) | Expr::Cast(inner, _) | Expr::Try(inner) => next(*inner),
-            Expr::Block(stmts) => match stmts.last()? {
-                Stmt::Expr { expr, semi: false } if stmts.len() == 1 => next(*expr),
-                _ => None,
-            },
-            Expr::Binary { op, left, right } => {
-                let (Amount::Number(left), Amount::Number(right)) = (next(*left)?, next(*right)?) else { return None };
-                Some(Amount::Number(match op {
-                    BinOp::Add => left + right,
-                    BinOp::Sub => left - right,
-                    BinOp::Mul => left * right,
-                    BinOp::Div if right != 0.0 => (left / right).trunc(),
-                    BinOp::Shl if (0.0..64.0).contains(&right) => left * right.exp2(),
-                    _ => return None,
-                }))
-            }
-            Expr::Path(path, _) => self.path(path, depth),
-            Expr::Call { callee, args, .. } => {
-                let Expr::Path(path, _) = &self.body[*callee] else { return None };
-                self.call(path, args, depth)
-            }
-            Expr::Method { recv, name, args, .. } => match (name.as_str(), args.len()) {
-                ("unwrap" | "into" | "to_owned" | "to_string" | "get" | "clone" | "as_secs" | "as_millis" | "into_boxed_str", 0)
-                | ("expect", 1) => next(*recv),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn path(&self, path: &crate::facts::Path, depth: u32) -> Option<Amount> {
-        let last = path.last()?;
-        let program = self.scene.program;
-        match program.resolve(self.scene.catalog, program.def(self.def).module, path, Space::Value) {
-            Some(Res::Def(id)) => return self.constant(id, depth),
-            Some(Res::Inside(id, tail)) if matches!(program.def(id).item.kind, ItemKind::Enum(_)) => return Some(Amount::Text(tail)),
-            _ => {}
-        }
-        if path.segs.first().is_some_and(|seg| seg.name == "Self")
-            && path.segs.len() == 2
-            && let Some(Some(Type::Def(this, _))) = self.scene.signatures.this.get(self.def.0 as usize)
-        {
-            let member = program.members.get(&(*this, last.clone()))?.first()?;
-            return self.constant(*member, depth);
-        }
-        match last.as_str() {
-            "None" | "MAX" => Some(Amount::Absent),
-            "ZERO" => Some(Amount::Duration(0.0)),
-            name if path.segs.len() > 1 && name.starts_with(char::is_uppercase) && name.chars().any(char::is_lowercase) => {
-                Some(Amount::Text(last.clone()))
-            }
-            _ => None,
-        }
-    }
-
-    fn constant(&self, id: DefId, depth: u32) -> Option<Amount> {
-        match &self.scene.program.def(id).item.kind {
-            ItemKind::Const(fact) | ItemKind::Static(fact) => {
-                let body = fact.init.as_ref()?;
-                (Eval { scene: self.scene, def: id, body }).amount(body.root?, depth + 1)
-            }
-            _ => None,
-        }
-    }
-
-    fn call(&self, path: &crate::facts::Path, args: &[ExprId], depth: u32) -> Option<Amount> {
-        let last = path.last()?.as_str();
-        if let [arg] = args {
-            let scaled = |seconds: f64| match self.amount(*arg, depth + 1)? {
-                Amount::Number(number) => Some(Amount::Duration(number * seconds)),
-                _ => None,
-            };
-            return match last {
-                "from_secs" | "seconds" | "from_secs_f64" | "from_secs_f32" => scaled(1.0),
-                "from_millis" | "milliseconds" => scaled(1e-3),
-                "from_micros" => scaled(1e-6),
-                "from_nanos" => scaled(1e-9),
-                "from_mins" | "minutes" => scaled(60.0),
-                "from_hours" | "hours" => scaled(3600.0),
-                "days" => scaled(86_400.0),
-                "weeks" => scaled(7.0 * 86_400.0),
-                // Wrappers that a value shines through.
-                "Some" | "new" | "from" | "new_unchecked" | "Borrowed" | "Arc" | "Box" => self.amount(*arg, depth + 1),
-                _ => None,
-            };
-        }
-        if !args.is_empty() {
-            return None;
-        }
-        let program = self.scene.program;
-        match program.resolve(self.scene.catalog, program.def(self.def).module, path, Space::Value) {
-            Some(Res::Def(func)) => returned(self.scene, func, depth),
-            _ => None,
-        }
-    }
-}
-
-/// The line of the first part of an expression that has one.
-fn span(body: &Body, id: ExprId, depth: u32) -> Option<u32> {
-    if depth > MAX_DEPTH {
-        return None;
-    }
-    let next = |id: ExprId| span(body, id, depth + 1);
-    match &body[id] {
-        Expr::Path(_, span) | Expr::Lit(_, span) | Expr::Call { span, .. } => Some(span.line),
-        Expr::Method { recv, span, .. } => next(*recv).or(Some(span.line)),
-        Expr::Ref(inner) | Expr::Deref(inner) | Expr::Cast(inner, _) | Expr::Try(inner) => next(*inner),
-        Expr::Binary { left, .. } => next(*left),
-        _ => None,
-    }
+/// The value of an expression that an attribute holds: `#[builder(default = "Duration::from_secs(5)")]`.
+fn as_expression(scene: &Scene<'_>, owner: DefId, text: &str) -> Option<Amount> {
+    let facts = parse::parse_file("attribute", &format!("const VALUE: () = {text};"), &ParseOptions::default());
+    let [item] = facts.items.as_slice() else { return None };
+    let ItemKind::Const(fact) = &item.kind else { return None };
+    let body = fact.init.as_ref()?;
+    (Eval { scene, def: owner, body }).amount(body.root?, 0)
 }

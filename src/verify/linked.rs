@@ -2,20 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
-use super::defaults::Settings;
+use super::blankets::Blankets;
+use super::Wanted;
+use super::settings::Settings;
 use super::sources::{Found, Sources};
+use super::told::Told;
 use crate::catalog::Catalog;
 use crate::discover::{self, Dependency, DependencyKind, DiscoverOptions};
-use crate::facts::{FileFacts, ItemFact, ItemKind, Ty};
-use crate::parse::{self, ParseOptions};
+use crate::facts::{FileFacts, ItemFact, ItemKind, MacroFact, Name, Ty};
+use crate::parse::{self, OtherMacros, ParseOptions};
 use crate::resolve::{self, CrateInput, Extern, ModId, Program, Signatures};
 use crate::source::{DirTree, Tree};
 
 /// Crates that are read for one: what it hands on, what those hand on, and so forth.
 const MAX_CRATES: usize = 48;
+
+/// Bindings to C are all that some crates offer.
+const OPTIONS: ParseOptions = ParseOptions { include_tests: false, extern_blocks: true };
 
 /// Sources that are read and can be linked.
 pub(super) struct Linked {
@@ -42,10 +50,25 @@ pub(super) struct Scene<'a> {
     /// The root of a crate that has nothing but its dependencies.
     pub(super) probe: ModId,
     pub(super) settings: &'a Settings,
+    pub(super) blankets: &'a Blankets,
     folders: Vec<(&'a str, &'a PathBuf)>,
 }
 
 impl Scene<'_> {
+    /// Whether a crate that is not read is a dependency of one that is: an import that cannot be followed looks like one.
+    pub(super) fn is_dependency(&self, krate: &str) -> bool {
+        let externs = self.program.krates.iter().flat_map(|krate| &krate.input.externs);
+        matches!(krate, "std" | "core" | "alloc")
+            || externs.into_iter().any(|(name, to)| matches!(to, Extern::Foreign(lib) if name == krate || lib == krate))
+    }
+
+    /// Whether a file is in its folder; none when the folder is not of a crate that was read.
+    pub(super) fn has_file(&self, file: &str) -> Option<bool> {
+        let (label, rest) = file.split_once('/')?;
+        let (_, folder) = self.folders.iter().find(|(known, _)| *known == label)?;
+        Some(folder.join(rest).is_file())
+    }
+
     /// The text of a file that was read.
     pub(super) fn text(&self, file: &str) -> Option<String> {
         let (label, rest) = file.split_once('/')?;
@@ -54,10 +77,18 @@ impl Scene<'_> {
     }
 }
 
-/// Reads the source of a crate, what it hands on, and further crates that paths begin with.
-pub(super) fn read(found: &Found, libraries: &[SmolStr], sources: &Sources) -> Result<Linked, String> {
+/// Reads the source of a crate, what it hands on, and further crates: those that paths begin with, those that facts come from.
+pub(super) fn read(found: &Found, libraries: &[SmolStr], told: &[Told<'_>], sources: &Sources) -> Result<Linked, String> {
     let first = crate_source(&found.folder)?;
     let mut crates = vec![first];
+    for (krate, version) in told.iter().filter_map(|told| told.elsewhere) {
+        if let Some(found) = sources.of(krate, version, Wanted::Stated)
+            && crates.iter().all(|known| known.package != krate)
+            && let Ok(more) = crate_source(&found.folder)
+        {
+            crates.push(more);
+        }
+    }
     for library in libraries.iter().filter(|library| *library != "std") {
         if crates.iter().all(|krate| krate.lib != *library)
             && let Some(found) = sources.fitting(library, None)
@@ -74,7 +105,7 @@ pub(super) fn read(found: &Found, libraries: &[SmolStr], sources: &Sources) -> R
                 break;
             }
             let Some(found) = sources.fitting(&dependency.package, dependency.requirement.as_deref()) else { continue };
-            if crates.iter().all(|krate| krate.folder != found.folder)
+            if crates.iter().all(|krate| krate.package != dependency.package)
                 && let Ok(more) = crate_source(&found.folder)
             {
                 crates.push(more);
@@ -82,6 +113,7 @@ pub(super) fn read(found: &Found, libraries: &[SmolStr], sources: &Sources) -> R
         }
         at += 1;
     }
+    again(&mut crates);
     let files = crates.iter_mut().flat_map(|krate| std::mem::take(&mut krate.files)).collect();
     Ok(Linked { crates, files })
 }
@@ -102,7 +134,9 @@ impl Linked {
         let probe = program.krates[probe].root;
         let folders = self.crates.iter().map(|krate| (krate.label.as_str(), &krate.folder)).collect();
         let settings = Settings::of(&program, &signatures, &catalog);
-        work(&Scene { program: &program, signatures: &signatures, catalog: &catalog, probe, settings: &settings, folders });
+        let blankets = Blankets::of(&program, &catalog);
+        let (settings, blankets) = (&settings, &blankets);
+        work(&Scene { program: &program, signatures: &signatures, catalog: &catalog, probe, settings, blankets, folders });
     }
 
     fn input(&self, krate: &CrateSource) -> CrateInput {
@@ -140,24 +174,92 @@ fn crate_source(folder: &std::path::Path) -> Result<CrateSource, String> {
         dependencies: package.dependencies,
         files: Vec::new(),
     };
-    let inside = |path: &str| path.strip_prefix(&out.label).and_then(|path| path.strip_prefix('/')).map(str::to_owned);
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut wanted = vec![vec![out.root.clone()]];
-    while let Some(places) = wanted.pop() {
-        let there = |path: &&String| seen.contains(*path) || inside(path).is_some_and(|path| folder.join(path).is_file());
-        let Some(path) = places.iter().find(there).filter(|path| !seen.contains(*path)).cloned() else { continue };
-        seen.insert(path.clone());
-        if let Some(text) = inside(&path).and_then(|path| tree.read(&path).ok()) {
-            let facts = parse::parse_file(&path, &text, &ParseOptions::default());
-            wanted.extend(resolve::asked(&facts));
-            out.files.push(facts);
-        }
-    }
+    out.follow(&tree, vec![vec![out.root.clone()]]);
     if out.files.is_empty() {
         return Err(format!("`{}` cannot be read", out.root));
     }
-    out.files.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(out)
+}
+
+impl CrateSource {
+    /// Reads what is at these places and what `mod` leads to from there, except what was read before.
+    fn follow(&mut self, tree: &DirTree, mut wanted: Vec<Vec<String>>) {
+        let mut seen: BTreeSet<String> = self.files.iter().map(|facts| facts.file.to_string()).collect();
+        while let Some(places) = wanted.pop() {
+            let there = |path: &&String| seen.contains(*path) || self.inside(path).is_some_and(|path| self.folder.join(path).is_file());
+            let Some(path) = places.iter().find(there).filter(|path| !seen.contains(*path)).cloned() else { continue };
+            seen.insert(path.clone());
+            if let Some(text) = self.inside(&path).and_then(|path| tree.read(path).ok()) {
+                let facts = parse::parse_file(&path, &text, &OPTIONS);
+                wanted.extend(resolve::asked(&facts));
+                self.files.push(facts);
+            }
+        }
+        self.files.sort_by(|a, b| a.file.cmp(&b.file));
+    }
+
+    /// The path of a file from the folder of the crate on.
+    fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(&self.label)?.strip_prefix('/')
+    }
+}
+
+/// Reads the files anew that call macros of other files, with these macros: what they make exists where they are called.
+fn again(crates: &mut [CrateSource]) {
+    let seen: Vec<OtherMacros> = macros(crates);
+    for (krate, others) in crates.iter_mut().zip(seen) {
+        let Ok(tree) = DirTree::open(&krate.folder) else { continue };
+        let calls = |facts: &FileFacts| facts.called_macros.iter().any(|called| others.contains_key(called));
+        let mut wanted = Vec::new();
+        for at in (0..krate.files.len()).filter(|at| calls(&krate.files[*at])).collect::<Vec<usize>>() {
+            let path = krate.files[at].file.clone();
+            if let Some(text) = krate.inside(&path).and_then(|path| tree.read(path).ok()) {
+                krate.files[at] = parse::parse_file_with(&path, &text, &OPTIONS, &others);
+                wanted.extend(resolve::asked(&krate.files[at]));
+            }
+        }
+        krate.follow(&tree, wanted);
+    }
+}
+
+/// The macros that the files of each crate may call: its own, and the exported ones of the others.
+///
+/// Where two conditions choose between two of one name, neither is taken.
+fn macros(crates: &[CrateSource]) -> Vec<OtherMacros> {
+    let own: Vec<BTreeMap<&Name, Vec<&MacroFact>>> = crates.iter().map(own_macros).collect();
+    let mut shared: FxHashMap<Name, Arc<MacroFact>> = FxHashMap::default();
+    for (krate, own) in crates.iter().zip(&own) {
+        for (name, all) in own {
+            if let [only] = all.as_slice()
+                && only.exported
+            {
+                let only = Arc::new(MacroFact { home: Some(krate.lib.clone()), ..(*only).clone() });
+                shared.entry((*name).clone()).or_insert_with(|| only.clone());
+                shared.insert(format_smolstr!("{}::{name}", krate.lib), only);
+            }
+        }
+    }
+    let of_crate = own.iter().map(|own| {
+        let mut seen = shared.clone();
+        for (name, all) in own {
+            seen.remove(*name);
+            if let [only] = all.as_slice() {
+                let only = Arc::new((*only).clone());
+                seen.insert(format_smolstr!("crate::{name}"), only.clone());
+                seen.insert((*name).clone(), only);
+            }
+        }
+        Arc::new(seen)
+    });
+    of_crate.collect()
+}
+
+fn own_macros(krate: &CrateSource) -> BTreeMap<&Name, Vec<&MacroFact>> {
+    let mut out: BTreeMap<&Name, Vec<&MacroFact>> = BTreeMap::new();
+    for one in krate.files.iter().flat_map(|facts| &facts.macros) {
+        out.entry(&one.name).or_default().push(one);
+    }
+    out
 }
 
 /// The dependencies from which a crate hands on names: by `pub use`, as what a type alias stands for, by their macros.

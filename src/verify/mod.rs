@@ -4,13 +4,18 @@
 //! name, and decides nothing about what a page says.
 
 mod amount;
+mod blankets;
 mod defaults;
+mod eval;
 mod linked;
 mod macros;
+mod made;
 mod own;
 mod paths;
 mod report;
+mod settings;
 mod sources;
+mod told;
 
 pub use own::own_entries;
 pub use report::{Style, render};
@@ -52,6 +57,8 @@ pub struct CrateReport {
     pub paths: Vec<(SmolStr, PathVerdict)>,
     /// Each stated default, in the order of the file.
     pub defaults: Vec<DefaultReport>,
+    /// Files that facts are said to come from and that are not there.
+    pub missing_files: Vec<SmolStr>,
     /// How many paths and types could not be looked up for want of the source.
     pub unchecked: usize,
 }
@@ -110,6 +117,8 @@ pub struct DefaultReport {
 pub enum DefaultVerdict {
     /// The same.
     Confirmed(Place),
+    /// That there is no such option, and none is stated.
+    NoOption,
     /// Nothing that can be read without running it.
     NotSeen,
     /// Something else.
@@ -142,8 +151,12 @@ pub struct Counts {
     pub in_macro: usize,
     /// See [`PathVerdict::Missing`].
     pub missing: usize,
+    /// See [`CrateReport::missing_files`].
+    pub missing_files: usize,
     /// Defaults by verdict.
     pub confirmed: usize,
+    /// See [`DefaultVerdict::NoOption`].
+    pub no_option: usize,
     /// See [`DefaultVerdict::NotSeen`].
     pub not_seen: usize,
     /// See [`DefaultVerdict::Contradicted`].
@@ -165,6 +178,7 @@ impl Report {
                 Source::Unreadable(_) => out.unreadable += 1,
             }
             out.unchecked += krate.unchecked;
+            out.missing_files += krate.missing_files.len();
             for (_, verdict) in &krate.paths {
                 match verdict {
                     PathVerdict::Found(_) => out.found += 1,
@@ -176,6 +190,7 @@ impl Report {
             for default in &krate.defaults {
                 match default.verdict {
                     DefaultVerdict::Confirmed(_) => out.confirmed += 1,
+                    DefaultVerdict::NoOption => out.no_option += 1,
                     DefaultVerdict::NotSeen => out.not_seen += 1,
                     DefaultVerdict::Contradicted { .. } => out.contradicted += 1,
                 }
@@ -186,11 +201,12 @@ impl Report {
 }
 
 impl CrateReport {
-    /// Whether a path leads nowhere or a default is contradicted.
+    /// Whether a path leads nowhere, a default is contradicted, or facts come from a file that is not there.
     #[must_use]
     pub fn failed(&self) -> bool {
         self.paths.iter().any(|(_, verdict)| matches!(verdict, PathVerdict::Missing { .. }))
             || self.defaults.iter().any(|default| matches!(default.verdict, DefaultVerdict::Contradicted { .. }))
+            || !self.missing_files.is_empty()
     }
 }
 
@@ -209,11 +225,14 @@ fn versions(file: &CrateFile) -> Vec<CrateFile> {
     let mut older: BTreeMap<SmolStr, Vec<Api>> = BTreeMap::new();
     let mut now = file.clone();
     for api in &mut now.api {
-        for names in std::mem::take(&mut api.older) {
-            let Older { version, paths, types, builders } = names;
-            // Defaults are stated of the newest version only.
-            let knobs = Vec::new();
-            older.entry(version).or_default().push(Api { paths, types, builders, knobs, ..api.clone() });
+        // Defaults are stated of the newest version that has the API.
+        let mut knobs = if api.paths.is_empty() && api.types.is_empty() { api.knobs.clone() } else { Vec::new() };
+        let mut all = std::mem::take(&mut api.older);
+        all.sort_by_key(|names| std::cmp::Reverse(sources::Version::of(&names.version)));
+        for Older { version, paths, types, builders } in all {
+            let knobs = std::mem::take(&mut knobs);
+            let source = String::new();
+            older.entry(version).or_default().push(Api { paths, types, builders, knobs, source, ..api.clone() });
         }
     }
     now.api.retain(|api| !(api.paths.is_empty() && api.types.is_empty()));
@@ -229,6 +248,7 @@ fn one(file: &CrateFile, sources: &Sources, wanted: Wanted) -> CrateReport {
         source: Source::NotThere(Vec::new()),
         paths: Vec::new(),
         defaults: Vec::new(),
+        missing_files: Vec::new(),
         unchecked: 0,
     };
     let Some(found) = sources.of(&file.krate, &file.version, wanted) else {
@@ -236,7 +256,8 @@ fn one(file: &CrateFile, sources: &Sources, wanted: Wanted) -> CrateReport {
         out.unchecked = named(file).collect::<BTreeSet<_>>().len();
         return out;
     };
-    let linked = match linked::read(found, &libraries(file), sources) {
+    let told: Vec<told::Told<'_>> = file.api.iter().flat_map(|api| told::files(&api.source)).collect();
+    let linked = match linked::read(found, &libraries(file), &told, sources) {
         Ok(linked) => linked,
         Err(error) => {
             out.source = Source::Unreadable(error);
@@ -250,7 +271,13 @@ fn one(file: &CrateFile, sources: &Sources, wanted: Wanted) -> CrateReport {
         for path in named(file).filter(|path| seen.insert(*path)) {
             out.paths.push((path.clone(), paths::check(scene, path)));
         }
-        out.defaults.extend(file.api.iter().flat_map(|api| stated_defaults(scene, api)));
+        let mut missing = BTreeSet::new();
+        for api in &file.api {
+            let (files, none) = told::find(scene, (&file.krate, &found.version.text), &api.source);
+            out.defaults.extend(stated_defaults(scene, api, files));
+            missing.extend(none.into_iter().filter(|_| found.version.text == file.version));
+        }
+        out.missing_files = missing.into_iter().collect();
     });
     out
 }
@@ -260,16 +287,16 @@ fn named(file: &CrateFile) -> impl Iterator<Item = &SmolStr> {
     file.api.iter().flat_map(|api| api.paths.iter().chain(&api.types).chain(&api.builders))
 }
 
-fn stated_defaults(scene: &linked::Scene<'_>, api: &Api) -> Vec<DefaultReport> {
+fn stated_defaults(scene: &linked::Scene<'_>, api: &Api, files: BTreeSet<usize>) -> Vec<DefaultReport> {
     let name = api.paths.first().or(api.types.first()).cloned().unwrap_or_default();
-    let owners = defaults::Owners::of(scene, api);
+    let owners = defaults::Owners::of(scene, api, files);
     let stated = api.knobs.iter().filter_map(|knob| Some((knob, knob.default.as_ref()?)));
     stated
         .map(|(knob, default)| DefaultReport {
             api: name.clone(),
             knob: knob.name.clone(),
             stated: default.clone(),
-            verdict: owners.check(scene, knob, default),
+            verdict: owners.check(knob, default),
         })
         .collect()
 }

@@ -1,13 +1,11 @@
 //! Catalog paths to what they lead to in the source, through the resolver that reads services.
 
-use std::collections::BTreeSet;
-
 use smol_str::SmolStr;
 
 use super::linked::{Scene, place};
-use super::{PathVerdict, Place, macros};
-use crate::facts::{FileFacts, ItemFact, ItemKind, Path, Ty};
-use crate::resolve::{DefId, KrateId, ModId, Res, Space, Type, TypeScope};
+use super::{PathVerdict, macros, made};
+use crate::facts::{ItemKind, Path};
+use crate::resolve::{DefId, ModId, Res, Space, Type, TypeScope};
 
 /// `Deref` through more types than this is not followed.
 const MAX_DEREFS: u32 = 4;
@@ -56,7 +54,7 @@ pub(super) fn check(scene: &Scene<'_>, path: &str) -> PathVerdict {
     };
     match verdict {
         Some(verdict) => verdict,
-        None => made_by_macro(scene, &names).unwrap_or_else(|| PathVerdict::Missing { nearest: nearest(scene, &names) }),
+        None => made::check(scene, &names).unwrap_or_else(|| PathVerdict::Missing { nearest: nearest(scene, &names) }),
     }
 }
 
@@ -89,17 +87,22 @@ fn plain(scene: &Scene<'_>, names: &[&str]) -> Option<PathVerdict> {
                     return Some(verdict);
                 }
             }
-            Some(Res::Foreign(path)) => return foreign(&path, names),
+            Some(Res::Foreign(path)) => {
+                if let Some(verdict) = foreign(scene, &path, names) {
+                    return Some(verdict);
+                }
+            }
             Some(Res::Mod(_)) | None => {}
         }
     }
     hidden_by_glob(scene, names)
 }
 
-/// A path that leaves what was read; one that never entered it is no answer.
-fn foreign(path: &str, names: &[&str]) -> Option<PathVerdict> {
+/// A path that leaves what was read for a dependency; one that never entered it is no answer.
+fn foreign(scene: &Scene<'_>, path: &str, names: &[&str]) -> Option<PathVerdict> {
     let krate = path.split("::").next().unwrap_or(path);
-    (krate != names[0] || names.len() == 1).then(|| PathVerdict::Elsewhere(SmolStr::new(krate)))
+    let left = krate != names[0] && scene.is_dependency(krate);
+    (left || names.len() == 1).then(|| PathVerdict::Elsewhere(SmolStr::new(krate)))
 }
 
 /// A module on the way takes names from a crate that is not there.
@@ -108,7 +111,7 @@ pub(super) fn hidden_by_glob(scene: &Scene<'_>, names: &[&str]) -> Option<PathVe
     scene.program.glob_imports(module).iter().find_map(|target| match target {
         Res::Foreign(path) => {
             let krate = path.split("::").next().unwrap_or(path);
-            (krate != "std").then(|| PathVerdict::Elsewhere(SmolStr::new(krate)))
+            (krate != "std" && scene.is_dependency(krate)).then(|| PathVerdict::Elsewhere(SmolStr::new(krate)))
         }
         _ => None,
     })
@@ -142,8 +145,7 @@ fn inside(scene: &Scene<'_>, id: DefId, tail: &str, depth: u32) -> Option<PathVe
     if derives().any(|(derive, _)| gives(derive.rsplit("::").next().unwrap_or(derive), tail)) {
         return Some(PathVerdict::Found(None));
     }
-    let own_traits = program.implementors.iter().filter(|(_, types)| types.contains(&id)).map(|(of, _)| *of);
-    for of in own_traits.collect::<BTreeSet<DefId>>() {
+    for of in scene.blankets.traits_of(program, id) {
         if let Some(member) = program.members.get(&(of, SmolStr::new(tail))).and_then(|all| all.first()) {
             return Some(found(scene, *member));
         }
@@ -180,110 +182,6 @@ fn gives(derive: &str, name: &str) -> bool {
         "Constructor" | "new" => name == "new",
         _ => false,
     }
-}
-
-/// The last name stands in the source as a declaration that no item shows: inside a macro, or inside its definition.
-fn made_by_macro(scene: &Scene<'_>, names: &[&str]) -> Option<PathVerdict> {
-    let (&last, before) = names.split_last()?;
-    let (module, count) = deepest_module(scene, names)?;
-    let krates = macro_krates(scene, module);
-    if count == before.len() {
-        return declared_in_text(scene, &krates, last).or_else(|| built_by_derive(scene, &krates, last));
-    }
-    if count + 1 != before.len() {
-        return None;
-    }
-    let owner = before[count];
-    match resolve(scene, before, Space::Type) {
-        Some(Res::Foreign(_)) => None,
-        // A method that a macro writes, in the file of its type.
-        Some(Res::Def(id)) => declared_in_text(scene, &macro_krates(scene, scene.program.def(id).module), last)
-            .or_else(|| built_by_derive(scene, &krates, owner).filter(|_| of_built(last))),
-        Some(_) => declared_in_text(scene, &krates, last),
-        None => match made_by_macro(scene, before)? {
-            PathVerdict::Elsewhere(krate) => Some(PathVerdict::Elsewhere(krate)),
-            verdict if owner.ends_with("Builder") && of_built(last) => Some(verdict),
-            _ => member_of_name(scene, owner, last).or_else(|| declared_in_text(scene, &krates, last)),
-        },
-    }
-}
-
-/// What every builder made by a derive has.
-fn of_built(name: &str) -> bool {
-    matches!(name, "default" | "build" | "create_empty")
-}
-
-/// `#[derive(Builder)] struct Settings` makes a `SettingsBuilder`.
-fn built_by_derive(scene: &Scene<'_>, krates: &[KrateId], name: &str) -> Option<PathVerdict> {
-    let built = name.strip_suffix("Builder")?;
-    let derives = |item: &ItemFact| {
-        item.attrs.iter().flat_map(|attr| &attr.args).any(|(derive, _)| derive.rsplit("::").next().is_some_and(|last| last == "Builder"))
-    };
-    let hit = scene
-        .program
-        .all_defs()
-        .find(|(_, def)| krates.contains(&scene.program.module(def.module).krate) && def.item.name == built && derives(def.item));
-    hit.map(|(id, _)| found(scene, id))
-}
-
-/// The crate of a module, and those that define the macros called for items in its file.
-fn macro_krates(scene: &Scene<'_>, module: ModId) -> Vec<KrateId> {
-    let program = scene.program;
-    let own = program.module(module).krate;
-    let mut called: BTreeSet<&str> = BTreeSet::new();
-    for item in &program.files[program.module(module).file].items {
-        called.extend(item.from_macro.as_deref());
-        if let ItemKind::MacroCall(path) = &item.kind {
-            called.extend(path.last().map(SmolStr::as_str));
-        }
-    }
-    let defines = |file: &FileFacts| {
-        let rules = |item: &ItemFact| matches!(item.kind, ItemKind::MacroRules) && called.contains(item.name.as_str());
-        file.items.iter().any(rules)
-    };
-    let others = program.modules.iter().filter(|module| defines(&program.files[module.file])).map(|module| module.krate);
-    let mut out: Vec<KrateId> = std::iter::once(own).chain(others).collect();
-    out.sort_unstable();
-    out.dedup();
-    out
-}
-
-/// A method of a type that only its `impl` blocks name: a macro declares it.
-fn member_of_name(scene: &Scene<'_>, owner: &str, name: &str) -> Option<PathVerdict> {
-    let hit = scene.program.all_defs().find(|(_, def)| {
-        def.item.name == name
-            && def.owner.is_some_and(|imp| match &imp.kind {
-                ItemKind::Impl(imp) => matches!(&imp.self_ty, Ty::Path(path) if path.last().is_some_and(|last| last == owner)),
-                _ => false,
-            })
-    });
-    hit.map(|(id, _)| found(scene, id))
-}
-
-fn declared_in_text(scene: &Scene<'_>, krates: &[KrateId], name: &str) -> Option<PathVerdict> {
-    let program = scene.program;
-    let words = ["fn", "struct", "enum", "type", "trait", "static", "macro_rules!"];
-    let needles: Vec<String> = words.iter().map(|word| format!("{word} {name}")).collect();
-    let ends = |rest: &str| !rest.starts_with(|c: char| c == '_' || c.is_alphanumeric());
-    let files: BTreeSet<usize> = program.modules.iter().filter(|module| krates.contains(&module.krate)).map(|module| module.file).collect();
-    let items: BTreeSet<(usize, u32)> =
-        program.defs.iter().filter(|def| def.item.name == name).map(|def| (program.module(def.module).file, def.item.span.line)).collect();
-    for file in files {
-        let facts = &program.files[file];
-        let Some(text) = scene.text(&facts.file).filter(|text| text.contains(name)) else { continue };
-        for (at, line) in text.lines().enumerate() {
-            let declares = needles.iter().any(|needle| line.split_once(needle.as_str()).is_some_and(|(_, rest)| ends(rest)));
-            // A type that a macro is told to make: `new_secret_type! { Nonce(String) … }`.
-            let is_told = items.is_empty()
-                && name.starts_with(char::is_uppercase)
-                && line.trim_start().strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['(', ';', '<']));
-            let line_number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-            if (declares || is_told) && !line.trim_start().starts_with("//") && !items.contains(&(file, line_number)) {
-                return Some(PathVerdict::InMacro(Place { file: facts.file.clone(), line: line_number }));
-            }
-        }
-    }
-    None
 }
 
 /// What may have been meant: the same last names under another module, else the nearest name beside it.

@@ -79,6 +79,9 @@ fn details(out: &mut String, krate: &CrateReport, style: Style) {
             _ => Ok(()),
         };
     }
+    for file in &krate.missing_files {
+        let _ = writeln!(out, "    no file `{file}`, which facts are said to come from");
+    }
     for default in &krate.defaults {
         let what = format!("`{}` of `{}`", default.knob, default.api);
         let _ = match &default.verdict {
@@ -86,6 +89,7 @@ fn details(out: &mut String, krate: &CrateReport, style: Style) {
                 writeln!(out, "    {what} is stated as {}, and {} says {found}", default.stated, at(place))
             }
             DefaultVerdict::Confirmed(place) if full => writeln!(out, "    {what} is {} at {}", default.stated, at(place)),
+            DefaultVerdict::NoOption if full => writeln!(out, "    {what} is {}: there is no such option", default.stated),
             DefaultVerdict::NotSeen if full => writeln!(out, "    {what} is stated as {}: not found in the source", default.stated),
             _ => Ok(()),
         };
@@ -114,9 +118,13 @@ fn sums(report: &Report) -> String {
         "paths: {} found, {} made by macros, {} in crates that are not there, {} missing, {} not looked up",
         counts.found, counts.in_macro, counts.elsewhere, counts.missing, counts.unchecked
     );
+    if counts.missing_files > 0 {
+        let _ = writeln!(out, "files that facts are said to come from: {} missing", counts.missing_files);
+    }
+    let no_option = if counts.no_option > 0 { format!("{} of no option, as stated, ", counts.no_option) } else { String::new() };
     let _ = writeln!(
         out,
-        "defaults: {} confirmed, {} not found in the source, {} contradicted",
+        "defaults: {} confirmed, {no_option}{} not found in the source, {} contradicted",
         counts.confirmed, counts.not_seen, counts.contradicted
     );
     out

@@ -70,7 +70,7 @@ fn what_only_tests_have_is_left_out() {
         "fn f() { e(); match g { _ => {  } } S { b: 2 } }",
     ];
     assert_eq!(shown(text), want);
-    let all = parse_file("x.rs", text, &ParseOptions { include_tests: true });
+    let all = parse_file("x.rs", text, &ParseOptions { include_tests: true, ..ParseOptions::default() });
     assert_eq!(all.items.len(), want.len() + 3);
     assert!(show::items(&all.items)[0].starts_with("[test] mod tests { static A"));
     assert_eq!(show::items(&all.items)[3], "[not(test)] static B: u8 = 1");
@@ -112,7 +112,7 @@ fn what_stands_behind_a_test_module_keeps_its_place() {
 fn comments_in_test_modules_are_left_out_with_them() {
     let text = "#!/x\n// statemap: a = 1\nfn f() {}\n#[cfg(test)]\nmod tests {\n    // statemap: b = 2\n    fn g() {}\n}\n// statemap: c = 3\nfn h() {}";
     let said = |include_tests| {
-        let comments = parse_file("x.rs", text, &ParseOptions { include_tests }).comments;
+        let comments = parse_file("x.rs", text, &ParseOptions { include_tests, ..ParseOptions::default() }).comments;
         comments.iter().map(|comment| (comment.target, text[comment.offset..].chars().next())).collect::<Vec<_>>()
     };
     assert_eq!(said(false), [(3, Some('a')), (10, Some('c'))]);
