@@ -65,7 +65,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 && call.args.iter().any(|arg| hands_on(arg, body.def))
                 && cookie_name(cx, call, api).is_none()
             {
-                let tokens = tokens::handed_out(cx, body.def, call);
+                let tokens = tokens::handed_out(cx, body, index);
                 if !tokens.is_empty() {
                     out.extend(tokens);
                     continue;
@@ -345,6 +345,13 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         Some(name) => Origin::Called { function: cx.path(body.def).split("::").next().unwrap_or_default().into(), what: name.clone() },
         None => Origin::Called { function: place_of(cx, body, api, kind), what: target(call) },
     };
+    // A token that says itself how long it is good for.
+    if kind == Kind::ClientHeld && api.knobs.iter().any(|knob| knob.name == "exp") {
+        facts.extend(tokens::claimed(cx, body, &call.args));
+    }
+    if kind == Kind::Os && call.path.ends_with("::ctrl_c") {
+        facts.push(Cx::plain_fact("signal", "interrupt"));
+    }
     facts.extend(cookie.as_ref().map(|name| Cx::plain_fact("cookie", name.as_str())));
     let kept = matches!(call.bound, Bound::Field(..) | Bound::Result);
     if !kept
@@ -505,11 +512,15 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     let mut named: Vec<SmolStr> = Vec::new();
     for knob in &api.knobs {
         // What several ingredients of a kind say differs between them: it is told of none.
-        let of_part = match parts.iter().filter_map(|part| set(cx, part, knob)).collect::<Vec<_>>().as_slice() {
+        let of_part = match parts.iter().filter_map(|part| set_by_method(cx, part, knob)).collect::<Vec<_>>().as_slice() {
             [only] if api.kind != Some(Kind::BackgroundTask) => Some(only.clone()),
             _ => None,
         };
-        if let Some(fact) = set(cx, call, knob).or(of_part) {
+        let own = set(cx, call, knob);
+        if of_part.is_none() && own.as_ref().is_some_and(|fact| parts.iter().any(|part| speaks_for(cx, part, fact))) {
+            continue;
+        }
+        if let Some(fact) = own.or(of_part) {
             named.push(knob.name.clone());
             out.push(fact);
         } else if let Some(default) = knob.default.as_ref().filter(|_| defaults_hold(call, &parts) && !knob.fixed) {
@@ -535,8 +546,16 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     out
 }
 
-/// A knob that the chain or an argument sets; the last setting wins.
-fn set(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
+/// An option that is an ingredient with options of its own, which are told: `quota`, made by `Quota::with_period(…)`.
+fn speaks_for(cx: &Cx<'_>, part: &KnownCall, fact: &Fact) -> bool {
+    let Some(from) = fact.from.as_deref().filter(|_| fact.value.is_none()) else { return false };
+    let owner = part.path.rsplit("::").nth(1).unwrap_or(&part.path);
+    let says_the_same = |knob: &Knob| set(cx, part, knob).is_some_and(|own| own.from.as_deref() == Some(from));
+    from.contains(&format!("{owner}::")) || cx.api(part.hit.entry).knobs.iter().any(says_the_same)
+}
+
+/// A knob that the chain sets; the last setting wins.
+fn set_by_method(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
     let by_method = call.settings.iter().rev().find(|setting| setting.name == knob.name || knob.set.contains(&setting.name));
     if let Some(setting) = by_method
         && let Some(value) = setting.args.first()
@@ -549,8 +568,22 @@ fn set(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
         fact.at = Some(cx.place(setting.at));
         return Some(fact);
     }
+    None
+}
+
+/// A knob that the chain or an argument sets.
+fn set(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
+    if let Some(fact) = set_by_method(cx, call, knob) {
+        return Some(fact);
+    }
     let value = call.args.get(usize::from(knob.arg?))?;
-    Some(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)))
+    let fact = plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value));
+    // `Header::default()` is what the library has.
+    let is_default = fact.value.is_none() && fact.from.as_deref().is_some_and(|from| from.ends_with("::default()"));
+    match knob.default.as_ref().filter(|_| is_default) {
+        Some(default) => Some(default_fact(knob, default)),
+        None => Some(fact),
+    }
 }
 
 /// One of a few choices that a type offers by name, `Policy::none()`: the name is the value. What makes something new

@@ -5,61 +5,192 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::constructors::hands_on;
+use super::constructors::{facts, hands_on};
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use crate::model::{Kind, Role};
-use crate::resolve::{DefId, KnownCall, OwnCall, Value};
+use crate::facts::ItemKind;
+use crate::model::{Fact, FactValue, Kind, Role};
+use crate::resolve::{BodyFacts, DefId, Flow, KnownCall, OwnCall, Type, Value};
+
+/// More fields than these are not told one by one.
+const MAX_CLAIMS: usize = 16;
 
 /// Functions that hand claims on to the one that signs them are followed this far.
 const MAX_STEPS: u32 = 3;
 
 /// The tokens that the callers of a signing function hand out: one for each sort of claims.
-pub(super) fn handed_out(cx: &Cx<'_>, signer: DefId, call: &KnownCall) -> Vec<Finding> {
+pub(super) fn handed_out(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Finding> {
+    let mut tokens = Tokens { cx, call: &body.known[index], facts: facts(cx, body, index), sorts: FxHashMap::default(), out: Vec::new() };
+    tokens.gather(body.def, 0);
+    tokens.out
+}
+
+/// Tokens that are found call by call.
+struct Tokens<'a, 'c> {
+    cx: &'a Cx<'c>,
+    /// What signs.
+    call: &'a KnownCall,
+    /// What is known of it.
+    facts: Vec<Fact>,
+    /// The token with the claims that a function makes.
+    sorts: FxHashMap<DefId, usize>,
+    out: Vec<Finding>,
+}
+
+impl Tokens<'_, '_> {
+    fn gather(&mut self, signer: DefId, depth: u32) {
+        let cx = self.cx;
+        for body in cx.bodies().filter(|body| body.def != signer) {
+            for own in body.own.iter().filter(|own| own.func == signer && !own.args.is_empty()) {
+                if depth < MAX_STEPS && own.args.iter().any(|arg| hands_on(arg, body.def)) {
+                    self.gather(body.def, depth + 1);
+                } else {
+                    self.token(signer, body, own);
+                }
+            }
+        }
+    }
+
+    fn token(&mut self, signer: DefId, body: &BodyFacts, own: &OwnCall) {
+        let cx = self.cx;
+        let site = cx.site(own.at, Role::Constructed, body.def);
+        let maker = maker_of_claims(cx, own);
+        // The same claims, sent on another occasion.
+        if let Some(known) = maker.and_then(|maker| self.sorts.get(&maker)) {
+            self.out[*known].sites.push(site);
+            self.out[*known].also.push(body.def);
+            return;
+        }
+        self.sorts.extend(maker.map(|maker| (maker, self.out.len())));
+        let api = cx.api(self.call.hit.entry);
+        let mut finding = Finding {
+            scope: api.scope.unwrap_or(Kind::ClientHeld.usual_scope()),
+            is_call: true,
+            sites: vec![site],
+            facts: self.facts.clone(),
+            label: SmolStr::new(&api.label),
+            entry: Some(self.call.hit.entry),
+            ..Finding::new(
+                "constructors",
+                Kind::ClientHeld,
+                body.def,
+                cx.maker_name(body.def),
+                Origin::Called { function: cx.path(body.def), what: cx.path(signer) },
+            )
+        };
+        claimed(cx, body, &own.args).into_iter().for_each(|fact| finding.learn(fact));
+        self.out.push(finding);
+    }
+}
+
+/// What the claims say that are put into a token: how long it is valid, who made it for whom, what else it holds.
+pub(super) fn claimed(cx: &Cx<'_>, body: &BodyFacts, args: &[Value]) -> Vec<Fact> {
     let mut out = Vec::new();
-    gather(cx, signer, call, 0, &mut FxHashMap::default(), &mut out);
+    let Some((of, claims)) = args.iter().find_map(|arg| made_claims(cx, arg, 0)).or_else(|| claims_in(body)) else {
+        // A struct that was made elsewhere.
+        let of = args.iter().find_map(|arg| claims_type(cx, body, arg));
+        out.extend(of.and_then(|of| ends_of(cx, of)));
+        out.extend(of.and_then(|of| names(cx, of)));
+        return out;
+    };
+    for (name, value) in claims {
+        match name.as_str() {
+            "exp" => {
+                let fact = cx.fact("valid_for", None, &value);
+                // A moment that is no length of time ahead was made elsewhere.
+                let is_told = fact.value.is_some() && fact.unit.as_deref() == Some("duration");
+                out.extend(Some(fact).filter(|fact| is_told || matches!(value, Value::Later { by: Some(_), .. }) && fact.from.is_some()));
+            }
+            "iss" => out.extend(Some(cx.fact("issuer", None, &value)).filter(|fact| fact.value.is_some())),
+            "aud" => out.extend(Some(cx.fact("audience", None, &value)).filter(|fact| fact.value.is_some())),
+            _ => {}
+        }
+    }
+    out.extend(names(cx, of));
     out
 }
 
-fn gather(cx: &Cx<'_>, signer: DefId, call: &KnownCall, depth: u32, sorts: &mut FxHashMap<DefId, usize>, out: &mut Vec<Finding>) {
-    let api = cx.api(call.hit.entry);
-    for body in cx.bodies().filter(|body| body.def != signer) {
-        for own in body.own.iter().filter(|own| own.func == signer && !own.args.is_empty()) {
-            if depth < MAX_STEPS && own.args.iter().any(|arg| hands_on(arg, body.def)) {
-                gather(cx, body.def, call, depth + 1, sorts, out);
-                continue;
+/// The names of the claims.
+fn names(cx: &Cx<'_>, of: DefId) -> Option<Fact> {
+    let ItemKind::Struct(facts) = &cx.world.program.def(of).item.kind else { return None };
+    let names: Vec<&str> = facts.fields.iter().map(|field| field.name.as_str()).collect();
+    (names.len() <= MAX_CLAIMS).then(|| Cx::plain_fact("claims", names.join(", ")))
+}
+
+/// The struct with an end that is signed: `self`, a parameter or a field.
+fn claims_type(cx: &Cx<'_>, body: &BodyFacts, arg: &Value) -> Option<DefId> {
+    let signatures = &cx.world.signatures;
+    let ty = match arg {
+        Value::Unknown(text) if text == "self" => signatures.this[body.def.0 as usize].as_ref(),
+        Value::Field { of, field, .. } => signatures.field(*of, field),
+        Value::Param { func, index, .. } => signatures.params[func.0 as usize].get(*index),
+        _ => None,
+    };
+    let Some(Type::Def(of, _)) = ty else { return None };
+    signatures.field(*of, "exp").is_some().then_some(*of)
+}
+
+/// How long after its making each of the places that make such claims lets them end.
+fn ends_of(cx: &Cx<'_>, of: DefId) -> Option<Fact> {
+    let mut told: Vec<String> = Vec::new();
+    let mut first = None;
+    let mut all_known = true;
+    let mut end = |value: &Value| {
+        let fact = cx.fact("valid_for", None, value);
+        match fact.value.as_ref().filter(|_| fact.unit.as_deref() == Some("duration")) {
+            Some(value) => {
+                let text = value.to_string();
+                if !told.contains(&text) {
+                    told.push(text);
+                }
+                first.get_or_insert(fact);
             }
-            let site = cx.site(own.at, Role::Constructed, body.def);
-            let maker = maker_of_claims(cx, own);
-            // The same claims, sent on another occasion.
-            if let Some(known) = maker.and_then(|maker| sorts.get(&maker)) {
-                out[*known].sites.push(site);
-                out[*known].also.push(body.def);
-                continue;
+            None => all_known = false,
+        }
+    };
+    for value in cx.flow.given(of, "exp") {
+        match value {
+            Value::Param { func, index, .. } => {
+                let calls = cx.bodies().flat_map(|body| body.own.iter().filter(|call| call.func == *func));
+                calls.filter_map(|call| call.args.get(*index)).for_each(&mut end);
             }
-            sorts.extend(maker.map(|maker| (maker, out.len())));
-            out.push(Finding {
-                scope: api.scope.unwrap_or(Kind::ClientHeld.usual_scope()),
-                is_call: true,
-                sites: vec![site],
-                label: SmolStr::new(&api.label),
-                entry: Some(call.hit.entry),
-                ..Finding::new(
-                    "constructors",
-                    Kind::ClientHeld,
-                    body.def,
-                    cx.maker_name(body.def),
-                    Origin::Called { function: cx.path(body.def), what: cx.path(signer) },
-                )
-            });
+            value => end(value),
         }
     }
+    let text = told.join(" or ");
+    let text = if all_known { text } else { format!("{text} or as given") };
+    first.map(|fact| Fact { value: Some(FactValue::Text(text)), ..fact })
+}
+
+/// A struct with the values that its fields are given.
+type Claims = (DefId, Vec<(SmolStr, Value)>);
+
+/// The claims that a function of the workspace gives back.
+fn made_claims(cx: &Cx<'_>, value: &Value, depth: u32) -> Option<Claims> {
+    let Value::Call { func, args, .. } = value else { return None };
+    let body = &cx.bodies[*cx.body_of.get(func)?];
+    let with_args = |value: &Value| Flow::with_args(value, *func, args);
+    match claims_in(body) {
+        Some((of, claims)) => Some((of, claims.iter().map(|(name, value)| (name.clone(), with_args(value))).collect())),
+        None if depth < MAX_STEPS => made_claims(cx, &with_args(&body.returns), depth + 1),
+        None => None,
+    }
+}
+
+/// The only struct in a body that is given an end: its claims.
+fn claims_in(body: &BodyFacts) -> Option<Claims> {
+    let mut ends = body.fields.iter().filter(|(_, name, _)| name == "exp").map(|(of, ..)| *of);
+    let of = ends.next()?;
+    if ends.next().is_some() {
+        return None;
+    }
+    Some((of, body.fields.iter().filter(|(held, ..)| *held == of).map(|(_, name, value)| (name.clone(), value.clone())).collect()))
 }
 
 /// The function that makes the claims which are signed: it gives a struct of the workspace back.
 fn maker_of_claims(cx: &Cx<'_>, own: &OwnCall) -> Option<DefId> {
     own.args.iter().find_map(|arg| match arg {
-        Value::Call { func, .. } if matches!(cx.world.signatures.value(*func), crate::resolve::Type::Def(..)) => Some(*func),
+        Value::Call { func, .. } if matches!(cx.world.signatures.value(*func), Type::Def(..)) => Some(*func),
         _ => None,
     })
 }

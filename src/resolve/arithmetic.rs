@@ -1,5 +1,7 @@
 //! Arithmetic of values: done where both sides are known, else kept until they are.
 
+use super::durations::{nanoseconds, pretty_duration};
+use super::moments::later;
 use super::values::{At, Value};
 use crate::facts::BinOp;
 use crate::model::FactValue;
@@ -18,7 +20,7 @@ pub enum Math {
 }
 
 impl Math {
-    fn of(op: BinOp) -> Option<Self> {
+    pub(super) fn of(op: BinOp) -> Option<Self> {
         Some(match op {
             BinOp::Add => Math::Add,
             BinOp::Sub => Math::Sub,
@@ -27,6 +29,33 @@ impl Math {
             BinOp::Shl => Math::Shl,
             BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Other => return None,
         })
+    }
+
+    /// The methods and functions that do the same.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "add" | "checked_add" | "saturating_add" | "wrapping_add" | "checked_add_signed" => Math::Add,
+            "sub" | "checked_sub" | "saturating_sub" | "wrapping_sub" | "checked_sub_signed" => Math::Sub,
+            "mul" | "checked_mul" | "saturating_mul" | "wrapping_mul" => Math::Mul,
+            "div" | "checked_div" => Math::Div,
+            "max" => Math::Max,
+            "min" => Math::Min,
+            _ => return None,
+        })
+    }
+
+    /// What is unknown, with what is known, as people write it.
+    pub(super) fn written(self, unknown: &str, known: &str, swapped: bool) -> String {
+        let sign = match self {
+            Math::Add => "+",
+            Math::Sub => "-",
+            Math::Mul => "*",
+            Math::Div => "/",
+            Math::Shl => "<<",
+            Math::Max => return format!("{unknown}, at least {known}"),
+            Math::Min => return format!("{unknown}, at most {known}"),
+        };
+        if swapped { format!("{known} {sign} {unknown}") } else { format!("{unknown} {sign} {known}") }
     }
 
     /// The number, unless it is none that fits.
@@ -53,25 +82,55 @@ pub(super) fn binary(op: BinOp, left: &Value, right: &Value) -> Option<Value> {
     }
 }
 
-/// Two numbers, one of which may be known only later.
+/// Two numbers or lengths of time, one of which may be known only later; or a moment, so much later.
 pub(super) fn numbers(op: Math, left: &Value, right: &Value) -> Option<Value> {
     match (left, right) {
-        (Value::Known(FactValue::Int(a), _, at), Value::Known(FactValue::Int(b), ..)) => {
-            Some(Value::Known(FactValue::Int(op.of_numbers(*a, *b)?), false, *at))
+        (moment @ Value::Later { .. }, other) | (other, moment @ Value::Later { .. }) => later(moment, other).filter(|_| op == Math::Add),
+        (Value::Known(a, a_lasts, at), Value::Known(b, b_lasts, _)) => {
+            let (value, lasts) = calculate(op, (a, *a_lasts), (b, *b_lasts))?;
+            Some(Value::Known(value, lasts, *at))
         }
         _ if is_number(left) && is_number(right) => Some(Value::Math(op, Box::new(left.clone()), Box::new(right.clone()))),
         _ => None,
     }
 }
 
+/// The result for two known values; whether each is a length of time.
+pub(super) fn calculate(op: Math, left: (&FactValue, bool), right: (&FactValue, bool)) -> Option<(FactValue, bool)> {
+    match (left, right) {
+        ((FactValue::Int(a), _), (FactValue::Int(b), _)) => op.of_numbers(*a, *b).map(|number| (FactValue::Int(number), false)),
+        ((FactValue::Text(a), true), (FactValue::Int(b), _)) if matches!(op, Math::Mul | Math::Div) => {
+            let of = nanoseconds(a)?;
+            // What does not come out even is not said.
+            let is_even = op == Math::Mul || *b != 0 && of % b == 0;
+            op.of_numbers(of, *b).filter(|_| is_even).map(lasting)
+        }
+        ((FactValue::Int(a), _), (FactValue::Text(b), true)) if op == Math::Mul => op.of_numbers(*a, nanoseconds(b)?).map(lasting),
+        ((FactValue::Text(a), true), (FactValue::Text(b), true)) if matches!(op, Math::Add | Math::Sub | Math::Max | Math::Min) => {
+            op.of_numbers(nanoseconds(a)?, nanoseconds(b)?).map(lasting)
+        }
+        _ => None,
+    }
+}
+
+fn lasting(nanoseconds: i64) -> (FactValue, bool) {
+    (FactValue::Text(pretty_duration(nanoseconds, "ns")), true)
+}
+
 /// May turn out to be a number.
 fn is_number(value: &Value) -> bool {
+    is_open(value) || matches!(value, Value::Known(FactValue::Int(_), ..) | Value::Known(FactValue::Text(_), true, _))
+}
+
+/// Other bodies have a say.
+pub(super) fn is_open(value: &Value) -> bool {
     matches!(
         value,
-        Value::Known(FactValue::Int(_), ..)
-            | Value::Env { .. }
+        Value::Env { .. }
             | Value::Field { .. }
+            | Value::Param { .. }
             | Value::Call { .. }
+            | Value::Scaled(..)
             | Value::Or(..)
             | Value::Math(..)
     )
@@ -107,6 +166,23 @@ mod tests {
         for text in ["num_cpus::get()", "", "1.5", "9223372036854775807*2", "10x", "é"] {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn lengths_of_time_are_multiplied_and_added() {
+        let lasts = |text: &str| Value::Known(FactValue::Text(text.to_owned()), true, AT);
+        let number = |number| Value::Known(FactValue::Int(number), false, AT);
+        let of = |op, a: &Value, b: &Value| numbers(op, a, b).and_then(|value| value.known_text());
+        assert_eq!(of(Math::Mul, &lasts("1h"), &number(24)).as_deref(), Some("1d"));
+        assert_eq!(of(Math::Mul, &number(5), &lasts("60s")).as_deref(), Some("5min"));
+        assert_eq!(of(Math::Add, &lasts("90s"), &lasts("500ms")).as_deref(), Some("90500ms"));
+        assert_eq!(of(Math::Div, &lasts("1min"), &number(2)).as_deref(), Some("30s"));
+        assert_eq!(of(Math::Min, &lasts("2min"), &lasts("1h")).as_deref(), Some("2min"));
+        // Neither a number more than a length of time, nor a product of two.
+        assert_eq!(of(Math::Add, &lasts("90s"), &number(1)), None);
+        assert_eq!(of(Math::Mul, &lasts("90s"), &lasts("2s")), None);
+        assert_eq!(of(Math::Div, &lasts("1s"), &number(3)), None);
+        assert_eq!(of(Math::Mul, &lasts("1.5h"), &number(2)), None);
     }
 
     #[test]

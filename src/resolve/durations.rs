@@ -9,7 +9,8 @@ pub(super) fn duration(owner: &str, last: &str, inner: &Value) -> Option<Value> 
         return None;
     }
     let unit = match last {
-        "from_secs" | "second" | "seconds" | "try_seconds" | "from_secs_f64" | "from_secs_f32" => "s",
+        "from_secs" | "second" | "seconds" | "try_seconds" | "from_secs_f64" | "from_secs_f32" | "try_from_secs_f64"
+        | "try_from_secs_f32" => "s",
         "from_millis" | "milliseconds" | "try_milliseconds" => "ms",
         "from_micros" | "microseconds" => "µs",
         "from_nanos" | "nanoseconds" => "ns",
@@ -22,7 +23,8 @@ pub(super) fn duration(owner: &str, last: &str, inner: &Value) -> Option<Value> 
     Some(scaled(inner, unit))
 }
 
-fn scaled(inner: &Value, unit: &'static str) -> Value {
+/// A number of some unit, as a length of time.
+pub(super) fn scaled(inner: &Value, unit: &'static str) -> Value {
     match inner {
         Value::Known(FactValue::Int(number), _, at) => Value::Known(FactValue::Text(pretty_duration(*number, unit)), true, *at),
         Value::Known(FactValue::Text(number), false, at) => Value::Known(FactValue::Text(format!("{number}{unit}")), true, *at),
@@ -52,4 +54,27 @@ pub fn pretty_duration(number: i64, unit: &str) -> String {
         (number, unit) = (number / 24, "d");
     }
     format!("{number}{unit}")
+}
+
+/// `90s` in nanoseconds; none for what has a fraction.
+pub(super) fn nanoseconds(text: &str) -> Option<i64> {
+    let at = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(at);
+    number.parse::<i64>().ok()?.checked_mul(length_of(unit)?)
+}
+
+/// A unit in nanoseconds.
+pub(super) fn length_of(unit: &str) -> Option<i64> {
+    const SECOND: i64 = 1_000_000_000;
+    Some(match unit {
+        "ns" => 1,
+        "µs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => SECOND,
+        "min" => 60 * SECOND,
+        "h" => 3_600 * SECOND,
+        "d" => 86_400 * SECOND,
+        "w" => 7 * 86_400 * SECOND,
+        _ => return None,
+    })
 }

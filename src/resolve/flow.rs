@@ -5,10 +5,12 @@ use std::ops::Add;
 
 use rustc_hash::FxHashMap;
 
+use super::arithmetic::calculate;
 use super::calls::BodyFacts;
 use super::durations::pretty_duration;
 use super::fields::{Fields, derives};
 use super::infer::World;
+use super::moments::IN_NAMES;
 use super::program::DefId;
 use super::types::Type;
 use super::values::{At, Value, choose};
@@ -21,6 +23,9 @@ const MAX_HOPS: u32 = 12;
 
 /// Values looked at for one answer: texts that take each other in many times multiply at every step.
 const MAX_STEPS: u32 = 20_000;
+
+/// Pieces of a text that are told by their name are followed only this far.
+const MAX_NAMED_HOPS: u32 = 3;
 
 /// Parts of a value that others are put into.
 const MAX_WEIGHT: usize = 4096;
@@ -179,6 +184,7 @@ impl Flow {
                 Value::Contents { path: Box::new(next(path)), compiled_in: *compiled_in, text: text.clone() }
             }
             Value::Math(op, first, second) => Value::Math(*op, Box::new(next(first)), Box::new(next(second))),
+            Value::Later { by: Some(by), unit, text } => Value::Later { by: Some(Box::new(next(by))), unit: *unit, text: text.clone() },
             Value::Choice { on, arms } => {
                 let arms = arms.iter().map(|(name, value)| (name.clone(), next(value))).collect();
                 choose(next(on), arms).unwrap_or_else(|| value.clone())
@@ -313,6 +319,8 @@ impl Flow {
                 }
                 out
             }
+            // Texts of texts of texts would be told again for each of their holes.
+            Value::Named(_, name) if hops.hops > MAX_NAMED_HOPS => unknown(name),
             Value::Named(inner, name) => {
                 let out = self.settle_at(world, inner, hops + 1);
                 let is_told = out.value.as_ref().is_some_and(|value| !value.to_string().contains([' ', '{']));
@@ -320,18 +328,24 @@ impl Flow {
             }
             Value::Math(op, first, second) => {
                 let (first, second) = (self.settle_at(world, first, hops + 1), self.settle_at(world, second, hops + 1));
-                let of = |a: &Option<FactValue>, b: &Option<FactValue>| match (a, b) {
-                    (Some(FactValue::Int(a)), Some(FactValue::Int(b))) => op.of_numbers(*a, *b).map(FactValue::Int),
-                    _ => None,
+                // Of two lengths of time, what a file says for one is one as well.
+                let lasts = (first.is_duration, second.is_duration);
+                let of = |a: &Option<FactValue>, b: &Option<FactValue>| {
+                    calculate(*op, (a.as_ref()?, lasts.0), (b.as_ref()?, lasts.1)).map(|(value, _)| value)
                 };
                 let value = of(&first.value, &second.value);
+                let is_duration = matches!(value, Some(FactValue::Text(_)));
                 let is_plain = |settled: &Settled| settled.provenance == Provenance::Code && settled.from.is_none();
                 let (mut told, plain, swapped) = if is_plain(&first) { (second, first, true) } else { (first, second, false) };
                 for set in &mut told.set {
                     set.value = if swapped { of(&plain.value, &set.value) } else { of(&set.value, &plain.value) };
                 }
                 told.set.retain(|set| set.value.is_some() || set.hidden);
-                Settled { value, is_duration: false, ..told }
+                // A product of something unknown is not that something.
+                if let (None, Provenance::Code, Some(from), Some(plain)) = (&value, told.provenance, &told.from, &plain.value) {
+                    told.from = Some(op.written(from, &plain.to_string(), swapped));
+                }
+                Settled { value, is_duration, ..told }
             }
             Value::Or(first, second) => match self.expand_at(value, hops) {
                 Value::Or(..) => {
@@ -359,7 +373,12 @@ impl Flow {
                 Value::Choice { .. } => unknown(""),
                 found => self.settle_at(world, &found, hops + 1),
             },
-            Value::Unknown(text) | Value::Contents { text, .. } => unknown(text),
+            // A number that is no length of time says nothing without its unit.
+            Value::Later { by: Some(by), .. } => match self.settle_at(world, by, hops + 1) {
+                Settled { value: Some(_), is_duration: false, from, .. } => unknown(&from.unwrap_or_default()),
+                found => found,
+            },
+            Value::Unknown(text) | Value::Contents { text, .. } | Value::Later { by: None, text, .. } => unknown(text),
         }
     }
 
@@ -373,10 +392,19 @@ impl Flow {
         let settled: Vec<Settled> = passed.into_iter().map(|value| self.settle_at(world, value, hops + 4)).collect();
         let mut texts: Vec<String> = Vec::new();
         for one in &settled {
-            let FactValue::Text(text) = one.value.as_ref()? else { return None };
-            if !texts.contains(text) {
-                texts.push(text.clone());
+            let text = match one.value.as_ref()? {
+                FactValue::Text(text) => text.clone(),
+                FactValue::Int(number) => number.to_string(),
+                FactValue::Bool(_) => return None,
+            };
+            if !texts.contains(&text) {
+                texts.push(text);
             }
+        }
+        // Callers that agree on a number.
+        if let ([_], Some(Some(FactValue::Int(_)))) = (texts.as_slice(), settled.first().map(|one| &one.value)) {
+            let settable = settled.iter().position(|one| one.provenance != Provenance::Code);
+            return settled.into_iter().nth(settable.unwrap_or(0));
         }
         let settable = settled.iter().position(|one| one.provenance != Provenance::Code).filter(|_| texts.len() == 1);
         let shown = settled.into_iter().nth(settable.unwrap_or(0))?;
@@ -575,7 +603,10 @@ impl Flow {
         // What is set begins the text: a part further on does not speak for all of it.
         let mut begins = false;
         for (index, part) in parts.iter().enumerate() {
-            let settled = self.settle_at(world, part, hops + 1);
+            let mut settled = self.settle_at(world, part, hops + 1);
+            if matches!(part, Value::Later { .. }) {
+                (settled.value, settled.from) = (None, Some(IN_NAMES.to_string()));
+            }
             at = at.or(settled.at);
             secret |= settled.secret;
             let pieces: Vec<String> = match (&settled.value, &settled.from) {
@@ -643,6 +674,14 @@ fn same(a: &Value, b: &Value) -> bool {
 
 /// A number as a length of time; a text may be one with a fraction.
 fn in_unit(value: &FactValue, unit: &'static str) -> Option<FactValue> {
+    // One of several, depending on the caller.
+    if let FactValue::Text(text) = value
+        && text.contains(" or ")
+    {
+        let all: Option<Vec<String>> =
+            text.split(" or ").map(|one| Some(in_unit(&FactValue::Text(one.to_owned()), unit)?.to_string())).collect();
+        return Some(FactValue::Text(all?.join(" or ")));
+    }
     let number = match value {
         FactValue::Int(number) => pretty_duration(*number, unit),
         FactValue::Text(text) => match text.strip_suffix('.').or(text.strip_suffix(".0")).unwrap_or(text).parse::<i64>() {

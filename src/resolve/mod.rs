@@ -19,6 +19,7 @@ mod limits;
 mod loops;
 mod mints;
 mod modules;
+mod moments;
 mod names;
 mod options;
 mod parsed;

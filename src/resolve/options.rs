@@ -151,8 +151,8 @@ impl Reader<'_> {
         out
     }
 
-    /// A value that is set under a condition only: what it would be is shown, and not claimed.
+    /// A value that is set under a condition only.
     pub(super) fn perhaps(&self, id: ExprId) -> Value {
-        Value::Unknown(self.tracer.show(id).into())
+        self.tracer.perhaps(id)
     }
 }

@@ -10,6 +10,7 @@ use super::arithmetic::{self, Math};
 use super::durations::duration;
 use super::format_strings::format_pieces;
 use super::infer::{Callee, Inference, World};
+use super::moments::{counted, either, now, on_condition, unit_of};
 use super::names::{Res, Space};
 use super::program::DefId;
 use super::types::Type;
@@ -66,6 +67,8 @@ pub enum Value {
     Math(Math, Box<Value>, Box<Value>),
     /// One of several by the variant of a parameter: what each arm of a `match` gives.
     Choice { on: Box<Value>, arms: Vec<(Name, Value)> },
+    /// A moment, so long after now; with the unit where it is a number.
+    Later { by: Option<Box<Value>>, unit: Option<&'static str>, text: SmolStr },
     /// Cannot be followed; the expression as written.
     Unknown(SmolStr),
 }
@@ -92,6 +95,7 @@ impl Value {
             }
             Value::Or(first, second) | Value::Math(_, first, second) => first.weight() + second.weight(),
             Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
+            Value::Later { by, .. } => by.as_ref().map_or(1, |by| by.weight() + 1),
             Value::Known(..) | Value::Field { .. } | Value::Param { .. } | Value::Unknown(_) => 1,
         }
     }
@@ -240,7 +244,11 @@ impl Tracer<'_> {
             return if x == full && !matches!(x, Value::Known(..) | Value::Unknown(_)) { full.with_default(next(then)) } else { full };
         }
         let (then, other) = (next(then), otherwise.map(next));
-        if Some(&then) == other.as_ref() { then } else { self.unknown(id) }
+        match other {
+            Some(other) if then == other => then,
+            Some(other) => either(&then, &other).unwrap_or_else(|| self.unknown(id)),
+            None => self.unknown(id),
+        }
     }
 
     /// `Some(x)`, `Ok(x)`.
@@ -286,9 +294,7 @@ impl Tracer<'_> {
             Some(&def) => constant(self.world, def, depth, self.fuel).unwrap_or_else(|| Value::Unknown(path.text().into())),
             // `SameSite::Strict`: the variant is the value.
             None => match (path.segs.as_slice(), &self.body[id]) {
-                ([.., _, last], Expr::Path(_, span))
-                    if last.name.starts_with(char::is_uppercase) && last.name.chars().any(char::is_lowercase) =>
-                {
+                ([.., _, last], Expr::Path(_, span)) if is_variant(&last.name) => {
                     Value::Known(FactValue::Text(last.name.to_string()), false, self.at(*span))
                 }
                 _ => Value::Unknown(path.text().into()),
@@ -342,6 +348,15 @@ impl Tracer<'_> {
                 }
                 let mut parts = path.rsplit("::");
                 let (last, owner) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+                if args.is_empty()
+                    && let Some(moment) = now(path, || self.show(id))
+                {
+                    return moment;
+                }
+                // `std::cmp::max(a, b)`.
+                if let ([a, b], "cmp", Some(op)) = (args, owner, Math::named(last)) {
+                    return arithmetic::numbers(op, &next(*a), &next(*b)).unwrap_or_else(|| self.unknown(id));
+                }
                 if let [only] = args {
                     let wrappers = self.world.catalog.wrappers();
                     // `Data::new(value)`, `Extension(value)`: what is handed over is the value.
@@ -361,6 +376,7 @@ impl Tracer<'_> {
                     }
                 }
                 match (args, path.as_str()) {
+                    ([], "std::env::current_exe") => Value::Known(FactValue::Text("<own executable>".to_owned()), false, self.at(span)),
                     ([], "std::env::temp_dir") => Value::Known(FactValue::Text("<temp dir>".to_owned()), false, self.at(span)),
                     ([], "std::env::current_dir") => Value::Known(FactValue::Text("<working dir>".to_owned()), false, self.at(span)),
                     _ => self.unknown(id),
@@ -368,6 +384,7 @@ impl Tracer<'_> {
             }
             None if let Some(closure) = self.local_closure(callee) => next(closure),
             None => match (&self.body[callee], args) {
+                (Expr::Path(path, _), []) => now(&path.text(), || self.show(id)).unwrap_or_else(|| self.unknown(id)),
                 (Expr::Path(path, _), [only]) => {
                     let names: Vec<&str> = path.segs.iter().rev().map(|seg| seg.name.as_str()).collect();
                     let owner = names.get(1).copied().unwrap_or("");
@@ -404,6 +421,7 @@ impl Tracer<'_> {
 
     fn method(&self, id: ExprId, recv: ExprId, name: &str, args: &[ExprId], span: Span, depth: u32) -> Value {
         let next = |id: ExprId| self.follow(id, depth + 1);
+        let is_own = matches!(self.types.callees.get(&id), Some(Callee::Def(_)));
         match (name, args) {
             (
                 "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
@@ -413,7 +431,7 @@ impl Tracer<'_> {
                 | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner" | "cast_signed" | "cast_unsigned" | "expose_secret"
                 | "trim_start" | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches",
                 _,
-            ) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
+            ) if !is_own => {
                 let inner = next(recv);
                 match (name, &inner) {
                     // What a closure makes of a literal is not the literal.
@@ -433,10 +451,19 @@ impl Tracer<'_> {
                 }
                 _ => self.unknown(id),
             },
-            ("max" | "min", [other]) if !matches!(self.types.callees.get(&id), Some(Callee::Def(_))) => {
-                let op = if name == "max" { Math::Max } else { Math::Min };
+            (_, [other]) if !is_own && let Some(op) = Math::named(name) => {
                 arithmetic::numbers(op, &next(recv), &next(*other)).unwrap_or_else(|| self.unknown(id))
             }
+            ("clamp", [least, most]) if !is_own => {
+                let above = arithmetic::numbers(Math::Max, &next(recv), &next(*least));
+                above.and_then(|above| arithmetic::numbers(Math::Min, &above, &next(*most))).unwrap_or_else(|| self.unknown(id))
+            }
+            (_, []) if !is_own && let Some(unit) = unit_of(name) => counted(&next(recv), unit).unwrap_or_else(|| self.unknown(id)),
+            // From the start of all time: the moment as it is.
+            ("duration_since", [_]) if !is_own => match next(recv) {
+                moment @ Value::Later { .. } => moment,
+                _ => self.unknown(id),
+            },
             ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
             ("path", []) if let Some(kept) = temporary(&self.types.types[recv.0 as usize]) => {
@@ -477,7 +504,7 @@ impl Tracer<'_> {
                 format_pieces(&template, at, &rest.iter().map(|arg| next(*arg)).collect::<Vec<_>>(), &named)
             }
             ("concat", parts) => Value::Join(parts.iter().map(|part| next(*part)).collect()),
-            ("dbg", [only]) => next(*only),
+            ("dbg" | "nonzero", [only]) => next(*only),
             ("include_str" | "include_bytes", [only]) => match next(*only) {
                 path @ Value::Known(FactValue::Text(_), ..) => {
                     Value::Contents { path: Box::new(path), compiled_in: true, text: self.show(id).into() }
@@ -517,6 +544,12 @@ impl Tracer<'_> {
             Value::Param { .. } => Some(Value::Named(Box::new(value), name.into())),
             _ => None,
         }
+    }
+
+    /// A value that is set under a condition only: what it would be is said with that, or shown as it is written.
+    #[must_use]
+    pub(super) fn perhaps(&self, id: ExprId) -> Value {
+        on_condition(self.value(id)).unwrap_or_else(|| Value::Unknown(self.show(id).into()))
     }
 
     /// An expression as people write it, cut when long.
@@ -654,6 +687,13 @@ pub(super) fn named_constant(world: World<'_>, module: super::program::ModId, pa
     }
 }
 
+/// `Strict`, or `RS256`; what is all in capitals is a constant.
+fn is_variant(name: &str) -> bool {
+    name.starts_with(char::is_uppercase)
+        && name.chars().any(|c| c.is_lowercase() || c.is_ascii_digit())
+        && !(name.contains('_') && !name.chars().any(char::is_lowercase))
+}
+
 fn is_path(ty: &Type) -> bool {
     ty.path().is_some_and(|path| {
         path.ends_with("::PathBuf") || path.ends_with("::Path") || path.ends_with("Utf8PathBuf") || path.ends_with("TempDir")
@@ -671,6 +711,8 @@ fn is_transparent_call(owner: &str, last: &str) -> bool {
             (owner, last),
             ("Url" | "Uri", "parse")
                 | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
+                // The algorithm of a token's header.
+                | ("Header", "new")
                 | ("NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
         )
 }
