@@ -6,6 +6,7 @@ mod backing;
 mod broker_claims;
 mod claims;
 mod constructors;
+mod contents;
 mod context;
 mod credentials;
 mod entries;

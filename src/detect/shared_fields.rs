@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 use smol_str::{SmolStr, format_smolstr};
 
+use super::contents;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::statics::{is_registry, kind_by_name};
@@ -117,11 +118,14 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
         _ => Kind::SharedState,
     };
     let at = At { file: cx.file_index(id), span: field.span };
+    let uses = uses.fields.get(&(id, field.name.clone())).cloned().unwrap_or_default();
+    let mut facts = contents::facts(cx, kind, ty, &uses);
+    facts.extend(cx.lifetime_in(id));
     Finding {
         scope: Scope::Process,
         sites: vec![cx.site(at, Role::Declared, id)],
-        facts: cx.lifetime_in(id).into_iter().collect(),
-        uses: uses.fields.get(&(id, field.name.clone())).cloned().unwrap_or_default(),
+        facts,
+        uses,
         label: container_label(cx, ty),
         ty: Some(shown),
         ..Finding::new(

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::contents;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::nature::{Nature, nature};
@@ -66,12 +67,16 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
     if fact.mutable {
         facts.push(Cx::plain_fact("form", "static mut"));
     }
+    let uses = uses(cx, id);
+    if class == Class::Mutable && entry.is_none() {
+        facts.extend(contents::facts(cx, kind, ty, &uses));
+    }
     Some(Finding {
         scope: Scope::Process,
         class,
         confidence: if nature == Nature::Unknown { Confidence::Possible } else { Confidence::Certain },
         sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],
-        uses: uses(cx, id),
+        uses,
         facts,
         label,
         ty: Some(written(fact, shown)),

@@ -218,3 +218,98 @@ fn rows_of_one_table_taken_in_one_manner_are_one_claim() {
         #[tokio::main]\nasync fn main() { let pool = sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap(); delete(&pool).await; change(&pool).await; take(&pool).await; }\n";
     assert_eq!(named(&items(&["sqlx", "tokio"], text), Kind::Lease), ["delete 2", "take 1"]);
 }
+
+/// The facts of the only item of a kind with a word in its summary.
+fn told(items: &[Item], kind: Kind, word: &str, keys: &[&str]) -> Vec<String> {
+    let found: Vec<&Item> = items.iter().filter(|item| item.kind == kind && item.summary.contains(word)).collect();
+    let [item] = found.as_slice() else { panic!("{} of {kind} with {word}: {items:#?}", found.len()) };
+    keys.iter().map(|key| format!("{key} {}", value(item, key).unwrap_or_else(|| "-".to_owned()))).collect()
+}
+
+const CLAIMS: &str = "use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};\n#[derive(serde::Serialize)]\nstruct Claims { sub: String, exp: i64, iss: String }\n\
+    fn key() -> EncodingKey { EncodingKey::from_secret(b\"x\") }\n";
+
+#[test]
+fn a_token_is_valid_as_long_as_its_claims_say() {
+    let token = |exp: &str| {
+        let text = format!(
+            "{CLAIMS}fn token() -> String {{\n    let now = chrono::Utc::now();\n    \
+             let claims = Claims {{ sub: String::new(), exp: {exp}, iss: \"shop\".to_owned() }};\n    \
+             encode(&Header::new(Algorithm::ES256), &claims, &key()).unwrap()\n}}\nfn main() {{ println!(\"{{}}\", token()); }}\n"
+        );
+        told(&items(&["chrono", "jsonwebtoken", "serde"], &text), Kind::ClientHeld, "JWT", &["valid_for", "algorithm", "issuer", "claims"])
+    };
+    let valid =
+        |length: &str| [format!("valid_for {length}"), "algorithm ES256".into(), "issuer shop".into(), "claims sub, exp, iss".into()];
+    assert_eq!(token("(now + chrono::Duration::hours(2)).timestamp()"), valid("2h"));
+    assert_eq!(token("now.timestamp() + 60 * 60 * 24"), valid("1d"));
+    assert_eq!(token("now.checked_add_signed(chrono::TimeDelta::minutes(5)).unwrap().timestamp()"), valid("5min"));
+    // A moment that is given from outside, or lies behind, is no length of time.
+    assert_eq!(token("std::hint::black_box(1)"), valid("-"));
+    assert_eq!(token("now.timestamp() - 60"), valid("-"));
+}
+
+#[test]
+fn claims_are_followed_through_constructors_and_fields() {
+    let text = format!(
+        "{CLAIMS}impl Claims {{\n    fn new(sub: &str, hours: i64) -> Self {{\n        let exp = chrono::Utc::now() + chrono::Duration::hours(hours);\n        \
+         Self {{ sub: sub.to_owned(), exp: exp.timestamp(), iss: String::new() }}\n    }}\n}}\n\
+         fn login() -> String {{ encode(&Header::default(), &Claims::new(\"a\", 12), &key()).unwrap() }}\n\
+         fn main() {{ println!(\"{{}}\", login()); }}\n"
+    );
+    let login = items(&["chrono", "jsonwebtoken", "serde"], &text);
+    assert_eq!(told(&login, Kind::ClientHeld, "JWT", &["valid_for", "algorithm"]), ["valid_for 12h", "algorithm HS256"]);
+    let text = format!(
+        "{CLAIMS}struct Tokens {{ access: Claims }}\nimpl Tokens {{\n    fn sign(&self) -> String {{ encode(&Header::default(), &self.access, &key()).unwrap() }}\n}}\n\
+         fn short() -> Claims {{ Claims {{ sub: String::new(), exp: (chrono::Utc::now() + chrono::Duration::minutes(10)).timestamp(), iss: String::new() }} }}\n\
+         fn given(until: i64) -> Claims {{ Claims {{ sub: String::new(), exp: until, iss: String::new() }} }}\n\
+         fn main() {{ println!(\"{{}}{{}}\", Tokens {{ access: short() }}.sign(), Tokens {{ access: given(outside::end()) }}.sign()); }}\n"
+    );
+    let several = items(&["chrono", "jsonwebtoken", "outside", "serde"], &text);
+    assert_eq!(told(&several, Kind::ClientHeld, "JWT", &["valid_for"]), ["valid_for 10min or as given"]);
+}
+
+#[test]
+fn an_option_that_is_set_in_a_branch_is_told_with_that() {
+    let text = "use sqlx::postgres::PgPoolOptions;\nfn open(fast: bool) -> sqlx::PgPool {\n    let mut options = PgPoolOptions::new().max_connections(7);\n    \
+        if fast { options = options.test_before_acquire(false); }\n    options.connect_lazy(\"postgres://db/shop\").unwrap()\n}\nfn main() { let _pool = open(true); }\n";
+    let pool = items(&["sqlx"], text);
+    assert_eq!(
+        told(&pool, Kind::Pool, "Postgres", &["max_connections", "test_before_acquire"]),
+        ["max_connections 7", "test_before_acquire false on a condition"]
+    );
+}
+
+#[test]
+fn an_ingredient_with_options_of_its_own_speaks_for_itself() {
+    let text = "use governor::{Quota, RateLimiter};\nuse std::num::NonZeroU32;\n\
+        fn limiter() -> RateLimiter { let quota = Quota::per_second(NonZeroU32::new(20).unwrap()).allow_burst(NonZeroU32::new(50).unwrap());\n    RateLimiter::direct(quota) }\n\
+        fn main() { let _limiter = limiter(); }\n";
+    let limiter = items(&["governor"], text);
+    let keys = ["per_second", "allow_burst", "quota"];
+    assert_eq!(told(&limiter, Kind::Limiter, "rate limiter", &keys), ["per_second 20", "allow_burst 50", "quota -"]);
+    // A quota from elsewhere is all that is known.
+    let text = "fn main() { let _limiter = governor::RateLimiter::direct(outside::quota()); }\n";
+    let given = items(&["governor", "outside"], text);
+    let item = given.iter().find(|item| item.kind == Kind::Limiter).unwrap();
+    assert!(item.facts.iter().any(|fact| fact.key == "quota" && fact.from.is_some()), "{item:#?}");
+}
+
+#[test]
+fn a_cache_of_ones_own_is_fresh_for_the_age_it_is_compared_with() {
+    let text = |limits: &str| {
+        format!(
+            "use std::collections::HashMap;\nuse std::sync::Mutex;\nuse std::time::{{Duration, Instant}};\nconst FRESH: Duration = Duration::from_secs(300);\n\
+             struct Pages {{ by_id: HashMap<u64, String>, read: Option<Instant> }}\nstatic PAGE_CACHE: Mutex<Option<Pages>> = Mutex::new(None);\n\
+             fn page() -> usize {{\n    let mut cache = PAGE_CACHE.lock().unwrap();\n    let at = Instant::now();\n    {limits}\n    cache.as_ref().map_or(0, |pages| pages.by_id.len())\n}}\n\
+             fn main() {{ println!(\"{{}}\", page()); }}\n"
+        )
+    };
+    let keys = ["contents", "fresh_for"];
+    let contents = "contents by_id: HashMap<u64, String>, read: Option<Instant>";
+    let one = items(&[], &text("if at.elapsed() > FRESH { *cache = None; }"));
+    assert_eq!(told(&one, Kind::Cache, "cache", &keys), [contents, "fresh_for 5min"]);
+    // Of two ages nobody knows which is that of the cache.
+    let two = items(&[], &text("if at.elapsed() > FRESH || at.elapsed() > Duration::from_secs(9) { *cache = None; }"));
+    assert_eq!(told(&two, Kind::Cache, "cache", &keys), [contents, "fresh_for -"]);
+}

@@ -243,6 +243,8 @@ pub struct BodyFacts {
     pub loops: Vec<LoopFacts>,
     /// Its comparisons of a counter or a quota with a limit.
     pub compared: Vec<Comparison>,
+    /// How old something may be, where that is compared with how old it is.
+    pub ages: Vec<(Value, At)>,
     /// Values that are surely handed to all requests, and not to one.
     pub shared: Vec<SharedValue>,
     /// Calls of a path and resolved ones; method calls and typed ones.

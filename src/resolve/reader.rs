@@ -65,6 +65,7 @@ impl Reader<'_> {
             handed_over: Vec::new(),
             loops: Vec::new(),
             compared: Vec::new(),
+            ages: Vec::new(),
             shared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
@@ -276,7 +277,10 @@ impl Reader<'_> {
                 }
             }
             Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
-            Expr::Binary { op, left, right } if op.compares() => out.compared.extend(self.comparison(id, *left, *right)),
+            Expr::Binary { op, left, right } if op.compares() => {
+                out.compared.extend(self.comparison(id, *left, *right));
+                out.ages.extend(self.age_limit(*left, *right));
+            }
             _ => {}
         }
     }

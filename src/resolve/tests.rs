@@ -107,6 +107,50 @@ fn durations_are_written_as_people_write_them() {
 }
 
 #[test]
+fn lengths_of_time_are_calculated() {
+    let loop_of = |before: &str, period: &str| {
+        format!(
+            "{before}\nuse std::time::Duration;\n#[tokio::main]\nasync fn main() {{ tokio::spawn(async {{ loop {{ tokio::time::sleep({period}).await; }} }}); }}\n"
+        )
+    };
+    let each = "const EACH: std::time::Duration = std::time::Duration::from_secs(60);";
+    check(&loop_of(each, "EACH * 5"), "period", "5min");
+    check(&loop_of(each, "EACH.max(Duration::from_secs(90))"), "period", "90s");
+    check(&loop_of(each, "Duration::from_secs(EACH.as_secs() / 2)"), "period", "30s");
+    // What does not come out even is said as it is written.
+    check(&loop_of(each, "EACH / 7"), "period", "? code EACH / 7");
+    // One of two, and nothing of what cannot be told.
+    check(&loop_of(each, "if std::env::args().count() > 1 { EACH } else { Duration::from_millis(100) }"), "period", "60s or 100ms");
+    check(&loop_of("", "Duration::from_secs(if std::env::args().count() > 1 { 5 } else { other() })"), "period", "?");
+}
+
+#[test]
+fn numbers_are_bound_from_both_sides() {
+    check_bound("", "std::cmp::max(3, 8)", "8");
+    check_bound("", "3.clamp(4, 9)", "4");
+    check_bound("", "usize::try_from(7).unwrap_or(usize::MAX)", "7");
+    check_bound("", "usize::try_from(7u64).expect(\"fits\").saturating_mul(2)", "14");
+    let from_env = "std::env::var(\"BOUND\").ok().and_then(|text| text.parse::<usize>().ok()).unwrap_or(32)";
+    check_bound("", &format!("{from_env} * 2"), "64 env BOUND");
+    // The number of processors is not known.
+    check_bound("fn cores() -> usize { std::hint::black_box(1) }", "cores() * 4", "? code cores() * 4");
+}
+
+#[test]
+fn callers_that_pass_different_numbers_are_all_told() {
+    let open = "fn open(bound: usize) { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(bound); }";
+    check(&format!("{open}\nfn main() {{ open(5); open(20); }}\n"), "capacity", "5 or 20");
+    check(&format!("{open}\nfn main() {{ open(5); open(5); }}\n"), "capacity", "5");
+    check(&format!("{open}\nfn main() {{ open(5); open(std::hint::black_box(1)); }}\n"), "capacity", "? code bound");
+}
+
+#[test]
+fn a_moment_in_a_path_is_another_one_each_time() {
+    let write = "fn main() { let at = std::time::SystemTime::now(); std::fs::write(format!(\"/tmp/copy-{:?}\", at), \"\").unwrap(); }\n";
+    check(write, "path", "/tmp/copy-{time}");
+}
+
+#[test]
 fn inline_names_of_constants_in_a_format_string_are_followed() {
     let write = |path: &str| {
         format!(

@@ -1,0 +1,76 @@
+//! What state that a service builds by itself holds, and for how long: part of detectors `statics` and `shared-fields`.
+
+use super::context::Cx;
+use crate::facts::ItemKind;
+use crate::model::{Access, Fact, Kind};
+use crate::resolve::{At, DefId, Type};
+
+/// A struct with more fields is not told by them.
+const MAX_FIELDS: usize = 6;
+
+/// A type is not told that is longer.
+const MAX_TYPE: usize = 80;
+
+/// Locks and pointers around a struct.
+const MAX_WRAPPERS: u32 = 8;
+
+/// What is known of the contents of a static or field of this type, and of how long they are kept.
+pub(super) fn facts(cx: &Cx<'_>, kind: Kind, ty: &Type, uses: &[(At, DefId, Access)]) -> Vec<Fact> {
+    let of = inside(cx, ty, 0);
+    let mut out: Vec<Fact> = of.and_then(|of| fields(cx, of)).into_iter().collect();
+    if kind == Kind::Cache {
+        out.extend(freshness(cx, of, uses));
+    }
+    out
+}
+
+/// The struct of the workspace behind locks, pointers and lazy cells.
+fn inside(cx: &Cx<'_>, ty: &Type, depth: u32) -> Option<DefId> {
+    let wrappers = cx.world.catalog.wrappers();
+    match ty {
+        Type::Def(id, _) => matches!(cx.world.program.def(*id).item.kind, ItemKind::Struct(_)).then_some(*id),
+        Type::Foreign(path, args) if depth < MAX_WRAPPERS => {
+            let seen_through =
+                wrappers.is_transparent(path) || wrappers.is_lazy(path) || wrappers.is_container(path) || path == "std::option::Option";
+            match &**args {
+                [only] if seen_through => inside(cx, only, depth + 1),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The fields of a small struct with their types.
+fn fields(cx: &Cx<'_>, of: DefId) -> Option<Fact> {
+    let ItemKind::Struct(facts) = &cx.world.program.def(of).item.kind else { return None };
+    if facts.fields.is_empty() || facts.fields.len() > MAX_FIELDS {
+        return None;
+    }
+    let told = facts.fields.iter().map(|field| {
+        let ty = cx.world.signatures.field(of, &field.name).filter(|ty| ty.is_known()).map(|ty| cx.world.program.show(ty));
+        let ty = ty.filter(|ty| ty.chars().count() <= MAX_TYPE);
+        match (field.name.parse::<u32>().is_ok(), ty) {
+            (true, ty) => ty.unwrap_or_else(|| "…".to_owned()),
+            (false, Some(ty)) => format!("{}: {ty}", field.name),
+            (false, None) => field.name.to_string(),
+        }
+    });
+    Some(Cx::plain_fact("contents", told.collect::<Vec<_>>().join(", ")))
+}
+
+/// How long the contents are taken for fresh: the only length of time with which the functions around them compare an age.
+fn freshness(cx: &Cx<'_>, of: Option<DefId>, uses: &[(At, DefId, Access)]) -> Option<Fact> {
+    let is_method =
+        |def: DefId| of.is_some() && matches!(cx.world.signatures.this[def.0 as usize], Some(Type::Def(this, _)) if Some(this) == of);
+    let users = cx.bodies().filter(|body| uses.iter().any(|(_, user, _)| *user == body.def) || is_method(body.def));
+    let mut told: Vec<Fact> = Vec::new();
+    for (value, _) in users.flat_map(|body| &body.ages) {
+        let fact = cx.fact("fresh_for", None, value);
+        if !told.iter().any(|known| known.value == fact.value && known.from == fact.from) {
+            told.push(fact);
+        }
+    }
+    let only = told.pop().filter(|_| told.is_empty())?;
+    (only.unit.as_deref() == Some("duration") || only.value.is_none() && only.from.is_some()).then_some(only)
+}

@@ -1,0 +1,70 @@
+//! Comparisons of how old something is with how old it may be.
+
+use super::moments::unit_of;
+use super::reader::Reader;
+use super::values::{At, Value};
+use crate::facts::{BinOp, Expr, ExprId, Span};
+use crate::model::FactValue;
+use crate::resolve::durations::scaled;
+
+impl Reader<'_> {
+    /// `made.elapsed() > TTL`, `now - made >= TTL`, `made.elapsed().as_secs() < 60`: how old it may be.
+    pub(super) fn age_limit(&self, left: ExprId, right: ExprId) -> Option<(Value, At)> {
+        [(left, right), (right, left)].into_iter().find_map(|(this, limit)| {
+            let (span, unit) = self.age(this, 0)?;
+            let value = self.tracer.value(limit);
+            let value = match unit {
+                Some(unit) => scaled(&value, unit),
+                None => value,
+            };
+            let is_length = matches!(
+                value,
+                Value::Known(FactValue::Text(_), true, _)
+                    | Value::Scaled(..)
+                    | Value::Field { .. }
+                    | Value::Env { .. }
+                    | Value::Call { .. }
+            );
+            is_length.then(|| (value, self.at(span)))
+        })
+    }
+
+    /// An expression that says how long ago something was: where, and in which unit if it is a number.
+    fn age(&self, id: ExprId, depth: u32) -> Option<(Span, Option<&'static str>)> {
+        if depth > 8 {
+            return None;
+        }
+        match &self.body[id] {
+            Expr::Method { recv, name, args, span, .. } => match (name.as_str(), args.len()) {
+                ("elapsed", 0) => Some((*span, None)),
+                ("duration_since" | "signed_duration_since" | "saturating_duration_since", 1) if self.is_now(*recv) => Some((*span, None)),
+                ("unwrap" | "expect" | "unwrap_or_default", _) => self.age(*recv, depth + 1),
+                (name, 0) => {
+                    let unit = unit_of(name)?;
+                    self.age(*recv, depth + 1).map(|(span, _)| (span, Some(unit)))
+                }
+                _ => None,
+            },
+            Expr::Binary { op: BinOp::Sub, left, .. } if self.is_now(*left) => {
+                let unit = match self.tracer.value(*left) {
+                    Value::Later { unit, .. } => unit,
+                    _ => None,
+                };
+                Some((self.span_of(*left)?, unit))
+            }
+            Expr::Try(inner) | Expr::Ref(inner) | Expr::Deref(inner) | Expr::Cast(inner, _) => self.age(*inner, depth + 1),
+            _ => None,
+        }
+    }
+
+    fn is_now(&self, id: ExprId) -> bool {
+        matches!(self.tracer.value(id), Value::Later { by: None, .. })
+    }
+
+    fn span_of(&self, id: ExprId) -> Option<Span> {
+        match &self.body[id] {
+            Expr::Path(_, span) | Expr::Call { span, .. } | Expr::Method { span, .. } => Some(*span),
+            _ => None,
+        }
+    }
+}
