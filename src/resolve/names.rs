@@ -220,12 +220,15 @@ impl Program<'_> {
 
     /// A name that a module imports, by name or by a glob.
     fn lookup_imported(&self, search: &Search<'_>, module: ModId, name: &str, space: Space, hops: u32) -> Option<Res> {
-        if let Some(found) = self.lookup_uses(search, module, name, space, hops) {
-            return Some(found);
+        let mut foreign = None;
+        match self.lookup_uses(search, module, name, space, hops) {
+            // `use local_macros::Name;` brings in a derive, and a glob beside it the trait of the same name.
+            Some(Res::Foreign(path)) if !self.module(module).globs.is_empty() && self.is_guess(module, &path) => foreign = Some(path),
+            Some(found) => return Some(found),
+            None => {}
         }
         // Most names are those of the prelude: no module of the workspace has them.
         let declared = self.lookups.is_declared(name);
-        let mut foreign = None;
         for target in self.through_globs(module) {
             match target {
                 Res::Mod(target) if declared => {
@@ -251,6 +254,12 @@ impl Program<'_> {
             }
         }
         foreign.map(Res::Foreign)
+    }
+
+    /// Whether a path that is taken for one of a foreign crate begins with a crate of the workspace: it leads to nothing there.
+    fn is_guess(&self, module: ModId, path: &str) -> bool {
+        let krate = path.split("::").next().unwrap_or(path);
+        matches!(self.extern_named(module, krate), Some(Res::Mod(_)))
     }
 
     /// A name that a module defines.

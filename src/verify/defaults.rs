@@ -23,7 +23,7 @@ pub(super) struct Owners<'a> {
     scene: &'a Scene<'a>,
     /// The structs that hold them.
     structs: BTreeSet<DefId>,
-    /// Those in the files that the facts were read from: they confirm, and contradict nothing.
+    /// What else stands in the files that the facts were read from: it confirms, and contradicts nothing.
     beside: BTreeSet<DefId>,
     /// These files.
     files: BTreeSet<usize>,
@@ -93,7 +93,8 @@ impl<'a> Owners<'a> {
     /// What the option is called in the source: by itself, by its setters, by the fields that these set.
     fn names(&self, knob: &Knob) -> BTreeSet<Name> {
         let mut names: BTreeSet<Name> = std::iter::once(&knob.name).chain(&knob.set).map(|name| last_part(name).into()).collect();
-        let setters: Vec<(DefId, Name)> = self.structs.iter().flat_map(|owner| names.iter().map(|name| (*owner, name.clone()))).collect();
+        let owners = self.structs.iter().chain(&self.beside);
+        let setters: Vec<(DefId, Name)> = owners.flat_map(|owner| names.iter().map(|name| (*owner, name.clone()))).collect();
         for setter in setters {
             for func in self.scene.program.members.get(&setter).into_iter().flatten() {
                 names.extend(fields_set(self.scene, *func));
@@ -117,7 +118,24 @@ impl<'a> Owners<'a> {
         self.in_bodies(names, &mut out);
         self.in_fields(names, &mut out);
         self.in_constants(names, &mut out);
+        self.in_calls(names, &mut out);
         out
+    }
+
+    /// `TimeoutConfig::builder().connect_timeout(Duration::from_millis(3100))` in a file that the facts were read from.
+    fn in_calls(&self, names: &BTreeSet<Name>, out: &mut Vec<Given>) {
+        for def in &self.beside {
+            let Some(body) = body_of(self.scene, *def) else { continue };
+            for expr in &body.exprs {
+                if let Expr::Method { name, args, .. } = expr
+                    && let [value] = &**args
+                    && names.contains(name)
+                    && let Some(amount) = (Eval { scene: self.scene, def: *def, body }).amount(*value, 0)
+                {
+                    out.push(self.at(*def, body, *value, amount, false));
+                }
+            }
+        }
     }
 
     /// `Self { max_size: 10, … }` in any function, and `self.max_size.unwrap_or(10)`.

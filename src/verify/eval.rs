@@ -172,6 +172,8 @@ impl Eval<'_> {
                     },
                     // Wrappers that a value shines through.
                     "Some" | "new" | "from" | "new_unchecked" | "Borrowed" | "Arc" | "Box" => self.amount(*arg, depth + 1),
+                    // `KeepAlive::Timeout(Duration::from_secs(5))`.
+                    _ if self.is_variant(path) => self.amount(*arg, depth + 1),
                     _ => None,
                 }
             }
@@ -183,6 +185,23 @@ impl Eval<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a path names a variant of an enum of the source.
+    fn is_variant(&self, path: &Path) -> bool {
+        let program = self.scene.program;
+        let of = match self.scene.signatures.this.get(self.def.0 as usize) {
+            Some(Some(Type::Def(this, _))) if path.segs.len() == 2 && path.segs[0].name == "Self" => Some(*this),
+            _ => match program.resolve(self.scene.catalog, program.def(self.def).module, path, Space::Value) {
+                Some(Res::Inside(of, _)) => Some(of),
+                _ => None,
+            },
+        };
+        let has = |of: DefId| match &program.def(of).item.kind {
+            ItemKind::Enum(facts) => facts.variants.iter().any(|variant| Some(&variant.name) == path.last()),
+            _ => false,
+        };
+        of.is_some_and(has)
     }
 
     fn call_without_arguments(&self, path: &Path, depth: u32) -> Option<Amount> {

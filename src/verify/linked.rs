@@ -62,6 +62,11 @@ impl Scene<'_> {
             || externs.into_iter().any(|(name, to)| matches!(to, Extern::Foreign(lib) if name == krate || lib == krate))
     }
 
+    /// The name of the folder of the crate in question, which starts the paths of its files.
+    pub(super) fn folder(&self) -> &str {
+        self.folders.first().map_or("", |(label, _)| label)
+    }
+
     /// Whether a file is in its folder; none when the folder is not of a crate that was read.
     pub(super) fn has_file(&self, file: &str) -> Option<bool> {
         let (label, rest) = file.split_once('/')?;
@@ -308,7 +313,9 @@ fn gather(items: &[ItemFact], named: &mut Named) {
             ItemKind::Mod(inner) => gather(inner.items.as_deref().unwrap_or_default(), named),
             ItemKind::Use(leaves) => {
                 for leaf in leaves {
-                    let Some(first) = leaf.path.first() else { continue };
+                    // `pub use crate::memory::Cache` where `use other as memory` stands at the root.
+                    let inner = |name: &&SmolStr| !matches!(name.as_str(), "crate" | "self" | "super");
+                    let Some(first) = leaf.path.iter().find(inner) else { continue };
                     if item.public {
                         named.firsts.insert(first.clone());
                     }

@@ -58,8 +58,9 @@ fn imported(scene: &Scene<'_>, module: ModId, path: &[SmolStr], form: Form, hops
     let krate = program.module(module).krate;
     let (last, before) = path.split_last()?;
     let Some(first) = before.first() else {
-        // `pub(crate) use name;` or `pub use name;` of a `macro_rules!` of this crate.
-        return exported(scene, krate, last, form, false).map(|place| PathVerdict::Found(Some(place)));
+        // `pub use name;` of a `macro_rules!` of this crate, `pub use name as other;` of what a glob brings in.
+        let own = exported(scene, krate, last, form, false).map(|place| PathVerdict::Found(Some(place)));
+        return own.or_else(|| in_module(scene, module, last, form, hops + 1));
     };
     let mut at = match first.as_str() {
         "crate" | "$crate" => program.krate(krate).root,

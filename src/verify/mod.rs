@@ -273,7 +273,7 @@ fn one(file: &CrateFile, sources: &Sources, wanted: Wanted) -> CrateReport {
         }
         let mut missing = BTreeSet::new();
         for api in &file.api {
-            let (files, none) = told::find(scene, (&file.krate, &found.version.text), &api.source);
+            let (files, none) = told::find(scene, &api.source);
             out.defaults.extend(stated_defaults(scene, api, files));
             missing.extend(none.into_iter().filter(|_| found.version.text == file.version));
         }

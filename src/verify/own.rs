@@ -28,7 +28,8 @@ pub fn own_entries(tree: &dyn Tree) -> Result<Vec<CrateFile>, String> {
     let mut by_crate: BTreeMap<SmolStr, Vec<Api>> = BTreeMap::new();
     for entry in &config.catalog {
         let api = entry.api.clone();
-        let first = api.paths.first().or(api.types.first()).map(|path| Written::of(path).text);
+        let older = api.older.iter().flat_map(|older| older.paths.iter().chain(&older.types));
+        let first = api.paths.iter().chain(&api.types).chain(older).next().map(|path| Written::of(path).text);
         let krate = first.and_then(|path| path.split("::").next()).unwrap_or_default();
         by_crate.entry(krate.into()).or_default().push(api);
     }

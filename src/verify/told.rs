@@ -29,12 +29,12 @@ pub(super) fn files(source: &str) -> impl Iterator<Item = Told<'_>> {
 }
 
 /// The indices of those files that were read; of the others, those that are not there.
-pub(super) fn find(scene: &Scene<'_>, own: (&str, &str), source: &str) -> (BTreeSet<usize>, Vec<SmolStr>) {
+pub(super) fn find(scene: &Scene<'_>, source: &str) -> (BTreeSet<usize>, Vec<SmolStr>) {
     let mut found = BTreeSet::new();
     let mut missing = Vec::new();
     for told in files(source) {
-        let (krate, version) = told.elsewhere.unwrap_or(own);
-        let path = format!("{krate}-{version}/{}", told.file);
+        let folder = told.elsewhere.map_or_else(|| scene.folder().to_owned(), |(krate, version)| format!("{krate}-{version}"));
+        let path = format!("{folder}/{}", told.file);
         match scene.program.files.iter().position(|facts| facts.file == path) {
             Some(at) => {
                 found.insert(at);

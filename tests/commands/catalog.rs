@@ -68,6 +68,66 @@ fn defaults_are_confirmed_where_the_source_shows_them() {
 }
 
 #[test]
+fn names_of_macros_of_other_files_of_traits_of_traits_and_of_c_are_found() {
+    let told = verify("shelf", &["--full"]).ends(0);
+    has(
+        &told,
+        &[
+            "`parcel_shelf::Row::first` at parcel-shelf-1.0.0/src/rows.rs:9",
+            "`parcel_shelf::Store::put` at parcel-shelf-1.0.0/src/store.rs:12",
+            "`parcel_shelf::Disk::put` at parcel-shelf-1.0.0/src/store.rs:12",
+            "`parcel_shelf::Kind::Books` at parcel-shelf-1.0.0/src/kinds.rs:4",
+            "`parcel_shelf::shelf_flush` at parcel-shelf-1.0.0/src/ffi.rs:5",
+            "`parcel_shelf::Tray` made by the macro at parcel-shelf-1.0.0/src/rows.rs:20",
+            "paths: 9 found, 1 made by macros, 0 in crates that are not there, 0 missing, 0 not looked up",
+        ],
+    );
+}
+
+#[test]
+fn a_name_that_stands_in_the_source_and_is_not_there_fails() {
+    let told = verify("shelf-wrong", &[]).ends(1);
+    has(
+        &told,
+        &[
+            // A trait of a trait that the type does not have, a method of another type's tests, an import that leads nowhere.
+            "no `parcel_shelf::Plain::put`",
+            "no `parcel_shelf::Row::shake`",
+            "no `parcel_shelf::Tray::shake`: did you mean `parcel_shelf::Tray`?",
+            "no `parcel_shelf::Ghost`: did you mean `parcel_shelf::Ghost`?",
+            "no file `parcel-shelf-1.0.0/src/nowhere.rs`, which facts are said to come from",
+            "files that facts are said to come from: 1 missing",
+        ],
+    );
+    assert!(!told.out.contains("options.rs"), "{}", told.out);
+}
+
+#[test]
+fn defaults_are_looked_for_in_the_files_that_the_facts_are_said_to_come_from() {
+    let told = verify("shelf", &["--full"]).ends(0);
+    let of = "of `parcel_shelf::Disk::put` is";
+    has(
+        &told,
+        &[
+            // `#[default]`, a variable's fallback, a duration of two numbers.
+            &format!("`order` {of} newest at parcel-shelf-1.0.0/src/options.rs:7"),
+            &format!("`port` {of} 7070 at parcel-shelf-1.0.0/src/options.rs:27"),
+            &format!("`linger` {of} 2.5s at parcel-shelf-1.0.0/src/options.rs:27"),
+            // Constants of a file of another crate that the entry names; one of a file that it does not name says nothing.
+            &format!("`queue_size` {of} 64 at parcel-wire-0.3.1/src/limits.rs:6"),
+            &format!("`wait` {of} 30s at parcel-wire-0.3.1/src/limits.rs:9"),
+            &format!("`keep_alive` {of} 75s at parcel-wire-0.3.1/src/limits.rs:26"),
+            &format!("`depth` {of} stated as 3: not found in the source"),
+            // Nobody can set it: there is no such option, or there is one after all.
+            &format!("`ttl` {of} none: there is no such option"),
+            &format!("`colour` {of} stated as none: not found in the source"),
+            "`rows` of `parcel_shelf::Shelf::new` is 8 at parcel-shelf-0.9.0/src/lib.rs:11",
+            "defaults: 7 confirmed, 1 of no option, as stated, 2 not found in the source, 0 contradicted",
+        ],
+    );
+}
+
+#[test]
 fn a_path_that_leads_nowhere_fails_with_what_may_be_meant() {
     let told = verify("wrong", &[]).ends(1);
     has(
