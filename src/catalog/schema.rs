@@ -170,6 +170,12 @@ pub struct Knob {
     /// Nobody can set it.
     #[serde(default)]
     pub fixed: bool,
+    /// Its methods name an option by their first argument: `pragma("mmap_size", 0)`.
+    #[serde(default)]
+    pub named: bool,
+    /// Each call of its methods adds one: `with(layer)`.
+    #[serde(default)]
+    pub many: bool,
     /// More about the default.
     #[serde(default)]
     pub note: Option<String>,

@@ -7,13 +7,14 @@ use super::backing::{holds_one_of, store_of};
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::handed_builders;
+use super::knobs::facts;
 use super::random_keys::{given_beside, random_unless, stands_in};
 use super::read_files::{is_kept, named_by_path, reads_settings};
 use super::tokens;
-use crate::catalog::{Api, EntryId, Knob, Shape};
+use crate::catalog::{Api, EntryId, Shape};
 use crate::facts::{ExprId, ItemKind};
 use crate::model::{Access, Class, Confidence, Fact, FactValue, Kind, Provenance, Role, Scope};
-use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Options, Type, Value};
+use crate::resolve::{At, BodyFacts, Bound, DefId, KnownCall, Type, Value};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     // A static that the `statics` detector emitted: what its initialiser makes is that item.
@@ -495,146 +496,4 @@ pub(super) fn field_at(cx: &Cx<'_>, of: DefId, field: &str) -> Option<At> {
 fn field_uses(cx: &Cx<'_>, of: DefId, field: &str, own: DefId) -> Vec<(At, DefId, Access)> {
     let uses = cx.uses.fields.get(&(of, SmolStr::new(field)));
     uses.into_iter().flatten().filter(|(_, user, _)| *user != own).copied().collect()
-}
-
-/// What the chain sets, what its ingredients set, and the defaults of the rest where nothing else can have set them.
-pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
-    let call = &body.known[index];
-    let api = cx.api(call.hit.entry);
-    let parts: Vec<&KnownCall> = body.known.iter().filter(|part| part.within == Some(index)).collect();
-    let mut out = Vec::new();
-    if let Some(path) = api.path_arg.and_then(|at| usize::try_from(at).ok()).and_then(|at| call.args.get(at)) {
-        let fact = cx.fact("path", None, path);
-        if fact.value.is_some() || fact.from.is_some() {
-            out.push(fact);
-        }
-    }
-    let mut named: Vec<SmolStr> = Vec::new();
-    for knob in &api.knobs {
-        // What several ingredients of a kind say differs between them: it is told of none.
-        let of_part = match parts.iter().filter_map(|part| set_by_method(cx, part, knob)).collect::<Vec<_>>().as_slice() {
-            [only] if api.kind != Some(Kind::BackgroundTask) => Some(only.clone()),
-            _ => None,
-        };
-        let own = set(cx, call, knob);
-        if of_part.is_none() && own.as_ref().is_some_and(|fact| parts.iter().any(|part| speaks_for(cx, part, fact))) {
-            continue;
-        }
-        if let Some(fact) = own.or(of_part) {
-            named.push(knob.name.clone());
-            out.push(fact);
-        } else if let Some(default) = knob.default.as_ref().filter(|_| defaults_hold(call, &parts) && !knob.fixed) {
-            named.push(knob.name.clone());
-            out.push(default_fact(knob, default));
-        }
-    }
-    let entries: Vec<_> = parts.iter().map(|part| part.hit.entry).collect();
-    let single =
-        |part: &&KnownCall| api.kind != Some(Kind::BackgroundTask) && entries.iter().filter(|entry| **entry == part.hit.entry).count() == 1;
-    // The schema of a database is not told by how the pool to it is set.
-    let is_about = |part: &&KnownCall| api.kind != Some(Kind::ExternalStore) || cx.api(part.hit.entry).kind != Some(Kind::Pool);
-    for part in parts.into_iter().filter(single).filter(is_about) {
-        for knob in &cx.api(part.hit.entry).knobs {
-            if !named.contains(&knob.name)
-                && let Some(fact) = set(cx, part, knob)
-            {
-                named.push(knob.name.clone());
-                out.push(fact);
-            }
-        }
-    }
-    out
-}
-
-/// An option that is an ingredient with options of its own, which are told: `quota`, made by `Quota::with_period(…)`.
-fn speaks_for(cx: &Cx<'_>, part: &KnownCall, fact: &Fact) -> bool {
-    let Some(from) = fact.from.as_deref().filter(|_| fact.value.is_none()) else { return false };
-    let owner = part.path.rsplit("::").nth(1).unwrap_or(&part.path);
-    let says_the_same = |knob: &Knob| set(cx, part, knob).is_some_and(|own| own.from.as_deref() == Some(from));
-    from.contains(&format!("{owner}::")) || cx.api(part.hit.entry).knobs.iter().any(says_the_same)
-}
-
-/// A knob that the chain sets; the last setting wins.
-fn set_by_method(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
-    let by_method = call.settings.iter().rev().find(|setting| setting.name == knob.name || knob.set.contains(&setting.name));
-    if let Some(setting) = by_method
-        && let Some(value) = setting.args.first()
-    {
-        return Some(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)));
-    }
-    if let Some(setting) = by_method {
-        let mut fact = default_fact(knob, &SmolStr::new_static("on"));
-        fact.provenance = Provenance::Code;
-        fact.at = Some(cx.place(setting.at));
-        return Some(fact);
-    }
-    None
-}
-
-/// A knob that the chain or an argument sets.
-fn set(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
-    if let Some(fact) = set_by_method(cx, call, knob) {
-        return Some(fact);
-    }
-    let value = call.args.get(usize::from(knob.arg?))?;
-    let fact = plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value));
-    // `Header::default()` is what the library has.
-    let is_default = fact.value.is_none() && fact.from.as_deref().is_some_and(|from| from.ends_with("::default()"));
-    match knob.default.as_ref().filter(|_| is_default) {
-        Some(default) => Some(default_fact(knob, default)),
-        None => Some(fact),
-    }
-}
-
-/// One of a few choices that a type offers by name, `Policy::none()`: the name is the value. What makes something new
-/// at run time, or takes it from elsewhere, is none.
-fn plain_choice(mut fact: Fact) -> Fact {
-    if fact.value.is_some() || fact.provenance != Provenance::Code {
-        return fact;
-    }
-    let Some((ty, choice)) = fact.from.as_deref().and_then(|from| from.strip_suffix("()")?.rsplit_once("::")) else { return fact };
-    let is_type = ty.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase));
-    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':');
-    let makes = ["new", "now", "default", "random", "generate", "build", "builder", "create", "parse", "load", "get", "max", "min", "len"];
-    let by_hand = makes.iter().any(|word| choice == *word || choice.starts_with(&format!("{word}_")))
-        || ["from", "try", "with", "default", "current"].iter().any(|word| choice.split('_').any(|part| part == *word));
-    if is_type && is_plain(ty) && is_plain(choice) && !by_hand {
-        fact.value = Some(FactValue::Text(choice.to_owned()));
-        (fact.from, fact.unit) = (None, None);
-    }
-    fact
-}
-
-fn default_fact(knob: &Knob, default: &SmolStr) -> Fact {
-    let value = default.parse().map_or_else(|_| FactValue::Text(default.to_string()), FactValue::Int);
-    Fact {
-        key: knob.name.clone(),
-        unit: knob.unit.clone().filter(|_| value != FactValue::Text("none".to_owned())),
-        value: Some(value),
-        provenance: Provenance::Default,
-        at: None,
-        from: None,
-        set: Vec::new(),
-    }
-}
-
-/// Nothing out of sight can have set an option: the chain starts at a plain constructor, with no options object.
-fn defaults_hold(call: &KnownCall, parts: &[&KnownCall]) -> bool {
-    let last = call.path.rsplit("::").next().unwrap_or("");
-    let takes_options = last.contains("_with")
-        || last.contains("with_")
-        || last.contains("conf")
-        || last.contains("options")
-        || last.contains("uri")
-        || last.contains("url");
-    // Options that were built in the same body are among the settings or the parts.
-    let is_builder = |path: &SmolStr| path.ends_with("Builder") || path.ends_with("Options") || path.ends_with("Config");
-    if call.bound == Bound::Handed && call.makes.path().is_some_and(is_builder) {
-        return false;
-    }
-    match call.options {
-        Options::Unseen => false,
-        Options::Seen => true,
-        Options::None => call.recv.is_none() && (!takes_options || !parts.is_empty()),
-    }
 }

@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::context::Cx;
 use super::finding::{Finding, Origin, RawSite};
 use crate::model::{Confidence, Kind, Provenance, Role};
-use crate::resolve::{DefId, HeaderSet, validator};
+use crate::resolve::{DefId, HeaderSet, Value, validator};
 
 /// More values than these are not told.
 const MAX_VALUES: usize = 4;
@@ -35,8 +35,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         let mut facts = vec![Cx::plain_fact("headers", said.into_iter().collect::<Vec<_>>().join(", "))];
         let mut values: Vec<String> = Vec::new();
         for (_, header) in kept.iter().filter(|(_, header)| !is_validator(header.name)) {
-            if let Some(value) = told(cx, header).filter(|value| !values.contains(value)) {
-                values.push(value);
+            for value in told(cx, header).into_iter().filter(|value| is_kept(value)) {
+                if !values.contains(&value) {
+                    values.push(value);
+                }
             }
         }
         values.truncate(MAX_VALUES);
@@ -83,20 +85,30 @@ fn is_validator(name: &str) -> bool {
     matches!(name, "etag" | "last-modified")
 }
 
-/// The value as far as it is known: from the code, from where it is set, or as a typed header writes it.
-fn told(cx: &Cx<'_>, header: &HeaderSet) -> Option<String> {
+/// The values as far as they are known: from the code, from where they are set, or as a typed header writes them.
+fn told(cx: &Cx<'_>, header: &HeaderSet) -> Vec<String> {
     let settled = cx.flow.settle(cx.world, &header.value);
+    if let (None, Value::Field { of, field, .. }) = (&settled.value, &header.value) {
+        // One of the policies that the code knows by name.
+        let given = cx.flow.given(*of, field).iter().map(|value| cx.flow.settle(cx.world, value).value);
+        let known: Vec<String> = given.flatten().map(|value| value.to_string()).collect();
+        if !known.is_empty() {
+            return known;
+        }
+    }
     let is_set = settled.provenance != Provenance::Code;
-    let written = match settled.from {
-        Some(name) if settled.provenance == Provenance::Env => Some(format!("${{{name}}}")),
-        from => from.filter(|text| is_set || text.contains("CacheControl")),
-    };
-    settled.value.map(|value| value.to_string()).or(written)
+    let written = settled.from.filter(|text| is_set || text.contains("CacheControl"));
+    settled.value.map(|value| value.to_string()).or(written).into_iter().collect()
 }
 
-/// Whether anybody keeps something for it: `no-store` is the opposite.
+/// Whether anybody keeps something for it.
 fn lasts(cx: &Cx<'_>, header: &HeaderSet) -> bool {
-    let Some(value) = told(cx, header) else { return true };
+    let told = told(cx, header);
+    told.is_empty() || told.iter().any(|value| is_kept(value))
+}
+
+/// `no-store` is the opposite.
+fn is_kept(value: &str) -> bool {
     let value = value.to_lowercase().replace(['_', '-'], "");
     let kept = ["maxage", "immutable", "public", "stalewhile"].iter().any(|word| value.contains(word));
     let refused = ["nostore", "nocache", "mustrevalidate"].iter().any(|word| value.contains(word));

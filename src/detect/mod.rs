@@ -17,6 +17,7 @@ mod fs_writes;
 mod handed_builders;
 mod http_caching;
 mod kept_locks;
+mod knobs;
 mod left_out;
 mod lifting;
 mod loop_state;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::constructors::{facts, hands_on};
+use super::constructors::hands_on;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::knobs::facts;
 use crate::facts::ItemKind;
 use crate::model::{Fact, FactValue, Kind, Role};
 use crate::resolve::{BodyFacts, DefId, Flow, KnownCall, OwnCall, Type, Value};
@@ -98,7 +99,7 @@ pub(super) fn claimed(cx: &Cx<'_>, body: &BodyFacts, args: &[Value]) -> Vec<Fact
             "exp" => {
                 let fact = cx.fact("valid_for", None, &value);
                 // A moment that is no length of time ahead was made elsewhere.
-                let is_told = fact.value.is_some() && fact.unit.as_deref() == Some("duration");
+                let is_told = fact.value.is_some() && fact.unit.as_deref() == Some("duration") && !matches!(value, Value::Field { .. });
                 out.extend(Some(fact).filter(|fact| is_told || matches!(value, Value::Later { by: Some(_), .. }) && fact.from.is_some()));
             }
             "iss" => out.extend(Some(cx.fact("issuer", None, &value)).filter(|fact| fact.value.is_some())),
@@ -137,7 +138,9 @@ fn ends_of(cx: &Cx<'_>, of: DefId) -> Option<Fact> {
     let mut all_known = true;
     let mut end = |value: &Value| {
         let fact = cx.fact("valid_for", None, value);
-        match fact.value.as_ref().filter(|_| fact.unit.as_deref() == Some("duration")) {
+        // The end of other claims is a moment, however long they were good for.
+        let is_length = fact.unit.as_deref() == Some("duration") && !matches!(value, Value::Field { .. });
+        match fact.value.as_ref().filter(|_| is_length) {
             Some(value) => {
                 let text = value.to_string();
                 if !told.contains(&text) {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::detect::{Cx, Finding, Origin};
-use crate::model::{ItemId, Kind, Place, Provenance};
+use crate::model::{Fact, FactValue, ItemId, Kind, Place, Provenance};
 
 /// Drops findings of one kind at one place: two targets of a package that read the same file, two detectors on one line.
 pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
@@ -105,11 +105,12 @@ fn one_thing_of(finding: &Finding) -> Option<OneThing> {
         Kind::Telemetry if matches!(finding.label.as_str(), "tracing subscriber" | "process logger") => {
             (of_crate(function, SmolStr::new_static("telemetry")), finding.label.clone())
         }
-        // Connections of one sort for which nothing says that they lead to different places.
-        Kind::SdkClient
-            if finding.label.ends_with(" connection") && finding.facts.iter().all(|fact| !super::sides::says_where(&fact.key)) =>
-        {
-            (of_crate(function, what.clone()), finding.label.clone())
+        // Connections of one sort, unless something says that they lead to different places.
+        Kind::SdkClient if finding.label.ends_with(" connection") => {
+            let said = |fact: &&Fact| super::stores::says_where(&fact.key) && (fact.value.is_some() || fact.provenance != Provenance::Code);
+            let places: Vec<(&Option<FactValue>, &Option<String>)> =
+                finding.facts.iter().filter(said).map(|fact| (&fact.value, &fact.from)).collect();
+            (of_crate(function, what.clone()), format_smolstr!("{} {places:?}", finding.label))
         }
         // Rows of one table that are taken in the same manner, by whichever statement.
         Kind::Lease if finding.detector == "claims" && table_of(finding).is_some() => {

@@ -5,6 +5,7 @@ mod groups;
 mod identity;
 pub(crate) mod redact;
 mod sides;
+mod stores;
 mod summary;
 
 #[cfg(test)]

@@ -313,3 +313,67 @@ fn a_cache_of_ones_own_is_fresh_for_the_age_it_is_compared_with() {
     let two = items(&[], &text("if at.elapsed() > FRESH || at.elapsed() > Duration::from_secs(9) { *cache = None; }"));
     assert_eq!(told(&two, Kind::Cache, "cache", &keys), [contents, "fresh_for -"]);
 }
+
+#[test]
+fn a_store_has_the_address_that_all_of_its_pools_have() {
+    let text = |second: &str| {
+        format!(
+            "use sqlx::postgres::PgPoolOptions;\nfn address() -> String {{ std::env::var(\"DATABASE_URL\").unwrap() }}\n\
+             fn api() -> sqlx::PgPool {{ PgPoolOptions::new().connect_lazy(&address()).unwrap() }}\n\
+             fn jobs() -> sqlx::PgPool {{ PgPoolOptions::new().connect_lazy(&{second}).unwrap() }}\nfn main() {{ let _pools = (api(), jobs()); }}\n"
+        )
+    };
+    let from = |items: &[Item]| {
+        let store = items.iter().find(|item| item.kind == Kind::ExternalStore).unwrap();
+        store.facts.iter().find(|fact| fact.key == "address").and_then(|fact| fact.from.clone())
+    };
+    assert_eq!(from(&items(&["sqlx"], &text("address()"))).as_deref(), Some("DATABASE_URL"));
+    // Two addresses are told with the two pools.
+    let two = items(&["sqlx"], &text("std::env::var(\"REPLICA_URL\").unwrap()"));
+    assert_eq!(from(&two), None);
+    // A pool or a manager in its place is no address.
+    let given = "fn main() { let _pool = sqlx::PgPool::connect_lazy_with(outside::options()); }\n";
+    assert_eq!(from(&items(&["sqlx", "outside"], given)), None);
+    // The password of an address is hidden, and pairs of names and values are not shown at all.
+    let secret = items(&["sqlx"], "fn main() { let _pool = sqlx::PgPool::connect_lazy(\"postgres://app:hunter2@db/shop\"); }\n");
+    let pool = secret.iter().find(|item| item.kind == Kind::Pool).unwrap();
+    assert_eq!(value(pool, "address").as_deref(), Some("postgres://…@db/shop"));
+    let pairs = "fn main() { let _session = tokio_postgres::connect(\"host=db password=hunter2\", tokio_postgres::NoTls); }\n";
+    assert!(!format!("{:?}", items(&["tokio-postgres"], pairs)).contains("hunter2"));
+}
+
+#[test]
+fn a_default_for_one_database_is_none_of_another() {
+    let text = "use diesel::{Connection, PgConnection, MysqlConnection};\nfn main() {\n    \
+        let url = std::env::var(\"DATABASE_URL\").unwrap_or_else(|_| \"postgres://localhost/shop\".to_owned());\n    \
+        if url.starts_with(\"mysql\") { drop(MysqlConnection::establish(&url).unwrap()); } else { drop(PgConnection::establish(&url).unwrap()); }\n}\n";
+    let found = items(&["diesel"], text);
+    let told: Vec<(&str, Option<String>)> =
+        found.iter().filter(|item| item.kind == Kind::ExternalStore).map(|item| (item.name.as_str(), value(item, "address"))).collect();
+    assert_eq!(told, [("mysql", None), ("postgres", Some("postgres://localhost/shop".to_owned()))]);
+}
+
+#[test]
+fn layers_and_pragmas_are_listed() {
+    let text = "use tracing_subscriber::{EnvFilter, Registry, layer::SubscriberExt};\nuse sqlx::sqlite::{SqliteConnectOptions, SqlitePool};\n\
+        fn main() {\n    let filter = EnvFilter::new(\"info\");\n    let made = Registry::default().with(filter).with(tracing_subscriber::fmt::layer().json());\n    \
+        tracing::subscriber::set_global_default(made).unwrap();\n    \
+        let _pool = SqlitePool::connect_lazy_with(SqliteConnectOptions::new().filename(\"/srv/shop.db\").pragma(\"mmap_size\", \"1000\").pragma(\"cache_size\", \"-64\"));\n}\n";
+    let found = items(&["sqlx", "tracing", "tracing-subscriber"], text);
+    assert_eq!(told(&found, Kind::Telemetry, "subscriber", &["layers"]), ["layers EnvFilter::new(\"info\"), tracing_subscriber::fmt::layer().json()"]);
+    assert_eq!(
+        told(&found, Kind::Pool, "SQLite", &["pragma mmap_size", "pragma cache_size"]),
+        ["pragma mmap_size 1000", "pragma cache_size -64"]
+    );
+}
+
+#[test]
+fn a_bound_of_weighed_entries_is_no_number_of_entries() {
+    let text = |weigher: &str| {
+        format!("fn main() {{ let _cache = moka::sync::Cache::<u32, Vec<u8>>::builder().max_capacity(5000){weigher}.build(); }}\n")
+    };
+    let summary = |items: &[Item]| items.iter().find(|item| item.kind == Kind::Cache).unwrap().summary.clone();
+    assert!(summary(&items(&["moka"], &text(""))).contains("at most 5,000 entries"));
+    let weighed = summary(&items(&["moka"], &text(".weigher(|_, page| page.len() as u32)")));
+    assert!(weighed.contains("at most 5,000 units of weight"), "{weighed}");
+}

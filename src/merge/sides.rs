@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::groups;
+use super::{groups, stores};
 use crate::detect::{Cx, Finding, Origin};
 use crate::model::{Fact, FactValue, Kind, Role};
 use crate::resolve::At;
@@ -33,7 +33,7 @@ impl Joins {
 pub(super) fn one_item_for_all_sides(cx: &Cx<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
     let mut joins = Joins(vec![None; findings.len()]);
     groups::of_one_sort(cx, &mut findings, &mut joins);
-    ways_into_stores(cx, &findings, &mut joins);
+    stores::ways_in(cx, &findings, &mut joins);
     kept_where_made(cx, &findings, &mut joins);
     inside_tasks(&findings, &mut joins);
     rhythms(cx, &findings, &mut joins);
@@ -54,6 +54,7 @@ pub(super) fn one_item_for_all_sides(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     for (whole, part) in parts {
         out[kept[&whole]].take_in(part);
     }
+    stores::addresses(&mut out);
     out
 }
 
@@ -70,56 +71,8 @@ pub(super) fn value<'a>(finding: &'a Finding, key: &str) -> Option<&'a FactValue
     fact(finding, key).and_then(|fact| fact.value.as_ref())
 }
 
-fn fact<'a>(finding: &'a Finding, key: &str) -> Option<&'a Fact> {
+pub(super) fn fact<'a>(finding: &'a Finding, key: &str) -> Option<&'a Fact> {
     finding.facts.iter().find(|fact| fact.key == key)
-}
-
-/// The address of a store, and single connections beside a pool of them, are the way into the store and no state of their own.
-/// Two addresses lead to two stores, as far as anybody knows: both stay.
-fn ways_into_stores(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
-    let mut stores: FxHashMap<&SmolStr, usize> = FxHashMap::default();
-    let mut addresses: FxHashMap<&SmolStr, Vec<usize>> = FxHashMap::default();
-    let mut pooled: Vec<(SmolStr, &SmolStr)> = Vec::new();
-    // What the library says when the code does not: any database.
-    let usual = |finding: &Finding| finding.entry.and_then(|entry| cx.api(entry).backs_on.as_ref());
-    for (at, finding) in findings.iter().enumerate() {
-        match (finding.kind, &finding.backs_on) {
-            (Kind::ExternalStore, _) if finding.detector == "stores" => {
-                stores.insert(&finding.name, at);
-            }
-            (Kind::ExternalStore, Some(store)) if !finding.is_call && finding.detector == "constructors" => {
-                addresses.entry(store).or_default().push(at);
-            }
-            (Kind::Pool, store) => pooled.extend(store.as_ref().or(usual(finding)).map(|store| (cx.krate(finding.def), store))),
-            _ => {}
-        }
-    }
-    for (store, all) in addresses {
-        if let ([only], Some(&store)) = (all.as_slice(), stores.get(store)) {
-            joins.join(*only, store);
-        }
-    }
-    for (at, finding) in findings.iter().enumerate() {
-        let (Kind::SdkClient, Some(store)) = (finding.kind, &finding.backs_on) else { continue };
-        let is_bare = finding.label.ends_with(" connection") && !finding.facts.iter().any(|fact| says_where(&fact.key));
-        // A pool of connections of any sort holds these as well.
-        let is_pooled =
-            |(krate, of): &(SmolStr, &SmolStr)| *krate == cx.krate(finding.def) && (*of == store || of.as_str() == ANY_DATABASE);
-        if is_bare
-            && pooled.iter().any(is_pooled)
-            && let Some(&store) = stores.get(store)
-        {
-            joins.join(at, store);
-        }
-    }
-}
-
-/// What pools are said to lead to that take connections of any sort.
-const ANY_DATABASE: &str = "sql database";
-
-/// Keys of facts that tell one connection from another.
-pub(super) fn says_where(key: &str) -> bool {
-    ["url", "uri", "host", "address", "endpoint", "path", "database", "dsn"].iter().any(|word| key.contains(word))
 }
 
 /// A function that keeps what it makes in a static of its own: `static MADE: Map<Key, Client>` with the call that fills it.

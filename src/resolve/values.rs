@@ -709,6 +709,7 @@ fn is_transparent_call(owner: &str, last: &str) -> bool {
         || matches!(
             (owner, last),
             ("Url" | "Uri", "parse")
+                | ("HeaderValue" | "HeaderName", "from_static")
                 | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
                 // The algorithm of a token's header.
                 | ("Header", "new")

@@ -1,0 +1,229 @@
+//! The options of what constructors make, as facts: part of detector `constructors`.
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::context::Cx;
+use crate::catalog::Knob;
+use crate::model::{Fact, FactValue, Kind, Provenance};
+use crate::resolve::{BodyFacts, Bound, KnownCall, Options};
+
+/// Layers and the like beyond these are not told.
+const MAX_LISTED: usize = 8;
+
+/// A longer expression is not told among others.
+const MAX_TEXT: usize = 60;
+
+/// What the chain sets, what its ingredients set, and the defaults of the rest where nothing else can have set them.
+pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
+    let call = &body.known[index];
+    let api = cx.api(call.hit.entry);
+    let parts: Vec<&KnownCall> = body.known.iter().filter(|part| part.within == Some(index)).collect();
+    // Ingredients of ingredients.
+    let below: Vec<&KnownCall> = (0..body.known.len()).filter(|at| is_below(body, *at, index)).map(|at| &body.known[at]).collect();
+    let mut out = Vec::new();
+    if let Some(path) = api.path_arg.and_then(|at| usize::try_from(at).ok()).and_then(|at| call.args.get(at)) {
+        let fact = cx.fact("path", None, path);
+        if fact.value.is_some() || fact.from.is_some() {
+            out.push(fact);
+        }
+    }
+    let mut named: Vec<SmolStr> = Vec::new();
+    for knob in &api.knobs {
+        if knob.named || knob.many {
+            named.push(knob.name.clone());
+            out.extend(listed(cx, call, knob));
+            continue;
+        }
+        // What several ingredients of a kind say differs between them: it is told of none.
+        let of_part = match parts.iter().filter_map(|part| set_by_method(cx, part, knob)).collect::<Vec<_>>().as_slice() {
+            [only] if api.kind != Some(Kind::BackgroundTask) => Some(only.clone()),
+            _ => None,
+        };
+        let own = set(cx, call, knob);
+        if of_part.is_none() && own.as_ref().is_some_and(|fact| below.iter().any(|part| speaks_for(cx, part, fact))) {
+            continue;
+        }
+        if let Some(fact) = own.or(of_part) {
+            named.push(knob.name.clone());
+            out.push(fact);
+        } else if let Some(default) = knob.default.as_ref().filter(|_| defaults_hold(call, &parts) && !knob.fixed) {
+            named.push(knob.name.clone());
+            out.push(default_fact(knob, default));
+        }
+    }
+    let entries: Vec<_> = below.iter().map(|part| part.hit.entry).collect();
+    let single =
+        |part: &&KnownCall| api.kind != Some(Kind::BackgroundTask) && entries.iter().filter(|entry| **entry == part.hit.entry).count() == 1;
+    // The schema of a database is not told by how the pool to it is set.
+    let is_about = |part: &&KnownCall| api.kind != Some(Kind::ExternalStore) || cx.api(part.hit.entry).kind != Some(Kind::Pool);
+    for part in parts.into_iter().filter(single).filter(is_about) {
+        for knob in &cx.api(part.hit.entry).knobs {
+            if knob.named || knob.many {
+                out.extend(listed(cx, part, knob));
+            } else if !named.contains(&knob.name)
+                && let Some(fact) = set(cx, part, knob)
+                && !below.iter().any(|inner| !std::ptr::eq(*inner, part) && speaks_for(cx, inner, &fact))
+            {
+                named.push(knob.name.clone());
+                out.push(fact);
+            }
+        }
+    }
+    weighed(&mut out);
+    out.into_iter().filter_map(|fact| if fact.key == "address" { address(fact) } else { Some(fact) }).collect()
+}
+
+/// A call stands in the arguments of another one, however deep.
+fn is_below(body: &BodyFacts, at: usize, index: usize) -> bool {
+    let mut around = body.known[at].within;
+    for _ in 0..16 {
+        match around {
+            Some(outer) if outer == index => return true,
+            Some(outer) => around = body.known[outer].within,
+            None => return false,
+        }
+    }
+    false
+}
+
+/// Options that a method gives by name, `pragma("mmap_size", 0)`, and what it adds one by one, `with(layer)`.
+fn listed(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Vec<Fact> {
+    let given = call.settings.iter().filter(|setting| setting.name == knob.name || knob.set.contains(&setting.name));
+    if knob.named {
+        let facts = given.filter_map(|setting| {
+            let [name, value, ..] = setting.args.as_slice() else { return None };
+            let name = cx.flow.settle(cx.world, name).value?.to_string();
+            let fact = cx.fact(&format_smolstr!("{} {name}", knob.name), knob.unit.as_ref(), value);
+            (fact.value.is_some() || fact.from.is_some()).then_some(fact)
+        });
+        return facts.take(MAX_LISTED).collect();
+    }
+    let mut texts: Vec<String> = Vec::new();
+    for setting in given {
+        let Some(value) = setting.args.first() else { continue };
+        let settled = cx.flow.settle(cx.world, value);
+        let text = settled.value.map(|value| value.to_string()).or(settled.from).filter(|text| text.chars().count() <= MAX_TEXT);
+        texts.extend(text.filter(|text| !texts.contains(text)));
+    }
+    texts.truncate(MAX_LISTED);
+    let fact = Fact { key: knob.name.clone(), ..Cx::plain_fact("", texts.join(", ")) };
+    (!texts.is_empty()).then_some(fact).into_iter().collect()
+}
+
+/// Where a weigher says how much an entry counts, a bound is no number of entries.
+fn weighed(facts: &mut [Fact]) {
+    if facts.iter().any(|fact| fact.key == "weigher" && fact.provenance != Provenance::Default) {
+        for fact in facts.iter_mut().filter(|fact| fact.unit.as_deref() == Some("entries") && fact.key.contains("capacity")) {
+            let is_bound = fact.key.starts_with("max") || fact.key == "capacity";
+            fact.unit = Some(SmolStr::new_static(if is_bound { "units of weight" } else { "entries" }));
+        }
+    }
+}
+
+/// An address by what it says or by the name of where it comes from; anything else in its place is a client or a manager.
+fn address(mut fact: Fact) -> Option<Fact> {
+    // Pairs of names and values hold a password beside the host.
+    let is_plain = |text: &str| text.contains("://") || !text.contains(['=', ' ']);
+    if let Some(FactValue::Text(text)) = &fact.value
+        && !is_plain(text)
+    {
+        fact.value = None;
+    }
+    let words = ["url", "uri", "dsn", "host", "addr", "endpoint", "server", "broker", "database", "connection_string"];
+    let last = fact.from.as_deref().and_then(|from| from.rsplit('.').next()).unwrap_or("").to_lowercase();
+    let is_named = words.iter().any(|word| last.contains(word)) && !last.contains('(');
+    (fact.value.is_some() || fact.provenance != Provenance::Code || is_named).then_some(fact)
+}
+
+/// An option that is an ingredient with options of its own, which are told: `quota`, made by `Quota::with_period(…)`.
+fn speaks_for(cx: &Cx<'_>, part: &KnownCall, fact: &Fact) -> bool {
+    let Some(from) = fact.from.as_deref().filter(|_| fact.value.is_none()) else { return false };
+    let owner = part.path.rsplit("::").nth(1).unwrap_or(&part.path);
+    let says_the_same = |knob: &Knob| set(cx, part, knob).is_some_and(|own| own.from.as_deref() == Some(from));
+    from.contains(&format!("{owner}::")) || cx.api(part.hit.entry).knobs.iter().any(says_the_same)
+}
+
+/// A knob that the chain sets; the last setting wins.
+fn set_by_method(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
+    let by_method = call.settings.iter().rev().find(|setting| setting.name == knob.name || knob.set.contains(&setting.name));
+    if let Some(setting) = by_method
+        && let Some(value) = setting.args.first()
+    {
+        return Some(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)));
+    }
+    if let Some(setting) = by_method {
+        let mut fact = default_fact(knob, &SmolStr::new_static("on"));
+        fact.provenance = Provenance::Code;
+        fact.at = Some(cx.place(setting.at));
+        return Some(fact);
+    }
+    None
+}
+
+/// A knob that the chain or an argument sets.
+fn set(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
+    if let Some(fact) = set_by_method(cx, call, knob) {
+        return Some(fact);
+    }
+    let value = call.args.get(usize::from(knob.arg?))?;
+    let fact = plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value));
+    // `Header::default()` is what the library has.
+    let is_default = fact.value.is_none() && fact.from.as_deref().is_some_and(|from| from.ends_with("::default()"));
+    match knob.default.as_ref().filter(|_| is_default) {
+        Some(default) => Some(default_fact(knob, default)),
+        None => Some(fact),
+    }
+}
+
+/// One of a few choices that a type offers by name, `Policy::none()`: the name is the value. What makes something new
+/// at run time, or takes it from elsewhere, is none.
+fn plain_choice(mut fact: Fact) -> Fact {
+    if fact.value.is_some() || fact.provenance != Provenance::Code {
+        return fact;
+    }
+    let Some((ty, choice)) = fact.from.as_deref().and_then(|from| from.strip_suffix("()")?.rsplit_once("::")) else { return fact };
+    let is_type = ty.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase));
+    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':');
+    let makes = ["new", "now", "default", "random", "generate", "build", "builder", "create", "parse", "load", "get", "max", "min", "len"];
+    let by_hand = makes.iter().any(|word| choice == *word || choice.starts_with(&format!("{word}_")))
+        || ["from", "try", "with", "default", "current"].iter().any(|word| choice.split('_').any(|part| part == *word));
+    if is_type && is_plain(ty) && is_plain(choice) && !by_hand {
+        fact.value = Some(FactValue::Text(choice.to_owned()));
+        (fact.from, fact.unit) = (None, None);
+    }
+    fact
+}
+
+fn default_fact(knob: &Knob, default: &SmolStr) -> Fact {
+    let value = default.parse().map_or_else(|_| FactValue::Text(default.to_string()), FactValue::Int);
+    Fact {
+        key: knob.name.clone(),
+        unit: knob.unit.clone().filter(|_| value != FactValue::Text("none".to_owned())),
+        value: Some(value),
+        provenance: Provenance::Default,
+        at: None,
+        from: None,
+        set: Vec::new(),
+    }
+}
+
+/// Nothing out of sight can have set an option: the chain starts at a plain constructor, with no options object.
+fn defaults_hold(call: &KnownCall, parts: &[&KnownCall]) -> bool {
+    let last = call.path.rsplit("::").next().unwrap_or("");
+    let takes_options = last.contains("_with")
+        || last.contains("with_")
+        || last.contains("conf")
+        || last.contains("options")
+        || last.contains("uri")
+        || last.contains("url");
+    // Options that were built in the same body are among the settings or the parts.
+    let is_builder = |path: &SmolStr| path.ends_with("Builder") || path.ends_with("Options") || path.ends_with("Config");
+    if call.bound == Bound::Handed && call.makes.path().is_some_and(is_builder) {
+        return false;
+    }
+    match call.options {
+        Options::Unseen => false,
+        Options::Seen => true,
+        Options::None => call.recv.is_none() && (!takes_options || !parts.is_empty()),
+    }
+}
