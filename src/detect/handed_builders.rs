@@ -55,9 +55,11 @@ pub(super) fn give_to_callers(cx: &Cx<'_>, out: &mut [Finding], handed: &[Range<
     gone
 }
 
+/// The same sort of thing, or a client of the same family around it.
 fn is_same_thing(cx: &Cx<'_>, built: &Finding, maker: &Finding) -> bool {
     let krate = |finding: &Finding| finding.entry.map(|entry| cx.world.catalog.origin(entry).0.clone());
-    built.kind == maker.kind && built.label == maker.label && krate(built) == krate(maker)
+    let (Some(own), Some(around)) = (krate(maker), krate(built)) else { return false };
+    built.kind == maker.kind && (own == around && built.label == maker.label || own != around && around.starts_with(own.as_str()))
 }
 
 /// The caller calls more of the library than what finishes the builder.

@@ -70,7 +70,8 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
         }
     }
     weighed(&mut out);
-    out.into_iter().filter_map(|fact| if fact.key == "address" { address(fact) } else { Some(fact) }).collect()
+    let is_store = matches!(api.kind, Some(Kind::Pool | Kind::SdkClient | Kind::Session | Kind::ExternalStore));
+    out.into_iter().filter_map(|fact| if fact.key == "address" && is_store { address(fact) } else { Some(fact) }).collect()
 }
 
 /// A call stands in the arguments of another one, however deep.
@@ -103,11 +104,17 @@ fn listed(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Vec<Fact> {
         let Some(value) = setting.args.first() else { continue };
         let settled = cx.flow.settle(cx.world, value);
         let text = settled.value.map(|value| value.to_string()).or(settled.from).filter(|text| text.chars().count() <= MAX_TEXT);
-        texts.extend(text.filter(|text| !texts.contains(text)));
+        texts.extend(text.filter(|text| says_what(text) && !texts.contains(text)));
     }
     texts.truncate(MAX_LISTED);
     let fact = Fact { key: knob.name.clone(), ..Cx::plain_fact("", texts.join(", ")) };
     (!texts.is_empty()).then_some(fact).into_iter().collect()
+}
+
+/// A constructor, a type or a field; what a variable is turned into says nothing.
+fn says_what(text: &str) -> bool {
+    let head = text.split('(').next().unwrap_or(text);
+    !text.contains('(') || head.contains("::") || head.starts_with(char::is_uppercase) || head.ends_with("layer")
 }
 
 /// Where a weigher says how much an entry counts, a bound is no number of entries.

@@ -360,7 +360,10 @@ fn layers_and_pragmas_are_listed() {
         tracing::subscriber::set_global_default(made).unwrap();\n    \
         let _pool = SqlitePool::connect_lazy_with(SqliteConnectOptions::new().filename(\"/srv/shop.db\").pragma(\"mmap_size\", \"1000\").pragma(\"cache_size\", \"-64\"));\n}\n";
     let found = items(&["sqlx", "tracing", "tracing-subscriber"], text);
-    assert_eq!(told(&found, Kind::Telemetry, "subscriber", &["layers"]), ["layers EnvFilter::new(\"info\"), tracing_subscriber::fmt::layer().json()"]);
+    assert_eq!(
+        told(&found, Kind::Telemetry, "subscriber", &["layers"]),
+        ["layers EnvFilter::new(\"info\"), tracing_subscriber::fmt::layer().json()"]
+    );
     assert_eq!(
         told(&found, Kind::Pool, "SQLite", &["pragma mmap_size", "pragma cache_size"]),
         ["pragma mmap_size 1000", "pragma cache_size -64"]

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::sides::{Joins, fact};
 use crate::detect::{Cx, Finding};
-use crate::model::{Fact, FactValue, Kind};
+use crate::model::{Fact, FactValue, Kind, Provenance};
 
 /// What pools are said to lead to that take connections of any sort.
 const ANY_DATABASE: &str = "sql database";
@@ -92,11 +92,16 @@ impl<'a> Databases<'a> {
 
 /// What tells the address of a pool or client from another one: the last name of the setting that gives it, or the text itself.
 fn address_of(finding: &Finding) -> Option<SmolStr> {
-    let fact = fact(finding, "address")?;
+    let fact = fact(finding, "address").filter(|fact| !is_variable(fact))?;
     match (&fact.from, &fact.value) {
         (Some(from), _) => from.rsplit('.').next().map(|last| last.to_lowercase().into()),
         (None, value) => value.as_ref().map(|value| value.to_string().into()),
     }
+}
+
+/// A variable says nothing of where an address comes from.
+fn is_variable(fact: &Fact) -> bool {
+    fact.value.is_none() && fact.provenance == Provenance::Code && fact.from.as_deref().is_none_or(|from| !from.contains('.'))
 }
 
 /// The address that all pools and clients of a store have is that of the store.
@@ -104,7 +109,7 @@ pub(super) fn addresses(findings: &mut [Finding]) {
     let mut told: BTreeMap<SmolStr, Vec<Fact>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.detector != "stores") {
         let Some(store) = &finding.backs_on else { continue };
-        for fact in finding.facts.iter().filter(|fact| fact.key == "address") {
+        for fact in finding.facts.iter().filter(|fact| fact.key == "address" && !is_variable(fact)) {
             let known = told.entry(store.clone()).or_default();
             if !known.iter().any(|other| (&other.value, &other.from) == (&fact.value, &fact.from)) {
                 known.push(fact.clone());
@@ -112,6 +117,8 @@ pub(super) fn addresses(findings: &mut [Finding]) {
         }
     }
     for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::ExternalStore && finding.detector == "stores") {
+        // What a connection had that joined it.
+        finding.facts.retain(|fact| fact.key != "address" || !is_variable(fact));
         if let Some([only]) = told.get(&finding.name).map(Vec::as_slice)
             && !finding.facts.iter().any(|fact| says_where(&fact.key))
         {
