@@ -75,7 +75,7 @@ fn sort_of(cx: &Cx<'_>, finding: &Finding) -> Option<Sort> {
         }
         // Taking a thing away is told by itself.
         Kind::FsWrite => match value(finding, "path")? {
-            FactValue::Text(path) if names_a_place(path) => Some(Sort::Path(file, path.into(), only_deletes(finding))),
+            FactValue::Text(path) if names_a_place(path) => Some(Sort::Path(file, path.into(), takes_away(cx, finding))),
             _ => None,
         },
         Kind::EmbeddedDb if finding.label.ends_with(" connection") => Some(Sort::Database(file, finding.label.clone())),
@@ -98,10 +98,11 @@ fn names_a_place(path: &str) -> bool {
     letters > 2
 }
 
-/// Nothing is written there.
-fn only_deletes(finding: &Finding) -> bool {
+/// A file is taken away. A folder that is cleared is made anew.
+fn takes_away(cx: &Cx<'_>, finding: &Finding) -> bool {
     let mut ops = finding.facts.iter().filter(|fact| fact.key == "op");
-    ops.all(|fact| fact.value == Some(FactValue::Text("delete".to_owned())))
+    let is_folder = finding.entry.is_some_and(|entry| cx.api(entry).paths.iter().any(|path| path.contains("::remove_dir")));
+    !is_folder && ops.all(|fact| fact.value == Some(FactValue::Text("delete".to_owned())))
 }
 
 /// The struct that a program parses, of which another one is a part: a subcommand, or options that are taken in.

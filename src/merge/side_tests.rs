@@ -380,3 +380,11 @@ fn a_bound_of_weighed_entries_is_no_number_of_entries() {
     let weighed = summary(&items(&["moka"], &text(".weigher(|_, page| page.len() as u32)")));
     assert!(weighed.contains("at most 5,000 units of weight"), "{weighed}");
 }
+
+#[test]
+fn a_folder_that_is_cleared_is_made_anew_and_a_file_that_is_taken_away_is_told_by_itself() {
+    let text = "fn clear() { std::fs::remove_dir_all(\"/srv/scratch\").unwrap(); }\nfn make() { std::fs::create_dir_all(\"/srv/scratch\").unwrap(); }\n\
+        fn save() { std::fs::write(\"/srv/state.json\", \"\").unwrap(); }\nfn forget() { std::fs::remove_file(\"/srv/state.json\").unwrap(); }\n\
+        fn main() { clear(); make(); save(); forget(); }\n";
+    assert_eq!(named(&items(&[], text), Kind::FsWrite), ["/srv/scratch 2", "/srv/state.json 1", "/srv/state.json 1"]);
+}
