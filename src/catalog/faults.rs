@@ -23,12 +23,14 @@ pub fn faults(api: &Api) -> Vec<Fault> {
             out.push(Fault { key, message: text.to_owned() });
         }
     };
-    let has_types = !api.types.is_empty();
+    // What only an older version of the crate has is an entry as well.
+    let has_types = !api.types.is_empty() || api.older.iter().any(|older| !older.types.is_empty());
+    let has_paths = !api.paths.is_empty() || api.older.iter().any(|older| !older.paths.is_empty());
     match api.shape {
         Shape::TypeOnly => demand(has_types, "types", "a type-only entry needs `types`"),
-        Shape::Container => demand(has_types || !api.paths.is_empty(), "types", "a container needs `types` or `paths`"),
-        Shape::None => demand(has_types || !api.paths.is_empty(), "types", "a harmless entry needs `types` or `paths`"),
-        _ => demand(!api.paths.is_empty(), "paths", "the shape needs `paths`"),
+        Shape::Container => demand(has_types || has_paths, "types", "a container needs `types` or `paths`"),
+        Shape::None => demand(has_types || has_paths, "types", "a harmless entry needs `types` or `paths`"),
+        _ => demand(has_paths, "paths", "the shape needs `paths`"),
     }
     demand((api.shape == Shape::None) == api.kind.is_none(), "kind", "kind `none` and shape `none` belong together");
     demand(api.kind.is_none() || !api.label.is_empty(), "label", "what a page calls the thing (`label`) is missing");

@@ -17,7 +17,9 @@ const MAX_TEXT: usize = 60;
 pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     let call = &body.known[index];
     let api = cx.api(call.hit.entry);
-    let parts: Vec<&KnownCall> = body.known.iter().filter(|part| part.within == Some(index)).collect();
+    // Where settings come from is no knob of what is made with them.
+    let is_part = |part: &&KnownCall| api.kind == Some(Kind::StartupConfig) || cx.api(part.hit.entry).kind != Some(Kind::StartupConfig);
+    let parts: Vec<&KnownCall> = body.known.iter().filter(|part| part.within == Some(index)).filter(is_part).collect();
     // Ingredients of ingredients.
     let below: Vec<&KnownCall> = (0..body.known.len()).filter(|at| is_below(body, *at, index)).map(|at| &body.known[at]).collect();
     let mut out = Vec::new();

@@ -178,13 +178,38 @@ impl Walker<'_, '_> {
                 }
                 _ => of.unwrap_or_else(|| Type::Def(*def, Arc::default())),
             },
-            Callee::Foreign(path) => match &of {
+            Callee::Foreign(found) => match &of {
                 Some(def @ Type::Def(..)) => def.clone(),
-                _ => self.foreign_call(path, of.as_ref(), &arg_types),
+                _ => self
+                    .parsed(found, path.segs.last().map_or(&[], |seg| &seg.args))
+                    .unwrap_or_else(|| self.foreign_call(found, of.as_ref(), &arg_types)),
             },
         };
         self.out.callees.insert(id, found);
         ty
+    }
+
+    /// `toml::from_str::<Settings>(text)`: the struct that is asked for, without the result around it.
+    fn parsed(&self, path: &str, written: &[crate::facts::Ty]) -> Option<Type> {
+        let [only] = written else { return None };
+        self.world.catalog.wrappers().parser(path)?;
+        Some(self.lower(only)).filter(Type::is_known)
+    }
+
+    /// `Settings::builder().size(1).load()`: whatever a builder that no code shows is called on, it is the builder of the struct.
+    fn is_of_builder(&self, id: ExprId) -> bool {
+        let mut at = id;
+        for _ in 0..64 {
+            match &self.body[at] {
+                Expr::Method { recv, .. } => at = *recv,
+                Expr::Try(inner) | Expr::Await(inner) => at = *inner,
+                Expr::Call { callee, .. } => {
+                    return matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| last == "builder"));
+                }
+                _ => return false,
+            }
+        }
+        false
     }
 
     fn with_arguments(&self, ty: &Type, generics: &[Generic], written: &[crate::facts::Ty]) -> Type {
@@ -278,7 +303,7 @@ impl Walker<'_, '_> {
                     let full = member_path(path, name);
                     if self.world.catalog.path(&full).is_some() {
                         let ret = self.foreign_call(&full, Some(&ty), &arg_types);
-                        let ret = self.built(&full, ret);
+                        let ret = self.parsed(&full, turbofish).unwrap_or_else(|| self.built(&full, ret));
                         self.out.callees.insert(id, Callee::Foreign(full));
                         return ret;
                     }
@@ -297,7 +322,7 @@ impl Walker<'_, '_> {
             // A builder that a derive made: its setters and its end lead to the type itself.
             if let Type::Def(of, _) = &recv_ty
                 && !self.out.callees.contains_key(&id)
-                && (name == "build" || self.sets_field(*of, name))
+                && (name == "build" || self.sets_field(*of, name) || self.is_of_builder(recv))
             {
                 return recv_ty;
             }
@@ -308,6 +333,10 @@ impl Walker<'_, '_> {
             return self.extension(id, name);
         };
         self.extension(id, name);
+        if let Some(parsed) = self.parsed(&full, turbofish) {
+            self.out.callees.entry(id).or_insert(Callee::Foreign(full));
+            return parsed;
+        }
         self.out.callees.entry(id).or_insert(Callee::Foreign(full));
         // A method of a builder hands the builder on.
         let path = of.path().map_or("", SmolStr::as_str);

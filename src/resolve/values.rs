@@ -432,6 +432,13 @@ impl Tracer<'_> {
                 | "trim_start" | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches",
                 _,
             ) if !is_own => {
+                // `settings.map(|settings| settings.size)`: the field is the value.
+                if let ("map" | "and_then", [closure]) = (name, args)
+                    && let Expr::Closure { body, .. } = &self.body[*closure]
+                    && let field @ Value::Field { .. } = next(*body)
+                {
+                    return field;
+                }
                 let inner = next(recv);
                 match (name, &inner) {
                     // What a closure makes of a literal is not the literal.

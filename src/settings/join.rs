@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::Struct;
+use super::{Struct, Variables};
 use super::files::Files;
 use super::keys::{Key, Step};
 use super::layers::{Layer, Loaded, Source};
@@ -31,14 +31,37 @@ enum Read {
 }
 
 /// The keys with what is known of them, in the order of the fields.
-pub(super) fn join(world: World<'_>, files: &mut Files<'_>, loaded: Loaded, keys: Vec<Key>, folders: &[&str]) -> Struct {
-    let found = found(files, &loaded.layers, folders);
+pub(super) fn join(world: World<'_>, files: &mut Files<'_>, loaded: Loaded, keys: Vec<Key>, folders: &[&str], variables: &Variables) -> Struct {
+    let mut found = found(files, &loaded.layers, folders);
+    let mut chosen = Chosen { files, keys: &keys };
+    for (layer, found) in loaded.layers.iter().zip(&mut found) {
+        chosen.retain(layer, found);
+    }
     let read = read(files, &loaded.layers, &found);
     let told = keys.into_iter().map(|key| {
-        let configured = configured(world, &read, &key);
+        let configured = configured(world, &read, &key, variables);
         (key, configured)
     });
     Struct { keys: told.collect(), files: found, loaded }
+}
+
+/// The files among which the environment chooses.
+struct Chosen<'f, 'a, 'k> {
+    files: &'f mut Files<'a>,
+    keys: &'k [Key],
+}
+
+impl Chosen<'_, '_, '_> {
+    /// Leaves those out that only happen to lie beside the others: nothing in them is a key of the settings.
+    fn retain(&mut self, layer: &Layer, found: &mut Vec<Found>) {
+        let Source::File { format, nested: false, .. } = &layer.source else { return };
+        let (files, keys) = (&mut *self.files, self.keys);
+        found.retain(|found| {
+            let tree = if found.environment.is_some() { files.tree(&found.file, *format) } else { return true };
+            let has = |root: &Node| keys.iter().any(|key| key.path.first().is_some_and(|step| lookup(root, std::slice::from_ref(step)).is_some()));
+            tree.is_some_and(|root| root.entries().is_empty() && matches!(root.value, Tree::Map(_)) || has(&root))
+        });
+    }
 }
 
 /// The files of each layer.
@@ -94,7 +117,7 @@ fn profiles(file: &SmolStr, root: &Node) -> Vec<Read> {
     entries.into_iter().map(profile).collect()
 }
 
-fn configured(world: World<'_>, read: &[Read], key: &Key) -> Configured {
+fn configured(world: World<'_>, read: &[Read], key: &Key, variables: &Variables) -> Configured {
     let mut out =
         Configured { key: key.dotted(), fields: key.path.iter().map(|step| step.name.clone()).collect(), ..Configured::default() };
     for layer in read {
@@ -124,6 +147,8 @@ fn configured(world: World<'_>, read: &[Read], key: &Key) -> Configured {
             }
         }
     }
+    // A file of variables that the code loads sets the variable, unless it is set already.
+    out.set.extend(out.variable.as_ref().and_then(|variable| variables.get(variable)).into_iter().flatten().cloned());
     let base = out.set.iter().rev().find(|set| set.environment.is_none());
     out.base = base.map(|base| (base.value.clone().unwrap_or_else(|| FactValue::Text(redact::HIDDEN.to_owned())), base.at.clone()));
     out

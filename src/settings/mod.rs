@@ -37,7 +37,7 @@ pub use tell::tell;
 pub struct Settings {
     structs: Vec<Struct>,
     /// What files of variables set, by variable.
-    variables: FxHashMap<String, Vec<SetBy>>,
+    variables: Variables,
     /// What could not be read.
     pub diagnostics: Vec<Diagnostic>,
     /// Files that could not be read.
@@ -45,6 +45,9 @@ pub struct Settings {
     /// Something could not be read at all.
     pub unreadable: bool,
 }
+
+/// What files of variables set, by variable.
+type Variables = FxHashMap<String, Vec<SetBy>>;
 
 /// A settings struct with its keys.
 struct Struct {
@@ -64,15 +67,15 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery, world: World<'_>, flow: &Flo
         return out;
     }
     let mut files = Files::new(tree, discovery);
+    variables(&mut files, discovery, world, flow, &loading, &mut out.variables);
     let gatherer = Gatherer::new(world, flow, bodies);
     let found: Vec<Loaded> = loading.iter().flat_map(|body| gatherer.loaded(body)).collect();
     for loaded in one_for_each(found) {
         let keys = keys::keys(world, loaded.root);
         let folders = folders(discovery, world, loaded.by);
         let folders: Vec<&str> = folders.iter().map(SmolStr::as_str).collect();
-        out.structs.push(join::join(world, &mut files, loaded, keys, &folders));
+        out.structs.push(join::join(world, &mut files, loaded, keys, &folders, &out.variables));
     }
-    variables(&mut files, discovery, world, flow, &loading, &mut out);
     (out.diagnostics, out.skipped, out.unreadable) = (files.diagnostics, files.skipped, files.unreadable);
     out
 }
@@ -122,7 +125,7 @@ fn folders(discovery: &Discovery, world: World<'_>, by: DefId) -> Vec<SmolStr> {
 }
 
 /// Files of variables that the code loads: `.env`, or the one that it names.
-fn variables(files: &mut Files<'_>, discovery: &Discovery, world: World<'_>, flow: &Flow, bodies: &[&BodyFacts], out: &mut Settings) {
+fn variables(files: &mut Files<'_>, discovery: &Discovery, world: World<'_>, flow: &Flow, bodies: &[&BodyFacts], out: &mut Variables) {
     let mut known: Vec<SmolStr> = Vec::new();
     for body in bodies {
         for call in &body.known {
@@ -145,7 +148,7 @@ fn variables(files: &mut Files<'_>, discovery: &Discovery, world: World<'_>, flo
                 known.push(found.file.clone());
                 for variable in files.variables(&found.file) {
                     let set = set_by(&found, &variable);
-                    out.variables.entry(variable.name).or_default().push(set);
+                    out.entry(variable.name).or_default().push(set);
                 }
             }
         }

@@ -57,8 +57,11 @@ pub(super) fn shown(pattern: &str, found: &[Found]) -> String {
     let environments: Vec<&str> = found.iter().filter_map(|found| found.environment.as_deref()).collect();
     match found {
         [only] if only.environment.is_none() => only.file.to_string(),
-        _ if environments.is_empty() => pattern.replace("<working dir>/", "").replace(HOLE, "{environment}"),
-        _ => pattern.replace("<working dir>/", "").replace(HOLE, &format!("{{{}}}", environments.join(","))),
+        [first, ..] if !environments.is_empty() => {
+            let name = file_name(pattern).replace(HOLE, &format!("{{{}}}", environments.join(",")));
+            join(parent(&first.file), &name).unwrap_or(name)
+        }
+        _ => pattern.replace("<working dir>/", "").replace(HOLE, "{environment}"),
     }
 }
 

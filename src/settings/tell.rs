@@ -1,19 +1,32 @@
 //! Tells the items of loaders what their settings are made of: the layers in order, and each key with its value.
 
+use rustc_hash::FxHashSet;
+
 use super::layers::{Layer, Source};
 use super::paths::{Found, shown};
+use super::variables::Naming;
 use super::{Settings, Struct};
 use crate::detect::{Cx, Finding};
 use crate::facts::ItemKind;
 use crate::merge::redact::HIDDEN;
 use crate::model::{Fact, FactValue, Kind, Provenance};
-use crate::resolve::At;
+use crate::resolve::{At, DefId};
 
 /// At most so many keys of one struct are told.
 const MAX_KEYS: usize = 300;
 
 /// Adds the layers and the keys to the findings that load them.
-pub fn tell(cx: &Cx<'_>, settings: &Settings, findings: &mut [Finding]) {
+pub fn tell(cx: &Cx<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
+    // A section of a struct that a library fills by its derive is told with the struct.
+    let sections: FxHashSet<DefId> = settings
+        .structs
+        .iter()
+        .filter(|found| found.loaded.layers.iter().any(|layer| layer.source == Source::Variables(Some(Naming::ByField))))
+        .flat_map(|found| found.keys.iter().map(|(key, _)| key.of).filter(|of| *of != found.loaded.root))
+        .collect();
+    findings.retain(|finding| {
+        finding.detector != "attributes" || finding.kind != Kind::StartupConfig || !sections.contains(&finding.def)
+    });
     for found in &settings.structs {
         let Some(at) = item_of(cx, found, findings) else { continue };
         let facts = facts(cx, found);

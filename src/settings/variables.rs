@@ -18,9 +18,17 @@ pub(super) enum Naming {
 impl Naming {
     /// The variable of a key; none when no variable can set it.
     pub(super) fn variable(&self, key: &Key) -> Option<String> {
+        if *self == Naming::ByField {
+            return key.variable.as_ref().map(SmolStr::to_string);
+        }
+        // The names of variables are read in small letters: a key with capitals or hyphens in it is out of their reach.
+        let is_plain = |name: &SmolStr| name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if !key.path.iter().all(|step| is_plain(&step.name)) {
+            return None;
+        }
         let names: Vec<String> = key.path.iter().map(|step| step.name.to_uppercase()).collect();
         match self {
-            Naming::ByField => key.variable.as_ref().map(SmolStr::to_string),
+            Naming::ByField => None,
             Naming::Plain { prefix } => match names.as_slice() {
                 [only] => Some(format!("{prefix}{only}")),
                 _ => None,
@@ -70,6 +78,7 @@ mod tests {
         assert_eq!(joined(None).variable(&nested), None);
         assert_eq!(joined(None).variable(&key(&["port"])).as_deref(), Some("APP_PORT"));
         assert_eq!(joined(Some("_")).variable(&key(&["database", "port"])).as_deref(), Some("APP_DATABASE_PORT"));
+        assert_eq!(joined(Some("__")).variable(&key(&["mail", "baseUrl"])), None);
         assert_eq!(Naming::ByField.variable(&nested), None);
     }
 }
