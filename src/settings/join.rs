@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::{Struct, Variables};
 use super::files::Files;
 use super::keys::{Key, Step};
 use super::layers::{Layer, Loaded, Source};
 use super::paths::{self, Found};
 use super::secrets::is_secret;
 use super::variables::Naming;
+use super::{Struct, Variables};
 use crate::manifests::yaml::{Entry, Node, Value as Tree};
 use crate::merge::redact;
 use crate::model::{FactValue, Place, Provenance, SetBy};
@@ -31,7 +31,14 @@ enum Read {
 }
 
 /// The keys with what is known of them, in the order of the fields.
-pub(super) fn join(world: World<'_>, files: &mut Files<'_>, loaded: Loaded, keys: Vec<Key>, folders: &[&str], variables: &Variables) -> Struct {
+pub(super) fn join(
+    world: World<'_>,
+    files: &mut Files<'_>,
+    loaded: Loaded,
+    keys: Vec<Key>,
+    folders: &[&str],
+    variables: &Variables,
+) -> Struct {
     let mut found = found(files, &loaded.layers, folders);
     let mut chosen = Chosen { files, keys: &keys };
     for (layer, found) in loaded.layers.iter().zip(&mut found) {
@@ -58,7 +65,9 @@ impl Chosen<'_, '_, '_> {
         let (files, keys) = (&mut *self.files, self.keys);
         found.retain(|found| {
             let tree = if found.environment.is_some() { files.tree(&found.file, *format) } else { return true };
-            let has = |root: &Node| keys.iter().any(|key| key.path.first().is_some_and(|step| lookup(root, std::slice::from_ref(step)).is_some()));
+            let has = |root: &Node| {
+                keys.iter().any(|key| key.path.first().is_some_and(|step| lookup(root, std::slice::from_ref(step)).is_some()))
+            };
             tree.is_some_and(|root| root.entries().is_empty() && matches!(root.value, Tree::Map(_)) || has(&root))
         });
     }

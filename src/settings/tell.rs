@@ -24,9 +24,7 @@ pub fn tell(cx: &Cx<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         .filter(|found| found.loaded.layers.iter().any(|layer| layer.source == Source::Variables(Some(Naming::ByField))))
         .flat_map(|found| found.keys.iter().map(|(key, _)| key.of).filter(|of| *of != found.loaded.root))
         .collect();
-    findings.retain(|finding| {
-        finding.detector != "attributes" || finding.kind != Kind::StartupConfig || !sections.contains(&finding.def)
-    });
+    findings.retain(|finding| finding.detector != "attributes" || finding.kind != Kind::StartupConfig || !sections.contains(&finding.def));
     for found in &settings.structs {
         let Some(at) = item_of(cx, found, findings) else { continue };
         let facts = facts(cx, found);
