@@ -9,6 +9,7 @@ use super::quantity::{Found, Quantity, quantities};
 use super::schema::Written;
 use super::stated::{Stated, facts_of};
 use super::stub::quoted_toml;
+use crate::merge::redact::{self, HIDDEN};
 use crate::model::{Diagnostic, Fact, FactValue, Item, Provenance, Severity};
 
 /// Parts of the name of a fact that bounds how much is held.
@@ -37,6 +38,10 @@ pub(super) fn report(item: &Item, written: &Written, out: &mut Vec<Diagnostic>) 
 
 /// A fact that is stated and known otherwise.
 fn report_stated(item: &Item, written: &Written, stated: &Stated, out: &mut Vec<Diagnostic>) {
+    // What is hidden cannot be compared, and must not be told.
+    if stated.is_secret() {
+        return;
+    }
     let differs =
         |fact: &&Fact| known_values(fact).is_some_and(|values| values.iter().all(|value| says_otherwise(fact, value, &stated.value)));
     let mut facts = facts_of(item, &stated.key).filter(|fact| fact.value.is_some());
@@ -155,7 +160,7 @@ fn known_values(fact: &Fact) -> Option<Vec<&FactValue>> {
 }
 
 fn says_otherwise(fact: &Fact, known: &FactValue, stated: &FactValue) -> bool {
-    if known == stated {
+    if known == stated || matches!(known, FactValue::Text(text) if text.contains(HIDDEN)) {
         return false;
     }
     match (quantity(known, fact), quantity(stated, fact)) {
@@ -235,10 +240,11 @@ fn toml_value(value: &FactValue) -> String {
     }
 }
 
-fn mended(diagnostic: Diagnostic, line: Option<String>) -> Diagnostic {
+fn mended(mut diagnostic: Diagnostic, line: Option<String>) -> Diagnostic {
+    diagnostic.message = redact::text(&diagnostic.message);
     let diagnostic = diagnostic.help("the code is what runs: correct the annotation, or the code if the annotation is right");
     match line {
-        Some(line) => diagnostic.paste(line),
+        Some(line) => diagnostic.paste(redact::text(&line)),
         None => diagnostic,
     }
 }

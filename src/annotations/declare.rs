@@ -7,6 +7,7 @@ use super::nearest::{nearest, quoted};
 use super::reader::{Mark, Reader, Section, type_words};
 use super::schema::{Empty, Written, key_names, read_annotation};
 use super::stated::fact_value;
+use crate::merge::redact;
 use crate::model::{Fact, Item, ItemId, Kind, Place, Provenance, Role, Scope, Severity, Site};
 
 /// The keys of an entry that are not annotations; every other key is a fact.
@@ -42,17 +43,19 @@ impl Declared {
     /// The item of the map, without its annotation.
     pub(super) fn item(&self, all_services: &[SmolStr]) -> Item {
         let place = self.written.place.clone();
-        let summary = self.written.annotation.summary.clone();
+        let summary = self.written.annotation.summary.as_deref().map(redact::text);
         let mut services: Vec<_> =
             if self.services.is_empty() { all_services.to_vec() } else { self.services.iter().map(smol_str::SmolStr::new).collect() };
         services.sort();
         services.dedup();
         let summary = summary.unwrap_or_else(|| format!("{}, declared in {}", self.name, place.file));
+        let mut facts = self.facts.clone();
+        redact::facts(&mut facts);
         Item {
             scope: self.scope,
             services,
             sites: vec![Site { place, role: Role::Declared, function: None }],
-            facts: self.facts.clone(),
+            facts,
             ..Item::new(self.id(), self.kind, self.name.as_str().into(), summary)
         }
     }

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::nearest::quoted;
 use super::reader::Mark;
 use super::schema::{KEYS, Slot, Written, slot};
+use crate::merge::redact;
 use crate::model::{Annotation, Diagnostic, Item, Severity};
 
 /// How much an annotation weighs against another of the same item.
@@ -89,6 +90,14 @@ pub(super) fn merge(claims: &[Claim<'_>], today: Date) -> Option<Annotation> {
         }
         if says_something {
             merged.places.push(claim.written.place.clone());
+        }
+    }
+    // People paste addresses with passwords, too.
+    for key in KEYS {
+        match slot(&mut merged, key.name) {
+            Some(Slot::Text(Some(text))) => *text = redact::text(text),
+            Some(Slot::List(list)) => list.iter_mut().for_each(|text| *text = redact::text(text)),
+            _ => {}
         }
     }
     merged.places.sort();

@@ -12,6 +12,7 @@ use super::nearest::{hint, nearest, quoted, words};
 use super::precedence::Claim;
 use super::reader::{Mark, Reader, Section};
 use super::schema::{Written, key_names};
+use crate::merge::redact;
 use crate::model::{Diagnostic, Fact, FactValue, Item, Place, Provenance, Severity};
 
 /// One fact as a person states it.
@@ -22,6 +23,27 @@ pub(super) struct Stated {
     pub(super) place: Place,
     /// Where the key stands.
     pub(super) at: Mark,
+}
+
+impl Stated {
+    fn fact(&self, unit: Option<SmolStr>) -> Fact {
+        Fact {
+            key: self.key.clone(),
+            value: Some(self.value.clone()),
+            unit,
+            provenance: Provenance::Annotated,
+            at: Some(self.place.clone()),
+            from: None,
+            set: Vec::new(),
+        }
+    }
+
+    /// Whether its value may be told.
+    pub(super) fn is_secret(&self) -> bool {
+        let mut fact = [self.fact(None)];
+        redact::facts(&mut fact);
+        fact[0].value.as_ref() != Some(&self.value)
+    }
 }
 
 /// Reads the keys that are not known: each is a fact when its value may be one and its name is no slip of a known one.
@@ -104,15 +126,9 @@ pub(super) fn fill(item: &mut Item, claims: &[Claim<'_>]) {
             continue;
         }
         let unit = facts.iter().find_map(|fact| fact.unit.clone());
-        item.facts.push(Fact {
-            key: stated.key.clone(),
-            value: Some(stated.value.clone()),
-            unit,
-            provenance: Provenance::Annotated,
-            at: Some(stated.place.clone()),
-            from: None,
-            set: Vec::new(),
-        });
+        let mut fact = [stated.fact(unit)];
+        redact::facts(&mut fact);
+        item.facts.extend(fact);
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) const HIDDEN: &str = "(set, hidden)";
 const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
 /// Hides the values of facts that look secret.
-pub(super) fn facts(facts: &mut [Fact]) {
+pub(crate) fn facts(facts: &mut [Fact]) {
     // An env variable's name is told by the first fact, its default by another.
     let names_secret =
         facts.iter().any(|fact| fact.key == "env" && fact.value.as_ref().is_some_and(|value| is_secret_name(&value.to_string())));

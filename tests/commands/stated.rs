@@ -75,3 +75,20 @@ fn the_page_says_what_the_service_does_and_who_owns_it() {
     project.run(&["gen", "--format", "mdbook", "-o", "book"]).ends(0);
     assert!(project.read("book/src/index.md").contains("Owned by checkout, unless"));
 }
+
+#[test]
+fn secrets_that_people_write_reach_no_output() {
+    let project = shop(SHOP);
+    project.write(
+        "statemap.toml",
+        "[[state]]\nid = \"cache:*\"\nsize = \"see redis://shop:hunter2@cache/0\"\nrunbook = \"https://ada:hunter2@wiki/x\"\n\n\
+         [[declare]]\nkind = \"external-store\"\nname = \"orders\"\npassword = \"hunter2\"\nurl = \"postgres://shop:hunter2@db/orders\"\n\n\
+         [[state]]\nid = \"external-store:declared::orders\"\npassword = \"hunter2\"\n",
+    );
+    let page = project.run(&["gen", "-o", "-"]).ends(0);
+    let json = project.run(&["list", "--format", "json"]).ends(0);
+    let check = project.run(&["check", "--format", "json"]).ends(1);
+    for text in [page.out, page.err, json.out, json.err, check.out, check.err] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
