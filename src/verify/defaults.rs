@@ -155,7 +155,8 @@ impl<'a> Owners<'a> {
             let amount = eval.amount(set.value, 0).or_else(of_type);
             let mut further = Vec::new();
             eval.each(set.value, 0, &mut further);
-            let further = further.into_iter().filter(|other| Some(other) != amount.as_ref()).map(|other| (other, false)).collect::<Vec<_>>();
+            let further =
+                further.into_iter().filter(|other| Some(other) != amount.as_ref()).map(|other| (other, false)).collect::<Vec<_>>();
             for (amount, plain) in amount.map(|amount| (amount, set.plain && is_own)).into_iter().chain(further) {
                 out.push(self.at(set.def, body, set.value, amount, plain));
             }
@@ -195,7 +196,11 @@ impl<'a> Owners<'a> {
                 && names.iter().any(|name| words(name) == words(&def.item.name))
                 && let Some(amount) = default_of(scene, *owner, 0)
             {
-                out.push(Given { amount, place: place(scene.program, scene.program.module(def.module).file, def.item.span.line), plain: false });
+                out.push(Given {
+                    amount,
+                    place: place(scene.program, scene.program.module(def.module).file, def.item.span.line),
+                    plain: false,
+                });
             }
         }
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
-use super::blankets::Blankets;
 use super::Wanted;
+use super::blankets::Blankets;
 use super::settings::Settings;
 use super::sources::{Found, Sources};
 use super::told::Told;

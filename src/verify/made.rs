@@ -57,10 +57,10 @@ fn built_by_derive(scene: &Scene<'_>, krate: KrateId, name: &str) -> Option<Path
     let derives = |item: &ItemFact| {
         item.attrs.iter().flat_map(|attr| &attr.args).any(|(derive, _)| derive.rsplit("::").next().is_some_and(|last| last == "Builder"))
     };
-    let hit =
-        scene.program.all_defs().find(|(_, def)| {
-            scene.program.module(def.module).krate == krate && def.item.name == built && derives(def.item)
-        });
+    let hit = scene
+        .program
+        .all_defs()
+        .find(|(_, def)| scene.program.module(def.module).krate == krate && def.item.name == built && derives(def.item));
     hit.map(|(id, _)| found(scene, id))
 }
 
