@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
-use super::program::{CrateInput, Def, DefId, Krate, KrateId, Lookups, ModId, Module, Program, index};
+use super::program::{CrateInput, Def, DefId, Extern, Krate, KrateId, Lookups, ModId, Module, Program, index};
 use crate::facts::{Body, Cfg, FileFacts, ItemFact, ItemKind, Name, Ty};
 use crate::model::{Diagnostic, Severity};
 
@@ -75,6 +75,25 @@ pub fn link<'f>(files: &'f [FileFacts], inputs: &[CrateInput]) -> (Program<'f>, 
     (linker.program, linker.links)
 }
 
+/// `extern crate core_of_it as core;`, `extern crate self as it;`: further names of crates.
+fn renamed_externs(input: &mut CrateInput, own: KrateId, items: &[ItemFact]) {
+    for item in items {
+        let ItemKind::ExternCrate(of) = &item.kind else { continue };
+        let known = input.externs.iter().find(|(name, _)| name == of).map(|(_, to)| to.clone());
+        let to = match of.as_str() {
+            "self" => Some(Extern::Local(own.0 as usize)),
+            "std" | "core" | "alloc" => known.or(Some(Extern::Foreign(SmolStr::new_static("std")))),
+            _ => known,
+        };
+        if let Some(to) = to
+            && item.name != *of
+            && input.externs.iter().all(|(name, _)| *name != item.name)
+        {
+            input.externs.push((item.name.clone(), to));
+        }
+    }
+}
+
 fn empty(files: &[FileFacts]) -> Program<'_> {
     Program {
         files,
@@ -129,9 +148,12 @@ impl<'f> Linker<'f> {
         }
     }
 
-    fn krate(&mut self, id: KrateId, input: CrateInput) {
+    fn krate(&mut self, id: KrateId, mut input: CrateInput) {
         self.krate = id;
         let root_file = self.by_path.get(input.root.as_str()).copied();
+        if let Some(file) = root_file {
+            renamed_externs(&mut input, id, &self.files[file].items);
+        }
         let name = input.name.clone();
         let root = self.module(None, false, name, root_file.unwrap_or(usize::MAX), Vec::new());
         if let Some(file) = root_file {

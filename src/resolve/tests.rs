@@ -44,6 +44,29 @@ fn constants_are_followed_through_modules_imports_and_each_other() {
 }
 
 #[test]
+fn a_crate_is_known_by_the_name_that_extern_crate_gives_it() {
+    let channel =
+        |path: &str| format!("extern crate tokio as engine;\nfn main() {{ let (_a, _b) = {path}::sync::mpsc::channel::<u8>(6); }}\n");
+    check(&channel("engine"), "capacity", "6");
+    check(&channel("tokio"), "capacity", "6");
+    check_bound("extern crate self as shop;\nconst BOUND: usize = 3;", "shop::BOUND", "3");
+}
+
+#[test]
+fn a_derive_of_the_workspace_does_not_hide_the_type_of_its_name() {
+    let all = "//- /Cargo.toml\n[workspace]\nmembers = [\"shop\", \"made\", \"kept\"]\n\
+        //- /shop/Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n[dependencies]\ntokio = \"1\"\n\
+        made = { path = \"../made\" }\nkept = { path = \"../kept\" }\n\
+        //- /shop/src/main.rs\nuse kept::*;\nuse made::Limits;\n\
+        fn main() { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(Limits::BOUND); }\n\
+        //- /made/Cargo.toml\n[package]\nname = \"made\"\nversion = \"0.1.0\"\n[lib]\nproc-macro = true\n\
+        //- /made/src/lib.rs\n#[proc_macro_derive(Limits)]\npub fn limits(_: TokenStream) -> TokenStream { TokenStream::new() }\n\
+        //- /kept/Cargo.toml\n[package]\nname = \"kept\"\nversion = \"0.1.0\"\n\
+        //- /kept/src/lib.rs\npub struct Limits;\nimpl Limits { pub const BOUND: usize = 4; }\n";
+    check(all, "capacity", "4");
+}
+
+#[test]
 fn a_method_of_what_a_lazy_static_makes_is_found() {
     let before = "use std::sync::{LazyLock, OnceLock};\nstruct S;\nimpl S { fn bound(&self) -> usize { 7 } }\n";
     check_bound(&format!("{before}static L: LazyLock<S> = LazyLock::new(|| S);"), "L.bound()", "7");

@@ -85,6 +85,11 @@ impl Amount {
         }
     }
 
+    /// Whether it is neither a number nor a truth.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
     /// As a person would write it.
     pub(super) fn words(&self) -> String {
         match self {

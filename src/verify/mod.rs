@@ -159,6 +159,8 @@ pub struct Counts {
     pub no_option: usize,
     /// See [`DefaultVerdict::NotSeen`].
     pub not_seen: usize,
+    /// Of these, those that no value of a source can be compared with: `as many as processors`.
+    pub in_words: usize,
     /// See [`DefaultVerdict::Contradicted`].
     pub contradicted: usize,
 }
@@ -191,7 +193,10 @@ impl Report {
                 match default.verdict {
                     DefaultVerdict::Confirmed(_) => out.confirmed += 1,
                     DefaultVerdict::NoOption => out.no_option += 1,
-                    DefaultVerdict::NotSeen => out.not_seen += 1,
+                    DefaultVerdict::NotSeen => {
+                        out.not_seen += 1;
+                        out.in_words += usize::from(amount::Amount::stated(&default.stated).is_text());
+                    }
                     DefaultVerdict::Contradicted { .. } => out.contradicted += 1,
                 }
             }

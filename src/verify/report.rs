@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use super::{CrateReport, DefaultVerdict, PathVerdict, Place, Report, Source};
 
+/// Versions that are not there and told by name.
+const MAX_ABSENT: usize = 8;
+
 /// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -100,6 +103,23 @@ fn at(place: &Place) -> String {
     format!("{}:{}", place.file, place.line)
 }
 
+/// The versions whose names are not looked up, and what would change that.
+fn absent(report: &Report) -> String {
+    let all: Vec<String> = report
+        .crates
+        .iter()
+        .filter(|krate| matches!(krate.source, Source::NotThere(_)) && !krate.stated.is_empty())
+        .map(|krate| format!("{}@{}", krate.krate, krate.stated))
+        .collect();
+    let Some(first) = all.first() else { return String::new() };
+    let more = match all.len().saturating_sub(MAX_ABSENT) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = all[..all.len().min(MAX_ABSENT)].join(", ");
+    format!("not there, so that nothing of them is looked up: {shown}{more}; `cargo info {first}` fetches that one\n")
+}
+
 fn sums(report: &Report) -> String {
     let counts = report.counts();
     let mut out = String::new();
@@ -113,6 +133,7 @@ fn sums(report: &Report) -> String {
     more(counts.not_there, "not there");
     more(counts.unreadable, "unreadable");
     let _ = writeln!(out);
+    out.push_str(&absent(report));
     let _ = writeln!(
         out,
         "paths: {} found, {} made by macros, {} in crates that are not there, {} missing, {} not looked up",
@@ -121,10 +142,11 @@ fn sums(report: &Report) -> String {
     if counts.missing_files > 0 {
         let _ = writeln!(out, "files that facts are said to come from: {} missing", counts.missing_files);
     }
+    let in_words = if counts.in_words > 0 { format!(" (told in words: {})", counts.in_words) } else { String::new() };
     let no_option = if counts.no_option > 0 { format!("{} of no option, as stated, ", counts.no_option) } else { String::new() };
     let _ = writeln!(
         out,
-        "defaults: {} confirmed, {no_option}{} not found in the source, {} contradicted",
+        "defaults: {} confirmed, {no_option}{} not found in the source{in_words}, {} contradicted",
         counts.confirmed, counts.not_seen, counts.contradicted
     );
     out

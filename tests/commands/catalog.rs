@@ -62,7 +62,7 @@ fn defaults_are_confirmed_where_the_source_shows_them() {
             "`ttl` of `parcel_cache::Cache::clear` is 10min at parcel-cache-1.2.0/src/config.rs:14",
             "`policy` of `parcel_cache::Cache::clear` is least recent at parcel-cache-1.2.0/src/config.rs:32",
             "`eviction threads` of `parcel_cache::Cache::clear` is stated as one for each processor: not found in the source",
-            "defaults: 6 confirmed, 1 not found in the source, 0 contradicted",
+            "defaults: 6 confirmed, 1 not found in the source (told in words: 1), 0 contradicted",
         ],
     );
 }
@@ -174,8 +174,11 @@ fn a_crate_without_source_is_no_failure_as_long_as_another_one_has_it() {
     project.write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"parcel-core\"\nversion = \"1.2.3\"\n");
     let told = run(&[]).ends(0);
     assert!(told.out.contains("1 of 2 versions of crates read, 1 not there"), "{}", told.out);
+    assert!(!told.out.contains("cargo info"), "its entries state no version: {}", told.out);
     project.write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"parcel-core\"\nversion = \"1.2.2\"\n");
-    assert!(run(&[]).ends(3).out.contains("0 of 2 versions of crates read"));
+    let told = run(&[]).ends(3);
+    assert!(told.out.contains("0 of 2 versions of crates read"), "{}", told.out);
+    has(&told, &["not there, so that nothing of them is looked up: parcel_core@1.2.2; `cargo info parcel_core@1.2.2` fetches that one"]);
     let told = run(&["--nearest"]).ends(0);
     assert!(told.out.contains("1.2.3 for 1.2.2"), "{}", told.out);
 }
