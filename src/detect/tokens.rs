@@ -10,7 +10,7 @@ use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::knobs::facts;
 use crate::facts::ItemKind;
-use crate::model::{Fact, FactValue, Kind, Role};
+use crate::model::{Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{BodyFacts, DefId, Flow, KnownCall, OwnCall, Type, Value};
 
 /// More fields than these are not told one by one.
@@ -138,8 +138,9 @@ fn ends_of(cx: &Cx<'_>, of: DefId) -> Option<Fact> {
     let mut all_known = true;
     let mut end = |value: &Value| {
         let fact = cx.fact("valid_for", None, value);
-        // The end of other claims is a moment, however long they were good for.
-        let is_length = fact.unit.as_deref() == Some("duration") && !matches!(value, Value::Field { .. });
+        // The end of other claims is a moment, however long they were good for; what can be set is given.
+        let is_length =
+            fact.unit.as_deref() == Some("duration") && fact.provenance == Provenance::Code && !matches!(value, Value::Field { .. });
         match fact.value.as_ref().filter(|_| is_length) {
             Some(value) => {
                 let text = value.to_string();

@@ -28,6 +28,9 @@ const EXPIRIES: &[&str] = &["time_to_live", "ttl", "time_to_idle", "tti", "expir
 /// Knobs that bound how long a call waits.
 const TIMEOUTS: &[&str] = &["timeout", "request_timeout", "response_timeout", "operation_timeout", "timeout_global"];
 
+/// A longer text stands with the facts only.
+const MAX_TEXT: usize = 160;
+
 /// The sentence, without a full stop.
 pub(super) fn summary(finding: &Finding) -> String {
     let sentence = of_kind(finding);
@@ -76,7 +79,15 @@ fn of_kind(finding: &Finding) -> String {
         Kind::BackgroundTask => task(finding),
         Kind::StartupConfig if fact(finding, &["env"]).is_some() => variable(finding),
         Kind::ExternalStore if finding.detector == "remotes" => remote(finding),
-        Kind::ExternalStore if finding.entry.is_none() => format!("`{}`, where pools and clients of this service keep state", finding.name),
+        Kind::ExternalStore if finding.entry.is_none() => {
+            join(&SmolStr::from(format!("`{}`, where pools and clients of this service keep state", finding.name)), &[address(finding)])
+        }
+        Kind::ClientHeld => join(label, &[length(finding), valid_for(finding)]),
+        Kind::Telemetry => match text(finding, "layers") {
+            Some(layers) => format!("{label} with the layers {layers}"),
+            None => label.to_string(),
+        },
+        Kind::Os if finding.facts.iter().any(|fact| fact.key == "signal") => signals(finding),
         Kind::EmbeddedDb => match fact(finding, &["path"]).map(|fact| (fact.value.is_some(), said(fact, ""))) {
             Some((true, Some(path))) => format!("{label} at {path}"),
             Some((false, Some(from))) => format!("{label}, path {from}"),
@@ -93,6 +104,45 @@ fn of_kind(finding: &Finding) -> String {
         _ if label.is_empty() => finding.kind.to_string(),
         _ => label.to_string(),
     }
+}
+
+/// `at redis://cache`, `address set by `DATABASE_URL``.
+fn address(finding: &Finding) -> Option<String> {
+    let fact = fact(finding, &["address", "host"])?;
+    let said = said(fact, "")?;
+    Some(if fact.value.is_some() { format!("at {said}") } else { format!("{} {said}", fact.key) })
+}
+
+/// `25 characters`, as far as the code says what the length counts.
+fn length(finding: &Finding) -> Option<String> {
+    let fact = fact(finding, &["length"]).filter(|fact| matches!(fact.value, Some(FactValue::Int(_))))?;
+    Some(format!("length {}", said(fact, "")?))
+}
+
+/// `valid for 2 h`; of a cookie that holds no token, how long the browser keeps it.
+fn valid_for(finding: &Finding) -> Option<String> {
+    let is_told = |fact: &&Fact| fact.provenance != Provenance::Default && !matches!(fact.value, Some(FactValue::Int(_)));
+    let fact = fact(finding, &["valid_for", "max_age"]).filter(is_told)?;
+    let what = if fact.key == "valid_for" { "valid for" } else { "kept for" };
+    match &fact.value {
+        Some(_) => Some(format!("{what} {}", said(fact, "")?)),
+        None => Some(format!("{what} a time {}", said(fact, "")?)),
+    }
+}
+
+/// A text that the summary can hold.
+fn text(finding: &Finding, key: &str) -> Option<String> {
+    let value = fact(finding, &[key])?.value.as_ref()?.to_string();
+    (value.chars().count() <= MAX_TEXT).then(|| format!("`{}`", value.replace('`', "'")))
+}
+
+/// `signal handlers, interrupt and terminate`.
+fn signals(finding: &Finding) -> String {
+    let mut named: Vec<String> =
+        finding.facts.iter().filter(|fact| fact.key == "signal").filter_map(|fact| Some(fact.value.as_ref()?.to_string())).collect();
+    named.sort();
+    named.dedup();
+    if named.is_empty() { finding.label.to_string() } else { format!("{}, {}", finding.label, named.join(" and ")) }
 }
 
 /// `HTTP API at https://api.example.com, called with POST`.

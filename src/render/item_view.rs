@@ -10,6 +10,7 @@ use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
 use super::layout::{Layout, first_few};
 use super::rank::default_rank;
+use super::row_view::relying;
 use super::settings_view;
 use super::view::{AnnotationLine, FactView, FactsView, ItemView, SetView, SiteView, TotalView, UsesView};
 use super::words::{counted, in_order, is_loss, kept, label, store_name, thousands, value};
@@ -24,6 +25,8 @@ const SITES: usize = 4;
 const DEFAULTS: usize = 6;
 /// At most so many facts whose value is not known are shown.
 const UNKNOWN: usize = 6;
+/// At most so many pools and clients of a store are linked.
+const RELYING: usize = 6;
 /// At most so many places that give a value are shown.
 const SET: usize = 4;
 
@@ -38,6 +41,8 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
     let (constructed, more_constructed) = sites(layout, item, Role::Constructed, page, &mut named);
     let (written, more_written) = sites(layout, item, Role::Written, page, &mut named);
     let annotation = item.annotation.as_ref();
+    let relying = if item.kind == Kind::ExternalStore { relying(layout, item) } else { Vec::new() };
+    let (reached_by, reached_by_more) = layout.some(&relying, RELYING, page);
     let doc_file = item.site().map_or("", |site| site.place.file.as_str());
     let doc = item.doc.as_deref().map(|doc| description(doc, &DocContext { links: &layout.links, page, file: doc_file }));
     ItemView {
@@ -66,6 +71,8 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         read_from: entries(layout, item, Access::Read, page),
         changed_from: entries(layout, item, Access::Write, page),
         backs_on: item.backs_on.as_deref().map(|store| store_link(layout, store, page)),
+        reached_by,
+        reached_by_more,
         cfg: item.cfg.as_deref().map(prose),
         hides: item.hides.as_deref().filter(|_| !repeats).map(|hides| clause(&in_order(hides))),
         lost: annotation

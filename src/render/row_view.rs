@@ -77,7 +77,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
     let known = item.kind != Kind::FsWrite || path(item).is_some();
     let nameless = !known && fact(item, "path").is_none_or(|fact| fact.from.is_none());
     let relying: Vec<&Item> = match item.kind {
-        Kind::ExternalStore => layout.items.iter().copied().filter(|other| relies_on(other, &item.name)).collect(),
+        Kind::ExternalStore => relying(layout, item),
         _ => Vec::new(),
     };
     let (set, set_more) = fact(item, "env").map(|fact| set_views(layout, fact, page)).unwrap_or_default();
@@ -141,6 +141,11 @@ fn store_name_only(layout: &Layout<'_>, item: &Item, page: &str) -> String {
         Some((name, _)) => name.to_owned(),
         None => link,
     }
+}
+
+/// The pools and clients that reach a store.
+pub(super) fn relying<'a>(layout: &Layout<'a>, store: &Item) -> Vec<&'a Item> {
+    layout.items.iter().copied().filter(|other| relies_on(other, &store.name)).collect()
 }
 
 fn relies_on(item: &Item, store: &str) -> bool {

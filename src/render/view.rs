@@ -305,6 +305,9 @@ pub(crate) struct ItemView {
     /// Routes and tasks on whose way it is changed.
     pub(crate) changed_from: UsesView,
     pub(crate) backs_on: Option<String>,
+    /// The pools and clients that reach it, for a store.
+    pub(crate) reached_by: Vec<String>,
+    pub(crate) reached_by_more: usize,
     pub(crate) cfg: Option<String>,
     pub(crate) hides: Option<String>,
     pub(crate) lost: Option<String>,
