@@ -169,7 +169,7 @@ impl<'t> Reader<'t> {
             let at = self.mark();
             let key = self.key()?;
             self.blank()?;
-            if !self.take(':') && !(self.kind == Kind::Json && self.take('=')) {
+            if !(self.take(':') || self.kind == Kind::Json && self.take('=')) {
                 return Err(self.broken("`:` is missing after a key"));
             }
             self.blank()?;
