@@ -22,7 +22,18 @@ pub(super) fn value(key: &str, value: &str) -> String {
     if (looks_secret(key) && !points && !is_plain_word(value)) || is_secret(value) {
         return HIDDEN.to_owned();
     }
+    // What is in a file has keys of its own, and some may be secret.
+    if value.trim_end().contains('\n') || names_a_file(key) {
+        let lines = value.trim_end().lines().count();
+        return if lines == 1 { "a file of one line".to_owned() } else { format!("a file of {lines} lines") };
+    }
     shown(value)
+}
+
+/// `app.toml`, as the key of a ConfigMap.
+fn names_a_file(key: &str) -> bool {
+    let ending = key.rsplit_once('.').map_or("", |(_, ending)| ending);
+    matches!(ending, "toml" | "yaml" | "yml" | "json" | "json5" | "ini" | "conf" | "cfg" | "env" | "properties" | "xml" | "ron" | "sh" | "sql")
 }
 
 /// `LOG=info` where the value is short and may be shown, else the name.

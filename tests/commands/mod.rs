@@ -3,6 +3,7 @@
 mod annotate;
 mod bad_input;
 mod baseline;
+mod canaries;
 mod catalog;
 mod check;
 mod gen_map;
