@@ -378,6 +378,8 @@ colour = ["red"]
     fn mistakes_in_own_catalog_entries_are_shown_at_their_key_with_the_nearest_known_word() {
         let entry = "[[catalog]]\nkind = \"cache\"\nshape = \"constructor\"\nlabel = \"our cache\"\npaths = [\"shop::Cache::new\"]\n";
         assert_eq!(lines(entry), [""; 0]);
+        let older = entry.replace("paths = [\"shop::Cache::new\"]", "older = [{ version = \"0.9.0\", paths = [\"shop::Cache::new\"] }]");
+        assert_eq!(lines(&older), [""; 0]);
         for (from, to, line, said, help) in [
             ("label", "lable", 4, "unknown key `lable` in `[[catalog]]`", "did you mean `label`?"),
             ("\"cache\"", "\"cahce\"", 2, "there is no kind `cahce`", "did you mean `cache`?"),

@@ -29,7 +29,10 @@ pub struct OwnFault {
 /// With the first mistake of the schema, or with all that the schema cannot say.
 pub fn read_own(table: &DeTable<'_>, at: &Range<usize>) -> Result<Api, Vec<OwnFault>> {
     let api = Api::deserialize(Deserializer::from(Spanned::new(at.clone(), table.clone()))).map_err(|error| vec![of_schema(&error, at)])?;
-    let found: Vec<OwnFault> = faults(&api)
+    // Names of older versions are names as well.
+    let mut with_older = api.clone();
+    with_older.take_in_older();
+    let found: Vec<OwnFault> = faults(&with_older)
         .into_iter()
         .map(|fault| {
             let at = table.get_key_value(fault.key).map_or(at.clone(), |(key, _): (&Spanned<_>, _)| key.span());

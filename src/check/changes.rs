@@ -36,6 +36,8 @@ pub struct Change {
 struct Entry {
     id: Option<SmolStr>,
     content: String,
+    /// The row with its places, when it is one.
+    row: String,
 }
 
 /// By kind and by what the page calls it.
@@ -51,7 +53,7 @@ pub(super) fn changes(old: &[Unit], new: &[Unit], map: &StateMap) -> Vec<Change>
     for (key, entry) in &old {
         match new.get(key) {
             Some(now) if now.content == entry.content => {}
-            Some(now) => out.push(change(How::Changed, key, now.id.clone().or_else(|| id_of(map, key)))),
+            Some(now) => out.push(change(How::Changed, key, now.id.clone().or_else(|| id_of(map, key, &now.row)))),
             // The same state under another heading.
             None => match entry.id.as_deref().and_then(|id| by_id.get(id)) {
                 Some(now) if !old.contains_key(*now) => {
@@ -63,7 +65,7 @@ pub(super) fn changes(old: &[Unit], new: &[Unit], map: &StateMap) -> Vec<Change>
         }
     }
     for (key, entry) in new.iter().filter(|(key, _)| !old.contains_key(*key) && !renamed.contains(key)) {
-        out.push(change(How::Added, key, entry.id.clone().or_else(|| id_of(map, key))));
+        out.push(change(How::Added, key, entry.id.clone().or_else(|| id_of(map, key, &entry.row))));
     }
     out.sort();
     out
@@ -88,7 +90,9 @@ fn entries(units: &[Unit]) -> Entries {
             UnitKind::Row => {
                 if let Some(kind) = table {
                     let name = row_name(&unit.key);
-                    out.entry((kind, name)).or_default().content.push_str(&unit.key);
+                    let entry = out.entry((kind, name)).or_default();
+                    entry.content.push_str(&unit.key);
+                    entry.row.push_str(&unit.exact);
                 }
             }
             UnitKind::Other => {
@@ -125,17 +129,25 @@ fn row_name(row: &str) -> String {
     plain(quoted.unwrap_or_else(words))
 }
 
-/// The id of the only item that a row may be about.
-fn id_of(map: &StateMap, (kind, name): &(Kind, String)) -> Option<SmolStr> {
-    let is_meant = |item: &&Item| {
-        item.kind == *kind
-            && (item.name == name.as_str()
-                || item.facts.iter().any(|fact| {
-                    matches!(fact.key.as_str(), "env" | "path")
-                        && (fact.value.as_ref().is_some_and(|value| value.to_string() == *name) || fact.from.as_deref() == Some(name))
-                }))
+/// The id of the only item that a row may be about: by what it names, else by the place to which it links.
+fn id_of(map: &StateMap, (kind, name): &(Kind, String), row: &str) -> Option<SmolStr> {
+    let of_kind = || map.items.iter().filter(|item| item.kind == *kind);
+    let says = |item: &Item, key: &str| {
+        let mut facts = item.facts.iter().filter(|fact| fact.key == key);
+        facts.any(|fact| fact.value.as_ref().is_some_and(|value| value.to_string() == *name) || fact.from.as_deref() == Some(name))
     };
-    let mut found = map.items.iter().filter(is_meant);
-    let first = found.next()?;
-    found.next().is_none().then(|| first.id.0.clone())
+    let named = of_kind().filter(|item| item.name == name.as_str() || says(item, "env") || says(item, "path"));
+    // `](../src/db.rs#L14)`: the way to the file ends with its path.
+    let leads_to = |end: &str| row.match_indices(end).any(|(at, _)| row[..at].ends_with(['(', '/']));
+    let links = |item: &Item| {
+        let mut places = item.sites.iter().map(|site| &site.place);
+        places.any(|place| ["L", "lines-"].iter().any(|mark| leads_to(&format!("{}#{mark}{})", place.file, place.line))))
+    };
+    only(named).or_else(|| only(of_kind().filter(|item| !row.is_empty() && links(item))))
+}
+
+/// The id of the only one.
+fn only<'a>(mut items: impl Iterator<Item = &'a Item>) -> Option<SmolStr> {
+    let first = items.next()?;
+    items.next().is_none().then(|| first.id.0.clone())
 }

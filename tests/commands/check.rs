@@ -114,6 +114,21 @@ fn rows_of_a_table_are_named_by_their_id() {
 }
 
 #[test]
+fn rows_that_are_called_by_what_they_are_have_the_id_of_their_place() {
+    let handlers = |names: &[&str]| {
+        let functions: String =
+            names.iter().map(|name| format!("async fn {name}() {{\n    tokio::signal::ctrl_c().await.ok();\n}}\n\n")).collect();
+        let calls: String = names.iter().map(|name| format!("    {name}().await;\n")).collect();
+        format!("{functions}#[tokio::main]\nasync fn main() {{\n{calls}}}\n")
+    };
+    let project = Project::shop(&handlers(&["first", "second"]));
+    project.run(&["gen"]).ends(0);
+    project.write("src/main.rs", handlers(&["first", "second", "third"]));
+    let out = project.run(&["check"]).ends(1).out;
+    assert!(out.contains("  + os:shop::third#tokio::signal::ctrl_c\n\n"), "{out}");
+}
+
+#[test]
 fn lines_that_moved_are_told_and_fail_only_when_asked_for() {
     let project = shop();
     project.write("src/main.rs", SHOP.replacen("\n\n", "\n\n\n\n", 1));
