@@ -33,7 +33,10 @@ pub(super) fn value(key: &str, value: &str) -> String {
 /// `app.toml`, as the key of a ConfigMap.
 fn names_a_file(key: &str) -> bool {
     let ending = key.rsplit_once('.').map_or("", |(_, ending)| ending);
-    matches!(ending, "toml" | "yaml" | "yml" | "json" | "json5" | "ini" | "conf" | "cfg" | "env" | "properties" | "xml" | "ron" | "sh" | "sql")
+    matches!(
+        ending,
+        "toml" | "yaml" | "yml" | "json" | "json5" | "ini" | "conf" | "cfg" | "env" | "properties" | "xml" | "ron" | "sh" | "sql"
+    )
 }
 
 /// `LOG=info` where the value is short and may be shown, else the name.
