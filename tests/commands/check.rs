@@ -388,6 +388,24 @@ fn what_does_not_contradict_the_code_is_let_be() {
 }
 
 #[test]
+fn a_manifest_that_the_code_contradicts_fails_by_the_same_rule() {
+    let main = "fn main() {\n    let size: u32 = std::env::var(\"POOL_SIZE\").ok().and_then(|size| size.parse().ok()).unwrap_or(10);\n    println!(\"{size}\");\n}\n";
+    let project = Project::shop(main);
+    project.write("Dockerfile", "FROM rust\nCOPY . .\nRUN cargo build --release\nCMD [\"target/release/shop\"]\n");
+    let compose = |size: &str| format!("services:\n  shop:\n    build: .\n    environment:\n      POOL_SIZE: \"{size}\"\n");
+    project.write("docker-compose.yml", compose("20"));
+    project.run(&["gen"]).ends(0);
+    project.run(&["check"]).ends(0);
+    project.write("docker-compose.yml", compose("twenty"));
+    project.run(&["gen", "-q"]).ends(0);
+    let outcome = project.run(&["check"]).ends(1);
+    assert!(outcome.out.contains("error[contradiction-variable-type]") && outcome.out.contains("docker-compose.yml:5"), "{}", outcome.out);
+    assert!(!outcome.err.contains("contradiction"), "told once: {}", outcome.err);
+    project.write("statemap.toml", "[policy]\ncontradicted = \"warn\"\n");
+    project.run(&["check"]).ends(0);
+}
+
+#[test]
 fn a_service_that_claims_to_hold_no_state_is_taken_at_its_word() {
     let project = shop();
     project.write("statemap.toml", "[policy]\nstateless = true\n");
