@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::context::Cx;
+use super::env_defaults;
 use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
 use crate::facts::{Attr, FieldFact, ItemKind};
@@ -210,6 +211,7 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
 /// One item for each variable, whichever functions read it: the environment is one for the process.
 fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Finding>) {
     let mut by_name: BTreeMap<String, Vec<Read>> = BTreeMap::new();
+    let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx) };
     for read in reads {
         by_name.entry(read.name.clone()).or_default().push(read);
     }
@@ -231,6 +233,9 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
                 set: Vec::new(),
             },
         };
+        if let (None, None, Some(Some(held))) = (&fact.value, &fact.from, of_fields.get(&name)) {
+            fact = held.clone();
+        }
         fact.provenance = Provenance::Env;
         let mut facts = vec![Cx::plain_fact("env", name.clone())];
         facts[0].at = Some(cx.place(first.at));

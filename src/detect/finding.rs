@@ -119,7 +119,8 @@ impl Finding {
     /// One more fact, unless it says nothing new.
     pub fn learn(&mut self, fact: Fact) {
         let is_default = fact.provenance == Provenance::Default;
-        if self.facts.contains(&fact) || is_default && self.facts.iter().any(|known| known.key == fact.key) {
+        if self.facts.iter().any(|known| says_the_same(known, &fact)) || is_default && self.facts.iter().any(|known| known.key == fact.key)
+        {
             return;
         }
         if !is_default {
@@ -127,4 +128,10 @@ impl Finding {
         }
         self.facts.push(fact);
     }
+}
+
+/// One statement, wherever it is written.
+#[must_use]
+pub fn says_the_same(a: &Fact, b: &Fact) -> bool {
+    a.key == b.key && a.value == b.value && a.from == b.from && a.provenance == b.provenance
 }

@@ -73,6 +73,8 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     }
     weighed(&mut out);
     let is_store = matches!(api.kind, Some(Kind::Pool | Kind::SdkClient | Kind::Session | Kind::ExternalStore));
+    // A key of a session that is no constant is another one each time.
+    out.retain(|fact| fact.key != "key" || api.kind != Some(Kind::Session) || fact.value.is_some());
     out.into_iter().filter_map(|fact| if fact.key == "address" && is_store { address(fact) } else { Some(fact) }).collect()
 }
 

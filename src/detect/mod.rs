@@ -10,6 +10,7 @@ mod contents;
 mod context;
 mod credentials;
 mod entries;
+mod env_defaults;
 mod env_reads;
 mod finding;
 mod folders;
@@ -47,7 +48,7 @@ mod uses;
 
 pub use context::Cx;
 pub use entries::Entries;
-pub use finding::{Finding, Origin, RawSite};
+pub use finding::{Finding, Origin, RawSite, says_the_same};
 pub use left_out::LeftOut;
 pub use mentions::Mentions;
 pub use nature::{Nature, nature};

@@ -388,3 +388,32 @@ fn a_folder_that_is_cleared_is_made_anew_and_a_file_that_is_taken_away_is_told_b
         fn main() { clear(); make(); save(); forget(); }\n";
     assert_eq!(named(&items(&[], text), Kind::FsWrite), ["/srv/scratch 2", "/srv/state.json 1", "/srv/state.json 1"]);
 }
+
+#[test]
+fn what_the_field_holds_without_its_variable_is_the_default_of_the_variable() {
+    let text = "struct Config { port: u16, size: u16, other: u16, token: String }\n\
+        impl Default for Config { fn default() -> Self { Config { port: 8080, size: 5, other: 6, token: \"hunter2\".to_string() } } }\n\
+        fn main() {\n    let mut config = Config::default();\n    \
+        if let Ok(port) = std::env::var(\"PORT\") { config.port = port.parse().unwrap(); }\n    \
+        if let Ok(size) = std::env::var(\"SIZE\") { config.size = size.parse().unwrap(); }\n    \
+        if let Ok(size) = std::env::var(\"SIZE\") { config.other = size.parse().unwrap(); }\n    \
+        if let Ok(token) = std::env::var(\"API_TOKEN\") { config.token = token; }\n    \
+        println!(\"{} {} {} {}\", config.port, config.size, config.other, config.token);\n}\n";
+    let items = items(&[], text);
+    let default = |name: &str| value(items.iter().find(|item| item.name == name).unwrap(), "default");
+    assert_eq!(default("PORT").as_deref(), Some("8080"));
+    // Two fields that disagree say nothing, and what a secret is without its variable is not shown.
+    assert_eq!((default("SIZE"), default("API_TOKEN").as_deref()), (None, Some("(set, hidden)")));
+}
+
+#[test]
+fn a_session_names_the_keys_that_are_kept_in_it() {
+    let text = "use actix_session::Session;\nconst USER: &str = \"user_id\";\n\
+        fn enter(session: Session, id: u32) { session.insert(USER, id).unwrap(); }\n\
+        fn note(session: Session, name: String) { session.insert(name, 1).unwrap(); }\n\
+        fn main() { let _ = (enter, note); }\n";
+    let items = items(&["actix-session"], text);
+    let keys: Vec<_> =
+        items.iter().filter(|item| item.kind == Kind::Session).flat_map(|item| &item.facts).filter(|fact| fact.key == "key").collect();
+    assert_eq!(keys.iter().map(|fact| fact.value.as_ref().unwrap().to_string()).collect::<Vec<_>>(), ["user_id"]);
+}

@@ -1,0 +1,45 @@
+//! What holds where a variable is not set, when that stands in the settings that it is read into: part of detector `env-reads`.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use crate::model::{Fact, Provenance};
+use crate::resolve::{At, Value};
+
+/// The defaults of fields that variables are read into, by variable; none where two fields disagree.
+pub(super) fn of_fields(cx: &Cx<'_>) -> FxHashMap<String, Option<Fact>> {
+    let mut out: FxHashMap<String, Option<Fact>> = FxHashMap::default();
+    for (of, field, value) in cx.bodies().flat_map(|body| body.fields.iter().chain(&body.assigned)) {
+        let Some((variable, at)) = variable(cx, value) else { continue };
+        let held = Value::Field { of: *of, field: field.clone(), text: SmolStr::default(), at };
+        let settled = cx.flow.settle(cx.world, &held);
+        if settled.provenance != Provenance::Env || settled.from.as_deref() != Some(variable.as_str()) || settled.value.is_none() {
+            continue;
+        }
+        let fact = Fact { from: None, provenance: Provenance::Code, set: Vec::new(), ..cx.settled("default", None, settled) };
+        match out.get_mut(&variable) {
+            Some(known) if known.as_ref().is_none_or(|known| known.value != fact.value) => *known = None,
+            Some(_) => {}
+            None => {
+                out.insert(variable, Some(fact));
+            }
+        }
+    }
+    out
+}
+
+/// The variable that a value is read from as it stands, or as a length of time.
+fn variable(cx: &Cx<'_>, value: &Value) -> Option<(String, At)> {
+    let inner = match value {
+        Value::Scaled(inner, _) => inner,
+        other => other,
+    };
+    if !matches!(inner, Value::Call { .. } | Value::Env { .. }) {
+        return None;
+    }
+    match cx.flow.expand(inner) {
+        Value::Env { name, default: None, at } => Some((cx.flow.settle(cx.world, &name).value?.to_string(), at)),
+        _ => None,
+    }
+}
