@@ -200,7 +200,7 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
             let text = if unit.is_empty() || matches!(value, FactValue::Text(_)) { text } else { format!("{text} {unit}") };
             match (fact.provenance, from) {
                 // A file of the settings says so: it is no default.
-                (Provenance::Settings, Some(name)) if is_given(fact) => format!("{text} from `{name}`"),
+                (Provenance::Settings, Some(name)) if is_given(fact) => format!("{text} (`{name}`)"),
                 // A pattern that has the setting in it is no default of it.
                 (_, Some(name)) if text.contains(&format!("{{{name}}}")) => text,
                 (Provenance::Env | Provenance::Settings, Some(name)) => format!("{text} unless `{name}` is set"),

@@ -58,7 +58,11 @@ pub(super) fn shown(pattern: &str, found: &[Found]) -> String {
     match found {
         [only] if only.environment.is_none() => only.file.to_string(),
         [first, ..] if !environments.is_empty() => {
-            let name = file_name(pattern).replace(HOLE, &format!("{{{}}}", environments.join(",")));
+            // The pattern may leave the ending to the library.
+            let start = file_name(pattern.split(HOLE).next().unwrap_or_default());
+            let name = file_name(&first.file);
+            let end = name.get(start.len() + environments[0].len()..).unwrap_or_default();
+            let name = format!("{start}{{{}}}{end}", environments.join(","));
             join(parent(&first.file), &name).unwrap_or(name)
         }
         _ => pattern.replace("<working dir>/", "").replace(HOLE, "{environment}"),

@@ -6,4 +6,5 @@ mod hostile;
 mod identity;
 mod manifests;
 mod modules;
+mod settings;
 mod workspaces;
