@@ -63,10 +63,14 @@ impl<'a> Origin<'a> {
         Self { file, files: Some(files) }
     }
 
+    /// The path of the file of a mark.
+    pub(super) fn path(self, at: Mark) -> &'a str {
+        self.files.and_then(|files| files.path(at.file)).unwrap_or(self.file)
+    }
+
     /// The place of a mark.
     pub(super) fn place(self, at: Mark) -> Place {
-        let file = self.files.and_then(|files| files.path(at.file)).unwrap_or(self.file);
-        Place { file: file.into(), line: at.line.max(1), column: at.column.max(1) }
+        Place { file: self.path(at).into(), line: at.line.max(1), column: at.column.max(1) }
     }
 
     /// The condition that is not known and under which a mark holds.

@@ -3,7 +3,7 @@
 use super::deployed::Deployed;
 use super::{Code, draw, read};
 use crate::discover::{DiscoverOptions, discover};
-use crate::model::{Fact, Item, Service};
+use crate::model::{Diagnostic, Fact, Item, Service};
 use crate::source::MemoryTree;
 
 /// What is drawn from the files of a tree.
@@ -11,6 +11,7 @@ pub(super) struct Found {
     pub(super) items: Vec<Item>,
     pub(super) deployed: Deployed,
     pub(super) unevaluated: usize,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 /// Draws from files beside a package `shop` with one binary.
@@ -26,7 +27,7 @@ pub(super) fn drawn_with(tree: MemoryTree) -> Found {
     let service = Service { name: "shop".into(), package: "shop".into(), target: "src/main.rs".into(), crates: Vec::new() };
     let manifests = read(&tree, &discovery);
     let drawn = draw(&manifests, &tree, &[service], &Code::default());
-    Found { items: drawn.items, deployed: drawn.deployed, unevaluated: manifests.unevaluated }
+    Found { items: drawn.items, deployed: drawn.deployed, unevaluated: manifests.unevaluated, diagnostics: manifests.diagnostics }
 }
 
 impl Found {

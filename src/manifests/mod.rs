@@ -29,6 +29,9 @@ mod words;
 mod workflow;
 pub(crate) mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -67,6 +70,8 @@ pub struct Manifests {
     pub skipped: Vec<SmolStr>,
     /// Something could not be read at all.
     pub unreadable: bool,
+    /// Compose files, joined with those that they take in.
+    composed: compose::joined::Joined,
     /// Objects as they stand in the files.
     documents: usize,
     /// Templates of Helm that are not evaluated, or in part only.
@@ -88,7 +93,7 @@ impl Manifests {
     /// How many documents were read as manifests.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.files.len() + self.documents
+        self.files.len() + self.composed.roots.len() + self.documents
     }
 
     /// Files of variables, by their paths.
@@ -154,6 +159,13 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
         out.unevaluated += made.unevaluated;
     }
     out.documents = docs.len();
+    let is_compose = |content: &mut (SmolStr, Content)| matches!(content.1, Content::Compose(_));
+    let composed = out.files.extract_if(.., is_compose).filter_map(|(path, content)| match content {
+        Content::Compose(root) => Some((path, root)),
+        _ => None,
+    });
+    out.composed = compose::joined::join_all(composed.collect(), &mut sources, tree);
+    out.unevaluated += out.composed.unfollowed;
     let resolved = kustomize::resolve(docs, &mut sources, tree);
     out.objects = resolved.docs;
     out.unevaluated += resolved.unevaluated;
@@ -193,7 +205,8 @@ fn is_fly(name: &str) -> bool {
 fn read_one(tree: &dyn Tree, file: &OtherFile, number: u32) -> Outcome {
     let text = if file.bytes > MAX_FILE_BYTES { Err(ReadError::TooLarge { bytes: file.bytes }) } else { tree.read(&file.path) };
     let text = match text {
-        Ok(text) => text,
+        // The mark before the first sign is no part of it.
+        Ok(text) => text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
         Err(error) => {
             let unreadable = error.is_unreadable();
             let diagnostic = error.diagnostic(&file.path);
@@ -221,7 +234,7 @@ fn read_one(tree: &dyn Tree, file: &OtherFile, number: u32) -> Outcome {
 fn read_yaml(path: &str, text: &str, number: u32) -> Outcome {
     let composed = compose::is_compose(file_name(path));
     // Most YAML of a tree is about something else: only what speaks of objects is parsed.
-    let object = has_key(text, "apiVersion") && has_key(text, "kind");
+    let object = has_key(text, "apiVersion") && has_key(text, "kind") && has_telling_kind(text);
     let workflow = workflow::is_workflow(path);
     let kustomization = kustomize::is_kustomization(path);
     let of_chart = path.contains("/templates/") || path.starts_with("templates/");
@@ -260,6 +273,30 @@ fn has_key(text: &str, key: &str) -> bool {
     })
 }
 
+/// Kinds that say nothing of state; definitions of others are long.
+const SILENT: &[&str] = &[
+    "CustomResourceDefinition",
+    "Namespace",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "NetworkPolicy",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "APIService",
+    "PodSecurityPolicy",
+    "ServiceMonitor",
+    "PodMonitor",
+    "PrometheusRule",
+];
+
+/// Whether some document of a text may be of a kind that says something.
+fn has_telling_kind(text: &str) -> bool {
+    let mut kinds = text.lines().filter_map(|line| line.strip_prefix("kind:")).peekable();
+    kinds.peek().is_none() || kinds.any(|kind| !SILENT.contains(&kind.trim().trim_matches(['"', '\''])))
+}
+
 fn broken_file(path: &str, broken: &Broken) -> Diagnostic {
     let diagnostic = Diagnostic::new(Severity::Warning, "broken-yaml", format!("failed to parse: {}", hide::text(&broken.message)))
         .in_file(path)
@@ -291,10 +328,12 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
     }
     names.imaged = images.all_services(&names);
     let mut siblings = compose::Siblings::new();
-    for (path, content) in &manifests.files {
-        if let Content::Compose(root) = content {
-            compose::gather(path, root, &names, &images, &mut siblings);
-        }
+    let composed = || {
+        let (files, templates) = (&manifests.sources, &manifests.composed.templates);
+        manifests.composed.roots.iter().map(move |(path, root)| compose::File { path, root, files, templates })
+    };
+    for file in composed() {
+        compose::gather(file, &names, &images, &mut siblings);
     }
     let mut drafts: Vec<Draft> = Vec::new();
     let mut workloads = images.deployed(&names);
@@ -303,19 +342,19 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
     let mut built: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut env_files: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut workflows = Vec::new();
+    for file in composed() {
+        let composed = compose::read(file, &siblings, &variables);
+        drafts.extend(composed.drafts);
+        workloads.extend(composed.deployed);
+        for (dockerfile, services) in composed.built.into_iter().filter(|(dockerfile, _)| images.has(dockerfile)) {
+            built.entry(dockerfile).or_default().extend(services);
+        }
+        for (file, services) in composed.env_files {
+            env_files.entry(file).or_default().extend(services);
+        }
+    }
     for (path, content) in &manifests.files {
         match content {
-            Content::Compose(root) => {
-                let composed = compose::read(path, root, &siblings, &variables);
-                drafts.extend(composed.drafts);
-                workloads.extend(composed.deployed);
-                for (dockerfile, services) in composed.built.into_iter().filter(|(dockerfile, _)| images.has(dockerfile)) {
-                    built.entry(dockerfile).or_default().extend(services);
-                }
-                for (file, services) in composed.env_files {
-                    env_files.entry(file).or_default().extend(services);
-                }
-            }
             Content::Workflow(root) => workflows.push((path.as_str(), &**root)),
             Content::Unit(text) => {
                 drafts.extend(unit::drafts(path, text, &names));
@@ -326,7 +365,7 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
                 workloads.push(fly::deployed(path, text, &names));
             }
             Content::Migration(seeds) => drafts.extend(seeds::draft(path, seeds, &names)),
-            Content::Docker(_) | Content::Env(_) => {}
+            Content::Docker(_) | Content::Env(_) | Content::Compose(_) => {}
         }
     }
     drafts.extend(images.drafts(&names, &built));

@@ -66,6 +66,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Where it is said: at its key, or where the value is when that comes from another file.
+    pub(super) fn said_at(&self) -> Mark {
+        if self.node.at.file != 0 && self.node.at.file != self.at.file { self.node.at } else { self.at }
+    }
+
     /// An entry that is made, not parsed.
     pub(super) fn made(key: impl Into<String>, at: Mark, node: impl Into<Arc<Node>>) -> Self {
         Self { key: key.into(), at, home: at, node: node.into() }

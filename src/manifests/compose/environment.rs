@@ -10,7 +10,7 @@ use super::super::image::named;
 use super::super::yaml::{Mark, Node};
 use super::{Composed, Container, Reader};
 use crate::model::Scope;
-use crate::source::join;
+use crate::source::{join, parent};
 
 impl Reader<'_> {
     pub(super) fn environments(&self, out: &mut Vec<Draft>) {
@@ -109,7 +109,8 @@ impl Reader<'_> {
             }
         }
         for (path, File { places, services, users }) in files {
-            if let Some(path) = join(self.folder, &path) {
+            let folder = places.first().map_or(self.folder, |at| parent(self.file.path(*at)));
+            if let Some(path) = join(folder, &path) {
                 out.env_files.push((path, services.clone()));
             }
             let summary = format!("file of variables for {}, read when a container is made", users.join(", "));

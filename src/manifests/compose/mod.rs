@@ -3,6 +3,7 @@
 //! Anchors and `<<` are followed; what several containers share is one item, at the lines where it is written.
 
 mod environment;
+pub(super) mod joined;
 mod mounts;
 mod running;
 
@@ -13,16 +14,18 @@ use smol_str::SmolStr;
 use super::deployed::{Mount as Mounted, MountKind, Workload, of_compose};
 use super::draft::Draft;
 use super::env_file::Variable;
+use super::files::{Files, Origin};
 use super::hide;
 use super::image::Images;
 use super::tie::{Names, is_beside_name};
-use super::yaml::{Mark, Node};
+use super::yaml::{Entry, Mark, Node};
 use crate::source::{join, parent};
 
 use environment::env_files_of;
 use mounts::{mount, mounted};
+
 /// At most so many containers of a file are read: each is compared with the others.
-const MAX_CONTAINERS: usize = 2_000;
+const MAX_CONTAINERS: usize = 500;
 
 /// Whether a file is one by its name.
 pub(super) fn is_compose(name: &str) -> bool {
@@ -43,6 +46,28 @@ struct Container<'a> {
     dockerfile: Option<String>,
 }
 
+/// A compose file.
+#[derive(Clone, Copy)]
+pub(super) struct File<'a> {
+    pub(super) path: &'a str,
+    pub(super) root: &'a Node,
+    pub(super) files: &'a Files,
+    /// Services that are only there to be extended, by file.
+    pub(super) templates: &'a BTreeSet<(String, String)>,
+}
+
+impl<'a> File<'a> {
+    /// Its containers, but for those that others extend and those of tests and tools.
+    fn containers(self) -> impl Iterator<Item = &'a Entry> {
+        let all = self.root.get("services").map(Node::entries).unwrap_or_default().iter();
+        all.filter(move |entry| !is_beside_name(&entry.key) && !self.templates.contains(&(self.path.to_owned(), entry.key.clone())))
+    }
+
+    fn origin(self) -> Origin<'a> {
+        Origin::new(self.path, self.files)
+    }
+}
+
 /// What a compose file yields.
 #[derive(Default)]
 pub(super) struct Composed {
@@ -60,17 +85,17 @@ pub(super) struct Composed {
 pub(super) type Siblings = BTreeMap<(String, String), BTreeSet<SmolStr>>;
 
 /// Gathers what the containers of a file run.
-pub(super) fn gather(file: &str, root: &Node, names: &Names, images: &Images<'_>, out: &mut Siblings) {
-    for entry in root.get("services").map(Node::entries).unwrap_or_default() {
-        let own = own(file, &entry.node, names, images);
+pub(super) fn gather(file: File<'_>, names: &Names, images: &Images<'_>, out: &mut Siblings) {
+    for entry in file.containers() {
+        let own = own(file.origin(), &entry.node, names, images);
         if !own.is_empty() {
-            out.entry((parent(file).to_owned(), entry.key.clone())).or_default().extend(own);
+            out.entry((parent(file.path).to_owned(), entry.key.clone())).or_default().extend(own);
         }
     }
 }
 
 /// The services that a container runs.
-fn own(file: &str, container: &Node, names: &Names, images: &Images<'_>) -> BTreeSet<SmolStr> {
+fn own(file: Origin<'_>, container: &Node, names: &Names, images: &Images<'_>) -> BTreeSet<SmolStr> {
     let command = ["entrypoint", "command"].iter().filter_map(|key| container.get(key)).flat_map(Node::words);
     if let Some(service) = names.by_command(command) {
         return BTreeSet::from([service.clone()]);
@@ -85,12 +110,11 @@ fn own(file: &str, container: &Node, names: &Names, images: &Images<'_>) -> BTre
 }
 
 /// Reads a compose file; one in which no service of the tree runs yields nothing.
-pub(super) fn read(file: &str, root: &Node, siblings: &Siblings, variables: &BTreeMap<&str, &[Variable]>) -> Composed {
-    let Some(services) = root.get("services") else { return Composed::default() };
+pub(super) fn read(file: File<'_>, siblings: &Siblings, variables: &BTreeMap<&str, &[Variable]>) -> Composed {
     let mut containers: Vec<Container<'_>> = Vec::new();
-    for entry in services.entries().iter().filter(|entry| !is_beside_name(&entry.key)).take(MAX_CONTAINERS) {
-        let own = siblings.get(&(parent(file).to_owned(), entry.key.clone())).cloned().unwrap_or_default();
-        let dockerfile = dockerfile(file, &entry.node);
+    for entry in file.containers().take(MAX_CONTAINERS) {
+        let own = siblings.get(&(parent(file.path).to_owned(), entry.key.clone())).cloned().unwrap_or_default();
+        let dockerfile = dockerfile(file.origin(), &entry.node);
         containers.push(Container { name: &entry.key, at: entry.at, node: &entry.node, services: own.clone(), own, dockerfile });
     }
     if containers.iter().all(|container| container.own.is_empty()) {
@@ -103,7 +127,7 @@ pub(super) fn read(file: &str, root: &Node, siblings: &Siblings, variables: &BTr
             out.built.push((dockerfile.clone(), container.services.clone()));
         }
     }
-    let reader = Reader { file, root, containers: &containers, folder: parent(file) };
+    let reader = Reader { file: file.origin(), root: file.root, containers: &containers, folder: parent(file.path) };
     out.deployed = containers.iter().map(|container| reader.deployed(container, variables)).collect();
     reader.volumes(&mut out.drafts);
     reader.environments(&mut out.drafts);
@@ -120,10 +144,11 @@ pub(super) fn read(file: &str, root: &Node, siblings: &Siblings, variables: &BTr
 }
 
 /// The Dockerfile that a container is built from, as a path of the tree.
-fn dockerfile(file: &str, container: &Node) -> Option<String> {
+fn dockerfile(file: Origin<'_>, container: &Node) -> Option<String> {
     let build = container.get("build")?;
     let context = build.text().or_else(|| build.text_of("context")).unwrap_or(".");
-    let context = join(parent(file), context)?;
+    // A path is relative to the file that writes it.
+    let context = join(parent(file.path(build.at)), context)?;
     join(&context, build.text_of("dockerfile").unwrap_or("Dockerfile"))
 }
 
@@ -166,22 +191,23 @@ fn is_host_in(address: &str, name: &str) -> bool {
 }
 
 struct Reader<'a> {
-    file: &'a str,
+    file: Origin<'a>,
     root: &'a Node,
     containers: &'a [Container<'a>],
     folder: &'a str,
 }
 impl Reader<'_> {
     fn draft(&self, owner: &str, what: &str, name: &str, summary: String, services: &BTreeSet<SmolStr>) -> Draft {
-        let owner = if owner.is_empty() { self.file.to_owned() } else { format!("{}/{owner}", self.file) };
+        let owner = if owner.is_empty() { self.file.file.to_owned() } else { format!("{}/{owner}", self.file.file) };
         Draft::new(owner, what, name, summary).services(services)
     }
 
     /// A container as data.
     fn deployed(&self, container: &Container<'_>, variables: &BTreeMap<&str, &[Variable]>) -> Workload {
         let (mut env_files, mut missing) = (Vec::new(), Vec::new());
-        for (path, _) in env_files_of(container.node) {
-            match join(self.folder, path).and_then(|path| variables.get_key_value(path.as_str())) {
+        for (path, at) in env_files_of(container.node) {
+            let folder = parent(self.file.path(at));
+            match join(folder, path).and_then(|path| variables.get_key_value(path.as_str())) {
                 Some((path, variables)) => env_files.push((*path, *variables)),
                 None => missing.push(hide::text(path)),
             }
@@ -216,3 +242,6 @@ impl Reader<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::deployed::{Mount as Mounted, MountKind};
 use super::super::draft::{Draft, place};
+use super::super::files::Origin;
 use super::super::hide;
 use super::super::image::named;
 use super::super::yaml::{Mark, Node, Value};
@@ -116,7 +117,7 @@ impl Reader<'_> {
     }
 }
 
-pub(super) fn mounted(file: &str, path: &str, kind: MountKind, source: &str, read_only: bool, at: Mark) -> Mounted {
+pub(super) fn mounted(file: Origin<'_>, path: &str, kind: MountKind, source: &str, read_only: bool, at: Mark) -> Mounted {
     Mounted {
         path: hide::text(path),
         kind,

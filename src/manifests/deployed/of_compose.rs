@@ -6,13 +6,14 @@ use smol_str::SmolStr;
 
 use super::super::draft::place;
 use super::super::env_file::Variable;
+use super::super::files::Origin;
 use super::super::hide;
 use super::super::yaml::{Mark, Node};
 use super::{Amount, Container, ContainerRole, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload, WorkloadKind};
 
 /// A container of a compose file, as `compose` reads it.
 pub(in super::super) struct Composed<'a> {
-    pub(in super::super) file: &'a str,
+    pub(in super::super) file: Origin<'a>,
     pub(in super::super) name: &'a str,
     pub(in super::super) at: Mark,
     pub(in super::super) node: &'a Node,
@@ -28,7 +29,7 @@ pub(in super::super) struct Composed<'a> {
 /// The workload of a container.
 pub(in super::super) fn workload(of: Composed<'_>) -> Workload {
     let node = of.node;
-    let mut out = Workload::new(hide::text(&format!("{}/{}", of.file, of.name)), WorkloadKind::Compose, place(of.file, of.at));
+    let mut out = Workload::new(hide::text(&format!("{}/{}", of.file.file, of.name)), WorkloadKind::Compose, place(of.file, of.at));
     out.services = of.own.clone();
     let deploy = node.get("deploy");
     let replicas = deploy.and_then(|deploy| deploy.get("replicas")).or_else(|| node.get("scale"));
@@ -60,12 +61,12 @@ pub(in super::super) fn workload(of: Composed<'_>) -> Workload {
             container.env.push(EnvVar { from_file: true, ..EnvVar::written(&one.name, &one.value, path, at) });
         }
     }
-    let file = hide::text(of.file);
+    let source = |at: Mark| hide::text(of.file.path(at));
     if let Some(environment) = node.get("environment") {
         for entry in environment.entries() {
             let at = place(of.file, entry.at);
             container.env.push(match entry.node.text() {
-                Some(text) => EnvVar::written(&entry.key, text, &file, at),
+                Some(text) => EnvVar::written(&entry.key, text, &source(entry.at), at),
                 None => EnvVar::unknown(&entry.key, false, "the environment of whoever starts it", &entry.key, at),
             });
         }
@@ -73,7 +74,7 @@ pub(in super::super) fn workload(of: Composed<'_>) -> Workload {
             let Some(text) = item.text() else { continue };
             let at = place(of.file, item.at);
             container.env.push(match text.split_once('=') {
-                Some((name, value)) => EnvVar::written(name.trim(), value, &file, at),
+                Some((name, value)) => EnvVar::written(name.trim(), value, &source(item.at), at),
                 None => EnvVar::unknown(text, false, "the environment of whoever starts it", text, at),
             });
         }
@@ -97,7 +98,7 @@ fn amount(text: &str) -> Amount {
     }
 }
 
-fn rollout(file: &str, update: Option<&Node>) -> Rollout {
+fn rollout(file: Origin<'_>, update: Option<&Node>) -> Rollout {
     let order = update.and_then(|update| update.get("order")).and_then(|node| Some((node.text()?, node.at)));
     let parallel = update.and_then(|update| update.get("parallelism")).and_then(|node| Some((node.text()?, node.at)));
     let parallel = parallel.map_or(Said::default_of(Amount::Count(1)), |(text, at)| Said::written(amount(text), place(file, at)));
@@ -121,7 +122,7 @@ fn rollout(file: &str, update: Option<&Node>) -> Rollout {
 }
 
 /// `tmpfs: /run`, `tmpfs: [/run:size=64m]`, and the long form of a volume of that type.
-fn tmpfs(file: &str, node: &Node, out: &mut Vec<Mount>) {
+fn tmpfs(file: Origin<'_>, node: &Node, out: &mut Vec<Mount>) {
     let mut add = |path: &str, size: Option<&str>, at: Mark| {
         out.push(Mount {
             path: hide::text(path),

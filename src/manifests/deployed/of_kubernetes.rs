@@ -338,7 +338,7 @@ pub(super) fn data<'a>(object: &'a Object<'_>) -> Vec<(&'a str, Option<&'a str>,
     for key in ["data", "stringData", "binaryData"] {
         let Some(Value::Map(entries)) = object.get(&[key]).map(|node| &node.value) else { continue };
         let text = |node: &'a Node| node.text().filter(|_| key != "binaryData");
-        out.extend(entries.iter().map(|entry| (entry.key.as_str(), text(&entry.node), entry.at)));
+        out.extend(entries.iter().map(|entry| (entry.key.as_str(), text(&entry.node), entry.said_at())));
     }
     out
 }

@@ -131,7 +131,7 @@ fn config_map(cluster: &Cluster<'_>, object: &Object<'_>, used: &[UsedBy]) -> Op
     for entry in data {
         let text = entry.node.text().unwrap_or_default();
         match text.lines().count() {
-            0 | 1 => draft.variable(&entry.key, text, object.origin, entry.at),
+            0 | 1 => draft.variable(&entry.key, text, object.origin, entry.said_at()),
             lines => draft.fact(&entry.key, FactValue::Text(format!("{lines} lines")), object.origin, entry.at),
         }
     }
