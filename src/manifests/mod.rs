@@ -1,8 +1,9 @@
-//! Deployment files to items: compose files, Dockerfiles and their entry scripts, Kubernetes objects, units, files of variables.
+//! Deployment files to items: compose files, Dockerfiles and their scripts, Kubernetes objects, charts, units, files of variables.
 //!
 //! Runs beside `parse`; knows nothing of Rust code but the names of the services. Nothing is executed and nothing is fetched; a
 //! secret value leaves no reader (see `hide`).
 
+mod aws;
 mod checked_in;
 mod comments;
 mod compose;
@@ -82,6 +83,7 @@ pub struct Manifests {
 enum Content {
     Docker(dockerfile::Dockerfile),
     Compose(Arc<Node>),
+    Aws(Arc<Node>),
     Workflow(Arc<Node>),
     Unit(String),
     Fly(String),
@@ -193,6 +195,7 @@ fn is_candidate(file: &OtherFile) -> bool {
         OtherKind::Yaml | OtherKind::Systemd | OtherKind::Env => true,
         OtherKind::Toml => is_fly(file_name(&file.path)),
         OtherKind::Sql => seeds::is_migration(&file.path),
+        OtherKind::Json => aws::may_be_task(&file.path) && file.bytes <= MAX_FILE_BYTES,
         _ => false,
     }
 }
@@ -217,6 +220,11 @@ fn read_one(tree: &dyn Tree, file: &OtherFile, number: u32) -> Outcome {
     let comments = comments::read(&text);
     let outcome = match file.kind {
         OtherKind::Yaml => read_yaml(&file.path, &text, number),
+        OtherKind::Json if !aws::is_told(&file.path, &text) => Outcome::default(),
+        OtherKind::Json => {
+            let roots = yaml::parse(&text).roots.into_iter();
+            Outcome { content: roots.map(Content::Aws).collect(), ..Outcome::default() }
+        }
         OtherKind::Dockerfile => Outcome::of(Content::Docker(dockerfile::parse(&text))),
         OtherKind::Systemd => Outcome::of(Content::Unit(text)),
         OtherKind::Toml => Outcome::of(Content::Fly(text)),
@@ -239,7 +247,8 @@ fn read_yaml(path: &str, text: &str, number: u32) -> Outcome {
     let kustomization = kustomize::is_kustomization(path);
     let of_chart = path.contains("/templates/") || path.starts_with("templates/");
     let of_chart = of_chart && text.contains("{{");
-    if !(composed || object || workflow || kustomization || of_chart) {
+    let of_aws = aws::is_told(path, text);
+    if !(composed || object || workflow || kustomization || of_chart || of_aws) {
         return Outcome::default();
     }
     if (is_template(text) || of_chart) && !workflow && !composed {
@@ -255,6 +264,8 @@ fn read_yaml(path: &str, text: &str, number: u32) -> Outcome {
             out.content.push(Content::Workflow(root));
         } else if composed && root.get("services").is_some() {
             out.content.push(Content::Compose(root));
+        } else if of_aws {
+            out.content.push(Content::Aws(root));
         }
     }
     out
@@ -342,6 +353,14 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
     let mut built: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut env_files: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut workflows = Vec::new();
+    let units: BTreeMap<String, BTreeSet<SmolStr>> = manifests
+        .files
+        .iter()
+        .filter_map(|(path, content)| match content {
+            Content::Unit(text) => unit::started(path, text, &names),
+            _ => None,
+        })
+        .collect();
     for file in composed() {
         let composed = compose::read(file, &siblings, &variables);
         drafts.extend(composed.drafts);
@@ -356,6 +375,13 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
     for (path, content) in &manifests.files {
         match content {
             Content::Workflow(root) => workflows.push((path.as_str(), &**root)),
+            Content::Aws(root) => drafts.extend(aws::read(path, root, &names, &mut workloads)),
+            Content::Unit(text) if path.ends_with(".timer") => {
+                if let Some((draft, workload)) = unit::timer(path, text, &units) {
+                    drafts.push(draft);
+                    workloads.push(workload);
+                }
+            }
             Content::Unit(text) => {
                 drafts.extend(unit::drafts(path, text, &names));
                 workloads.extend(unit::deployed(path, text, &names));

@@ -1,6 +1,6 @@
 //! systemd units: the folders that systemd keeps for a service, its private `/tmp`, its environment, how it is started again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -68,6 +68,27 @@ pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
             }
         }
     }
+    for setting in service("TemporaryFileSystem") {
+        for folder in setting.value.split_whitespace() {
+            let folder = hide::text(folder.split(':').next().unwrap_or(folder));
+            let mut one = draft(&format!("TemporaryFileSystem={folder}"), format!("folder `{folder}` in memory, of the unit only"));
+            one.name = folder.into();
+            one.scope = Scope::Host;
+            one.site(file, setting.at);
+            out.push(one.lost("all of it, when the service stops"));
+        }
+    }
+    for key in ["LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted", "ImportCredential"] {
+        for setting in service(key) {
+            let credential = hide::text(setting.value.split(':').next().unwrap_or_default());
+            let summary =
+                format!("credential `{credential}` that systemd gives at the start as a file; a change is seen at the next start");
+            let mut one = draft(&format!("credential {credential}"), summary).name(format!("credential {credential}"));
+            one.site(file, setting.at);
+            out.push(one);
+        }
+    }
+    out.extend(protected(file, &settings, draft));
     for setting in service("PrivateTmp").iter().filter(|one| is_on(&one.value)) {
         let mut one = draft("PrivateTmp", "`/tmp` and `/var/tmp` of its own, which no other service sees".to_owned())
             .name(format!("private /tmp of {name}"))
@@ -77,6 +98,61 @@ pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
     }
     out.extend(environment(file, &service("Environment"), &service("EnvironmentFile"), draft));
     out
+}
+
+/// What of the file system the unit may not write.
+fn protected(file: &str, settings: &[Setting<'_>], draft: impl Fn(&str, String) -> Draft) -> Option<Draft> {
+    let keys = ["ProtectSystem", "ProtectHome", "ReadOnlyPaths", "ReadWritePaths", "InaccessiblePaths", "BindPaths", "BindReadOnlyPaths"];
+    let mut one = draft("paths", String::new()).name(format!("paths of {}", file_name(file))).scope(Scope::Host);
+    let mut said = Vec::new();
+    for setting in settings.iter().filter(|one| one.section == "Service" && keys.contains(&one.key)) {
+        one.site(file, setting.at);
+        one.text(setting.key, &setting.value, file, setting.at);
+        said.push(format!("{}={}", setting.key, hide::text(&setting.value)));
+    }
+    one.summary = format!("what the unit may write is limited: {}", named(&said));
+    (!said.is_empty()).then_some(one)
+}
+
+/// The services that a unit starts, by its name without its ending: timers name it.
+pub(super) fn started(file: &str, text: &str, names: &Names) -> Option<(String, BTreeSet<SmolStr>)> {
+    let settings = settings(text);
+    let starts: Vec<&Setting<'_>> = settings.iter().filter(|one| one.section == "Service" && one.key == "ExecStart").collect();
+    let services = services(file, &starts, names).filter(|services| !services.is_empty())?;
+    Some((file_name(file).trim_end_matches(".service").to_owned(), services))
+}
+
+/// What a timer says of when.
+const TIMES: &[&str] = &["OnCalendar", "OnUnitActiveSec", "OnUnitInactiveSec", "OnBootSec", "OnStartupSec", "OnActiveSec"];
+
+/// The item of a timer, and what it starts as data; none when it starts no service of the tree.
+pub(super) fn timer(file: &str, text: &str, units: &BTreeMap<String, BTreeSet<SmolStr>>) -> Option<(Draft, Workload)> {
+    let settings = settings(text);
+    let timer = |key: &str| settings.iter().rfind(|one| one.section == "Timer" && one.key == key);
+    let unit = timer("Unit").map_or_else(|| file_name(file).trim_end_matches(".timer").to_owned(), |one| one.value.clone());
+    let services = units.get(unit.trim_end_matches(".service"))?;
+    let times: Vec<&Setting<'_>> = settings.iter().filter(|one| one.section == "Timer" && TIMES.contains(&one.key)).collect();
+    let first = times.first()?;
+    let said: Vec<String> = times.iter().map(|one| format!("{}={}", one.key, hide::text(&one.value))).collect();
+    let catches_up = timer("Persistent").is_some_and(|one| is_on(&one.value));
+    let missed =
+        if catches_up { "a run that was missed while the host was off is made up" } else { "a run that was missed is not made up" };
+    let summary = format!("starts `{}` by the clock, {}; {missed}", hide::text(&unit), named(&said));
+    let mut draft = Draft::new(file, "timer", format!("timer {}", file_name(file)), summary).services(services);
+    for one in &times {
+        draft.site(file, one.at);
+    }
+    for key in TIMES.iter().copied().chain(["Persistent", "AccuracySec", "RandomizedDelaySec"]) {
+        if let Some(one) = timer(key) {
+            draft.text(key, &one.value, file, one.at);
+        }
+    }
+    let (mut workload, container) = of_machine::single(file, WorkloadKind::Scheduled, place(file, first.at), services);
+    workload.schedule = Some(Said::written(hide::text(&first.value), place(file, first.at)));
+    // A unit that still runs is not started a second time.
+    workload.may_overlap = Some(Said::default_of(false));
+    workload.containers.push(container);
+    Some((draft, workload))
 }
 
 /// The process of a unit as data; none when it starts no service of the tree.
@@ -116,7 +192,12 @@ pub(super) fn deployed(file: &str, text: &str, names: &Names) -> Option<Workload
             }
         }
     }
-    for (key, read_only) in [("ReadWritePaths", false), ("ReadOnlyPaths", true)] {
+    for setting in service("TemporaryFileSystem") {
+        for path in setting.value.split_whitespace() {
+            mount(path.split(':').next().unwrap_or(path), MountKind::Memory, false, setting.at);
+        }
+    }
+    for (key, read_only) in [("ReadWritePaths", false), ("BindPaths", false), ("ReadOnlyPaths", true), ("BindReadOnlyPaths", true)] {
         for setting in service(key) {
             for path in setting.value.split_whitespace() {
                 mount(path.trim_start_matches(['-', '+']), MountKind::Host, read_only, setting.at);
@@ -198,4 +279,30 @@ fn settings(text: &str) -> Vec<Setting<'_>> {
         goes_on = more;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::drawn;
+
+    #[test]
+    fn a_timer_belongs_to_the_unit_that_it_starts() {
+        let found = drawn(
+            "//- /deploy/nightly.service\n[Service]\nExecStart=/usr/bin/shop sweep\nTemporaryFileSystem=/var/scratch:size=1G\nLoadCredential=db:/etc/db.password\nProtectSystem=strict\nReadWritePaths=/srv/shop\n//- /deploy/nightly.timer\n[Timer]\nOnCalendar=daily\nPersistent=true\n//- /deploy/other.timer\n[Timer]\nOnCalendar=hourly\n//- /deploy/named.timer\n[Timer]\nOnUnitActiveSec=5min\nUnit=nightly.service\n",
+        );
+        assert_eq!(
+            found.summary("deploy/nightly.timer#timer"),
+            "starts `nightly` by the clock, `OnCalendar=daily`; a run that was missed while the host was off is made up"
+        );
+        assert!(found.summary("deploy/named.timer#timer").ends_with("a run that was missed is not made up"));
+        assert!(!found.ids().contains(&"deploy/other.timer#timer"));
+        assert_eq!(found.told("deploy/nightly.service#paths", "ReadWritePaths"), "/srv/shop@deploy/nightly.service:6");
+        assert_eq!(
+            found.summary("deploy/nightly.service#TemporaryFileSystem=/var/scratch"),
+            "folder `/var/scratch` in memory, of the unit only"
+        );
+        assert!(found.ids().contains(&"deploy/nightly.service#credential_db"));
+        let scheduled = found.deployed.workloads.iter().find(|one| one.owner == "deploy/nightly.timer").unwrap();
+        assert_eq!(scheduled.schedule.as_ref().map(|said| said.value.as_str()), Some("daily"));
+    }
 }

@@ -12,6 +12,9 @@ use rustc_hash::FxHashMap;
 pub(super) const UNKNOWN_OPEN: char = '\u{e0f0}';
 pub(super) const UNKNOWN_CLOSE: char = '\u{e0f1}';
 
+/// Tags of CloudFormation that make another value of what follows.
+const FUNCTIONS: &[&str] = &["Ref", "Sub", "GetAtt", "ImportValue", "Base64"];
+
 /// At most so many nodes and merged entries of one file are kept.
 const MAX_NODES: usize = 500_000;
 /// At most so many documents of one file are read.
@@ -271,11 +274,14 @@ impl Builder {
     fn take(&mut self, event: Event<'_>, at: Mark) -> Result<(), &'static str> {
         match event {
             Event::DocumentStart(..) => self.reset(),
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
                 let mut text = text.into_owned();
                 if text.contains(UNKNOWN_OPEN) {
                     text = text.replace(UNKNOWN_OPEN, "{{ ").replace(UNKNOWN_CLOSE, " }}");
+                }
+                if let Some(function) = tag.as_deref().and_then(|tag| FUNCTIONS.iter().find(|one| tag.suffix() == **one)) {
+                    text = format!("!{function} {text}");
                 }
                 let node = Node { at, value: Value::Scalar { text, plain }, depth: 1 };
                 self.add(Arc::new(node), anchor)?;
