@@ -238,7 +238,8 @@ impl Catalog {
     #[must_use]
     pub fn original(&self, path: SmolStr) -> SmolStr {
         if let Some(found) = self.wrappers().original(&path) {
-            return found;
+            // `tokio_rustls::rustls::pki_types` goes through two.
+            return self.wrappers().original(&found).unwrap_or(found);
         }
         let Some((first, rest)) = path.split_once("::") else { return path };
         let Some((second, _)) = rest.split_once("::") else { return path };

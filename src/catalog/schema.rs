@@ -43,6 +43,9 @@ pub struct Api {
     /// Types whose methods set the knobs.
     #[serde(default)]
     pub builders: Vec<SmolStr>,
+    /// The type that its functions return, where their paths do not say it.
+    #[serde(default)]
+    pub returns: Option<SmolStr>,
     /// External store that it talks to.
     #[serde(default)]
     pub backs_on: Option<SmolStr>,

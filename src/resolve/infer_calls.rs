@@ -228,6 +228,9 @@ impl Walker<'_, '_> {
         let catalog = self.world.catalog;
         if let Some(hit) = catalog.path(path) {
             let api = catalog.api(hit.entry);
+            if let Some(returns) = &api.returns {
+                return Type::foreign(returns);
+            }
             // What is known to be harmless says nothing about what it returns.
             if api.kind.is_none() {
                 return of.map_or(Type::Unknown, |of| match of {

@@ -337,10 +337,19 @@ impl<'f> Linker<'f> {
         let scope = self.module(Some(module), true, path, file, cfg);
         let next = Place { children: place.children.clone(), paths: place.paths.clone(), depth: place.depth + 1 };
         self.items(scope, &self.files[file].items, &next, None, None);
-        let names = self.program.module(scope).names.clone();
+        let inner = self.program.module(scope);
+        let (names, children, uses, globs) = (inner.names.clone(), inner.children.clone(), inner.uses.clone(), inner.globs.clone());
+        let outer = self.module_mut(module);
         for (name, defs) in names {
-            self.module_mut(module).names.entry(name).or_default().extend(defs);
+            outer.names.entry(name).or_default().extend(defs);
         }
+        for (name, child) in children {
+            outer.children.entry(name).or_insert(child);
+        }
+        for (name, leaves) in uses {
+            outer.uses.entry(name).or_default().extend(leaves);
+        }
+        outer.globs.extend(globs);
     }
 
     fn is_open(&self, mut module: ModId, file: usize) -> bool {

@@ -44,6 +44,15 @@ fn constants_are_followed_through_modules_imports_and_each_other() {
 }
 
 #[test]
+fn what_an_included_file_declares_and_imports_is_the_modules_own() {
+    let main = "//- /src/main.rs\ninclude!(\"inner.rs\");\nfn main() { let (_a, _b) = tokio::sync::mpsc::channel::<u8>(BOUND_IN_CODE); }\n\
+        //- /src/inner.rs\nmod limits { pub const BOUND: usize = 4; }\nuse limits::BOUND as Most;\nuse limits::*;\n";
+    for bound in ["limits::BOUND", "Most", "BOUND"] {
+        check(&main.replace("BOUND_IN_CODE", bound), "capacity", "4");
+    }
+}
+
+#[test]
 fn a_crate_is_known_by_the_name_that_extern_crate_gives_it() {
     let channel =
         |path: &str| format!("extern crate tokio as engine;\nfn main() {{ let (_a, _b) = {path}::sync::mpsc::channel::<u8>(6); }}\n");

@@ -58,8 +58,7 @@ impl Scene<'_> {
     /// Whether a crate that is not read is a dependency of one that is: an import that cannot be followed looks like one.
     pub(super) fn is_dependency(&self, krate: &str) -> bool {
         let externs = self.program.krates.iter().flat_map(|krate| &krate.input.externs);
-        matches!(krate, "std" | "core" | "alloc")
-            || externs.into_iter().any(|(name, to)| matches!(to, Extern::Foreign(lib) if name == krate || lib == krate))
+        krate == "std" || externs.into_iter().any(|(name, to)| matches!(to, Extern::Foreign(lib) if name == krate || lib == krate))
     }
 
     /// The name of the folder of the crate in question, which starts the paths of its files.
@@ -214,9 +213,9 @@ fn again(crates: &mut [CrateSource]) {
     let seen: Vec<OtherMacros> = macros(crates);
     for (krate, others) in crates.iter_mut().zip(seen) {
         let Ok(tree) = DirTree::open(&krate.folder) else { continue };
-        let calls = |facts: &FileFacts| facts.called_macros.iter().any(|called| others.contains_key(called));
         let mut wanted = Vec::new();
-        for at in (0..krate.files.len()).filter(|at| calls(&krate.files[*at])).collect::<Vec<usize>>() {
+        for at in 0..krate.files.len() {
+            let Some(others) = called(krate, &krate.files[at], &others) else { continue };
             let path = krate.files[at].file.clone();
             if let Some(text) = krate.inside(&path).and_then(|path| tree.read(path).ok()) {
                 krate.files[at] = parse::parse_file_with(&path, &text, &OPTIONS, &others);
@@ -225,6 +224,24 @@ fn again(crates: &mut [CrateSource]) {
         }
         krate.follow(&tree, wanted);
     }
+}
+
+/// The macros of other files, also by the paths that a file calls them by; none when it calls none of them.
+fn called(krate: &CrateSource, facts: &FileFacts, others: &OtherMacros) -> Option<OtherMacros> {
+    // `crate::module::name!`, where a `use` makes the macro a member of a module.
+    let through_module = |called: &Name| {
+        let (first, rest) = called.split_once("::").filter(|_| !others.contains_key(called))?;
+        let of_another = krate.dependencies.iter().any(|dependency| dependency.name_in_code == first);
+        let name = rest.rsplit("::").next().filter(|_| !of_another)?;
+        Some((called.clone(), others.get(&format_smolstr!("crate::{name}"))?.clone()))
+    };
+    let aliases: Vec<(Name, Arc<MacroFact>)> = facts.called_macros.iter().filter_map(through_module).collect();
+    if !aliases.is_empty() {
+        let mut all = FxHashMap::clone(others);
+        all.extend(aliases);
+        return Some(Arc::new(all));
+    }
+    facts.called_macros.iter().any(|called| others.contains_key(called)).then(|| others.clone())
 }
 
 /// The macros that the files of each crate may call: its own, and the exported ones of the others.

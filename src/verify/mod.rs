@@ -289,7 +289,7 @@ fn one(file: &CrateFile, sources: &Sources, wanted: Wanted) -> CrateReport {
 
 /// All paths, types and builders of a file.
 fn named(file: &CrateFile) -> impl Iterator<Item = &SmolStr> {
-    file.api.iter().flat_map(|api| api.paths.iter().chain(&api.types).chain(&api.builders))
+    file.api.iter().flat_map(|api| api.paths.iter().chain(&api.types).chain(&api.builders).chain(&api.returns))
 }
 
 fn stated_defaults(scene: &linked::Scene<'_>, api: &Api, files: BTreeSet<usize>) -> Vec<DefaultReport> {

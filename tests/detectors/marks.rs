@@ -107,6 +107,7 @@ fixtures! {
     remotes_and_their_near_misses: "remotes",
     stores_and_their_near_misses: "stores",
     names_through_uses_renames_and_workspace_crates: "names",
+    crates_of_the_catalog_and_their_near_misses: "catalog_crates",
     conditional_compilation: "conditions",
 }
 
