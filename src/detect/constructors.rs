@@ -267,6 +267,14 @@ pub(super) fn hands_on(value: &Value, of: DefId) -> bool {
     matches!(value, Value::Param { func, .. } if *func == of)
 }
 
+/// A client that another one of its family is made around: `reqwest` and `reqwest_middleware`.
+pub(super) fn is_client_within(cx: &Cx<'_>, call: &KnownCall, holder: &KnownCall) -> bool {
+    let (inner, outer) = (cx.api(call.hit.entry), cx.api(holder.hit.entry));
+    let (own, around) = (cx.world.catalog.origin(call.hit.entry).0, cx.world.catalog.origin(holder.hit.entry).0);
+    let are_made = inner.shape == Shape::Constructor && outer.shape == Shape::Constructor;
+    are_made && matches!(inner.kind, Some(Kind::SdkClient | Kind::Pool)) && inner.kind == outer.kind && around.starts_with(own.as_str())
+}
+
 /// An ingredient of the call in whose arguments it stands.
 fn belongs_to(cx: &Cx<'_>, call: &KnownCall, holder: &KnownCall) -> bool {
     let (inner, outer) = (cx.api(call.hit.entry), cx.api(holder.hit.entry));
@@ -289,12 +297,7 @@ fn belongs_to(cx: &Cx<'_>, call: &KnownCall, holder: &KnownCall) -> bool {
             ingredient && !matches!(outer.shape, Shape::Spawn | Shape::Write | Shape::None)
         }
         // A client around a client of the same family is one client.
-        Shape::Constructor => {
-            let (own, around) = (cx.world.catalog.origin(call.hit.entry).0, cx.world.catalog.origin(holder.hit.entry).0);
-            let one_client =
-                matches!(inner.kind, Some(Kind::SdkClient | Kind::Pool)) && inner.kind == outer.kind && around.starts_with(own.as_str());
-            call.hit.entry == holder.hit.entry || (one_client && outer.shape == Shape::Constructor)
-        }
+        Shape::Constructor => call.hit.entry == holder.hit.entry || is_client_within(cx, call, holder),
         _ => false,
     }
 }

@@ -35,11 +35,11 @@ fn variable(cx: &Cx<'_>, value: &Value) -> Option<(String, At)> {
         Value::Scaled(inner, _) => inner,
         other => other,
     };
-    if !matches!(inner, Value::Call { .. } | Value::Env { .. }) {
+    if !matches!(inner, Value::Call { .. } | Value::Env { .. } | Value::Or(..)) {
         return None;
     }
     match cx.flow.expand(inner) {
-        Value::Env { name, default: None, at } => Some((cx.flow.settle(cx.world, &name).value?.to_string(), at)),
+        Value::Env { name, at, .. } => Some((cx.flow.settle(cx.world, &name).value?.to_string(), at)),
         _ => None,
     }
 }

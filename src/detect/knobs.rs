@@ -2,6 +2,7 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::constructors::is_client_within;
 use super::context::Cx;
 use crate::catalog::Knob;
 use crate::model::{Fact, FactValue, Kind, Provenance};
@@ -58,6 +59,9 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
         |part: &&KnownCall| api.kind != Some(Kind::BackgroundTask) && entries.iter().filter(|entry| **entry == part.hit.entry).count() == 1;
     // The schema of a database is not told by how the pool to it is set.
     let is_about = |part: &&KnownCall| api.kind != Some(Kind::ExternalStore) || cx.api(part.hit.entry).kind != Some(Kind::Pool);
+    let is_client = |part: &&&KnownCall| part.hit.entry != call.hit.entry && is_client_within(cx, part, call);
+    let clients: Vec<&KnownCall> =
+        parts.iter().filter(|part| single(part)).filter(is_client).filter(|part| defaults_hold(part, &[])).copied().collect();
     for part in parts.into_iter().filter(single).filter(is_about) {
         for knob in &cx.api(part.hit.entry).knobs {
             if knob.named || knob.many {
@@ -68,6 +72,15 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
             {
                 named.push(knob.name.clone());
                 out.push(fact);
+            }
+        }
+    }
+    // A client that is handed to another one keeps its own defaults.
+    for part in clients {
+        for knob in cx.api(part.hit.entry).knobs.iter().filter(|knob| !knob.fixed && !knob.named && !knob.many) {
+            if let (Some(default), false) = (&knob.default, named.contains(&knob.name)) {
+                named.push(knob.name.clone());
+                out.push(default_fact(knob, default));
             }
         }
     }
@@ -151,7 +164,9 @@ fn speaks_for(cx: &Cx<'_>, part: &KnownCall, fact: &Fact) -> bool {
     let Some(from) = fact.from.as_deref().filter(|_| fact.value.is_none()) else { return false };
     let owner = part.path.rsplit("::").nth(1).unwrap_or(&part.path);
     let says_the_same = |knob: &Knob| set(cx, part, knob).is_some_and(|own| own.from.as_deref() == Some(from));
-    from.contains(&format!("{owner}::")) || cx.api(part.hit.entry).knobs.iter().any(says_the_same)
+    // `Quota::with_period`, and not `env::args`.
+    let is_type = owner.starts_with(char::is_uppercase);
+    is_type && from.contains(&format!("{owner}::")) || cx.api(part.hit.entry).knobs.iter().any(says_the_same)
 }
 
 /// A knob that the chain sets; the last setting wins.

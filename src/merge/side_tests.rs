@@ -1,7 +1,7 @@
 //! One item for one thing: what joins, and the near misses that stay apart.
 
 use crate::fixture::map;
-use crate::model::{Item, Kind};
+use crate::model::{Item, Kind, Provenance};
 
 /// The items of a program with these dependencies.
 fn items(dependencies: &[&str], text: &str) -> Vec<Item> {
@@ -416,4 +416,73 @@ fn a_session_names_the_keys_that_are_kept_in_it() {
     let keys: Vec<_> =
         items.iter().filter(|item| item.kind == Kind::Session).flat_map(|item| &item.facts).filter(|fact| fact.key == "key").collect();
     assert_eq!(keys.iter().map(|fact| fact.value.as_ref().unwrap().to_string()).collect::<Vec<_>>(), ["user_id"]);
+}
+
+#[test]
+fn a_number_that_holds_only_for_want_of_another_is_told_as_such_and_cpus_in_words() {
+    let pool = |threads: &str| {
+        let text = format!(
+            "fn main() {{\n    let threads = {threads};\n    \
+             let _pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();\n}}\n"
+        );
+        items(&["rayon", "num_cpus"], &text).into_iter().find(|item| item.kind == Kind::Pool).unwrap().summary
+    };
+    let bound = |threads: &str| pool(threads).trim_start_matches("rayon thread pool, ").to_owned();
+    assert_eq!(bound("std::env::args().count()"), "size set from `std::env::args().count()`");
+    assert_eq!(
+        bound("std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(8)"),
+        "at most 8 threads unless `std::env::args().nth(1).and_then(…)` gives another"
+    );
+    assert_eq!(bound("num_cpus::get()"), "at most the number of CPUs");
+    assert_eq!(bound("std::thread::available_parallelism().map(|n| n.get()).unwrap_or(4)"), "at most the number of CPUs");
+    assert_eq!(
+        bound("std::env::var(\"THREADS\").ok().and_then(|n| n.parse().ok()).unwrap_or_else(num_cpus::get)"),
+        "at most the number of CPUs unless `THREADS` is set"
+    );
+    // Half of them is another number.
+    let half = bound("std::thread::available_parallelism().map(|n| n.get() / 2).unwrap_or(4)");
+    assert_eq!(half, "at most 4 threads unless `std::thread::available_parallelism().map(…)` gives another");
+    assert_eq!(bound("num_cpus::get() * 2"), "size set from `num_cpus::get() * 2`");
+}
+
+#[test]
+fn a_builder_that_is_perhaps_given_a_value_has_the_default_of_its_field() {
+    let text = |setter: &str| {
+        format!(
+            "#[derive(bon::Builder)]\nstruct Config {{ #[builder(default = 5)] size: u32 }}\n\
+             fn size() -> Option<u32> {{ std::env::var(\"SIZE\").ok()?.parse().ok() }}\n\
+             fn main() {{\n    let config = Config::builder().{setter}.build();\n    \
+             let _pool = sqlx::postgres::PgPoolOptions::new().max_connections(config.size).connect_lazy(\"postgres://db/shop\");\n}}\n"
+        )
+    };
+    let summary = |setter: &str| {
+        let items = items(&["bon", "sqlx"], &text(setter));
+        let default = value(items.iter().find(|item| item.name == "SIZE").unwrap(), "default");
+        (items.iter().find(|item| item.kind == Kind::Pool).unwrap().summary.clone(), default)
+    };
+    let (perhaps, default) = summary("maybe_size(size())");
+    assert!(perhaps.contains("at most 5 connections unless `SIZE` is set"), "{perhaps}");
+    assert_eq!(default.as_deref(), Some("5"));
+    // Where it has to be there, the default of the field never holds.
+    let (always, default) = summary("size(size().unwrap())");
+    assert!(always.contains("size set by `SIZE`"), "{always}");
+    assert_eq!(default, None);
+}
+
+#[test]
+fn a_client_within_another_one_keeps_its_defaults() {
+    let text = |options: &str| {
+        format!(
+            "fn main() {{ let _client = reqwest_middleware::ClientBuilder::new(reqwest::Client::builder(){options}.build().unwrap()).build(); }}\n"
+        )
+    };
+    let timeout = |options: &str| {
+        let items = items(&["reqwest", "reqwest-middleware"], &text(options));
+        let clients: Vec<_> = items.iter().filter(|item| item.kind == Kind::SdkClient).collect();
+        assert_eq!(clients.len(), 1, "{clients:#?}");
+        let fact = clients[0].facts.iter().find(|fact| fact.key == "timeout").unwrap();
+        (fact.value.as_ref().unwrap().to_string(), fact.provenance)
+    };
+    assert_eq!(timeout(""), ("none".to_owned(), Provenance::Default));
+    assert_eq!(timeout(".timeout(std::time::Duration::from_secs(3))"), ("3s".to_owned(), Provenance::Code));
 }

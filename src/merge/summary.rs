@@ -204,6 +204,7 @@ fn said(fact: &Fact, unit: &str) -> Option<String> {
                 // A pattern that has the setting in it is no default of it.
                 (_, Some(name)) if text.contains(&format!("{{{name}}}")) => text,
                 (Provenance::Env | Provenance::Settings, Some(name)) => format!("{text} unless `{name}` is set"),
+                (Provenance::Code, Some(name)) if fact.is_fallback() => format!("{text} unless `{}` gives another", name.replace('`', "'")),
                 _ => text,
             }
         }
@@ -228,6 +229,7 @@ fn bound(finding: &Finding) -> Option<String> {
         Some(FactValue::Text(text)) if text == "unbounded" || text == "none" => Some("unbounded".to_owned()),
         Some(FactValue::Int(1)) => Some(format!("at most 1 {}", one_of(unit)).trim_end().to_owned()),
         Some(FactValue::Int(_)) => Some(format!("at most {}", said(fact, unit)?)),
+        Some(FactValue::Text(text)) if text.starts_with("number of ") => Some(format!("at most the {}", said(fact, unit)?)),
         Some(_) => Some(format!("{} {}", fact.key.replace('_', " "), said(fact, unit)?)),
         None => Some(format!("size {}", said(fact, unit)?)),
     }

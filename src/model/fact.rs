@@ -106,6 +106,12 @@ impl Fact {
     pub fn setting(&self) -> Option<&str> {
         self.key.strip_prefix(Self::SETTING)
     }
+
+    /// The value holds only where an expression of the code, which `from` shows, gives none: `args().nth(1).unwrap_or(8)`.
+    #[must_use]
+    pub fn is_fallback(&self) -> bool {
+        self.provenance == Provenance::Code && self.value.is_some() && self.from.as_ref().is_some_and(|from| from.contains('('))
+    }
 }
 
 /// One place outside the code that gives a value.

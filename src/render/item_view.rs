@@ -274,6 +274,7 @@ fn fact_view(layout: &Layout<'_>, fact: &Fact, page: &str) -> FactView {
         value: value(fact),
         at: fact.at.as_ref().map(|place| layout.links.place(page, &place.file, place.line)),
         from: fact.from.as_deref().map(|from| code_short(from, 80)),
+        is_fallback: fact.is_fallback(),
     }
 }
 

@@ -378,6 +378,8 @@ pub(crate) struct FactView {
     pub(crate) value: Option<String>,
     pub(crate) at: Option<String>,
     pub(crate) from: Option<String>,
+    /// The value holds only where `from` gives none.
+    pub(crate) is_fallback: bool,
     /// Where else its value is given, the layer that wins last.
     pub(crate) set: Vec<SetView>,
     pub(crate) set_more: usize,

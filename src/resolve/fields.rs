@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use super::arithmetic;
 use super::calls::BodyFacts;
 use super::infer::World;
+use super::machine;
 use super::names::{Res, Space};
 use super::program::DefId;
 use super::values::{At, Value, named_constant};
@@ -119,6 +120,17 @@ fn push(known: &mut Vec<Value>, value: &Value) {
     }
 }
 
+/// What a builder takes for a field that it is not given: `#[builder(default = 5)]`.
+pub(super) fn of_builder(world: World<'_>, of: DefId, field: &str) -> Option<Value> {
+    let ItemKind::Struct(facts) = &world.program.def(of).item.kind else { return None };
+    let attrs = facts.fields.iter().find(|fact| fact.name == *field)?.attrs.iter();
+    let (attr, text) = attrs.filter(|attr| attr.path.last().is_some_and(|last| last == "builder")).find_map(|attr| {
+        let text = attr.args.iter().find_map(|(key, value)| value.as_deref().filter(|_| key == "default"))?;
+        Some((attr, text))
+    })?;
+    attribute_value(world, of, text, At { file: file_of(world, of), span: attr.span })
+}
+
 /// The struct whose `Default::default` a definition is.
 fn default_of(world: World<'_>, id: DefId) -> Option<DefId> {
     let def = world.program.def(id);
@@ -192,7 +204,7 @@ fn attribute_value(world: World<'_>, of: DefId, text: &str, at: At) -> Option<Va
         return Some(Value::Known(FactValue::Text(literal.to_owned()), false, at));
     }
     if let Some(function) = text.strip_suffix("()") {
-        return called(world, of, function, at);
+        return machine::told_by(function, at).or_else(|| called(world, of, function, at));
     }
     let is_path = text.split("::").all(|name| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_'));
     if is_path && let Some(value) = named_constant(world, world.program.def(of).module, text) {

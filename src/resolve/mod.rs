@@ -18,6 +18,7 @@ mod infer_calls;
 mod infer_patterns;
 mod limits;
 mod loops;
+mod machine;
 mod mints;
 mod modules;
 mod moments;

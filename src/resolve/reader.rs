@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::answers::gives_answer;
 use super::calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task};
 use super::fate::Variables;
+use super::fields::of_builder;
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
 use super::program::DefId;
@@ -383,7 +384,11 @@ impl Reader<'_> {
         let plain = ["maybe_", "set_", "with_"].iter().find_map(|start| name.strip_prefix(start));
         let field = [Some(name), plain].into_iter().flatten().find(|field| self.world.signatures.field(of, field).is_some());
         if let Some(field) = field {
-            out.fields.push((of, SmolStr::new(field), self.tracer.value(value)));
+            let given = self.tracer.value(value);
+            // `maybe_size(None)` is the default.
+            let default = (name.starts_with("maybe_") && name != field).then(|| of_builder(self.world, of, field)).flatten();
+            let given = default.map_or(given.clone(), |default| given.with_default(default));
+            out.fields.push((of, SmolStr::new(field), given));
         }
     }
 

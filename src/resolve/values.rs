@@ -10,6 +10,7 @@ use super::arithmetic::{self, Math};
 use super::durations::duration;
 use super::format_strings::format_pieces;
 use super::infer::{Callee, Inference, World};
+use super::machine;
 use super::moments::{counted, either, now, on_condition, unit_of};
 use super::names::{Res, Space};
 use super::program::DefId;
@@ -100,11 +101,12 @@ impl Value {
         }
     }
 
-    fn with_default(self, fallback: Value) -> Value {
+    /// The value, or what holds where there is none.
+    pub(super) fn with_default(self, fallback: Value) -> Value {
         match self {
             Value::Env { name, default: None, at } => Value::Env { name, default: Some(Box::new(fallback)), at },
-            Value::Unknown(_) => fallback,
-            Value::Call { .. } | Value::Field { .. } | Value::Math(..) => Value::Or(Box::new(self), Box::new(fallback)),
+            Value::Unknown(text) if text.is_empty() || !matches!(fallback, Value::Known(..)) => fallback,
+            Value::Unknown(_) | Value::Call { .. } | Value::Field { .. } | Value::Math(..) => Value::Or(Box::new(self), Box::new(fallback)),
             other => other,
         }
     }
@@ -349,9 +351,9 @@ impl Tracer<'_> {
                 let mut parts = path.rsplit("::");
                 let (last, owner) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
                 if args.is_empty()
-                    && let Some(moment) = now(path, || self.show(id))
+                    && let Some(found) = now(path, || self.show(id)).or_else(|| machine::told_by(path, self.at(span)))
                 {
-                    return moment;
+                    return found;
                 }
                 // `std::cmp::max(a, b)`.
                 if let ([a, b], "cmp", Some(op)) = (args, owner, Math::named(last)) {
@@ -384,7 +386,10 @@ impl Tracer<'_> {
             }
             None if let Some(closure) = self.local_closure(callee) => next(closure),
             None => match (&self.body[callee], args) {
-                (Expr::Path(path, _), []) => now(&path.text(), || self.show(id)).unwrap_or_else(|| self.unknown(id)),
+                (Expr::Path(path, _), []) => {
+                    let path = path.text();
+                    now(&path, || self.show(id)).or_else(|| machine::told_by(&path, self.at(span))).unwrap_or_else(|| self.unknown(id))
+                }
                 (Expr::Path(path, _), [only]) => {
                     let names: Vec<&str> = path.segs.iter().rev().map(|seg| seg.name.as_str()).collect();
                     let owner = names.get(1).copied().unwrap_or("");
@@ -441,6 +446,7 @@ impl Tracer<'_> {
                 }
                 let inner = next(recv);
                 match (name, &inner) {
+                    (_, count) if machine::stays(count, self.body, name, args) => inner,
                     // What a closure makes of a literal is not the literal.
                     ("map" | "and_then" | "get", Value::Known(..) | Value::Unknown(_) | Value::Contents { .. }) => self.unknown(id),
                     (_, Value::Unknown(_)) => self.unknown(id),
@@ -471,7 +477,14 @@ impl Tracer<'_> {
                 moment @ Value::Later { .. } => moment,
                 _ => self.unknown(id),
             },
-            ("unwrap_or" | "unwrap_or_else", [fallback]) => next(recv).with_default(next(*fallback)),
+            ("unwrap_or" | "unwrap_or_else", [fallback]) => {
+                // A function by its name: `unwrap_or_else(num_cpus::get)`.
+                let told = match &self.body[*fallback] {
+                    Expr::Path(path, span) if name == "unwrap_or_else" => machine::told_by(&path.text(), self.at(*span)),
+                    _ => None,
+                };
+                next(recv).with_default(told.unwrap_or_else(|| next(*fallback)))
+            }
             ("map_or" | "map_or_else", [fallback, _]) => next(recv).with_default(next(*fallback)),
             ("path", []) if let Some(kept) = temporary(&self.types.types[recv.0 as usize]) => {
                 Value::Known(FactValue::Text(kept.to_owned()), false, self.at(span))
