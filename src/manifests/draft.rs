@@ -235,12 +235,26 @@ fn varied(group: Group) -> Option<Draft> {
 fn tell(out: &mut Draft, variant: &Draft) {
     let Some(environment) = &variant.environment else { return };
     let base = out.summary.split("; in ").next().unwrap_or_default();
-    let known: BTreeSet<&str> = base.split(", ").collect();
-    let other: Vec<&str> = variant.summary.split(", ").filter(|clause| !known.contains(clause)).collect();
-    if !other.is_empty() {
-        let said = format!("; in {environment}: {}", other.join(", "));
-        out.summary.push_str(&said);
+    let known: BTreeSet<&str> = clauses(base).collect();
+    let other: Vec<&str> = clauses(&variant.summary).filter(|clause| !known.contains(clause)).collect();
+    if other.is_empty() || out.summary.ends_with(OTHERWISE) {
+        return;
     }
+    let said = match out.summary.matches("; in ").count() {
+        told if told < MAX_TOLD => format!("; in {environment}: {}", other.join(", ")),
+        _ => OTHERWISE.to_owned(),
+    };
+    out.summary.push_str(&said);
+}
+
+/// A summary tells so many environments; the facts tell all.
+const MAX_TOLD: usize = 3;
+const OTHERWISE: &str = "; otherwise in more environments";
+
+/// The parts of a summary; `… and 3 more` cuts a list, and what is behind it is in the facts.
+fn clauses(text: &str) -> impl Iterator<Item = &str> {
+    let cut = |clause: &str| clause.rfind(" and ").filter(|_| clause.ends_with(" more"));
+    text.split(", ").map(move |clause| cut(clause).map_or(clause, |at| &clause[..at]))
 }
 
 /// The same thing spoken of in a second file.

@@ -67,30 +67,76 @@ pub(crate) fn text(value: &str) -> String {
 
 /// The words of a command, with the values of secret options hidden.
 pub(super) fn command(words: &[&str]) -> String {
+    within(words, 0)
+}
+
+/// A command line within another one.
+fn within(words: &[&str], depth: usize) -> String {
     let mut out: Vec<String> = Vec::new();
     let mut hide_next = false;
     let programs = words.join(" ");
-    for word in words.iter().flat_map(|word| word.split_whitespace()) {
-        let bare = word.trim_matches(|c| matches!(c, '"' | '\'' | ';' | '`'));
-        let said = if std::mem::take(&mut hide_next) {
-            HIDDEN.to_owned()
-        } else if let Some((name, value)) = bare.split_once(['=', ':']).filter(|(name, value)| is_name(name) && !value.starts_with("//")) {
-            let sign = if bare[name.len()..].starts_with('=') { "=" } else { ":" };
-            if !value.is_empty() && (looks_secret(name) || SECRET_OPTIONS.contains(&name)) {
-                format!("{name}{sign}{HIDDEN}")
-            } else {
-                word_text(word)
-            }
-        } else if bare.len() > 2 && bare.starts_with("-p") && (programs.contains("mysql") || programs.contains("mariadb")) {
-            format!("-p{HIDDEN}")
-        } else {
-            let option = bare.starts_with('-') && (looks_secret(bare) || SECRET_OPTIONS.contains(&bare));
-            hide_next = (option && !bare.contains('=')) || is_short_secret(bare, &programs);
-            word_text(word)
-        };
-        out.push(said);
+    for word in words {
+        // What follows a secret option is one argument, whatever is in it.
+        if std::mem::take(&mut hide_next) {
+            out.push(HIDDEN.to_owned());
+            continue;
+        }
+        for piece in pieces(word) {
+            let said = if std::mem::take(&mut hide_next) { HIDDEN.to_owned() } else { argument(piece, &programs, &mut hide_next, depth) };
+            out.push(said);
+        }
     }
     cut(&out.join(" "))
+}
+
+/// Command lines stand in each other at most so deep.
+const MAX_QUOTES: usize = 4;
+
+/// One argument, and whether the next one is hidden.
+fn argument(word: &str, programs: &str, hide_next: &mut bool, depth: usize) -> String {
+    let bare = word.trim_matches(|c| matches!(c, '"' | '\'' | ';' | '`'));
+    if bare.contains(char::is_whitespace) {
+        // A text of its own: `sh -c "…"`, `'Authorization: Bearer …'`.
+        let inner = if bare.len() < word.len() { vec![bare] } else { bare.split_whitespace().collect() };
+        return if depth < MAX_QUOTES { within(&inner, depth + 1) } else { HIDDEN.to_owned() };
+    }
+    if let Some((name, value)) = bare.split_once(['=', ':']).filter(|(name, value)| is_name(name) && !value.starts_with("//")) {
+        let sign = if bare[name.len()..].starts_with('=') { "=" } else { ":" };
+        if !value.is_empty() && (looks_secret(name) || SECRET_OPTIONS.contains(&name)) {
+            return format!("{name}{sign}{HIDDEN}");
+        }
+        // `password: …`; the scheme of a header comes before its secret.
+        *hide_next = value.is_empty() && looks_secret(name) && !name.eq_ignore_ascii_case("authorization");
+        return word_text(word);
+    }
+    if bare.len() > 2 && bare.starts_with("-p") && (programs.contains("mysql") || programs.contains("mariadb")) {
+        return format!("-p{HIDDEN}");
+    }
+    let option = bare.starts_with('-') && (looks_secret(bare) || SECRET_OPTIONS.contains(&bare));
+    let scheme = matches!(bare.to_ascii_lowercase().as_str(), "bearer" | "basic");
+    *hide_next = (option && !bare.contains('=')) || scheme || is_short_secret(bare, programs);
+    word_text(word)
+}
+
+/// Splits at white space outside of quotes; the quotes stay.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let (mut start, mut quote): (Option<usize>, Option<char>) = (None, None);
+    for (at, c) in text.char_indices() {
+        match quote {
+            Some(end) if c == end => quote = None,
+            Some(_) => {}
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None if c.is_whitespace() => {
+                out.extend(start.take().map(|start| &text[start..at]));
+                continue;
+            }
+            None => {}
+        }
+        start = start.or(Some(at));
+    }
+    out.extend(start.map(|start| &text[start..]));
+    out
 }
 
 fn word_text(word: &str) -> String {
@@ -218,6 +264,12 @@ mod tests {
             "mongosh -u root -p hunter2 --eval 1",
             "curl http://admin:hunter2@x/health",
             "wget --header Authorization:hunter2 x",
+            "curl -H 'Authorization: Bearer hunter2' http://x",
+            "sh -c 'curl -H \"X-Api-Key: hunter2\" http://x'",
+            "echo Authorization: Basic hunter2",
+            "run --password 'hunter2 hunter2'",
+            "run --password 'hunter2 hunter2",
+            "run a\"b --password hunter2\"c",
         ] {
             let shown = command(&[line]);
             assert!(!shown.contains("hunter2"), "{shown}");

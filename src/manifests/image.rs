@@ -96,10 +96,18 @@ impl<'a> Images<'a> {
         self.by_path.insert(path, Image { path, file, scripts });
     }
 
-    /// The services of all images.
+    /// The services that images are made for: those that they start, else all that are in them.
     pub(super) fn all_services(&self, names: &Names) -> BTreeSet<SmolStr> {
-        let images = self.by_path.values();
-        images.flat_map(|image| image.file.finals().into_iter().flat_map(|at| image.services(at, names).0)).collect()
+        let mut out = BTreeSet::new();
+        for image in self.by_path.values() {
+            for at in image.file.finals() {
+                match image.services(at, names) {
+                    (_, Some(started)) => out.extend([started]),
+                    (held, None) => out.extend(held),
+                }
+            }
+        }
+        out
     }
 
     /// Services in the image that is built from a file, and the one that it starts.
@@ -373,6 +381,11 @@ impl StageOf<'_> {
         let Some(first) = entrypoint.or(cmd) else { return };
         let file = self.image.path;
         let command = self.image.file.command(self.at);
+        // An image with the binaries for whoever comes with a shell starts nothing.
+        let is_shell = |word: &String| matches!(file_name(word), "sh" | "bash" | "ash" | "zsh");
+        if self.started.is_none() && command.len() == 1 && command.iter().all(is_shell) {
+            return;
+        }
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let mut summary = format!("starts `{}`", hide::command(&words).replace('`', "'"));
         let folder = self.of_keyword("WORKDIR").last();
@@ -440,7 +453,9 @@ fn is_data(source: &str, target: &str, foreign: bool, from_rust: bool, names: &N
     let into_bin = folders(target) || (foreign && folders(parent(source)));
     let of_system = foreign
         && ["/etc/", "/usr/share/zoneinfo", "/usr/share/ca-certificates", "/lib", "/usr/lib"].iter().any(|start| source.starts_with(start));
-    let entry = matches!(lower.as_str(), "entrypoint" | "docker-entrypoint" | "license" | "readme.md" | "tini" | "dumb-init");
+    let stem = lower.split('.').next().unwrap_or(&lower);
+    let legal = ["license", "licence", "notice", "copying", "copyright"].iter().any(|word| stem.starts_with(word));
+    let entry = legal || matches!(lower.as_str(), "entrypoint" | "docker-entrypoint" | "readme.md" | "tini" | "dumb-init");
     !into_bin && !of_system && !entry && !source.contains("/target/")
 }
 

@@ -151,3 +151,147 @@ fn objects_that_compare_everything_with_everything_end() {
     let found = drawn_with(tree().with_file("pod.yaml", pod).with_file("many.yaml", many).with_file("docker-compose.yml", compose));
     assert!(found.deployed.workloads.len() > 100);
 }
+
+/// Files of every format that this stage reads; `hunter` starts each secret.
+const SECRETS: &str = "//- /Dockerfile
+FROM rust AS build
+ARG GIT_TOKEN=hunter01
+RUN cargo build
+FROM debian
+COPY run.sh release.sh /
+COPY settings.toml /etc/
+ENV APP_KEY hunter02
+HEALTHCHECK CMD curl -H 'Authorization: Bearer hunter03' http://localhost
+ENTRYPOINT [\"/run.sh\"]
+CMD [\"shop\", \"--token=hunter04\"]
+//- /run.sh
+#!/bin/sh
+export API_TOKEN=hunter05 URL=redis://a:hunter06@h
+: ${SECRET_KEY:=hunter07}
+mkdir -p /data/$SECRET
+PGPASSWORD=hunter08 shop migrate --password hunter09
+exec shop --secret hunter10
+//- /release.sh
+#!/bin/sh
+DB_PASSWORD=hunter11 shop migrate --token hunter12
+//- /settings.toml
+[db]
+password = \"hunter13\"
+urls = [\"postgres://a:hunter14@h\"]
+//- /docker-compose.yml
+services:
+  base: {image: shop, environment: [API_KEY=hunter15, 'URL=amqp://a:hunter16@h']}
+  web:
+    extends: base
+    command: sh -c 'mkdir -p /data && shop --password hunter17'
+    environment: {JWT_SECRET: '${JWT:-hunter18}'}
+    healthcheck: {test: [CMD, redis-cli, -a, hunter19, ping]}
+//- /k8s/base/kustomization.yaml
+resources: [shop.yaml]
+secretGenerator:
+  - {name: made, literals: [token=hunter20], envs: [made.env]}
+configMapGenerator:
+  - {name: plain, literals: ['URL=postgres://a:hunter21@h', 'API_TOKEN=hunter22']}
+//- /k8s/base/made.env
+PASSWORD=hunter23
+//- /k8s/base/shop.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  template:
+    spec:
+      initContainers: [{name: init, image: x, command: [sh, -c, 'run --password hunter24']}]
+      containers:
+        - name: shop
+          image: shop
+          envFrom: [{secretRef: {name: made}}, {configMapRef: {name: plain}}]
+          env: [{name: ADMIN_PASSWORD, value: hunter25}]
+          lifecycle: {preStop: {exec: {command: [stop, --token, hunter26]}}}
+          readinessProbe: {exec: {command: [curl, -u, 'a:hunter27', 'http://h']}}
+        - {name: side, image: x, args: [--auth-token=hunter28], env: [{name: SIDE_SECRET, value: hunter29}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: made}
+data: {a: hunter30}
+stringData: {b: 'hunter31'}
+//- /k8s/overlays/production/kustomization.yaml
+resources: [../../base]
+patches:
+  - target: {kind: Deployment, name: shop}
+    patch: |
+      - op: add
+        path: /spec/template/spec/containers/0/env/-
+        value: {name: CLIENT_SECRET, value: hunter32}
+configMapGenerator:
+  - {name: plain, behavior: merge, literals: ['URL=postgres://b:hunter33@h']}
+//- /chart/Chart.yaml
+name: shop
+dependencies: [{name: postgresql, version: 1, repository: 'https://u:hunter34@charts.example.com'}]
+//- /chart/values.yaml
+db: {password: hunter35}
+extraEnv: [{name: MAIL_PASSWORD, value: hunter36}]
+//- /chart/values-production.yaml
+db: {password: hunter37}
+//- /chart/templates/all.yaml
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: shop}
+spec:
+  template:
+    spec:
+      containers:
+        - name: shop
+          image: shop
+          env:
+            - {name: DB_PASSWORD, value: {{ .Values.db.password | quote }}}
+            - {name: URL, value: {{ printf \"postgres://a:%s@h\" .Values.db.password | quote }}}
+            - {name: LOOKED_UP, value: {{ derive \"hunter38\" .Values.db.password | quote }}}
+            - {name: DEFAULTED_TOKEN, value: {{ .Values.none | default \"hunter39\" }}}
+            {{- toYaml .Values.extraEnv | nindent 12 }}
+            {{- if unknown \"hunter40\" }}
+            - {name: MAYBE_TOKEN, value: hunter41}
+            {{- end }}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: shop}
+stringData:
+  password: {{ .Values.db.password }}
+  config.yaml: |
+    token: hunter42
+//- /ecs/task.json
+{\"containerDefinitions\": [{\"name\": \"shop\", \"image\": \"shop\", \"command\": [\"--password\", \"hunter43\"], \"environment\": [{\"name\": \"A_TOKEN\", \"value\": \"hunter44\"}]}]}
+//- /serverless.yml
+provider: {environment: {ALL_SECRET: hunter45}}
+functions: {shop: {handler: shop, environment: {URL: 'redis://:hunter46@h'}}}
+//- /shop.service
+[Service]
+ExecStart=/usr/bin/shop --api-key hunter47
+Environment=\"TOKEN=hunter48\" URL=redis://:hunter49@h
+SetCredential=db:hunter50
+//- /fly.toml
+app = \"shop\"
+[env]
+SESSION_KEY = \"hunter51\"
+[deploy]
+release_command = \"shop migrate --password hunter52\"
+//- /.env
+SIGNING_KEY=hunter53
+URL=postgres://a:hunter54@h
+//- /migrations/1.sql
+INSERT INTO users (name, password) VALUES ('admin', 'hunter55');
+";
+
+#[test]
+fn no_secret_is_in_what_is_drawn() {
+    for end in ["", "\n\t}: [ \"\n", "\r\n"] {
+        let files = SECRETS.replace("\n//- /", &format!("{end}\n//- /"));
+        let found = drawn(&files);
+        let said = format!("{:?}{:?}{:?}", found.items, found.deployed, found.diagnostics);
+        let leak = said.find("hunter").map(|at| &said[at.saturating_sub(200)..(at + 20).min(said.len())]);
+        assert_eq!(leak, None);
+        assert!(!end.is_empty() || found.items.len() > 30, "{:?}", found.ids());
+    }
+}

@@ -114,6 +114,12 @@ fn texts(name: &str, arguments: &[Val]) -> Option<Val> {
             let said: Option<Vec<String>> = last.node()?.items().iter().map(|item| item.text().map(str::to_owned)).collect();
             of(limited(said?.join(&first()?)))
         }
+        "split" => {
+            let parts = text()?;
+            let sign = first()?;
+            let entry = |(at, part): (usize, &str)| Entry::made(format!("_{at}"), last.at(), Node::scalar(part, last.at()));
+            Some(map(parts.split(&sign).enumerate().take(MAX_MEMBERS).map(entry).collect()))
+        }
         "splitList" => {
             let items = text()?.split(&first()?).take(MAX_MEMBERS).map(|part| Arc::new(Node::scalar(part, last.at()))).collect();
             Some(list(items))
