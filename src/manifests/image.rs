@@ -96,18 +96,12 @@ impl<'a> Images<'a> {
         self.by_path.insert(path, Image { path, file, scripts });
     }
 
-    /// The services that images are made for: those that they start, else all that are in them.
+    /// The services that images are made for: those that some start; all that are in them, when none says what it starts.
     pub(super) fn all_services(&self, names: &Names) -> BTreeSet<SmolStr> {
-        let mut out = BTreeSet::new();
-        for image in self.by_path.values() {
-            for at in image.file.finals() {
-                match image.services(at, names) {
-                    (_, Some(started)) => out.extend([started]),
-                    (held, None) => out.extend(held),
-                }
-            }
-        }
-        out
+        let images = self.by_path.values().flat_map(|image| image.file.finals().into_iter().map(|at| image.services(at, names)));
+        let (held, started): (Vec<_>, Vec<_>) = images.unzip();
+        let started: BTreeSet<SmolStr> = started.into_iter().flatten().collect();
+        if started.is_empty() { held.into_iter().flatten().collect() } else { started }
     }
 
     /// Services in the image that is built from a file, and the one that it starts.

@@ -135,8 +135,8 @@ pub(super) struct UsedBy {
     /// `Deployment shop`.
     pub(super) by: String,
     pub(super) place: Place,
-    /// When a change of it is seen, as far as it is told.
-    pub(super) seen: Option<&'static str>,
+    /// As files that follow a change of it.
+    pub(super) as_files: bool,
     pub(super) services: BTreeSet<SmolStr>,
 }
 

@@ -68,8 +68,8 @@ fn titled(kind: &str, name: &str) -> String {
 fn add_uses(draft: &mut Draft, used: &[UsedBy]) {
     for one in used {
         draft.sites.push(one.place.clone());
-        if let Some(seen) = one.seen {
-            draft.fact_at("a change is seen", FactValue::Text(seen.to_owned()), one.place.clone());
+        if one.as_files {
+            draft.fact_at("change in the files", FactValue::Text("a minute or so later".to_owned()), one.place.clone());
         }
     }
 }

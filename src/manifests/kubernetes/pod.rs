@@ -15,9 +15,6 @@ use crate::model::FactValue;
 /// Of one ConfigMap, Secret or claim, at most so many uses are told: each is compared with the others.
 const MAX_USES: usize = 1_000;
 
-/// When a change is seen that reaches a container as a variable.
-const AT_START: &str = "when a pod starts again";
-
 /// Where uses of config maps, secrets and claims are gathered.
 pub(super) type Uses = BTreeMap<(&'static str, String), Vec<UsedBy>>;
 
@@ -124,7 +121,7 @@ impl<'a> Reader<'a> {
         for source in container.get("envFrom").map(Node::items).unwrap_or_default() {
             for (key, kind) in [("configMapRef", "ConfigMap"), ("secretRef", "Secret")] {
                 if let Some(of) = source.at_path(&[key, "name"]).and_then(Node::text) {
-                    self.used(uses, kind, of, "set as environment".to_owned(), Some(AT_START), source.at);
+                    self.used(uses, kind, of, "set as environment".to_owned(), false, source.at);
                     draft.site(file, source.at);
                     draft.fact("all of", FactValue::Text(format!("{kind} {}", hide::text(of))), file, source.at);
                     plain.push(format!("{kind} {of}"));
@@ -169,7 +166,7 @@ impl<'a> Reader<'a> {
             if let Some(reference) = from.get(key) {
                 let name = reference.text_of("name").unwrap_or_default();
                 let of_key = reference.text_of("key").unwrap_or_default();
-                self.used(uses, kind, name, format!("key `{}` as a variable", hide::text(of_key)), Some(AT_START), at);
+                self.used(uses, kind, name, format!("key `{}` as a variable", hide::text(of_key)), false, at);
                 return format!("key {} of {kind} {}", hide::text(of_key), hide::text(name));
             }
         }
@@ -179,10 +176,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn used(&self, uses: &mut Uses, kind: &'static str, name: &str, how: String, seen: Option<&'static str>, at: Mark) {
+    pub(super) fn used(&self, uses: &mut Uses, kind: &'static str, name: &str, how: String, as_files: bool, at: Mark) {
         if !name.is_empty() {
             let (by, place) = (self.object.said(), self.object.origin.place(at));
-            let used = UsedBy { how, by, place, seen, services: self.services.clone() };
+            let used = UsedBy { how, by, place, as_files, services: self.services.clone() };
             let known = uses.entry((kind, name.to_owned())).or_default();
             // Variants of one object use the same thing at the same place.
             if known.len() < MAX_USES && !known.iter().any(|one| one.place == used.place && one.how == used.how) {

@@ -9,16 +9,13 @@ use crate::model::Scope;
 /// Of a pod, at most so many volumes are read: each is looked for in all containers.
 const MAX_VOLUMES: usize = 500;
 
-/// When a change is seen of what is mounted whole, and of what is mounted in part.
-const IN_FILES: &str = "in the mounted files, a minute or so later";
-const NEVER: &str = "never by a running pod, for it is mounted by `subPath`";
-
 impl Reader<'_> {
     pub(super) fn volumes(&self, uses: &mut Uses, out: &mut Vec<Draft>) {
         for volume in self.pod.get("volumes").map(Node::items).unwrap_or_default().iter().take(MAX_VOLUMES) {
             let Some(name) = volume.text_of("name") else { continue };
             let (mounts, places, in_part) = self.mounts(name);
-            let seen = if places.is_empty() { None } else { Some(if in_part { NEVER } else { IN_FILES }) };
+            // A part of a volume is never replaced while a pod runs.
+            let as_files = !places.is_empty() && !in_part;
             let mounted = if mounts.is_empty() { "mounted nowhere".to_owned() } else { format!("mounted at {}", mounts.join(", ")) };
             let how = || mounted.clone();
             let Some(source) = volume.entries().iter().find(|entry| entry.key != "name") else { continue };
@@ -26,15 +23,15 @@ impl Reader<'_> {
                 "persistentVolumeClaim" => {
                     let read_only = source.node.get("readOnly").is_some_and(Node::is_true);
                     let how = if read_only && !mounted.contains("(read-only)") { format!("{mounted} (read-only)") } else { how() };
-                    self.used(uses, "PersistentVolumeClaim", source.node.text_of("claimName").unwrap_or_default(), how, None, source.at);
+                    self.used(uses, "PersistentVolumeClaim", source.node.text_of("claimName").unwrap_or_default(), how, false, source.at);
                 }
-                "secret" => self.used(uses, "Secret", source.node.text_of("secretName").unwrap_or_default(), how(), seen, source.at),
-                "configMap" => self.used(uses, "ConfigMap", source.node.text_of("name").unwrap_or_default(), how(), seen, source.at),
+                "secret" => self.used(uses, "Secret", source.node.text_of("secretName").unwrap_or_default(), how(), as_files, source.at),
+                "configMap" => self.used(uses, "ConfigMap", source.node.text_of("name").unwrap_or_default(), how(), as_files, source.at),
                 "projected" => {
                     for one in source.node.get("sources").map(Node::items).unwrap_or_default() {
                         for (key, kind) in [("secret", "Secret"), ("configMap", "ConfigMap")] {
                             if let Some(of) = one.at_path(&[key, "name"]).and_then(Node::text) {
-                                self.used(uses, kind, of, how(), seen, one.at);
+                                self.used(uses, kind, of, how(), as_files, one.at);
                             }
                         }
                     }
