@@ -119,6 +119,22 @@ impl<'a> Images<'a> {
         self.by_path.contains_key(path)
     }
 
+    /// What Dockerfiles are called after, with the services that their images start: `Dockerfile.worker`, `worker/Dockerfile`.
+    pub(super) fn labels(&self, names: &Names) -> BTreeMap<String, BTreeSet<SmolStr>> {
+        let mut out: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
+        for image in self.by_path.values() {
+            let Some(label) = label_of(image.path) else { continue };
+            let Some(last) = image.file.stages.len().checked_sub(1) else { continue };
+            let (held, started) = image.services(last, names);
+            let services = started.map_or(held, |started| BTreeSet::from([started]));
+            if services.len() == 1 {
+                out.entry(label).or_default().extend(services);
+            }
+        }
+        out.retain(|_, services| services.len() == 1);
+        out
+    }
+
     /// Files and folders of the tree that images of services take along, by their paths.
     pub(super) fn taken(&self, names: &Names) -> BTreeMap<String, BTreeSet<SmolStr>> {
         let mut out: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
@@ -200,6 +216,56 @@ impl<'a> Images<'a> {
         }
         out
     }
+}
+
+/// Words that say how or for whom an image is made, not of what.
+const MANNERS: &[&str] = &[
+    "alpine",
+    "debian",
+    "ubuntu",
+    "fedora",
+    "distroless",
+    "scratch",
+    "slim",
+    "musl",
+    "gnu",
+    "dev",
+    "prod",
+    "production",
+    "release",
+    "debug",
+    "local",
+    "ci",
+    "build",
+    "builder",
+    "base",
+    "cross",
+    "test",
+    "amd64",
+    "arm64",
+    "aarch64",
+    "x86-64",
+    "j2",
+    "tmpl",
+    "template",
+    "docker",
+    "deploy",
+    "containers",
+    "images",
+    "refresh",
+    "tools",
+];
+
+/// What a Dockerfile is called after: its ending, what stands before it, or its folder.
+fn label_of(path: &str) -> Option<String> {
+    let name = file_name(path).to_ascii_lowercase();
+    let of_file = ["dockerfile", "containerfile"].iter().find_map(|word| {
+        let rest = name.strip_prefix(word).or_else(|| name.strip_suffix(word))?;
+        Some(rest.trim_matches(['.', '-', '_']).to_owned())
+    })?;
+    let label = if of_file.is_empty() { file_name(parent(path)).to_ascii_lowercase() } else { of_file };
+    let label = label.replace('_', "-");
+    (label.len() > 2 && !MANNERS.contains(&label.as_str())).then_some(label)
 }
 
 /// The name that variants of a file share, with its folder.
@@ -422,7 +488,7 @@ fn is_build_id(name: &str) -> bool {
     let has = |word: &str| words.iter().any(|one| one == word);
     let of_code =
         has("commit") || has("revision") || has("vergen") || has("git") && (has("sha") || has("hash") || has("rev") || has("ref"));
-    of_code || has("build") && ["version", "id", "number", "date", "sha", "timestamp"].iter().any(|word| has(word))
+    of_code || has("build") && ["version", "sha", "revision"].iter().any(|word| has(word))
 }
 
 /// Whether a copied path holds data or configuration: no binary, no source, no piece of the system.

@@ -168,7 +168,7 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Manifests {
     });
     out.composed = compose::joined::join_all(composed.collect(), &mut sources, tree);
     out.unevaluated += out.composed.unfollowed;
-    let resolved = kustomize::resolve(docs, &mut sources, tree);
+    let resolved = kustomize::resolve(docs, &mut sources, tree, &discovery.others);
     out.objects = resolved.docs;
     out.unevaluated += resolved.unevaluated;
     out.sources = sources;
@@ -338,6 +338,7 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
         }
     }
     names.imaged = images.all_services(&names);
+    names.labelled = images.labels(&names);
     let mut siblings = compose::Siblings::new();
     let composed = || {
         let (files, templates) = (&manifests.sources, &manifests.composed.templates);

@@ -1,6 +1,6 @@
 //! Which services a manifest speaks of: by the binary it starts or copies, by the image, by the package.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -44,6 +44,8 @@ pub(super) struct Names {
     services: Vec<Known>,
     /// Services that Dockerfiles of the tree make images of.
     pub(super) imaged: BTreeSet<SmolStr>,
+    /// The services of images by what their Dockerfiles are called after: `Dockerfile.worker`, `worker/Dockerfile`.
+    pub(super) labelled: BTreeMap<String, BTreeSet<SmolStr>>,
 }
 
 #[derive(Debug)]
@@ -63,7 +65,7 @@ impl Names {
             package: normal(&service.package),
             folder: folder_of(&service.target).to_owned(),
         };
-        Self { services: services.iter().map(known).collect(), imaged: BTreeSet::new() }
+        Self { services: services.iter().map(known).collect(), imaged: BTreeSet::new(), labelled: BTreeMap::new() }
     }
 
     /// The only service, if there is one only.
@@ -83,7 +85,13 @@ impl Names {
     /// The service whose binary a path or a word of a command is.
     pub(super) fn by_binary(&self, word: &str) -> Option<&SmolStr> {
         let name = normal(file_name(word.trim_matches(|c| matches!(c, '"' | '\''))));
-        self.services.iter().find(|known| known.binary == name).map(|known| &known.name)
+        let mut found = self.services.iter().filter(|known| known.binary == name);
+        let first = found.next()?;
+        // Of several binaries of one name, that of the package of that name.
+        if found.next().is_none() {
+            return Some(&first.name);
+        }
+        self.services.iter().find(|known| known.binary == name && known.package == name).map(|known| &known.name)
     }
 
     /// The first word of a command that is a service's binary.
@@ -118,7 +126,17 @@ impl Names {
                 return built;
             }
         }
-        found
+        if found.is_empty() { self.by_label(&wanted) } else { found }
+    }
+
+    /// Services of the image that a Dockerfile of the tree builds under a name: `shop-worker` from `Dockerfile.worker`.
+    fn by_label(&self, image: &str) -> BTreeSet<SmolStr> {
+        let fits = |label: &str| image == label || image.strip_suffix(label).is_some_and(|rest| rest.ends_with('-') && rest.len() > 1);
+        let mut found = self.labelled.iter().filter(|(label, _)| fits(label));
+        match (found.next(), found.next()) {
+            (Some((_, services)), None) => services.clone(),
+            _ => BTreeSet::new(),
+        }
     }
 
     /// Services of a name: the binary's, the package's, or one of them but for a closing `server`, `api`, `service`, `app`.
@@ -211,6 +229,19 @@ mod tests {
         assert!(names.by_image("shop:1").contains("shop"));
         names.imaged = BTreeSet::from([SmolStr::new("shop-server")]);
         assert!(names.by_image("shop:1").contains("shop-server"));
+    }
+
+    #[test]
+    fn of_binaries_of_one_name_that_of_the_package_counts_and_an_image_may_be_called_after_its_file() {
+        let mut names = names(&[("ebpf/loader", "ebpf"), ("loader/loader", "loader"), ("other", "other")]);
+        names.services[0].binary = "loader".to_owned();
+        names.services[1].binary = "loader".to_owned();
+        assert_eq!(names.by_binary("/loader").unwrap(), "loader/loader");
+        names.services[1].package = "else".to_owned();
+        assert_eq!(names.by_binary("/loader"), None);
+        names.labelled = BTreeMap::from([("dataplane".to_owned(), BTreeSet::from([SmolStr::new("other")]))]);
+        assert!(names.by_image("ghcr.io/team/net-dataplane:1").contains("other") && names.by_image("dataplane").contains("other"));
+        assert!(names.by_image("notdataplane").is_empty() && names.by_image("dataplane-tools").is_empty());
     }
 
     #[test]

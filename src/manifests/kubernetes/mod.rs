@@ -8,6 +8,7 @@ mod objects;
 mod pod;
 mod rollout;
 mod scaling;
+mod secrets;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -269,6 +270,11 @@ impl<'a> Cluster<'a> {
     /// Services of a workload by its kind and name.
     pub(super) fn services_of(&self, kind: &str, name: &str) -> BTreeSet<SmolStr> {
         self.workloads.get(&(kind, name)).cloned().unwrap_or_default()
+    }
+
+    /// Who uses a ConfigMap, a Secret or a claim.
+    pub(super) fn uses_of(&self, kind: &'static str, name: &str) -> &[UsedBy] {
+        self.uses.get(&(kind, name.to_owned())).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Services behind a service of the network.

@@ -6,9 +6,8 @@ use smol_str::SmolStr;
 
 use super::super::draft::Draft;
 use super::super::hide;
-use super::super::image::named;
 use super::super::yaml::Node;
-use super::{Cluster, DEPENDENCY, Object, UsedBy, affinity, of_variant, scaling, storage};
+use super::{Cluster, DEPENDENCY, Object, UsedBy, affinity, of_variant, scaling, secrets, storage};
 use crate::model::FactValue;
 use crate::source::parent;
 
@@ -31,29 +30,29 @@ fn of_object(cluster: &Cluster<'_>, object: &Object<'_>, declared: &mut BTreeSet
     let kind = match object.kind {
         "PersistentVolumeClaim" => "PersistentVolumeClaim",
         "ConfigMap" => "ConfigMap",
-        "Secret" | "ExternalSecret" | "SealedSecret" => "Secret",
-        _ => {
-            out.extend(other(cluster, object));
-            return;
-        }
+        _ => match secrets::made_by(object) {
+            Some(made) => {
+                declared.insert(("Secret", made.name.to_owned()));
+                return out.extend(secrets::secret(cluster, object, &made));
+            }
+            None => return out.extend(other(cluster, object)),
+        },
     };
-    let used = cluster.uses.get(&(kind, object.name.to_owned())).map(Vec::as_slice).unwrap_or_default();
+    let used = cluster.uses_of(kind, object.name);
     declared.insert((kind, object.name.to_owned()));
     out.extend(match kind {
-        "PersistentVolumeClaim" => (!services_of(used).is_empty() || cluster.is_near(object.origin.file)).then(|| claim(object, used)),
         "ConfigMap" => config_map(cluster, object, used),
-        _ => secret(cluster, object, used),
+        _ => (!services_of(used).is_empty() || cluster.is_near(object.origin.file)).then(|| claim(object, used)),
     });
 }
 
-fn services_of(used: &[UsedBy]) -> BTreeSet<SmolStr> {
+pub(super) fn services_of(used: &[UsedBy]) -> BTreeSet<SmolStr> {
     used.iter().flat_map(|used| used.services.iter().cloned()).collect()
 }
 
 /// A draft of an object with the places where it is used.
-fn draft(object: &Object<'_>, kind: &str, summary: String, used: &[UsedBy]) -> Draft {
-    let mut draft = Draft::new(format!("{kind}/{}", object.name), "", object.name, summary).services(&services_of(used));
-    draft.name = titled(kind, object.name).into();
+pub(super) fn draft(object: &Object<'_>, kind: &str, name: &str, summary: String, used: &[UsedBy]) -> Draft {
+    let mut draft = Draft::new(format!("{kind}/{name}"), "", titled(kind, name), summary).services(&services_of(used));
     draft.site(object.origin, object.at());
     add_uses(&mut draft, used);
     draft
@@ -75,7 +74,7 @@ fn add_uses(draft: &mut Draft, used: &[UsedBy]) {
 }
 
 /// Who uses an object, in words; what several do alike is told once.
-fn who(used: &[UsedBy]) -> String {
+pub(super) fn who(used: &[UsedBy]) -> String {
     const SHOWN: usize = 3;
     let mut by_way: Vec<(&str, Vec<&str>)> = Vec::new();
     for one in used {
@@ -108,7 +107,7 @@ fn claim(object: &Object<'_>, used: &[UsedBy]) -> Draft {
     });
     summary.push_str(&shared.map(|shared| format!(", {shared}")).unwrap_or_default());
     summary.push_str(&format!(", {}", who(used)));
-    let mut draft = draft(object, "PersistentVolumeClaim", summary, used);
+    let mut draft = draft(object, "PersistentVolumeClaim", object.name, summary, used);
     for (key, path) in [("storage class", &["spec", "storageClassName"][..]), ("storage", &["spec", "resources", "requests", "storage"])] {
         if let Some(node) = object.get(path) {
             draft.text(key, node.text().unwrap_or_default(), object.origin, node.at);
@@ -126,7 +125,7 @@ fn config_map(cluster: &Cluster<'_>, object: &Object<'_>, used: &[UsedBy]) -> Op
     let data = object.get(&["data"]).map(Node::entries).unwrap_or_default();
     let made = if object.doc.is_generated { " made by a kustomization" } else { "" };
     let summary = format!("ConfigMap of {}{made}, {}", keys(data.len()), who(used));
-    let mut draft = draft(object, "ConfigMap", summary, used).services(&services);
+    let mut draft = draft(object, "ConfigMap", object.name, summary, used).services(&services);
     immutable(object, &mut draft);
     for entry in data {
         let text = entry.node.text().unwrap_or_default();
@@ -138,40 +137,14 @@ fn config_map(cluster: &Cluster<'_>, object: &Object<'_>, used: &[UsedBy]) -> Op
     Some(draft)
 }
 
-/// The name and the keys of a secret; never a value.
-fn secret(cluster: &Cluster<'_>, object: &Object<'_>, used: &[UsedBy]) -> Option<Draft> {
-    let mut services = services_of(used);
-    services.extend(cluster.names.by_name(object.name));
-    if services.is_empty() {
-        return None;
-    }
-    let mut names: Vec<String> = Vec::new();
-    for path in [&["data"][..], &["stringData"], &["spec", "encryptedData"]] {
-        names.extend(object.get(path).map(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.clone()));
-    }
-    for one in object.get(&["spec", "data"]).map(Node::items).unwrap_or_default() {
-        names.extend(one.text_of("secretKey").map(str::to_owned));
-    }
-    let holds = if names.is_empty() { "Secret".to_owned() } else { format!("Secret with {}: {}", keys(names.len()), named(&names)) };
-    let made = if object.doc.is_generated { " made by a kustomization" } else { "" };
-    let summary = format!("{holds}{made}, {}", who(used));
-    let mut draft = draft(object, "Secret", summary, used).services(&services);
-    immutable(object, &mut draft);
-    let written = [&["data"][..], &["stringData"]].iter().find_map(|path| object.get(path));
-    if let Some(node) = written.filter(|node| !node.entries().is_empty() && object.kind == "Secret") {
-        draft.fact("values", FactValue::Text("written in the file, hidden here".to_owned()), object.origin, node.at);
-    }
-    Some(draft)
-}
-
 /// `immutable: true`: only another name brings another value.
-fn immutable(object: &Object<'_>, draft: &mut Draft) {
+pub(super) fn immutable(object: &Object<'_>, draft: &mut Draft) {
     if let Some(node) = object.get(&["immutable"]).filter(|node| node.is_true()) {
         draft.fact("immutable", FactValue::Bool(true), object.origin, node.at);
     }
 }
 
-fn keys(count: usize) -> String {
+pub(super) fn keys(count: usize) -> String {
     if count == 1 { "one key".to_owned() } else { format!("{count} keys") }
 }
 

@@ -73,7 +73,12 @@ impl Reader<'_> {
         if let Some((name, at)) = &object.doc.called {
             draft.text("name in the cluster", name, object.origin, *at);
         }
-        if let Some(node) = object.get(&["metadata", "namespace"]) {
+        let annotations = object.get(&["spec", "template", "metadata", "annotations"]).map(Node::entries).unwrap_or_default();
+        for entry in annotations.iter().filter(|entry| entry.key.starts_with("checksum/") || entry.key.contains("reloader.stakater.com/")) {
+            let of = entry.key.trim_start_matches("checksum/");
+            draft.fact("replaced when it changes", FactValue::Text(hide::text(of)), object.origin, entry.at);
+        }
+        if let Some(node) = object.get(&["metadata", "namespace"]).filter(|node| node.text().is_some_and(|text| !text.contains("{{"))) {
             draft.text("namespace", node.text().unwrap_or_default(), object.origin, node.at);
         }
         if let Some((hook, at)) = self.hook() {

@@ -194,3 +194,49 @@ fn an_account_counts_when_it_brings_credentials() {
     assert!(!with(&account("shop", "a: b")).ids().contains(&"ServiceAccount/shop"));
     assert!(!with(&account("other", "eks.amazonaws.com/role-arn: x")).ids().contains(&"ServiceAccount/other"));
 }
+
+#[test]
+fn what_operators_make_and_renew_is_said_to_be_theirs() {
+    let shop = SHOP
+        .replace("envFrom: [{configMapRef: {name: env}}]", "envFrom: [{secretRef: {name: fetched}}]")
+        .replace("configMap: {name: whole}", "secret: {secretName: tls}");
+    let found = drawn(&format!(
+        "{shop}//- /more.yaml
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {{name: shop-cert}}
+spec: {{secretName: tls, duration: 2160h, renewBefore: 360h}}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {{name: x}}
+spec: {{refreshInterval: 1h, target: {{name: fetched}}, data: [{{secretKey: url}}]}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {{name: other}}
+spec: {{secretName: unused}}
+"
+    ));
+    let tls = found.summary("Secret/tls");
+    assert!(tls.starts_with("Secret, made and renewed by cert-manager, mounted at `/etc/whole`"), "{tls}");
+    assert_eq!(found.told("Secret/tls", "renewed before its end"), "360h@more.yaml:4");
+    assert!(found.summary("Secret/fetched").starts_with("Secret with one key: `url`, fetched from elsewhere, set as environment"));
+    assert_eq!(found.told("Secret/fetched", "fetched every"), "1h@more.yaml:9");
+    assert!(!found.ids().contains(&"Secret/unused"));
+}
+
+#[test]
+fn tokens_sockets_and_checksums_of_a_pod_are_told() {
+    let shop = SHOP
+        .replace("configMap: {name: whole}", "projected: {sources: [{serviceAccountToken: {path: token, expirationSeconds: 600}}]}")
+        .replace("persistentVolumeClaim: {claimName: data}", "hostPath: {path: /run/x.sock, type: Socket}")
+        .replace("labels: {app: shop}", "labels: {app: shop}, annotations: {checksum/config: abc}");
+    let found = drawn(&shop);
+    assert_eq!(
+        found.summary("Deployment/shop#token/whole"),
+        "token of the service account that lasts 600 s and that the node renews before, mounted at `/etc/whole`"
+    );
+    assert_eq!(found.summary("Deployment/shop#volume/data"), "socket of the node, mounted at `/data`");
+    assert_eq!(found.told("Deployment/shop#rollout", "replaced when it changes"), "config@shop.yaml:6");
+}

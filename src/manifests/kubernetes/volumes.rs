@@ -29,6 +29,9 @@ impl Reader<'_> {
                 "configMap" => self.used(uses, "ConfigMap", source.node.text_of("name").unwrap_or_default(), how(), as_files, source.at),
                 "projected" => {
                     for one in source.node.get("sources").map(Node::items).unwrap_or_default() {
+                        if let Some(token) = one.get("serviceAccountToken").filter(|_| !self.services.is_empty()) {
+                            out.push(self.token(name, token, &mounted, &places));
+                        }
                         for (key, kind) in [("secret", "Secret"), ("configMap", "ConfigMap")] {
                             if let Some(of) = one.at_path(&[key, "name"]).and_then(Node::text) {
                                 self.used(uses, kind, of, how(), as_files, one.at);
@@ -43,6 +46,23 @@ impl Reader<'_> {
         }
     }
 
+    /// A token of the service account that the node renews.
+    fn token(&self, volume: &str, token: &Node, mounted: &str, places: &[Mark]) -> Draft {
+        let seconds = token.text_of("expirationSeconds").map_or_else(|| "3600".to_owned(), hide::text);
+        let summary = format!("token of the service account that lasts {seconds} s and that the node renews before, {mounted}");
+        let mut draft = self.draft(&format!("token/{volume}"), &format!("token {volume} of {}", self.object.name), summary);
+        draft.site(self.object.origin, token.at);
+        for place in places {
+            draft.site(self.object.origin, *place);
+        }
+        for (key, label) in [("expirationSeconds", "lasts seconds"), ("audience", "audience"), ("path", "path")] {
+            if let Some(node) = token.get(key) {
+                draft.text(label, node.text().unwrap_or_default(), self.object.origin, node.at);
+            }
+        }
+        draft
+    }
+
     /// A volume that has no object of its own.
     fn volume(&self, name: &str, source: &Entry, mounted: &str, places: &[Mark]) -> Draft {
         let node = &source.node;
@@ -51,6 +71,10 @@ impl Reader<'_> {
         let (what, lost) = match source.key.as_str() {
             "emptyDir" if node.text_of("medium") == Some("Memory") => ("folder in memory", Some("all of it, when the pod ends")),
             "emptyDir" => ("folder that lives as long as the pod", Some("all of it, when the pod is replaced or moved")),
+            "hostPath" if node.text_of("type") == Some("Socket") => ("socket of the node", None),
+            "hostPath" if matches!(node.text_of("type"), Some("File" | "FileOrCreate" | "CharDevice" | "BlockDevice")) => {
+                ("file of the node", Some("not with the pod, but another node has another one"))
+            }
             "hostPath" => ("folder of the node", Some("not with the pod, but another node has another one")),
             "ephemeral" => ("claim that lives as long as the pod", Some("all of it, when the pod ends")),
             "nfs" => ("folder on an NFS server", None),

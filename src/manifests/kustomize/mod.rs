@@ -16,6 +16,7 @@ use smol_str::SmolStr;
 
 use super::files::Files;
 use super::yaml::{self, Mark, Node};
+use crate::discover::OtherFile;
 use crate::source::{Tree, file_name, join, parent};
 
 /// Kustomizations stand on each other at most so deep.
@@ -98,7 +99,7 @@ pub(super) struct Resolved {
 }
 
 /// Resolves all kustomizations; `docs` are the objects of the tree, by file, the kustomizations among them.
-pub(super) fn resolve(docs: Vec<Doc>, files: &mut Files, tree: &dyn Tree) -> Resolved {
+pub(super) fn resolve(docs: Vec<Doc>, files: &mut Files, tree: &dyn Tree, others: &[OtherFile]) -> Resolved {
     let mut kustomizations: BTreeMap<String, Kustomization> = BTreeMap::new();
     let mut objects: BTreeMap<SmolStr, Vec<Doc>> = BTreeMap::new();
     for doc in docs {
@@ -109,11 +110,13 @@ pub(super) fn resolve(docs: Vec<Doc>, files: &mut Files, tree: &dyn Tree) -> Res
             objects.entry(doc.file.clone()).or_default().push(doc);
         }
     }
+    let paths = if kustomizations.is_empty() { BTreeSet::new() } else { others.iter().map(|file| file.path.as_str()).collect() };
     let mut resolver = Resolver {
         kustomizations: &kustomizations,
         objects: &objects,
         files,
         tree,
+        paths,
         done: BTreeMap::new(),
         unevaluated: 0,
         keeps: BTreeSet::new(),
@@ -155,6 +158,8 @@ struct Resolver<'a> {
     objects: &'a BTreeMap<SmolStr, Vec<Doc>>,
     files: &'a mut Files,
     tree: &'a dyn Tree,
+    /// Paths of the files of the tree.
+    paths: BTreeSet<&'a str>,
     /// Objects of the folders that were resolved.
     done: BTreeMap<String, Vec<Doc>>,
     unevaluated: usize,
@@ -335,8 +340,8 @@ impl Resolver<'_> {
                 objects.extend(self.objects_of(&path, depth + 1));
             } else if let Some(docs) = self.objects.get(path.as_str()) {
                 objects.extend(docs.iter().cloned());
-            } else {
-                // Of another repository, a chart, or no file of the tree.
+            } else if !self.paths.contains(path.as_str()) {
+                // Of another repository, a chart, or no file of the tree; a file of the tree without a telling object is neither.
                 self.unevaluated += 1;
             }
             objects.truncate(MAX_OBJECTS);
