@@ -98,7 +98,9 @@ fn argument(word: &str, programs: &str, hide_next: &mut bool, depth: usize) -> S
     if bare.contains(char::is_whitespace) {
         // A text of its own: `sh -c "…"`, `'Authorization: Bearer …'`.
         let inner = if bare.len() < word.len() { vec![bare] } else { bare.split_whitespace().collect() };
-        return if depth < MAX_QUOTES { within(&inner, depth + 1) } else { HIDDEN.to_owned() };
+        let said = if depth < MAX_QUOTES { within(&inner, depth + 1) } else { HIDDEN.to_owned() };
+        let quote = word.chars().next().filter(|c| matches!(c, '"' | '\'') && word.ends_with(*c));
+        return quote.map_or_else(|| said.clone(), |quote| format!("{quote}{said}{quote}"));
     }
     if let Some((name, value)) = bare.split_once(['=', ':']).filter(|(name, value)| is_name(name) && !value.starts_with("//")) {
         let sign = if bare[name.len()..].starts_with('=') { "=" } else { ":" };
@@ -274,6 +276,7 @@ mod tests {
             let shown = command(&[line]);
             assert!(!shown.contains("hunter2"), "{shown}");
         }
+        assert_eq!(command(&["sh -c 'curl -u a:hunter2 x'"]), "sh -c 'curl -u (set, hidden) x'");
         let plain = "curl --silent --fail http://localhost:3000/health || exit 1";
         assert_eq!(command(&[plain]), plain);
         assert_eq!(command(&["postgres", "-c", "max_connections=200"]), "postgres -c max_connections=200");

@@ -128,6 +128,10 @@ fn config_map(cluster: &Cluster<'_>, object: &Object<'_>, used: &[UsedBy]) -> Op
     let mut draft = draft(object, "ConfigMap", object.name, summary, used).services(&services);
     immutable(object, &mut draft);
     for entry in data {
+        if let Some(path) = entry.node.text_of("file") {
+            draft.fact(&entry.key, FactValue::Text(format!("the file {}", hide::text(path))), object.origin, entry.at);
+            continue;
+        }
         let text = entry.node.text().unwrap_or_default();
         match text.lines().count() {
             0 | 1 => draft.variable(&entry.key, text, object.origin, entry.said_at()),

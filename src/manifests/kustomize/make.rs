@@ -235,7 +235,9 @@ pub(super) fn literals(made: &Node) -> Vec<Entry> {
     for file in made.get("files").map(Node::items).unwrap_or_default() {
         let Some(text) = file.text() else { continue };
         let (key, path) = text.split_once('=').unwrap_or((text.rsplit('/').next().unwrap_or(text), text));
-        out.push(Entry::made(key, file.at, Node::scalar(format!("(the file {path})"), file.at)));
+        // What is in the file is not told: it has keys of its own.
+        let named = Node::made(Value::Map(vec![Entry::made("file", file.at, Node::scalar(path, file.at))]), file.at);
+        out.push(Entry::made(key, file.at, named));
     }
     out
 }

@@ -118,6 +118,15 @@ spec:
 }
 
 #[test]
+fn a_file_in_a_generated_config_map_is_told_by_its_path() {
+    let found = drawn(
+        &format!("{BASE}//- /k8s/base/unused.txt\nx\n").replace("literals: [SIZE=10, MODE=fast]", "files: [conf/app.toml, other=x.json]"),
+    );
+    assert_eq!(found.told("ConfigMap/shop", "app.toml"), "the file conf/app.toml@k8s/base/kustomization.yaml:4");
+    assert_eq!(found.told("ConfigMap/shop", "other"), "the file x.json@k8s/base/kustomization.yaml:4");
+}
+
+#[test]
 fn folders_side_by_side_that_make_the_same_workload_are_environments() {
     let one = |name: &str, replicas: u32| {
         format!(
