@@ -8,6 +8,7 @@
 
 mod analyze;
 pub mod annotations;
+pub mod assess;
 pub mod catalog;
 pub mod check;
 pub mod detect;

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::annotations::{self, CatalogEntry, Config, FileComments, Knowledge};
+use crate::assess::{self, Subject};
 use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Cx, LeftOut, Mentions, OpenEnvironment};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
@@ -140,6 +141,10 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     diagnostics.extend(joined.diagnostics);
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
+    let subject = Subject { items: &items, services: &services, deployed: &drawn.deployed, landed: &joined.landed };
+    let (hazards, assessed) = assess::assess(&subject);
+    assess::tell_items(&mut items, &hazards);
+    diagnostics.extend(assessed);
     diagnostics.sort();
     diagnostics.dedup();
     let coverage = coverage::coverage(coverage::Seen {
@@ -162,7 +167,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         items,
         deployments: joined.deployments,
         environments: joined.environments,
-        hazards: Vec::new(),
+        hazards,
         diagnostics,
         coverage,
     };

@@ -10,7 +10,7 @@ mod declare;
 mod directive;
 mod insert;
 mod matching;
-mod nearest;
+pub(crate) mod nearest;
 mod pattern;
 mod policy;
 mod precedence;

@@ -21,7 +21,7 @@ pub(super) enum Landing<'a> {
 
 /// What is still there after what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Survives {
+pub enum Survives {
     /// It cannot be written at all.
     NotWritten,
     /// Nothing: it is gone with the container.

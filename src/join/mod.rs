@@ -16,12 +16,18 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use smol_str::SmolStr;
 
 use crate::manifests::deployed::Deployed;
-use crate::model::{Deployment, Diagnostic, Environment, Item, Service};
+use crate::model::{Deployment, Diagnostic, Environment, Item, ItemId, Service};
 
+pub use landing::Survives;
+pub use mounts::Landed;
+pub(crate) use numbers::Counts;
 use runs::Runs;
+pub(crate) use runs::containers_of;
 
 /// What is known of the code beside its items.
 pub struct Code<'a> {
@@ -42,6 +48,8 @@ pub struct Joined {
     pub deployments: Vec<Deployment>,
     /// Variables that code and deployment do not agree upon.
     pub environments: Vec<Environment>,
+    /// Where the files of the code land in each workload.
+    pub landed: BTreeMap<ItemId, Vec<Landed>>,
     /// Contradictions.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -61,7 +69,7 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
     let mut out = Joined { deployments: numbers::deployments(deployed), ..Joined::default() };
     variables::trace(items, deployed);
     out.environments = unmatched::by_service(items, &runs, deployed, code);
-    mounts::match_writes(items, &runs);
+    out.landed = mounts::match_writes(items, &runs);
     secrets::changes(items, &runs);
     numbers::add_up(items, &runs);
     out.diagnostics = contradictions::all(items, &runs, code);

@@ -1,11 +1,13 @@
 //! Files that the code writes meet what is mounted there: what survives what, and what is lost with the container.
 
+use std::collections::BTreeMap;
+
 use smol_str::SmolStr;
 
 use super::landing::{Landing, Survives};
 use super::paths;
 use super::runs::{Run, Runs};
-use crate::model::{Fact, FactValue, Item, Kind, Place, Provenance};
+use crate::model::{Fact, FactValue, Item, ItemId, Kind, Place, Provenance};
 
 /// At most so many containers are told of one file.
 const TOLD: usize = 4;
@@ -20,13 +22,53 @@ pub(super) struct Matched<'a> {
     pub(super) survives: Survives,
 }
 
-/// Says of each file and each database where it lands.
-pub(super) fn match_writes(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
+/// Where a file of the code is in one workload.
+#[derive(Clone, Debug)]
+pub struct Landed {
+    /// `Deployment/shop`.
+    pub workload: SmolStr,
+    /// The environment that the workload is for.
+    pub environment: Option<SmolStr>,
+    /// It is a container of a compose file.
+    pub is_compose: bool,
+    /// The path, as far as it is known.
+    pub path: String,
+    /// What is still there after what.
+    pub survives: Survives,
+    /// What is mounted there, in words: `emptyDir tmp at /tmp`.
+    pub what: String,
+    /// At most so much, where the mount says it.
+    pub size: Option<String>,
+    /// Where that is written.
+    pub at: Place,
+}
+
+/// Says of each file and each database where it lands; the same as data, by id.
+pub(super) fn match_writes(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) -> BTreeMap<ItemId, Vec<Landed>> {
+    let mut out = BTreeMap::new();
     for item in items.iter_mut().filter(|item| matches!(item.kind, Kind::FsWrite | Kind::EmbeddedDb)) {
         let matched = matched(item, runs);
         if !matched.is_empty() {
             tell(item, &matched);
+            out.insert(item.id.clone(), matched.iter().map(landed).collect());
         }
+    }
+    out
+}
+
+fn landed(one: &Matched<'_>) -> Landed {
+    Landed {
+        workload: one.run.workload.owner.clone(),
+        environment: one.run.workload.environment.clone(),
+        is_compose: one.run.is_compose(),
+        path: one.path.clone(),
+        survives: one.survives,
+        what: one.landing.said(&one.run),
+        size: match &one.landing {
+            Landing::Mount(mount) => mount.size.clone(),
+            _ => None,
+        },
+        at: one.landing.at(&one.run),
     }
 }
 

@@ -66,15 +66,19 @@ fn durable(workload: &Workload) -> Vec<DurableMount> {
 }
 
 /// How many of a workload run.
-pub(super) struct Counts {
-    pub(super) replicas: u32,
-    at: Option<Place>,
-    during_rollout: Option<u32>,
-    at_most: Option<u32>,
+pub(crate) struct Counts {
+    /// At rest; at least, when an autoscaler changes it.
+    pub(crate) replicas: u32,
+    /// Where that is written; none for the platform's default.
+    pub(crate) at: Option<Place>,
+    /// While new ones replace old ones, when that is more.
+    pub(crate) during_rollout: Option<u32>,
+    /// What the autoscaler may make of them, when that is more.
+    pub(crate) at_most: Option<u32>,
 }
 
 impl Counts {
-    pub(super) fn of(workload: &Workload) -> Option<Self> {
+    pub(crate) fn of(workload: &Workload) -> Option<Self> {
         let scaler = workload.autoscaler.as_ref();
         let written = workload.replicas.as_ref()?;
         let least = scaler.and_then(|scaler| count(&scaler.least.value));

@@ -39,7 +39,7 @@ impl<'a> Runs<'a> {
 }
 
 /// The containers of a workload that run a service; an empty list of services speaks for all of the workload's.
-pub(super) fn containers_of<'a>(workload: &'a Workload, service: &'a str) -> impl Iterator<Item = &'a Container> {
+pub(crate) fn containers_of<'a>(workload: &'a Workload, service: &'a str) -> impl Iterator<Item = &'a Container> {
     workload.containers.iter().filter(move |container| {
         container.role == ContainerRole::Own && (container.services.is_empty() || container.services.contains(service))
     })

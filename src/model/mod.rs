@@ -15,7 +15,7 @@ pub use coverage::Coverage;
 pub use deployment::{Deployment, DurableMount, Environment, Total};
 pub use diagnostic::{Diagnostic, Severity};
 pub use fact::{Fact, FactValue, Place, Provenance, SetBy};
-pub use hazard::{Hazard, HazardSeverity};
+pub use hazard::{Acknowledged, Evidence, Hazard, HazardSeverity, Sketch};
 pub use item::{Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Item, ItemId, Role, Site, Use};
 pub use kind::{Kind, Scope};
 pub use map::{SCHEMA, Service, StateMap, ToolInfo};

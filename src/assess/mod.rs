@@ -1,0 +1,131 @@
+//! The state map to hazards: risks drawn from code and deployment together, each with its evidence and its remedy.
+//!
+//! One rule is one unit under `rules/`: code, reference text, tests. A rule does no I/O, keeps no state and guesses nothing:
+//! what the map and the manifests do not say is not held against a service.
+
+mod acknowledge;
+mod draft;
+mod ground;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::join::Landed;
+use crate::manifests::deployed::Deployed;
+use crate::model::{Diagnostic, Hazard, HazardSeverity, Item, ItemId, Service, Severity};
+
+pub use ground::{Fleet, Ground};
+pub use rules::RULES;
+
+/// One way to find a hazard.
+pub struct Rule {
+    /// Stable kebab-case name, also that of its files and of its page.
+    pub id: &'static str,
+    /// What it finds, in a few words.
+    pub title: &'static str,
+    /// The row of a table that tells several of them at once; `{}` stands for their number.
+    pub several: &'static str,
+    /// What it cannot do without when no deployment file runs the service: the number of replicas, a probe.
+    pub needs: Option<&'static str>,
+    /// What an operator or a user would see, when the rule does not say it better.
+    pub symptom: &'static str,
+    /// What to do, when the rule does not say it better.
+    pub remedy: &'static str,
+    /// Language and lines of a sketch of the remedy.
+    pub sketch: Option<(&'static str, &'static str)>,
+    /// What makes it go away, as the program sees it.
+    pub ends_when: &'static str,
+    /// The pages of the incident reference on which its items are told.
+    pub symptoms: &'static [&'static str],
+    /// Its reference text.
+    pub docs: &'static str,
+    /// Emits what it finds.
+    pub run: fn(&Rule, &Ground<'_>, &mut Vec<Hazard>),
+}
+
+/// The rule of a name.
+#[must_use]
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+/// What the map says, as far as rules look at it.
+pub struct Subject<'a> {
+    /// The items, annotated, sorted.
+    pub items: &'a [Item],
+    /// The services of the tree.
+    pub services: &'a [Service],
+    /// What the deployment files start.
+    pub deployed: &'a Deployed,
+    /// Where the files of the code land in each workload.
+    pub landed: &'a BTreeMap<ItemId, Vec<Landed>>,
+}
+
+/// Finds every hazard, worst first, and what is wrong with acknowledgements.
+#[must_use]
+pub fn assess(subject: &Subject<'_>) -> (Vec<Hazard>, Vec<Diagnostic>) {
+    let ground = Ground::new(subject);
+    let mut hazards = Vec::new();
+    for rule in RULES {
+        (rule.run)(rule, &ground, &mut hazards);
+    }
+    let mut diagnostics = acknowledge::acknowledge(&mut hazards, subject.items);
+    diagnostics.extend(not_asked(&ground));
+    sort(&mut hazards);
+    (hazards, diagnostics)
+}
+
+/// Writes at each item which rules name it.
+pub fn tell_items(items: &mut [Item], hazards: &[Hazard]) {
+    let mut by_item: FxHashMap<&str, Vec<SmolStr>> = FxHashMap::default();
+    for hazard in hazards {
+        for item in &hazard.items {
+            by_item.entry(item.as_str()).or_default().push(hazard.rule.clone());
+        }
+    }
+    for item in items {
+        let mut rules = by_item.remove(item.id.as_str()).unwrap_or_default();
+        rules.sort();
+        rules.dedup();
+        item.hazards = rules;
+    }
+}
+
+/// What would be raised first comes first: what nobody has accepted, what is worst, what is surest, then in the order of rules.
+fn sort(hazards: &mut [Hazard]) {
+    let place = |rule: &str| RULES.iter().position(|known| known.id == rule);
+    hazards.sort_by(|a, b| {
+        let accepted = a.acknowledged.is_some().cmp(&b.acknowledged.is_some());
+        let worse = b.severity.cmp(&a.severity).then_with(|| b.confidence.cmp(&a.confidence));
+        accepted.then(worse).then_with(|| place(&a.rule).cmp(&place(&b.rule))).then_with(|| a.id.cmp(&b.id))
+    });
+}
+
+/// Says once which rules could not look at a service that no deployment file runs.
+fn not_asked(ground: &Ground<'_>) -> Option<Diagnostic> {
+    let without: Vec<String> = ground
+        .services
+        .iter()
+        .filter(|service| ground.fleets_of(&service.name).is_empty())
+        .map(|service| format!("`{}`", service.name))
+        .collect();
+    if without.is_empty() {
+        return None;
+    }
+    let mut needs: Vec<&str> = RULES.iter().filter_map(|rule| rule.needs).collect();
+    needs.sort_unstable();
+    needs.dedup();
+    let rules: Vec<String> = RULES.iter().filter(|rule| rule.needs.is_some()).map(|rule| format!("`{}`", rule.id)).collect();
+    let message = format!("no deployment file runs {}: nothing is said by {}", without.join(", "), rules.join(", "));
+    let help = format!("they would need {}", needs.join(", "));
+    Some(Diagnostic::new(Severity::Note, "no-deployment", message).help(help))
+}
+
+/// Whether a check that fails on a severity fails on a hazard.
+#[must_use]
+pub fn fails(hazard: &Hazard, on: Option<HazardSeverity>) -> bool {
+    hazard.acknowledged.is_none() && on.is_some_and(|least| hazard.severity >= least)
+}
