@@ -39,7 +39,7 @@ pub const USUALLY_REQUIRED: &[Kind] = &[
 /// `[policy]`: when `check` fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// The mildest hazard that fails the check unless it is acknowledged. Reserved.
+    /// The mildest hazard that fails the check unless it is acknowledged.
     pub fail_on: Option<HazardSeverity>,
     /// The committed map does not say what the code says.
     pub stale: Option<Level>,

@@ -1,12 +1,16 @@
 //! Acknowledgements: which hazards people know of and accept, and acknowledgements of what is not there.
 
+use std::collections::BTreeMap;
+
 use super::{RULES, rule};
 use crate::annotations::nearest::nearest;
-use crate::model::{Acknowledged, Diagnostic, Hazard, Item, Severity};
+use crate::model::{Acknowledged, Diagnostic, Hazard, Item, Place, Severity};
 
 /// Marks what is acknowledged; says which acknowledgements name no rule, or nothing that is found any more.
 pub(super) fn acknowledge(hazards: &mut [Hazard], items: &[Item]) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
+    // By name and place: of a pattern that speaks of many items, one that has the hazard is enough.
+    let mut used: BTreeMap<(&str, Option<&Place>), Option<&Item>> = BTreeMap::new();
     for item in items {
         let Some(annotation) = item.annotation.as_ref().filter(|annotation| !annotation.acknowledge.is_empty()) else { continue };
         let accepted = Acknowledged {
@@ -23,31 +27,33 @@ pub(super) fn acknowledge(hazards: &mut [Hazard], items: &[Item]) -> Vec<Diagnos
                 hazard.acknowledged = Some(accepted.clone());
                 found = true;
             }
-            let of_rule = name.split('@').next().unwrap_or(name);
-            let mut say = |severity, code: &'static str, message: String, help: String| {
-                let mut diagnostic = Diagnostic::new(severity, code, message).help(help);
-                if let Some(place) = annotation.places.first() {
-                    diagnostic = diagnostic.in_file(place.file.clone()).at_line(place.line);
-                }
-                diagnostics.push(diagnostic);
-            };
-            if rule(of_rule).is_none() {
-                let known = nearest(of_rule, RULES.iter().map(|rule| rule.id));
-                let help = match known {
-                    Some(known) => format!("did you mean `{known}`?"),
-                    None => "`statemap explain hazards` lists the rules".to_owned(),
-                };
-                say(Severity::Warning, "unknown-hazard", format!("`acknowledge` names no hazard: `{name}`"), help);
-            } else if !found {
-                let message = format!("`acknowledge` of `{}` names `{name}`, which is not found there", item.id);
-                say(
-                    Severity::Note,
-                    "needless-acknowledgement",
-                    message,
-                    "take it out, or leave it for when the hazard comes back".to_owned(),
-                );
+            let first = used.entry((name, annotation.places.first())).or_insert(Some(item));
+            if found {
+                *first = None;
             }
         }
+    }
+    for ((name, place), unmet) in used {
+        let of_rule = name.split('@').next().unwrap_or(name);
+        let diagnostic = match (rule(of_rule), unmet) {
+            (None, _) => {
+                let help = match nearest(of_rule, RULES.iter().map(|rule| rule.id)) {
+                    Some(known) => format!("did you mean `{known}`?"),
+                    None => "`statemap explain` lists the rules".to_owned(),
+                };
+                Diagnostic::new(Severity::Warning, "unknown-hazard", format!("`acknowledge` names no hazard: `{name}`")).help(help)
+            }
+            (Some(_), Some(item)) => {
+                let message = format!("`acknowledge` of `{}` names `{name}`, which is not found there", item.id);
+                let help = "take it out, or leave it for when the hazard comes back";
+                Diagnostic::new(Severity::Note, "needless-acknowledgement", message).help(help)
+            }
+            (Some(_), None) => continue,
+        };
+        diagnostics.push(match place {
+            Some(place) => diagnostic.in_file(place.file.clone()).at_line(place.line),
+            None => diagnostic,
+        });
     }
     diagnostics
 }

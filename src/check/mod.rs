@@ -5,6 +5,7 @@
 mod baseline;
 mod changes;
 mod diff;
+mod hazards;
 mod normal;
 mod policy;
 mod stale;

@@ -17,6 +17,8 @@ pub struct State<'a> {
     pub baseline: Option<(&'a Baseline, &'a str)>,
     /// The tree as the command line names it, for the commands that mend something.
     pub tree: Option<&'a str>,
+    /// Today, for what is accepted today.
+    pub today: jiff::civil::Date,
 }
 
 impl<'a> State<'a> {
@@ -49,7 +51,8 @@ impl<'a> State<'a> {
     #[must_use]
     pub fn to_let_through(&self) -> BTreeSet<&'a str> {
         let open = self.without_words().map(|(item, _)| item).chain(self.not_stateless());
-        open.map(|item| item.id.as_str()).collect()
+        let hazards = super::hazards::failing(self).map(|hazard| hazard.id.as_str());
+        open.map(|item| item.id.as_str()).chain(hazards).collect()
     }
 }
 
@@ -64,6 +67,7 @@ pub fn check_state(state: &State<'_>) -> Vec<Finding> {
         );
     }
     out.extend(state.not_stateless().filter(|item| is_new(item)).filter_map(|item| not_stateless(state.config, item)));
+    out.extend(super::hazards::findings(state));
     out.extend(state.baseline.and_then(|(baseline, file)| not_needed(state, baseline, file)));
     out
 }
@@ -79,6 +83,7 @@ fn level(config: &Config, found: &Diagnostic) -> Option<Level> {
     let said = match found.code.as_str() {
         "unmatched-annotation" | "unknown-service" => policy.unmatched,
         "expired-annotation" => policy.expired,
+        "unknown-hazard" => policy.unmatched,
         "conflicting-annotation" => policy.contradicted,
         code if code.starts_with("contradict") => policy.contradicted,
         _ => return None,
@@ -161,8 +166,12 @@ fn not_needed(state: &State<'_>, baseline: &Baseline, file: &str) -> Option<Find
     let needed = state.to_let_through();
     let left = baseline.not_needed(&needed);
     let (first, line) = *left.first()?;
-    let is_there = |id: &str| state.map.items.iter().any(|item| item.id.as_str() == id);
+    let is_there =
+        |id: &str| state.map.items.iter().any(|item| item.id.as_str() == id) || state.map.hazards.iter().any(|hazard| hazard.id == id);
     let what = match left.len() {
+        1 if state.map.hazards.iter().any(|hazard| hazard.id == first) => {
+            format!("`{first}` is accepted, or fails no check, and needs no place in the baseline any more")
+        }
         1 if is_there(first) => format!("`{first}` is annotated and needs no place in the baseline any more"),
         1 => format!("`{first}` is in the baseline and no longer in the code"),
         count => {

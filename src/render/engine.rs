@@ -29,6 +29,8 @@ builtin! {
     "facts.md.tera",
     "group.md.tera",
     "hazards.md.tera",
+    "hazards-page.md.tera",
+    "review.md.tera",
     "index.md.tera",
     "item.md.tera",
     "kind.md.tera",

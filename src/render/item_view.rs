@@ -89,7 +89,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         untied: item.kind == Kind::Deployment && item.services.is_empty(),
         annotation: annotation.map(annotation_lines).unwrap_or_default(),
         annotated_at: annotation.map(|annotation| places(layout, &annotation.places, page)).unwrap_or_default(),
-        hazards: item.hazards.iter().map(|hazard| code(hazard)).collect(),
+        hazards: item.hazards.iter().map(|rule| layout.hazard_link(rule, page)).collect(),
     }
 }
 

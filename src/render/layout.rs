@@ -9,7 +9,8 @@ use smol_str::SmolStr;
 use crate::model::{Class, Item, ItemId, Kind, Provenance, Scope, StateMap};
 
 use super::RenderOptions;
-use super::escape::{code_short, slug};
+use super::escape::{code, code_short, slug};
+use super::hazards::anchor_target;
 use super::links::Links;
 use super::rank::{is_described, is_threads, weight};
 use super::title::{Title, titles};
@@ -62,6 +63,8 @@ pub(crate) struct Layout<'a> {
     /// The items shown: without constants, unless they are asked for.
     pub(crate) items: Vec<&'a Item>,
     pub(crate) constants_left_out: usize,
+    /// The page on which hazards are told in full.
+    pub(crate) hazards_page: String,
     spots: BTreeMap<&'a ItemId, Spot>,
     /// Headings of the tables of minor items.
     headings: BTreeMap<(Kind, Scope), String>,
@@ -70,15 +73,17 @@ pub(crate) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    /// Lays out a map; `page_of` names the page of each kind.
-    pub(crate) fn new(map: &'a StateMap, options: &RenderOptions, page_of: impl Fn(Kind) -> String) -> Self {
+    /// Lays out a map; `page_of` names the page of each kind, `hazards_page` that of the hazards.
+    pub(crate) fn new(map: &'a StateMap, options: &RenderOptions, hazards_page: &str, page_of: impl Fn(Kind) -> String) -> Self {
         let links = Links::new(map.repository.as_deref(), options.revision(map), &options.prefix, &options.link_base);
         let mut items: Vec<&Item> = map.items.iter().filter(|item| options.constants || item.class == Class::Mutable).collect();
         items.sort_by_cached_key(|item| (kind_rank(item.kind), scope_rank(item.scope), Reverse(weight(item)), &item.id));
         let titles = titles(&items);
         let by_id = map.items.iter().map(|item| (item.id.as_str(), item)).collect();
         let constants_left_out = map.items.len() - items.len();
-        let mut layout = Self { map, links, items, constants_left_out, spots: BTreeMap::new(), headings: BTreeMap::new(), titles, by_id };
+        let hazards_page = hazards_page.to_owned();
+        let mut layout =
+            Self { map, links, items, constants_left_out, hazards_page, spots: BTreeMap::new(), headings: BTreeMap::new(), titles, by_id };
         layout.place(page_of);
         layout
     }
@@ -139,6 +144,11 @@ impl<'a> Layout<'a> {
             };
         }
         self.titles.get(&item.id).map_or_else(|| code_short(&item.name, 60), Title::markdown)
+    }
+
+    /// A rule that names an item, linked to what is told of it.
+    pub(crate) fn hazard_link(&self, rule: &str, from: &str) -> String {
+        format!("[{}]({})", code(rule), anchor_target(rule, from, &self.hazards_page))
     }
 
     /// The first instance of what an item is a further instance of.

@@ -5,10 +5,11 @@ use crate::model::StateMap;
 use super::blind::{blind_spots, short_revision};
 use super::engine::Engine;
 use super::escape::{code, inline};
+use super::hazards::{by_rule, review};
 use super::item_view::sentence;
 use super::layout::Layout;
 use super::opening::opening;
-use super::sections::{any_rebuild, contents, environments, events, hazards, recovery_tests, sections, services};
+use super::sections::{any_rebuild, contents, environments, events, recovery_tests, sections, services};
 use super::view::PageView;
 use super::{RenderError, RenderOptions, marked, subject};
 
@@ -21,7 +22,7 @@ const PAGE: &str = "STATEMAP.md";
 /// When a template of the user's folder cannot be read, does not parse or does not render.
 pub fn markdown(map: &StateMap, options: &RenderOptions) -> Result<String, RenderError> {
     let engine = Engine::new(options.templates.as_deref())?;
-    let layout = Layout::new(map, options, |_| PAGE.to_owned());
+    let layout = Layout::new(map, options, PAGE, |_| PAGE.to_owned());
     let view = page_view(&layout, options);
     Ok(marked(&engine.render("page.md.tera", &view)?))
 }
@@ -38,7 +39,8 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         about: options.description.as_deref().map(sentence),
         owner: options.owner.as_deref().map(inline),
         opening: opening(layout, &layout.items, subject(map), PAGE),
-        hazards: hazards(layout, PAGE),
+        review: review(layout, PAGE, PAGE),
+        hazards: by_rule(layout, PAGE),
         contents: contents(layout, PAGE, |_| None),
         services,
         service_kinds,

@@ -5,15 +5,17 @@ use crate::model::{Item, Kind, StateMap};
 use super::blind::{blind_spots, short_revision};
 use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
+use super::hazards::{by_rule, review};
 use super::item_view::sentence;
 use super::layout::{Layout, ORDER, relative};
 use super::opening::opening;
-use super::sections::{any_rebuild, contents, environments, events, hazards, held_by, recovery_tests, sections, service_kinds, services};
-use super::view::{BlindPage, BookView, Chapter, KindPage, PageView, ServicePage, SummaryView};
+use super::sections::{any_rebuild, contents, environments, events, held_by, recovery_tests, sections, service_kinds, services};
+use super::view::{BlindPage, BookView, Chapter, HazardsPage, KindPage, PageView, ServicePage, SummaryView};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
 const INDEX: &str = "src/index.md";
 const BLIND: &str = "src/blind-spots.md";
+const HAZARDS: &str = "src/hazards.md";
 
 fn kind_page(kind: Kind) -> String {
     format!("src/kinds/{kind}.md")
@@ -25,7 +27,7 @@ fn kind_page(kind: Kind) -> String {
 /// When a template of the user's folder cannot be read, does not parse or does not render.
 pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, RenderError> {
     let engine = Engine::new(options.templates.as_deref())?;
-    let layout = Layout::new(map, options, kind_page);
+    let layout = Layout::new(map, options, HAZARDS, kind_page);
     let book = Book {
         map,
         layout: &layout,
@@ -41,6 +43,9 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
         page("src/SUMMARY.md".to_owned(), engine.render("SUMMARY.md.tera", &book.summary())?),
         page(INDEX.to_owned(), engine.render("index.md.tera", &book.index())?),
     ];
+    if !map.hazards.is_empty() {
+        pages.push(page(HAZARDS.to_owned(), engine.render("hazards-page.md.tera", &book.hazards())?));
+    }
     for kind in book.kinds() {
         pages.push(page(kind_page(kind), engine.render("kind.md.tera", &book.kind(kind))?));
     }
@@ -95,6 +100,7 @@ impl Book<'_> {
         let chapter = |name: &str, path: &str| Chapter { name: inline(name), kind: None, file: file(path) };
         SummaryView {
             title: inline(&self.title),
+            hazards: !self.map.hazards.is_empty(),
             services: self.map.services.iter().zip(&self.service_files).map(|(s, path)| chapter(&s.name, path)).collect(),
             kinds: self
                 .kinds()
@@ -121,7 +127,8 @@ impl Book<'_> {
             about: self.options.description.as_deref().map(sentence),
             owner: self.options.owner.as_deref().map(inline),
             opening: opening(layout, &layout.items, subject(self.map), INDEX),
-            hazards: hazards(layout, INDEX),
+            review: review(layout, INDEX, HAZARDS),
+            hazards: Vec::new(),
             contents: contents(layout, INDEX, |kind| Some(relative(INDEX, &kind_page(kind)))),
             services,
             service_kinds,
@@ -136,6 +143,14 @@ impl Book<'_> {
             blind_target: relative(INDEX, BLIND),
             version: inline(&self.map.tool.version),
             revision: self.revision.map(short_revision),
+        }
+    }
+
+    fn hazards(&self) -> HazardsPage {
+        HazardsPage {
+            review: review(self.layout, HAZARDS, HAZARDS),
+            hazards: by_rule(self.layout, HAZARDS),
+            index: relative(HAZARDS, INDEX),
         }
     }
 

@@ -8,6 +8,7 @@ mod blind;
 mod docs;
 mod engine;
 mod escape;
+mod hazards;
 mod item_view;
 mod json;
 mod layout;

@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::model::{
-    Access, Annotation, Class, Confidence, Coverage, Diagnostic, Fact, FactValue, Hazard, HazardSeverity, Item, ItemId, Kind, Place,
-    Provenance, Role, SCHEMA, Scope, Service, Severity, Site, StateMap, ToolInfo, Use,
+    Access, Annotation, Class, Confidence, Coverage, Diagnostic, Evidence, Fact, FactValue, Hazard, HazardSeverity, Item, ItemId, Kind,
+    Place, Provenance, Role, SCHEMA, Scope, Service, Severity, Site, Sketch, StateMap, ToolInfo, Use,
 };
 
 fn place(at: &str) -> Place {
@@ -311,13 +311,22 @@ pub(super) fn two_services() -> StateMap {
 }
 
 fn hazard(rule: &str, items: Vec<ItemId>, message: &str) -> Hazard {
+    let text = message.to_owned();
     Hazard {
         id: rule.into(),
         rule: rule.into(),
         severity: HazardSeverity::High,
+        confidence: Confidence::Certain,
         items,
-        message: message.to_owned(),
-        remedy: message.to_owned(),
+        services: Vec::new(),
+        message: text.clone(),
+        arithmetic: Some(text.clone()),
+        evidence: vec![Evidence { what: text.clone(), at: Some(Place { file: message.into(), line: 3, column: 1 }) }],
+        symptom: text.clone(),
+        remedy: text.clone(),
+        sketch: Some(Sketch { language: message.into(), text: text.clone() }),
+        ends_when: text,
+        acknowledged: None,
     }
 }
 

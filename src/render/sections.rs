@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Environment, HazardSeverity, Item, Kind, Scope, SetBy};
+use crate::model::{Environment, Item, Kind, Scope, SetBy};
 
 use super::escape::{code, inline};
 use super::item_view::{clause, item_view, lost, store_link};
@@ -12,8 +12,7 @@ use super::opening::few_points;
 use super::rank::weight;
 use super::row_view::row_views;
 use super::view::{
-    EnvironmentView, EventView, Group, HazardView, ItemView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceKindRow,
-    ServiceView,
+    EnvironmentView, EventView, Group, ItemView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView,
 };
 use super::words::{capitalized, is_loss, is_remote};
 
@@ -173,24 +172,6 @@ pub(crate) fn service_kinds(layout: &Layout<'_>, service: &str, page: &str, kind
         items: items.iter().map(view).collect(),
     };
     by_kind.values().map(kind).collect()
-}
-
-/// The hazards, worst first.
-pub(crate) fn hazards(layout: &Layout<'_>, page: &str) -> Vec<HazardView> {
-    let mut hazards: Vec<_> = layout.map.hazards.iter().collect();
-    hazards.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
-    let severity = |severity: HazardSeverity| match severity {
-        HazardSeverity::High => "high",
-        HazardSeverity::Medium => "medium",
-        HazardSeverity::Low => "low",
-    };
-    let view = |hazard: &crate::model::Hazard| HazardView {
-        severity: severity(hazard.severity),
-        message: clause(&hazard.message),
-        remedy: clause(&hazard.remedy),
-        items: hazard.items.iter().filter_map(|id| layout.item(id.as_str())).map(|item| layout.link(item, page)).collect(),
-    };
-    hazards.into_iter().map(view).collect()
 }
 
 /// Whether somebody wrote how the content of an item comes back.

@@ -12,7 +12,9 @@ pub(crate) struct PageView {
     /// Who is asked about what names no owner.
     pub(crate) owner: Option<String>,
     pub(crate) opening: Opening,
-    pub(crate) hazards: Vec<HazardView>,
+    pub(crate) review: ReviewView,
+    /// Rules with what they found; empty in a book, which has a page for them.
+    pub(crate) hazards: Vec<HazardRuleView>,
     pub(crate) contents: Vec<KindRow>,
     /// Filled when there are several services.
     pub(crate) services: Vec<ServiceView>,
@@ -40,6 +42,14 @@ pub(crate) struct KindPage {
     pub(crate) kind: &'static str,
     pub(crate) sections: Vec<Section>,
     pub(crate) count: usize,
+    pub(crate) index: String,
+}
+
+/// The page of hazards, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct HazardsPage {
+    pub(crate) review: ReviewView,
+    pub(crate) hazards: Vec<HazardRuleView>,
     pub(crate) index: String,
 }
 
@@ -89,6 +99,8 @@ pub(crate) struct BlindPage {
 #[derive(Debug, Serialize)]
 pub(crate) struct SummaryView {
     pub(crate) title: String,
+    /// Whether there is a page of hazards.
+    pub(crate) hazards: bool,
     pub(crate) services: Vec<Chapter>,
     pub(crate) kinds: Vec<Chapter>,
 }
@@ -474,13 +486,72 @@ pub(crate) struct AnnotationLine {
     pub(crate) value: String,
 }
 
-/// A risk.
+/// The hazards that a review would raise first, in a table.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReviewView {
+    pub(crate) rows: Vec<HazardRow>,
+    /// Hazards beyond the rows.
+    pub(crate) more: usize,
+    /// Hazards that somebody knows of and accepts.
+    pub(crate) accepted: usize,
+    /// Where all of them are told.
+    pub(crate) target: String,
+    /// Whether there is something that could have hazards.
+    pub(crate) assessed: bool,
+}
+
+/// A hazard, or several of one rule that are equally bad, in a row.
+#[derive(Debug, Serialize)]
+pub(crate) struct HazardRow {
+    pub(crate) severity: &'static str,
+    pub(crate) message: String,
+    pub(crate) items: Vec<String>,
+    pub(crate) items_more: usize,
+    /// Where it is told in full.
+    pub(crate) target: String,
+}
+
+/// A rule with what it found.
+#[derive(Debug, Serialize)]
+pub(crate) struct HazardRuleView {
+    pub(crate) rule: String,
+    pub(crate) anchor: String,
+    pub(crate) title: Option<String>,
+    pub(crate) symptom: Option<String>,
+    pub(crate) remedy: Option<String>,
+    /// A block of code with its fences.
+    pub(crate) sketch: Option<String>,
+    pub(crate) ends_when: Option<String>,
+    pub(crate) found: Vec<HazardView>,
+    pub(crate) more: usize,
+}
+
+/// A hazard in full.
 #[derive(Debug, Serialize)]
 pub(crate) struct HazardView {
     pub(crate) severity: &'static str,
+    /// The evidence is indirect.
+    pub(crate) likely: bool,
     pub(crate) message: String,
-    pub(crate) remedy: String,
+    pub(crate) arithmetic: Option<String>,
+    pub(crate) evidence: Vec<EvidenceView>,
+    pub(crate) evidence_more: usize,
+    /// What one would see, where that differs from what the rule says.
+    pub(crate) symptom: Option<String>,
+    /// What to do, where that differs from what the rule says.
+    pub(crate) remedy: Option<String>,
     pub(crate) items: Vec<String>,
+    /// Empty when it is in every service.
+    pub(crate) services: Vec<String>,
+    /// Why, by whom and until when it is accepted.
+    pub(crate) accepted: Option<String>,
+}
+
+/// What a hazard is drawn from.
+#[derive(Debug, Serialize)]
+pub(crate) struct EvidenceView {
+    pub(crate) what: String,
+    pub(crate) at: Option<String>,
 }
 
 /// What happens when something goes away: some lines of a table.

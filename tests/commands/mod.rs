@@ -7,5 +7,6 @@ mod canaries;
 mod catalog;
 mod check;
 mod gen_map;
+mod hazards;
 mod list;
 mod stated;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use statemap::assess::RULES;
 use statemap::detect::DETECTORS;
 use statemap::model::Kind;
 
@@ -80,6 +81,22 @@ fn every_detector_has_a_page_that_includes_its_reference_text() {
         let include = format!("{{{{#include ../../../src/detect/{}.md}}}}", detector.id.replace('-', "_"));
         assert_eq!(page.trim(), include);
         assert!(index.contains(&format!("[{id}]({id}.md)", id = detector.id)), "the list of detectors lacks {}", detector.id);
+    }
+}
+
+#[test]
+fn every_rule_has_a_page_that_includes_its_reference_text() {
+    let index = read("book/src/hazards/index.md");
+    let rows: Vec<&str> = index.lines().filter_map(|line| line.strip_prefix("| [")?.split_once(']').map(|(id, _)| id)).collect();
+    assert_eq!(rows, RULES.iter().map(|rule| rule.id).collect::<Vec<_>>(), "the list has all rules, in their order");
+    for rule in RULES {
+        let page = read(format!("book/src/hazards/{}.md", rule.id));
+        assert_eq!(page.trim(), format!("{{{{#include ../../../src/assess/rules/{}.md}}}}", rule.id.replace('-', "_")));
+        assert!(index.contains(&format!("| [{id}]({id}.md) | {} |", rule.title, id = rule.id)), "{}", rule.id);
+        assert!(rule.docs.starts_with(&format!("# `{}`\n", rule.id)), "{}", rule.id);
+        for part in ["**Drawn from**", "**One would see**", "**Remedy**", "**Severity**", "**Goes away**", "**Not reported**"] {
+            assert!(rule.docs.contains(part), "{} lacks {part}", rule.id);
+        }
     }
 }
 

@@ -1,0 +1,105 @@
+//! Hazards: on the page, in the JSON, accepted by people, and as a reason for `check` to fail.
+
+use crate::project::Project;
+
+/// An upload that lies on the disk of one pod.
+fn uploads() -> Project {
+    let project = Project::shop(
+        "use axum::{Router, routing::post};\n\nasync fn upload(body: String) {\n    tokio::fs::write(\"/var/uploads/next.jpg\", body).await.unwrap();\n}\n\n\
+         #[tokio::main]\nasync fn main() {\n    let app = Router::new().route(\"/pictures\", post(upload));\n    \
+         let listener = tokio::net::TcpListener::bind(\"0.0.0.0:8080\").await.unwrap();\n    axum::serve(listener, app).await.unwrap();\n}\n",
+    );
+    project.write(
+        "Cargo.toml",
+        "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\ntokio = { version = \"1\", features = [\"full\"] }\n",
+    );
+    project.write("deploy.yaml", DEPLOYMENT);
+    project
+}
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: shop\nspec:\n  replicas: 3\n  selector:\n    matchLabels:\n      app: shop\n  \
+    template:\n    metadata:\n      labels:\n        app: shop\n    spec:\n      containers:\n        - name: shop\n          image: example.com/shop:1\n          \
+    readinessProbe:\n            httpGet:\n              path: /pictures\n              port: 8080\n";
+
+const ID: &str = "fs-write:shop::upload#/var/uploads/next.jpg";
+
+#[test]
+fn a_hazard_is_told_with_its_evidence_and_its_remedy() {
+    let project = uploads();
+    let map = project.run(&["list", "--format", "json"]).ends(0).json();
+    let hazards = map["hazards"].as_array().unwrap();
+    let hazard = hazards.iter().find(|hazard| hazard["rule"] == "ephemeral-file").unwrap();
+    assert_eq!((hazard["id"].as_str().unwrap(), hazard["severity"].as_str().unwrap()), (format!("ephemeral-file@{ID}").as_str(), "high"));
+    let item = map["items"].as_array().unwrap().iter().find(|item| item["id"] == ID).unwrap().clone();
+    assert!(item["hazards"].as_array().unwrap().contains(&"ephemeral-file".into()));
+    let page = project.run(&["gen", "-o", "-"]).ends(0).out;
+    assert!(page.contains("| [high](#hazard-ephemeral-file) |") && page.contains("<a id=\"hazard-ephemeral-file\"></a>"), "{page}");
+    assert!(
+        page.contains("3 replicas of `Deployment/shop`") && page.contains("deploy.yaml:6") && page.contains("persistentVolumeClaim"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_mounted_volume_mends_it() {
+    let project = uploads();
+    let mount = "          volumeMounts:\n            - name: uploads\n              mountPath: /var/uploads\n      volumes:\n        - name: uploads\n          persistentVolumeClaim:\n            claimName: uploads\n";
+    project.write("deploy.yaml", format!("{DEPLOYMENT}{mount}"));
+    let map = project.run(&["list", "--format", "json"]).ends(0).json();
+    assert!(!map["hazards"].to_string().contains("ephemeral-file"), "{}", map["hazards"]);
+}
+
+#[test]
+fn check_fails_by_the_policy_until_somebody_accepts_it() {
+    let project = uploads();
+    let policy = "[policy]\nstale = \"allow\"\nfail_on = \"high\"\n";
+    project.write("statemap.toml", "[policy]\nstale = \"allow\"\n");
+    project.run(&["check"]).ends(0);
+    project.write("statemap.toml", policy);
+    let out = project.run(&["check"]).ends(1).out;
+    assert!(out.contains("error[hazard]: high hazard `ephemeral-file`: ") && out.contains("acknowledge = [\"ephemeral-file\"]"), "{out}");
+    let accepted = format!(
+        "{policy}\n[[state]]\nid = \"{ID}\"\nacknowledge = [\"ephemeral-file\"]\nreason = \"made again on demand\"\ndate = 2026-10-01\n"
+    );
+    project.write("statemap.toml", &accepted);
+    project.run(&["check"]).ends(0);
+    let page = project.run(&["gen", "-o", "-"]).ends(0).out;
+    assert!(page.contains("**high**, accepted: ") && page.contains("accepted: made again on demand (on 2026-10-01)"), "{page}");
+    // After its last day the acknowledgement counts no more.
+    project.write("statemap.toml", format!("{accepted}expires = 2026-10-02\n"));
+    let out = project.run(&["check"]).ends(1).out;
+    assert!(out.contains("error[hazard]"), "{out}");
+}
+
+#[test]
+fn a_baseline_lets_todays_hazards_through() {
+    let project = uploads();
+    project.write("statemap.toml", "[policy]\nstale = \"allow\"\nfail_on = \"low\"\n");
+    project.run(&["check", "--write-baseline"]).ends(0);
+    assert!(project.read("statemap-baseline.txt").contains(&format!("\nephemeral-file@{ID}\n")));
+    project.run(&["check", "--baseline", "statemap-baseline.txt"]).ends(0);
+}
+
+#[test]
+fn an_acknowledgement_of_no_rule_names_the_nearest() {
+    let project = uploads();
+    let state = |rule: &str| {
+        format!("[policy]\nstale = \"allow\"\n\n[[state]]\nid = \"{ID}\"\nacknowledge = [\"{rule}\"]\nreason = \"x\"\ndate = 2026-10-01\n")
+    };
+    project.write("statemap.toml", state("ephemeral-files"));
+    let out = project.run(&["check"]).ends(1).out;
+    assert!(out.contains("error[unknown-hazard]") && out.contains("did you mean `ephemeral-file`?"), "{out}");
+    project.write("statemap.toml", state("unbounded-growth").replace("unbounded-growth", "client-without-timeout"));
+    project.run(&["check"]).ends(0);
+}
+
+#[test]
+fn without_deployment_files_the_map_says_once_what_is_not_judged() {
+    let project = uploads();
+    project.write("deploy.yaml", "# nothing is deployed\n");
+    let map = project.run(&["list", "--format", "json"]).ends(0).json();
+    let said: Vec<_> = map["diagnostics"].as_array().unwrap().iter().filter(|found| found["code"] == "no-deployment").collect();
+    assert_eq!(said.len(), 1);
+    assert!(said[0]["message"].as_str().unwrap().contains("`ephemeral-file`"), "{}", said[0]);
+    assert!(!map["hazards"].to_string().contains("ephemeral-file"), "{}", map["hazards"]);
+}
