@@ -162,6 +162,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         items,
         deployments: joined.deployments,
         environments: joined.environments,
+        lifecycles: Vec::new(),
         hazards: Vec::new(),
         diagnostics,
         coverage,
