@@ -15,6 +15,7 @@ use crate::detect::{self, Cx, LeftOut, Mentions, OpenEnvironment};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
 use crate::join::{self, Code, Joined};
+use crate::lifecycle;
 use crate::manifests::{self, deployed::Deployed};
 use crate::merge;
 use crate::model::{Diagnostic, Item, SCHEMA, Service, Severity, StateMap, ToolInfo};
@@ -132,6 +133,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         .collect();
     let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);
+    let lifecycles = lifecycle::lifecycles(&cx, &items, &drawn.deployed, &services);
     let in_config = |found: &Diagnostic| found.severity == Severity::Error && found.file.as_deref() == Some(annotations::CONFIG_FILE);
     let bad_config = bad_config || diagnostics.iter().any(in_config);
 
@@ -162,7 +164,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         items,
         deployments: joined.deployments,
         environments: joined.environments,
-        lifecycles: Vec::new(),
+        lifecycles,
         hazards: Vec::new(),
         diagnostics,
         coverage,
