@@ -18,6 +18,7 @@ pub mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod join;
+pub mod lifecycle;
 pub mod manifests;
 pub mod merge;
 pub mod model;

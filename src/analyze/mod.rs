@@ -16,6 +16,7 @@ use crate::detect::{self, Cx, LeftOut, Mentions, OpenEnvironment};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
 use crate::join::{self, Code, Joined};
+use crate::lifecycle;
 use crate::manifests::{self, deployed::Deployed};
 use crate::merge;
 use crate::model::{Diagnostic, Item, SCHEMA, Service, Severity, StateMap, ToolInfo};
@@ -133,6 +134,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         .collect();
     let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);
+    let lifecycles = lifecycle::lifecycles(&cx, &items, &drawn.deployed, &services);
     let in_config = |found: &Diagnostic| found.severity == Severity::Error && found.file.as_deref() == Some(annotations::CONFIG_FILE);
     let bad_config = bad_config || diagnostics.iter().any(in_config);
 
@@ -141,7 +143,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     diagnostics.extend(joined.diagnostics);
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
-    let subject = Subject { items: &items, services: &services, deployed: &drawn.deployed, landed: &joined.landed };
+    let subject = Subject { items: &items, services: &services, deployed: &drawn.deployed, landed: &joined.landed, lifecycles: &lifecycles };
     let (hazards, assessed) = assess::assess(&subject);
     assess::tell_items(&mut items, &hazards);
     diagnostics.extend(assessed);
@@ -167,6 +169,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         items,
         deployments: joined.deployments,
         environments: joined.environments,
+        lifecycles,
         hazards,
         diagnostics,
         coverage,

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::Subject;
 use crate::join::{Counts, Landed, containers_of};
 use crate::manifests::deployed::{Container, Deployed, Workload, WorkloadKind};
-use crate::model::{Class, EntryKind, EntryPoint, Fact, Item, ItemId, Kind, Place, Service, Site};
+use crate::model::{Class, EntryKind, EntryPoint, Fact, Item, ItemId, Kind, Lifecycle, Place, Service, Site};
 
 /// Everything that a rule may look at.
 pub struct Ground<'a> {
@@ -17,6 +17,8 @@ pub struct Ground<'a> {
     pub services: &'a [Service],
     /// What the deployment files start.
     pub deployed: &'a Deployed,
+    /// How services start and stop.
+    pub lifecycles: &'a [Lifecycle],
     landed: &'a BTreeMap<ItemId, Vec<Landed>>,
     by_id: BTreeMap<&'a str, &'a Item>,
     fleets: BTreeMap<&'a str, Vec<Fleet<'a>>>,
@@ -90,6 +92,7 @@ impl<'a> Ground<'a> {
             items: subject.items,
             services: subject.services,
             deployed: subject.deployed,
+            lifecycles: subject.lifecycles,
             landed: subject.landed,
             by_id: subject.items.iter().map(|item| (item.id.as_str(), item)).collect(),
             fleets: subject.services.iter().map(fleets).collect(),

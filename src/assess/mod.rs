@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 
 use crate::join::Landed;
 use crate::manifests::deployed::Deployed;
-use crate::model::{Diagnostic, Hazard, HazardSeverity, Item, ItemId, Service, Severity};
+use crate::model::{Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Service, Severity};
 
 pub use ground::{Fleet, Ground};
 pub use rules::RULES;
@@ -62,6 +62,8 @@ pub struct Subject<'a> {
     pub deployed: &'a Deployed,
     /// Where the files of the code land in each workload.
     pub landed: &'a BTreeMap<ItemId, Vec<Landed>>,
+    /// How services start and stop.
+    pub lifecycles: &'a [Lifecycle],
 }
 
 /// Finds every hazard, worst first, and what is wrong with acknowledgements.

@@ -6,6 +6,7 @@
 mod builtin;
 mod faults;
 mod index;
+mod lifecycle;
 mod own;
 mod schema;
 mod variables;
@@ -17,6 +18,7 @@ mod tests;
 pub use builtin::BUILTIN;
 pub use faults::{Fault, faults};
 pub use index::{Catalog, CatalogError, EntryId, Hit};
+pub use lifecycle::{Lifecycles, Server};
 pub use own::{OwnFault, read_own};
 pub use schema::{Api, Beside, CrateFile, FsOp, Knob, Layer, Older, Shape};
 pub use variables::Variables;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Coverage, Deployment, Diagnostic, Environment, Hazard, Item};
+use super::{Coverage, Deployment, Diagnostic, Ending, Environment, Hazard, Item, ItemId, Lifecycle};
 
 /// Version of the JSON contract, bumped on a breaking change.
 pub const SCHEMA: u32 = 1;
@@ -53,10 +53,30 @@ pub struct StateMap {
     /// Variables that code and deployment do not agree upon, by service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environments: Vec<Environment>,
+    /// How services start and stop, sorted by service; missing for one of which nothing is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifecycles: Vec<Lifecycle>,
     /// Hazards.
     pub hazards: Vec<Hazard>,
     /// Messages on the input and the configuration, sorted.
     pub diagnostics: Vec<Diagnostic>,
     /// What was seen.
     pub coverage: Coverage,
+}
+
+impl StateMap {
+    /// What becomes of an item when its service stops; none when that is not known.
+    #[must_use]
+    pub fn ending_of(&self, item: &ItemId) -> Option<&Ending> {
+        self.lifecycles.iter().find_map(|lifecycle| {
+            let found = lifecycle.endings.binary_search_by(|ending| ending.item.cmp(item)).ok()?;
+            lifecycle.endings.get(found)
+        })
+    }
+
+    /// How a service starts and stops.
+    #[must_use]
+    pub fn lifecycle_of(&self, service: &str) -> Option<&Lifecycle> {
+        self.lifecycles.iter().find(|lifecycle| lifecycle.service == service)
+    }
 }

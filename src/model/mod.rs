@@ -9,6 +9,7 @@ mod fact;
 mod hazard;
 mod item;
 mod kind;
+mod lifecycle;
 mod map;
 
 pub use coverage::Coverage;
@@ -18,4 +19,5 @@ pub use fact::{Fact, FactValue, Place, Provenance, SetBy};
 pub use hazard::{Acknowledged, Evidence, Hazard, HazardSeverity, Sketch};
 pub use item::{Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Item, ItemId, Role, Site, Use};
 pub use kind::{Kind, Scope};
+pub use lifecycle::{Action, Draining, End, Ending, Grace, Lifecycle, Listening, OnFailure, ServerStop, Step, Warming, When};
 pub use map::{SCHEMA, Service, StateMap, ToolInfo};

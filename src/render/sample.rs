@@ -243,6 +243,7 @@ pub(super) fn newsletter() -> StateMap {
         items,
         deployments: Vec::new(),
         environments: Vec::new(),
+        lifecycles: Vec::new(),
         hazards: Vec::new(),
         diagnostics: vec![
             Diagnostic::new(Severity::Warning, "unparsed-file", "failed to parse: expected `;`").in_file("src/broken.rs").at_line(7),

@@ -61,3 +61,4 @@ pub use signatures::{Signatures, attach, signatures};
 pub use task::follow_receivers;
 pub use types::{Type, TypeScope};
 pub use values::{At, Value};
+pub(crate) use walk::{children, ids, parents};

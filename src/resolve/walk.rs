@@ -2,12 +2,12 @@
 
 use crate::facts::{Body, Expr, ExprId, Stmt};
 
-pub(super) fn ids(body: &Body) -> impl Iterator<Item = ExprId> {
+pub(crate) fn ids(body: &Body) -> impl Iterator<Item = ExprId> {
     (0..super::program::index(body.exprs.len())).map(ExprId)
 }
 
 /// The parent of each expression.
-pub(super) fn parents(body: &Body) -> Vec<Option<ExprId>> {
+pub(crate) fn parents(body: &Body) -> Vec<Option<ExprId>> {
     let mut out = vec![None; body.exprs.len()];
     for id in ids(body) {
         children(&body[id], &mut |child| out[child.0 as usize] = Some(id));
@@ -16,7 +16,7 @@ pub(super) fn parents(body: &Body) -> Vec<Option<ExprId>> {
 }
 
 /// Calls `f` with each direct child.
-pub(super) fn children(expr: &Expr, f: &mut dyn FnMut(ExprId)) {
+pub(crate) fn children(expr: &Expr, f: &mut dyn FnMut(ExprId)) {
     match expr {
         Expr::Path(..) | Expr::Lit(..) => {}
         Expr::Call { callee, args, .. } => {

@@ -1,0 +1,336 @@
+//! One body with what is known of its calls by their places: what the walk climbs around in.
+
+use rustc_hash::FxHashMap;
+
+use crate::catalog::Shape;
+use crate::detect::Cx;
+use crate::facts::{Arm, Body, Expr, ExprId, FnFact, ItemKind, Pat, PatId, Span, Stmt};
+use crate::resolve::{BodyFacts, DefId, KnownCall, OwnCall, parents};
+
+/// Parents that are climbed over at most.
+const MAX_CLIMB: usize = 96;
+
+/// A call in a body.
+#[derive(Clone, Copy)]
+pub(super) enum CallAt<'a> {
+    /// Of an API that the catalog knows; `last` at the end of its chain.
+    Known(&'a KnownCall, bool),
+    /// Of a function of the workspace.
+    Own(&'a OwnCall),
+}
+
+/// One body.
+pub(super) struct Frame<'a> {
+    pub(super) facts: &'a BodyFacts,
+    pub(super) body: &'a Body,
+    parents: Vec<Option<ExprId>>,
+    calls: FxHashMap<Span, CallAt<'a>>,
+}
+
+/// When an expression runs, seen from the body that it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// On the way of the body.
+    Here,
+    /// In a task, or in a future that is run beside the body.
+    Beside,
+    /// In a closure: when it is called.
+    Later,
+}
+
+/// A branch of an `if` or `match`: which one, and which of its ways.
+pub(super) type Branch = (DefId, ExprId, usize);
+
+/// What happens to the outcome of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// A failure panics or exits.
+    Ends,
+    /// The body returns it.
+    Returned,
+    /// Something else is done on failure.
+    Handled,
+    /// Not known, or it cannot fail.
+    Unknown,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(cx: &Cx<'a>, def: DefId) -> Option<Self> {
+        let facts = &cx.bodies[*cx.body_of.get(&def)?];
+        let body = match &cx.world.program.def(def).item.kind {
+            ItemKind::Fn(func) => func.body.as_ref()?,
+            ItemKind::Static(fact) => fact.init.as_ref()?,
+            _ => return None,
+        };
+        let mut calls = FxHashMap::default();
+        for call in facts.own.iter().filter(|call| call.taken_by.is_none()) {
+            calls.insert(call.at.span, CallAt::Own(call));
+        }
+        for call in &facts.known {
+            let last = call.also.last().map(|(_, at)| at.span);
+            calls.insert(call.at.span, CallAt::Known(call, last.is_none()));
+            if let Some(last) = last {
+                calls.insert(last, CallAt::Known(call, true));
+            }
+        }
+        Some(Self { facts, body, parents: parents(body), calls })
+    }
+
+    /// The call that an expression is.
+    pub(super) fn call(&self, id: ExprId) -> Option<CallAt<'a>> {
+        match &self.body[id] {
+            Expr::Call { span, .. } | Expr::Method { span, .. } | Expr::Macro { span, .. } => self.calls.get(span).copied(),
+            _ => None,
+        }
+    }
+
+    /// The expression of a call at a place.
+    pub(super) fn expr_at(&self, span: Span) -> Option<ExprId> {
+        crate::resolve::ids(self.body).find(|id| match &self.body[*id] {
+            Expr::Call { span: at, .. } | Expr::Method { span: at, .. } | Expr::Macro { span: at, .. } => *at == span,
+            _ => false,
+        })
+    }
+
+    pub(super) fn parent(&self, id: ExprId) -> Option<ExprId> {
+        self.parents[id.0 as usize]
+    }
+
+    /// The expressions around one, from the inside, each with the one inside it.
+    pub(super) fn around(&self, id: ExprId) -> impl Iterator<Item = (ExprId, ExprId)> + '_ {
+        let mut at = id;
+        std::iter::from_fn(move || {
+            let parent = self.parent(at)?;
+            let pair = (at, parent);
+            at = parent;
+            Some(pair)
+        })
+        .take(MAX_CLIMB)
+    }
+
+    /// When an expression runs, and in which branches it stands, from the outside.
+    pub(super) fn runs(&self, cx: &Cx<'_>, id: ExprId) -> (Runs, Vec<Branch>) {
+        let (mut runs, mut branches) = (Runs::Here, Vec::new());
+        let mut beside = |how: Runs| {
+            if runs == Runs::Here {
+                runs = how;
+            }
+        };
+        for (at, parent) in self.around(id) {
+            match &self.body[parent] {
+                Expr::If { cond, then, .. } if *cond != at => branches.push((self.facts.def, parent, usize::from(*then != at))),
+                Expr::Match { value, arms } if *value != at && arms.len() > 1 => {
+                    let arm = arms.iter().position(|arm| arm.body == at || arm.guard == Some(at));
+                    branches.push((self.facts.def, parent, arm.unwrap_or(arms.len())));
+                }
+                Expr::Async { .. } if !self.is_run_here(parent) => beside(Runs::Beside),
+                Expr::Closure { .. } if !self.is_called_here(parent) => beside(Runs::Later),
+                Expr::Call { callee, .. } if *callee != at && self.spawns(cx, parent) => beside(Runs::Beside),
+                Expr::Method { recv, .. } if *recv != at && self.spawns(cx, parent) => beside(Runs::Beside),
+                _ => {}
+            }
+        }
+        branches.reverse();
+        (runs, branches)
+    }
+
+    /// The call starts a task.
+    pub(super) fn spawns(&self, cx: &Cx<'_>, id: ExprId) -> bool {
+        matches!(self.call(id), Some(CallAt::Known(call, _)) if cx.api(call.hit.entry).shape == Shape::Spawn)
+    }
+
+    /// The future is waited for where it is made: `.await`, `join!`, `select!`, `block_on`.
+    pub(super) fn is_run_here(&self, id: ExprId) -> bool {
+        for (at, parent) in self.around(id) {
+            match &self.body[parent] {
+                Expr::Await(_) => return true,
+                // `Box::pin(f()).await`, `timeout(limit, f()).await`, `runtime.block_on(f())`.
+                Expr::Call { .. } | Expr::Method { .. } => {
+                    let name = self.called(parent);
+                    if is_block_on(name) {
+                        return true;
+                    }
+                    let hands_on = matches!(&self.body[parent], Expr::Method { recv, .. } if *recv == at)
+                        || matches!(name, "pin" | "timeout" | "timeout_at" | "scope" | "Box::pin" | "with_timeout" | "boxed");
+                    if !hands_on {
+                        return false;
+                    }
+                }
+                Expr::Macro { path, .. } => return path.last().is_some_and(|last| matches!(last.as_str(), "join" | "try_join" | "select")),
+                Expr::Try(_) | Expr::Ref(_) | Expr::Tuple(_) => {}
+                // A branch of `select!` reads as `if let pattern = future.await`.
+                Expr::Block(stmts) if matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if *expr == at) => {}
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// The closure is called where it is written, at least sometimes.
+    fn is_called_here(&self, id: ExprId) -> bool {
+        let Some(parent) = self.parent(id) else { return false };
+        let name = self.called(parent);
+        is_block_on(name)
+            || matches!(
+                name,
+                "and_then" | "block_in_place" | "catch_unwind" | "in_scope" | "map" | "map_err" | "ok_or_else" | "or_else" | "scope"
+            )
+            || matches!(name, "unwrap_or_else" | "map_or_else" | "with_context" | "inspect" | "inspect_err" | "then" | "for_each")
+    }
+
+    /// The last name of what is called.
+    pub(super) fn called(&self, id: ExprId) -> &str {
+        match &self.body[id] {
+            Expr::Method { name, .. } => name,
+            Expr::Call { callee, .. } => match &self.body[*callee] {
+                Expr::Path(path, _) => path.last().map_or("", |last| last.as_str()),
+                _ => "",
+            },
+            Expr::Macro { path, .. } => path.last().map_or("", |last| last.as_str()),
+            _ => "",
+        }
+    }
+
+    /// What happens when an expression gives an error.
+    pub(super) fn outcome(&self, id: ExprId) -> Outcome {
+        for (at, parent) in self.around(id) {
+            match &self.body[parent] {
+                Expr::Await(_) | Expr::Ref(_) => {}
+                Expr::Try(_) => return self.propagated(parent),
+                Expr::Return(_) => return Outcome::Returned,
+                Expr::Method { recv, name, args, .. } if *recv == at => match name.as_str() {
+                    "context" | "with_context" | "map_err" | "wrap_err" | "wrap_err_with" | "map" | "inspect_err" | "instrument" | "boxed"
+                    | "and_then" | "change_context" | "in_current_span" => {}
+                    "unwrap" | "expect" => return Outcome::Ends,
+                    "unwrap_or_else" => return if args.iter().any(|arg| self.diverges(*arg) == Some(Outcome::Ends)) { Outcome::Ends } else { Outcome::Handled },
+                    "unwrap_or" | "unwrap_or_default" | "ok" | "or_else" | "or" | "is_ok" | "is_err" | "err" => return Outcome::Handled,
+                    _ => return Outcome::Unknown,
+                },
+                Expr::Call { .. } | Expr::Method { .. } if is_block_on(self.called(parent)) => {}
+                Expr::Block(stmts) => match self.in_block(stmts, at) {
+                    Some(outcome) => return outcome,
+                    None if self.parent(parent).is_none() => return Outcome::Returned,
+                    None => {}
+                },
+                Expr::Async { .. } if self.is_run_here(parent) => {}
+                Expr::Match { value, arms } if *value == at => return self.matched(arms),
+                Expr::Match { .. } => {}
+                Expr::If { cond, .. } if *cond != at => {}
+                Expr::Let { pat, value } if *value == at => return self.tested(parent, *pat),
+                _ => return Outcome::Unknown,
+            }
+        }
+        // The body is this expression: `async fn f() -> Result { g().await }` has no block around it.
+        if self.around(id).last().is_none_or(|(_, top)| self.parent(top).is_none()) { Outcome::Returned } else { Outcome::Unknown }
+    }
+
+    /// Where an error goes that is handed on by `?`: out of the body, or out of a block of its own.
+    fn propagated(&self, id: ExprId) -> Outcome {
+        for (_, parent) in self.around(id) {
+            match &self.body[parent] {
+                Expr::Async { .. } if self.is_run_here(parent) => return self.outcome(parent),
+                Expr::Async { .. } | Expr::Closure { .. } => return Outcome::Unknown,
+                _ => {}
+            }
+        }
+        Outcome::Returned
+    }
+
+    /// As a statement of a block; none when it is the block's value.
+    fn in_block(&self, stmts: &[Stmt], id: ExprId) -> Option<Outcome> {
+        let stmt = stmts.iter().find(|stmt| match stmt {
+            Stmt::Let { init, .. } => *init == Some(id),
+            Stmt::Expr { expr, .. } => *expr == id,
+        })?;
+        match stmt {
+            Stmt::Expr { semi: false, .. } if std::ptr::eq(stmt, stmts.last()?) => None,
+            Stmt::Let { otherwise: Some(otherwise), .. } => Some(self.diverges(*otherwise).unwrap_or(Outcome::Unknown)),
+            _ => Some(Outcome::Unknown),
+        }
+    }
+
+    /// `match f() { Ok(x) => …, Err(e) => … }`.
+    fn matched(&self, arms: &[Arm]) -> Outcome {
+        let failing = arms.iter().find(|arm| self.is_failure(arm.pat)).or_else(|| arms.iter().find(|arm| matches!(self.body[arm.pat], Pat::Other)));
+        failing.map_or(Outcome::Unknown, |arm| self.diverges(arm.body).unwrap_or(Outcome::Handled))
+    }
+
+    /// `if let Err(e) = f() { … }`.
+    fn tested(&self, id: ExprId, pat: PatId) -> Outcome {
+        let Some(parent) = self.parent(id) else { return Outcome::Unknown };
+        let Expr::If { then, otherwise, .. } = &self.body[parent] else { return Outcome::Unknown };
+        let failing = if self.is_failure(pat) {
+            Some(*then)
+        } else if matches!(&self.body[pat], Pat::TupleStruct(path, _) if path.last().is_some_and(|last| last == "Ok")) {
+            *otherwise
+        } else {
+            return Outcome::Unknown;
+        };
+        failing.and_then(|failing| self.diverges(failing)).unwrap_or(Outcome::Handled)
+    }
+
+    fn is_failure(&self, pat: PatId) -> bool {
+        matches!(&self.body[pat], Pat::TupleStruct(path, _) if path.last().is_some_and(|last| last == "Err"))
+    }
+
+    /// What surely happens in a branch, if it does not go on behind it.
+    fn diverges(&self, id: ExprId) -> Option<Outcome> {
+        match &self.body[id] {
+            Expr::Block(stmts) => stmts.iter().find_map(|stmt| match stmt {
+                Stmt::Expr { expr, .. } => self.diverges(*expr),
+                Stmt::Let { .. } => None,
+            }),
+            Expr::Closure { body, .. } | Expr::Async { body, .. } => self.diverges(*body),
+            Expr::Return(Some(inner)) => match &self.body[*inner] {
+                Expr::Call { .. } if self.called(*inner) == "Err" => Some(Outcome::Returned),
+                Expr::Call { .. } if self.called(*inner) == "Ok" => Some(Outcome::Handled),
+                _ => Some(Outcome::Unknown),
+            },
+            Expr::Return(None) => Some(Outcome::Unknown),
+            Expr::Call { .. } => matches!(self.called(id), "exit" | "abort").then_some(Outcome::Ends),
+            Expr::Method { name, .. } => (name == "exit").then_some(Outcome::Ends),
+            Expr::Macro { .. } => match self.called(id) {
+                "panic" | "unreachable" | "todo" | "unimplemented" => Some(Outcome::Ends),
+                "bail" => Some(Outcome::Returned),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The arguments of a call.
+    pub(super) fn args(&self, id: ExprId) -> &'a [ExprId] {
+        match &self.body[id] {
+            Expr::Call { args, .. } | Expr::Method { args, .. } | Expr::Macro { args, .. } => args,
+            _ => &[],
+        }
+    }
+
+    /// What a variable of that name is bound to, by the last `let` of the body.
+    pub(super) fn bound_to(&self, name: &str) -> Option<ExprId> {
+        self.body.exprs.iter().rev().find_map(|expr| {
+            let Expr::Block(stmts) = expr else { return None };
+            stmts.iter().rev().find_map(|stmt| match stmt {
+                Stmt::Let { pat, init, .. } if self.names(*pat, name) => *init,
+                _ => None,
+            })
+        })
+    }
+
+    fn names(&self, pat: PatId, wanted: &str) -> bool {
+        match &self.body[pat] {
+            Pat::Bind { name, .. } => name == wanted,
+            Pat::Typed(inner, _) => self.names(*inner, wanted),
+            _ => false,
+        }
+    }
+}
+
+fn is_block_on(name: &str) -> bool {
+    matches!(name, "block_on" | "run_until" | "block_on_all")
+}
+
+/// The function facts of a definition.
+pub(super) fn func<'a>(cx: &Cx<'a>, def: DefId) -> Option<&'a FnFact> {
+    cx.world.program.func(def)
+}

@@ -1,0 +1,65 @@
+//! How a service starts and stops: the way of `main`, what a failure on it does, what is told to stop and waited for.
+//!
+//! Pure data in, data out: what is known of bodies, the items, what is deployed. Nothing is guessed; what cannot be followed is
+//! left out. It must not know of pages: words are made by `render`.
+
+mod endings;
+mod frame;
+mod grace;
+mod places;
+mod servers;
+mod signals;
+mod startup;
+mod way;
+
+use smol_str::SmolStr;
+
+use crate::detect::Cx;
+use crate::manifests::deployed::Deployed;
+use crate::model::{Item, Lifecycle, Service};
+use crate::resolve::DefId;
+
+use places::Places;
+use way::Walker;
+
+/// How the services start and stop, sorted by service; those of which nothing is known are left out.
+#[must_use]
+pub fn lifecycles(cx: &Cx<'_>, items: &[Item], deployed: &Deployed, services: &[Service]) -> Vec<Lifecycle> {
+    let mut walker = Walker::new(cx);
+    let mut out: Vec<Lifecycle> = services.iter().filter_map(|service| of_service(cx, &mut walker, items, deployed, service)).collect();
+    out.sort_by(|a, b| a.service.cmp(&b.service));
+    out
+}
+
+fn of_service<'a>(cx: &Cx<'a>, walker: &mut Walker<'a, '_>, items: &[Item], deployed: &Deployed, service: &Service) -> Option<Lifecycle> {
+    let main = main_of(cx, service)?;
+    let events = walker.of(main);
+    let places = Places::new(items, &service.name);
+    let mut out = Lifecycle { service: service.name.clone(), ..Lifecycle::default() };
+    let order = startup::order(&events);
+    out.signals = signals::listening(cx, &order);
+    out.servers = servers::servers(cx, &order, walker, &places, &mut out.signals);
+    (out.startup, out.warming) = startup::steps(cx, &order, &places);
+    out.lazily = startup::lazily(cx, &order, &places, &out);
+    out.endings = endings::endings(cx, walker, &order, &places, &out);
+    out.grace = grace::grace(deployed, &service.name, &out.servers);
+    (!out.is_empty()).then_some(out)
+}
+
+/// The function that the process begins with: `main`, or what a framework makes a `main` of.
+fn main_of(cx: &Cx<'_>, service: &Service) -> Option<DefId> {
+    let program = cx.world.program;
+    let is_root = |id: DefId| {
+        let def = program.def(id);
+        let in_root = def.owner.is_none() && def.in_fn.is_none() && program.module(def.module).parent.is_none();
+        in_root && program.func(id).is_some() && program.file_of(id).file == service.target
+    };
+    let named = cx.from_main.iter().filter(|(_, steps)| **steps == 0).map(|(id, _)| *id);
+    let mut found: Vec<DefId> = named.filter(|id| is_root(*id)).collect();
+    found.sort();
+    let launched = || {
+        let launches = |id: &DefId| program.def(*id).item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last: &SmolStr| last == "launch"));
+        cx.bodies().map(|body| body.def).filter(|id| is_root(*id)).find(launches)
+    };
+    found.first().copied().or_else(launched)
+}

@@ -1,0 +1,63 @@
+//! The items of a service by the places where they stand, and by the functions that write them.
+
+use rustc_hash::FxHashMap;
+
+use crate::catalog::Shape;
+use crate::detect::Cx;
+use crate::model::{Access, Class, Item, ItemId, Kind, Place};
+use crate::resolve::KnownCall;
+
+/// Items by place.
+pub(super) struct Places<'i> {
+    by_line: FxHashMap<&'i str, FxHashMap<u32, Vec<&'i Item>>>,
+    written_in: FxHashMap<&'i str, Vec<&'i Item>>,
+}
+
+impl<'i> Places<'i> {
+    pub(super) fn new(items: &'i [Item], service: &str) -> Self {
+        let mut out = Self { by_line: FxHashMap::default(), written_in: FxHashMap::default() };
+        let own = |item: &&Item| item.kind != Kind::Deployment && item.services.iter().any(|name| name == service);
+        for item in items.iter().filter(own) {
+            for site in &item.sites {
+                out.by_line.entry(site.place.file.as_str()).or_default().entry(site.place.line).or_default().push(item);
+            }
+            let is_data = matches!(item.kind, Kind::Cache | Kind::ReferenceData) && item.class == Class::Mutable;
+            for used in item.uses.iter().filter(|used| is_data && used.access == Access::Write) {
+                out.written_in.entry(used.function.as_str()).or_default().push(item);
+            }
+        }
+        out
+    }
+
+    /// The items that stand on the line of a place.
+    pub(super) fn at(&self, place: &Place) -> &[&'i Item] {
+        self.by_line.get(place.file.as_str()).and_then(|lines| lines.get(&place.line)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The items that a call makes, reads or starts.
+    pub(super) fn of_call(&self, cx: &Cx<'_>, call: &KnownCall) -> Vec<&'i Item> {
+        let api = cx.api(call.hit.entry);
+        let reads = matches!(api.shape, Shape::EnvRead | Shape::ConfigLoad);
+        let fits = |item: &&Item| {
+            Some(item.kind) == api.kind || (reads && item.kind == Kind::StartupConfig) || api.beside.as_ref().is_some_and(|beside| beside.kind == Some(item.kind))
+        };
+        let places = std::iter::once(call.at).chain(call.also.iter().map(|(_, at)| *at));
+        let mut out: Vec<&Item> = places.flat_map(|at| self.at(&cx.place(at)).iter().copied().filter(fits).collect::<Vec<_>>()).collect();
+        out.sort_by(|a, b| a.id.cmp(&b.id));
+        out.dedup_by(|a, b| a.id == b.id);
+        out
+    }
+
+    /// Caches and the like that a function writes.
+    pub(super) fn written_in(&self, function: &str) -> &[&'i Item] {
+        self.written_in.get(function).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Ids of items, sorted.
+pub(super) fn ids(items: &[&Item]) -> Vec<ItemId> {
+    let mut out: Vec<ItemId> = items.iter().map(|item| item.id.clone()).collect();
+    out.sort();
+    out.dedup();
+    out
+}

@@ -1,0 +1,206 @@
+//! The order of the start-up: what happens on the way of `main` before and after its server serves.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::frame::Branch;
+use super::places::{Places, ids};
+use super::way::{Event, What};
+use crate::catalog::{Lifecycles, Server, Shape};
+use crate::detect::Cx;
+use crate::facts::{ExprId, ItemKind};
+use crate::model::{Action, Item, ItemId, Kind, Lifecycle, OnFailure, Step, Warming, When};
+use crate::resolve::{DefId, KnownCall};
+
+/// Steps told of one service.
+const MAX_STEPS: usize = 200;
+
+/// The events of a service that runs its server: those of other commands are left out.
+pub(super) struct Order<'e, 'a> {
+    pub(super) events: Vec<&'e Event<'a>>,
+    /// Where its server starts to serve.
+    pub(super) serves: Option<usize>,
+    /// What follows comes after the server has ended.
+    is_awaited: bool,
+    /// The branches that lead to the server.
+    branches: FxHashMap<(DefId, ExprId), usize>,
+}
+
+/// The server that an event makes or starts.
+pub(super) fn server_of(what: What<'_>) -> Option<&'static Server> {
+    match what {
+        What::Known(call) => {
+            let known = Lifecycles::builtin();
+            known.server(&call.path).or_else(|| call.also.iter().find_map(|(path, _)| known.server(path)))
+        }
+        What::Launches(server, _) => Some(server),
+        _ => None,
+    }
+}
+
+/// Puts the events in order around the server.
+pub(super) fn order<'e, 'a>(events: &'e [Event<'a>]) -> Order<'e, 'a> {
+    let all: Vec<&Event<'_>> = events.iter().filter(|event| server_of(event.what).is_some()).collect();
+    let is_awaited = |event: &Event<'_>| !event.beside && event.frame.is_run_here(event.expr);
+    let main = all.iter().find(|event| is_awaited(event)).or_else(|| all.iter().rev().find(|event| !event.beside)).or(all.last()).copied();
+    let branches: FxHashMap<(DefId, ExprId), usize> =
+        main.into_iter().flat_map(|event| event.branches.iter()).map(|(def, expr, way)| ((*def, *expr), *way)).collect();
+    let elsewhere = |branch: &Branch| branches.get(&(branch.0, branch.1)).is_some_and(|way| *way != branch.2);
+    let events: Vec<&Event<'_>> = events.iter().filter(|event| !event.branches.iter().any(elsewhere)).collect();
+    let serves = main.and_then(|main| events.iter().position(|event| std::ptr::eq(*event, main)));
+    Order { events, serves, is_awaited: main.is_some_and(is_awaited), branches }
+}
+
+impl Order<'_, '_> {
+    /// It stands in a branch that the server does not need.
+    fn is_conditional(&self, event: &Event<'_>) -> bool {
+        event.branches.iter().any(|(def, expr, _)| !self.branches.contains_key(&(*def, *expr)))
+    }
+
+    fn when(&self, at: usize, bound: Option<usize>) -> Option<When> {
+        let serves = self.serves?;
+        Some(match at.cmp(&serves) {
+            std::cmp::Ordering::Less if bound.is_some_and(|bound| at > bound) => When::BeforeServing,
+            std::cmp::Ordering::Less => When::BeforeListening,
+            std::cmp::Ordering::Equal => When::Serving,
+            std::cmp::Ordering::Greater if self.is_awaited => When::AfterServing,
+            std::cmp::Ordering::Greater => When::Serving,
+        })
+    }
+}
+
+/// The steps, and the work among them that fills data kept in memory.
+pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> (Vec<Step>, Vec<Warming>) {
+    let (mut steps, mut warming): (Vec<Step>, Vec<Warming>) = (Vec::new(), Vec::new());
+    let mut seen: FxHashSet<ItemId> = FxHashSet::default();
+    let binds = |event: &&Event<'_>| !event.beside && matches!(event.what, What::Known(call) if Lifecycles::builtin().binds(&call.path));
+    let bound = order.events.iter().position(binds);
+    for (at, event) in order.events.iter().enumerate() {
+        let when = order.when(at, bound);
+        if let What::Enters(call) = event.what {
+            let by = cx.path(call.func);
+            for item in places.written_in(&by) {
+                if warming.iter().any(|known| known.item == item.id) {
+                    continue;
+                }
+                // A failure to fill says nothing of when it is filled: the order does.
+                let before_serving = !event.beside && order.serves.is_some_and(|serves| at < serves);
+                if before_serving || event.beside {
+                    warming.push(Warming { item: item.id.clone(), by: by.clone(), at: cx.place(call.at), before_serving });
+                }
+            }
+        }
+        let is_server = Some(at) == order.serves;
+        if event.beside && !is_server || steps.len() >= MAX_STEPS {
+            continue;
+        }
+        let Some(mut step) = step(cx, event, places, &mut seen, is_server) else { continue };
+        (step.when, step.sometimes) = (when, order.is_conditional(event));
+        match steps.last_mut() {
+            // Variables and files of settings that are read one after the other are one step.
+            Some(last) if joins(last, &step) => {
+                last.items.extend(step.items);
+                last.items.sort();
+            }
+            _ => steps.push(step),
+        }
+    }
+    warming.sort_by(|a, b| a.item.cmp(&b.item));
+    (steps, warming)
+}
+
+fn joins(last: &Step, next: &Step) -> bool {
+    let same = (last.action, last.when, last.sometimes, last.on_failure) == (next.action, next.when, next.sometimes, next.on_failure);
+    same && matches!(next.action, Action::Reads)
+}
+
+fn step(cx: &Cx<'_>, event: &Event<'_>, places: &Places<'_>, seen: &mut FxHashSet<ItemId>, is_server: bool) -> Option<Step> {
+    let place = cx.place(event.at(cx));
+    let plain = |action: Action, items: Vec<ItemId>| Step {
+        action,
+        items,
+        detail: None,
+        at: place.clone(),
+        on_failure: event.fails,
+        when: None,
+        sometimes: false,
+    };
+    match event.what {
+        What::Known(call) => {
+            let found = places.of_call(cx, call);
+            let new: Vec<&Item> = found.iter().filter(|item| seen.insert(item.id.clone())).copied().collect();
+            let action = action(cx, call, is_server)?;
+            let is_told = matches!(action, Action::Migrates | Action::Binds | Action::Serves) || !new.is_empty();
+            is_told.then(|| plain(action, ids(if new.is_empty() { &found } else { &new })))
+        }
+        What::Launches(server, _) => Some(Step { detail: Some(server.name.to_string()), ..plain(Action::Serves, Vec::new()) }),
+        // A function of the workspace that spawns what it is given.
+        What::Enters(_) => {
+            let tasks = places.at(&place).iter().copied().filter(|item| item.kind == Kind::BackgroundTask);
+            let tasks: Vec<&Item> = tasks.filter(|item| seen.insert(item.id.clone())).collect();
+            (!tasks.is_empty()).then(|| Step { on_failure: OnFailure::Unknown, ..plain(Action::Spawns, ids(&tasks)) })
+        }
+        What::Static(..) => None,
+    }
+}
+
+/// What a known call does at start-up; none for what is no step of it.
+fn action(cx: &Cx<'_>, call: &KnownCall, is_server: bool) -> Option<Action> {
+    let api = cx.api(call.hit.entry);
+    let known = Lifecycles::builtin();
+    let paths = || std::iter::once(&call.path).chain(call.also.iter().map(|(path, _)| path));
+    if is_server {
+        return Some(Action::Serves);
+    }
+    if paths().any(|path| known.migrates(path)) {
+        return Some(Action::Migrates);
+    }
+    if paths().any(|path| known.binds(path)) {
+        return Some(Action::Binds);
+    }
+    let last = || paths().filter_map(|path| path.rsplit("::").next());
+    Some(match api.kind? {
+        Kind::StartupConfig => Action::Reads,
+        Kind::ReferenceData => Action::Loads,
+        Kind::EmbeddedDb => Action::Opens,
+        Kind::FsWrite => Action::Writes,
+        Kind::Telemetry => Action::Sets,
+        Kind::Pool if last().any(|name| name.contains("lazy") || name == "build_unchecked") => Action::PreparesPool,
+        Kind::Pool | Kind::SdkClient if last().any(|name| name.starts_with("connect")) => Action::Connects,
+        Kind::BackgroundTask if matches!(api.shape, Shape::Spawn | Shape::Call) => Action::Spawns,
+        Kind::BackgroundTask if known.server(&call.path).is_some() => Action::Serves,
+        Kind::Os if known.signal(&call.path).is_some() => return None,
+        Kind::Os if api.shape == Shape::Global => Action::Sets,
+        Kind::Os | Kind::Deployment | Kind::ExternalStore | Kind::Lease => return None,
+        _ => Action::Makes,
+    })
+}
+
+/// What is made when it is first used: in the initialiser of a lazy static that nothing on the way to the server touches.
+pub(super) fn lazily(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>, lifecycle: &Lifecycle) -> Vec<ItemId> {
+    let program = cx.world.program;
+    let before = order.serves.unwrap_or(order.events.len());
+    let touched: FxHashSet<DefId> = order.events[..before]
+        .iter()
+        .filter_map(|event| match event.what {
+            What::Static(of, _) => Some(of),
+            _ => None,
+        })
+        .collect();
+    let is_lazy = |id: DefId| {
+        let ItemKind::Static(_) = &program.def(id).item.kind else { return false };
+        let wrappers = cx.world.catalog.wrappers();
+        cx.world.signatures.value(id).path().is_some_and(|path| wrappers.is_lazy(path) && !wrappers.is_set_once(path))
+    };
+    let mut out: Vec<ItemId> = Vec::new();
+    for body in cx.bodies().filter(|body| is_lazy(body.def) && !touched.contains(&body.def)) {
+        for item in body.known.iter().flat_map(|call| places.of_call(cx, call)) {
+            let is_told = matches!(item.kind, Kind::Pool | Kind::SdkClient | Kind::Cache | Kind::ReferenceData | Kind::EmbeddedDb | Kind::StartupConfig);
+            if is_told && !lifecycle.startup.iter().any(|step| step.items.contains(&item.id)) {
+                out.push(item.id.clone());
+            }
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}

@@ -1,0 +1,278 @@
+//! The way of `main`: what it calls, in the order in which it runs, through functions of the workspace.
+//!
+//! Bounded, and each body is prepared once. A future that is spawned, or run beside the way, is entered too: what happens there is
+//! marked as such.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::frame::{Branch, CallAt, Frame, Outcome, Runs, func};
+use crate::catalog::{Lifecycles, Server};
+use crate::detect::Cx;
+use crate::facts::{Expr, ExprId, ItemKind, Pat, Span};
+use crate::model::OnFailure;
+use crate::resolve::{At, DefId, KnownCall, OwnCall, Res, Space, Value};
+
+/// Calls are followed so deep.
+const MAX_DEPTH: usize = 12;
+/// Functions entered for one service.
+const MAX_VISITS: usize = 1_500;
+/// What happens is noted so often.
+const MAX_EVENTS: usize = 4_000;
+
+/// Something that happens on the way.
+pub(super) struct Event<'a> {
+    /// The body in which it stands.
+    pub(super) frame: Rc<Frame<'a>>,
+    /// The expression.
+    pub(super) expr: ExprId,
+    /// What happens.
+    pub(super) what: What<'a>,
+    /// What a failure does.
+    pub(super) fails: OnFailure,
+    /// The branches in which it stands, from `main` down.
+    pub(super) branches: Rc<[Branch]>,
+    /// It happens in a task or a future that runs beside the way.
+    pub(super) beside: bool,
+    /// The arguments of the calls that lead to the body, the innermost last.
+    pub(super) given: Option<Rc<Given<'a>>>,
+}
+
+/// What a function was called with, and by which.
+pub(super) struct Given<'a> {
+    pub(super) call: &'a OwnCall,
+    pub(super) outer: Option<Rc<Given<'a>>>,
+}
+
+/// What happens.
+#[derive(Clone, Copy)]
+pub(super) enum What<'a> {
+    /// An API is called that the catalog knows, or that ends such a chain.
+    Known(&'a KnownCall),
+    /// A function of the workspace is entered.
+    Enters(&'a OwnCall),
+    /// A static is used.
+    Static(DefId, Span),
+    /// The server that an attribute of `main` brings is started.
+    Launches(&'static Server, Span),
+}
+
+/// What a function is entered with.
+#[derive(Clone)]
+struct Entry<'a> {
+    /// What an error that it returns does.
+    fails: OnFailure,
+    branches: Rc<[Branch]>,
+    beside: bool,
+    depth: usize,
+    given: Option<Rc<Given<'a>>>,
+}
+
+/// Walks the ways of the services; bodies are prepared once for all of them.
+pub(super) struct Walker<'a, 'c> {
+    cx: &'c Cx<'a>,
+    frames: FxHashMap<DefId, Option<Rc<Frame<'a>>>>,
+    /// Functions on whose way nothing happens.
+    dull: FxHashSet<DefId>,
+    stack: Vec<DefId>,
+    visits: usize,
+    /// Something was left out below: of a function on whose way nothing was found, that is not sure.
+    cut: bool,
+    /// The server that an attribute of `main` brings with it.
+    server: Option<&'static Server>,
+    events: Vec<Event<'a>>,
+}
+
+impl<'a, 'c> Walker<'a, 'c> {
+    pub(super) fn new(cx: &'c Cx<'a>) -> Self {
+        Self {
+            cx,
+            frames: FxHashMap::default(),
+            dull: FxHashSet::default(),
+            stack: Vec::new(),
+            visits: 0,
+            cut: false,
+            server: None,
+            events: Vec::new(),
+        }
+    }
+
+    /// What happens on the way of a `main`.
+    pub(super) fn of(&mut self, main: DefId) -> Vec<Event<'a>> {
+        self.visits = 0;
+        self.server = launched(self.cx, main);
+        let entry = Entry { fails: OnFailure::EndsProcess, branches: Rc::default(), beside: false, depth: 0, given: None };
+        self.enter(main, &entry);
+        std::mem::take(&mut self.events)
+    }
+
+    /// A body, prepared once.
+    pub(super) fn frame(&mut self, def: DefId) -> Option<Rc<Frame<'a>>> {
+        let cx = self.cx;
+        self.frames.entry(def).or_insert_with(|| Frame::new(cx, def).map(Rc::new)).clone()
+    }
+
+    /// The position of a parameter of a function, `self` left out.
+    pub(super) fn parameter(&mut self, def: DefId, name: &str) -> Option<usize> {
+        let func = func(self.cx, def)?;
+        let body = func.body.as_ref()?;
+        func.params.iter().position(|param| matches!(&body[param.pat], Pat::Bind { name: bound, .. } if bound == name))
+    }
+
+    fn enter(&mut self, def: DefId, entry: &Entry<'a>) {
+        let full = self.visits >= MAX_VISITS || self.events.len() >= MAX_EVENTS || entry.depth > MAX_DEPTH;
+        if self.dull.contains(&def) {
+            return;
+        }
+        if full || self.stack.contains(&def) {
+            self.cut = true;
+            return;
+        }
+        let Some(frame) = self.frame(def) else { return };
+        self.visits += 1;
+        self.stack.push(def);
+        let before = self.events.len();
+        let was_cut = std::mem::take(&mut self.cut);
+        let statics: FxHashMap<Span, DefId> = frame.facts.statics.iter().map(|(def, _, span)| (*span, *def)).collect();
+        for id in crate::resolve::ids(frame.body) {
+            match &frame.body[id] {
+                Expr::Call { .. } | Expr::Method { .. } | Expr::Macro { .. } => {
+                    if let Some(call) = frame.call(id) {
+                        self.call(&frame, id, call, entry);
+                    } else if let (Expr::Method { name, span, .. }, Some(server)) = (&frame.body[id], self.server)
+                        && server.methods.contains(name)
+                    {
+                        self.note(&frame, id, What::Launches(server, *span), entry);
+                    }
+                }
+                Expr::Path(_, span) if !statics.is_empty() => {
+                    if let Some(of) = statics.get(span) {
+                        self.note(&frame, id, What::Static(*of, *span), entry);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.stack.pop();
+        if self.events.len() == before && !self.cut {
+            self.dull.insert(def);
+        }
+        self.cut |= was_cut;
+    }
+
+    fn call(&mut self, frame: &Rc<Frame<'a>>, id: ExprId, call: CallAt<'a>, entry: &Entry<'a>) {
+        match call {
+            CallAt::Known(known, true) => self.note(frame, id, What::Known(known), entry),
+            CallAt::Known(_, false) => {}
+            CallAt::Own(own) => {
+                let (runs, mut inner) = frame.runs(self.cx, id);
+                if runs == Runs::Later {
+                    return;
+                }
+                // A future that is made here and run elsewhere.
+                let elsewhere = func(self.cx, own.func).is_some_and(|func| func.is_async) && !frame.is_run_here(id);
+                let beside = entry.beside || runs == Runs::Beside || elsewhere && !self.is_returned(frame, id);
+                let fails = if beside { OnFailure::Unknown } else { self.fails(frame, id, entry) };
+                let branches: Rc<[Branch]> = if inner.is_empty() {
+                    entry.branches.clone()
+                } else {
+                    let mut all = entry.branches.to_vec();
+                    all.append(&mut inner);
+                    all.into()
+                };
+                let given = Some(Rc::new(Given { call: own, outer: entry.given.clone() }));
+                let next = Entry { fails, branches: branches.clone(), beside, depth: entry.depth + 1, given: given.clone() };
+                let before = self.events.len();
+                for func in self.targets(own.func) {
+                    self.enter(func, &next);
+                }
+                if self.events.len() > before {
+                    let event = Event { frame: frame.clone(), expr: id, what: What::Enters(own), fails, branches, beside, given: entry.given.clone() };
+                    self.events.insert(before, event);
+                }
+            }
+        }
+    }
+
+    /// The future is what the function gives back: whoever waits for the function waits for it.
+    fn is_returned(&self, frame: &Frame<'a>, id: ExprId) -> bool {
+        frame.outcome(id) == Outcome::Returned
+    }
+
+    /// The function itself; of a method of a trait the only type that has one.
+    fn targets(&self, of: DefId) -> Option<DefId> {
+        let program = self.cx.world.program;
+        let def = program.def(of);
+        let Some(owner) = def.owner.filter(|owner| matches!(owner.kind, ItemKind::Trait(_))) else { return Some(of) };
+        let module = program.module(def.module);
+        let of_trait = module.names.get(&owner.name)?.iter().find(|id| matches!(program.def(**id).item.kind, ItemKind::Trait(_)))?;
+        let [only] = program.implementors.get(of_trait)?.as_slice() else { return None };
+        program.members.get(&(*only, def.item.name.clone()))?.first().copied()
+    }
+
+    fn note(&mut self, frame: &Rc<Frame<'a>>, id: ExprId, what: What<'a>, entry: &Entry<'a>) {
+        if self.events.len() >= MAX_EVENTS {
+            return;
+        }
+        let (runs, mut inner) = frame.runs(self.cx, id);
+        if runs == Runs::Later {
+            return;
+        }
+        let beside = entry.beside || runs == Runs::Beside;
+        let fails = match what {
+            What::Known(_) | What::Launches(..) if !beside => self.fails(frame, id, entry),
+            _ => OnFailure::Unknown,
+        };
+        let mut branches = entry.branches.to_vec();
+        branches.append(&mut inner);
+        let given = entry.given.clone();
+        self.events.push(Event { frame: frame.clone(), expr: id, what, fails, branches: branches.into(), beside, given });
+    }
+
+    fn fails(&self, frame: &Frame<'a>, id: ExprId, entry: &Entry<'a>) -> OnFailure {
+        match frame.outcome(id) {
+            Outcome::Ends => OnFailure::EndsProcess,
+            Outcome::Handled => OnFailure::GoesOn,
+            Outcome::Unknown => OnFailure::Unknown,
+            Outcome::Returned => entry.fails,
+        }
+    }
+}
+
+impl Event<'_> {
+    /// Where it stands.
+    pub(super) fn at(&self, cx: &Cx<'_>) -> At {
+        let file = cx.file_index(self.frame.facts.def);
+        let span = match self.what {
+            What::Known(call) => return call.at,
+            What::Enters(call) => return call.at,
+            What::Static(_, span) | What::Launches(_, span) => span,
+        };
+        At { file, span }
+    }
+}
+
+/// The server that an attribute of `main` brings with it.
+pub(super) fn launched(cx: &Cx<'_>, main: DefId) -> Option<&'static Server> {
+    let def = cx.world.program.def(main);
+    def.item.attrs.iter().find_map(|attr| {
+        let path = match cx.world.program.resolve(cx.world.catalog, def.module, &attr.path, Space::Type) {
+            Some(Res::Foreign(path)) => path,
+            _ => attr.path.segs.iter().map(|seg| seg.name.as_str()).collect::<Vec<_>>().join("::").into(),
+        };
+        Lifecycles::builtin().server(&format!("#[{path}]"))
+    })
+}
+
+/// The value that a function was given for a parameter, as its caller wrote it; through callers that hand on their own.
+pub(super) fn given<'a>(given: Option<&Rc<Given<'a>>>, index: usize) -> Option<&'a Value> {
+    let mut at = given?;
+    let mut value = at.call.args.get(index)?;
+    for _ in 0..MAX_DEPTH {
+        let Value::Param { index, .. } = value else { return Some(value) };
+        at = at.outer.as_ref()?;
+        value = at.call.args.get(*index)?;
+    }
+    None
+}
