@@ -5,7 +5,7 @@
 
 mod aws;
 mod checked_in;
-mod comments;
+pub(crate) mod comments;
 mod compose;
 pub mod deployed;
 mod dockerfile;
