@@ -120,6 +120,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let drawn = manifests::draw(&manifests, tree, &services, &manifests::Code::of(&items));
     items.extend(drawn.items);
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
+    settings::tell_variables(&settings, &mut items);
     let joined = joined(&cx, &mut items, &drawn.deployed, &services, manifests.unevaluated > 0);
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();

@@ -32,7 +32,8 @@ use layers::{Gatherer, Layer, Loaded};
 use paths::Found;
 
 pub use comments::SettingsComments;
-pub use tell::tell;
+pub use paths::ENDINGS;
+pub use tell::{tell, tell_variables};
 
 /// The settings of a tree.
 #[derive(Default)]

@@ -11,7 +11,7 @@ use crate::source::{file_name, join, parent};
 const HOLE: char = '\u{0}';
 
 /// Endings that a path without one is tried with.
-const ENDINGS: [&str; 7] = ["toml", "json", "yaml", "yml", "ini", "ron", "json5"];
+pub const ENDINGS: [&str; 7] = ["toml", "json", "yaml", "yml", "ini", "ron", "json5"];
 
 /// A file with the environment that it is for; none when it holds for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
