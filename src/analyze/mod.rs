@@ -122,15 +122,25 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let drawn = manifests::draw(&manifests, tree, &services, &manifests::Code::of(&items));
     items.extend(drawn.items);
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
+    settings::tell_variables(&settings, &mut items);
     let joined = joined(&cx, &mut items, &drawn.deployed, &services, manifests.unevaluated > 0);
 
     let names: Vec<SmolStr> = services.iter().map(|service| service.name.clone()).collect();
-    let of_manifests = manifests.comments.iter().map(|(file, comments)| FileComments { file, comments, text: None });
+    let of_settings = settings.comments.iter().map(|one| FileComments {
+        file: &one.file,
+        comments: &one.comments,
+        text: None,
+        sections: Some(&one.sections),
+    });
+    let is_settings = |file: &SmolStr| settings.comments.iter().any(|one| one.file == *file);
+    let of_manifests = manifests.comments.iter().filter(|(file, _)| !is_settings(file));
+    let of_manifests = of_manifests.map(|(file, comments)| FileComments { file, comments, text: None, sections: None });
     let comments: Vec<FileComments<'_>> = files
         .iter()
         .filter(|file| !file.comments.is_empty())
-        .map(|file| FileComments { file: &file.file, comments: &file.comments, text: None })
+        .map(|file| FileComments { file: &file.file, comments: &file.comments, text: None, sections: None })
         .chain(of_manifests)
+        .chain(of_settings)
         .collect();
     let knowledge = Knowledge { config: &config, comments: &comments, services: &names, today: options.today };
     let applied = annotations::apply(&mut items, &knowledge, &mut diagnostics);

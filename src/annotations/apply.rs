@@ -28,6 +28,8 @@ pub struct FileComments<'a> {
     pub comments: &'a [Comment],
     /// Its text, when it is at hand: it only makes messages about comments of several lines more exact.
     pub text: Option<&'a str>,
+    /// Of a settings file: the lines of the keys of each section, by the line on which it begins.
+    pub sections: Option<&'a BTreeMap<u32, Vec<u32>>>,
 }
 
 /// All that people wrote, and the day on which it is read.
@@ -191,6 +193,10 @@ fn claim_comments<'a>(claims: &mut [Vec<Claim<'a>>], items: &[Item], read: &'a [
     for Read { comments, comment, written } in read {
         let index = match sites.of_comment(comments, comment) {
             Found::Item(index) => index,
+            Found::Keyed(of, rank) => {
+                of.into_iter().for_each(|index| claims[index].push(Claim { rank, written }));
+                continue;
+            }
             Found::Several(index, others) => {
                 let others: Vec<String> = others.iter().map(|other| quoted(items[*other].id.as_str())).collect();
                 let message =
@@ -319,7 +325,7 @@ mod tests {
     fn run(mut items: Vec<Item>, config: &str, code: &str) -> Outcome {
         let (parsed, mut out) = load(CONFIG_FILE, config);
         let comments = comments_of(code);
-        let comments = [FileComments { file: CODE, comments: &comments, text: Some(code) }];
+        let comments = [FileComments { file: CODE, comments: &comments, text: Some(code), sections: None }];
         let services = ["api".into(), "worker".into()];
         let today = Date::constant(2026, 10, 1);
         let applied = apply(&mut items, &Knowledge { config: &parsed, comments: &comments, services: &services, today }, &mut out);

@@ -15,6 +15,10 @@ pub(super) enum Rank {
     Glob(usize),
     /// `[[declare]]`.
     Declared,
+    /// A comment above a section of the settings.
+    Section,
+    /// A comment beside a key of the settings, or a variable.
+    Key,
     /// `[[state]]` with the id itself.
     Exact,
     /// A comment beside the code.

@@ -99,8 +99,12 @@ pub(super) fn report_unknown(written: &Written, items: &[&Item], out: &mut Vec<D
             [item] => quoted(item.id.as_str()),
             items => format!("any of {} items", items.len()),
         };
-        let mut facts: Vec<&str> =
-            items.iter().flat_map(|item| &item.facts).map(|fact| fact.key.rsplit("::").next().unwrap_or(&fact.key)).collect();
+        let mut facts: Vec<&str> = items
+            .iter()
+            .flat_map(|item| &item.facts)
+            .filter(|fact| fact.setting().is_none())
+            .map(|fact| fact.key.rsplit("::").next().unwrap_or(&fact.key))
+            .collect();
         facts.sort_unstable();
         facts.dedup();
         let keys = key_names();

@@ -7,13 +7,14 @@ use super::landing::{Landing, Survives};
 use super::mounts::matched;
 use super::paths::last_given;
 use super::runs::{Run, Runs, literal};
+use super::twice;
 use super::variables::variable_of;
-use crate::manifests::deployed::EnvVar;
+use crate::manifests::deployed::{Deployed, EnvVar};
 use crate::model::{Confidence, Diagnostic, EntryKind, Fact, FactValue, Item, Kind, Place, Provenance, Severity};
 
 /// All contradictions.
-pub(super) fn all(items: &[Item], runs: &[(SmolStr, Runs<'_>)], code: &Code<'_>) -> Vec<Diagnostic> {
-    let mut out = Vec::new();
+pub(super) fn all(items: &[Item], deployed: &Deployed, runs: &[(SmolStr, Runs<'_>)], code: &Code<'_>) -> Vec<Diagnostic> {
+    let mut out = twice::all(items, deployed);
     for item in items {
         if let Some(name) = variable_of(item) {
             unparsable(item, &name, runs, &mut out);
@@ -32,7 +33,7 @@ pub(super) fn all(items: &[Item], runs: &[(SmolStr, Runs<'_>)], code: &Code<'_>)
     out
 }
 
-fn at(place: &Place, code: &'static str, message: String, help: &str) -> Diagnostic {
+pub(super) fn at(place: &Place, code: &'static str, message: String, help: &str) -> Diagnostic {
     Diagnostic::new(Severity::Warning, code, message).in_file(place.file.clone()).at_line(place.line).help(help)
 }
 

@@ -10,6 +10,7 @@ mod numbers;
 mod paths;
 mod runs;
 mod secrets;
+mod twice;
 mod unmatched;
 mod variables;
 
@@ -72,6 +73,6 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
     out.landed = mounts::match_writes(items, &runs);
     secrets::changes(items, &runs);
     numbers::add_up(items, &runs);
-    out.diagnostics = contradictions::all(items, &runs, code);
+    out.diagnostics = contradictions::all(items, deployed, &runs, code);
     out
 }

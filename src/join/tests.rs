@@ -321,7 +321,7 @@ fn a_key_of_the_settings_meets_the_variable_that_sets_it() {
         containers: vec![container],
         ..Workload::new("Deployment/shop", WorkloadKind::Replicated, place("k.yaml", 1))
     };
-    super::variables::trace(&mut items, &Deployed { workloads: vec![workload] });
+    super::variables::trace(&mut items, &Deployed { workloads: vec![workload], ..Deployed::default() });
     // Told as the fact tells its own value: milliseconds as a time.
     assert_eq!(set(&items[1].facts[0]), ["2500ms by ConfigMap/shop SHOP_PAY__TIMEOUT_MS k.yaml:6"]);
     assert_eq!(set(&items[0].facts[0]), ["2500 by ConfigMap/shop SHOP_PAY__TIMEOUT_MS k.yaml:6"]);

@@ -32,9 +32,11 @@ pub(super) fn trace(items: &mut [Item], deployed: &Deployed) {
         let services: BTreeSet<SmolStr> = item.services.iter().cloned().collect();
         if let Some(name) = variable_of(item) {
             let set = reaching(all.get(name.as_str()), &services);
-            say_set(&mut item.summary, &set, "; ");
             if let Some(fact) = item.facts.iter_mut().find(|fact| fact.key == "env") {
+                // A file of variables may be named by the code and by a manifest.
+                fact.set.retain(|known| !set.iter().any(|one| one.at == known.at));
                 fact.set.extend(set);
+                say_set(&mut item.summary, &fact.set, "; ");
             }
             continue;
         }

@@ -5,7 +5,7 @@
 
 mod aws;
 mod checked_in;
-mod comments;
+pub(crate) mod comments;
 mod compose;
 pub mod deployed;
 mod dockerfile;
@@ -396,7 +396,8 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
         }
     }
     drafts.extend(images.drafts(&names, &built));
-    drafts.extend(kubernetes::drafts(&manifests.objects, &manifests.sources, &names, &mut workloads));
+    let mut deployed = Deployed { workloads, ..Deployed::default() };
+    drafts.extend(kubernetes::drafts(&manifests.objects, &manifests.sources, &names, &mut deployed));
     drafts.extend(workflow::drafts(&workflows, &names));
     for (path, content) in &manifests.files {
         if let Content::Env(variables) = content {
@@ -404,5 +405,5 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
         }
     }
     drafts.extend(checked_in::drafts(&manifests.settings, tree, code, &images.taken(&names)));
-    Drawn { items: draft::items(drafts), deployed: Deployed { workloads }.sorted() }
+    Drawn { items: draft::items(drafts), deployed: deployed.sorted() }
 }

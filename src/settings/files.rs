@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::comments::{self, SettingsComments};
 use super::relaxed;
 use crate::discover::{Discovery, OtherFile};
 use crate::manifests::env_file;
@@ -53,6 +54,8 @@ pub(super) struct Files<'a> {
     tree: &'a dyn Tree,
     listed: &'a [OtherFile],
     known: BTreeMap<SmolStr, Option<Arc<Node>>>,
+    /// Comments that speak to this tool, by file.
+    pub(super) comments: BTreeMap<SmolStr, SettingsComments>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) skipped: Vec<SmolStr>,
     pub(super) unreadable: bool,
@@ -60,7 +63,15 @@ pub(super) struct Files<'a> {
 
 impl<'a> Files<'a> {
     pub(super) fn new(tree: &'a dyn Tree, discovery: &'a Discovery) -> Self {
-        Self { tree, listed: &discovery.others, known: BTreeMap::new(), diagnostics: Vec::new(), skipped: Vec::new(), unreadable: false }
+        Self {
+            tree,
+            listed: &discovery.others,
+            known: BTreeMap::new(),
+            comments: BTreeMap::new(),
+            diagnostics: Vec::new(),
+            skipped: Vec::new(),
+            unreadable: false,
+        }
     }
 
     /// The file of that path. What git ignores is not listed: it differs from machine to machine.
@@ -74,6 +85,18 @@ impl<'a> Files<'a> {
         self.listed.iter().filter(move |file| crate::source::parent(&file.path) == folder)
     }
 
+    /// The folders of a folder, each with its path; at most so many as there may be files.
+    pub(super) fn folders(&self, folder: &str) -> Vec<(&'a str, String)> {
+        let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let from = self.listed.partition_point(|file| file.path.as_str() < start.as_str());
+        let below = self.listed[from..].iter().map_while(|file| file.path.strip_prefix(start.as_str()));
+        let mut names: Vec<&str> = below.filter_map(|rest| Some(rest.split_once('/')?.0)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.truncate(MAX_FILES);
+        names.into_iter().map(|name| (name, format!("{start}{name}"))).collect()
+    }
+
     /// The tree of a file; none when it is not there or broken.
     pub(super) fn tree(&mut self, path: &SmolStr, format: Option<Format>) -> Option<Arc<Node>> {
         if let Some(known) = self.known.get(path) {
@@ -83,9 +106,16 @@ impl<'a> Files<'a> {
             return None;
         }
         let read = self.read(path).and_then(|text| {
-            let parsed = parse(&text, format.or(Format::of(path))?);
-            match parsed {
-                Ok(root) => Some(root),
+            let format = format.or(Format::of(path))?;
+            let comments = comments::read(path, &text, Some(format));
+            match parse(&text, format) {
+                Ok(root) => {
+                    if let Some(mut comments) = comments {
+                        comments.find_sections(&root);
+                        self.comments.insert(path.clone(), comments);
+                    }
+                    Some(root)
+                }
                 Err(broken) => {
                     self.diagnostics.push(diagnostic(path, &broken));
                     None
@@ -98,7 +128,11 @@ impl<'a> Files<'a> {
 
     /// The variables of a file of variables.
     pub(super) fn variables(&mut self, path: &SmolStr) -> Vec<env_file::Variable> {
-        let mut variables = self.read(path).map(|text| env_file::parse(&text)).unwrap_or_default();
+        let Some(text) = self.read(path) else { return Vec::new() };
+        if let Some(comments) = comments::read(path, &text, None) {
+            self.comments.insert(path.clone(), comments);
+        }
+        let mut variables = env_file::parse(&text);
         variables.retain(|variable| !variable.is_offer);
         variables
     }

@@ -2,6 +2,7 @@
 //!
 //! Only files that the code names are read, and only below the analysed root. A layer wins over those before it.
 
+mod comments;
 mod files;
 mod join;
 mod keys;
@@ -12,7 +13,7 @@ mod secrets;
 mod tell;
 mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -30,7 +31,9 @@ use keys::Key;
 use layers::{Gatherer, Layer, Loaded};
 use paths::Found;
 
-pub use tell::tell;
+pub use comments::SettingsComments;
+pub use paths::ENDINGS;
+pub use tell::{tell, tell_variables};
 
 /// The settings of a tree.
 #[derive(Default)]
@@ -38,6 +41,8 @@ pub struct Settings {
     structs: Vec<Struct>,
     /// What files of variables set, by variable.
     variables: Variables,
+    /// Comments that speak to this tool, of the files that settings are read from.
+    pub comments: Vec<SettingsComments>,
     /// What could not be read.
     pub diagnostics: Vec<Diagnostic>,
     /// Files that could not be read.
@@ -76,8 +81,17 @@ pub fn read(tree: &dyn Tree, discovery: &Discovery, world: World<'_>, flow: &Flo
         let folders: Vec<&str> = folders.iter().map(SmolStr::as_str).collect();
         out.structs.push(join::join(world, &mut files, loaded, keys, &folders, &out.variables));
     }
+    out.comments = comments_of(&out, &mut files);
     (out.diagnostics, out.skipped, out.unreadable) = (files.diagnostics, files.skipped, files.unreadable);
     out
+}
+
+/// The comments of the files that settings are read from; what only happens to lie beside them says nothing of them.
+fn comments_of(settings: &Settings, files: &mut Files<'_>) -> Vec<SettingsComments> {
+    let of_structs = settings.structs.iter().flat_map(|found| found.files.iter().flatten()).map(|found| &found.file);
+    let of_variables = settings.variables.values().flatten().map(|set| &set.at.file);
+    let read: BTreeSet<&SmolStr> = of_structs.chain(of_variables).collect();
+    std::mem::take(&mut files.comments).into_values().filter(|one| read.contains(&one.file)).collect()
 }
 
 impl Settings {

@@ -11,7 +11,7 @@ use crate::source::{file_name, join, parent};
 const HOLE: char = '\u{0}';
 
 /// Endings that a path without one is tried with.
-const ENDINGS: [&str; 7] = ["toml", "json", "yaml", "yml", "ini", "ron", "json5"];
+pub const ENDINGS: [&str; 7] = ["toml", "json", "yaml", "yml", "ini", "ron", "json5"];
 
 /// A file with the environment that it is for; none when it holds for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,12 @@ pub(super) fn shown(pattern: &str, found: &[Found]) -> String {
     let environments: Vec<&str> = found.iter().filter_map(|found| found.environment.as_deref()).collect();
     match found {
         [only] if only.environment.is_none() => only.file.to_string(),
+        [first, ..] if !environments.is_empty() && in_folders(pattern) => {
+            // The folder that is chosen, between what stands before and behind it in each path.
+            let end = pattern.split_once(HOLE).map_or("", |(_, after)| after);
+            let start = first.file.strip_suffix(end).and_then(|start| start.strip_suffix(environments[0])).unwrap_or_default();
+            format!("{start}{{{}}}{end}", environments.join(","))
+        }
         [first, ..] if !environments.is_empty() => {
             // The pattern may leave the ending to the library.
             let start = file_name(pattern.split(HOLE).next().unwrap_or_default());
@@ -94,12 +100,38 @@ fn existing(files: &Files<'_>, path: &str, has_format: bool) -> Option<Found> {
     listed(path).or_else(|| ENDINGS.iter().filter(|_| !has_format).find_map(|ending| listed(&format!("{path}.{ending}"))))
 }
 
+/// Whether it is a folder that the environment chooses.
+fn in_folders(pattern: &str) -> bool {
+    pattern.split_once(HOLE).is_some_and(|(_, after)| after.contains('/'))
+}
+
+/// A folder for each environment, as in `config/{environment}/app.toml`: those in which the file lies.
+fn chosen_folders(files: &Files<'_>, folder: &str, before: &str, after: &str, has_format: bool) -> Vec<Found> {
+    let Some(inside) = join(folder, parent(before)) else { return Vec::new() };
+    let start = file_name(before);
+    let mut out: Vec<Found> = Vec::new();
+    for (name, inside) in files.folders(&inside) {
+        let Some(environment) = after.split_once('/').and_then(|(end, _)| name.strip_prefix(start)?.strip_suffix(end)) else { continue };
+        if !is_word(environment) {
+            continue;
+        }
+        let rest = after.split_once('/').map_or("", |(_, rest)| rest);
+        let found = join(&inside, rest).and_then(|path| existing(files, &path, has_format));
+        out.extend(found.map(|found| Found { environment: Some(environment.into()), ..found }));
+    }
+    out
+}
+
+/// Whether a text may be the name of an environment.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+}
+
 /// The files among which the environment chooses.
 fn chosen(files: &Files<'_>, folder: &str, pattern: &str, has_format: bool) -> Vec<Found> {
     let Some((before, after)) = pattern.split_once(HOLE) else { return Vec::new() };
-    // A folder for each environment: nothing tells which folders are such.
     if after.contains('/') {
-        return Vec::new();
+        return chosen_folders(files, folder, before, after, has_format);
     }
     let Some(inside) = join(folder, parent(before)) else { return Vec::new() };
     let start = file_name(before);
@@ -114,8 +146,7 @@ fn chosen(files: &Files<'_>, folder: &str, pattern: &str, has_format: bool) -> V
                 _ => continue,
             },
         };
-        let is_word = !environment.is_empty() && environment.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
-        if is_word {
+        if is_word(environment) {
             out.push(Found { file: file.path.clone(), environment: Some(environment.into()) });
         }
     }

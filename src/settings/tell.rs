@@ -9,7 +9,7 @@ use super::{Settings, Struct};
 use crate::detect::{Cx, Finding};
 use crate::facts::ItemKind;
 use crate::merge::redact::HIDDEN;
-use crate::model::{Fact, FactValue, Kind, Provenance};
+use crate::model::{Fact, FactValue, Item, Kind, Provenance, SetBy};
 use crate::resolve::{At, DefId};
 
 /// At most so many keys of one struct are told.
@@ -31,6 +31,18 @@ pub fn tell(cx: &Cx<'_>, settings: &Settings, findings: &mut Vec<Finding>) {
         let finding = &mut findings[at];
         finding.facts.retain(|fact| !matches!(fact.key.as_str(), "add_source" | "set_default" | "set_override"));
         finding.facts.extend(facts);
+    }
+}
+
+/// Says of each variable what the files of variables set that the code loads; what is in the environment already goes over it.
+pub fn tell_variables(settings: &Settings, items: &mut [Item]) {
+    for item in items.iter_mut().filter(|item| item.kind == Kind::StartupConfig && !settings.variables.is_empty()) {
+        for fact in item.facts.iter_mut().filter(|fact| fact.key == "env") {
+            let name = fact.value.as_ref().map(ToString::to_string).unwrap_or_default();
+            let set = settings.variables.get(&name).into_iter().flatten().filter(|set| !fact.set.contains(set)).cloned();
+            let set: Vec<SetBy> = set.collect();
+            fact.set.splice(0..0, set);
+        }
     }
 }
 

@@ -7,4 +7,5 @@ mod identity;
 mod manifests;
 mod modules;
 mod settings;
+mod settings_comments;
 mod workspaces;

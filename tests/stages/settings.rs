@@ -197,3 +197,28 @@ fn a_path_out_of_the_tree_is_never_read() {
     let map = crate::project::analysis(&project.path("inside")).map;
     check(&map, "cache:inside::main#moka::sync::Cache", "max_capacity", "- in src/main.rs:5");
 }
+
+#[test]
+fn a_folder_for_each_environment_holds_the_files_of_a_layer() {
+    let project = Project::copy_of(&crate::project::fixture("settings"));
+    let main = project.read("layered/src/main.rs");
+    let chosen = r#"folder.join(format!("{environment}.yaml"))"#;
+    assert!(main.contains(chosen));
+    project.write("layered/src/main.rs", main.replace(chosen, r#"folder.join(&environment).join("app.yaml")"#));
+    project.write("layered/configuration/production/app.yaml", "database:\n  pool_size: 70\n");
+    project.write("layered/configuration/staging/app.yaml", "database:\n  pool_size: 30\n");
+    // Not one of them: another file, and one with keys of something else.
+    project.write("layered/configuration/notes/other.yaml", "database:\n  pool_size: 1\n");
+    project.write("layered/configuration/alerts/app.yaml", "groups: []\n");
+    let map = project.map();
+    check(
+        &map,
+        POOL,
+        "max_connections",
+        "10 in layered/configuration/base.yaml:4; 70 for production in layered/configuration/production/app.yaml:2; 30 for staging in layered/configuration/staging/app.yaml:2",
+    );
+    assert_eq!(
+        layers(&map, LAYERED),
+        "layered/configuration/base.yaml, then layered/configuration/{production,staging}/app.yaml, then variables SHOP_…__…"
+    );
+}

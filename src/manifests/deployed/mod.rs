@@ -8,6 +8,7 @@ pub(super) mod of_compose;
 pub(super) mod of_image;
 pub(super) mod of_kubernetes;
 pub(super) mod of_machine;
+mod rivals;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +22,19 @@ use crate::model::{FactValue, Place, Provenance, SetBy};
 pub struct Deployed {
     /// Sorted by owner, then environment.
     pub workloads: Vec<Workload>,
+    /// Variables that two objects of one name give differently.
+    pub rivals: Vec<Rival>,
+}
+
+/// Two values that a variable has in objects of one name, of which only one can be in a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rival {
+    /// The services that it reaches.
+    pub services: BTreeSet<SmolStr>,
+    /// The value that the container is told with here.
+    pub used: EnvVar,
+    /// The other one.
+    pub other: EnvVar,
 }
 
 impl Deployed {

@@ -8,18 +8,19 @@ use super::super::hide;
 use super::super::kubernetes::{Cluster, KNATIVE, Object, of_container};
 use super::super::yaml::{Mark, Node, Value};
 use super::{
-    Amount, Asked, Autoscaler, Container, ContainerRole, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload, WorkloadKind,
+    Amount, Asked, Autoscaler, Container, ContainerRole, Deployed, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload,
+    WorkloadKind, rivals,
 };
 use crate::model::Place;
 
 /// What Kubernetes does when a Deployment says nothing.
 const USUAL_SURGE: Amount = Amount::Percent(25);
 
-/// Objects that containers take values from, by kind and name.
-type Sources<'a> = BTreeMap<(&'static str, &'a str, Option<&'a str>), &'a Object<'a>>;
+/// Objects that containers take values from, by kind, name and environment.
+pub(super) type Sources<'a> = BTreeMap<(&'static str, &'a str, Option<&'a str>), Vec<&'a Object<'a>>>;
 
-/// All workloads of a cluster's objects.
-pub(in super::super) fn workloads(cluster: &Cluster<'_>) -> Vec<Workload> {
+/// All workloads of a cluster's objects, with what is given to them twice.
+pub(in super::super) fn read(cluster: &Cluster<'_>, out: &mut Deployed) {
     let mut sources: Sources<'_> = BTreeMap::new();
     for object in &cluster.objects {
         let kind = match object.kind {
@@ -27,10 +28,13 @@ pub(in super::super) fn workloads(cluster: &Cluster<'_>) -> Vec<Workload> {
             "Secret" => "Secret",
             _ => continue,
         };
-        sources.insert((kind, object.name, object.doc.environment.as_deref()), object);
+        sources.entry((kind, object.name, object.doc.environment.as_deref())).or_default().push(object);
     }
-    let workloads = cluster.objects.iter().filter(|object| object.kind_makes_pods());
-    workloads.filter_map(|object| workload(cluster, object, &sources)).collect()
+    let makers = cluster.objects.iter().filter(|object| object.kind_makes_pods());
+    let workloads: Vec<(&Object<'_>, Workload)> =
+        makers.filter_map(|object| Some((object, workload(cluster, object, &sources)?))).collect();
+    out.rivals.extend(rivals::all(&workloads, &sources));
+    out.workloads.extend(workloads.into_iter().map(|(_, workload)| workload));
 }
 
 fn workload(cluster: &Cluster<'_>, object: &Object<'_>, sources: &Sources<'_>) -> Option<Workload> {
@@ -112,6 +116,16 @@ fn autoscaler(cluster: &Cluster<'_>, of: &Object<'_>) -> Option<Autoscaler> {
     })
 }
 
+/// Of objects of one name, the one whose file is nearest: folders of a tree are often clusters of their own.
+fn nearest<'a>(file: &str, of: &[&'a Object<'a>]) -> Option<&'a Object<'a>> {
+    let near = |object: &&&Object<'_>| {
+        let other = object.origin.file;
+        let shared = file.split('/').zip(other.split('/')).take_while(|(one, other)| one == other).count();
+        (shared, std::cmp::Reverse(other.split('/').count()))
+    };
+    of.iter().max_by_key(near).copied()
+}
+
 /// A value that is written, with its place and the environment of its file.
 fn said<T>(origin: Origin<'_>, value: T, at: Mark) -> Said<T> {
     Said { environment: origin.environment(at), ..Said::written(value, place(origin, at)) }
@@ -135,7 +149,8 @@ impl Reader<'_> {
     /// An object of the same environment, else one that holds for all.
     fn source(&self, kind: &'static str, name: &str) -> Option<&Object<'_>> {
         let environment = self.object.doc.environment.as_deref();
-        self.sources.get(&(kind, name, environment)).or_else(|| self.sources.get(&(kind, name, None))).copied()
+        let found = self.sources.get(&(kind, name, environment)).or_else(|| self.sources.get(&(kind, name, None)))?;
+        nearest(self.object.origin.file, found)
     }
 
     fn amount(&self, path: &[&str], usual: Amount) -> Said<Amount> {

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::deployed::{Workload, of_kubernetes};
+use super::deployed::{Deployed, of_kubernetes};
 use super::draft::Draft;
 use super::files::{Files, Origin};
 use super::kustomize::Doc;
@@ -158,7 +158,7 @@ pub(super) struct Cluster<'a> {
 }
 
 /// The items of all objects, and the workloads as data.
-pub(super) fn drafts(docs: &[Doc], files: &Files, names: &Names, deployed: &mut Vec<Workload>) -> Vec<Draft> {
+pub(super) fn drafts(docs: &[Doc], files: &Files, names: &Names, deployed: &mut Deployed) -> Vec<Draft> {
     let mut objects = Vec::new();
     for doc in docs {
         flatten(Origin::new(&doc.file, files), doc, &doc.root, &mut objects, 0);
@@ -183,7 +183,7 @@ pub(super) fn drafts(docs: &[Doc], files: &Files, names: &Names, deployed: &mut 
     }
     cluster.uses = uses;
     objects::drafts(&cluster, &mut out);
-    deployed.extend(of_kubernetes::workloads(&cluster));
+    of_kubernetes::read(&cluster, deployed);
     out
 }
 
