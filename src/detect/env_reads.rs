@@ -191,8 +191,7 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
                 let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name);
                 let Some((_, env)) = argument("env") else { continue };
                 let at = At { file: cx.file_index(id), span: attr.span };
-                let default = argument("default_value").or_else(|| argument("default_value_t")).and_then(|(_, value)| value.clone());
-                let default = default.map(|text| Value::Known(text.parse().map_or(FactValue::Text(text), FactValue::Int), false, at));
+                let default = cx.flow.declared(cx.world, id, &field.name);
                 let name = env.clone().unwrap_or_else(|| field.name.to_uppercase());
                 reads.push(Read {
                     name,

@@ -230,6 +230,12 @@ impl Flow {
         }
     }
 
+    /// The default that an attribute gives to a field.
+    #[must_use]
+    pub fn declared(&self, world: World<'_>, of: DefId, field: &str) -> Option<Value> {
+        self.fields.declared(world, of, field)
+    }
+
     /// The values that struct literals and builders give to a field.
     #[must_use]
     pub fn given(&self, of: DefId, field: &str) -> &[Value] {
@@ -299,7 +305,9 @@ impl Flow {
             }
             Value::Named(inner, name) => {
                 let out = self.settle_at(world, inner, hops + 1);
-                let is_told = out.value.as_ref().is_some_and(|value| !value.to_string().contains([' ', '{']));
+                // What only holds where nothing was found is not it.
+                let is_sure = out.provenance != Provenance::Code || out.from.is_none();
+                let is_told = is_sure && out.value.as_ref().is_some_and(|value| !value.to_string().contains([' ', '{']));
                 if is_told { out } else { unknown(name) }
             }
             Value::Math(op, first, second) => {

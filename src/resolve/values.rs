@@ -348,9 +348,10 @@ impl Tracer<'_> {
                 // `settings.map(|settings| settings.size)`: the field is the value.
                 if let ("map" | "and_then", [closure]) = (name, args)
                     && let Expr::Closure { body, .. } = &self.body[*closure]
-                    && let field @ Value::Field { .. } = next(*body)
+                    && let Value::Field { of, field, text, at } = next(*body)
+                    && !field.starts_with(|c: char| c.is_ascii_digit())
                 {
-                    return field;
+                    return Value::Field { of, field, text, at };
                 }
                 let inner = next(recv);
                 match (name, &inner) {
