@@ -31,6 +31,8 @@ pub struct KnownCall {
     pub path: SmolStr,
     /// Where.
     pub at: At,
+    /// Where a layer of settings is put to the others, when that is elsewhere: it is kept in a variable, or a closure makes it.
+    pub stands: At,
     /// Arguments.
     pub args: Vec<Value>,
     /// The value it is called on, for a method.
@@ -199,6 +201,8 @@ pub struct BodyFacts {
     pub fields: Vec<(DefId, Name, Value)>,
     /// Values assigned to such fields.
     pub assigned: Vec<(DefId, Name, Value)>,
+    /// What the code knows and assigns on a condition only: `if verbose { config.level = 3 }`.
+    pub sometimes: Vec<(DefId, Name, Value)>,
     /// Structs that it has a library fill.
     pub filled: Vec<Filled>,
     /// Methods called directly on statics.

@@ -52,12 +52,14 @@ impl Flow {
         let default = || {
             let declared = configured.default.clone().or_else(|| self.fields.declared(world, of, field));
             let set = set_to.clone().filter(|settled| settled.value.is_some());
-            let set = set.or_else(|| Some(self.settle_at(world, &declared?, hops + 1)));
+            // What only holds where the machine tells nothing is no default: `hostname().unwrap_or("localhost")`.
+            let is_sure = |settled: &Settled| settled.provenance != Provenance::Code || settled.from.is_none();
+            let set = set.or_else(|| Some(self.settle_at(world, &declared?, hops + 1))).filter(is_sure);
             set.or_else(|| {
                 let fallback = self.fallbacks.get(&(of, field.clone()))?.as_ref()?;
                 let settled = self.settle_at(world, fallback, hops + 1);
                 let ty = world.signatures.field(of, field)?;
-                settled.value.as_ref().is_some_and(|value| fits(ty, value)).then_some(settled)
+                settled.value.as_ref().is_some_and(|value| fits(ty, value) && !is_placeholder(value)).then_some(settled)
             })
         };
         let base = match &configured.base {
@@ -92,7 +94,11 @@ impl Flow {
             return self.configured_at(world, of, field, configured, at, hops);
         }
         let in_settings = is_settings(world, of);
-        let values: Vec<&Value> = self.fields.literal(of, field).iter().chain(self.fields.assigned(of, field)).collect();
+        let mut values: Vec<&Value> = self.fields.literal(of, field).iter().chain(self.fields.assigned(of, field)).collect();
+        // What an attribute declares holds where the condition does not.
+        if !values.is_empty() || self.fields.declared(world, of, field).is_none() {
+            values.extend(self.fields.sometimes(of, field));
+        }
         if let Some(mut settled) = self.set_to(world, &values, in_settings, hops) {
             // The default of a settings struct holds unless its key is set.
             if settled.provenance == Provenance::Code && in_settings {
@@ -223,6 +229,15 @@ fn fits(ty: &Type, value: &FactValue) -> bool {
         Type::Def(..) => matches!(value, FactValue::Text(_)),
         _ => false,
     }
+}
+
+/// What stands in a message where there is no value, and is none itself: `<unspecified>`, `unknown`.
+fn is_placeholder(value: &FactValue) -> bool {
+    const WORDS: [&str; 12] =
+        ["unknown", "unspecified", "unset", "undefined", "missing", "none", "null", "n/a", "invalid", "unnamed", "anonymous", "-"];
+    let FactValue::Text(text) = value else { return false };
+    let is_marked = |open: char, close: char| text.starts_with(open) && text.ends_with(close);
+    text.is_empty() || is_marked('<', '>') || is_marked('(', ')') || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn holds_text(path: &str) -> bool {

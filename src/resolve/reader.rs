@@ -44,6 +44,7 @@ impl Reader<'_> {
             own: Vec::new(),
             fields: Vec::new(),
             assigned: Vec::new(),
+            sometimes: Vec::new(),
             filled: Vec::new(),
             statics: Vec::new(),
             on_statics: Vec::new(),
@@ -152,7 +153,7 @@ impl Reader<'_> {
         self.tracer.value(root)
     }
 
-    fn span(&self, id: ExprId) -> Option<Span> {
+    pub(super) fn span(&self, id: ExprId) -> Option<Span> {
         match &self.body[id] {
             Expr::Path(_, span)
             | Expr::Lit(_, span)
@@ -398,7 +399,8 @@ impl Reader<'_> {
             && let Some(of) = self.struct_with(*base, name)
         {
             let value = if compound { self.perhaps(right) } else { self.tracer.value(right) };
-            out.assigned.push((of, name.clone(), value));
+            let on_condition = matches!(value, Value::Known(..)) && self.is_in_branch(left);
+            if on_condition { &mut out.sometimes } else { &mut out.assigned }.push((of, name.clone(), value));
         }
         if let Expr::Field { base, name, span } = &self.body[left]
             && let Some(root) = self.root(*base, 0)
@@ -526,10 +528,12 @@ impl Reader<'_> {
         settings.append(&mut given);
         self.known_at.entry(id).or_insert(self.index_of.len());
         self.index_of.push(id);
+        let stands = if api.layer.is_some() { self.stands(id).map_or(at, |span| self.at(span)) } else { at };
         out.known.push(KnownCall {
             hit,
             path,
             at,
+            stands,
             args: self.parts(api.kind, args).iter().map(|arg| self.tracer.value(*arg)).collect(),
             recv: recv.map(|recv| self.tracer.value(recv)),
             settings,
