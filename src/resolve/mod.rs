@@ -3,8 +3,10 @@
 mod ages;
 mod answers;
 mod arithmetic;
+mod bounds;
 mod branches;
 mod calls;
+mod conditions;
 mod configured;
 mod durations;
 mod env_readers;
@@ -38,6 +40,7 @@ mod signatures;
 mod std_types;
 mod task;
 mod types;
+mod unset;
 mod values;
 mod walk;
 
@@ -46,7 +49,9 @@ mod tests;
 
 pub use answers::gives_answer;
 pub use arithmetic::Math;
+pub use bounds::Limited;
 pub use calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task, body_facts, krate_of};
+pub use conditions::{Condition, Test};
 pub use configured::Configured;
 pub use durations::pretty_duration;
 pub use filled::Filled;
@@ -65,4 +70,5 @@ pub use routes::{Served, http_method};
 pub use signatures::{Signatures, attach, signatures};
 pub use task::follow_receivers;
 pub use types::{Type, TypeScope};
+pub use unset::Unset;
 pub use values::{At, Value};

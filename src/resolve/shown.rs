@@ -78,6 +78,9 @@ impl Tracer<'_> {
                     BinOp::Mul => " * ",
                     BinOp::Div => " / ",
                     BinOp::Shl => " << ",
+                    BinOp::And => " && ",
+                    BinOp::Equal => " == ",
+                    BinOp::Unequal => " != ",
                     BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Other => " … ",
                 });
                 next(right, out);
