@@ -11,7 +11,7 @@ use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
 use crate::facts::{Attr, FieldFact, ItemKind};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, BodyFacts, DefId, Fails, Flow, OwnCall, Value};
+use crate::resolve::{At, BodyFacts, DefId, Fails, Flow, OwnCall, Type, Unset, Value};
 
 /// Functions of functions of functions that wrap a read.
 const MAX_WRAPS: usize = 4;
@@ -26,6 +26,8 @@ struct Read {
     ty: Option<String>,
     /// Something fails when it is not set.
     required: bool,
+    /// What becomes of the read when it is not set.
+    unset: Option<Unset>,
     confidence: Confidence,
 }
 
@@ -69,7 +71,8 @@ fn gather(cx: &Cx<'_>) -> Gathered {
             } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
                 let ty = type_at(body, call.at);
                 let required = body.env_required.contains(&(call.at, Fails::Here));
-                out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, confidence: Confidence::Certain });
+                let unset = unset_at(body, call.at);
+                out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, unset, confidence: Confidence::Certain });
             } else {
                 out.nameless.push(body.def);
             }
@@ -94,7 +97,9 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<V
                     Some(FactValue::Text(name)) if is_name(&name) => {
                         let ty = type_at(body, call.at);
                         let required = required_by(cx, call);
-                        out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, confidence: Confidence::Certain });
+                        let unset = if required { Some(Unset::Fails) } else { wrapped(cx, body, call) };
+                        let confidence = Confidence::Certain;
+                        out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, unset, confidence });
                     }
                     _ if mentions_parameter(&name, body.def) && !call.args.is_empty() => {
                         next.insert(body.def, (name, default));
@@ -137,6 +142,32 @@ fn required_by(cx: &Cx<'_>, call: &OwnCall) -> bool {
     let here = reads.iter().all(|(_, fails)| *fails == Fails::Here);
     let handed_on = reads.iter().all(|(_, fails)| *fails == Fails::Caller) && call.fails == Fails::Here;
     !reads.is_empty() && (here || handed_on)
+}
+
+/// What becomes of a read that stands here.
+fn unset_at(body: &BodyFacts, at: At) -> Option<Unset> {
+    body.env_unset.iter().find(|(read, _)| *read == at).map(|(_, unset)| *unset)
+}
+
+/// What becomes of the call of a wrapper: it says by an option that there is none, and never fails itself.
+fn wrapped(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall) -> Option<Unset> {
+    let ty = cx.world.signatures.value(call.func);
+    gives_option(ty, 0).then(|| unset_at(body, call.at)).flatten()
+}
+
+/// `Option<T>`, `Result<Option<T>>`.
+fn gives_option(ty: &Type, depth: u32) -> bool {
+    match ty {
+        Type::Foreign(path, _) if path == "std::option::Option" => true,
+        Type::Foreign(path, args) => depth < 2 && path.ends_with("::Result") && args.first().is_some_and(|inner| gives_option(inner, depth + 1)),
+        _ => false,
+    }
+}
+
+/// What a parser of arguments does without the variable and the argument: a field that is an option stays empty.
+fn declared_unset(ty: Option<&Type>, attr: &Attr) -> Option<Unset> {
+    let by_parser = attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap" | "structopt"));
+    (by_parser && gives_option(ty?, 1)).then_some(Unset::None)
 }
 
 /// The type of a field that a parser of arguments fills; not where the field says how to parse, or where flags have words of
@@ -191,8 +222,7 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
                 let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name);
                 let Some((_, env)) = argument("env") else { continue };
                 let at = At { file: cx.file_index(id), span: attr.span };
-                let default = argument("default_value").or_else(|| argument("default_value_t")).and_then(|(_, value)| value.clone());
-                let default = default.map(|text| Value::Known(text.parse().map_or(FactValue::Text(text), FactValue::Int), false, at));
+                let default = cx.flow.declared(cx.world, id, &field.name);
                 let name = env.clone().unwrap_or_else(|| field.name.to_uppercase());
                 reads.push(Read {
                     name,
@@ -201,6 +231,7 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
                     default,
                     ty: type_of(cx, id, field, attr),
                     required: false,
+                    unset: declared_unset(cx.world.signatures.field(id, &field.name), attr),
                     confidence: Confidence::Certain,
                 });
             }
@@ -247,6 +278,9 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
             let place = Some(cx.place(read.at));
             facts.push(Fact { value: Some(FactValue::Bool(true)), at: place, ..Cx::plain_fact("needed", "") });
         }
+        if default.is_none() && facts.iter().all(|fact| fact.key != "default") {
+            facts.extend(when_unset(&reads));
+        }
         out.push(Finding {
             confidence: first.confidence,
             sites,
@@ -263,4 +297,15 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
             )
         });
     }
+}
+
+/// What all reads do without the variable, where they do the same.
+fn when_unset(reads: &[Read]) -> Option<Fact> {
+    let of = |read: &Read| match read.unset? {
+        Unset::Fails => Some("an error"),
+        Unset::None => Some("none"),
+        Unset::Caller => None,
+    };
+    let first = of(reads.first()?)?;
+    reads.iter().all(|read| of(read) == Some(first)).then(|| Cx::plain_fact("when_unset", first))
 }

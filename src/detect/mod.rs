@@ -41,6 +41,7 @@ mod stand_ins;
 mod statements;
 mod statics;
 mod stores;
+mod surroundings;
 mod tasks;
 mod thread_locals;
 mod tokens;
@@ -167,6 +168,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     for detector in DETECTORS {
         (detector.run)(cx, &mut out);
     }
+    surroundings::tell(cx, &mut out);
     let stand_ins = stand_ins::unused(cx);
     let of_stand_in = |id| stand_ins.contains(&reach::member_of(cx, id).unwrap_or(id));
     out.retain(|finding| !cx.is_dead(finding.def) && !statics::is_never_made(cx, finding.def) && !of_stand_in(finding.def));

@@ -71,6 +71,12 @@ pub enum BinOp {
     AtLeast,
     /// `>`.
     Over,
+    /// `==`.
+    Equal,
+    /// `!=`.
+    Unequal,
+    /// `&&`.
+    And,
     Other,
 }
 

@@ -99,7 +99,7 @@ impl Fact {
     pub const SETTING: &str = "setting:";
 
     /// The key of the fact that tells what settings are made of, in the order in which later wins.
-    pub const LAYERS: &str = "layers";
+    pub const LAYERS: &str = "settings_layers";
 
     /// The key of the settings that the fact tells: `database.port`. Its `from` is the variable that sets it.
     #[must_use]

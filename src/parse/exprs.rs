@@ -343,6 +343,9 @@ fn operation(op: &syn::BinOp, left: ExprId, right: ExprId) -> Expr {
         Op::Lt(_) | Op::Le(_) => BinOp::Compare,
         Op::Ge(_) => BinOp::AtLeast,
         Op::Gt(_) => BinOp::Over,
+        Op::Eq(_) => BinOp::Equal,
+        Op::Ne(_) => BinOp::Unequal,
+        Op::And(_) => BinOp::And,
         _ => BinOp::Other,
     };
     Expr::Binary { op, left, right }

@@ -188,7 +188,7 @@ impl Lower<'_> {
         let mut cond = self.push(facts::Expr::Let { pat, value });
         if let Some(guard) = &mut branch.guard {
             let left = self.expr(guard);
-            cond = self.push(facts::Expr::Binary { op: facts::BinOp::Other, left, right: cond });
+            cond = self.push(facts::Expr::Binary { op: facts::BinOp::And, left, right: cond });
         }
         let then = self.expr(&mut branch.handler);
         self.push(facts::Expr::If { cond, then, otherwise: None })

@@ -288,12 +288,18 @@ pub(crate) fn set_views(layout: &Layout<'_>, fact: &Fact, page: &str) -> (Vec<Se
     let view = |set: &&SetBy| {
         // The value is of the fact's sort: a number of connections, a duration.
         let as_fact = Fact { value: set.value.clone(), set: Vec::new(), provenance: set.provenance, ..fact.clone() };
+        // A file that is the source itself is named by its place.
+        let is_file = set.source == set.at.file;
         SetView {
             value: value(&as_fact),
             hidden: set.hidden,
-            source: code_short(&set.source, 60),
+            source: (!is_file).then(|| code_short(&set.source, 60)),
             key: (asked.as_deref() != Some(set.key.as_str())).then(|| code_short(&set.key, 60)),
-            at: layout.links.short_place(page, &set.at.file, set.at.line),
+            at: if is_file {
+                layout.links.place(page, &set.at.file, set.at.line)
+            } else {
+                layout.links.short_place(page, &set.at.file, set.at.line)
+            },
             environment: set.environment.as_deref().map(inline),
             services: set.services.iter().map(|service| code(service)).collect(),
         }

@@ -403,8 +403,8 @@ pub(crate) struct SetView {
     /// None when it is hidden, or not written there.
     pub(crate) value: Option<String>,
     pub(crate) hidden: bool,
-    /// `ConfigMap/shop-config`, `config/base.toml`.
-    pub(crate) source: String,
+    /// `ConfigMap/shop-config`; none when it is the file that `at` names.
+    pub(crate) source: Option<String>,
     /// The key there, when it is another name than the one that the code asks for.
     pub(crate) key: Option<String>,
     pub(crate) at: String,

@@ -27,7 +27,7 @@ impl Math {
             BinOp::Mul => Math::Mul,
             BinOp::Div => Math::Div,
             BinOp::Shl => Math::Shl,
-            BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Other => return None,
+            BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Equal | BinOp::Unequal | BinOp::And | BinOp::Other => return None,
         })
     }
 

@@ -1,10 +1,12 @@
 //! What one body does that matters for state: calls of known APIs with their settings, calls of the workspace, loops.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::bounds::Limited;
+use super::conditions::Condition;
 use super::filled::Filled;
 use super::headers::HeaderSet;
 use super::infer::{World, infer};
@@ -16,6 +18,7 @@ use super::queries::StatementFile;
 use super::reader::Reader;
 use super::routes::Served;
 use super::types::Type;
+use super::unset::Unset;
 use super::values::{At, Tracer, Value};
 use super::walk::parents;
 use crate::catalog::Hit;
@@ -31,6 +34,8 @@ pub struct KnownCall {
     pub path: SmolStr,
     /// Where.
     pub at: At,
+    /// Where a layer of settings is put to the others, when that is elsewhere: it is kept in a variable, or a closure makes it.
+    pub stands: At,
     /// Arguments.
     pub args: Vec<Value>,
     /// The value it is called on, for a method.
@@ -51,6 +56,8 @@ pub struct KnownCall {
     pub task: Option<Task>,
     /// Type of the value made.
     pub makes: Type,
+    /// What has to hold for it to be reached.
+    pub conditions: Vec<Condition>,
 }
 
 /// How far the options of a known call are in sight.
@@ -123,6 +130,8 @@ pub struct OwnCall {
     pub given: Task,
     /// Who fails when it gives an error.
     pub fails: Fails,
+    /// What has to hold for it to be reached.
+    pub conditions: Vec<Condition>,
 }
 
 /// Who fails when a call gives an error.
@@ -199,6 +208,8 @@ pub struct BodyFacts {
     pub fields: Vec<(DefId, Name, Value)>,
     /// Values assigned to such fields.
     pub assigned: Vec<(DefId, Name, Value)>,
+    /// What the code knows and assigns on a condition only: `if verbose { config.level = 3 }`.
+    pub sometimes: Vec<(DefId, Name, Value)>,
     /// Structs that it has a library fill.
     pub filled: Vec<Filled>,
     /// Methods called directly on statics.
@@ -229,6 +240,8 @@ pub struct BodyFacts {
     pub env_parsed: Vec<(At, SmolStr)>,
     /// Environment reads after which something fails when the variable is not set.
     pub env_required: Vec<(At, Fails)>,
+    /// What becomes of reads of variables, and of calls that may wrap one, when the variable is not set.
+    pub env_unset: Vec<(At, Unset)>,
     /// Foreign functions that it calls, sorted.
     pub foreign: Vec<SmolStr>,
     /// The value it returns.
@@ -243,6 +256,8 @@ pub struct BodyFacts {
     pub loops: Vec<LoopFacts>,
     /// Its comparisons of a counter or a quota with a limit.
     pub compared: Vec<Comparison>,
+    /// How many things it takes at once, and how old those are that it looks for.
+    pub bounds: Vec<Limited>,
     /// How old something may be, where that is compared with how old it is.
     pub ages: Vec<(Value, At)>,
     /// Values that are surely handed to all requests, and not to one.
@@ -275,6 +290,8 @@ pub fn body_facts(world: World<'_>, def: DefId) -> Option<BodyFacts> {
         links: FxHashSet::default(),
         known_at: FxHashMap::default(),
         variables: OnceCell::new(),
+        asked: RefCell::default(),
+        guards: RefCell::default(),
     };
     Some(reader.read(def))
 }

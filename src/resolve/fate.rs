@@ -113,7 +113,7 @@ impl Reader<'_> {
     }
 
     /// The statement of a block that an expression is, or gives a value to.
-    fn statement(&self, stmts: &[Stmt], id: ExprId) -> Option<usize> {
+    pub(super) fn statement(&self, stmts: &[Stmt], id: ExprId) -> Option<usize> {
         if stmts.len() > MANY_STATEMENTS {
             return self.variables().statements.get(&id).copied();
         }

@@ -23,6 +23,8 @@ pub(super) struct Fields {
     literal: FxHashMap<(DefId, Name), Vec<Value>>,
     /// By assignments to a struct that is there already.
     assigned: FxHashMap<(DefId, Name), Vec<Value>>,
+    /// By assignments on a condition.
+    sometimes: FxHashMap<(DefId, Name), Vec<Value>>,
     /// By `Default::default`.
     default: FxHashMap<(DefId, Name), Value>,
 }
@@ -30,7 +32,7 @@ pub(super) struct Fields {
 impl Fields {
     /// Notes what a body gives.
     pub(super) fn note(&mut self, world: World<'_>, body: &BodyFacts) {
-        if body.fields.is_empty() && body.assigned.is_empty() {
+        if body.fields.is_empty() && body.assigned.is_empty() && body.sometimes.is_empty() {
             return;
         }
         let of_default = default_of(world, body.def);
@@ -39,6 +41,9 @@ impl Fields {
                 self.default.insert((*of, name.clone()), value.clone());
             }
             push(self.literal.entry((*of, name.clone())).or_default(), value);
+        }
+        for (of, name, value) in &body.sometimes {
+            push(self.sometimes.entry((*of, name.clone())).or_default(), value);
         }
         for (of, name, value) in &body.assigned {
             // `config.name = config.name.trim()` says nothing new.
@@ -56,6 +61,11 @@ impl Fields {
     /// What assignments give.
     pub(super) fn assigned(&self, of: DefId, field: &str) -> &[Value] {
         self.assigned.get(&(of, Name::new(field))).map_or(&[], Vec::as_slice)
+    }
+
+    /// What assignments give on a condition.
+    pub(super) fn sometimes(&self, of: DefId, field: &str) -> &[Value] {
+        self.sometimes.get(&(of, Name::new(field))).map_or(&[], Vec::as_slice)
     }
 
     /// What the `Default` of the struct gives: by hand, or by its derive.
@@ -185,6 +195,24 @@ fn called(world: World<'_>, of: DefId, function: &str, at: At) -> Option<Value> 
     Some(Value::Call { func, args: Vec::new(), text: function.into(), at })
 }
 
+/// The text in `"https://example.com".parse().unwrap()`, `String::from("a")`, `Address(Url::parse("http://localhost").unwrap())`.
+fn only_literal(text: &str) -> Option<&str> {
+    let (before, rest) = text.split_once('"')?;
+    let (literal, after) = rest.split_once('"')?;
+    let takes_in = |call: &str| {
+        let last = call.rsplit("::").next().unwrap_or(call);
+        matches!(last, "from" | "from_str" | "from_static" | "new" | "parse") || last.starts_with(|c: char| c.is_ascii_uppercase())
+    };
+    let is_taken_in = before.is_empty() || before.strip_suffix('(').is_some_and(|calls| calls.split('(').all(|call| takes_in(call.trim())));
+    // Only ends of calls follow, and what hands the value on.
+    let mut after = after.trim();
+    while !after.is_empty() {
+        let ends = [")", ".unwrap()", ".into()", ".to_owned()", ".to_string()", ".parse()"];
+        after = ends.iter().find_map(|end| after.strip_prefix(end))?.trim_start();
+    }
+    (is_taken_in && !literal.ends_with('\\')).then_some(literal)
+}
+
 /// An expression in an attribute: a number, a text, a constant, a call without arguments.
 fn attribute_value(world: World<'_>, of: DefId, text: &str, at: At) -> Option<Value> {
     let text = text.trim();
@@ -194,13 +222,7 @@ fn attribute_value(world: World<'_>, of: DefId, text: &str, at: At) -> Option<Va
     if matches!(text, "true" | "false") {
         return Some(Value::Known(FactValue::Bool(text == "true"), false, at));
     }
-    // `"https://example.com".parse().unwrap()`, `"a".to_owned()`, `String::from("a")`.
-    if let Some((before, rest)) = text.split_once('"')
-        && let Some((literal, after)) = rest.split_once('"')
-        && matches!(before, "" | "String::from(" | "PathBuf::from(")
-        && !after.contains('"')
-        && !literal.ends_with('\\')
-    {
+    if let Some(literal) = only_literal(text) {
         return Some(Value::Known(FactValue::Text(literal.to_owned()), false, at));
     }
     if let Some(function) = text.strip_suffix("()") {
@@ -217,4 +239,28 @@ fn attribute_value(world: World<'_>, of: DefId, text: &str, at: At) -> Option<Va
     let is_constant = is_path && text.rsplit("::").next().is_some_and(|last| !last.chars().any(char::is_lowercase));
     let text = if is_path { text.rsplit("::").next().unwrap_or(text) } else { text };
     (!is_constant && !text.contains(['(', '{', '|', '!'])).then(|| Value::Known(FactValue::Text(text.to_owned()), false, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only_literal;
+
+    #[test]
+    fn the_text_of_an_attribute_is_found_in_what_takes_it_in() {
+        let found = |text| only_literal(text).unwrap_or("none");
+        assert_eq!(found(r#""https://example.com".parse().unwrap()"#), "https://example.com");
+        assert_eq!(found(r#"Address(Url::parse("http://localhost").unwrap())"#), "http://localhost");
+        assert_eq!(found(r#"UserId::new("admin")"#), "admin");
+        for other in [
+            r#"std::env::var("HOME").unwrap()"#,
+            r#"format!("{a}")"#,
+            r#"join("a", "b")"#,
+            r#""a" + "b""#,
+            r#""a\"b""#,
+            "5",
+            r#""a".len()"#,
+        ] {
+            assert_eq!(found(other), "none", "{other}");
+        }
+    }
 }

@@ -2,11 +2,12 @@
 
 use smol_str::SmolStr;
 
-use super::infer::World;
+use super::infer::{Callee, World};
 use super::program::DefId;
 use super::reader::Reader;
 use super::types::Type;
 use super::values::{At, Value};
+use crate::catalog::Layer;
 use crate::facts::{Expr, ExprId, ItemKind, Span, Ty};
 
 /// Types within types that are looked into.
@@ -66,6 +67,50 @@ impl Reader<'_> {
             return None;
         }
         struct_in(self.world, self.world.signatures.value(self.tracer.def), 0)
+    }
+
+    /// Where a layer is put to the others: at the first use of the variable that keeps it, or of the closure that makes it.
+    pub(super) fn stands(&self, id: ExprId) -> Option<Span> {
+        let mut at = id;
+        let mut used = None;
+        let mut hops = 0;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            if self.takes_layers(parent, at) {
+                break;
+            }
+            at = parent;
+            let kept = self.types.locals.iter().position(|local| local.init == Some(at));
+            let first = kept.and_then(|local| {
+                let uses = self.types.local_of.iter().filter(|(_, of)| of.0 as usize == local);
+                uses.filter_map(|(id, _)| Some((self.span(*id)?, *id))).min_by_key(|(span, _)| *span)
+            });
+            if let Some((span, first)) = first {
+                hops += 1;
+                if hops > MAX_DEPTH {
+                    break;
+                }
+                (used, at) = (Some(span), first);
+            }
+        }
+        used
+    }
+
+    /// A stack of layers is what an expression is put on: `figment.merge(layer)`, `Figment::from(layer)`.
+    fn takes_layers(&self, by: ExprId, layer: ExprId) -> bool {
+        let catalog = self.world.catalog;
+        let is_stack = |entry| matches!(catalog.api(entry).layer, Some(Layer::Stack | Layer::OwnStack));
+        let called = match self.types.callees.get(&by) {
+            Some(Callee::Foreign(path)) => catalog.path(path).is_some_and(|hit| is_stack(hit.entry)),
+            _ => false,
+        };
+        match &self.body[by] {
+            Expr::Call { callee, .. } => *callee != layer && called,
+            Expr::Method { recv, .. } => {
+                let stack = self.types.types[recv.0 as usize].path().and_then(|path| catalog.type_entry(path));
+                *recv != layer && (called || stack.is_some_and(is_stack))
+            }
+            _ => false,
+        }
     }
 
     fn lowered(&self, ty: &Ty) -> Type {

@@ -6,44 +6,42 @@ use std::ops::Add;
 use rustc_hash::FxHashMap;
 
 use super::arithmetic::calculate;
+use super::branches::choose;
 use super::calls::BodyFacts;
+use super::configured::Configured;
 use super::durations::pretty_duration;
-use super::fields::{Fields, derives};
+use super::env_readers::readers;
+use super::fields::Fields;
 use super::infer::World;
 use super::moments::IN_NAMES;
 use super::program::DefId;
-use super::types::Type;
-use super::values::{At, Value, choose};
-use crate::catalog::Shape;
-use crate::facts::{ItemKind, Name};
+use super::values::{At, Value};
+use crate::facts::Name;
 use crate::model::{FactValue, Place, Provenance, SetBy};
 
 /// Longer chains of functions and fields are cut.
 const MAX_HOPS: u32 = 12;
 
 /// Values looked at for one answer: texts that take each other in many times multiply at every step.
-const MAX_STEPS: u32 = 20_000;
+pub(super) const MAX_STEPS: u32 = 20_000;
 
 /// Parts of a value that others are put into.
 const MAX_WEIGHT: usize = 4096;
-
-/// Functions of functions of functions that wrap a read of the environment.
-const MAX_WRAPS: usize = 4;
 
 /// More alternatives of one text than this are not told.
 const MAX_TEXTS: usize = 4;
 
 /// How far a value has been followed, and how much of it may still be looked at.
 #[derive(Clone, Copy)]
-struct Steps<'a> {
+pub(super) struct Steps<'a> {
     hops: u32,
     left: &'a Cell<u32>,
     /// What files say of a field is left aside: its key stands for it.
-    by_key: bool,
+    pub(super) by_key: bool,
 }
 
 impl<'a> Steps<'a> {
-    fn new(left: &'a Cell<u32>) -> Self {
+    pub(super) fn new(left: &'a Cell<u32>) -> Self {
         Self { hops: 0, left, by_key: false }
     }
 
@@ -60,23 +58,6 @@ impl Add<u32> for Steps<'_> {
     fn add(self, hops: u32) -> Self {
         Self { hops: self.hops + hops, ..self }
     }
-}
-
-/// What settings files and the environment say of a field of a settings struct.
-#[derive(Clone, Debug, Default)]
-pub struct Configured {
-    /// `database.pool_size`.
-    pub key: String,
-    /// The names of the fields on the way to it: those of the code, not of the file.
-    pub fields: Vec<Name>,
-    /// The variable that sets it.
-    pub variable: Option<String>,
-    /// What a file says that holds for all environments, and where.
-    pub base: Option<(FactValue, Place)>,
-    /// What the code sets where no file does.
-    pub default: Option<Value>,
-    /// Every file that gives it, the one that wins last.
-    pub set: Vec<SetBy>,
 }
 
 /// A value with where it is known from.
@@ -103,13 +84,13 @@ pub struct Settled {
 /// Values that bodies give to fields, parameters and callers.
 #[derive(Default)]
 pub struct Flow {
-    fields: Fields,
+    pub(super) fields: Fields,
     /// What the code takes where a field holds nothing: `config.size.unwrap_or(10)`.
-    fallbacks: FxHashMap<(DefId, Name), Option<Value>>,
+    pub(super) fallbacks: FxHashMap<(DefId, Name), Option<Value>>,
     /// What settings files say of fields.
-    configured: FxHashMap<(DefId, Name), Vec<Configured>>,
+    pub(super) configured: FxHashMap<(DefId, Name), Vec<Configured>>,
     /// What files of variables say.
-    variables: FxHashMap<String, Vec<SetBy>>,
+    pub(super) variables: FxHashMap<String, Vec<SetBy>>,
     /// The name of the variable that functions read which hand on what they read, as far as it is not seen from what they return.
     readers: FxHashMap<DefId, Value>,
     returns: FxHashMap<DefId, Value>,
@@ -249,13 +230,19 @@ impl Flow {
         }
     }
 
+    /// The default that an attribute gives to a field.
+    #[must_use]
+    pub fn declared(&self, world: World<'_>, of: DefId, field: &str) -> Option<Value> {
+        self.fields.declared(world, of, field)
+    }
+
     /// The values that struct literals and builders give to a field.
     #[must_use]
     pub fn given(&self, of: DefId, field: &str) -> &[Value] {
         self.fields.literal(of, field)
     }
 
-    fn settle_at(&self, world: World<'_>, value: &Value, hops: Steps<'_>) -> Settled {
+    pub(super) fn settle_at(&self, world: World<'_>, value: &Value, hops: Steps<'_>) -> Settled {
         let unknown = |from: &str| Settled {
             value: None,
             is_duration: false,
@@ -318,7 +305,9 @@ impl Flow {
             }
             Value::Named(inner, name) => {
                 let out = self.settle_at(world, inner, hops + 1);
-                let is_told = out.value.as_ref().is_some_and(|value| !value.to_string().contains([' ', '{']));
+                // What only holds where nothing was found is not it.
+                let is_sure = out.provenance != Provenance::Code || out.from.is_none();
+                let is_told = is_sure && out.value.as_ref().is_some_and(|value| !value.to_string().contains([' ', '{']));
                 if is_told { out } else { unknown(name) }
             }
             Value::Math(op, first, second) => {
@@ -406,188 +395,11 @@ impl Flow {
         Some(Settled { value: Some(FactValue::Text(texts.join(" or "))), ..shown })
     }
 
-    /// The key of a settings field from the root of its settings: `database.pool_size`.
-    fn settings_key(&self, world: World<'_>, of: DefId, field: &Name) -> String {
-        let mut key = field.to_string();
-        let mut at = of;
-        for _ in 0..6 {
-            let holder = world.signatures.holders.get(&at).map(Vec::as_slice);
-            let Some([(holder, name)]) = holder else { break };
-            if !is_settings(world, *holder) {
-                break;
-            }
-            key = format!("{name}.{key}");
-            at = *holder;
-        }
-        key
-    }
-
     fn returned_constant(&self, world: World<'_>, func: DefId, hops: Steps<'_>) -> Option<Settled> {
         match self.returns.get(&func)? {
             Value::Unknown(_) | Value::Call { .. } | Value::Param { .. } => None,
             found => Some(self.settle_at(world, found, hops + 1)),
         }
-    }
-
-    /// A field: what it is set to, else its default, else its name.
-    fn field(&self, world: World<'_>, of: DefId, field: &Name, text: &str, at: At, hops: Steps<'_>) -> Settled {
-        if let Some(configured) = self.configured_as(of, field, text).filter(|_| !hops.by_key) {
-            return self.configured_at(world, of, field, configured, at, hops);
-        }
-        let in_settings = is_settings(world, of);
-        let values: Vec<&Value> = self.fields.literal(of, field).iter().chain(self.fields.assigned(of, field)).collect();
-        if let Some(mut settled) = self.set_to(world, &values, in_settings, hops) {
-            // The default of a settings struct holds unless its key is set.
-            if settled.provenance == Provenance::Code && in_settings {
-                settled.provenance = Provenance::Settings;
-                settled.from = Some(self.settings_key(world, of, field));
-            }
-            return settled;
-        }
-        let mut out = Settled {
-            value: None,
-            is_duration: false,
-            provenance: Provenance::Code,
-            at: Some(at),
-            from: Some(text.to_owned()),
-            place: None,
-            set: Vec::new(),
-            secret: false,
-        };
-        let ItemKind::Struct(facts) = &world.program.def(of).item.kind else { return out };
-        if in_settings {
-            out.provenance = Provenance::Settings;
-            out.from = Some(self.settings_key(world, of, field));
-        }
-        for attr in facts.fields.iter().filter(|fact| fact.name == *field).flat_map(|fact| &fact.attrs) {
-            if let Some((_, Some(env))) = attr.args.iter().find(|(key, _)| key == "env") {
-                out.provenance = Provenance::Env;
-                out.from = Some(env.clone());
-            }
-        }
-        if let Some(default) = self.fields.declared(world, of, field) {
-            let default = self.settle_at(world, &default, hops + 1);
-            (out.value, out.is_duration) = (default.value, default.is_duration);
-        }
-        out
-    }
-
-    /// What the files say of a field. Where the struct stands at several keys, the expression has to tell which one is meant.
-    fn configured_as(&self, of: DefId, field: &Name, text: &str) -> Option<&Configured> {
-        match self.configured.get(&(of, field.clone()))?.as_slice() {
-            [only] => Some(only),
-            several => {
-                let names: Vec<&str> = text.split('.').collect();
-                let ends = |configured: &&Configured| {
-                    let written = names.iter().rev().map(|name| name.trim_end_matches("()"));
-                    configured.fields.len() > 1 && configured.fields.iter().rev().zip(written).take(2).filter(|(a, b)| a == b).count() == 2
-                };
-                let mut found = several.iter().filter(ends);
-                found.next().filter(|_| found.next().is_none())
-            }
-        }
-    }
-
-    /// A field that files give: their value, else what the code gives where they do not.
-    #[must_use]
-    pub fn configured(&self, world: World<'_>, of: DefId, field: &Name, configured: &Configured, at: At) -> Settled {
-        self.configured_at(world, of, field, configured, at, Steps::new(&Cell::new(MAX_STEPS)))
-    }
-
-    fn configured_at(&self, world: World<'_>, of: DefId, field: &Name, configured: &Configured, at: At, hops: Steps<'_>) -> Settled {
-        let (literal, assigned) = (self.fields.literal(of, field), self.fields.assigned(of, field));
-        // A variable that is read over the settings wins over them; one in a literal gives a default.
-        let over = self.set_to(world, &assigned.iter().collect::<Vec<_>>(), true, hops);
-        let over = over.filter(|settled| settled.provenance == Provenance::Env);
-        let set_to = self.set_to(world, &literal.iter().chain(assigned).collect::<Vec<_>>(), true, hops);
-        let default = || {
-            let declared = configured.default.clone().or_else(|| self.fields.declared(world, of, field));
-            let set = set_to.clone().filter(|settled| settled.value.is_some());
-            let set = set.or_else(|| Some(self.settle_at(world, &declared?, hops + 1)));
-            set.or_else(|| {
-                let fallback = self.fallbacks.get(&(of, field.clone()))?.as_ref()?;
-                let settled = self.settle_at(world, fallback, hops + 1);
-                let ty = world.signatures.field(of, field)?;
-                settled.value.as_ref().is_some_and(|value| fits(ty, value)).then_some(settled)
-            })
-        };
-        let base = match &configured.base {
-            Some((value, place)) => Some((value.clone(), false, Some(place.clone()), None)),
-            None => default()
-                .filter(|default| default.value.is_some())
-                .and_then(|default| Some((default.value?, default.is_duration, default.place, default.at))),
-        };
-        let (value, is_duration, place, written) = match base {
-            Some((value, is_duration, place, at)) => (Some(value), is_duration, place, at),
-            None => (None, false, None, None),
-        };
-        let out = Settled {
-            value,
-            is_duration,
-            provenance: Provenance::Settings,
-            at: written.or(Some(at)),
-            from: Some(configured.key.clone()),
-            place,
-            set: configured.set.clone(),
-            secret: false,
-        };
-        match over {
-            Some(over) => Settled { provenance: over.provenance, from: over.from, at: over.at.or(out.at), ..out },
-            None => out,
-        }
-    }
-
-    /// Takes in what settings files and files of variables say.
-    pub fn configure(&mut self, configured: FxHashMap<(DefId, Name), Vec<Configured>>, variables: FxHashMap<String, Vec<SetBy>>) {
-        self.configured = configured;
-        self.variables = variables;
-    }
-
-    /// What struct literals, builders and assignments set a field to. Values that differ are not told; what can be set from
-    /// outside is told with what holds else.
-    ///
-    /// Of settings that a library loads, only what is set beside their own key counts.
-    fn set_to(&self, world: World<'_>, values: &[&Value], in_settings: bool, hops: Steps<'_>) -> Option<Settled> {
-        // Where there are several ways, each is followed less far: there may be several behind each.
-        let hops = if values.len() > 1 { hops + 3 } else { hops + 1 };
-        let all: Vec<Settled> = values.iter().map(|value| self.settle_at(world, value, hops)).collect();
-        let is_outside = |settled: &&Settled| match settled.provenance {
-            Provenance::Code => false,
-            Provenance::Settings => settled.from.is_some() && !in_settings,
-            _ => settled.from.is_some(),
-        };
-        let (outside, inside): (Vec<&Settled>, Vec<&Settled>) = all.iter().partition(is_outside);
-        let says = |settled: &&&Settled| {
-            settled.provenance == Provenance::Code && settled.value.as_ref().is_some_and(|value| *value != FactValue::Text(String::new()))
-        };
-        let mut constants: Vec<&Settled> = Vec::new();
-        for known in inside.iter().filter(says) {
-            if !constants.iter().any(|other| other.value == known.value) {
-                constants.push(known);
-            }
-        }
-        let (first, rest) = match outside.split_first() {
-            Some((first, rest)) => (*first, rest),
-            None => {
-                let is_all = in_settings || inside.iter().all(|settled| says(&settled));
-                return constants.first().filter(|_| constants.len() == 1 && is_all).map(|only| (*only).clone());
-            }
-        };
-        if rest.iter().any(|other| other.from != first.from) {
-            return None;
-        }
-        let mut out = first.clone();
-        // A variable that is read over what `Default` gives.
-        let base = match (constants.as_slice(), &first.value) {
-            ([only], None) => Some(*only),
-            _ => None,
-        };
-        if let Some(base) = base {
-            (out.value, out.is_duration) = (base.value.clone(), base.is_duration);
-        } else if !rest.is_empty() && rest.iter().any(|other| other.value != first.value) {
-            out.value = None;
-        }
-        Some(out)
     }
 
     /// Known pieces joined; the others as `{name}`. A parameter for which callers pass several texts gives as many results.
@@ -639,26 +451,6 @@ impl Flow {
     }
 }
 
-/// A value of the field itself, and not of what the code makes of it: `config.ratio.map(Sampler::Ratio).unwrap_or(Sampler::All)`.
-fn fits(ty: &Type, value: &FactValue) -> bool {
-    match ty {
-        Type::Foreign(path, args) => match (path.as_str(), value) {
-            ("std::option::Option", _) => args.first().is_some_and(|inner| fits(inner, value)),
-            ("bool", value) => matches!(value, FactValue::Bool(_)),
-            ("f32" | "f64", FactValue::Text(text)) => text.parse::<f64>().is_ok(),
-            (path, FactValue::Int(_)) => path.starts_with(['u', 'i', 'f']) && !path.contains("::") || path.contains("NonZero"),
-            (_, FactValue::Text(_)) => holds_text(path),
-            _ => false,
-        },
-        Type::Def(..) => matches!(value, FactValue::Text(_)),
-        _ => false,
-    }
-}
-
-fn holds_text(path: &str) -> bool {
-    path.contains("::") || path == "str"
-}
-
 /// The same value, wherever it is written.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
@@ -693,50 +485,4 @@ fn with_extension(path: &str, end: &str) -> String {
     let name = path.rfind('/').map_or(0, |at| at + 1);
     let stem = path[name..].rfind('.').filter(|at| *at > 0).map_or(path, |at| &path[..name + at]);
     format!("{stem}.{end}")
-}
-
-/// A struct that a settings library fills: it derives `Deserialize`, or what clap and confique ask for.
-fn is_settings(world: World<'_>, of: DefId) -> bool {
-    derives(world, of, &["Deserialize", "Parser", "Args", "Config", "Subcommand"])
-}
-
-/// Functions that read the variable which a parameter names, directly or through another one, and return something plain.
-fn readers(world: World<'_>, bodies: &[BodyFacts]) -> FxHashMap<DefId, Value> {
-    let mut out: FxHashMap<DefId, Value> = FxHashMap::default();
-    let named = |value: &Value, def: DefId| matches!(value, Value::Param { func, .. } if *func == def);
-    let candidates: Vec<&BodyFacts> = bodies.iter().filter(|body| hands_on(world, world.signatures.value(body.def), 0)).collect();
-    for body in &candidates {
-        let read = body.known.iter().filter(|call| world.catalog.api(call.hit.entry).shape == Shape::EnvRead);
-        if let Some(name) = read.filter_map(|call| call.args.first()).find(|name| named(name, body.def)) {
-            out.insert(body.def, name.clone());
-        }
-    }
-    for _ in 0..if out.is_empty() { 0 } else { MAX_WRAPS } {
-        let before = out.len();
-        for body in &candidates {
-            if out.contains_key(&body.def) {
-                continue;
-            }
-            let names = body.own.iter().filter_map(|call| Some(Flow::with_args(out.get(&call.func)?, call.func, &call.args)));
-            if let Some(name) = names.into_iter().find(|name| named(name, body.def)) {
-                out.insert(body.def, name);
-            }
-        }
-        if out.len() == before {
-            break;
-        }
-    }
-    out
-}
-
-/// The value of a variable may be what a function returns: a text, a number, or whatever the caller asks for.
-fn hands_on(world: World<'_>, ty: &Type, depth: u32) -> bool {
-    match ty {
-        Type::Param(_) => true,
-        Type::Foreign(path, args) if matches!(path.as_str(), "std::result::Result" | "std::option::Option") => {
-            depth < 3 && args.first().is_some_and(|inner| hands_on(world, inner, depth + 1))
-        }
-        Type::Foreign(path, _) => world.catalog.wrappers().is_plain(path),
-        _ => false,
-    }
 }

@@ -9,6 +9,7 @@ use super::names::{Res, Space};
 use super::program::DefId;
 use super::std_types;
 use super::types::{Type, member_path, substitute};
+use crate::catalog::Layer;
 use crate::facts::{Expr, ExprId, Generic, ItemKind, Name, Pat, Path};
 
 impl Walker<'_, '_> {
@@ -196,20 +197,11 @@ impl Walker<'_, '_> {
         Some(self.lower(only)).filter(Type::is_known)
     }
 
-    /// `Settings::builder().size(1).load()`: whatever a builder that no code shows is called on, it is the builder of the struct.
-    fn is_of_builder(&self, id: ExprId) -> bool {
-        let mut at = id;
-        for _ in 0..64 {
-            match &self.body[at] {
-                Expr::Method { recv, .. } => at = *recv,
-                Expr::Try(inner) | Expr::Await(inner) => at = *inner,
-                Expr::Call { callee, .. } => {
-                    return matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| last == "builder"));
-                }
-                _ => return false,
-            }
-        }
-        false
+    /// `Settings::builder().env().file("a.toml").load()`, where a derive gives the struct a stack of layers: it leads to the struct.
+    fn stacks_layers(&self, of: DefId) -> bool {
+        let Some(Callee::Foreign(path)) = self.derived(of, "builder") else { return false };
+        let api = self.world.catalog.path(&path).map(|hit| self.world.catalog.api(hit.entry));
+        api.is_some_and(|api| api.layer == Some(Layer::OwnStack))
     }
 
     fn with_arguments(&self, ty: &Type, generics: &[Generic], written: &[crate::facts::Ty]) -> Type {
@@ -325,7 +317,7 @@ impl Walker<'_, '_> {
             // A builder that a derive made: its setters and its end lead to the type itself.
             if let Type::Def(of, _) = &recv_ty
                 && !self.out.callees.contains_key(&id)
-                && (name == "build" || self.sets_field(*of, name) || self.is_of_builder(recv))
+                && (name == "build" || self.sets_field(*of, name) || self.stacks_layers(*of))
             {
                 return recv_ty;
             }

@@ -133,6 +133,11 @@ impl Reader<'_> {
         self.branches(id).iter().any(|branch| !around.contains(branch))
     }
 
+    /// Whether an expression stands in a branch of its function.
+    pub(super) fn is_in_branch(&self, id: ExprId) -> bool {
+        !self.branches(id).is_empty()
+    }
+
     /// The branches of `if` and `match` around an expression; a condition itself is always evaluated.
     fn branches(&self, id: ExprId) -> Vec<ExprId> {
         let mut out = Vec::new();

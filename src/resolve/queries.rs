@@ -171,15 +171,38 @@ const PHRASES: [&str; 19] = [
     "set unlogged",
 ];
 
-/// A cheap test for the texts that detectors read as statements.
-pub(super) fn speaks_of_state(text: &str) -> bool {
+/// Parts of statements that bound what is looked for.
+const BOUNDS: [&str; 4] = ["limit ", "interval '", "'now', '-", "pragma "];
+
+/// What a text may speak of.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said {
+    /// State that detectors read from statements.
+    pub(super) state: bool,
+    /// How much or how old.
+    pub(super) bounds: bool,
+}
+
+/// A cheap test for the texts that are read as statements: one pass over them.
+pub(super) fn said_by(text: &str) -> Said {
     static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
-        let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(PHRASES);
+        let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(PHRASES.iter().chain(&BOUNDS));
         finder.expect("a few short phrases make a finder")
     });
+    let mut out = Said::default();
     match text.len() {
-        0..2 => false,
-        2..=7 => COMMANDS.iter().any(|command| text.eq_ignore_ascii_case(command)),
-        _ => FINDER.is_match(text),
+        0..2 => {}
+        2..=7 => out.state = COMMANDS.iter().any(|command| text.eq_ignore_ascii_case(command)),
+        _ => {
+            for found in FINDER.find_overlapping_iter(text) {
+                let is_state = found.pattern().as_usize() < PHRASES.len();
+                out.state |= is_state;
+                out.bounds |= !is_state;
+                if out.state && out.bounds {
+                    break;
+                }
+            }
+        }
     }
+    out
 }

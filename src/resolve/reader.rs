@@ -1,23 +1,25 @@
 //! Reads one body: which known APIs it calls, with which settings, and what else detectors ask for.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::answers::gives_answer;
+use super::bounds::in_statement;
 use super::calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task};
+use super::conditions::Condition;
 use super::fate::Variables;
 use super::fields::of_builder;
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
 use super::program::DefId;
-use super::queries::{speaks_of_state, statement};
+use super::queries::{said_by, statement};
 use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
-use crate::facts::{Body, Expr, ExprId, ItemKind, Span, Stmt};
+use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Span, Stmt};
 use crate::model::Kind;
 
 pub(super) struct Reader<'a> {
@@ -34,6 +36,10 @@ pub(super) struct Reader<'a> {
     pub(super) known_at: FxHashMap<ExprId, usize>,
     /// Variables by what they are bound to, and where they are used; made when first asked for.
     pub(super) variables: OnceCell<Variables>,
+    /// What conditions ask, where they hold and where not.
+    pub(super) asked: RefCell<FxHashMap<(ExprId, bool), Vec<Condition>>>,
+    /// What holds behind the early returns of a block, with the number of their statement.
+    pub(super) guards: RefCell<FxHashMap<ExprId, Vec<(usize, Condition)>>>,
 }
 
 impl Reader<'_> {
@@ -44,15 +50,18 @@ impl Reader<'_> {
             own: Vec::new(),
             fields: Vec::new(),
             assigned: Vec::new(),
+            sometimes: Vec::new(),
             filled: Vec::new(),
             statics: Vec::new(),
             on_statics: Vec::new(),
             field_uses: Vec::new(),
             tallies: Vec::new(),
+            bounds: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             env_parsed: Vec::new(),
             env_required: Vec::new(),
+            env_unset: Vec::new(),
             names: Vec::new(),
             means: Vec::new(),
             unresolved: Vec::new(),
@@ -152,7 +161,7 @@ impl Reader<'_> {
         self.tracer.value(root)
     }
 
-    fn span(&self, id: ExprId) -> Option<Span> {
+    pub(super) fn span(&self, id: ExprId) -> Option<Span> {
         match &self.body[id] {
             Expr::Path(_, span)
             | Expr::Lit(_, span)
@@ -206,6 +215,7 @@ impl Reader<'_> {
                 if matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else") {
                     self.env_default(id, args, out);
                 }
+                out.bounds.extend(self.bound_by_method(name, args, *span));
                 if name == "parse" {
                     out.env_parsed.extend(self.parsed(id, *recv, turbofish));
                 }
@@ -227,8 +237,14 @@ impl Reader<'_> {
                 out.statement_files.extend(self.statement_file(path, args));
                 self.called(id, None, args, *span, out);
             }
-            Expr::Lit(crate::facts::Lit::Str(text), span) if speaks_of_state(text) => {
-                out.strings.push((self.statement_text(id, text), self.at(*span)));
+            Expr::Lit(crate::facts::Lit::Str(text), span) => {
+                let said = said_by(text);
+                if said.state {
+                    out.strings.push((self.statement_text(id, text), self.at(*span)));
+                }
+                if said.bounds {
+                    out.bounds.extend(in_statement(text, self.at(*span)));
+                }
             }
             // A function handed over by name.
             Expr::Path(path, span) => {
@@ -256,6 +272,7 @@ impl Reader<'_> {
                         served: self.served(id),
                         given,
                         fails: Fails::Nobody,
+                        conditions: Vec::new(),
                     });
                 }
             }
@@ -278,6 +295,7 @@ impl Reader<'_> {
                 }
             }
             Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
+            Expr::Binary { op: BinOp::Sub, left, right } => out.bounds.extend(self.cutoff(*left, *right)),
             Expr::Binary { op, left, right } if op.compares() => {
                 out.compared.extend(self.comparison(id, *left, *right));
                 out.ages.extend(self.age_limit(*left, *right));
@@ -398,7 +416,8 @@ impl Reader<'_> {
             && let Some(of) = self.struct_with(*base, name)
         {
             let value = if compound { self.perhaps(right) } else { self.tracer.value(right) };
-            out.assigned.push((of, name.clone(), value));
+            let on_condition = matches!(value, Value::Known(..)) && self.is_in_branch(left);
+            if on_condition { &mut out.sometimes } else { &mut out.assigned }.push((of, name.clone(), value));
         }
         if let Expr::Field { base, name, span } = &self.body[left]
             && let Some(root) = self.root(*base, 0)
@@ -426,7 +445,10 @@ impl Reader<'_> {
                     }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
                     let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
-                    let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+                    let args: Vec<Value> = args.iter().map(|arg| self.tracer.value(*arg)).collect();
+                    if args.iter().any(names_a_variable) {
+                        out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
+                    }
                     out.own.push(OwnCall {
                         func: *func,
                         args,
@@ -438,6 +460,7 @@ impl Reader<'_> {
                         served: self.served(id),
                         given,
                         fails: self.fails(id),
+                        conditions: self.conditions(id),
                     });
                 }
             }
@@ -451,6 +474,7 @@ impl Reader<'_> {
                 if let Some(hit) = hit {
                     if catalog.api(hit.entry).shape == Shape::EnvRead {
                         out.env_required.push((self.at(span), self.fails(id)));
+                        out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
                     }
                     self.known(id, hit, path.clone(), recv, args, span, out);
                 } else if let Some(recv) = recv {
@@ -526,10 +550,12 @@ impl Reader<'_> {
         settings.append(&mut given);
         self.known_at.entry(id).or_insert(self.index_of.len());
         self.index_of.push(id);
+        let stands = if api.layer.is_some() { self.stands(id).map_or(at, |span| self.at(span)) } else { at };
         out.known.push(KnownCall {
             hit,
             path,
             at,
+            stands,
             args: self.parts(api.kind, args).iter().map(|arg| self.tracer.value(*arg)).collect(),
             recv: recv.map(|recv| self.tracer.value(recv)),
             settings,
@@ -540,6 +566,7 @@ impl Reader<'_> {
             choice: self.choice(id),
             task,
             makes: self.types.types[id.0 as usize].clone(),
+            conditions: self.conditions(id),
         });
     }
 
@@ -635,6 +662,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// `"DATABASE_URL"`, as it is handed to a wrapper of a read.
+fn names_a_variable(value: &Value) -> bool {
+    let is_name = |text: &str| text.len() > 1 && text.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'_');
+    matches!(value, Value::Known(crate::model::FactValue::Text(text), ..) if is_name(text))
 }
 
 /// The struct whose builder a derive made, for a member of `impl ConfigBuilder`: the builder itself stands in no file.

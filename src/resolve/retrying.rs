@@ -134,7 +134,7 @@ impl Reader<'_> {
                 Outcome::Failure => Outcome::Success,
                 told => told,
             },
-            Expr::Binary { op: BinOp::Other, left, right } => match self.condition(*left) {
+            Expr::Binary { op: BinOp::And | BinOp::Equal | BinOp::Unequal | BinOp::Other, left, right } => match self.condition(*left) {
                 Outcome::Other => self.condition(*right),
                 told => told,
             },

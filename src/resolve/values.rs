@@ -11,12 +11,13 @@ use super::durations::duration;
 use super::format_strings::format_pieces;
 use super::infer::{Callee, Inference, World};
 use super::machine;
-use super::moments::{counted, either, now, on_condition, unit_of};
+use super::moments::{counted, now, on_condition, unit_of};
 use super::names::{Res, Space};
 use super::program::DefId;
+use super::shown::without_locks;
 use super::types::Type;
 use crate::catalog::Shape;
-use crate::facts::{Arm, BinOp, Body, Expr, ExprId, ItemKind, Lit, Name, Pat, PatId, Span, Stmt};
+use crate::facts::{Body, Expr, ExprId, ItemKind, Lit, Name, Span, Stmt};
 use crate::model::FactValue;
 
 /// Expressions deeper than this are shown as text.
@@ -25,9 +26,6 @@ const MAX_DEPTH: u32 = 24;
 /// More expressions than any value worth showing is made of. Variables and constants that name others twice each would
 /// otherwise double the work at every step.
 const MAX_FUEL: u32 = 4096;
-
-/// Arms of one `match` that are followed.
-const MAX_ARMS: usize = 16;
 
 /// A place: index of the file, line and column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,7 +148,7 @@ impl Tracer<'_> {
         self.follow(id, 0)
     }
 
-    fn follow(&self, id: ExprId, depth: u32) -> Value {
+    pub(super) fn follow(&self, id: ExprId, depth: u32) -> Value {
         let Some(fuel) = self.fuel.get().checked_sub(1).filter(|_| depth <= MAX_DEPTH) else {
             return Value::Unknown(SmolStr::new_static("…"));
         };
@@ -184,97 +182,7 @@ impl Tracer<'_> {
         }
     }
 
-    fn chosen(&self, id: ExprId, on: Value, arms: &[Arm], depth: u32) -> Value {
-        let next = |id: ExprId| self.follow(id, depth + 1);
-        match on {
-            env @ Value::Env { default: None, .. } => {
-                // `match env::var(…) { Ok(x) => …, Err(_) => default }`.
-                let fallback = arms.iter().rev().map(|arm| next(arm.body)).find(|value| matches!(value, Value::Known(..)));
-                match fallback {
-                    Some(fallback) => env.with_default(fallback),
-                    None => env,
-                }
-            }
-            on @ (Value::Call { .. } | Value::Field { .. } | Value::Or(..)) => {
-                // `match x { Some(x) => x, None => default }`.
-                let passes = |arm: &&Arm| self.unwraps(arm.pat) && next(arm.body) == on;
-                let fallback = match (arms, arms.iter().find(passes)) {
-                    ([_, _], Some(passing)) => arms.iter().find(|arm| arm.pat != passing.pat).map(|arm| next(arm.body)),
-                    _ => None,
-                };
-                match fallback.filter(|value| !matches!(value, Value::Unknown(_))) {
-                    Some(fallback) => on.with_default(fallback),
-                    None if matches!(on, Value::Call { .. }) => on,
-                    None => self.unknown(id),
-                }
-            }
-            env @ Value::Env { .. } => env,
-            on @ (Value::Param { .. } | Value::Known(FactValue::Text(_), ..)) => {
-                let arms = arms.iter().take(MAX_ARMS).filter_map(|arm| Some((self.variant(arm.pat)?, next(arm.body)))).collect();
-                choose(on, arms).unwrap_or_else(|| self.unknown(id))
-            }
-            _ => self.unknown(id),
-        }
-    }
-
-    fn branched(&self, id: ExprId, cond: ExprId, then: ExprId, otherwise: Option<ExprId>, depth: u32) -> Value {
-        let next = |id: ExprId| self.follow(id, depth + 1);
-        if let Expr::Let { pat, value } = &self.body[cond] {
-            match next(*value) {
-                env @ Value::Env { default: None, .. } => {
-                    return match otherwise.map(next) {
-                        Some(fallback @ Value::Known(..)) => env.with_default(fallback),
-                        _ => env,
-                    };
-                }
-                // `if let Some(x) = x { x } else { default }`.
-                on @ (Value::Call { .. } | Value::Field { .. }) if self.unwraps(*pat) && next(then) == on => {
-                    return match otherwise.map(next) {
-                        Some(fallback) if !matches!(fallback, Value::Unknown(_)) => on.with_default(fallback),
-                        _ => on,
-                    };
-                }
-                _ => {}
-            }
-        }
-        // `if x.is_empty() { default } else { x }`: what there is when something is there.
-        if let (Expr::Method { recv, name, args, .. }, Some(otherwise)) = (&self.body[cond], otherwise)
-            && name == "is_empty"
-            && args.is_empty()
-        {
-            let (x, full) = (next(*recv), next(otherwise));
-            return if x == full && !matches!(x, Value::Known(..) | Value::Unknown(_)) { full.with_default(next(then)) } else { full };
-        }
-        let (then, other) = (next(then), otherwise.map(next));
-        match other {
-            Some(other) if then == other => then,
-            Some(other) => either(&then, &other).unwrap_or_else(|| self.unknown(id)),
-            None => self.unknown(id),
-        }
-    }
-
-    /// `Some(x)`, `Ok(x)`.
-    fn unwraps(&self, pat: PatId) -> bool {
-        match &self.body[pat] {
-            Pat::TupleStruct(path, parts) => {
-                let [only] = &**parts else { return false };
-                let is_wrapped = path.last().is_some_and(|last| matches!(last.as_str(), "Some" | "Ok"));
-                is_wrapped && (matches!(self.body[*only], Pat::Bind { .. }) || self.unwraps(*only))
-            }
-            _ => false,
-        }
-    }
-
-    /// The variant that a pattern names, without its path.
-    fn variant(&self, pat: PatId) -> Option<Name> {
-        match &self.body[pat] {
-            Pat::Path(path) | Pat::TupleStruct(path, _) | Pat::Struct(path, _) => path.last().cloned(),
-            Pat::Ref(inner) => self.variant(*inner),
-            _ => None,
-        }
-    }
-
-    fn unknown(&self, id: ExprId) -> Value {
+    pub(super) fn unknown(&self, id: ExprId) -> Value {
         Value::Unknown(self.show(id).into())
     }
 
@@ -440,9 +348,10 @@ impl Tracer<'_> {
                 // `settings.map(|settings| settings.size)`: the field is the value.
                 if let ("map" | "and_then", [closure]) = (name, args)
                     && let Expr::Closure { body, .. } = &self.body[*closure]
-                    && let field @ Value::Field { .. } = next(*body)
+                    && let Value::Field { of, field, text, at } = next(*body)
+                    && !field.starts_with(|c: char| c.is_ascii_digit())
                 {
-                    return field;
+                    return Value::Field { of, field, text, at };
                 }
                 let inner = next(recv);
                 match (name, &inner) {
@@ -570,107 +479,6 @@ impl Tracer<'_> {
     #[must_use]
     pub(super) fn perhaps(&self, id: ExprId) -> Value {
         on_condition(self.value(id)).unwrap_or_else(|| Value::Unknown(self.show(id).into()))
-    }
-
-    /// An expression as people write it, cut when long.
-    #[must_use]
-    pub(super) fn show(&self, id: ExprId) -> String {
-        let mut text = String::new();
-        self.show_at(id, 0, &mut text);
-        if text.chars().count() > 60 {
-            text = text.chars().take(59).collect();
-            text.push('…');
-        }
-        text
-    }
-
-    fn show_at(&self, id: ExprId, depth: u32, out: &mut String) {
-        // Four bytes for each character that is shown, and one more to see that it is cut.
-        if out.len() > 4 * 61 {
-            return;
-        }
-        if depth > 6 {
-            out.push('…');
-            return;
-        }
-        let next = |id: &ExprId, out: &mut String| self.show_at(*id, depth + 1, out);
-        let list = |args: &[ExprId], out: &mut String| {
-            out.push('(');
-            match args {
-                [_, _, _, _, ..] => out.push('…'),
-                _ => args.iter().enumerate().for_each(|(at, arg)| {
-                    out.push_str(if at == 0 { "" } else { ", " });
-                    next(arg, out);
-                }),
-            }
-            out.push(')');
-        };
-        match &self.body[id] {
-            Expr::Path(path, _) => out.push_str(&path.text()),
-            Expr::Lit(Lit::Str(text), _) => out.push_str(&format!("{text:?}")),
-            Expr::Lit(Lit::Int(number), _) => out.push_str(&number.to_string()),
-            Expr::Lit(Lit::Bool(value), _) => out.push_str(if *value { "true" } else { "false" }),
-            Expr::Lit(Lit::Float(text), _) => out.push_str(text),
-            Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) | Expr::Await(inner) | Expr::Cast(inner, _) => next(inner, out),
-            Expr::Field { base, name, .. } => {
-                next(base, out);
-                out.push('.');
-                out.push_str(name);
-            }
-            Expr::Method { recv, name, args, .. } => {
-                next(recv, out);
-                out.push('.');
-                out.push_str(name);
-                list(args, out);
-            }
-            Expr::Call { callee, args, .. } => {
-                next(callee, out);
-                list(args, out);
-            }
-            Expr::Macro { path, args, .. } => {
-                out.push_str(&path.text());
-                out.push('!');
-                list(args, out);
-            }
-            Expr::Index { base, index } => {
-                next(base, out);
-                out.push('[');
-                next(index, out);
-                out.push(']');
-            }
-            Expr::Binary { op, left, right } => {
-                next(left, out);
-                out.push_str(match op {
-                    BinOp::Add => " + ",
-                    BinOp::Sub => " - ",
-                    BinOp::Mul => " * ",
-                    BinOp::Div => " / ",
-                    BinOp::Shl => " << ",
-                    BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Other => " … ",
-                });
-                next(right, out);
-            }
-            _ => out.push('…'),
-        }
-    }
-}
-
-/// `self.inner.read().unwrap().config.folder` reads as `self.inner.config.folder`.
-fn without_locks(mut text: String) -> String {
-    if text.contains("()") {
-        for call in [".read()", ".lock()", ".borrow()", ".load()", ".unwrap()", ".clone()", ".as_ref()"] {
-            text = text.replace(call, "");
-        }
-    }
-    text
-}
-
-/// The arm for a variant that is known; else all of them, when it may still become known.
-pub(super) fn choose(on: Value, arms: Vec<(Name, Value)>) -> Option<Value> {
-    match &on {
-        Value::Known(FactValue::Text(variant), ..) => arms.into_iter().find(|(name, _)| name == variant).map(|(_, value)| value),
-        _ if arms.len() > 1 => Some(Value::Choice { on: Box::new(on), arms }),
-        _ => None,
     }
 }
 

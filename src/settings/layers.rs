@@ -220,7 +220,7 @@ impl<'a> Gatherer<'a> {
                     }
                 }
                 Some(Role::OwnStack | Role::VariablesFile) | None => {}
-                Some(role) => found.push((call.at, self.layer(call, role).into_iter().collect())),
+                Some(role) => found.push((call.stands, self.layer(call, role).into_iter().collect())),
             }
         }
         for call in &body.own {

@@ -167,7 +167,9 @@ fn pages_tell_the_keys_with_their_environments_and_variables() {
         ),
         "| `page_size` | `250` | default [`layered/src/main.rs:44`](layered/src/main.rs#L44) | `SHOP_PAGE_SIZE` |".to_owned(),
         "| `retries` | – | – | `SHOP_RETRIES` |".to_owned(),
-        format!("max connections **10** (`database.pool_size`, [`{base}:4`]({base}#L4)): set to **50** in production"),
+        format!(
+            "max connections **10** (`database.pool_size`, [`{base}:4`]({base}#L4)): set to **50** in production ([`{production}:2`]({production}#L2))"
+        ),
         format!("Later wins: `{base}`, then `layered/configuration/{{local,production}}.yaml`, then variables `SHOP_…__…`."),
     ] {
         assert!(page.contains(&text), "{text}\nis not in\n{page}");

@@ -1,0 +1,232 @@
+//! What the code around an item says of it: the settings without which it is not there, and what its work takes at once.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use super::context::Cx;
+use super::finding::Finding;
+use crate::model::{Fact, FactValue, Kind, Provenance, Role};
+use crate::resolve::{At, BodyFacts, Condition, DefId, Flow, KnownCall, OwnCall, Test, Value};
+
+/// Callers whose conditions hold for what they call.
+const MAX_CALLERS: usize = 3;
+
+/// Functions of functions that do the work of a task.
+const MAX_STEPS: usize = 4;
+
+/// More functions than these are no single work.
+const MAX_FUNCTIONS: usize = 40;
+
+/// At most so many settings of one work are told.
+const MAX_SETTINGS: usize = 8;
+
+/// Tells what the code around each finding says.
+pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
+    let alone = alone(findings);
+    for finding in findings.iter_mut().filter(|finding| is_part_of_a_process(finding.kind)) {
+        let conditions = conditions(cx, finding);
+        finding.facts.extend(conditions);
+    }
+    for finding in findings.iter_mut() {
+        let by_itself = alone.get(&finding.def) == Some(&true);
+        let work = match finding.kind {
+            Kind::BackgroundTask => work(cx, finding, by_itself),
+            Kind::Lease | Kind::Telemetry if by_itself => Work { functions: vec![finding.def], given: Vec::new() },
+            _ => continue,
+        };
+        let told = settings(cx, finding, &work);
+        finding.facts.extend(told);
+    }
+}
+
+/// Things that are there or not, depending on the settings; what a request does is another matter.
+fn is_part_of_a_process(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::BackgroundTask
+            | Kind::Pool
+            | Kind::SdkClient
+            | Kind::Cache
+            | Kind::Telemetry
+            | Kind::Session
+            | Kind::Queue
+            | Kind::Limiter
+            | Kind::Os
+            | Kind::EmbeddedDb
+    )
+}
+
+/// Functions in which only one kind of thing is made: what they read is about it.
+fn alone(findings: &[Finding]) -> FxHashMap<DefId, bool> {
+    let mut kinds: FxHashMap<DefId, Option<Kind>> = FxHashMap::default();
+    for finding in findings.iter().filter(|finding| finding.kind != Kind::StartupConfig) {
+        let known = kinds.entry(finding.def).or_insert(Some(finding.kind));
+        if *known != Some(finding.kind) {
+            *known = None;
+        }
+    }
+    kinds.into_iter().map(|(def, kind)| (def, kind.is_some())).collect()
+}
+
+/// The call of a body at a place: of a known API, or of the workspace.
+fn call_at<'b>(body: &'b BodyFacts, at: At) -> (Option<&'b KnownCall>, Option<&'b OwnCall>) {
+    (body.known.iter().find(|call| call.at == at), body.own.iter().find(|call| call.at == at))
+}
+
+/// What the settings have to say for the thing to be made. Made in several places, only what holds for all of them is told.
+fn conditions(cx: &Cx<'_>, finding: &Finding) -> Vec<Fact> {
+    let mut all: Option<Vec<Fact>> = None;
+    for site in finding.sites.iter().filter(|site| site.role == Role::Constructed) {
+        let Some(body) = cx.body_of.get(&finding.def).map(|at| &cx.bodies[*at]) else { return Vec::new() };
+        let (known, own) = call_at(body, site.at);
+        let Some(here) = known.map(|call| &call.conditions).or(own.map(|call| &call.conditions)) else { return Vec::new() };
+        let mut told: Vec<Fact> = here.iter().filter_map(|condition| fact(cx, condition)).collect();
+        of_callers(cx, finding.def, &mut told);
+        match &mut all {
+            Some(all) => all.retain(|fact| told.iter().any(|other| other.value == fact.value)),
+            None => all = Some(told),
+        }
+    }
+    let mut out = all.unwrap_or_default();
+    let mut seen = FxHashSet::default();
+    out.retain(|fact| seen.insert(fact.value.as_ref().map(ToString::to_string)));
+    out
+}
+
+/// The conditions under which the only caller calls, and its only caller.
+fn of_callers(cx: &Cx<'_>, func: DefId, told: &mut Vec<Fact>) {
+    let mut func = func;
+    for _ in 0..MAX_CALLERS {
+        let Some([(caller, at, _)]) = cx.uses.calls.get(&func).map(Vec::as_slice) else { return };
+        let Some(body) = cx.body_of.get(caller).map(|at| &cx.bodies[*at]) else { return };
+        let Some(call) = call_at(body, *at).1 else { return };
+        told.extend(call.conditions.iter().filter_map(|condition| fact(cx, condition)));
+        func = *caller;
+    }
+}
+
+/// A condition in words, where it asks for something that is set from outside.
+fn fact(cx: &Cx<'_>, condition: &Condition) -> Option<Fact> {
+    let settled = cx.flow.settle(cx.world, &condition.value);
+    let is_set = matches!(settled.provenance, Provenance::Env | Provenance::Settings);
+    let name = settled.from.filter(|from| is_set && !from.contains(['(', '{', ' ']))?;
+    let says = match &condition.test {
+        Test::Given => format!("{name} is set"),
+        Test::Missing => format!("{name} is not set"),
+        Test::On => format!("{name} is on"),
+        Test::Off => format!("{name} is off"),
+        Test::Is(value) if !settled.secret => format!("{name} is {value}"),
+        Test::IsNot(value) if !settled.secret => format!("{name} is not {value}"),
+        Test::Is(_) | Test::IsNot(_) => return None,
+    };
+    Some(Fact { at: Some(cx.place(condition.at)), ..Cx::plain_fact("only_when", says) })
+}
+
+/// The functions that do the work of a task, and what they were given.
+struct Work {
+    functions: Vec<DefId>,
+    /// What callers pass on the way, innermost last.
+    given: Vec<(DefId, Vec<Value>)>,
+}
+
+/// What a task calls that nothing else calls.
+fn work(cx: &Cx<'_>, finding: &Finding, by_itself: bool) -> Work {
+    let mut out = Work { functions: Vec::new(), given: Vec::new() };
+    let Some(body) = cx.body_of.get(&finding.def).map(|at| &cx.bodies[*at]) else { return out };
+    let Some(site) = finding.sites.iter().find(|site| site.role == Role::Constructed) else { return out };
+    let (known, own) = call_at(body, site.at);
+    let mut level: Vec<DefId> = known.and_then(|call| call.task.as_ref()).map(|task| task.calls.clone()).unwrap_or_default();
+    if let Some(call) = own {
+        let futures = call.args.iter().filter_map(|arg| if let Value::Call { func, .. } = arg { Some(*func) } else { None });
+        level.extend(call.given.calls.iter().copied().chain(futures));
+        if finding.label == "main loop" {
+            level.push(call.func);
+        }
+    }
+    let mut seen: FxHashSet<DefId> = level.iter().copied().chain([finding.def]).collect();
+    level.retain(|func| cx.uses.calls.get(func).is_none_or(|calls| calls.iter().all(|(caller, ..)| *caller == finding.def)));
+    if by_itself && known.and_then(|call| call.task.as_ref()).is_some_and(|task| task.endless) {
+        out.functions.push(finding.def);
+    }
+    for _ in 0..MAX_STEPS {
+        let mut next = Vec::new();
+        for func in level {
+            out.functions.push(func);
+            let Some(&at) = cx.body_of.get(&func) else { continue };
+            for call in &cx.bodies[at].own {
+                let calls = cx.uses.calls.get(&call.func).map_or(&[][..], Vec::as_slice);
+                let only_here = calls.iter().all(|(caller, ..)| seen.contains(caller));
+                if only_here && seen.insert(call.func) {
+                    next.push(call.func);
+                    out.given.push((call.func, call.args.clone()));
+                }
+            }
+        }
+        level = next;
+        if out.functions.len() > MAX_FUNCTIONS {
+            break;
+        }
+    }
+    out
+}
+
+/// The settings that the functions read, what they take at once, and how old what they look for is.
+fn settings(cx: &Cx<'_>, finding: &Finding, work: &Work) -> Vec<Fact> {
+    let mut out: Vec<Fact> = Vec::new();
+    for func in &work.functions {
+        let Some(&at) = cx.body_of.get(func) else { continue };
+        let body = &cx.bodies[at];
+        for value in read_by(cx, body) {
+            let fact = cx.fact("", None, &value.1);
+            let is_set = matches!(fact.provenance, Provenance::Env | Provenance::Settings) && fact.from.is_some();
+            let is_told = finding.facts.iter().chain(&out).any(|known| known.from == fact.from || mentions(known, fact.from.as_deref()));
+            if is_set && !is_told {
+                out.push(Fact { key: value.0, ..fact });
+            }
+        }
+        if finding.kind != Kind::BackgroundTask {
+            continue;
+        }
+        let ages = body.ages.iter().map(|(value, at)| (SmolStr::new_static("older_than"), value, *at));
+        for (key, value, at) in body.bounds.iter().map(|bound| (bound.key.clone(), &bound.value, bound.at)).chain(ages) {
+            let value = work.given.iter().fold(value.clone(), |value, (func, args)| Flow::with_args(&value, *func, args));
+            let mut fact = cx.fact(&key, None, &value);
+            fact.at = fact.at.or_else(|| Some(cx.place(at)));
+            let is_known = fact.value.is_some() && !finding.facts.iter().chain(&out).any(|known| same(known, &fact));
+            if is_known {
+                out.push(fact);
+            }
+        }
+    }
+    out.truncate(MAX_SETTINGS);
+    out
+}
+
+fn same(a: &Fact, b: &Fact) -> bool {
+    a.value == b.value && (a.key == b.key || a.from.is_some() && a.from == b.from)
+}
+
+/// A condition that names the setting says what it does.
+fn mentions(fact: &Fact, from: Option<&str>) -> bool {
+    match (&fact.value, from) {
+        (Some(FactValue::Text(text)), Some(from)) if fact.key == "only_when" => text.split(' ').next() == Some(from),
+        _ => false,
+    }
+}
+
+/// The fields of settings that a body reads, by themselves or through functions that hand one out.
+fn read_by(cx: &Cx<'_>, body: &BodyFacts) -> Vec<(SmolStr, Value)> {
+    let file = cx.file_index(body.def);
+    let fields = body.field_uses.iter().map(|(of, field, _, span)| {
+        let value = Value::Field { of: *of, field: field.clone(), text: SmolStr::default(), at: At { file, span: *span } };
+        (At { file, span: *span }, field.clone(), value)
+    });
+    let getters = body.own.iter().filter(|call| call.args.is_empty() && call.taken_by.is_none()).map(|call| {
+        let value = Value::Call { func: call.func, args: Vec::new(), text: SmolStr::default(), at: call.at };
+        (call.at, cx.short_name(call.func), value)
+    });
+    let getters = getters.filter(|(_, _, value)| matches!(cx.flow.expand(value), Value::Field { .. } | Value::Env { .. }));
+    let mut out: Vec<(At, SmolStr, Value)> = fields.chain(getters).collect();
+    out.sort_by_key(|(at, ..)| *at);
+    out.into_iter().map(|(_, key, value)| (key, value)).collect()
+}

@@ -1,0 +1,184 @@
+//! Under which conditions an expression is reached: the branches around it, and the early returns before it.
+
+use super::reader::Reader;
+use super::values::{At, Value};
+use crate::facts::{BinOp, Expr, ExprId, Lit, Stmt};
+use crate::model::FactValue;
+
+/// More conditions than these are not told.
+const MAX_CONDITIONS: usize = 4;
+
+/// Parts of one condition: `a && b && c`.
+const MAX_PARTS: usize = 6;
+
+/// Statements before an expression that are looked at for an early return.
+const MAX_BEFORE: usize = 64;
+
+/// Something that has to hold for an expression to be reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// What is asked: a field of the settings, a variable, what a function returns.
+    pub value: Value,
+    /// What has to be true of it.
+    pub test: Test,
+    /// Where it is asked.
+    pub at: At,
+}
+
+/// What a condition asks of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// There is one, or it is not empty.
+    Given,
+    /// There is none, or it is empty.
+    Missing,
+    /// It is true.
+    On,
+    /// It is false.
+    Off,
+    /// It is this one.
+    Is(FactValue),
+    /// It is any but this one.
+    IsNot(FactValue),
+}
+
+impl Test {
+    fn negated(self) -> Self {
+        match self {
+            Test::Given => Test::Missing,
+            Test::Missing => Test::Given,
+            Test::On => Test::Off,
+            Test::Off => Test::On,
+            Test::Is(value) => Test::IsNot(value),
+            Test::IsNot(value) => Test::Is(value),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// What has to hold for an expression to be reached, as far as it asks for values that can be followed.
+    pub(super) fn conditions(&self, id: ExprId) -> Vec<Condition> {
+        let mut out = Vec::new();
+        let mut at = id;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            match &self.body[parent] {
+                Expr::If { cond, then, .. } if *cond != at => {
+                    let mut known = self.asked.borrow_mut();
+                    out.extend_from_slice(known.entry((*cond, *then == at)).or_insert_with(|| self.asked_by(*cond, *then == at)));
+                }
+                Expr::Block(stmts) => {
+                    let mut known = self.guards.borrow_mut();
+                    let guards = known.entry(parent).or_insert_with(|| self.guards_in(stmts));
+                    if !guards.is_empty() {
+                        let here = self.statement(stmts, at).unwrap_or(0);
+                        out.extend(guards.iter().filter(|(index, _)| *index < here).map(|(_, condition)| condition.clone()));
+                    }
+                }
+                // What a loop does in one round only depends on that round.
+                Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.clear(),
+                _ => {}
+            }
+            at = parent;
+        }
+        out.dedup_by(|a, b| a.value == b.value && a.test == b.test);
+        out.truncate(MAX_CONDITIONS);
+        out
+    }
+
+    /// `if x.is_none() { return }` and `let Some(x) = x else { return }`, with what holds behind them.
+    fn guards_in(&self, stmts: &[Stmt]) -> Vec<(usize, Condition)> {
+        let mut out = Vec::new();
+        for (index, stmt) in stmts.iter().enumerate().take(MAX_BEFORE) {
+            let mut found = Vec::new();
+            match stmt {
+                Stmt::Let { init: Some(init), otherwise: Some(otherwise), .. } if self.returns_early(*otherwise) => {
+                    self.tested(*init, Test::Given, &mut found);
+                }
+                Stmt::Expr { expr, .. } => {
+                    if let Expr::If { cond, then, otherwise: None } = &self.body[*expr]
+                        && self.returns_early(*then)
+                    {
+                        found = self.asked_by(*cond, false);
+                    }
+                }
+                Stmt::Let { .. } => {}
+            }
+            out.extend(found.into_iter().map(|condition| (index, condition)));
+        }
+        out
+    }
+
+    /// A block that ends by leaving the function.
+    fn returns_early(&self, id: ExprId) -> bool {
+        match &self.body[id] {
+            Expr::Return(_) => true,
+            Expr::Block(stmts) => stmts.last().is_some_and(|stmt| match stmt {
+                Stmt::Expr { expr, .. } => self.returns_early(*expr),
+                Stmt::Let { .. } => false,
+            }),
+            _ => false,
+        }
+    }
+
+    /// What a condition asks, where it holds or does not.
+    fn asked_by(&self, cond: ExprId, holds: bool) -> Vec<Condition> {
+        let mut parts = vec![cond];
+        let mut at = 0;
+        while at < parts.len() && parts.len() < MAX_PARTS {
+            match &self.body[parts[at]] {
+                Expr::Binary { op: BinOp::And, left, right } => {
+                    parts[at] = *left;
+                    parts.push(*right);
+                }
+                _ => at += 1,
+            }
+        }
+        // Of several parts, any may be the one that does not hold.
+        let mut out = Vec::new();
+        if holds || parts.len() == 1 {
+            parts.into_iter().for_each(|part| self.part(part, holds, &mut out));
+        }
+        out
+    }
+
+    fn part(&self, id: ExprId, holds: bool, out: &mut Vec<Condition>) {
+        let or_not = |test: Test| if holds { test } else { test.negated() };
+        match &self.body[id] {
+            Expr::Unary(inner) => self.part(*inner, !holds, out),
+            Expr::Let { value, .. } => self.tested(*value, or_not(Test::Given), out),
+            Expr::Method { recv, name, args, .. } if args.is_empty() => match name.as_str() {
+                "is_some" | "is_ok" => self.tested(*recv, or_not(Test::Given), out),
+                "is_none" | "is_err" | "is_empty" => self.tested(*recv, or_not(Test::Missing), out),
+                _ => self.tested(id, or_not(Test::On), out),
+            },
+            Expr::Binary { op: op @ (BinOp::Equal | BinOp::Unequal), left, right } => {
+                let is = (*op == BinOp::Equal) == holds;
+                if let Expr::Lit(Lit::Int(_) | Lit::Str(_) | Lit::Bool(_), _) = &self.body[*right]
+                    && let Value::Known(value, ..) = self.tracer.value(*right)
+                {
+                    self.tested(*left, if is { Test::Is(value) } else { Test::IsNot(value) }, out);
+                }
+            }
+            Expr::Field { .. } | Expr::Path(..) | Expr::Call { .. } | Expr::Method { .. } => self.tested(id, or_not(Test::On), out),
+            _ => {}
+        }
+    }
+
+    fn tested(&self, id: ExprId, test: Test, out: &mut Vec<Condition>) {
+        let value = self.tracer.value(id);
+        let is_followed = matches!(value, Value::Field { .. } | Value::Env { .. } | Value::Call { .. } | Value::Param { .. });
+        if let Some(span) = self.span_behind(id).filter(|_| is_followed) {
+            out.push(Condition { value, test, at: self.at(span) });
+        }
+    }
+
+    fn span_behind(&self, mut id: ExprId) -> Option<crate::facts::Span> {
+        for _ in 0..8 {
+            match &self.body[id] {
+                Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) | Expr::Await(inner) => id = *inner,
+                _ => return self.span(id),
+            }
+        }
+        None
+    }
+}
