@@ -153,7 +153,8 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     diagnostics.extend(joined.diagnostics);
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
-    let subject = Subject { items: &items, services: &services, deployed: &drawn.deployed, landed: &joined.landed, lifecycles: &lifecycles };
+    let subject =
+        Subject { items: &items, services: &services, deployed: &drawn.deployed, landed: &joined.landed, lifecycles: &lifecycles };
     let (hazards, assessed) = assess::assess(&subject);
     assess::tell_items(&mut items, &hazards);
     diagnostics.extend(assessed);

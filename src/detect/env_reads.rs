@@ -159,7 +159,9 @@ fn wrapped(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall) -> Option<Unset> {
 fn gives_option(ty: &Type, depth: u32) -> bool {
     match ty {
         Type::Foreign(path, _) if path == "std::option::Option" => true,
-        Type::Foreign(path, args) => depth < 2 && path.ends_with("::Result") && args.first().is_some_and(|inner| gives_option(inner, depth + 1)),
+        Type::Foreign(path, args) => {
+            depth < 2 && path.ends_with("::Result") && args.first().is_some_and(|inner| gives_option(inner, depth + 1))
+        }
         _ => false,
     }
 }

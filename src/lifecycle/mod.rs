@@ -58,7 +58,8 @@ fn main_of(cx: &Cx<'_>, service: &Service) -> Option<DefId> {
     let mut found: Vec<DefId> = named.filter(|id| is_root(*id)).collect();
     found.sort();
     let launched = || {
-        let launches = |id: &DefId| program.def(*id).item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last: &SmolStr| last == "launch"));
+        let launches =
+            |id: &DefId| program.def(*id).item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last: &SmolStr| last == "launch"));
         cx.bodies().map(|body| body.def).filter(|id| is_root(*id)).find(launches)
     };
     found.first().copied().or_else(launched)

@@ -194,7 +194,10 @@ pub(super) fn lazily(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>, li
     let mut out: Vec<ItemId> = Vec::new();
     for body in cx.bodies().filter(|body| is_lazy(body.def) && !touched.contains(&body.def)) {
         for item in body.known.iter().flat_map(|call| places.of_call(cx, call)) {
-            let is_told = matches!(item.kind, Kind::Pool | Kind::SdkClient | Kind::Cache | Kind::ReferenceData | Kind::EmbeddedDb | Kind::StartupConfig);
+            let is_told = matches!(
+                item.kind,
+                Kind::Pool | Kind::SdkClient | Kind::Cache | Kind::ReferenceData | Kind::EmbeddedDb | Kind::StartupConfig
+            );
             if is_told && !lifecycle.startup.iter().any(|step| step.items.contains(&item.id)) {
                 out.push(item.id.clone());
             }

@@ -188,7 +188,15 @@ impl<'a, 'c> Walker<'a, 'c> {
                     self.enter(func, &next);
                 }
                 if self.events.len() > before {
-                    let event = Event { frame: frame.clone(), expr: id, what: What::Enters(own), fails, branches, beside, given: entry.given.clone() };
+                    let event = Event {
+                        frame: frame.clone(),
+                        expr: id,
+                        what: What::Enters(own),
+                        fails,
+                        branches,
+                        beside,
+                        given: entry.given.clone(),
+                    };
                     self.events.insert(before, event);
                 }
             }

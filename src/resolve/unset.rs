@@ -45,9 +45,10 @@ impl Reader<'_> {
                 },
                 Expr::Method { recv, name, .. } if *recv == at => match name.as_str() {
                     "ok" => absent = Absent::Option,
-                    "map_err" | "inspect_err" | "map" | "and_then" | "filter" | "as_deref" | "as_ref" | "cloned" | "flatten" | "transpose"
-                    | "inspect" => {}
-                    "context" | "with_context" | "wrap_err" | "wrap_err_with" | "change_context" | "attach_printable" | "unwrap" | "expect"
+                    "map_err" | "inspect_err" | "map" | "and_then" | "filter" | "as_deref" | "as_ref" | "cloned" | "flatten"
+                    | "transpose" | "inspect" => {}
+                    "context" | "with_context" | "wrap_err" | "wrap_err_with" | "change_context" | "attach_printable" | "unwrap"
+                    | "expect"
                         if absent == Absent::Option && !self.is_option(at) => {}
                     "context" | "with_context" | "wrap_err" | "wrap_err_with" | "change_context" | "attach_printable" | "ok_or"
                     | "ok_or_else" => absent = Absent::Error,
