@@ -23,13 +23,25 @@ pub(super) struct Seen<'a> {
     pub(super) bodies: &'a [BodyFacts],
     pub(super) catalog: &'a Catalog,
     pub(super) ignored: usize,
+    /// Services that no deployment file runs.
+    pub(super) not_deployed: Vec<SmolStr>,
     pub(super) unlinked: usize,
 }
 
 /// Counts it.
 pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
-    let Seen { discovery, read: Read { files, skipped, .. }, manifests, settings, unread: not_read, bodies, catalog, ignored, unlinked } =
-        seen;
+    let Seen {
+        discovery,
+        read: Read { files, skipped, .. },
+        manifests,
+        settings,
+        unread: not_read,
+        bodies,
+        catalog,
+        ignored,
+        not_deployed,
+        unlinked,
+    } = seen;
     let mut unread: BTreeMap<SmolStr, usize> = BTreeMap::new();
     for name in files.iter().flat_map(|file| &file.macros_unread) {
         *unread.entry(name.clone()).or_default() += 1;
@@ -69,6 +81,7 @@ pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
         manifests: manifests.count(),
         manifests_unevaluated: manifests.unevaluated,
         ignored,
+        not_deployed,
         unlinked,
         unlinked_files: not_read.unlinked,
     }

@@ -156,6 +156,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let subject =
         Subject { items: &items, services: &services, deployed: &drawn.deployed, landed: &joined.landed, lifecycles: &lifecycles };
     let (hazards, assessed) = assess::assess(&subject);
+    let not_deployed = assess::not_judged(&subject);
     assess::tell_items(&mut items, &hazards);
     diagnostics.extend(assessed);
     diagnostics.sort();
@@ -169,6 +170,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         bodies: &bodies,
         catalog: &catalog,
         ignored: applied.ignored.len(),
+        not_deployed,
         unlinked: program.krates.iter().filter(|krate| krate.input.services.is_empty()).count(),
     });
     let map = StateMap {

@@ -7,6 +7,7 @@ mod acknowledge;
 mod draft;
 mod ground;
 mod rules;
+mod symptoms;
 
 use std::collections::BTreeMap;
 
@@ -15,10 +16,11 @@ use smol_str::SmolStr;
 
 use crate::join::Landed;
 use crate::manifests::deployed::Deployed;
-use crate::model::{Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Service, Severity};
+use crate::model::{Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Service};
 
 pub use ground::{Fleet, Ground};
 pub use rules::RULES;
+pub use symptoms::{Cause, Parts, SYMPTOMS, Symptom, symptom};
 
 /// One way to find a hazard.
 pub struct Rule {
@@ -74,8 +76,7 @@ pub fn assess(subject: &Subject<'_>) -> (Vec<Hazard>, Vec<Diagnostic>) {
     for rule in RULES {
         (rule.run)(rule, &ground, &mut hazards);
     }
-    let mut diagnostics = acknowledge::acknowledge(&mut hazards, subject.items);
-    diagnostics.extend(not_asked(&ground));
+    let diagnostics = acknowledge::acknowledge(&mut hazards, subject.items);
     sort(&mut hazards);
     (hazards, diagnostics)
 }
@@ -106,24 +107,11 @@ fn sort(hazards: &mut [Hazard]) {
     });
 }
 
-/// Says once which rules could not look at a service that no deployment file runs.
-fn not_asked(ground: &Ground<'_>) -> Option<Diagnostic> {
-    let without: Vec<String> = ground
-        .services
-        .iter()
-        .filter(|service| ground.fleets_of(&service.name).is_empty())
-        .map(|service| format!("`{}`", service.name))
-        .collect();
-    if without.is_empty() {
-        return None;
-    }
-    let mut needs: Vec<&str> = RULES.iter().filter_map(|rule| rule.needs).collect();
-    needs.sort_unstable();
-    needs.dedup();
-    let rules: Vec<String> = RULES.iter().filter(|rule| rule.needs.is_some()).map(|rule| format!("`{}`", rule.id)).collect();
-    let message = format!("no deployment file runs {}: nothing is said by {}", without.join(", "), rules.join(", "));
-    let help = format!("they would need {}", needs.join(", "));
-    Some(Diagnostic::new(Severity::Note, "no-deployment", message).help(help))
+/// The services that no deployment file runs: rules that need one could not look at them. Empty for a library.
+#[must_use]
+pub fn not_judged(subject: &Subject<'_>) -> Vec<SmolStr> {
+    let ground = Ground::new(subject);
+    subject.services.iter().filter(|service| ground.fleets_of(&service.name).is_empty()).map(|service| service.name.clone()).collect()
 }
 
 /// Whether a check that fails on a severity fails on a hazard.

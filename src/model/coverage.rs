@@ -50,6 +50,9 @@ pub struct Coverage {
     /// Templates of Helm charts that are not evaluated, or in part only.
     #[serde(default)]
     pub manifests_unevaluated: usize,
+    /// Services that no deployment file runs: hazards that need one could not be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_deployed: Vec<SmolStr>,
     /// Items silenced by an `ignore` annotation.
     pub ignored: usize,
 }

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use crate::assess::RULES;
 use crate::model::{Confidence, Severity};
 
 use super::escape::{code, inline, prose};
@@ -41,7 +42,14 @@ pub(crate) fn blind_spots(layout: &Layout<'_>, page: &str) -> BlindSpots {
         help: diagnostic.help.as_deref().map(prose),
     };
     let shown_items = || layout.items.iter();
+    let asking = || RULES.iter().filter(|rule| rule.needs.is_some());
+    let mut rules_need: Vec<&str> = asking().filter_map(|rule| rule.needs).collect();
+    rules_need.sort_unstable();
+    rules_need.dedup();
     BlindSpots {
+        not_deployed: coverage.not_deployed.iter().map(|name| code(name)).collect(),
+        rules_not_asked: asking().map(|rule| code(rule.id)).collect(),
+        rules_need,
         files: number(coverage.files),
         files_one: coverage.files == 1,
         lines: number(coverage.lines),

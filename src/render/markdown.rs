@@ -6,6 +6,7 @@ use super::blind::{blind_spots, short_revision};
 use super::engine::Engine;
 use super::escape::{code, inline};
 use super::hazards::{by_rule, review};
+use super::incidents::incidents;
 use super::item_view::sentence;
 use super::layout::Layout;
 use super::opening::opening;
@@ -41,6 +42,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         opening: opening(layout, &layout.items, subject(map), PAGE),
         review: review(layout, PAGE, PAGE),
         hazards: by_rule(layout, PAGE),
+        incidents: incidents(layout, |_| PAGE.to_owned(), false),
         contents: contents(layout, PAGE, |_| None),
         services,
         service_kinds,

@@ -6,16 +6,22 @@ use super::blind::{blind_spots, short_revision};
 use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
 use super::hazards::{by_rule, review};
+use super::incidents::incidents;
 use super::item_view::sentence;
 use super::layout::{Layout, ORDER, relative};
 use super::opening::opening;
 use super::sections::{any_rebuild, contents, environments, events, held_by, recovery_tests, sections, service_kinds, services};
-use super::view::{BlindPage, BookView, Chapter, HazardsPage, KindPage, PageView, ServicePage, SummaryView};
+use super::view::{BlindPage, BookView, Chapter, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage, SummaryView};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
 const INDEX: &str = "src/index.md";
 const BLIND: &str = "src/blind-spots.md";
 const HAZARDS: &str = "src/hazards.md";
+const INCIDENTS: &str = "src/incidents/index.md";
+
+fn incident_page(id: &str) -> String {
+    format!("src/incidents/{id}.md")
+}
 
 fn kind_page(kind: Kind) -> String {
     format!("src/kinds/{kind}.md")
@@ -45,6 +51,14 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
     ];
     if !map.hazards.is_empty() {
         pages.push(page(HAZARDS.to_owned(), engine.render("hazards-page.md.tera", &book.hazards())?));
+    }
+    let (list, incidents) = (book.incidents(), book.each_incident());
+    if !incidents.is_empty() {
+        pages.push(page(INCIDENTS.to_owned(), engine.render("incidents-page.md.tera", &list)?));
+    }
+    for incident in incidents {
+        let file = incident_page(incident.incident.id);
+        pages.push(page(file, engine.render("incident-page.md.tera", &incident)?));
     }
     for kind in book.kinds() {
         pages.push(page(kind_page(kind), engine.render("kind.md.tera", &book.kind(kind))?));
@@ -101,6 +115,12 @@ impl Book<'_> {
         SummaryView {
             title: inline(&self.title),
             hazards: !self.map.hazards.is_empty(),
+            incidents: self
+                .incidents()
+                .incidents
+                .iter()
+                .map(|one| Chapter { name: one.title.to_owned(), kind: None, file: file(&incident_page(one.id)) })
+                .collect(),
             services: self.map.services.iter().zip(&self.service_files).map(|(s, path)| chapter(&s.name, path)).collect(),
             kinds: self
                 .kinds()
@@ -129,6 +149,7 @@ impl Book<'_> {
             opening: opening(layout, &layout.items, subject(self.map), INDEX),
             review: review(layout, INDEX, HAZARDS),
             hazards: Vec::new(),
+            incidents: Vec::new(),
             contents: contents(layout, INDEX, |kind| Some(relative(INDEX, &kind_page(kind)))),
             services,
             service_kinds,
@@ -152,6 +173,16 @@ impl Book<'_> {
             hazards: by_rule(self.layout, HAZARDS),
             index: relative(HAZARDS, INDEX),
         }
+    }
+
+    fn incidents(&self) -> IncidentsPage {
+        IncidentsPage { incidents: incidents(self.layout, |_| INCIDENTS.to_owned(), true), index: relative(INCIDENTS, INDEX) }
+    }
+
+    fn each_incident(&self) -> Vec<IncidentPage> {
+        let reference = |id: &str| relative(&incident_page(id), INCIDENTS);
+        let each = incidents(self.layout, incident_page, true);
+        each.into_iter().map(|incident| IncidentPage { reference: reference(incident.id), incident }).collect()
     }
 
     fn kind(&self, kind: Kind) -> KindPage {

@@ -9,6 +9,7 @@ mod docs;
 mod engine;
 mod escape;
 mod hazards;
+mod incidents;
 mod item_view;
 mod json;
 mod layout;

@@ -274,6 +274,7 @@ pub(super) fn newsletter() -> StateMap {
             manifests: 4,
             manifests_unevaluated: 1,
             ignored: 1,
+            not_deployed: Vec::new(),
         },
     }
 }

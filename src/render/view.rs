@@ -15,6 +15,8 @@ pub(crate) struct PageView {
     pub(crate) review: ReviewView,
     /// Rules with what they found; empty in a book, which has a page for them.
     pub(crate) hazards: Vec<HazardRuleView>,
+    /// What can go wrong; empty in a book, which has pages for it.
+    pub(crate) incidents: Vec<IncidentView>,
     pub(crate) contents: Vec<KindRow>,
     /// Filled when there are several services.
     pub(crate) services: Vec<ServiceView>,
@@ -101,6 +103,8 @@ pub(crate) struct SummaryView {
     pub(crate) title: String,
     /// Whether there is a page of hazards.
     pub(crate) hazards: bool,
+    /// What can go wrong, a page each.
+    pub(crate) incidents: Vec<Chapter>,
     pub(crate) services: Vec<Chapter>,
     pub(crate) kinds: Vec<Chapter>,
 }
@@ -547,6 +551,51 @@ pub(crate) struct HazardView {
     pub(crate) accepted: Option<String>,
 }
 
+/// Something that one sees, with what can cause it.
+#[derive(Debug, Serialize)]
+pub(crate) struct IncidentView {
+    pub(crate) id: &'static str,
+    pub(crate) anchor: String,
+    pub(crate) title: &'static str,
+    /// What one would search for.
+    pub(crate) words: &'static str,
+    pub(crate) about: &'static str,
+    /// How bad the worst hazard behind it is.
+    pub(crate) severity: Option<&'static str>,
+    pub(crate) causes: Vec<CauseView>,
+    pub(crate) more: usize,
+    /// Where to look first.
+    pub(crate) first: String,
+    /// How to confirm it.
+    pub(crate) confirm: Vec<String>,
+    /// What to do until it is mended.
+    pub(crate) meanwhile: String,
+}
+
+/// An item that can cause something.
+#[derive(Debug, Serialize)]
+pub(crate) struct CauseView {
+    pub(crate) link: String,
+    pub(crate) why: String,
+    /// The rules that found a hazard of it, linked.
+    pub(crate) rules: Vec<String>,
+}
+
+/// The page that lists what one may see, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct IncidentsPage {
+    pub(crate) incidents: Vec<IncidentView>,
+    pub(crate) index: String,
+}
+
+/// A page about one thing that one may see, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct IncidentPage {
+    pub(crate) incident: IncidentView,
+    /// Link target of the page that lists them.
+    pub(crate) reference: String,
+}
+
 /// What a hazard is drawn from.
 #[derive(Debug, Serialize)]
 pub(crate) struct EvidenceView {
@@ -586,6 +635,12 @@ pub(crate) struct Named {
 /// What was not seen.
 #[derive(Debug, Serialize)]
 pub(crate) struct BlindSpots {
+    /// Services that no deployment file runs.
+    pub(crate) not_deployed: Vec<String>,
+    /// The rules that need one.
+    pub(crate) rules_not_asked: Vec<String>,
+    /// What these rules would need.
+    pub(crate) rules_need: Vec<&'static str>,
     pub(crate) files: String,
     pub(crate) files_one: bool,
     pub(crate) lines: String,

@@ -98,8 +98,9 @@ fn without_deployment_files_the_map_says_once_what_is_not_judged() {
     let project = uploads();
     project.write("deploy.yaml", "# nothing is deployed\n");
     let map = project.run(&["list", "--format", "json"]).ends(0).json();
-    let said: Vec<_> = map["diagnostics"].as_array().unwrap().iter().filter(|found| found["code"] == "no-deployment").collect();
-    assert_eq!(said.len(), 1);
-    assert!(said[0]["message"].as_str().unwrap().contains("`ephemeral-file`"), "{}", said[0]);
+    assert_eq!(map["coverage"]["not_deployed"], serde_json::json!(["shop"]));
     assert!(!map["hazards"].to_string().contains("ephemeral-file"), "{}", map["hazards"]);
+    let page = project.run(&["gen", "-o", "-"]).ends(0).out;
+    let said: Vec<&str> = page.lines().filter(|line| line.contains("No deployment file that was found runs")).collect();
+    assert!(said.len() == 1 && said[0].contains("`ephemeral-file`") && said[0].contains("what is mounted where"), "{said:?}");
 }

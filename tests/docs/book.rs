@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use statemap::assess::RULES;
+use statemap::assess::{RULES, SYMPTOMS};
 use statemap::detect::DETECTORS;
 use statemap::model::Kind;
 
@@ -97,6 +97,22 @@ fn every_rule_has_a_page_that_includes_its_reference_text() {
         for part in ["**Drawn from**", "**One would see**", "**Remedy**", "**Severity**", "**Goes away**", "**Not reported**"] {
             assert!(rule.docs.contains(part), "{} lacks {part}", rule.id);
         }
+        // What the program says of every hazard of a rule is what the page says.
+        let sketch = rule.sketch.map_or("", |(_, lines)| lines);
+        for text in [rule.symptom, rule.remedy, rule.ends_when, sketch] {
+            assert!(rule.docs.contains(text), "{}: the page does not say `{text}`", rule.id);
+        }
+    }
+}
+
+#[test]
+fn every_symptom_has_a_page_that_includes_its_text() {
+    let index = read("book/src/incidents/index.md");
+    for symptom in SYMPTOMS {
+        let page = read(format!("book/src/incidents/{}.md", symptom.id));
+        assert_eq!(page.trim(), format!("{{{{#include ../../../src/assess/symptoms/{}.md}}}}", symptom.id.replace('-', "_")));
+        let parts = symptom.parts();
+        assert!(index.contains(&format!("| [{}]({}.md) | {} |\n", parts.title, symptom.id, parts.words)), "{}", symptom.id);
     }
 }
 

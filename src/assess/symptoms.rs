@@ -1,0 +1,395 @@
+//! The incident reference: what an operator sees, and which items of the map can cause it.
+//!
+//! The texts stand in `symptoms/*.md`: title, words to search for, what it is, where to look first, how to confirm, what to do
+//! until it is mended. An item can cause a symptom when a hazard says so, or by what it is.
+
+use crate::model::{Class, Fact, FactValue, HazardSeverity, Item, Kind, Scope, StateMap};
+
+/// Something that goes wrong, as the engineer on call would say it.
+pub struct Symptom {
+    /// Stable kebab-case name, also that of its page.
+    pub id: &'static str,
+    /// Its reference text.
+    pub docs: &'static str,
+    /// Why an item can cause it, even where no rule found a hazard.
+    causes: fn(&Item) -> Option<&'static str>,
+}
+
+/// The parts of a reference text, as Markdown.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parts<'d> {
+    /// What one would say: `Users are logged out at random`.
+    pub title: &'d str,
+    /// What one would search for.
+    pub words: &'d str,
+    /// Why state causes it.
+    pub about: &'d str,
+    /// Where to look first.
+    pub first: &'d str,
+    /// How to confirm it, one way each.
+    pub confirm: Vec<&'d str>,
+    /// What to do until it is mended.
+    pub meanwhile: &'d str,
+}
+
+/// An item that can cause a symptom.
+#[derive(Debug)]
+pub struct Cause<'m> {
+    /// The item.
+    pub item: &'m Item,
+    /// The rules that found a hazard of it, worst first; empty when it is only of the sort.
+    pub rules: Vec<&'m str>,
+    /// Why, in a clause: what the worst hazard says, else what sort of thing it is.
+    pub why: &'m str,
+}
+
+macro_rules! symptoms {
+    ($($id:literal $file:literal $causes:expr,)*) => {
+        /// Every symptom, in the order of the reference.
+        pub const SYMPTOMS: &[Symptom] =
+            &[$(Symptom { id: $id, docs: include_str!(concat!("symptoms/", $file, ".md")), causes: $causes }),*];
+    };
+}
+
+symptoms! {
+    "random-logouts" "random_logouts" logouts,
+    "wrong-identity" "wrong_identity" identity,
+    "banned-user-gets-in" "banned_user_gets_in" banned,
+    "stale-permissions" "stale_permissions" permissions,
+    "vanished-files" "vanished_files" files,
+    "lost-messages" "lost_messages" messages,
+    "doubled-effects" "doubled_effects" doubled,
+    "job-ran-twice" "job_ran_twice" jobs,
+    "job-did-not-run" "job_did_not_run" jobs,
+    "connection-exhaustion" "connection_exhaustion" connections,
+    "hanging-requests" "hanging_requests" hanging,
+    "bimodal-latency" "bimodal_latency" uneven,
+    "slow-after-scale-out" "slow_after_scale_out" cold,
+    "different-answers" "different_answers" differs,
+    "config-differs" "config_differs" configuration,
+    "expired-certificate" "expired_certificate" certificates,
+    "limit-overrun" "limit_overrun" limits,
+    "memory-grows" "memory_grows" memory,
+    "disk-full" "disk_full" disk,
+    "slow-shutdown" "slow_shutdown" shutdown,
+}
+
+/// The symptom of a name.
+#[must_use]
+pub fn symptom(id: &str) -> Option<&'static Symptom> {
+    SYMPTOMS.iter().find(|symptom| symptom.id == id)
+}
+
+impl Symptom {
+    /// The parts of its text.
+    #[must_use]
+    pub fn parts(&self) -> Parts<'static> {
+        let mut parts = Parts { title: "", words: "", about: "", first: "", confirm: Vec::new(), meanwhile: "" };
+        for line in self.docs.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            if let Some(title) = line.strip_prefix("# ") {
+                parts.title = title;
+            } else if let Some(first) = line.strip_prefix("**Look first** at ") {
+                parts.first = first;
+            } else if let Some(way) = line.strip_prefix("- ") {
+                parts.confirm.push(way);
+            } else if let Some(meanwhile) = line.strip_prefix("**Until it is mended**: ") {
+                parts.meanwhile = meanwhile;
+            } else if line.starts_with('*') && !line.starts_with("**") {
+                parts.words = line.trim_matches('*');
+            } else if line != "**Confirm**" {
+                parts.about = line;
+            }
+        }
+        parts
+    }
+
+    /// The items of a map that can cause it: those with a hazard first, worst first, then in the order of the map.
+    #[must_use]
+    pub fn causes<'m>(&self, map: &'m StateMap) -> Vec<Cause<'m>> {
+        let mut out: Vec<Cause<'m>> = Vec::new();
+        // Hazards are sorted: what nobody has accepted and what is worst comes first.
+        for hazard in &map.hazards {
+            if !super::rule(&hazard.rule).is_some_and(|rule| rule.symptoms.contains(&self.id)) {
+                continue;
+            }
+            let Some(item) = hazard.items.first().and_then(|id| map.items.iter().find(|item| item.id == *id)) else { continue };
+            match out.iter_mut().find(|cause| cause.item.id == item.id) {
+                Some(known) if !known.rules.contains(&hazard.rule.as_str()) => known.rules.push(&hazard.rule),
+                Some(_) => {}
+                None => out.push(Cause { item, rules: vec![&hazard.rule], why: &hazard.message }),
+            }
+        }
+        for item in map.items.iter().filter(|item| item.class == Class::Mutable) {
+            if let Some(why) = (self.causes)(item).filter(|_| !out.iter().any(|cause| cause.item.id == item.id)) {
+                out.push(Cause { item, rules: Vec::new(), why });
+            }
+        }
+        out
+    }
+
+    /// How bad the worst hazard is that causes it in a map; none when there is none.
+    #[must_use]
+    pub fn worst(&self, map: &StateMap) -> Option<HazardSeverity> {
+        let names = |rule: &str| super::rule(rule).is_some_and(|rule| rule.symptoms.contains(&self.id));
+        map.hazards.iter().filter(|hazard| hazard.acknowledged.is_none() && names(&hazard.rule)).map(|hazard| hazard.severity).max()
+    }
+}
+
+/// Whether its name, its type or its id speaks of something.
+fn speaks_of(item: &Item, words: &[&str]) -> bool {
+    let text = format!("{} {} {}", item.name, item.ty.as_deref().unwrap_or_default(), item.id).to_lowercase();
+    words.iter().any(|word| text.contains(word))
+}
+
+fn said<'i>(item: &'i Item, key: &str) -> Option<&'i Fact> {
+    item.facts.iter().find(|fact| fact.key == key)
+}
+
+fn text(fact: &Fact) -> String {
+    fact.value.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+fn in_process(item: &Item) -> bool {
+    matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task)
+}
+
+/// A map, set or list.
+fn is_collection(item: &Item) -> bool {
+    item.ty.as_deref().is_some_and(|ty| ["Map<", "Set<", "Vec<", "VecDeque<"].iter().any(|word| ty.contains(word)))
+}
+
+fn logouts(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::Session if in_process(item) => Some("lives in one replica, and ends with it"),
+        Kind::Session => Some("who is logged in"),
+        Kind::ClientHeld if speaks_of(item, &["session", "auth", "login", "refresh", "remember"]) => {
+            Some("what the client shows to be known")
+        }
+        Kind::Deployment if item.id.as_str().ends_with("#affinity") => Some("decides which replica a client comes to"),
+        _ => None,
+    }
+}
+
+fn identity(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::ThreadLocal if speaks_of(item, &["user", "token", "session", "tenant", "identity", "auth", "request", "account"]) => {
+            Some(if item.scope == Scope::Task {
+                "kept for a task: safe as long as nothing is spawned from it"
+            } else {
+                "kept for a thread"
+            })
+        }
+        _ => None,
+    }
+}
+
+fn banned(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::ClientHeld if speaks_of(item, &["jsonwebtoken", "jwt", "token", "session", "sign"]) => {
+            Some("is good until it expires, unless something asks")
+        }
+        Kind::SharedState | Kind::Cache if speaks_of(item, &["revoke", "revocation", "blacklist", "blocklist", "banned", "denylist"]) => {
+            Some("is known to one replica")
+        }
+        Kind::Session => Some("stays logged in until it is ended"),
+        _ => None,
+    }
+}
+
+fn permissions(item: &Item) -> Option<&'static str> {
+    let words = ["permission", "role", "policy", "acl", "grant", "privilege", "scope", "member"];
+    match item.kind {
+        Kind::Cache | Kind::SharedState | Kind::Static if in_process(item) && speaks_of(item, &words) => {
+            Some("remembers what somebody may do")
+        }
+        Kind::ClientHeld if speaks_of(item, &["jsonwebtoken", "jwt"]) => Some("carries what somebody may do until it expires"),
+        _ => None,
+    }
+}
+
+fn files(item: &Item) -> Option<&'static str> {
+    let keeps = |item: &Item| !matches!(said(item, "op").map(text).as_deref(), Some("delete" | "permissions" | "lock"));
+    match item.kind {
+        Kind::FsWrite if keeps(item) => {
+            let survives = said(item, "survives").map(text);
+            match survives.as_deref() {
+                Some(text) if text.starts_with("nothing") => Some("is gone with the container"),
+                Some(text) if text.starts_with("a restart of the container") => Some("is gone with the pod"),
+                Some(_) => None,
+                None => Some("is written to the local disk"),
+            }
+        }
+        _ => None,
+    }
+}
+
+fn messages(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::Queue => Some("what waits in it ends with the process"),
+        Kind::BackgroundTask if said(item, "runs").is_some_and(|fact| text(fact).starts_with("once")) => {
+            Some("is work that nobody waits for")
+        }
+        _ => None,
+    }
+}
+
+fn doubled(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::Lease if speaks_of(item, &["idempoten"]) => Some("keeps what was done already"),
+        Kind::Lease => Some("is claimed before it is worked on"),
+        Kind::Limiter if said(item, "max_attempts").is_some() || item.summary.contains("retr") => Some("does it again after an error"),
+        _ => None,
+    }
+}
+
+fn jobs(item: &Item) -> Option<&'static str> {
+    let has = |keys: &[&str]| item.facts.iter().any(|fact| keys.contains(&fact.key.as_str()));
+    match item.kind {
+        Kind::BackgroundTask if has(&["schedule", "cron"]) => Some("runs by the clock"),
+        Kind::BackgroundTask if has(&["period"]) => Some("runs again and again"),
+        Kind::Lease if speaks_of(item, &["lock", "lead", "elect"]) => Some("decides who runs"),
+        Kind::Deployment if item.id.as_str().contains("CronJob/") => Some("starts a job by the clock"),
+        _ => None,
+    }
+}
+
+fn connections(item: &Item) -> Option<&'static str> {
+    let of_connections = |item: &Item| item.bound().is_some_and(|fact| fact.unit.as_deref() == Some("connections"));
+    match item.kind {
+        Kind::Pool if of_connections(item) || item.backs_on.is_some() => Some("each process holds its own"),
+        _ => None,
+    }
+}
+
+fn hanging(item: &Item) -> Option<&'static str> {
+    let none = |key| said(item, key).is_some_and(|fact| text(fact) == "none");
+    match item.kind {
+        Kind::SdkClient if none("timeout") && none("read_timeout") => Some("has no timeout"),
+        Kind::Limiter if said(item, "permits").is_some() => Some("lets only so many in at a time"),
+        Kind::Pool if item.backs_on.is_some() && said(item, "acquire_timeout").is_none_or(|fact| text(fact) == "none") => {
+            Some("hands out connections, for which no end of waiting is known")
+        }
+        _ => None,
+    }
+}
+
+fn uneven(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::Cache if in_process(item) => Some("is filled by each replica for itself"),
+        Kind::Pool if item.backs_on.is_some() => Some("makes those wait who come when it is empty"),
+        _ => None,
+    }
+}
+
+fn cold(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::Cache if in_process(item) => Some("begins empty"),
+        Kind::ReferenceData => Some("is read at start-up"),
+        Kind::Deployment if item.id.as_str().ends_with("/probes") => Some("decides when requests come"),
+        _ => None,
+    }
+}
+
+fn differs(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::Cache if in_process(item) => Some("each replica has its own"),
+        Kind::Cache => Some("is as old as its last refresh"),
+        Kind::EmbeddedDb => Some("each replica has its own"),
+        Kind::Static | Kind::SharedState
+            if in_process(item) && (is_collection(item) || item.ty.as_deref().is_some_and(|ty| ty.contains("Swap"))) =>
+        {
+            Some("each replica has its own")
+        }
+        Kind::ClientHeld if item.id.as_str().contains("ache") => Some("clients were told to keep it"),
+        _ => None,
+    }
+}
+
+fn configuration(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        // One variable is a row of the tables; what loads them all is what one looks at.
+        Kind::StartupConfig if !item.id.as_str().starts_with("startup-config:env#") => Some("is read once"),
+        Kind::Static if item.ty.as_deref().is_some_and(|ty| ty.contains("AtomicBool")) => Some("is switched in one process"),
+        Kind::Deployment if item.id.as_str().contains("ConfigMap/") => Some("is seen after a restart"),
+        _ => None,
+    }
+}
+
+fn certificates(item: &Item) -> Option<&'static str> {
+    let words = ["cert", "tls", ".pem", ".crt", ".key", "x509", "acme"];
+    let path = item.facts.iter().any(|fact| {
+        fact.key == "path"
+            && matches!(&fact.value, Some(FactValue::Text(text)) if words.iter().any(|word| text.to_lowercase().contains(word)))
+    });
+    match item.kind {
+        Kind::ReferenceData | Kind::FsWrite if path => Some("a certificate or a key in a file"),
+        Kind::BackgroundTask if speaks_of(item, &["cert", "acme", "renew"]) => Some("renews it"),
+        Kind::Os if speaks_of(item, &["tls"]) => Some("keeps what was negotiated"),
+        _ => None,
+    }
+}
+
+fn limits(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::Limiter if item.scope == Scope::Process && !item.id.as_str().contains("#retry") => Some("counts in one process"),
+        _ => None,
+    }
+}
+
+fn memory(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::Cache | Kind::Session | Kind::SharedState | Kind::Static if in_process(item) && is_collection(item) => {
+            Some("a collection in memory")
+        }
+        Kind::Queue if item.summary.contains("unbounded") => Some("has no capacity"),
+        _ => None,
+    }
+}
+
+fn disk(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::FsWrite if matches!(said(item, "op").map(text).as_deref(), Some("write" | "append" | "copy" | "create" | "unpack")) => {
+            Some("is written to the local disk")
+        }
+        Kind::EmbeddedDb => Some("grows on the local disk"),
+        Kind::Deployment if item.id.as_str().contains("#volume/") => Some("holds only so much"),
+        _ => None,
+    }
+}
+
+fn shutdown(item: &Item) -> Option<&'static str> {
+    match item.kind {
+        Kind::Os if item.facts.iter().any(|fact| fact.key == "signal") => Some("decides which signals end it in good order"),
+        Kind::Deployment if item.id.as_str().ends_with("#rollout") => Some("says how long it has to end"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_has_all_of_its_parts() {
+        for symptom in SYMPTOMS {
+            let parts = symptom.parts();
+            let all = [parts.title, parts.words, parts.about, parts.first, parts.meanwhile];
+            assert!(all.iter().all(|part| !part.is_empty()) && !parts.confirm.is_empty(), "{}: {parts:?}", symptom.id);
+            assert!(
+                symptom.docs.lines().filter(|line| !line.is_empty()).count() == 6 + parts.confirm.len(),
+                "{}: a line is lost",
+                symptom.id
+            );
+        }
+    }
+
+    #[test]
+    fn rules_name_symptoms_that_are_there() {
+        for rule in super::super::RULES {
+            assert!(!rule.symptoms.is_empty(), "{}", rule.id);
+            for id in rule.symptoms {
+                assert!(symptom(id).is_some(), "{}: {id}", rule.id);
+            }
+        }
+    }
+}
