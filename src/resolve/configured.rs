@@ -37,6 +37,12 @@ impl Flow {
         self.variables = variables;
     }
 
+    /// A field of a struct that the service fills with its settings, as far as that is seen.
+    #[must_use]
+    pub fn is_loaded(&self, of: DefId, field: &Name) -> bool {
+        self.configured.contains_key(&(of, field.clone()))
+    }
+
     /// A field that files give: their value, else what the code gives where they do not.
     #[must_use]
     pub fn configured(&self, world: World<'_>, of: DefId, field: &Name, configured: &Configured, at: At) -> Settled {

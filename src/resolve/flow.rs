@@ -263,7 +263,11 @@ impl Flow {
             Value::Env { name, default, at } => {
                 let fallback = default.as_ref().map(|value| self.settle_at(world, value, hops + 1));
                 let name = self.settle_at(world, name, hops + 1).value.map(|value| value.to_string());
-                let fallback = fallback.unwrap_or_else(|| unknown(""));
+                let mut fallback = fallback.unwrap_or_else(|| unknown(""));
+                // Another variable takes its place.
+                if let (None, Provenance::Env, Some(other)) = (&fallback.value, fallback.provenance, &fallback.from) {
+                    fallback.value = Some(FactValue::Text(format!("${{{other}}}")));
+                }
                 let mut set = fallback.set;
                 set.extend(name.as_ref().and_then(|name| self.variables.get(name)).into_iter().flatten().cloned());
                 Settled { provenance: Provenance::Env, at: Some(*at), from: name, place: None, set, ..fallback }

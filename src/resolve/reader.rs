@@ -446,7 +446,7 @@ impl Reader<'_> {
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
                     let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
                     let args: Vec<Value> = args.iter().map(|arg| self.tracer.value(*arg)).collect();
-                    if args.iter().any(names_a_variable) {
+                    if args.iter().any(|arg| names_a_variable(arg) || matches!(arg, Value::Param { func, .. } if *func == out.def)) {
                         out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
                     }
                     out.own.push(OwnCall {
