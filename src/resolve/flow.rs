@@ -358,7 +358,7 @@ impl Flow {
             },
             Value::Join(parts) => self.joined(world, parts, hops),
             Value::Choice { .. } => match self.expand_at(value, hops) {
-                Value::Choice { .. } => unknown(""),
+                Value::Choice { on, arms } => self.switched(world, &on, &arms, hops).unwrap_or_else(|| unknown("")),
                 found => self.settle_at(world, &found, hops + 1),
             },
             // A number that is no length of time says nothing without its unit.
@@ -368,6 +368,33 @@ impl Flow {
             },
             Value::Unknown(text) | Value::Contents { text, .. } | Value::Later { by: None, text, .. } => unknown(text),
         }
+    }
+
+    /// One of two words by a switch: what holds as the switch stands, and for each place that sets it.
+    fn switched(&self, world: World<'_>, on: &Value, arms: &[(Name, Value)], hops: Steps<'_>) -> Option<Settled> {
+        let [(first, yes), (second, no)] = arms else { return None };
+        if first != "true" || second != "false" {
+            return None;
+        }
+        let switch = self.settle_at(world, on, hops + 1);
+        let from = switch.from.clone().filter(|_| switch.provenance != Provenance::Code)?;
+        let (yes, no) = (self.settle_at(world, yes, hops + 1).value?, self.settle_at(world, no, hops + 1).value?);
+        let of = |value: &FactValue| match value {
+            FactValue::Bool(on) => Some(if *on { yes.clone() } else { no.clone() }),
+            FactValue::Text(text) if text == "true" => Some(yes.clone()),
+            FactValue::Text(text) if text == "false" => Some(no.clone()),
+            _ => None,
+        };
+        let mut set = switch.set;
+        for one in &mut set {
+            one.value = one.value.as_ref().and_then(of);
+        }
+        set.retain(|one| one.value.is_some());
+        let value = match &switch.value {
+            Some(value) => of(value)?,
+            None => FactValue::Text(format!("{yes} with {from}, else {no}")),
+        };
+        Some(Settled { value: Some(value), is_duration: false, set, ..switch })
     }
 
     /// A parameter for which a few callers pass known texts: all of them. Of callers that agree, the one counts whose value
