@@ -416,8 +416,12 @@ fn address_beside(cx: &Cx<'_>, of: DefId, client: &str, at: At) -> Option<Fact> 
     let (field, None) = (found.next()?, found.next()) else { return None };
     let value = Value::Field { of, field: field.name.clone(), text: SmolStr::default(), at };
     let fact = cx.fact("base_url", None, &value);
-    let is_told = fact.value.as_ref().is_some_and(|value| value.to_string().contains("://")) || fact.provenance != Provenance::Code;
-    (is_told && (fact.value.is_some() || fact.from.is_some())).then_some(fact)
+    let is_told = match &fact.value {
+        // A link with what only one call knows is no base.
+        Some(value) => !value.to_string().contains(['{', '?']) && (fact.provenance != Provenance::Code || value.to_string().contains("://")),
+        None => fact.provenance == Provenance::Env && fact.from.is_some(),
+    };
+    is_told.then_some(fact)
 }
 
 /// The call that spawns the task in which another call stands.

@@ -218,7 +218,7 @@ fn settings(cx: &Cx<'_>, finding: &Finding, work: &Work) -> Vec<Fact> {
         if finding.kind != Kind::BackgroundTask {
             continue;
         }
-        let ages = body.ages.iter().map(|(value, at)| (SmolStr::new_static("older_than"), value, *at));
+        let ages = body.ages.iter().map(|(value, at)| (SmolStr::new_static("age_limit"), value, *at));
         for (key, value, at) in body.bounds.iter().map(|bound| (bound.key.clone(), &bound.value, bound.at)).chain(ages) {
             if !lines.contains(&at.span.line) {
                 continue;

@@ -203,7 +203,7 @@ impl Flow {
                 match (found, self.readers.get(func)) {
                     // A wrapper of a read: who names the variable says more than who reads it.
                     (Value::Env { name, default, .. }, _) => Value::Env { name, default, at: *at },
-                    (Value::Call { .. } | Value::Unknown(_) | Value::Param { .. }, Some(name)) => {
+                    (Value::Call { .. } | Value::Unknown(_) | Value::Param { .. } | Value::Choice { .. }, Some(name)) => {
                         Value::Env { name: Box::new(Self::with_args(name, *func, args)), default: None, at: *at }
                     }
                     (other, _) => other,

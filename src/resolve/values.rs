@@ -27,6 +27,9 @@ const MAX_DEPTH: u32 = 24;
 /// otherwise double the work at every step.
 const MAX_FUEL: u32 = 4096;
 
+/// Elements of an array that are joined to one text.
+const MAX_ELEMENTS: usize = 16;
+
 /// A place: index of the file, line and column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct At {
@@ -323,6 +326,24 @@ impl Tracer<'_> {
         args.get(at).copied()
     }
 
+    /// What a variable or reference stands for.
+    fn behind(&self, mut id: ExprId) -> ExprId {
+        for _ in 0..8 {
+            match &self.body[id] {
+                Expr::Ref(inner) => id = *inner,
+                Expr::Path(..) => match self.types.local_of.get(&id) {
+                    Some(local) if !self.types.changed.contains(local) => match self.types.locals[local.0 as usize].init {
+                        Some(init) if init != id => id = init,
+                        _ => return id,
+                    },
+                    _ => return id,
+                },
+                _ => return id,
+            }
+        }
+        id
+    }
+
     /// The body of a closure that a variable holds: `let f = |x| …; f(x)`.
     fn local_closure(&self, callee: ExprId) -> Option<ExprId> {
         let local = self.types.local_of.get(&callee)?;
@@ -426,6 +447,17 @@ impl Tracer<'_> {
                 (path, Value::Known(FactValue::Text(end), ..)) => Value::WithExtension(Box::new(path), end.into()),
                 _ => self.unknown(id),
             },
+            ("join", [separator]) if let Expr::Array(elements) = &self.body[self.behind(recv)] => {
+                let (mut parts, separator) = (Vec::new(), next(*separator));
+                for element in elements.iter().take(MAX_ELEMENTS) {
+                    if !parts.is_empty() {
+                        parts.push(separator.clone());
+                    }
+                    parts.push(next(*element));
+                }
+                Value::Join(parts)
+            }
+            ("join", _) if matches!(&self.types.types[recv.0 as usize], Type::Slice(_)) => self.unknown(id),
             ("join" | "push", [part])
                 if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) =>
             {
