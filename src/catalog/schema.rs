@@ -64,6 +64,9 @@ pub struct Api {
     /// Options with their defaults.
     #[serde(default)]
     pub knobs: Vec<Knob>,
+    /// Environment variables that it reads by itself.
+    #[serde(default)]
+    pub reads: Vec<SmolStr>,
     /// Which positional argument is the file path; `-1` is the receiver.
     #[serde(default)]
     pub path_arg: Option<i8>,

@@ -357,6 +357,11 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         facts.push(Cx::plain_fact("signal", "interrupt"));
     }
     facts.extend(cookie.as_ref().map(|name| Cx::plain_fact("cookie", name.as_str())));
+    if let (Kind::SdkClient, Bound::Field(of, field)) = (kind, &call.bound)
+        && !facts.iter().any(|fact| matches!(fact.key.as_str(), "base_url" | "address" | "endpoint"))
+    {
+        facts.extend(address_beside(cx, *of, field, call.at));
+    }
     let kept = matches!(call.bound, Bound::Field(..) | Bound::Result);
     if !kept
         && matches!(kind, Kind::Queue | Kind::Limiter | Kind::Cache | Kind::Pool | Kind::SdkClient)
@@ -394,6 +399,29 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
             origin,
         )
     }
+}
+
+/// The address that a struct keeps beside its client, where there is one such field: `{ client, base_url }`.
+fn address_beside(cx: &Cx<'_>, of: DefId, client: &str, at: At) -> Option<Fact> {
+    let ItemKind::Struct(facts) = &cx.world.program.def(of).item.kind else { return None };
+    let is_address = |name: &str| {
+        let words = ["url", "uri", "host", "base", "endpoint", "origin"];
+        name.split('_').any(|word| words.contains(&word))
+    };
+    let is_text = |name: &str| {
+        let path = cx.world.signatures.field(of, name).and_then(Type::path);
+        path.is_some_and(|path| path.ends_with("::Url") || path.ends_with("::Uri") || path.ends_with("::String") || path == "str")
+    };
+    let mut found = facts.fields.iter().filter(|field| field.name != client && is_address(&field.name) && is_text(&field.name));
+    let (field, None) = (found.next()?, found.next()) else { return None };
+    let value = Value::Field { of, field: field.name.clone(), text: SmolStr::default(), at };
+    let fact = cx.fact("base_url", None, &value);
+    let is_told = match &fact.value {
+        // A link with what only one call knows is no base.
+        Some(value) => !value.to_string().contains(['{', '?']) && (fact.provenance != Provenance::Code || value.to_string().contains("://")),
+        None => fact.provenance == Provenance::Env && fact.from.is_some(),
+    };
+    is_told.then_some(fact)
 }
 
 /// The call that spawns the task in which another call stands.

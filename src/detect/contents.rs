@@ -1,9 +1,11 @@
 //! What state that a service builds by itself holds, and for how long: part of detectors `statics` and `shared-fields`.
 
+use smol_str::SmolStr;
+
 use super::context::Cx;
 use crate::facts::ItemKind;
-use crate::model::{Access, Fact, Kind};
-use crate::resolve::{At, DefId, Type};
+use crate::model::{Access, Fact, Kind, Provenance};
+use crate::resolve::{At, DefId, Type, Value};
 
 /// A struct with more fields is not told by them.
 const MAX_FIELDS: usize = 6;
@@ -18,6 +20,7 @@ const MAX_WRAPPERS: u32 = 8;
 pub(super) fn facts(cx: &Cx<'_>, kind: Kind, ty: &Type, uses: &[(At, DefId, Access)]) -> Vec<Fact> {
     let of = inside(cx, ty, 0);
     let mut out: Vec<Fact> = of.and_then(|of| fields(cx, of)).into_iter().collect();
+    out.extend(of.into_iter().flat_map(|of| numbers(cx, of)));
     if kind == Kind::Cache {
         out.extend(freshness(cx, of, uses));
     }
@@ -57,6 +60,25 @@ fn fields(cx: &Cx<'_>, of: DefId) -> Option<Fact> {
         }
     });
     Some(Cx::plain_fact("contents", told.collect::<Vec<_>>().join(", ")))
+}
+
+/// The numbers and lengths of time among the fields of a small struct that settings give.
+fn numbers(cx: &Cx<'_>, of: DefId) -> Vec<Fact> {
+    let ItemKind::Struct(facts) = &cx.world.program.def(of).item.kind else { return Vec::new() };
+    if facts.fields.len() > 2 * MAX_FIELDS {
+        return Vec::new();
+    }
+    let is_number = |name: &str| {
+        let path = cx.world.signatures.field(of, name).and_then(Type::path).map_or("", |path| path.as_str());
+        matches!(path, "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64") || path.ends_with("::Duration") || path.ends_with("::TimeDelta")
+    };
+    let at = cx.declared_at(of);
+    let fields = facts.fields.iter().filter(|field| is_number(&field.name));
+    let told = fields.map(|field| {
+        let value = Value::Field { of, field: field.name.clone(), text: SmolStr::default(), at };
+        cx.fact(&field.name, None, &value)
+    });
+    told.filter(|fact| fact.provenance == Provenance::Env && fact.from.is_some()).collect()
 }
 
 /// How long the contents are taken for fresh: the only length of time with which the functions around them compare an age.

@@ -31,6 +31,15 @@ struct Read {
     confidence: Confidence,
 }
 
+/// A function that reads the variable which it is given the name of.
+#[derive(Clone)]
+struct Wrapper {
+    name: Value,
+    default: Option<Value>,
+    /// What becomes of its own read.
+    unset: Option<Unset>,
+}
+
 /// All reads, and what could not be told of some.
 #[derive(Default)]
 struct Gathered {
@@ -52,7 +61,7 @@ pub(super) fn nameless(cx: &Cx<'_>) -> Vec<DefId> {
 
 fn gather(cx: &Cx<'_>) -> Gathered {
     let mut out = Gathered::default();
-    let mut wrappers: FxHashMap<DefId, (Value, Option<Value>)> = FxHashMap::default();
+    let mut wrappers: FxHashMap<DefId, Wrapper> = FxHashMap::default();
     for body in cx.bodies() {
         for call in &body.known {
             if cx.api(call.hit.entry).shape != Shape::EnvRead {
@@ -64,9 +73,10 @@ fn gather(cx: &Cx<'_>) -> Gathered {
             // Before the value is settled: callers that all give the same name would settle it here.
             if mentions_parameter(name, body.def) {
                 // `X_FILE` beside `X`: the plain name says what is asked for.
-                let known = wrappers.entry(body.def).or_insert_with(|| (name.clone(), default.clone()));
-                if matches!(name, Value::Param { .. }) && !matches!(known.0, Value::Param { .. }) {
-                    *known = (name.clone(), default);
+                let this = Wrapper { name: name.clone(), default, unset: unset_at(body, call.at) };
+                let known = wrappers.entry(body.def).or_insert_with(|| this.clone());
+                if matches!(name, Value::Param { .. }) && !matches!(known.name, Value::Param { .. }) {
+                    *known = this;
                 }
             } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
                 let ty = type_at(body, call.at);
@@ -84,12 +94,12 @@ fn gather(cx: &Cx<'_>) -> Gathered {
 }
 
 /// A read of a parameter becomes a read at each caller, with the caller's literal.
-fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<Value>)>, out: &mut Gathered) {
+fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, Wrapper>, out: &mut Gathered) {
     for _ in 0..MAX_WRAPS {
-        let mut next: FxHashMap<DefId, (Value, Option<Value>)> = FxHashMap::default();
+        let mut next: FxHashMap<DefId, Wrapper> = FxHashMap::default();
         for body in cx.bodies() {
             for call in &body.own {
-                let Some((name, default)) = wrappers.get(&call.func) else { continue };
+                let Some(Wrapper { name, default, unset }) = wrappers.get(&call.func) else { continue };
                 let name = Flow::with_args(name, call.func, &call.args);
                 let default = default.as_ref().map(|default| Flow::with_args(default, call.func, &call.args));
                 let default = default.or_else(|| default_of_call(body, call));
@@ -97,12 +107,12 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, (Value, Option<V
                     Some(FactValue::Text(name)) if is_name(&name) => {
                         let ty = type_at(body, call.at);
                         let required = required_by(cx, call);
-                        let unset = if required { Some(Unset::Fails) } else { wrapped(cx, body, call) };
+                        let unset = if required { Some(Unset::Fails) } else { wrapped(cx, body, call, *unset) };
                         let confidence = Confidence::Certain;
                         out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, unset, confidence });
                     }
                     _ if mentions_parameter(&name, body.def) && !call.args.is_empty() => {
-                        next.insert(body.def, (name, default));
+                        next.insert(body.def, Wrapper { name, default, unset: wrapped(cx, body, call, *unset) });
                     }
                     _ => out.nameless.push(body.def),
                 }
@@ -149,10 +159,16 @@ fn unset_at(body: &BodyFacts, at: At) -> Option<Unset> {
     body.env_unset.iter().find(|(read, _)| *read == at).map(|(_, unset)| *unset)
 }
 
-/// What becomes of the call of a wrapper: it says by an option that there is none, and never fails itself.
-fn wrapped(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall) -> Option<Unset> {
+/// What becomes of the call of a wrapper: it says by an option or an error that there is none, or fails itself.
+fn wrapped(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall, unset: Option<Unset>) -> Option<Unset> {
     let ty = cx.world.signatures.value(call.func);
-    gives_option(ty, 0).then(|| unset_at(body, call.at)).flatten()
+    let gives_error = ty.path().is_some_and(|path| path.ends_with("::Result"));
+    match unset {
+        _ if gives_option(ty, 0) => unset_at(body, call.at),
+        Some(Unset::Fails | Unset::Caller) if gives_error => unset_at(body, call.at),
+        Some(Unset::Fails) => Some(Unset::Fails),
+        _ => None,
+    }
 }
 
 /// `Option<T>`, `Result<Option<T>>`.

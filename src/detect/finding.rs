@@ -112,8 +112,14 @@ impl Finding {
             }
         }
         self.uses.extend(part.uses);
-        part.facts.into_iter().for_each(|fact| self.learn(fact));
+        self.needs_what_both_need(&part.facts);
+        part.facts.into_iter().filter(|fact| fact.key != ONLY_WHEN).for_each(|fact| self.learn(fact));
         self.confidence = self.confidence.max(part.confidence);
+    }
+
+    /// What one of two things needs, the other may do without: together they need what both say.
+    pub fn needs_what_both_need(&mut self, other: &[Fact]) {
+        self.facts.retain(|fact| fact.key != ONLY_WHEN || other.iter().any(|one| one.key == fact.key && one.value == fact.value));
     }
 
     /// One more fact, unless it says nothing new.
@@ -129,6 +135,9 @@ impl Finding {
         self.facts.push(fact);
     }
 }
+
+/// The key of the facts that say without which settings the thing is not there.
+pub const ONLY_WHEN: &str = "only_when";
 
 /// One statement, wherever it is written.
 #[must_use]

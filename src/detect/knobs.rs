@@ -11,6 +11,9 @@ use crate::resolve::{BodyFacts, Bound, KnownCall, Options};
 /// Layers and the like beyond these are not told.
 const MAX_LISTED: usize = 8;
 
+/// A line of names of variables.
+const MAX_LINE: usize = 110;
+
 /// A longer expression is not told among others.
 const MAX_TEXT: usize = 60;
 
@@ -84,11 +87,33 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
             }
         }
     }
+    let of_parts = body.known.iter().filter(|part| part.within == Some(index)).flat_map(|part| &cx.api(part.hit.entry).reads);
+    out.extend(variables(api.reads.iter().chain(of_parts)));
     weighed(&mut out);
     let is_store = matches!(api.kind, Some(Kind::Pool | Kind::SdkClient | Kind::Session | Kind::ExternalStore));
     // A key of a session that is no constant is another one each time.
     out.retain(|fact| fact.key != "key" || api.kind != Some(Kind::Session) || fact.value.is_some());
     out.into_iter().filter_map(|fact| if fact.key == "address" && is_store { address(fact) } else { Some(fact) }).collect()
+}
+
+/// The variables that a library reads by itself, a line of them in each fact.
+fn variables<'a>(names: impl Iterator<Item = &'a SmolStr>) -> Vec<Fact> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut told: Vec<&SmolStr> = Vec::new();
+    for name in names {
+        if told.contains(&name) {
+            continue;
+        }
+        told.push(name);
+        match lines.last_mut().filter(|line| line.len() + name.len() < MAX_LINE) {
+            Some(line) => {
+                line.push_str(", ");
+                line.push_str(name);
+            }
+            None => lines.push(name.to_string()),
+        }
+    }
+    lines.into_iter().map(|line| Fact { provenance: Provenance::Env, ..Cx::plain_fact("reads", line) }).collect()
 }
 
 /// A call stands in the arguments of another one, however deep.

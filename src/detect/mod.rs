@@ -49,7 +49,7 @@ mod uses;
 
 pub use context::Cx;
 pub use entries::Entries;
-pub use finding::{Finding, Origin, RawSite, says_the_same};
+pub use finding::{Finding, ONLY_WHEN, Origin, RawSite, says_the_same};
 pub use left_out::LeftOut;
 pub use mentions::Mentions;
 pub use nature::{Nature, nature};

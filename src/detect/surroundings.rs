@@ -1,10 +1,13 @@
 //! What the code around an item says of it: the settings without which it is not there, and what its work takes at once.
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
-use super::finding::Finding;
+use super::finding::{Finding, ONLY_WHEN};
 use crate::model::{Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{At, BodyFacts, Condition, DefId, Flow, KnownCall, OwnCall, Test, Value};
 
@@ -23,15 +26,20 @@ const MAX_SETTINGS: usize = 8;
 /// Tells what the code around each finding says.
 pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     let alone = alone(findings);
+    let by_path: FxHashMap<SmolStr, DefId> = cx.bodies().map(|body| (cx.path(body.def), body.def)).collect();
     for finding in findings.iter_mut().filter(|finding| is_part_of_a_process(finding.kind)) {
-        let conditions = conditions(cx, finding);
+        let conditions = conditions(cx, &by_path, finding);
         finding.facts.extend(conditions);
     }
     for finding in findings.iter_mut() {
         let by_itself = alone.get(&finding.def) == Some(&true);
         let work = match finding.kind {
-            Kind::BackgroundTask => work(cx, finding, by_itself),
-            Kind::Lease | Kind::Telemetry if by_itself => Work { functions: vec![finding.def], given: Vec::new() },
+            Kind::BackgroundTask => work(cx, finding),
+            Kind::Lease | Kind::Telemetry if by_itself => Work { functions: vec![finding.def], ..Work::default() },
+            Kind::ClientHeld if finding.detector == "http-caching" => {
+                let setters = finding.sites.iter().filter_map(|site| by_path.get(site.function.as_ref()?).copied());
+                Work { functions: setters.collect::<BTreeSet<DefId>>().into_iter().collect(), ..Work::default() }
+            }
             _ => continue,
         };
         let told = settings(cx, finding, &work);
@@ -59,7 +67,7 @@ fn is_part_of_a_process(kind: Kind) -> bool {
 /// Functions in which only one kind of thing is made: what they read is about it.
 fn alone(findings: &[Finding]) -> FxHashMap<DefId, bool> {
     let mut kinds: FxHashMap<DefId, Option<Kind>> = FxHashMap::default();
-    for finding in findings.iter().filter(|finding| finding.kind != Kind::StartupConfig) {
+    for finding in findings.iter().filter(|finding| !matches!(finding.kind, Kind::StartupConfig | Kind::FsWrite | Kind::Os)) {
         let known = kinds.entry(finding.def).or_insert(Some(finding.kind));
         if *known != Some(finding.kind) {
             *known = None;
@@ -74,14 +82,15 @@ fn call_at<'b>(body: &'b BodyFacts, at: At) -> (Option<&'b KnownCall>, Option<&'
 }
 
 /// What the settings have to say for the thing to be made. Made in several places, only what holds for all of them is told.
-fn conditions(cx: &Cx<'_>, finding: &Finding) -> Vec<Fact> {
+fn conditions(cx: &Cx<'_>, by_path: &FxHashMap<SmolStr, DefId>, finding: &Finding) -> Vec<Fact> {
     let mut all: Option<Vec<Fact>> = None;
     for site in finding.sites.iter().filter(|site| site.role == Role::Constructed) {
-        let Some(body) = cx.body_of.get(&finding.def).map(|at| &cx.bodies[*at]) else { return Vec::new() };
+        let def = site.function.as_ref().and_then(|path| by_path.get(path)).copied().unwrap_or(finding.def);
+        let Some(body) = cx.body_of.get(&def).map(|at| &cx.bodies[*at]) else { return Vec::new() };
         let (known, own) = call_at(body, site.at);
         let Some(here) = known.map(|call| &call.conditions).or(own.map(|call| &call.conditions)) else { return Vec::new() };
         let mut told: Vec<Fact> = here.iter().filter_map(|condition| fact(cx, condition)).collect();
-        of_callers(cx, finding.def, &mut told);
+        of_callers(cx, def, &mut told);
         match &mut all {
             Some(all) => all.retain(|fact| told.iter().any(|other| other.value == fact.value)),
             None => all = Some(told),
@@ -108,30 +117,47 @@ fn of_callers(cx: &Cx<'_>, func: DefId, told: &mut Vec<Fact>) {
 /// A condition in words, where it asks for something that is set from outside.
 fn fact(cx: &Cx<'_>, condition: &Condition) -> Option<Fact> {
     let settled = cx.flow.settle(cx.world, &condition.value);
-    let is_set = matches!(settled.provenance, Provenance::Env | Provenance::Settings);
-    let name = settled.from.filter(|from| is_set && !from.contains(['(', '{', ' ']))?;
+    let name = settled.from.filter(|from| is_outside(cx, &condition.value, settled.provenance) && !from.contains(['(', '{', ' ']))?;
+    // What has a default is always there.
+    if settled.value.is_some() && matches!(condition.test, Test::Given | Test::Missing) {
+        return None;
+    }
     let says = match &condition.test {
         Test::Given => format!("{name} is set"),
         Test::Missing => format!("{name} is not set"),
+        Test::Filled => format!("{name} is not empty"),
+        Test::Empty => format!("{name} is empty"),
         Test::On => format!("{name} is on"),
         Test::Off => format!("{name} is off"),
         Test::Is(value) if !settled.secret => format!("{name} is {value}"),
         Test::IsNot(value) if !settled.secret => format!("{name} is not {value}"),
         Test::Is(_) | Test::IsNot(_) => return None,
     };
-    Some(Fact { at: Some(cx.place(condition.at)), ..Cx::plain_fact("only_when", says) })
+    Some(Fact { at: Some(cx.place(condition.at)), ..Cx::plain_fact(ONLY_WHEN, says) })
+}
+
+/// Set by a variable, or by a key of settings that the service loads: a record that happens to be readable is none.
+fn is_outside(cx: &Cx<'_>, value: &Value, provenance: Provenance) -> bool {
+    match (provenance, cx.flow.expand(value)) {
+        (Provenance::Env, _) => true,
+        (Provenance::Settings, Value::Field { of, field, .. }) => cx.flow.is_loaded(of, &field),
+        _ => false,
+    }
 }
 
 /// The functions that do the work of a task, and what they were given.
+#[derive(Default)]
 struct Work {
     functions: Vec<DefId>,
+    /// The body in which its closure stands, and the lines of that.
+    closure: Option<(DefId, u32, u32)>,
     /// What callers pass on the way, innermost last.
     given: Vec<(DefId, Vec<Value>)>,
 }
 
 /// What a task calls that nothing else calls.
-fn work(cx: &Cx<'_>, finding: &Finding, by_itself: bool) -> Work {
-    let mut out = Work { functions: Vec::new(), given: Vec::new() };
+fn work(cx: &Cx<'_>, finding: &Finding) -> Work {
+    let mut out = Work::default();
     let Some(body) = cx.body_of.get(&finding.def).map(|at| &cx.bodies[*at]) else { return out };
     let Some(site) = finding.sites.iter().find(|site| site.role == Role::Constructed) else { return out };
     let (known, own) = call_at(body, site.at);
@@ -144,9 +170,13 @@ fn work(cx: &Cx<'_>, finding: &Finding, by_itself: bool) -> Work {
         }
     }
     let mut seen: FxHashSet<DefId> = level.iter().copied().chain([finding.def]).collect();
-    level.retain(|func| cx.uses.calls.get(func).is_none_or(|calls| calls.iter().all(|(caller, ..)| *caller == finding.def)));
-    if by_itself && known.and_then(|call| call.task.as_ref()).is_some_and(|task| task.endless) {
-        out.functions.push(finding.def);
+    // The only function that a task calls is its work, whoever else calls it.
+    if level.len() > 1 {
+        level.retain(|func| cx.uses.calls.get(func).is_none_or(|calls| calls.iter().all(|(caller, ..)| *caller == finding.def)));
+    }
+    let task = known.and_then(|call| call.task.as_ref()).or(own.map(|call| &call.given));
+    if let Some(until) = task.map(|task| task.until).filter(|until| *until >= site.at.span.line) {
+        out.closure = Some((finding.def, site.at.span.line, until));
     }
     for _ in 0..MAX_STEPS {
         let mut next = Vec::new();
@@ -173,12 +203,13 @@ fn work(cx: &Cx<'_>, finding: &Finding, by_itself: bool) -> Work {
 /// The settings that the functions read, what they take at once, and how old what they look for is.
 fn settings(cx: &Cx<'_>, finding: &Finding, work: &Work) -> Vec<Fact> {
     let mut out: Vec<Fact> = Vec::new();
-    for func in &work.functions {
-        let Some(&at) = cx.body_of.get(func) else { continue };
+    let closure = work.closure.iter().map(|(func, from, to)| (*func, *from..=*to));
+    for (func, lines) in closure.chain(work.functions.iter().map(|func| (*func, 0..=u32::MAX))) {
+        let Some(&at) = cx.body_of.get(&func) else { continue };
         let body = &cx.bodies[at];
-        for value in read_by(cx, body) {
+        for value in read_by(cx, body, &lines) {
             let fact = cx.fact("", None, &value.1);
-            let is_set = matches!(fact.provenance, Provenance::Env | Provenance::Settings) && fact.from.is_some();
+            let is_set = is_outside(cx, &value.1, fact.provenance) && fact.from.is_some();
             let is_told = finding.facts.iter().chain(&out).any(|known| known.from == fact.from || mentions(known, fact.from.as_deref()));
             if is_set && !is_told {
                 out.push(Fact { key: value.0, ..fact });
@@ -187,8 +218,11 @@ fn settings(cx: &Cx<'_>, finding: &Finding, work: &Work) -> Vec<Fact> {
         if finding.kind != Kind::BackgroundTask {
             continue;
         }
-        let ages = body.ages.iter().map(|(value, at)| (SmolStr::new_static("older_than"), value, *at));
+        let ages = body.ages.iter().map(|(value, at)| (SmolStr::new_static("age_limit"), value, *at));
         for (key, value, at) in body.bounds.iter().map(|bound| (bound.key.clone(), &bound.value, bound.at)).chain(ages) {
+            if !lines.contains(&at.span.line) {
+                continue;
+            }
             let value = work.given.iter().fold(value.clone(), |value, (func, args)| Flow::with_args(&value, *func, args));
             let mut fact = cx.fact(&key, None, &value);
             fact.at = fact.at.or_else(|| Some(cx.place(at)));
@@ -209,19 +243,19 @@ fn same(a: &Fact, b: &Fact) -> bool {
 /// A condition that names the setting says what it does.
 fn mentions(fact: &Fact, from: Option<&str>) -> bool {
     match (&fact.value, from) {
-        (Some(FactValue::Text(text)), Some(from)) if fact.key == "only_when" => text.split(' ').next() == Some(from),
+        (Some(FactValue::Text(text)), Some(from)) if fact.key == ONLY_WHEN => text.split(' ').next() == Some(from),
         _ => false,
     }
 }
 
 /// The fields of settings that a body reads, by themselves or through functions that hand one out.
-fn read_by(cx: &Cx<'_>, body: &BodyFacts) -> Vec<(SmolStr, Value)> {
+fn read_by(cx: &Cx<'_>, body: &BodyFacts, lines: &RangeInclusive<u32>) -> Vec<(SmolStr, Value)> {
     let file = cx.file_index(body.def);
-    let fields = body.field_uses.iter().map(|(of, field, _, span)| {
+    let fields = body.field_uses.iter().filter(|(.., span)| lines.contains(&span.line)).map(|(of, field, _, span)| {
         let value = Value::Field { of: *of, field: field.clone(), text: SmolStr::default(), at: At { file, span: *span } };
         (At { file, span: *span }, field.clone(), value)
     });
-    let getters = body.own.iter().filter(|call| call.args.is_empty() && call.taken_by.is_none()).map(|call| {
+    let getters = body.own.iter().filter(|call| call.args.is_empty() && call.taken_by.is_none() && lines.contains(&call.at.span.line)).map(|call| {
         let value = Value::Call { func: call.func, args: Vec::new(), text: SmolStr::default(), at: call.at };
         (call.at, cx.short_name(call.func), value)
     });

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::detect::{Cx, Finding, Origin, says_the_same};
+use crate::detect::{Cx, Finding, ONLY_WHEN, Origin, says_the_same};
 use crate::model::{Fact, FactValue, ItemId, Kind, Place, Provenance};
 
 /// Drops findings of one kind at one place: two targets of a package that read the same file, two detectors on one line.
@@ -44,7 +44,8 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             }
             known.also.push(finding.def);
             known.sites.extend(finding.sites);
-            for fact in finding.facts {
+            known.needs_what_both_need(&finding.facts);
+            for fact in finding.facts.into_iter().filter(|fact| fact.key != ONLY_WHEN) {
                 if !known.facts.iter().any(|told| says_the_same(told, &fact)) {
                     known.facts.push(fact);
                 }

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::model::{Confidence, Fact, Item, Kind, Provenance};
+use crate::model::{Confidence, Fact, FactValue, Item, Kind, Provenance};
 
 use super::escape::{code, code_short, inline, prose};
 use super::item_view::{clause, set_views, short_path, store_link};
@@ -156,6 +156,9 @@ fn relies_on(item: &Item, store: &str) -> bool {
 
 /// The fallback of a variable is a fact of its own, or the value of the fact that comes from the environment.
 fn fallback(item: &Item) -> Option<String> {
+    if let Some(FactValue::Text(unset)) = self::fact(item, "when_unset").and_then(|fact| fact.value.as_ref()) {
+        return Some(if unset == "none" { "none".to_owned() } else { "required".to_owned() });
+    }
     let fallback = |fact: &&Fact| fact.key == "default" || (fact.provenance == Provenance::Env && fact.key != "env");
     let fact = item.facts.iter().find(|fact| fallback(fact) && (fact.key == "default" || fact.value.is_some()))?;
     value(fact).or_else(|| fact.from.as_deref().map(|from| format!("set from {}", code_short(from, 60))))

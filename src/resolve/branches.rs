@@ -73,8 +73,28 @@ impl Tracer<'_> {
         let (then, other) = (next(then), otherwise.map(next));
         match other {
             Some(other) if then == other => then,
-            Some(other) => either(&then, &other).unwrap_or_else(|| self.unknown(id)),
+            Some(other) => {
+                either(&then, &other).or_else(|| self.by_switch(cond, then, other, depth)).unwrap_or_else(|| self.unknown(id))
+            }
             None => self.unknown(id),
+        }
+    }
+
+    /// `if config.require_tls { Mode::Require } else { Mode::Prefer }`: one of two known words, as a setting says.
+    fn by_switch(&self, cond: ExprId, then: Value, other: Value, depth: u32) -> Option<Value> {
+        let is_word = |value: &Value| matches!(value, Value::Known(FactValue::Text(_), false, _));
+        if !is_word(&then) || !is_word(&other) {
+            return None;
+        }
+        let (cond, on, off) = match &self.body[cond] {
+            Expr::Unary(inner) => (*inner, other, then),
+            _ => (cond, then, other),
+        };
+        match self.follow(cond, depth + 1) {
+            on_value @ (Value::Field { .. } | Value::Env { .. } | Value::Param { .. }) => {
+                Some(Value::Choice { on: Box::new(on_value), arms: vec![("true".into(), on), ("false".into(), off)] })
+            }
+            _ => None,
         }
     }
 
@@ -103,6 +123,10 @@ impl Tracer<'_> {
 /// The arm for a variant that is known; else all of them, when it may still become known.
 pub(super) fn choose(on: Value, arms: Vec<(Name, Value)>) -> Option<Value> {
     match &on {
+        Value::Known(FactValue::Bool(on), ..) => {
+            let name = if *on { "true" } else { "false" };
+            arms.into_iter().find(|(arm, _)| arm == name).map(|(_, value)| value)
+        }
         Value::Known(FactValue::Text(variant), ..) => arms.into_iter().find(|(name, _)| name == variant).map(|(_, value)| value),
         _ if arms.len() > 1 => Some(Value::Choice { on: Box::new(on), arms }),
         _ => None,

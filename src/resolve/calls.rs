@@ -167,6 +167,8 @@ pub struct Task {
     pub asks: Vec<DefId>,
     /// It waits for a message, connection or tick.
     pub receives: bool,
+    /// The last line of its closure.
+    pub until: u32,
 }
 
 /// A local variable and its type.

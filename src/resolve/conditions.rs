@@ -28,10 +28,14 @@ pub struct Condition {
 /// What a condition asks of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
-    /// There is one, or it is not empty.
+    /// There is one.
     Given,
-    /// There is none, or it is empty.
+    /// There is none.
     Missing,
+    /// It is not empty.
+    Filled,
+    /// It is empty.
+    Empty,
     /// It is true.
     On,
     /// It is false.
@@ -47,6 +51,8 @@ impl Test {
         match self {
             Test::Given => Test::Missing,
             Test::Missing => Test::Given,
+            Test::Filled => Test::Empty,
+            Test::Empty => Test::Filled,
             Test::On => Test::Off,
             Test::Off => Test::On,
             Test::Is(value) => Test::IsNot(value),
@@ -148,7 +154,8 @@ impl Reader<'_> {
             Expr::Let { value, .. } => self.tested(*value, or_not(Test::Given), out),
             Expr::Method { recv, name, args, .. } if args.is_empty() => match name.as_str() {
                 "is_some" | "is_ok" => self.tested(*recv, or_not(Test::Given), out),
-                "is_none" | "is_err" | "is_empty" => self.tested(*recv, or_not(Test::Missing), out),
+                "is_empty" => self.tested(*recv, or_not(Test::Empty), out),
+                "is_none" | "is_err" => self.tested(*recv, or_not(Test::Missing), out),
                 _ => self.tested(id, or_not(Test::On), out),
             },
             Expr::Binary { op: op @ (BinOp::Equal | BinOp::Unequal), left, right } => {

@@ -13,6 +13,9 @@ use super::values::{At, Value};
 use crate::facts::{ItemKind, Name};
 use crate::model::{FactValue, Place, Provenance, SetBy};
 
+/// More variables than these are not told for one field.
+const MAX_NAMES: usize = 3;
+
 /// What settings files and the environment say of a field of a settings struct.
 #[derive(Clone, Debug, Default)]
 pub struct Configured {
@@ -35,6 +38,12 @@ impl Flow {
     pub fn configure(&mut self, configured: FxHashMap<(DefId, Name), Vec<Configured>>, variables: FxHashMap<String, Vec<SetBy>>) {
         self.configured = configured;
         self.variables = variables;
+    }
+
+    /// A field of a struct that the service fills with its settings, as far as that is seen.
+    #[must_use]
+    pub fn is_loaded(&self, of: DefId, field: &Name) -> bool {
+        self.configured.contains_key(&(of, field.clone()))
     }
 
     /// A field that files give: their value, else what the code gives where they do not.
@@ -182,7 +191,7 @@ impl Flow {
             }
         };
         if rest.iter().any(|other| other.from != first.from) {
-            return None;
+            return one_of_several(&outside);
         }
         let mut out = first.clone();
         // A variable that is read over what `Default` gives.
@@ -213,6 +222,26 @@ impl Flow {
         }
         key
     }
+}
+
+/// One of several variables, whichever is read where the struct is made: all of them, with the default that they share.
+fn one_of_several(outside: &[&Settled]) -> Option<Settled> {
+    let mut names: Vec<&str> = Vec::new();
+    for settled in outside {
+        let name = settled.from.as_deref().filter(|name| settled.provenance == Provenance::Env && !name.contains(' '))?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let first = outside.first()?;
+    let agree = outside.iter().all(|other| other.value == first.value);
+    (names.len() <= MAX_NAMES).then(|| Settled {
+        value: first.value.clone().filter(|_| agree),
+        from: Some(names.join(" or ")),
+        set: Vec::new(),
+        secret: outside.iter().any(|settled| settled.secret),
+        ..(*first).clone()
+    })
 }
 
 /// A value of the field itself, and not of what the code makes of it: `config.ratio.map(Sampler::Ratio).unwrap_or(Sampler::All)`.

@@ -203,7 +203,7 @@ impl Flow {
                 match (found, self.readers.get(func)) {
                     // A wrapper of a read: who names the variable says more than who reads it.
                     (Value::Env { name, default, .. }, _) => Value::Env { name, default, at: *at },
-                    (Value::Call { .. } | Value::Unknown(_) | Value::Param { .. }, Some(name)) => {
+                    (Value::Call { .. } | Value::Unknown(_) | Value::Param { .. } | Value::Choice { .. }, Some(name)) => {
                         Value::Env { name: Box::new(Self::with_args(name, *func, args)), default: None, at: *at }
                     }
                     (other, _) => other,
@@ -263,7 +263,11 @@ impl Flow {
             Value::Env { name, default, at } => {
                 let fallback = default.as_ref().map(|value| self.settle_at(world, value, hops + 1));
                 let name = self.settle_at(world, name, hops + 1).value.map(|value| value.to_string());
-                let fallback = fallback.unwrap_or_else(|| unknown(""));
+                let mut fallback = fallback.unwrap_or_else(|| unknown(""));
+                // Another variable takes its place.
+                if let (None, Provenance::Env, Some(other)) = (&fallback.value, fallback.provenance, &fallback.from) {
+                    fallback.value = Some(FactValue::Text(format!("${{{other}}}")));
+                }
                 let mut set = fallback.set;
                 set.extend(name.as_ref().and_then(|name| self.variables.get(name)).into_iter().flatten().cloned());
                 Settled { provenance: Provenance::Env, at: Some(*at), from: name, place: None, set, ..fallback }
@@ -354,7 +358,7 @@ impl Flow {
             },
             Value::Join(parts) => self.joined(world, parts, hops),
             Value::Choice { .. } => match self.expand_at(value, hops) {
-                Value::Choice { .. } => unknown(""),
+                Value::Choice { on, arms } => self.switched(world, &on, &arms, hops).unwrap_or_else(|| unknown("")),
                 found => self.settle_at(world, &found, hops + 1),
             },
             // A number that is no length of time says nothing without its unit.
@@ -364,6 +368,33 @@ impl Flow {
             },
             Value::Unknown(text) | Value::Contents { text, .. } | Value::Later { by: None, text, .. } => unknown(text),
         }
+    }
+
+    /// One of two words by a switch: what holds as the switch stands, and for each place that sets it.
+    fn switched(&self, world: World<'_>, on: &Value, arms: &[(Name, Value)], hops: Steps<'_>) -> Option<Settled> {
+        let [(first, yes), (second, no)] = arms else { return None };
+        if first != "true" || second != "false" {
+            return None;
+        }
+        let switch = self.settle_at(world, on, hops + 1);
+        let from = switch.from.clone().filter(|_| switch.provenance != Provenance::Code)?;
+        let (yes, no) = (self.settle_at(world, yes, hops + 1).value?, self.settle_at(world, no, hops + 1).value?);
+        let of = |value: &FactValue| match value {
+            FactValue::Bool(on) => Some(if *on { yes.clone() } else { no.clone() }),
+            FactValue::Text(text) if text == "true" => Some(yes.clone()),
+            FactValue::Text(text) if text == "false" => Some(no.clone()),
+            _ => None,
+        };
+        let mut set = switch.set;
+        for one in &mut set {
+            one.value = one.value.as_ref().and_then(of);
+        }
+        set.retain(|one| one.value.is_some());
+        let value = match &switch.value {
+            Some(value) => of(value)?,
+            None => FactValue::Text(format!("{yes} with {from}, else {no}")),
+        };
+        Some(Settled { value: Some(value), is_duration: false, set, ..switch })
     }
 
     /// A parameter for which a few callers pass known texts: all of them. Of callers that agree, the one counts whose value

@@ -8,6 +8,7 @@ mod branches;
 mod calls;
 mod conditions;
 mod configured;
+mod default_headers;
 mod durations;
 mod env_readers;
 mod fate;

@@ -446,7 +446,7 @@ impl Reader<'_> {
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
                     let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
                     let args: Vec<Value> = args.iter().map(|arg| self.tracer.value(*arg)).collect();
-                    if args.iter().any(names_a_variable) {
+                    if args.iter().any(|arg| names_a_variable(arg) || matches!(arg, Value::Param { func, .. } if *func == out.def)) {
                         out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
                     }
                     out.own.push(OwnCall {
@@ -657,6 +657,11 @@ impl Reader<'_> {
             if api.knobs.iter().any(|knob| knob.name == *name || knob.set.contains(name)) || matches!(name.as_str(), "name" | "thread_name")
             {
                 let sure = !self.is_conditional(id, root);
+                if let ("default_headers", [map]) = (name.as_str(), args) {
+                    let names = self.header_names(*map).filter(|_| sure);
+                    out.known[index].settings.extend(names.map(|names| Setting { name: name.clone(), args: vec![names], at: self.at(span) }));
+                    return;
+                }
                 let args = args.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();
                 out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span) });
             }

@@ -52,6 +52,7 @@ impl Reader<'_> {
             return;
         }
         let expr = &self.body[id];
+        task.until = task.until.max(self.span(id).map_or(0, |span| span.line));
         let mut in_loop = in_loop;
         match expr {
             Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => {

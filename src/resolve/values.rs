@@ -27,6 +27,9 @@ const MAX_DEPTH: u32 = 24;
 /// otherwise double the work at every step.
 const MAX_FUEL: u32 = 4096;
 
+/// Elements of an array that are joined to one text.
+const MAX_ELEMENTS: usize = 16;
+
 /// A place: index of the file, line and column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct At {
@@ -279,6 +282,10 @@ impl Tracer<'_> {
                     if is_transparent_call(owner, last) {
                         return next(*only);
                     }
+                    // The same file by its full path.
+                    if matches!(last, "canonicalize" | "absolute") && matches!(owner, "path" | "fs" | "dunce" | "fs_err" | "tokio") {
+                        return next(*only);
+                    }
                     if (owner, last) == ("BufReader", "new")
                         && let file @ Value::Contents { .. } = next(*only)
                     {
@@ -319,6 +326,24 @@ impl Tracer<'_> {
         args.get(at).copied()
     }
 
+    /// What a variable or reference stands for.
+    fn behind(&self, mut id: ExprId) -> ExprId {
+        for _ in 0..8 {
+            match &self.body[id] {
+                Expr::Ref(inner) => id = *inner,
+                Expr::Path(..) => match self.types.local_of.get(&id) {
+                    Some(local) if !self.types.changed.contains(local) => match self.types.locals[local.0 as usize].init {
+                        Some(init) if init != id => id = init,
+                        _ => return id,
+                    },
+                    _ => return id,
+                },
+                _ => return id,
+            }
+        }
+        id
+    }
+
     /// The body of a closure that a variable holds: `let f = |x| …; f(x)`.
     fn local_closure(&self, callee: ExprId) -> Option<ExprId> {
         let local = self.types.local_of.get(&callee)?;
@@ -339,10 +364,11 @@ impl Tracer<'_> {
             (
                 "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
                 | "as_os_str" | "as_u64" | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim"
-                | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "unwrap_or_default" | "copied" | "cloned" | "deref"
+                | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "copied" | "cloned" | "deref"
                 | "or_else" | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut"
                 | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner" | "cast_signed" | "cast_unsigned" | "expose_secret"
-                | "trim_start" | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches",
+                | "trim_start" | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches" | "canonicalize" | "canonicalize_utf8"
+                | "into_std_path_buf" | "as_std_path" | "into_boxed_path" | "into_path_buf" | "absolutize",
                 _,
             ) if !is_own => {
                 // `settings.map(|settings| settings.size)`: the field is the value.
@@ -386,6 +412,24 @@ impl Tracer<'_> {
                 moment @ Value::Later { .. } => moment,
                 _ => self.unknown(id),
             },
+            // `var("A").or(var("B"))`: the second where the first is not there.
+            ("or", [fallback]) if !is_own => match next(recv) {
+                first @ (Value::Env { .. } | Value::Call { .. } | Value::Field { .. }) => first.with_default(next(*fallback)),
+                _ => self.unknown(id),
+            },
+            ("unwrap_or_default", []) if !is_own => {
+                let value = next(recv);
+                let empty = match self.types.types[id.0 as usize].path().map_or("", SmolStr::as_str) {
+                    "bool" => Some(FactValue::Bool(false)),
+                    "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => Some(FactValue::Int(0)),
+                    _ => None,
+                };
+                match (empty, &value) {
+                    (Some(empty), Value::Env { .. } | Value::Call { .. }) => value.with_default(Value::Known(empty, false, self.at(span))),
+                    (_, Value::Unknown(_)) => self.unknown(id),
+                    _ => value,
+                }
+            }
             ("unwrap_or" | "unwrap_or_else", [fallback]) => {
                 // A function by its name: `unwrap_or_else(num_cpus::get)`.
                 let told = match &self.body[*fallback] {
@@ -403,6 +447,17 @@ impl Tracer<'_> {
                 (path, Value::Known(FactValue::Text(end), ..)) => Value::WithExtension(Box::new(path), end.into()),
                 _ => self.unknown(id),
             },
+            ("join", [separator]) if let Expr::Array(elements) = &self.body[self.behind(recv)] => {
+                let (mut parts, separator) = (Vec::new(), next(*separator));
+                for element in elements.iter().take(MAX_ELEMENTS) {
+                    if !parts.is_empty() {
+                        parts.push(separator.clone());
+                    }
+                    parts.push(next(*element));
+                }
+                Value::Join(parts)
+            }
+            ("join", _) if matches!(&self.types.types[recv.0 as usize], Type::Slice(_)) => self.unknown(id),
             ("join" | "push", [part])
                 if is_path(&self.types.types[recv.0 as usize]) || name == "join" && !matches!(next(*part), Value::Unknown(_)) =>
             {
