@@ -10,13 +10,14 @@ mod places;
 mod servers;
 mod signals;
 mod startup;
+mod told;
 mod way;
 
 use smol_str::SmolStr;
 
 use crate::detect::Cx;
 use crate::manifests::deployed::Deployed;
-use crate::model::{Item, Lifecycle, Service};
+use crate::model::{Action, Item, Lifecycle, Service, When};
 use crate::resolve::DefId;
 
 use places::Places;
@@ -42,7 +43,9 @@ fn of_service<'a>(cx: &Cx<'a>, walker: &mut Walker<'a, '_>, items: &[Item], depl
     (out.startup, out.warming) = startup::steps(cx, &order, &places);
     out.lazily = startup::lazily(cx, &order, &places, &out);
     out.endings = endings::endings(cx, walker, &order, &places, &out);
-    out.grace = grace::grace(deployed, &service.name, &out.servers);
+    let main_server = out.startup.iter().rev().find(|step| step.action == Action::Serves && step.when == Some(When::Serving));
+    let main_server = main_server.and_then(|step| out.servers.iter().find(|server| server.at == step.at));
+    out.grace = grace::grace(deployed, &service.name, main_server);
     (!out.is_empty()).then_some(out)
 }
 

@@ -2,13 +2,13 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::frame::Branch;
+use super::frame::{Branch, Runs, SIDE_BY_SIDE};
 use super::places::{Places, ids};
 use super::way::{Event, What};
 use crate::catalog::{Lifecycles, Server, Shape};
 use crate::detect::Cx;
 use crate::facts::{ExprId, ItemKind};
-use crate::model::{Action, Item, ItemId, Kind, Lifecycle, OnFailure, Step, Warming, When};
+use crate::model::{Action, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Step, Warming, When};
 use crate::resolve::{DefId, KnownCall};
 
 /// Steps told of one service.
@@ -44,7 +44,7 @@ pub(super) fn order<'e, 'a>(events: &'e [Event<'a>]) -> Order<'e, 'a> {
     let main = all.iter().find(|event| is_awaited(event)).or_else(|| all.iter().rev().find(|event| !event.beside)).or(all.last()).copied();
     let branches: FxHashMap<(DefId, ExprId), usize> =
         main.into_iter().flat_map(|event| event.branches.iter()).map(|(def, expr, way)| ((*def, *expr), *way)).collect();
-    let elsewhere = |branch: &Branch| branches.get(&(branch.0, branch.1)).is_some_and(|way| *way != branch.2);
+    let elsewhere = |branch: &Branch| branch.2 < SIDE_BY_SIDE && branches.get(&(branch.0, branch.1)).is_some_and(|way| *way != branch.2);
     let events: Vec<&Event<'_>> = events.iter().filter(|event| !event.branches.iter().any(elsewhere)).collect();
     let serves = main.and_then(|main| events.iter().position(|event| std::ptr::eq(*event, main)));
     Order { events, serves, is_awaited: main.is_some_and(is_awaited), branches }
@@ -53,11 +53,26 @@ pub(super) fn order<'e, 'a>(events: &'e [Event<'a>]) -> Order<'e, 'a> {
 impl Order<'_, '_> {
     /// It stands in a branch that the server does not need.
     fn is_conditional(&self, event: &Event<'_>) -> bool {
-        event.branches.iter().any(|(def, expr, _)| !self.branches.contains_key(&(*def, *expr)))
+        event.branches.iter().any(|(def, expr, way)| *way < SIDE_BY_SIDE && !self.branches.contains_key(&(*def, *expr)))
+    }
+
+    /// It runs side by side with the server: another future of the same `join!` or `select!`.
+    fn is_beside_server(&self, event: &Event<'_>) -> bool {
+        let beside = |(def, expr, way): &Branch| *way >= SIDE_BY_SIDE && self.branches.get(&(*def, *expr)).is_some_and(|server| server != way);
+        event.branches.iter().any(beside)
+    }
+
+    /// The places of what happens without a condition.
+    fn always(&self, cx: &Cx<'_>) -> FxHashSet<Place> {
+        let known = |event: &&&Event<'_>| matches!(event.what, What::Known(_)) && !event.beside && !self.is_conditional(event);
+        self.events.iter().filter(known).map(|event| cx.place(event.at(cx))).collect()
     }
 
     fn when(&self, at: usize, bound: Option<usize>) -> Option<When> {
         let serves = self.serves?;
+        if self.is_beside_server(self.events[at]) {
+            return Some(When::Serving);
+        }
         Some(match at.cmp(&serves) {
             std::cmp::Ordering::Less if bound.is_some_and(|bound| at > bound) => When::BeforeServing,
             std::cmp::Ordering::Less => When::BeforeListening,
@@ -74,6 +89,8 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
     let mut seen: FxHashSet<ItemId> = FxHashSet::default();
     let binds = |event: &&Event<'_>| !event.beside && matches!(event.what, What::Known(call) if Lifecycles::builtin().binds(&call.path));
     let bound = order.events.iter().position(binds);
+    let always = order.always(cx);
+    let mut done: FxHashSet<Place> = FxHashSet::default();
     for (at, event) in order.events.iter().enumerate() {
         let when = order.when(at, bound);
         if let What::Enters(call) = event.what {
@@ -82,9 +99,10 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
                 if warming.iter().any(|known| known.item == item.id) {
                     continue;
                 }
-                // A failure to fill says nothing of when it is filled: the order does.
                 let before_serving = !event.beside && order.serves.is_some_and(|serves| at < serves);
-                if before_serving || event.beside {
+                // What a task does further down may be for the sake of single requests.
+                let by_task = event.beside && event.frame.runs(cx, event.expr).0 == Runs::Beside;
+                if before_serving || by_task {
                     warming.push(Warming { item: item.id.clone(), by: by.clone(), at: cx.place(call.at), before_serving });
                 }
             }
@@ -93,8 +111,14 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
         if event.beside && !is_server || steps.len() >= MAX_STEPS {
             continue;
         }
+        let place = cx.place(event.at(cx));
+        let conditional = order.is_conditional(event);
+        // A function that is called twice: the call that is always made counts.
+        if (conditional && always.contains(&place)) || (!matches!(event.what, What::Enters(_)) && !done.insert(place)) {
+            continue;
+        }
         let Some(mut step) = step(cx, event, places, &mut seen, is_server) else { continue };
-        (step.when, step.sometimes) = (when, order.is_conditional(event));
+        (step.when, step.sometimes) = (when, conditional);
         match steps.last_mut() {
             // Variables and files of settings that are read one after the other are one step.
             Some(last) if joins(last, &step) => {

@@ -184,7 +184,7 @@ impl<'a, 'c> Walker<'a, 'c> {
                 let given = Some(Rc::new(Given { call: own, outer: entry.given.clone() }));
                 let next = Entry { fails, branches: branches.clone(), beside, depth: entry.depth + 1, given: given.clone() };
                 let before = self.events.len();
-                for func in self.targets(own.func) {
+                if let Some(func) = self.target(own.func) {
                     self.enter(func, &next);
                 }
                 if self.events.len() > before {
@@ -201,7 +201,7 @@ impl<'a, 'c> Walker<'a, 'c> {
     }
 
     /// The function itself; of a method of a trait the only type that has one.
-    fn targets(&self, of: DefId) -> Option<DefId> {
+    fn target(&self, of: DefId) -> Option<DefId> {
         let program = self.cx.world.program;
         let def = program.def(of);
         let Some(owner) = def.owner.filter(|owner| matches!(owner.kind, ItemKind::Trait(_))) else { return Some(of) };
