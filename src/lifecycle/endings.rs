@@ -16,11 +16,12 @@ use crate::facts::{Expr, ExprId, Pat, PatId, Stmt};
 use crate::model::{Draining, End, Ending, ItemId, Kind, Lifecycle, Place};
 use crate::resolve::{BodyFacts, DefId, KnownCall, ids};
 
-const TERM: &str = "SIGTERM";
+/// The signal with which orchestrators ask a process to stop.
+pub(super) const TERM: &str = "SIGTERM";
 
 /// Whether something listens to SIGTERM.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Listens {
+pub(super) enum Listens {
     Yes,
     No,
     Unknown,
@@ -36,17 +37,21 @@ pub(super) fn endings<'a>(
     order: &Order<'_, 'a>,
     places: &Places<'_>,
     so_far: &Lifecycle,
+    listens: Listens,
 ) -> Vec<Ending> {
-    let listens = listens(cx, walker, so_far);
     let mut found = Found::new();
     let reached = cx.reached.get(&so_far.service);
-    let is_own = |body: &&BodyFacts| reached.is_none_or(|reached| reached.contains(&cx.world.program.def(body.def).in_fn.unwrap_or(body.def)));
+    let is_own =
+        |body: &&BodyFacts| reached.is_none_or(|reached| reached.contains(&cx.world.program.def(body.def).in_fn.unwrap_or(body.def)));
     let is_told = is_stopping(order);
     let has = |call: &KnownCall| matches!(cx.api(call.hit.entry).kind, Some(Kind::BackgroundTask | Kind::Queue));
     for body in cx.bodies().filter(is_own).filter(|body| body.known.iter().any(has)) {
         let Some(frame) = walker.frame(body.def) else { continue };
         for call in body.known.iter().filter(|call| has(call)) {
-            let items: Vec<ItemId> = places.of_call(cx, call).iter().map(|item| item.id.clone()).collect();
+            // How a server stops is told beside this.
+            let is_server = |id: &ItemId| so_far.servers.iter().any(|server| server.item.as_ref() == Some(id));
+            let items = places.of_call(cx, call).into_iter().map(|item| item.id.clone());
+            let items: Vec<ItemId> = items.filter(|id| !is_server(id)).collect();
             if items.is_empty() {
                 continue;
             }
@@ -73,13 +78,16 @@ fn note(found: &mut Found, item: ItemId, how: Option<(End, Vec<Place>)>) {
             found.insert(item, how);
         }
         Some(known) => match (known.as_mut(), how) {
-            (Some((end, at)), Some((other, more))) if *end == other => at.extend(more.into_iter().filter(|place| !at.contains(place)).collect::<Vec<_>>()),
+            (Some((end, at)), Some((other, more))) if *end == other => {
+                at.extend(more.into_iter().filter(|place| !at.contains(place)).collect::<Vec<_>>())
+            }
             _ => *known = None,
         },
     }
 }
 
-fn listens(cx: &Cx<'_>, walker: &mut Walker<'_, '_>, so_far: &Lifecycle) -> Listens {
+/// Whether something in a service listens to SIGTERM.
+pub(super) fn listens(cx: &Cx<'_>, walker: &mut Walker<'_, '_>, so_far: &Lifecycle) -> Listens {
     if so_far.signals.iter().any(|listening| listening.signal == TERM) {
         return Listens::Yes;
     }
@@ -97,7 +105,7 @@ fn listens(cx: &Cx<'_>, walker: &mut Walker<'_, '_>, so_far: &Lifecycle) -> List
         }
     }
     // A one-shot command ends by itself: what a signal would cut off is nobody's concern.
-    if so_far.servers.is_empty() { Listens::Unknown } else { Listens::No }
+    if so_far.servers.is_empty() && so_far.signals.is_empty() { Listens::Unknown } else { Listens::No }
 }
 
 /// Something on the way tells others to stop: a token is cancelled, a channel is sent to.
@@ -106,7 +114,19 @@ fn is_stopping(order: &Order<'_, '_>) -> bool {
     order.events.iter().any(|event| {
         let facts = event.frame.facts;
         let tells = |name: &smol_str::SmolStr| {
-            matches!(name.as_str(), "cancel" | "drop_guard" | "send" | "send_replace" | "notify_waiters" | "notify_one" | "trigger" | "store" | "shutdown" | "stop")
+            matches!(
+                name.as_str(),
+                "cancel"
+                    | "drop_guard"
+                    | "send"
+                    | "send_replace"
+                    | "notify_waiters"
+                    | "notify_one"
+                    | "trigger"
+                    | "store"
+                    | "shutdown"
+                    | "stop"
+            )
         };
         seen.insert(facts.def) && facts.names.iter().any(tells)
     })
@@ -130,7 +150,10 @@ fn of_task<'a>(cx: &Cx<'a>, walker: &mut Walker<'a, '_>, frame: &Frame<'a>, call
     if heard.listens || call.task.as_ref().is_none_or(|task| task.runs_parameter) {
         return None;
     }
-    let owned = call.path.rsplit_once("::").is_some_and(|(owner, _)| cx.world.catalog.wrappers().owns_tasks(owner) || cx.world.catalog.wrappers().is_signal(owner));
+    let owned = call
+        .path
+        .rsplit_once("::")
+        .is_some_and(|(owner, _)| cx.world.catalog.wrappers().owns_tasks(owner) || cx.world.catalog.wrappers().is_signal(owner));
     let handle = if owned { Handle::Unknown } else { handle(frame, expr) };
     end(cx, frame, call, &heard, &handle, is_told)
 }

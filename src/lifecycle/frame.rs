@@ -209,10 +209,16 @@ impl<'a> Frame<'a> {
                 Expr::Try(_) => return self.propagated(parent),
                 Expr::Return(_) => return Outcome::Returned,
                 Expr::Method { recv, name, args, .. } if *recv == at => match name.as_str() {
-                    "context" | "with_context" | "map_err" | "wrap_err" | "wrap_err_with" | "map" | "inspect_err" | "instrument" | "boxed"
-                    | "and_then" | "change_context" | "in_current_span" => {}
+                    "context" | "with_context" | "map_err" | "wrap_err" | "wrap_err_with" | "map" | "inspect_err" | "instrument"
+                    | "boxed" | "and_then" | "change_context" | "in_current_span" => {}
                     "unwrap" | "expect" => return Outcome::Ends,
-                    "unwrap_or_else" => return if args.iter().any(|arg| self.diverges(*arg) == Some(Outcome::Ends)) { Outcome::Ends } else { Outcome::Handled },
+                    "unwrap_or_else" => {
+                        return if args.iter().any(|arg| self.diverges(*arg) == Some(Outcome::Ends)) {
+                            Outcome::Ends
+                        } else {
+                            Outcome::Handled
+                        };
+                    }
                     "unwrap_or" | "unwrap_or_default" | "ok" | "or_else" | "or" | "is_ok" | "is_err" | "err" => return Outcome::Handled,
                     _ => return Outcome::Unknown,
                 },
@@ -261,7 +267,8 @@ impl<'a> Frame<'a> {
 
     /// `match f() { Ok(x) => …, Err(e) => … }`.
     fn matched(&self, arms: &[Arm]) -> Outcome {
-        let failing = arms.iter().find(|arm| self.is_failure(arm.pat)).or_else(|| arms.iter().find(|arm| matches!(self.body[arm.pat], Pat::Other)));
+        let failing =
+            arms.iter().find(|arm| self.is_failure(arm.pat)).or_else(|| arms.iter().find(|arm| matches!(self.body[arm.pat], Pat::Other)));
         failing.map_or(Outcome::Unknown, |arm| self.diverges(arm.body).unwrap_or(Outcome::Handled))
     }
 

@@ -20,6 +20,7 @@ use crate::manifests::deployed::Deployed;
 use crate::model::{Action, Item, Lifecycle, Service, When};
 use crate::resolve::DefId;
 
+use endings::Listens;
 use places::Places;
 use way::Walker;
 
@@ -42,7 +43,11 @@ fn of_service<'a>(cx: &Cx<'a>, walker: &mut Walker<'a, '_>, items: &[Item], depl
     out.servers = servers::servers(cx, &order, walker, &places, &mut out.signals);
     (out.startup, out.warming) = startup::steps(cx, &order, &places);
     out.lazily = startup::lazily(cx, &order, &places, &out);
-    out.endings = endings::endings(cx, walker, &order, &places, &out);
+    let listens = endings::listens(cx, walker, &out);
+    if listens == Listens::No {
+        out.unhandled.push(SmolStr::new_static(endings::TERM));
+    }
+    out.endings = endings::endings(cx, walker, &order, &places, &out, listens);
     let main_server = out.startup.iter().rev().find(|step| step.action == Action::Serves && step.when == Some(When::Serving));
     let main_server = main_server.and_then(|step| out.servers.iter().find(|server| server.at == step.at));
     out.grace = grace::grace(deployed, &service.name, main_server);
@@ -61,7 +66,8 @@ fn main_of(cx: &Cx<'_>, service: &Service) -> Option<DefId> {
     let mut found: Vec<DefId> = named.filter(|id| is_root(*id)).collect();
     found.sort();
     let launched = || {
-        let launches = |id: &DefId| program.def(*id).item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last: &SmolStr| last == "launch"));
+        let launches =
+            |id: &DefId| program.def(*id).item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last: &SmolStr| last == "launch"));
         cx.bodies().map(|body| body.def).filter(|id| is_root(*id)).find(launches)
     };
     found.first().copied().or_else(launched)

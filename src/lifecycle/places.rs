@@ -39,7 +39,9 @@ impl<'i> Places<'i> {
         let api = cx.api(call.hit.entry);
         let reads = matches!(api.shape, Shape::EnvRead | Shape::ConfigLoad);
         let fits = |item: &&Item| {
-            Some(item.kind) == api.kind || (reads && item.kind == Kind::StartupConfig) || api.beside.as_ref().is_some_and(|beside| beside.kind == Some(item.kind))
+            Some(item.kind) == api.kind
+                || (reads && item.kind == Kind::StartupConfig)
+                || api.beside.as_ref().is_some_and(|beside| beside.kind == Some(item.kind))
         };
         let places = std::iter::once(call.at).chain(call.also.iter().map(|(_, at)| *at));
         let mut out: Vec<&Item> = places.flat_map(|at| self.at(&cx.place(at)).iter().copied().filter(fits).collect::<Vec<_>>()).collect();

@@ -135,7 +135,8 @@ fn told<'a>(cx: &Cx<'a>, made: &Event<'a>, server: &Server, order: &Order<'_, 'a
     if server.stopped_by.is_empty() || stop.how == Draining::Drains {
         return;
     }
-    let by_handle = order.events.iter().filter(|event| calls(event, &server.stopped_by)).find_map(|event| Some((event, stopping(event, server)?)));
+    let by_handle =
+        order.events.iter().filter(|event| calls(event, &server.stopped_by)).find_map(|event| Some((event, stopping(event, server)?)));
     if let Some((event, method)) = by_handle {
         stop.how = Draining::Drains;
         stop.told_at = place(cx, event, method);

@@ -4,10 +4,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::frame::{Branch, Runs, SIDE_BY_SIDE};
 use super::places::{Places, ids};
+use super::signals;
 use super::way::{Event, What};
 use crate::catalog::{Lifecycles, Server, Shape};
 use crate::detect::Cx;
-use crate::facts::{ExprId, ItemKind};
+use crate::facts::{Expr, ExprId, ItemKind};
 use crate::model::{Action, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Step, Warming, When};
 use crate::resolve::{DefId, KnownCall};
 
@@ -58,8 +59,21 @@ impl Order<'_, '_> {
 
     /// It runs side by side with the server: another future of the same `join!` or `select!`.
     fn is_beside_server(&self, event: &Event<'_>) -> bool {
-        let beside = |(def, expr, way): &Branch| *way >= SIDE_BY_SIDE && self.branches.get(&(*def, *expr)).is_some_and(|server| server != way);
+        let beside =
+            |(def, expr, way): &Branch| *way >= SIDE_BY_SIDE && self.branches.get(&(*def, *expr)).is_some_and(|server| server != way);
         event.branches.iter().any(beside)
+    }
+
+    /// It happens when the service stops: after a server that is waited for, or after `main` has waited for a signal.
+    fn is_after(&self, at: usize) -> bool {
+        let event = self.events[at];
+        let stops = match self.serves {
+            Some(serves) => self.is_awaited.then_some(serves),
+            None => self.events.iter().position(|event| {
+                !event.beside && matches!(event.what, What::Known(call) if !signals::of_call(&event.frame, call).is_empty())
+            }),
+        };
+        stops.is_some_and(|stops| at > stops) && !event.beside && !self.is_beside_server(event)
     }
 
     /// The places of what happens without a condition.
@@ -117,8 +131,11 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
         if (conditional && always.contains(&place)) || (!matches!(event.what, What::Enters(_)) && !done.insert(place)) {
             continue;
         }
+        if matches!(event.what, What::Closes(_)) && !order.is_after(at) {
+            continue;
+        }
         let Some(mut step) = step(cx, event, places, &mut seen, is_server) else { continue };
-        (step.when, step.sometimes) = (when, conditional);
+        (step.when, step.sometimes) = (when.or(order.is_after(at).then_some(When::AfterServing)), conditional);
         match steps.last_mut() {
             // Variables and files of settings that are read one after the other are one step.
             Some(last) if joins(last, &step) => {
@@ -163,8 +180,34 @@ fn step(cx: &Cx<'_>, event: &Event<'_>, places: &Places<'_>, seen: &mut FxHashSe
             let tasks: Vec<&Item> = tasks.filter(|item| seen.insert(item.id.clone())).collect();
             (!tasks.is_empty()).then(|| Step { on_failure: OnFailure::Unknown, ..plain(Action::Spawns, ids(&tasks)) })
         }
+        What::Closes(_) => Some(Step { detail: closed(event), ..plain(Action::Closes, Vec::new()) }),
         What::Static(..) => None,
     }
+}
+
+/// What a closing method is called on, as written: `pool.close`.
+fn closed(event: &Event<'_>) -> Option<String> {
+    let Expr::Method { recv, name, .. } = &event.frame.body[event.expr] else { return None };
+    let (mut names, mut at) = (vec![name.as_str()], *recv);
+    for _ in 0..4 {
+        match &event.frame.body[at] {
+            Expr::Path(path, _) => {
+                names.push(path.last()?);
+                break;
+            }
+            Expr::Field { base, name, .. } => {
+                names.push(name);
+                at = *base;
+            }
+            Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) | Expr::Await(inner) => at = *inner,
+            Expr::Method { recv, name, args, .. } if args.is_empty() && matches!(name.as_str(), "clone" | "as_ref" | "lock" | "as_mut") => {
+                at = *recv
+            }
+            _ => return None,
+        }
+    }
+    names.reverse();
+    Some(names.join("."))
 }
 
 /// What a known call does at start-up; none for what is no step of it.
@@ -218,7 +261,10 @@ pub(super) fn lazily(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>, li
     let mut out: Vec<ItemId> = Vec::new();
     for body in cx.bodies().filter(|body| is_lazy(body.def) && !touched.contains(&body.def)) {
         for item in body.known.iter().flat_map(|call| places.of_call(cx, call)) {
-            let is_told = matches!(item.kind, Kind::Pool | Kind::SdkClient | Kind::Cache | Kind::ReferenceData | Kind::EmbeddedDb | Kind::StartupConfig);
+            let is_told = matches!(
+                item.kind,
+                Kind::Pool | Kind::SdkClient | Kind::Cache | Kind::ReferenceData | Kind::EmbeddedDb | Kind::StartupConfig
+            );
             if is_told && !lifecycle.startup.iter().any(|step| step.items.contains(&item.id)) {
                 out.push(item.id.clone());
             }

@@ -104,7 +104,12 @@ fn one(cx: &Cx<'_>, frame: &Frame<'_>, id: ExprId, out: &mut Heard) {
     };
     match &frame.body[id] {
         Expr::Method { recv, name, span, .. } => match name.as_str() {
-            "cancelled" | "cancelled_owned" | "is_cancelled" | "run_until_cancelled" | "run_until_cancelled_owned" | "on_shutdown_requested"
+            "cancelled"
+            | "cancelled_owned"
+            | "is_cancelled"
+            | "run_until_cancelled"
+            | "run_until_cancelled_owned"
+            | "on_shutdown_requested"
             | "is_shutdown_requested" => told(*span),
             "recv" | "changed" | "wait_for" | "notified" | "try_recv" | "has_changed" | "load" | "borrow" | "borrow_and_update" => {
                 if is_about_stopping(last_name(frame.body, *recv)) {
@@ -148,5 +153,21 @@ fn last_name(body: &Body, mut id: ExprId) -> &str {
 fn is_about_stopping(name: &str) -> bool {
     let lower = name.to_lowercase();
     let words = || lower.split('_');
-    words().any(|word| matches!(word, "shutdown" | "shutting" | "stop" | "stopped" | "stopping" | "cancel" | "cancelled" | "quit" | "exit" | "terminate" | "terminated" | "kill"))
+    words().any(|word| {
+        matches!(
+            word,
+            "shutdown"
+                | "shutting"
+                | "stop"
+                | "stopped"
+                | "stopping"
+                | "cancel"
+                | "cancelled"
+                | "quit"
+                | "exit"
+                | "terminate"
+                | "terminated"
+                | "kill"
+        )
+    })
 }

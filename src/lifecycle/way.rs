@@ -21,6 +21,9 @@ const MAX_VISITS: usize = 1_500;
 /// What happens is noted so often.
 const MAX_EVENTS: usize = 4_000;
 
+/// What is closed is told of `main` and of functions so far below it.
+const MAX_CLOSING: usize = 3;
+
 /// Something that happens on the way.
 pub(super) struct Event<'a> {
     /// The body in which it stands.
@@ -56,6 +59,8 @@ pub(super) enum What<'a> {
     Static(DefId, Span),
     /// The server that an attribute of `main` brings is started.
     Launches(&'static Server, Span),
+    /// Something is flushed, closed or shut down by a method.
+    Closes(Span),
 }
 
 /// What a function is entered with.
@@ -138,6 +143,7 @@ impl<'a, 'c> Walker<'a, 'c> {
         for id in crate::resolve::ids(frame.body) {
             match &frame.body[id] {
                 Expr::Call { .. } | Expr::Method { .. } | Expr::Macro { .. } => {
+                    self.closes(&frame, id, entry);
                     if let Some(call) = frame.call(id) {
                         self.call(&frame, id, call, entry);
                     } else if let (Expr::Method { name, span, .. }, Some(server)) = (&frame.body[id], self.server)
@@ -159,6 +165,17 @@ impl<'a, 'c> Walker<'a, 'c> {
             self.dull.insert(def);
         }
         self.cut |= was_cut;
+    }
+
+    /// `pool.close().await`; what such a method does itself is part of it.
+    fn closes(&mut self, frame: &Rc<Frame<'a>>, id: ExprId, entry: &Entry<'a>) {
+        if let Expr::Method { name, span, .. } = &frame.body[id]
+            && entry.depth <= MAX_CLOSING
+            && is_closing(name)
+            && !is_closing(&self.cx.world.program.def(frame.facts.def).item.name)
+        {
+            self.note(frame, id, What::Closes(*span), entry);
+        }
     }
 
     fn call(&mut self, frame: &Rc<Frame<'a>>, id: ExprId, call: CallAt<'a>, entry: &Entry<'a>) {
@@ -188,7 +205,8 @@ impl<'a, 'c> Walker<'a, 'c> {
                     self.enter(func, &next);
                 }
                 if self.events.len() > before {
-                    let event = Event { frame: frame.clone(), expr: id, what: What::Enters(own), fails, branches, beside, given: entry.given.clone() };
+                    let (what, given) = (What::Enters(own), entry.given.clone());
+                    let event = Event { frame: frame.clone(), expr: id, what, fails, branches, beside, given };
                     self.events.insert(before, event);
                 }
             }
@@ -240,6 +258,10 @@ impl<'a, 'c> Walker<'a, 'c> {
     }
 }
 
+fn is_closing(name: &str) -> bool {
+    matches!(name, "close" | "drain" | "flush" | "flush_all" | "force_flush" | "shutdown" | "shutdown_timeout")
+}
+
 impl Event<'_> {
     /// Where it stands.
     pub(super) fn at(&self, cx: &Cx<'_>) -> At {
@@ -247,7 +269,7 @@ impl Event<'_> {
         let span = match self.what {
             What::Known(call) => return call.at,
             What::Enters(call) => return call.at,
-            What::Static(_, span) | What::Launches(_, span) => span,
+            What::Static(_, span) | What::Launches(_, span) | What::Closes(span) => span,
         };
         At { file, span }
     }

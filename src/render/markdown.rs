@@ -7,6 +7,7 @@ use super::engine::Engine;
 use super::escape::{code, inline};
 use super::item_view::sentence;
 use super::layout::Layout;
+use super::lifecycle_view::lifecycles;
 use super::opening::opening;
 use super::sections::{any_rebuild, contents, environments, events, hazards, recovery_tests, sections, services};
 use super::view::PageView;
@@ -45,6 +46,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         sections: sections(layout, &layout.items, PAGE, 2, false),
         environments: environments(layout, PAGE),
         any_rebuild: any_rebuild(&layout.items),
+        lifecycles: lifecycles(layout, None, PAGE),
         events: events(layout, &layout.items, PAGE),
         recovery_tests,
         without_recovery_test,

@@ -11,6 +11,7 @@ mod escape;
 mod item_view;
 mod json;
 mod layout;
+mod lifecycle_view;
 mod links;
 mod list;
 mod markdown;
