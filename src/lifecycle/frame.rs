@@ -25,6 +25,8 @@ pub(super) struct Frame<'a> {
     pub(super) body: &'a Body,
     parents: Vec<Option<ExprId>>,
     calls: FxHashMap<Span, CallAt<'a>>,
+    /// Functions that are handed to others by name.
+    handed: FxHashMap<Span, &'a OwnCall>,
 }
 
 /// When an expression runs, seen from the body that it stands in.
@@ -76,7 +78,9 @@ impl<'a> Frame<'a> {
                 calls.insert(last, CallAt::Known(call, true));
             }
         }
-        Some(Self { facts, body, parents: parents(body), calls })
+        let handed = facts.own.iter().filter(|call| call.taken_by.is_some() && call.served.is_none());
+        let handed = handed.map(|call| (call.at.span, call)).collect();
+        Some(Self { facts, body, parents: parents(body), calls, handed })
     }
 
     /// The call that an expression is.
@@ -85,6 +89,11 @@ impl<'a> Frame<'a> {
             Expr::Call { span, .. } | Expr::Method { span, .. } | Expr::Macro { span, .. } => self.calls.get(span).copied(),
             _ => None,
         }
+    }
+
+    /// The function that a path hands to another one.
+    pub(super) fn handed(&self, span: Span) -> Option<&'a OwnCall> {
+        self.handed.get(&span).copied()
     }
 
     /// The expression of a call at a place.
@@ -123,8 +132,17 @@ impl<'a> Frame<'a> {
         for (at, parent) in self.around(id) {
             match &self.body[parent] {
                 // A branch of `select!` reads as an `if`: its condition is a future like the others.
-                Expr::If { cond, then, .. } if *cond != at => branches.push((self.facts.def, parent, usize::from(*then != at))),
-                Expr::Match { value, arms } if *value != at && arms.len() > 1 => {
+                Expr::If { cond, then, otherwise } if *cond != at => {
+                    let other = if *then == at { *otherwise } else { Some(*then) };
+                    if !other.is_some_and(|other| self.ends(other)) {
+                        branches.push((self.facts.def, parent, usize::from(*then != at)));
+                    }
+                }
+                Expr::Match { value, arms } if *value != at => {
+                    let is_at = |arm: &&Arm| arm.body == at || arm.guard == Some(at);
+                    if arms.iter().filter(|arm| !is_at(arm)).all(|arm| self.ends(arm.body)) {
+                        continue;
+                    }
                     let arm = arms.iter().position(|arm| arm.body == at || arm.guard == Some(at));
                     branches.push((self.facts.def, parent, arm.unwrap_or(arms.len())));
                 }
@@ -142,6 +160,11 @@ impl<'a> Frame<'a> {
         }
         branches.reverse();
         (runs, branches)
+    }
+
+    /// A branch that surely ends the process.
+    fn ends(&self, id: ExprId) -> bool {
+        self.diverges(id) == Some(Outcome::Ends)
     }
 
     /// The call starts a task.

@@ -135,8 +135,12 @@ fn told<'a>(cx: &Cx<'a>, made: &Event<'a>, server: &Server, order: &Order<'_, 'a
     if server.stopped_by.is_empty() || stop.how == Draining::Drains {
         return;
     }
-    let by_handle =
-        order.events.iter().filter(|event| calls(event, &server.stopped_by)).find_map(|event| Some((event, stopping(event, server)?)));
+    let by_handle = order
+        .events
+        .iter()
+        .rev()
+        .filter(|event| calls(event, &server.stopped_by))
+        .find_map(|event| Some((event, stopping(event, server)?)));
     if let Some((event, method)) = by_handle {
         stop.how = Draining::Drains;
         stop.told_at = place(cx, event, method);
@@ -148,14 +152,17 @@ fn told<'a>(cx: &Cx<'a>, made: &Event<'a>, server: &Server, order: &Order<'_, 'a
 /// `handle.stop(true)`, `handle.graceful_shutdown(limit)`.
 fn stopping(event: &Event<'_>, server: &Server) -> Option<ExprId> {
     let frame = &event.frame;
-    ids(frame.body).find(|id| match &frame.body[*id] {
-        // Many things have a method `stop`: this one is told whether to wait.
-        Expr::Method { name, args, .. } if server.stopped_by.contains(name) => match &**args {
-            [only] if name == "stop" => matches!(&frame.body[*only], Expr::Lit(Lit::Bool(true), _)),
-            args => args.len() == 1,
-        },
-        _ => false,
-    })
+    // The last one: a server that answers while the service starts may be stopped before.
+    ids(frame.body)
+        .filter(|id| match &frame.body[*id] {
+            // Many things have a method `stop`: this one is told whether to wait.
+            Expr::Method { name, args, .. } if server.stopped_by.contains(name) => match &**args {
+                [only] if name == "stop" => matches!(&frame.body[*only], Expr::Lit(Lit::Bool(true), _)),
+                args => args.len() == 1,
+            },
+            _ => false,
+        })
+        .last()
 }
 
 /// The signals that the same body waits for before.

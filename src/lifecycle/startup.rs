@@ -5,10 +5,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::frame::{Branch, Runs, SIDE_BY_SIDE};
 use super::places::{Places, ids};
 use super::signals;
-use super::way::{Event, What};
+use super::way::{Event, What, is_lazy};
 use crate::catalog::{Lifecycles, Server, Shape};
 use crate::detect::Cx;
-use crate::facts::{Expr, ExprId, ItemKind};
+use crate::facts::{Expr, ExprId};
 use crate::model::{Action, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Step, Warming, When};
 use crate::resolve::{DefId, KnownCall};
 
@@ -92,7 +92,8 @@ impl Order<'_, '_> {
             std::cmp::Ordering::Less => When::BeforeListening,
             std::cmp::Ordering::Equal => When::Serving,
             std::cmp::Ordering::Greater if self.is_awaited => When::AfterServing,
-            std::cmp::Ordering::Greater => When::Serving,
+            // A server that is made here and run elsewhere: what comes first is not known.
+            std::cmp::Ordering::Greater => return None,
         })
     }
 }
@@ -244,7 +245,6 @@ fn action(cx: &Cx<'_>, call: &KnownCall, is_server: bool) -> Option<Action> {
 
 /// What is made when it is first used: in the initialiser of a lazy static that nothing on the way to the server touches.
 pub(super) fn lazily(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>, lifecycle: &Lifecycle) -> Vec<ItemId> {
-    let program = cx.world.program;
     let before = order.serves.unwrap_or(order.events.len());
     let touched: FxHashSet<DefId> = order.events[..before]
         .iter()
@@ -253,13 +253,8 @@ pub(super) fn lazily(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>, li
             _ => None,
         })
         .collect();
-    let is_lazy = |id: DefId| {
-        let ItemKind::Static(_) = &program.def(id).item.kind else { return false };
-        let wrappers = cx.world.catalog.wrappers();
-        cx.world.signatures.value(id).path().is_some_and(|path| wrappers.is_lazy(path) && !wrappers.is_set_once(path))
-    };
     let mut out: Vec<ItemId> = Vec::new();
-    for body in cx.bodies().filter(|body| is_lazy(body.def) && !touched.contains(&body.def)) {
+    for body in cx.bodies().filter(|body| is_lazy(cx, body.def) && !touched.contains(&body.def)) {
         for item in body.known.iter().flat_map(|call| places.of_call(cx, call)) {
             let is_told = matches!(
                 item.kind,

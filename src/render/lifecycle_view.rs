@@ -1,6 +1,8 @@
 //! How a service starts and stops, as pages tell it: steps that do the same in a row are one line, and the stop is a few sentences.
 
-use crate::model::{Action, Draining, End, Grace, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Scope, ServerStop, Step, When};
+use crate::model::{
+    Action, Draining, End, FactValue, Grace, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Scope, ServerStop, Step, When,
+};
 
 use super::escape::code;
 use super::layout::{Layout, first_few};
@@ -10,6 +12,9 @@ use super::view::{GraceView, LifecycleView, Named, ServerView, StepLine, Warming
 const LINES: usize = 16;
 /// Items in one line.
 const ITEMS: usize = 4;
+
+/// Workloads that are named together.
+const GRACES: usize = 3;
 
 /// The lifecycles of the services that have something to tell; of one service with its name.
 pub(crate) fn lifecycles(layout: &Layout<'_>, only: Option<&str>, page: &str) -> Vec<LifecycleView> {
@@ -75,7 +80,7 @@ fn view(layout: &Layout<'_>, lifecycle: &Lifecycle, named: bool, page: &str) -> 
         cancelled_more,
         finished,
         finished_more,
-        grace: lifecycle.grace.iter().map(|grace| grace_view(layout, grace, page)).collect(),
+        grace: graces(layout, &lifecycle.grace, page),
     };
     let tells =
         view.steps.len() > 1 || view.server.is_some() || !view.signals.is_empty() || !view.dropped.is_empty() || !view.cancelled.is_empty();
@@ -122,10 +127,31 @@ fn length(ms: u64) -> String {
     if ms.is_multiple_of(1000) { format!("{} s", ms / 1000) } else { format!("{ms} ms") }
 }
 
+/// The graces; workloads that wait as long as each other by default are told together.
+fn graces(layout: &Layout<'_>, all: &[Grace], page: &str) -> Vec<GraceView> {
+    let mut out: Vec<GraceView> = Vec::new();
+    for grace in all {
+        let view = grace_view(layout, grace, page);
+        let is_same = |other: &&mut GraceView| {
+            let plain = |view: &GraceView| {
+                (view.seconds.clone(), view.at.clone(), view.before_stop.clone(), view.too_short, view.environment.clone())
+            };
+            plain(other) == plain(&view)
+        };
+        match out.iter_mut().find(is_same) {
+            Some(known) if known.workloads.len() < GRACES => known.workloads.extend(view.workloads),
+            Some(known) => known.more += 1,
+            None => out.push(view),
+        }
+    }
+    out
+}
+
 fn grace_view(layout: &Layout<'_>, grace: &Grace, page: &str) -> GraceView {
     let place = |place: &Place| layout.links.short_place(page, &place.file, place.line);
     GraceView {
-        workload: code(&grace.workload),
+        workloads: vec![code(&grace.workload)],
+        more: 0,
         environment: grace.environment.as_deref().map(super::escape::inline),
         seconds: grace.seconds.map(|seconds| format!("{seconds} s")),
         at: grace.at.as_ref().map(place),
@@ -134,17 +160,24 @@ fn grace_view(layout: &Layout<'_>, grace: &Grace, page: &str) -> GraceView {
     }
 }
 
-/// The items of which it is known that they end in one of these ways, those of the whole process only: what belongs to a request
-/// ends with it.
+/// The items of which it is known that they end in one of these ways: those that are made at the start, and loops without end. What
+/// belongs to a request ends with it.
 fn ended(layout: &Layout<'_>, lifecycle: &Lifecycle, how: &[End], page: &str) -> (Vec<String>, usize) {
     let ids: Vec<ItemId> = lifecycle.endings.iter().filter(|ending| how.contains(&ending.how)).map(|ending| ending.item.clone()).collect();
-    let items: Vec<&Item> =
-        ids.iter().filter_map(|id| layout.item(id.as_str())).filter(|item| item.scope == Scope::Process && !is_for_each(item)).collect();
+    let items: Vec<&Item> = ids
+        .iter()
+        .filter_map(|id| layout.item(id.as_str()))
+        .filter(|item| item.scope == Scope::Process && is_of_process(lifecycle, item))
+        .collect();
     layout.some(&items, ITEMS + 2, page)
 }
 
-fn is_for_each(item: &Item) -> bool {
-    item.facts.iter().any(|fact| fact.key == "lifetime")
+fn is_of_process(lifecycle: &Lifecycle, item: &Item) -> bool {
+    let says = |key: &str, wanted: &str| {
+        item.facts.iter().any(|fact| fact.key == key && matches!(&fact.value, Some(FactValue::Text(text)) if text.contains(wanted)))
+    };
+    let at_start = || lifecycle.startup.iter().any(|step| step.items.contains(&item.id));
+    !says("lifetime", "one for each") && (at_start() || says("runs", "until"))
 }
 
 fn some(layout: &Layout<'_>, ids: &[ItemId], page: &str) -> (Vec<String>, usize) {

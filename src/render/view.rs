@@ -518,7 +518,8 @@ pub(crate) struct ServerView {
 /// How long a workload waits before it kills the process.
 #[derive(Debug, Serialize)]
 pub(crate) struct GraceView {
-    pub(crate) workload: String,
+    pub(crate) workloads: Vec<String>,
+    pub(crate) more: usize,
     pub(crate) environment: Option<String>,
     pub(crate) seconds: Option<String>,
     pub(crate) at: Option<String>,
