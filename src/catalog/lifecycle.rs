@@ -32,9 +32,9 @@ pub struct Server {
     /// Which argument of them is waited for.
     #[serde(default)]
     pub orderly_arg: usize,
-    /// Methods of a handle that make it stop in order.
+    /// Methods of a handle that make it stop in order, unless they are given `false`.
     #[serde(default)]
-    pub elsewhere: Vec<SmolStr>,
+    pub stopped_by: Vec<SmolStr>,
     /// Methods that start it where an attribute of `main` brings it.
     #[serde(default)]
     pub methods: Vec<SmolStr>,

@@ -25,6 +25,8 @@ pub(super) struct Frame<'a> {
     pub(super) body: &'a Body,
     parents: Vec<Option<ExprId>>,
     calls: FxHashMap<Span, CallAt<'a>>,
+    /// Functions that are handed to others by name.
+    handed: FxHashMap<Span, &'a OwnCall>,
 }
 
 /// When an expression runs, seen from the body that it stands in.
@@ -37,6 +39,9 @@ pub(super) enum Runs {
     /// In a closure: when it is called.
     Later,
 }
+
+/// Ways of a [`Branch`] from here on are futures that run side by side: all of them are taken.
+pub(super) const SIDE_BY_SIDE: usize = 1 << 32;
 
 /// A branch of an `if` or `match`: which one, and which of its ways.
 pub(super) type Branch = (DefId, ExprId, usize);
@@ -73,7 +78,9 @@ impl<'a> Frame<'a> {
                 calls.insert(last, CallAt::Known(call, true));
             }
         }
-        Some(Self { facts, body, parents: parents(body), calls })
+        let handed = facts.own.iter().filter(|call| call.taken_by.is_some() && call.served.is_none());
+        let handed = handed.map(|call| (call.at.span, call)).collect();
+        Some(Self { facts, body, parents: parents(body), calls, handed })
     }
 
     /// The call that an expression is.
@@ -82,6 +89,11 @@ impl<'a> Frame<'a> {
             Expr::Call { span, .. } | Expr::Method { span, .. } | Expr::Macro { span, .. } => self.calls.get(span).copied(),
             _ => None,
         }
+    }
+
+    /// The function that a path hands to another one.
+    pub(super) fn handed(&self, span: Span) -> Option<&'a OwnCall> {
+        self.handed.get(&span).copied()
     }
 
     /// The expression of a call at a place.
@@ -108,7 +120,8 @@ impl<'a> Frame<'a> {
         .take(MAX_CLIMB)
     }
 
-    /// When an expression runs, and in which branches it stands, from the outside.
+    /// When an expression runs, in which branches it stands, and which of several futures that run side by side it belongs to;
+    /// both from the outside.
     pub(super) fn runs(&self, cx: &Cx<'_>, id: ExprId) -> (Runs, Vec<Branch>) {
         let (mut runs, mut branches) = (Runs::Here, Vec::new());
         let mut beside = |how: Runs| {
@@ -118,10 +131,25 @@ impl<'a> Frame<'a> {
         };
         for (at, parent) in self.around(id) {
             match &self.body[parent] {
-                Expr::If { cond, then, .. } if *cond != at => branches.push((self.facts.def, parent, usize::from(*then != at))),
-                Expr::Match { value, arms } if *value != at && arms.len() > 1 => {
+                // A branch of `select!` reads as an `if`: its condition is a future like the others.
+                Expr::If { cond, then, otherwise } if *cond != at => {
+                    let other = if *then == at { *otherwise } else { Some(*then) };
+                    if !other.is_some_and(|other| self.ends(other)) {
+                        branches.push((self.facts.def, parent, usize::from(*then != at)));
+                    }
+                }
+                Expr::Match { value, arms } if *value != at => {
+                    let is_at = |arm: &&Arm| arm.body == at || arm.guard == Some(at);
+                    if arms.iter().filter(|arm| !is_at(arm)).all(|arm| self.ends(arm.body)) {
+                        continue;
+                    }
                     let arm = arms.iter().position(|arm| arm.body == at || arm.guard == Some(at));
                     branches.push((self.facts.def, parent, arm.unwrap_or(arms.len())));
+                }
+                // The way behind it is taken when one of the futures has ended.
+                Expr::Macro { path, args, .. } if args.len() > 1 && path.last().is_some_and(|last| is_side_by_side(last)) => {
+                    let arm = args.iter().position(|arg| *arg == at).unwrap_or(args.len());
+                    branches.push((self.facts.def, parent, SIDE_BY_SIDE + arm));
                 }
                 Expr::Async { .. } if !self.is_run_here(parent) => beside(Runs::Beside),
                 Expr::Closure { .. } if !self.is_called_here(parent) => beside(Runs::Later),
@@ -132,6 +160,11 @@ impl<'a> Frame<'a> {
         }
         branches.reverse();
         (runs, branches)
+    }
+
+    /// A branch that surely ends the process.
+    fn ends(&self, id: ExprId) -> bool {
+        self.diverges(id) == Some(Outcome::Ends)
     }
 
     /// The call starts a task.
@@ -156,7 +189,7 @@ impl<'a> Frame<'a> {
                         return false;
                     }
                 }
-                Expr::Macro { path, .. } => return path.last().is_some_and(|last| matches!(last.as_str(), "join" | "try_join" | "select")),
+                Expr::Macro { path, .. } => return path.last().is_some_and(|last| is_side_by_side(last)),
                 Expr::Try(_) | Expr::Ref(_) | Expr::Tuple(_) => {}
                 // A branch of `select!` reads as `if let pattern = future.await`.
                 Expr::Block(stmts) if matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if *expr == at) => {}
@@ -313,6 +346,25 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// Where an expression stands, as far as it says so itself.
+    pub(super) fn span(&self, id: ExprId) -> Option<Span> {
+        match &self.body[id] {
+            Expr::Path(_, span) | Expr::Call { span, .. } | Expr::Method { span, .. } | Expr::Macro { span, .. } => Some(*span),
+            Expr::Await(inner) | Expr::Try(inner) | Expr::Ref(inner) => self.span(*inner),
+            _ => None,
+        }
+    }
+
+    /// A variable of that name stands somewhere in an expression.
+    pub(super) fn mentions(&self, id: ExprId, name: &str) -> bool {
+        if matches!(&self.body[id], Expr::Path(path, _) if path.single().is_some_and(|single| single == name)) {
+            return true;
+        }
+        let mut found = false;
+        crate::resolve::children(&self.body[id], &mut |child| found = found || self.mentions(child, name));
+        found
+    }
+
     /// What a variable of that name is bound to, by the last `let` of the body.
     pub(super) fn bound_to(&self, name: &str) -> Option<ExprId> {
         self.body.exprs.iter().rev().find_map(|expr| {
@@ -331,6 +383,11 @@ impl<'a> Frame<'a> {
             _ => false,
         }
     }
+}
+
+/// The futures among its arguments run side by side.
+fn is_side_by_side(name: &str) -> bool {
+    matches!(name, "join" | "try_join" | "select")
 }
 
 fn is_block_on(name: &str) -> bool {

@@ -3,9 +3,11 @@
 use crate::manifests::deployed::{Deployed, WorkloadKind};
 use crate::model::{Draining, Grace, ServerStop};
 
-/// The grace of each workload that runs a service, and whether a server may wait for longer.
-pub(super) fn grace(deployed: &Deployed, service: &str, servers: &[ServerStop]) -> Vec<Grace> {
-    let longest = servers.iter().filter(|server| server.how == Draining::Drains).filter_map(|server| server.waits_ms).max();
+/// The grace of each workload that runs a service, and whether its server may wait for longer.
+pub(super) fn grace(deployed: &Deployed, service: &str, server: Option<&ServerStop>) -> Vec<Grace> {
+    let longest = server
+        .filter(|server| server.how == Draining::Drains && server.on.iter().any(|signal| signal == "SIGTERM"))
+        .and_then(|server| server.waits_ms);
     let stops = |kind: WorkloadKind| !matches!(kind, WorkloadKind::Image | WorkloadKind::Function);
     let mut out: Vec<Grace> = Vec::new();
     for workload in deployed.of_service(service).filter(|workload| stops(workload.kind)) {

@@ -10,15 +10,17 @@ mod places;
 mod servers;
 mod signals;
 mod startup;
+mod told;
 mod way;
 
 use smol_str::SmolStr;
 
 use crate::detect::Cx;
 use crate::manifests::deployed::Deployed;
-use crate::model::{Item, Lifecycle, Service};
+use crate::model::{Action, Item, Lifecycle, Service, When};
 use crate::resolve::DefId;
 
+use endings::Listens;
 use places::Places;
 use way::Walker;
 
@@ -41,8 +43,14 @@ fn of_service<'a>(cx: &Cx<'a>, walker: &mut Walker<'a, '_>, items: &[Item], depl
     out.servers = servers::servers(cx, &order, walker, &places, &mut out.signals);
     (out.startup, out.warming) = startup::steps(cx, &order, &places);
     out.lazily = startup::lazily(cx, &order, &places, &out);
-    out.endings = endings::endings(cx, walker, &order, &places, &out);
-    out.grace = grace::grace(deployed, &service.name, &out.servers);
+    let listens = endings::listens(cx, walker, &out);
+    if listens == Listens::No {
+        out.unhandled.push(SmolStr::new_static(endings::TERM));
+    }
+    out.endings = endings::endings(cx, walker, &order, &places, &out, listens);
+    let main_server = out.startup.iter().rev().find(|step| step.action == Action::Serves && step.when == Some(When::Serving));
+    let main_server = main_server.and_then(|step| out.servers.iter().find(|server| server.at == step.at));
+    out.grace = grace::grace(deployed, &service.name, main_server);
     (!out.is_empty()).then_some(out)
 }
 

@@ -2,13 +2,14 @@
 
 use smol_str::SmolStr;
 
+use super::frame::Frame;
 use super::places::Places;
 use super::signals;
 use super::startup::{Order, server_of};
 use super::way::{Event, Walker, What, given};
 use crate::catalog::Server;
 use crate::detect::Cx;
-use crate::facts::{Expr, ExprId};
+use crate::facts::{Expr, ExprId, Lit};
 use crate::model::{Draining, FactValue, Listening, Place, ServerStop};
 use crate::resolve::{Setting, Value, ids};
 
@@ -71,18 +72,30 @@ fn by_itself(cx: &Cx<'_>, event: &Event<'_>, server: &Server, order: &Order<'_, 
         at: stop.at.clone(),
         stops_server,
     };
-    signals.extend(server.signals.iter().map(|signal| listens(signal, true)));
-    signals.extend(server.at_once.iter().map(|signal| listens(signal, false)));
     stop.on.clone_from(&server.signals);
     stop.how = Draining::Drains;
-    stop.waits_ms = server.waits.map(|seconds| seconds * 1000);
-    let Some(setter) = &server.waits_by else { return };
-    if let What::Known(call) = event.what
-        && let Some(setting) = call.settings.iter().find(|setting| setting.name == *setter)
-    {
-        (stop.waits_ms, stop.waits_at) = (seconds(cx, setting), Some(cx.place(setting.at)));
-    } else if calls(event, std::slice::from_ref(setter)) {
-        stop.waits_ms = None;
+    (stop.waits_ms, stop.waits_at) = waits(cx, event, server);
+    // A server beside the main one may be gone by then, as one that answers while the service starts.
+    if !order.serves.is_some_and(|serves| std::ptr::eq(order.events[serves], event)) {
+        return;
+    }
+    signals.extend(server.signals.iter().map(|signal| listens(signal, true)));
+    signals.extend(server.at_once.iter().map(|signal| listens(signal, false)));
+}
+
+/// For how long it waits at most, and where that is set.
+fn waits(cx: &Cx<'_>, event: &Event<'_>, server: &Server) -> (Option<u64>, Option<Place>) {
+    let default = server.waits.map(|seconds| seconds * 1000);
+    let Some(setter) = &server.waits_by else { return (default, None) };
+    let set = match event.what {
+        What::Known(call) => call.settings.iter().find(|setting| setting.name == *setter),
+        _ => None,
+    };
+    match set {
+        Some(setting) => (seconds(cx, setting), Some(cx.place(setting.at))),
+        // It is set on something that was not followed.
+        None if calls(event, std::slice::from_ref(setter)) => (None, None),
+        None => (default, None),
     }
 }
 
@@ -103,25 +116,62 @@ fn sets_field(event: &Event<'_>, field: &SmolStr) -> bool {
 }
 
 /// What the code gives it to wait for.
-fn told<'a>(cx: &Cx<'a>, event: &Event<'a>, server: &Server, order: &Order<'_, 'a>, walker: &mut Walker<'a, '_>, stop: &mut ServerStop) {
-    let frame = &event.frame;
+fn told<'a>(cx: &Cx<'a>, made: &Event<'a>, server: &Server, order: &Order<'_, 'a>, walker: &mut Walker<'a, '_>, stop: &mut ServerStop) {
+    let frame = &made.frame;
     let method = ids(frame.body).find(|id| match &frame.body[*id] {
         Expr::Method { name, .. } => server.orderly.contains(name),
         _ => false,
     });
     if let Some(method) = method {
         stop.how = Draining::Drains;
-        stop.told_at = place(cx, event, method);
+        stop.told_at = place(cx, made, method);
         if server.signals.is_empty() {
             (stop.waits_ms, stop.waits_at) = (None, None);
         }
         let Some(arg) = frame.args(method).get(server.orderly_arg).or(frame.args(method).first()).copied() else { return };
-        stop.on = signals_of(event, arg, walker).into_iter().map(SmolStr::new_static).collect();
+        stop.on = signals_of(made, arg, walker).into_iter().map(SmolStr::new_static).collect();
         return;
     }
-    if order.events.iter().any(|event| calls(event, &server.elsewhere)) {
-        stop.how = Draining::Unknown;
+    if server.stopped_by.is_empty() || stop.how == Draining::Drains {
+        return;
     }
+    let by_handle = order
+        .events
+        .iter()
+        .rev()
+        .filter(|event| calls(event, &server.stopped_by))
+        .find_map(|event| Some((event, stopping(event, server)?)));
+    if let Some((event, method)) = by_handle {
+        stop.how = Draining::Drains;
+        stop.told_at = place(cx, event, method);
+        (stop.waits_ms, stop.waits_at) = waits(cx, made, server);
+        stop.on = signals_before(&event.frame, method);
+    }
+}
+
+/// `handle.stop(true)`, `handle.graceful_shutdown(limit)`.
+fn stopping(event: &Event<'_>, server: &Server) -> Option<ExprId> {
+    let frame = &event.frame;
+    // The last one: a server that answers while the service starts may be stopped before.
+    ids(frame.body)
+        .filter(|id| match &frame.body[*id] {
+            // Many things have a method `stop`: this one is told whether to wait.
+            Expr::Method { name, args, .. } if server.stopped_by.contains(name) => match &**args {
+                [only] if name == "stop" => matches!(&frame.body[*only], Expr::Lit(Lit::Bool(true), _)),
+                args => args.len() == 1,
+            },
+            _ => false,
+        })
+        .last()
+}
+
+/// The signals that the same body waits for before.
+fn signals_before(frame: &Frame<'_>, method: ExprId) -> Vec<SmolStr> {
+    let before = frame.facts.known.iter().filter(|call| frame.expr_at(call.at.span).is_some_and(|id| id.0 < method.0));
+    let mut out: Vec<SmolStr> = before.flat_map(|call| signals::of_call(frame, call)).map(SmolStr::new_static).collect();
+    out.sort();
+    out.dedup();
+    out
 }
 
 /// The signals that an argument waits for; through a parameter of the function, at its caller.

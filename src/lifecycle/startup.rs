@@ -2,13 +2,14 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::frame::Branch;
+use super::frame::{Branch, Runs, SIDE_BY_SIDE};
 use super::places::{Places, ids};
-use super::way::{Event, What};
+use super::signals;
+use super::way::{Event, What, is_lazy};
 use crate::catalog::{Lifecycles, Server, Shape};
 use crate::detect::Cx;
-use crate::facts::{ExprId, ItemKind};
-use crate::model::{Action, Item, ItemId, Kind, Lifecycle, OnFailure, Step, Warming, When};
+use crate::facts::{Expr, ExprId};
+use crate::model::{Action, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Step, Warming, When};
 use crate::resolve::{DefId, KnownCall};
 
 /// Steps told of one service.
@@ -44,7 +45,7 @@ pub(super) fn order<'e, 'a>(events: &'e [Event<'a>]) -> Order<'e, 'a> {
     let main = all.iter().find(|event| is_awaited(event)).or_else(|| all.iter().rev().find(|event| !event.beside)).or(all.last()).copied();
     let branches: FxHashMap<(DefId, ExprId), usize> =
         main.into_iter().flat_map(|event| event.branches.iter()).map(|(def, expr, way)| ((*def, *expr), *way)).collect();
-    let elsewhere = |branch: &Branch| branches.get(&(branch.0, branch.1)).is_some_and(|way| *way != branch.2);
+    let elsewhere = |branch: &Branch| branch.2 < SIDE_BY_SIDE && branches.get(&(branch.0, branch.1)).is_some_and(|way| *way != branch.2);
     let events: Vec<&Event<'_>> = events.iter().filter(|event| !event.branches.iter().any(elsewhere)).collect();
     let serves = main.and_then(|main| events.iter().position(|event| std::ptr::eq(*event, main)));
     Order { events, serves, is_awaited: main.is_some_and(is_awaited), branches }
@@ -53,17 +54,46 @@ pub(super) fn order<'e, 'a>(events: &'e [Event<'a>]) -> Order<'e, 'a> {
 impl Order<'_, '_> {
     /// It stands in a branch that the server does not need.
     fn is_conditional(&self, event: &Event<'_>) -> bool {
-        event.branches.iter().any(|(def, expr, _)| !self.branches.contains_key(&(*def, *expr)))
+        event.branches.iter().any(|(def, expr, way)| *way < SIDE_BY_SIDE && !self.branches.contains_key(&(*def, *expr)))
+    }
+
+    /// It runs side by side with the server: another future of the same `join!` or `select!`.
+    fn is_beside_server(&self, event: &Event<'_>) -> bool {
+        let beside =
+            |(def, expr, way): &Branch| *way >= SIDE_BY_SIDE && self.branches.get(&(*def, *expr)).is_some_and(|server| server != way);
+        event.branches.iter().any(beside)
+    }
+
+    /// It happens when the service stops: after a server that is waited for, or after `main` has waited for a signal.
+    fn is_after(&self, at: usize) -> bool {
+        let event = self.events[at];
+        let stops = match self.serves {
+            Some(serves) => self.is_awaited.then_some(serves),
+            None => self.events.iter().position(|event| {
+                !event.beside && matches!(event.what, What::Known(call) if !signals::of_call(&event.frame, call).is_empty())
+            }),
+        };
+        stops.is_some_and(|stops| at > stops) && !event.beside && !self.is_beside_server(event)
+    }
+
+    /// The places of what happens without a condition.
+    fn always(&self, cx: &Cx<'_>) -> FxHashSet<Place> {
+        let known = |event: &&&Event<'_>| matches!(event.what, What::Known(_)) && !event.beside && !self.is_conditional(event);
+        self.events.iter().filter(known).map(|event| cx.place(event.at(cx))).collect()
     }
 
     fn when(&self, at: usize, bound: Option<usize>) -> Option<When> {
         let serves = self.serves?;
+        if self.is_beside_server(self.events[at]) {
+            return Some(When::Serving);
+        }
         Some(match at.cmp(&serves) {
             std::cmp::Ordering::Less if bound.is_some_and(|bound| at > bound) => When::BeforeServing,
             std::cmp::Ordering::Less => When::BeforeListening,
             std::cmp::Ordering::Equal => When::Serving,
             std::cmp::Ordering::Greater if self.is_awaited => When::AfterServing,
-            std::cmp::Ordering::Greater => When::Serving,
+            // A server that is made here and run elsewhere: what comes first is not known.
+            std::cmp::Ordering::Greater => return None,
         })
     }
 }
@@ -74,6 +104,8 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
     let mut seen: FxHashSet<ItemId> = FxHashSet::default();
     let binds = |event: &&Event<'_>| !event.beside && matches!(event.what, What::Known(call) if Lifecycles::builtin().binds(&call.path));
     let bound = order.events.iter().position(binds);
+    let always = order.always(cx);
+    let mut done: FxHashSet<Place> = FxHashSet::default();
     for (at, event) in order.events.iter().enumerate() {
         let when = order.when(at, bound);
         if let What::Enters(call) = event.what {
@@ -82,9 +114,10 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
                 if warming.iter().any(|known| known.item == item.id) {
                     continue;
                 }
-                // A failure to fill says nothing of when it is filled: the order does.
                 let before_serving = !event.beside && order.serves.is_some_and(|serves| at < serves);
-                if before_serving || event.beside {
+                // What a task does further down may be for the sake of single requests.
+                let by_task = event.beside && event.frame.runs(cx, event.expr).0 == Runs::Beside;
+                if before_serving || by_task {
                     warming.push(Warming { item: item.id.clone(), by: by.clone(), at: cx.place(call.at), before_serving });
                 }
             }
@@ -93,8 +126,17 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
         if event.beside && !is_server || steps.len() >= MAX_STEPS {
             continue;
         }
+        let place = cx.place(event.at(cx));
+        let conditional = order.is_conditional(event);
+        // A function that is called twice: the call that is always made counts.
+        if (conditional && always.contains(&place)) || (!matches!(event.what, What::Enters(_)) && !done.insert(place)) {
+            continue;
+        }
+        if matches!(event.what, What::Closes(_)) && !order.is_after(at) {
+            continue;
+        }
         let Some(mut step) = step(cx, event, places, &mut seen, is_server) else { continue };
-        (step.when, step.sometimes) = (when, order.is_conditional(event));
+        (step.when, step.sometimes) = (when.or(order.is_after(at).then_some(When::AfterServing)), conditional);
         match steps.last_mut() {
             // Variables and files of settings that are read one after the other are one step.
             Some(last) if joins(last, &step) => {
@@ -139,8 +181,34 @@ fn step(cx: &Cx<'_>, event: &Event<'_>, places: &Places<'_>, seen: &mut FxHashSe
             let tasks: Vec<&Item> = tasks.filter(|item| seen.insert(item.id.clone())).collect();
             (!tasks.is_empty()).then(|| Step { on_failure: OnFailure::Unknown, ..plain(Action::Spawns, ids(&tasks)) })
         }
+        What::Closes(_) => Some(Step { detail: closed(event), ..plain(Action::Closes, Vec::new()) }),
         What::Static(..) => None,
     }
+}
+
+/// What a closing method is called on, as written: `pool.close`.
+fn closed(event: &Event<'_>) -> Option<String> {
+    let Expr::Method { recv, name, .. } = &event.frame.body[event.expr] else { return None };
+    let (mut names, mut at) = (vec![name.as_str()], *recv);
+    for _ in 0..4 {
+        match &event.frame.body[at] {
+            Expr::Path(path, _) => {
+                names.push(path.last()?);
+                break;
+            }
+            Expr::Field { base, name, .. } => {
+                names.push(name);
+                at = *base;
+            }
+            Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) | Expr::Await(inner) => at = *inner,
+            Expr::Method { recv, name, args, .. } if args.is_empty() && matches!(name.as_str(), "clone" | "as_ref" | "lock" | "as_mut") => {
+                at = *recv
+            }
+            _ => return None,
+        }
+    }
+    names.reverse();
+    Some(names.join("."))
 }
 
 /// What a known call does at start-up; none for what is no step of it.
@@ -177,7 +245,6 @@ fn action(cx: &Cx<'_>, call: &KnownCall, is_server: bool) -> Option<Action> {
 
 /// What is made when it is first used: in the initialiser of a lazy static that nothing on the way to the server touches.
 pub(super) fn lazily(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>, lifecycle: &Lifecycle) -> Vec<ItemId> {
-    let program = cx.world.program;
     let before = order.serves.unwrap_or(order.events.len());
     let touched: FxHashSet<DefId> = order.events[..before]
         .iter()
@@ -186,13 +253,8 @@ pub(super) fn lazily(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>, li
             _ => None,
         })
         .collect();
-    let is_lazy = |id: DefId| {
-        let ItemKind::Static(_) = &program.def(id).item.kind else { return false };
-        let wrappers = cx.world.catalog.wrappers();
-        cx.world.signatures.value(id).path().is_some_and(|path| wrappers.is_lazy(path) && !wrappers.is_set_once(path))
-    };
     let mut out: Vec<ItemId> = Vec::new();
-    for body in cx.bodies().filter(|body| is_lazy(body.def) && !touched.contains(&body.def)) {
+    for body in cx.bodies().filter(|body| is_lazy(cx, body.def) && !touched.contains(&body.def)) {
         for item in body.known.iter().flat_map(|call| places.of_call(cx, call)) {
             let is_told = matches!(
                 item.kind,

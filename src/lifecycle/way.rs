@@ -8,18 +8,22 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::frame::{Branch, CallAt, Frame, Outcome, Runs, func};
-use crate::catalog::{Lifecycles, Server};
+use crate::catalog::{Lifecycles, Server, Shape};
 use crate::detect::Cx;
 use crate::facts::{Expr, ExprId, ItemKind, Pat, Span};
-use crate::model::OnFailure;
+use crate::model::{Kind, OnFailure};
 use crate::resolve::{At, DefId, KnownCall, OwnCall, Res, Space, Value};
 
 /// Calls are followed so deep.
 const MAX_DEPTH: usize = 12;
-/// Functions entered for one service.
-const MAX_VISITS: usize = 1_500;
+/// Functions entered for one service; half as many below each call, a quarter below those of the next level, and so on, so that
+/// one deep way leaves room for the others.
+const MAX_VISITS: usize = 2_048;
 /// What happens is noted so often.
 const MAX_EVENTS: usize = 4_000;
+
+/// What is closed is told of `main` and of functions so far below it.
+const MAX_CLOSING: usize = 3;
 
 /// Something that happens on the way.
 pub(super) struct Event<'a> {
@@ -56,6 +60,8 @@ pub(super) enum What<'a> {
     Static(DefId, Span),
     /// The server that an attribute of `main` brings is started.
     Launches(&'static Server, Span),
+    /// Something is flushed, closed or shut down by a method.
+    Closes(Span),
 }
 
 /// What a function is entered with.
@@ -66,6 +72,8 @@ struct Entry<'a> {
     branches: Rc<[Branch]>,
     beside: bool,
     depth: usize,
+    /// The number of visits at which it is left.
+    until: usize,
     given: Option<Rc<Given<'a>>>,
 }
 
@@ -102,7 +110,8 @@ impl<'a, 'c> Walker<'a, 'c> {
     pub(super) fn of(&mut self, main: DefId) -> Vec<Event<'a>> {
         self.visits = 0;
         self.server = launched(self.cx, main);
-        let entry = Entry { fails: OnFailure::EndsProcess, branches: Rc::default(), beside: false, depth: 0, given: None };
+        let entry =
+            Entry { fails: OnFailure::EndsProcess, branches: Rc::default(), beside: false, depth: 0, until: MAX_VISITS, given: None };
         self.enter(main, &entry);
         std::mem::take(&mut self.events)
     }
@@ -121,7 +130,7 @@ impl<'a, 'c> Walker<'a, 'c> {
     }
 
     fn enter(&mut self, def: DefId, entry: &Entry<'a>) {
-        let full = self.visits >= MAX_VISITS || self.events.len() >= MAX_EVENTS || entry.depth > MAX_DEPTH;
+        let full = self.visits >= entry.until || self.events.len() >= MAX_EVENTS || entry.depth > MAX_DEPTH;
         if self.dull.contains(&def) {
             return;
         }
@@ -134,10 +143,12 @@ impl<'a, 'c> Walker<'a, 'c> {
         self.stack.push(def);
         let before = self.events.len();
         let was_cut = std::mem::take(&mut self.cut);
-        let statics: FxHashMap<Span, DefId> = frame.facts.statics.iter().map(|(def, _, span)| (*span, *def)).collect();
+        let used = frame.facts.statics.iter().filter(|(def, ..)| is_lazy(self.cx, *def));
+        let statics: FxHashMap<Span, DefId> = used.map(|(def, _, span)| (*span, *def)).collect();
         for id in crate::resolve::ids(frame.body) {
             match &frame.body[id] {
                 Expr::Call { .. } | Expr::Method { .. } | Expr::Macro { .. } => {
+                    self.closes(&frame, id, entry);
                     if let Some(call) = frame.call(id) {
                         self.call(&frame, id, call, entry);
                     } else if let (Expr::Method { name, span, .. }, Some(server)) = (&frame.body[id], self.server)
@@ -146,6 +157,7 @@ impl<'a, 'c> Walker<'a, 'c> {
                         self.note(&frame, id, What::Launches(server, *span), entry);
                     }
                 }
+                Expr::Path(_, span) if frame.handed(*span).is_some() => self.handed(&frame, id, entry),
                 Expr::Path(_, span) if !statics.is_empty() => {
                     if let Some(of) = statics.get(span) {
                         self.note(&frame, id, What::Static(*of, *span), entry);
@@ -161,45 +173,66 @@ impl<'a, 'c> Walker<'a, 'c> {
         self.cut |= was_cut;
     }
 
+    /// `pool.close().await`; what such a method does itself is part of it.
+    fn closes(&mut self, frame: &Rc<Frame<'a>>, id: ExprId, entry: &Entry<'a>) {
+        if let Expr::Method { name, span, .. } = &frame.body[id]
+            && entry.depth <= MAX_CLOSING
+            && is_closing(name)
+            && !is_closing(&self.cx.world.program.def(frame.facts.def).item.name)
+        {
+            self.note(frame, id, What::Closes(*span), entry);
+        }
+    }
+
+    /// `retry(connect)`: a function that is handed by name to one of the workspace, which calls it and starts no task.
+    fn handed(&mut self, frame: &Rc<Frame<'a>>, id: ExprId, entry: &Entry<'a>) {
+        let (Expr::Path(_, span), Some(parent)) = (&frame.body[id], frame.parent(id)) else { return };
+        let (Some(own), Some(CallAt::Own(taker))) = (frame.handed(*span), frame.call(parent)) else { return };
+        let cx = self.cx;
+        let takes = cx.body_of.get(&taker.func).map(|at| &cx.bodies[*at]);
+        let starts = |call: &KnownCall| cx.api(call.hit.entry).shape == Shape::Spawn;
+        if takes.is_some_and(|body| !body.known.iter().any(starts)) {
+            self.enters(frame, parent, own, entry);
+        }
+    }
+
     fn call(&mut self, frame: &Rc<Frame<'a>>, id: ExprId, call: CallAt<'a>, entry: &Entry<'a>) {
         match call {
+            CallAt::Known(known, true) if !is_telling(self.cx, known) => {}
             CallAt::Known(known, true) => self.note(frame, id, What::Known(known), entry),
             CallAt::Known(_, false) => {}
-            CallAt::Own(own) => {
-                let (runs, mut inner) = frame.runs(self.cx, id);
-                if runs == Runs::Later {
-                    return;
-                }
-                // A future that is made here and run elsewhere.
-                let elsewhere = func(self.cx, own.func).is_some_and(|func| func.is_async) && !frame.is_run_here(id);
-                let beside = entry.beside || runs == Runs::Beside || elsewhere && !self.is_returned(frame, id);
-                let fails = if beside { OnFailure::Unknown } else { self.fails(frame, id, entry) };
-                let branches: Rc<[Branch]> = if inner.is_empty() {
-                    entry.branches.clone()
-                } else {
-                    let mut all = entry.branches.to_vec();
-                    all.append(&mut inner);
-                    all.into()
-                };
-                let given = Some(Rc::new(Given { call: own, outer: entry.given.clone() }));
-                let next = Entry { fails, branches: branches.clone(), beside, depth: entry.depth + 1, given: given.clone() };
-                let before = self.events.len();
-                for func in self.targets(own.func) {
-                    self.enter(func, &next);
-                }
-                if self.events.len() > before {
-                    let event = Event {
-                        frame: frame.clone(),
-                        expr: id,
-                        what: What::Enters(own),
-                        fails,
-                        branches,
-                        beside,
-                        given: entry.given.clone(),
-                    };
-                    self.events.insert(before, event);
-                }
-            }
+            CallAt::Own(own) => self.enters(frame, id, own, entry),
+        }
+    }
+
+    fn enters(&mut self, frame: &Rc<Frame<'a>>, id: ExprId, own: &'a OwnCall, entry: &Entry<'a>) {
+        let (runs, mut inner) = frame.runs(self.cx, id);
+        if runs == Runs::Later {
+            return;
+        }
+        // A future that is made here and run elsewhere.
+        let elsewhere = func(self.cx, own.func).is_some_and(|func| func.is_async) && !frame.is_run_here(id);
+        let beside = entry.beside || runs == Runs::Beside || elsewhere && !self.is_returned(frame, id);
+        let fails = if beside { OnFailure::Unknown } else { self.fails(frame, id, entry) };
+        let branches: Rc<[Branch]> = if inner.is_empty() {
+            entry.branches.clone()
+        } else {
+            let mut all = entry.branches.to_vec();
+            all.append(&mut inner);
+            all.into()
+        };
+        let given = Some(Rc::new(Given { call: own, outer: entry.given.clone() }));
+        let depth = entry.depth + 1;
+        let until = entry.until.min(self.visits + (MAX_VISITS >> depth).max(16));
+        let next = Entry { fails, branches: branches.clone(), beside, depth, until, given: given.clone() };
+        let before = self.events.len();
+        if let Some(func) = self.target(own.func) {
+            self.enter(func, &next);
+        }
+        if self.events.len() > before {
+            let (what, given) = (What::Enters(own), entry.given.clone());
+            let event = Event { frame: frame.clone(), expr: id, what, fails, branches, beside, given };
+            self.events.insert(before, event);
         }
     }
 
@@ -209,7 +242,7 @@ impl<'a, 'c> Walker<'a, 'c> {
     }
 
     /// The function itself; of a method of a trait the only type that has one.
-    fn targets(&self, of: DefId) -> Option<DefId> {
+    fn target(&self, of: DefId) -> Option<DefId> {
         let program = self.cx.world.program;
         let def = program.def(of);
         let Some(owner) = def.owner.filter(|owner| matches!(owner.kind, ItemKind::Trait(_))) else { return Some(of) };
@@ -248,6 +281,25 @@ impl<'a, 'c> Walker<'a, 'c> {
     }
 }
 
+/// A static that is filled when it is first used.
+pub(super) fn is_lazy(cx: &Cx<'_>, id: DefId) -> bool {
+    let wrappers = cx.world.catalog.wrappers();
+    let ty = || cx.world.signatures.value(id).path().is_some_and(|path| wrappers.is_lazy(path) && !wrappers.is_set_once(path));
+    matches!(cx.world.program.def(id).item.kind, ItemKind::Static(_)) && ty()
+}
+
+/// The call may be a step, and not a mere request to something elsewhere.
+fn is_telling(cx: &Cx<'_>, call: &KnownCall) -> bool {
+    let known = Lifecycles::builtin();
+    let elsewhere = matches!(cx.api(call.hit.entry).kind, None | Some(Kind::ExternalStore | Kind::Lease | Kind::Deployment));
+    let paths = || std::iter::once(&call.path).chain(call.also.iter().map(|(path, _)| path));
+    !elsewhere || paths().any(|path| known.migrates(path) || known.server(path).is_some())
+}
+
+fn is_closing(name: &str) -> bool {
+    matches!(name, "close" | "drain" | "flush" | "flush_all" | "force_flush" | "shutdown" | "shutdown_timeout")
+}
+
 impl Event<'_> {
     /// Where it stands.
     pub(super) fn at(&self, cx: &Cx<'_>) -> At {
@@ -255,7 +307,7 @@ impl Event<'_> {
         let span = match self.what {
             What::Known(call) => return call.at,
             What::Enters(call) => return call.at,
-            What::Static(_, span) | What::Launches(_, span) => span,
+            What::Static(_, span) | What::Launches(_, span) | What::Closes(span) => span,
         };
         At { file, span }
     }

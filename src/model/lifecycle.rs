@@ -22,6 +22,9 @@ pub struct Lifecycle {
     /// The signals that something listens to, in source order; frameworks that do it by themselves come last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<Listening>,
+    /// Of the signals that ask a process to stop, those that nothing listens to: they end it where it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unhandled: Vec<SmolStr>,
     /// How its servers stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<ServerStop>,
@@ -95,6 +98,8 @@ pub enum Action {
     Spawns,
     /// Serves; what follows it in `main` happens when it ends.
     Serves,
+    /// Flushes, closes or shuts something down that `detail` names.
+    Closes,
 }
 
 /// What a failure of a step does.

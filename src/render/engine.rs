@@ -38,6 +38,7 @@ builtin! {
     "index.md.tera",
     "item.md.tera",
     "kind.md.tera",
+    "lifecycle.md.tera",
     "opening.md.tera",
     "page.md.tera",
     "point.md.tera",

@@ -9,6 +9,7 @@ use super::hazards::{by_rule, review};
 use super::incidents::incidents;
 use super::item_view::sentence;
 use super::layout::Layout;
+use super::lifecycle_view::lifecycles;
 use super::opening::opening;
 use super::sections::{any_rebuild, contents, environments, events, recovery_tests, sections, services};
 use super::view::PageView;
@@ -49,6 +50,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         sections: sections(layout, &layout.items, PAGE, 2, false),
         environments: environments(layout, PAGE),
         any_rebuild: any_rebuild(&layout.items),
+        lifecycles: lifecycles(layout, None, PAGE),
         events: events(layout, &layout.items, PAGE),
         recovery_tests,
         without_recovery_test,

@@ -9,6 +9,7 @@ use super::hazards::{by_rule, review};
 use super::incidents::incidents;
 use super::item_view::sentence;
 use super::layout::{Layout, ORDER, relative};
+use super::lifecycle_view::lifecycles;
 use super::opening::opening;
 use super::sections::{any_rebuild, contents, environments, events, held_by, recovery_tests, sections, service_kinds, services};
 use super::view::{BlindPage, BookView, Chapter, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage, SummaryView};
@@ -156,6 +157,7 @@ impl Book<'_> {
             sections: Vec::new(),
             environments: environments(layout, INDEX),
             any_rebuild: any_rebuild(&layout.items),
+            lifecycles: Vec::new(),
             events: events(layout, &layout.items, INDEX),
             recovery_tests,
             without_recovery_test,
@@ -214,6 +216,7 @@ impl Book<'_> {
             opening: opening(self.layout, &held, "service", file),
             contents: service_kinds(self.layout, name, file, |kind| relative(file, &kind_page(kind))),
             any_rebuild: any_rebuild(&held),
+            lifecycles: lifecycles(self.layout, Some(name), file),
             events: events(self.layout, &held, file),
             blind_target: relative(file, BLIND),
             several: self.map.services.len() > 1,

@@ -13,6 +13,7 @@ mod incidents;
 mod item_view;
 mod json;
 mod layout;
+mod lifecycle_view;
 mod links;
 mod list;
 mod markdown;

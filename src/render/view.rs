@@ -25,6 +25,8 @@ pub(crate) struct PageView {
     pub(crate) sections: Vec<Section>,
     /// Variables that code and deployment do not agree upon.
     pub(crate) environments: Vec<EnvironmentView>,
+    /// How the services start and stop.
+    pub(crate) lifecycles: Vec<LifecycleView>,
     pub(crate) events: Vec<EventView>,
     /// Whether an item says how its content comes back.
     pub(crate) any_rebuild: bool,
@@ -63,6 +65,8 @@ pub(crate) struct ServicePage {
     pub(crate) contents: Vec<ServiceKind>,
     /// Whether the tree has other services.
     pub(crate) several: bool,
+    /// How the services start and stop.
+    pub(crate) lifecycles: Vec<LifecycleView>,
     pub(crate) events: Vec<EventView>,
     /// Whether an item says how its content comes back.
     pub(crate) any_rebuild: bool,
@@ -444,6 +448,100 @@ pub(crate) struct EnvironmentView {
     /// Set, but read nowhere: the variable and where.
     pub(crate) unread: Vec<Named>,
     pub(crate) unread_more: usize,
+}
+
+/// How a service starts and stops.
+#[derive(Debug, Serialize)]
+pub(crate) struct LifecycleView {
+    /// Its name, where the page tells of several services.
+    pub(crate) service: Option<String>,
+    pub(crate) steps: Vec<StepLine>,
+    pub(crate) steps_more: usize,
+    /// Numbers of the steps of which a failure ends the process, and of those where it does in parts.
+    pub(crate) ends: Vec<String>,
+    pub(crate) partly: Vec<String>,
+    /// What is flushed, closed or shut down at the end.
+    pub(crate) closed: Vec<Named>,
+    /// Made when it is first used.
+    pub(crate) lazily: Vec<String>,
+    pub(crate) lazily_more: usize,
+    pub(crate) warming: Vec<WarmingView>,
+    /// The server that the start-up leads to.
+    pub(crate) server: Option<ServerView>,
+    /// Signals that ask to stop and that the code listens to, with their places.
+    pub(crate) signals: Vec<Named>,
+    /// Signals that nothing listens to.
+    pub(crate) unhandled: Vec<String>,
+    /// What ends where it stands.
+    pub(crate) dropped: Vec<String>,
+    pub(crate) dropped_more: usize,
+    /// What is told to stop, and not waited for.
+    pub(crate) cancelled: Vec<String>,
+    pub(crate) cancelled_more: usize,
+    /// What is waited for, or flushed.
+    pub(crate) finished: Vec<String>,
+    pub(crate) finished_more: usize,
+    pub(crate) grace: Vec<GraceView>,
+}
+
+/// A line of a start-up.
+#[derive(Debug, Serialize)]
+pub(crate) struct StepLine {
+    pub(crate) action: &'static str,
+    pub(crate) items: Vec<String>,
+    pub(crate) more: usize,
+    pub(crate) at: String,
+    pub(crate) detail: Option<String>,
+    /// Only under some condition.
+    pub(crate) sometimes: bool,
+    /// It is done beside the serving, or after it has begun.
+    pub(crate) beside: bool,
+    /// A failure ends the process; `false` when that is so for a part of it.
+    pub(crate) fails: Option<bool>,
+}
+
+/// Start-up work that fills something.
+#[derive(Debug, Serialize)]
+pub(crate) struct WarmingView {
+    pub(crate) item: String,
+    /// The function that does it.
+    pub(crate) by: String,
+    pub(crate) at: String,
+    pub(crate) before_serving: bool,
+}
+
+/// How a server stops.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServerView {
+    pub(crate) name: String,
+    pub(crate) linked: bool,
+    /// `drains`, `cut-off`, `unknown`.
+    pub(crate) how: &'static str,
+    /// The signals that stop it in order.
+    pub(crate) on: Vec<String>,
+    /// The framework that does it by itself.
+    pub(crate) by: Option<String>,
+    pub(crate) at: String,
+    /// For how long it waits at most.
+    pub(crate) waits: Option<String>,
+    pub(crate) waits_at: Option<String>,
+    /// It waits without limit.
+    pub(crate) endless: bool,
+    /// The service has further servers.
+    pub(crate) several: bool,
+}
+
+/// How long a workload waits before it kills the process.
+#[derive(Debug, Serialize)]
+pub(crate) struct GraceView {
+    pub(crate) workloads: Vec<String>,
+    pub(crate) more: usize,
+    pub(crate) environment: Option<String>,
+    pub(crate) seconds: Option<String>,
+    pub(crate) at: Option<String>,
+    pub(crate) before_stop: Option<String>,
+    /// The server may wait for longer.
+    pub(crate) too_short: bool,
 }
 
 /// The keys of a settings struct.
