@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::bounds::Limited;
 use super::conditions::Condition;
 use super::filled::Filled;
+use super::growth::{Change, Holder};
 use super::headers::HeaderSet;
 use super::infer::{World, infer};
 use super::limits::Comparison;
@@ -220,6 +221,10 @@ pub struct BodyFacts {
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
     /// Fields that hold a map in which the body adds numbers up.
     pub tallies: Vec<(DefId, Name)>,
+    /// What it does to collections in fields and statics.
+    pub growth: Vec<(Holder, Change)>,
+    /// Structs whose value it replaces as a whole.
+    pub renewed: Vec<DefId>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
     /// Files of statements that the body takes in; their texts are put among `strings`.

@@ -11,6 +11,7 @@ use super::calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCa
 use super::conditions::Condition;
 use super::fate::Variables;
 use super::fields::of_builder;
+use super::growth::{Holder, renewed};
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
 use super::program::DefId;
@@ -57,6 +58,8 @@ impl Reader<'_> {
             field_uses: Vec::new(),
             tallies: Vec::new(),
             bounds: Vec::new(),
+            growth: Vec::new(),
+            renewed: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             env_parsed: Vec::new(),
@@ -81,7 +84,10 @@ impl Reader<'_> {
         };
         for id in ids(self.body) {
             self.expression(id, &mut out);
+            out.renewed.extend(renewed(self, id));
         }
+        out.growth.extend(self.types.statics.iter().filter_map(|(id, of)| self.growth_of(*id, Holder::Static(*of))));
+        out.growth.extend(self.unpacked());
         out.foreign = self
             .types
             .callees
@@ -191,6 +197,9 @@ impl Reader<'_> {
                 {
                     out.strings.push((format!("{start} {}", self.table_of(*of)).into(), self.at(*span)));
                 }
+                if let (Some(Callee::Def(of)), [only]) = (self.types.callees.get(&id), args) {
+                    out.growth.extend(self.grown_from(*of, &SmolStr::new_static("0"), *only));
+                }
                 self.called(id, None, args, *span, out);
             }
             Expr::Method { recv, name, args, span, turbofish } => {
@@ -283,6 +292,7 @@ impl Reader<'_> {
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
+                        out.growth.extend(self.grown_from(*of, name, *value));
                     }
                 }
             }
@@ -292,6 +302,9 @@ impl Reader<'_> {
                         out.tallies.push((of, name.clone()));
                     }
                     out.field_uses.push((of, name.clone(), self.access(id), *span));
+                    out.growth.extend(self.growth_of(id, Holder::Field(of, name.clone())));
+                } else if !self.types.types[base.0 as usize].is_known() {
+                    out.growth.extend(self.growth_of(id, Holder::Some(name.clone())));
                 }
             }
             Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
