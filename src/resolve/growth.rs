@@ -343,10 +343,6 @@ impl Reader<'_> {
         }
     }
 
-    fn is_option(&self, id: ExprId) -> bool {
-        self.types.types[id.0 as usize].path().is_some_and(|path| path == "std::option::Option")
-    }
-
     /// A literal or constant, perhaps made one's own: `"root".to_owned()`.
     fn is_written(&self, id: ExprId) -> bool {
         match &self.body[id] {

@@ -142,3 +142,151 @@ fn text<'i>(item: &'i Item, key: &str) -> Option<&'i str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::map;
+
+    /// A handler of `GET /` that calls `state.store.note(id)`, with what `Store` is.
+    fn told(store: &str) -> Vec<String> {
+        let source = format!(
+            r#"
+use std::collections::{{HashMap, HashSet}};
+use std::sync::{{Arc, Mutex, RwLock}};
+use axum::extract::State;
+
+#[derive(Clone)]
+struct AppState {{ store: Arc<Store> }}
+
+#[tokio::main]
+async fn main() {{
+    let state = AppState {{ store: Arc::new(Store::new()) }};
+    let app = axum::Router::new().route("/", axum::routing::get(handler)).with_state(state);
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:80").await.unwrap();
+    axum::serve(listener, app).await.unwrap();
+}}
+
+async fn handler(State(state): State<AppState>, id: String) {{
+    state.store.note(id);
+}}
+{store}
+"#
+        );
+        let hazards = map(&source).hazards;
+        hazards
+            .iter()
+            .filter(|hazard| hazard.rule == "unbounded-growth")
+            .map(|one| format!("{}: {}", one.severity.as_str(), one.message))
+            .collect()
+    }
+
+    fn store(ty: &str, methods: &str) -> String {
+        format!(
+            "struct Store {{ seen: {ty} }}\nimpl Store {{\n    fn new() -> Self {{ Self {{ seen: Default::default() }} }}\n{methods}\n}}"
+        )
+    }
+
+    const NOTE: &str = "fn note(&self, id: String) { self.seen.lock().unwrap().insert(id, 1); }";
+
+    #[test]
+    fn a_map_that_requests_fill_and_nothing_empties() {
+        let found = told(&store("Mutex<HashMap<String, u32>>", NOTE));
+        assert_eq!(found, ["medium: `Store.seen` grows on `GET /` without a bound: nothing ever takes an entry out"]);
+        let through_a_variable =
+            "fn note(&self, id: String) { let mut seen = self.seen.write().unwrap(); if !seen.contains(&id) { seen.insert(id); } }";
+        assert_eq!(told(&store("RwLock<HashSet<String>>", through_a_variable)).len(), 1);
+    }
+
+    #[test]
+    fn sweeps_bounds_and_what_is_lent_speak_against_it() {
+        let sweeps = [
+            "fn sweep(&self) { self.seen.lock().unwrap().retain(|_, n| *n > 1); }",
+            "fn sweep(&self) { let mut seen = self.seen.lock().unwrap(); if seen.len() > 10 { seen.clear(); } }",
+            "fn sweep(&self) -> HashMap<String, u32> { std::mem::take(&mut *self.seen.lock().unwrap()) }",
+            "fn sweep(&self) { *self.seen.lock().unwrap() = HashMap::new(); }",
+            "fn sweep(&self) { if let Ok(mut seen) = self.seen.lock() { seen.drain(); } }",
+            // Others may do anything with it.
+            "fn all(&self) -> std::sync::MutexGuard<'_, HashMap<String, u32>> { self.seen.lock().unwrap() }",
+            "fn sweep(&self) { tidy(&mut self.seen.lock().unwrap()); }",
+            "fn sweep(&self) { let Self { seen } = self; seen.lock().unwrap().clear(); }",
+        ];
+        for sweep in sweeps {
+            assert!(told(&store("Mutex<HashMap<String, u32>>", &format!("{NOTE}\n{sweep}"))).is_empty(), "{sweep}");
+        }
+        let bounded =
+            "fn note(&self, id: String) { let mut seen = self.seen.lock().unwrap(); if seen.len() >= 100 { return; } seen.insert(id, 1); }";
+        assert!(told(&store("Mutex<HashMap<String, u32>>", bounded)).is_empty());
+    }
+
+    #[test]
+    fn a_task_that_was_given_the_same_map_may_sweep_it() {
+        let with_task = "struct Store { seen: Arc<Mutex<HashMap<String, u32>>> }
+impl Store {
+    fn new() -> Self {
+        let seen: Arc<Mutex<HashMap<String, u32>>> = Arc::default();
+        let theirs = Arc::downgrade(&seen);
+        tokio::spawn(async move { while let Some(seen) = theirs.upgrade() { seen.lock().unwrap().retain(|_, n| *n > 1); } });
+        Self { seen }
+    }
+    fn note(&self, id: String) { self.seen.lock().unwrap().insert(id, 1); }
+}";
+        assert!(told(with_task).is_empty());
+    }
+
+    #[test]
+    fn few_keys_and_what_start_up_fills_are_no_growth() {
+        assert!(
+            told(&store("Mutex<HashMap<&'static str, u32>>", "fn note(&self, id: String) { self.seen.lock().unwrap().insert(\"a\", 1); }"))
+                .is_empty()
+        );
+        assert!(
+            told(&store(
+                "Mutex<HashMap<String, u32>>",
+                "fn note(&self, id: String) { self.seen.lock().unwrap().insert(\"all\".to_owned(), 1); }"
+            ))
+            .is_empty()
+        );
+        let at_start = "struct Store { seen: Mutex<HashMap<String, u32>> }
+impl Store {
+    fn new() -> Self { let store = Self { seen: Default::default() }; store.seen.lock().unwrap().insert(String::new(), 1); store }
+    fn note(&self, id: String) { self.seen.lock().unwrap().get(&id); }
+}";
+        assert!(told(at_start).is_empty());
+        // As many as somebody set up.
+        let clients = "struct Store { clients: Mutex<HashMap<String, Client>> }
+struct Client;
+impl Store {
+    fn new() -> Self { Self { clients: Default::default() } }
+    fn note(&self, id: String) { self.clients.lock().unwrap().entry(id).or_insert(Client); }
+}";
+        assert!(told(clients).is_empty());
+    }
+
+    #[test]
+    fn what_leaves_by_its_key_is_told_of_sessions_only() {
+        let end = "fn end(&self, id: &str) { self.seen.lock().unwrap().remove(id); }";
+        assert!(told(&store("Mutex<HashMap<String, u32>>", &format!("{NOTE}\n{end}"))).is_empty());
+        let sessions = store("Mutex<HashMap<String, u32>>", &format!("{NOTE}\n{end}")).replace("seen", "sessions");
+        assert_eq!(
+            told(&sessions),
+            ["low: `Store.sessions` grows on `GET /` without a bound: an entry leaves only when somebody removes its key"]
+        );
+    }
+
+    #[test]
+    fn a_cache_of_a_library_needs_a_capacity_or_an_age() {
+        let cache = |build: &str| {
+            format!(
+                "struct Store {{ pages: moka::sync::Cache<String, u32> }}
+impl Store {{
+    fn new() -> Self {{ Self {{ pages: {build} }} }}
+    fn note(&self, id: String) {{ self.pages.insert(id, 1); }}
+}}"
+            )
+        };
+        assert_eq!(told(&cache("moka::sync::Cache::builder().build()")).len(), 1);
+        assert!(told(&cache("moka::sync::Cache::new(100)")).is_empty());
+        assert!(told(&cache("moka::sync::Cache::builder().time_to_live(std::time::Duration::from_secs(60)).build()")).is_empty());
+        assert!(told(&cache("moka::sync::Cache::builder().max_capacity(size()).build()")).is_empty());
+    }
+}
