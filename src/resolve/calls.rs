@@ -14,6 +14,7 @@ use super::infer::{World, infer};
 use super::limits::Comparison;
 use super::loops::LoopFacts;
 use super::mints::Mint;
+use super::pauses::ThreadSet;
 use super::program::{DefId, KrateId};
 use super::queries::StatementFile;
 use super::reader::Reader;
@@ -131,6 +132,8 @@ pub struct OwnCall {
     pub given: Task,
     /// Who fails when it gives an error.
     pub fails: Fails,
+    /// The future that calls it pauses afterwards.
+    pub pauses_after: bool,
     /// What has to hold for it to be reached.
     pub conditions: Vec<Condition>,
 }
@@ -225,6 +228,8 @@ pub struct BodyFacts {
     pub growth: Vec<(Holder, Change)>,
     /// Structs whose value it replaces as a whole.
     pub renewed: Vec<DefId>,
+    /// Thread-locals that it gives a value.
+    pub thread_sets: Vec<ThreadSet>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
     /// Files of statements that the body takes in; their texts are put among `strings`.
@@ -295,6 +300,7 @@ pub fn body_facts(world: World<'_>, def: DefId) -> Option<BodyFacts> {
         links: FxHashSet::default(),
         known_at: FxHashMap::default(),
         variables: OnceCell::new(),
+        pauses: OnceCell::new(),
         asked: RefCell::default(),
         guards: RefCell::default(),
     };

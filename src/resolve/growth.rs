@@ -164,6 +164,13 @@ impl Reader<'_> {
         counts.then_some((holder, change))
     }
 
+    /// What is mentioned is set anew, or something is put into it.
+    pub(super) fn is_given_a_value(&self, id: ExprId, holder: Holder) -> bool {
+        let mut change = Change::default();
+        self.follow(id, &holder, 0, &mut change);
+        change.sweeps || !change.adds.is_empty()
+    }
+
     /// Fields that patterns take out of structs: who binds them may do anything with them.
     pub(super) fn unpacked(&self) -> impl Iterator<Item = (Holder, Change)> {
         let lent = Change { lent: true, ..Change::default() };

@@ -14,6 +14,7 @@ use super::fields::of_builder;
 use super::growth::{Holder, renewed};
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
+use super::pauses::Pauses;
 use super::program::DefId;
 use super::queries::{said_by, statement};
 use super::types::Type;
@@ -21,7 +22,7 @@ use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
 use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Span, Stmt};
-use crate::model::Kind;
+use crate::model::{Access, Kind};
 
 pub(super) struct Reader<'a> {
     pub(super) tracer: Tracer<'a>,
@@ -37,6 +38,8 @@ pub(super) struct Reader<'a> {
     pub(super) known_at: FxHashMap<ExprId, usize>,
     /// Variables by what they are bound to, and where they are used; made when first asked for.
     pub(super) variables: OnceCell<Variables>,
+    /// Where its futures pause; made when first asked for.
+    pub(super) pauses: OnceCell<Pauses>,
     /// What conditions ask, where they hold and where not.
     pub(super) asked: RefCell<FxHashMap<(ExprId, bool), Vec<Condition>>>,
     /// What holds behind the early returns of a block, with the number of their statement.
@@ -60,6 +63,7 @@ impl Reader<'_> {
             bounds: Vec::new(),
             growth: Vec::new(),
             renewed: Vec::new(),
+            thread_sets: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             env_parsed: Vec::new(),
@@ -136,6 +140,12 @@ impl Reader<'_> {
             })
             .collect();
         out.statics = self.types.statics.iter().filter_map(|(id, def)| Some((*def, self.access(*id), self.span(*id)?))).collect();
+        out.thread_sets = self.types.statics.iter().filter_map(|(id, def)| self.thread_set(*id, *def)).collect();
+        for (def, access, span) in &mut out.statics {
+            if out.thread_sets.iter().any(|set| set.of == *def && set.at.span == *span) {
+                *access = Access::Write;
+            }
+        }
         out.names.sort_unstable();
         out.names.dedup();
         out.names.shrink_to_fit();
@@ -281,6 +291,7 @@ impl Reader<'_> {
                         served: self.served(id),
                         given,
                         fails: Fails::Nobody,
+                        pauses_after: false,
                         conditions: Vec::new(),
                     });
                 }
@@ -473,6 +484,7 @@ impl Reader<'_> {
                         served: self.served(id),
                         given,
                         fails: self.fails(id),
+                        pauses_after: self.pauses_after(id),
                         conditions: self.conditions(id),
                     });
                 }
