@@ -67,6 +67,10 @@ pub struct Api {
     /// Environment variables that it reads by itself.
     #[serde(default)]
     pub reads: Vec<SmolStr>,
+    /// It keeps an entry for each key until one of these methods is called; without a fixed knob of that default, unless a
+    /// capacity or an age is set.
+    #[serde(default)]
+    pub swept_by: Vec<SmolStr>,
     /// Which positional argument is the file path; `-1` is the receiver.
     #[serde(default)]
     pub path_arg: Option<i8>,

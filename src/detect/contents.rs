@@ -28,7 +28,7 @@ pub(super) fn facts(cx: &Cx<'_>, kind: Kind, ty: &Type, uses: &[(At, DefId, Acce
 }
 
 /// The struct of the workspace behind locks, pointers and lazy cells.
-fn inside(cx: &Cx<'_>, ty: &Type, depth: u32) -> Option<DefId> {
+pub(super) fn inside(cx: &Cx<'_>, ty: &Type, depth: u32) -> Option<DefId> {
     let wrappers = cx.world.catalog.wrappers();
     match ty {
         Type::Def(id, _) => matches!(cx.world.program.def(*id).item.kind, ItemKind::Struct(_)).then_some(*id),

@@ -90,7 +90,7 @@ impl Entries {
     }
 
     /// The entry points from which some function is reached.
-    fn leading_to(&self, funcs: impl Iterator<Item = DefId>) -> Vec<(EntryKind, SmolStr)> {
+    pub(super) fn leading_to(&self, funcs: impl Iterator<Item = DefId>) -> Vec<(EntryKind, SmolStr)> {
         let mut queue: Vec<DefId> = funcs.collect();
         let mut seen: FxHashSet<DefId> = queue.iter().copied().collect();
         let mut out = Vec::new();

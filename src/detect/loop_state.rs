@@ -49,7 +49,7 @@ fn locals(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, out: &mut Vec<Finding>
     let marks: Vec<&Held> = held().filter(|held| held.assigned && is_mark(&held.local.name, &held.local.ty)).collect();
     for held in &collections {
         let mut finding = local(cx, body, one, held);
-        if held.only_grows {
+        if held.only_grows && !held.used_after {
             finding.facts.push(Cx::plain_fact("shrinks", "never"));
         }
         out.push(finding);

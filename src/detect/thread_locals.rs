@@ -7,7 +7,8 @@ use super::finding::{Finding, Origin};
 use super::nature::{Nature, nature};
 use super::statics::uses;
 use crate::facts::{ItemKind, StaticForm};
-use crate::model::{Class, Kind, Role, Scope};
+use crate::model::{Access, Class, Fact, Kind, Role, Scope};
+use crate::resolve::DefId;
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for (id, def) in cx.world.program.all_defs() {
@@ -30,9 +31,45 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             class: if changes { Class::Mutable } else { Class::Constant },
             sites: vec![cx.site(cx.declared_at(id), Role::Declared, id)],
             uses: uses(cx, id),
+            facts: if scope == Scope::Thread { set_before_await(cx, id).into_iter().collect() } else { Vec::new() },
             label: SmolStr::new_static(label),
             ty: Some(fact.ty.to_string()),
             ..Finding::new("thread-locals", Kind::ThreadLocal, id, def.item.name.clone(), Origin::Declared(cx.path(id)))
         });
     }
+}
+
+/// Calls between the future and the function that sets a thread-local.
+const MAX_STEPS: usize = 3;
+
+/// A future sets it, directly or through a function, and pauses before it is done, while something else reads it.
+fn set_before_await(cx: &Cx<'_>, id: DefId) -> Option<Fact> {
+    let is_drop = |func: DefId| cx.path(func).ends_with("::drop");
+    let sets = || cx.bodies().flat_map(|body| body.thread_sets.iter().map(move |set| (body.def, set))).filter(|(_, set)| set.of == id);
+    let mut setters: Vec<DefId> = sets().map(|(func, _)| func).filter(|func| !is_drop(*func)).collect();
+    let is_read =
+        cx.uses.statics.get(&id).into_iter().flatten().any(|(_, user, access)| *access == Access::Read && !setters.contains(user));
+    if !is_read {
+        return None;
+    }
+    let told =
+        |func: DefId, at| Fact { at: Some(cx.place(at)), ..Cx::plain_fact("set_before_await", format!("in `{}`", cx.work_name(func))) };
+    if let Some((func, set)) = sets().find(|(_, set)| set.pauses_after) {
+        return Some(told(func, set.at));
+    }
+    for _ in 0..MAX_STEPS {
+        let calls = || cx.bodies().flat_map(|body| body.own.iter().map(move |call| (body.def, call)));
+        let into = |(_, call): &(DefId, &crate::resolve::OwnCall)| setters.contains(&call.func) && call.taken_by.is_none();
+        let found: Vec<_> = calls().filter(into).collect();
+        if let Some((func, call)) = found.iter().find(|(_, call)| call.pauses_after) {
+            return Some(told(*func, call.at));
+        }
+        setters = found.into_iter().map(|(func, _)| func).filter(|func| !is_drop(*func)).collect();
+        setters.sort_unstable();
+        setters.dedup();
+        if setters.is_empty() {
+            return None;
+        }
+    }
+    None
 }

@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::growth::Growth;
 use crate::model::Access;
 use crate::resolve::{At, BodyFacts, Bound, DefId, World};
 
@@ -18,6 +19,8 @@ pub struct Uses {
     pub fields: FxHashMap<(DefId, SmolStr), Vec<UsedAt>>,
     /// Fields that hold a map in which numbers are added up.
     pub tallies: FxHashSet<(DefId, SmolStr)>,
+    /// What happens to collections in fields and statics.
+    pub growth: Growth,
     /// Calls of functions: caller, place, what becomes of the result.
     pub calls: FxHashMap<DefId, Vec<(DefId, At, Bound)>>,
     /// Foreign functions that are called anywhere.
@@ -38,6 +41,7 @@ impl Uses {
                 out.fields.entry((*of, name.clone())).or_default().push((At { file, span: *span }, body.def, *access));
             }
             out.tallies.extend(body.tallies.iter().cloned());
+            out.growth.take_in(body);
             for call in &body.own {
                 out.calls.entry(call.func).or_default().push((body.def, call.at, call.bound.clone()));
             }

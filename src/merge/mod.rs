@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::detect::{Cx, Entries, Finding, RawSite};
+use crate::detect::{Cx, Entries, Finding, RawSite, tell_growth};
 use crate::model::{Access, Item, ItemId, Kind, Role, Site, Use};
 use crate::resolve::DefId;
 
@@ -26,10 +26,12 @@ use crate::resolve::DefId;
 #[must_use]
 pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     let findings = identity::one_item_for_one_place(cx, findings);
-    let findings = sides::one_item_for_all_sides(cx, findings);
+    let mut findings = sides::one_item_for_all_sides(cx, findings);
     let ids = identity::ids(&findings);
     let readers = readers(cx);
-    let entries = Entries::new(cx, &findings, &ids).of_all(&findings);
+    let entries = Entries::new(cx, &findings, &ids);
+    tell_growth(cx, &entries, &mut findings);
+    let entries = entries.of_all(&findings);
     let entered = findings.into_iter().zip(ids).zip(entries);
     let mut items: Vec<Item> =
         entered.map(|((finding, id), entry_points)| Item { entry_points, ..item(cx, &readers, finding, id) }).collect();

@@ -8,11 +8,13 @@ use smol_str::SmolStr;
 use super::bounds::Limited;
 use super::conditions::Condition;
 use super::filled::Filled;
+use super::growth::{Change, Holder};
 use super::headers::HeaderSet;
 use super::infer::{World, infer};
 use super::limits::Comparison;
 use super::loops::LoopFacts;
 use super::mints::Mint;
+use super::pauses::ThreadSet;
 use super::program::{DefId, KrateId};
 use super::queries::StatementFile;
 use super::reader::Reader;
@@ -130,6 +132,8 @@ pub struct OwnCall {
     pub given: Task,
     /// Who fails when it gives an error.
     pub fails: Fails,
+    /// The future that calls it pauses afterwards.
+    pub pauses_after: bool,
     /// What has to hold for it to be reached.
     pub conditions: Vec<Condition>,
 }
@@ -222,6 +226,12 @@ pub struct BodyFacts {
     pub field_uses: Vec<(DefId, Name, Access, Span)>,
     /// Fields that hold a map in which the body adds numbers up.
     pub tallies: Vec<(DefId, Name)>,
+    /// What it does to collections in fields and statics.
+    pub growth: Vec<(Holder, Change)>,
+    /// Structs whose value it replaces as a whole.
+    pub renewed: Vec<DefId>,
+    /// Thread-locals that it gives a value.
+    pub thread_sets: Vec<ThreadSet>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
     /// Files of statements that the body takes in; their texts are put among `strings`.
@@ -292,6 +302,7 @@ pub fn body_facts(world: World<'_>, def: DefId) -> Option<BodyFacts> {
         links: FxHashSet::default(),
         known_at: FxHashMap::default(),
         variables: OnceCell::new(),
+        pauses: OnceCell::new(),
         asked: RefCell::default(),
         guards: RefCell::default(),
     };

@@ -130,6 +130,11 @@ impl Reader<'_> {
         self.variables().used_at.get(&local).map_or(&[][..], Vec::as_slice)
     }
 
+    /// The variables that an expression gives its value, or a part of it.
+    pub(super) fn locals_bound_to(&self, init: ExprId) -> &[usize] {
+        self.variables().bound_to.get(&init).map_or(&[][..], Vec::as_slice)
+    }
+
     /// The variable of that name which an expression is bound to.
     pub(super) fn variable_of(&self, init: ExprId, name: &str) -> Option<usize> {
         self.variables().bound_to.get(&init)?.iter().copied().find(|local| self.types.locals[*local].name == name)

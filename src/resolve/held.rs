@@ -115,6 +115,11 @@ impl Reader<'_> {
                     change.lent |= at != id;
                     return;
                 }
+                // A loop over the thing itself uses it up.
+                Expr::For { iter, .. } if *iter == at => {
+                    change.shrinks |= at == id;
+                    return;
+                }
                 Expr::Ref(_) | Expr::Deref(_) | Expr::Field { .. } | Expr::Index { .. } | Expr::Try(_) => {}
                 _ => return,
             }

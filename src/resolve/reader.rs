@@ -11,8 +11,10 @@ use super::calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCa
 use super::conditions::Condition;
 use super::fate::Variables;
 use super::fields::of_builder;
+use super::growth::{Holder, renewed};
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
+use super::pauses::Pauses;
 use super::program::DefId;
 use super::queries::{said_by, statement};
 use super::types::Type;
@@ -20,7 +22,7 @@ use super::values::{At, Tracer, Value};
 use super::walk::ids;
 use crate::catalog::{EntryId, Hit, Shape};
 use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Span, Stmt};
-use crate::model::Kind;
+use crate::model::{Access, Kind};
 
 pub(super) struct Reader<'a> {
     pub(super) tracer: Tracer<'a>,
@@ -36,6 +38,8 @@ pub(super) struct Reader<'a> {
     pub(super) known_at: FxHashMap<ExprId, usize>,
     /// Variables by what they are bound to, and where they are used; made when first asked for.
     pub(super) variables: OnceCell<Variables>,
+    /// Where its futures pause; made when first asked for.
+    pub(super) pauses: OnceCell<Pauses>,
     /// What conditions ask, where they hold and where not.
     pub(super) asked: RefCell<FxHashMap<(ExprId, bool), Vec<Condition>>>,
     /// What holds behind the early returns of a block, with the number of their statement.
@@ -57,6 +61,9 @@ impl Reader<'_> {
             field_uses: Vec::new(),
             tallies: Vec::new(),
             bounds: Vec::new(),
+            growth: Vec::new(),
+            renewed: Vec::new(),
+            thread_sets: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             env_parsed: Vec::new(),
@@ -81,7 +88,10 @@ impl Reader<'_> {
         };
         for id in ids(self.body) {
             self.expression(id, &mut out);
+            out.renewed.extend(renewed(self, id));
         }
+        out.growth.extend(self.types.statics.iter().filter_map(|(id, of)| self.growth_of(*id, Holder::Static(*of))));
+        out.growth.extend(self.unpacked());
         out.foreign = self
             .types
             .callees
@@ -130,6 +140,12 @@ impl Reader<'_> {
             })
             .collect();
         out.statics = self.types.statics.iter().filter_map(|(id, def)| Some((*def, self.access(*id), self.span(*id)?))).collect();
+        out.thread_sets = self.types.statics.iter().filter_map(|(id, def)| self.thread_set(*id, *def)).collect();
+        for (def, access, span) in &mut out.statics {
+            if out.thread_sets.iter().any(|set| set.of == *def && set.at.span == *span) {
+                *access = Access::Write;
+            }
+        }
         out.names.sort_unstable();
         out.names.dedup();
         out.names.shrink_to_fit();
@@ -190,6 +206,9 @@ impl Reader<'_> {
                     && self.names_a_table(*of)
                 {
                     out.strings.push((format!("{start} {}", self.table_of(*of)).into(), self.at(*span)));
+                }
+                if let (Some(Callee::Def(of)), [only]) = (self.types.callees.get(&id), args) {
+                    out.growth.extend(self.grown_from(*of, &SmolStr::new_static("0"), *only));
                 }
                 self.called(id, None, args, *span, out);
             }
@@ -272,6 +291,7 @@ impl Reader<'_> {
                         served: self.served(id),
                         given,
                         fails: Fails::Nobody,
+                        pauses_after: false,
                         conditions: Vec::new(),
                     });
                 }
@@ -283,6 +303,7 @@ impl Reader<'_> {
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
+                        out.growth.extend(self.grown_from(*of, name, *value));
                     }
                 }
             }
@@ -292,6 +313,9 @@ impl Reader<'_> {
                         out.tallies.push((of, name.clone()));
                     }
                     out.field_uses.push((of, name.clone(), self.access(id), *span));
+                    out.growth.extend(self.growth_of(id, Holder::Field(of, name.clone())));
+                } else if !self.types.types[base.0 as usize].is_known() {
+                    out.growth.extend(self.growth_of(id, Holder::Some(name.clone())));
                 }
             }
             Expr::Loop { .. } | Expr::While { .. } | Expr::For { .. } => out.loops.extend(self.loop_facts(id)),
@@ -460,6 +484,7 @@ impl Reader<'_> {
                         served: self.served(id),
                         given,
                         fails: self.fails(id),
+                        pauses_after: self.pauses_after(id),
                         conditions: self.conditions(id),
                     });
                 }

@@ -103,7 +103,8 @@ impl Reader<'_> {
         holds_option(self.world.signatures.value(*func), 0)
     }
 
-    fn is_option(&self, id: ExprId) -> bool {
+    /// The type is `Option`.
+    pub(super) fn is_option(&self, id: ExprId) -> bool {
         self.types.types[id.0 as usize].path().is_some_and(|path| path == "std::option::Option")
     }
 }
