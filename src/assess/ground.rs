@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::Subject;
-use crate::join::{Counts, Landed, containers_of};
+use crate::join::{Counts, Each, Landed, containers_of, number_in};
 use crate::manifests::deployed::{Container, Deployed, Workload, WorkloadKind};
 use crate::model::{Class, EntryKind, EntryPoint, Fact, Item, ItemId, Kind, Lifecycle, Place, Service, Site};
 
@@ -127,6 +127,12 @@ impl<'a> Ground<'a> {
         let replicated = self.fleets(item).map(|(_, fleet)| fleet).filter(|fleet| fleet.is_for_good() && fleet.is_replicated());
         // The first of several that are alike.
         replicated.reduce(|best, fleet| if fleet.most() > best.most() { fleet } else { best })
+    }
+
+    /// The number that a fact has in a fleet: what wins there, with where it is set.
+    #[must_use]
+    pub(super) fn number_in(&self, fact: &Fact, service: &str, fleet: &Fleet<'_>) -> Option<Each> {
+        number_in(fact, self.deployed, service, fleet.workload)
     }
 
     /// Where the file of an item lands in each workload.

@@ -64,16 +64,18 @@ impl Entries {
 
     fn of(&self, finding: &Finding) -> Vec<EntryPoint> {
         // Settings are read everywhere, and what a task is entered by is the task itself.
-        let has_none = matches!(
-            finding.kind,
-            Kind::StartupConfig | Kind::Telemetry | Kind::BackgroundTask | Kind::ExternalStore | Kind::Os | Kind::ReferenceData
-        );
+        let has_none =
+            matches!(finding.kind, Kind::StartupConfig | Kind::Telemetry | Kind::BackgroundTask | Kind::ExternalStore | Kind::Os);
         if has_none || finding.class == Class::Constant {
             return Vec::new();
         }
         let mut users: Vec<(DefId, Access)> = finding.uses.iter().map(|(_, func, access)| (*func, *access)).collect();
         if users.is_empty() && (finding.is_call || finding.kind == Kind::FsWrite) {
             users.push((finding.def, Access::Write));
+        }
+        // A file that is read is not changed, whoever uses what was read.
+        if finding.kind == Kind::ReferenceData {
+            users = vec![(finding.def, Access::Read)];
         }
         let mut found: Vec<EntryPoint> = Vec::new();
         // Who changes something is not told as a reader of it too.

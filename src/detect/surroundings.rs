@@ -255,10 +255,11 @@ fn read_by(cx: &Cx<'_>, body: &BodyFacts, lines: &RangeInclusive<u32>) -> Vec<(S
         let value = Value::Field { of: *of, field: field.clone(), text: SmolStr::default(), at: At { file, span: *span } };
         (At { file, span: *span }, field.clone(), value)
     });
-    let getters = body.own.iter().filter(|call| call.args.is_empty() && call.taken_by.is_none() && lines.contains(&call.at.span.line)).map(|call| {
-        let value = Value::Call { func: call.func, args: Vec::new(), text: SmolStr::default(), at: call.at };
-        (call.at, cx.short_name(call.func), value)
-    });
+    let getters =
+        body.own.iter().filter(|call| call.args.is_empty() && call.taken_by.is_none() && lines.contains(&call.at.span.line)).map(|call| {
+            let value = Value::Call { func: call.func, args: Vec::new(), text: SmolStr::default(), at: call.at };
+            (call.at, cx.short_name(call.func), value)
+        });
     let getters = getters.filter(|(_, _, value)| matches!(cx.flow.expand(value), Value::Field { .. } | Value::Env { .. }));
     let mut out: Vec<(At, SmolStr, Value)> = fields.chain(getters).collect();
     out.sort_by_key(|(at, ..)| *at);

@@ -25,8 +25,8 @@ use crate::manifests::deployed::Deployed;
 use crate::model::{Deployment, Diagnostic, Environment, Item, ItemId, Service};
 
 pub use landing::Survives;
-pub use mounts::Landed;
-pub(crate) use numbers::Counts;
+pub use mounts::{Landed, Mounted};
+pub(crate) use numbers::{Counts, Each, number_in};
 use runs::Runs;
 pub(crate) use runs::containers_of;
 
@@ -71,7 +71,7 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
     variables::trace(items, deployed);
     out.environments = unmatched::by_service(items, &runs, deployed, code);
     out.landed = mounts::match_writes(items, &runs);
-    secrets::changes(items, &runs);
+    secrets::changes(items, &runs, &mut out.landed);
     numbers::add_up(items, &runs);
     out.diagnostics = contradictions::all(items, deployed, &runs, code);
     out

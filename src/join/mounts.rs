@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::landing::{Landing, Survives};
 use super::paths;
 use super::runs::{Run, Runs};
+use crate::manifests::deployed::MountKind;
 use crate::model::{Fact, FactValue, Item, ItemId, Kind, Place, Provenance};
 
 /// At most so many containers are told of one file.
@@ -39,8 +40,34 @@ pub struct Landed {
     pub what: String,
     /// At most so much, where the mount says it.
     pub size: Option<String>,
+    /// The mount that the path falls under, when there is one.
+    pub mount: Option<Mounted>,
     /// Where that is written.
     pub at: Place,
+}
+
+/// What a path falls under.
+#[derive(Clone, Debug)]
+pub struct Mounted {
+    /// What it is.
+    pub kind: MountKind,
+    /// What is mounted: the name of a claim, a ConfigMap, a Secret, a volume.
+    pub source: String,
+    /// Only a part of it is seen: changes never arrive then.
+    pub is_part: bool,
+    /// The service cannot write it.
+    pub read_only: bool,
+}
+
+impl Landed {
+    /// What is mounted there, as a sentence says it.
+    #[must_use]
+    pub fn said(&self) -> String {
+        match self.what.strip_prefix("none: ") {
+            Some(_) => "nothing is mounted there".to_owned(),
+            None => self.what.clone(),
+        }
+    }
 }
 
 /// Says of each file and each database where it lands; the same as data, by id.
@@ -56,7 +83,7 @@ pub(super) fn match_writes(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) -> 
     out
 }
 
-fn landed(one: &Matched<'_>) -> Landed {
+pub(super) fn landed(one: &Matched<'_>) -> Landed {
     Landed {
         workload: one.run.workload.owner.clone(),
         environment: one.run.workload.environment.clone(),
@@ -66,6 +93,15 @@ fn landed(one: &Matched<'_>) -> Landed {
         what: one.landing.said(&one.run),
         size: match &one.landing {
             Landing::Mount(mount) => mount.size.clone(),
+            _ => None,
+        },
+        mount: match &one.landing {
+            Landing::Mount(mount) => Some(Mounted {
+                kind: mount.kind,
+                source: mount.source.clone(),
+                is_part: mount.sub_path.is_some(),
+                read_only: mount.read_only,
+            }),
             _ => None,
         },
         at: one.landing.at(&one.run),

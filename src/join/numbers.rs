@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::paths;
-use super::runs::{Run, Runs, containers_of, literal};
+use super::runs::{Defaults, Run, Runs, containers_of, literal};
 use crate::manifests::deployed::{Amount, Autoscaler, Deployed, MountKind, Strategy, Workload, WorkloadKind};
 use crate::model::{Deployment, DurableMount, Fact, FactValue, Item, Kind, Place, Provenance, Total};
 use crate::source::file_name;
@@ -120,10 +120,18 @@ fn at_a_time(workload: &Workload, replicas: u32) -> Option<u32> {
 }
 
 /// A number in one container, with where it is set.
-struct Each {
-    number: i64,
-    at: Option<Place>,
-    from: Option<String>,
+pub(crate) struct Each {
+    pub(crate) number: i64,
+    pub(crate) at: Option<Place>,
+    pub(crate) from: Option<String>,
+}
+
+/// The number that a fact has in the containers of a workload that run a service, when it is known.
+pub(crate) fn number_in(fact: &Fact, deployed: &Deployed, service: &str, workload: &Workload) -> Option<Each> {
+    let defaults = Defaults::new();
+    let runs = Runs::of(deployed, service, &defaults);
+    let run = runs.all.iter().find(|run| run.workload.owner == workload.owner && run.workload.environment == workload.environment)?;
+    each(fact, run)
 }
 
 /// Says of each pool of connections what its copies add up to.

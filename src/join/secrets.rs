@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::landing::Landing;
-use super::mounts::{matched, say};
+use super::mounts::{Landed, landed, matched, say};
 use super::runs::Runs;
 use crate::manifests::deployed::MountKind;
-use crate::model::{Item, Kind, Place, Role};
+use crate::model::{Item, ItemId, Kind, Place, Role};
 
 /// What is known of one object.
 #[derive(Default)]
@@ -23,8 +23,9 @@ struct Known {
     read_at_start: Option<(Place, Option<SmolStr>)>,
 }
 
-/// Says of each Secret and ConfigMap whether a change reaches the code, and of each file read from one which it is.
-pub(super) fn changes(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
+/// Says of each Secret and ConfigMap whether a change reaches the code, and of each file read from one which it is; where
+/// the files land that are read is added to what is known.
+pub(super) fn changes(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)], known: &mut BTreeMap<ItemId, Vec<Landed>>) {
     let mut objects: BTreeMap<String, Known> = BTreeMap::new();
     for run in runs.iter().flat_map(|(_, runs)| &runs.all) {
         for variable in run.container.env.iter().filter(|variable| is_object(&variable.source)) {
@@ -44,7 +45,11 @@ pub(super) fn changes(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
         }
     }
     for item in items.iter_mut().filter(|item| matches!(item.kind, Kind::ReferenceData | Kind::StartupConfig)) {
-        let mounted: Vec<(String, Place, String)> = matched(item, runs)
+        let read = matched(item, runs);
+        if !read.is_empty() {
+            known.insert(item.id.clone(), read.iter().map(landed).collect());
+        }
+        let mounted: Vec<(String, Place, String)> = read
             .iter()
             .filter_map(|one| match &one.landing {
                 Landing::Mount(mount) => {

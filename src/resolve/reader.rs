@@ -684,7 +684,11 @@ impl Reader<'_> {
                 let sure = !self.is_conditional(id, root);
                 if let ("default_headers", [map]) = (name.as_str(), args) {
                     let names = self.header_names(*map).filter(|_| sure);
-                    out.known[index].settings.extend(names.map(|names| Setting { name: name.clone(), args: vec![names], at: self.at(span) }));
+                    out.known[index].settings.extend(names.map(|names| Setting {
+                        name: name.clone(),
+                        args: vec![names],
+                        at: self.at(span),
+                    }));
                     return;
                 }
                 let args = args.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();

@@ -364,10 +364,10 @@ impl Tracer<'_> {
             (
                 "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
                 | "as_os_str" | "as_u64" | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim"
-                | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "copied" | "cloned" | "deref"
-                | "or_else" | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut"
-                | "ok_or_else" | "ok_or" | "get" | "into_string" | "into_inner" | "cast_signed" | "cast_unsigned" | "expose_secret"
-                | "trim_start" | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches" | "canonicalize" | "canonicalize_utf8"
+                | "try_into" | "borrow" | "to_str" | "to_string_lossy" | "as_bytes" | "copied" | "cloned" | "deref" | "or_else"
+                | "and_then" | "map" | "transpose" | "wrap_err" | "wrap_err_with" | "display" | "filter" | "as_mut" | "ok_or_else"
+                | "ok_or" | "get" | "into_string" | "into_inner" | "cast_signed" | "cast_unsigned" | "expose_secret" | "trim_start"
+                | "trim_end" | "trim_matches" | "trim_start_matches" | "trim_end_matches" | "canonicalize" | "canonicalize_utf8"
                 | "into_std_path_buf" | "as_std_path" | "into_boxed_path" | "into_path_buf" | "absolutize",
                 _,
             ) if !is_own => {

@@ -3,7 +3,8 @@
 use crate::assess::ground::{entry, fact, place};
 use crate::assess::{Ground, Rule};
 use crate::join::{Landed, Survives};
-use crate::model::{EntryKind, Hazard, HazardSeverity, Item, Kind};
+use crate::model::{EntryKind, FactValue, Hazard, HazardSeverity, Item, Kind};
+use crate::source::parent;
 
 pub(super) const RULE: Rule = Rule {
     id: "ephemeral-file",
@@ -26,37 +27,91 @@ pub(super) const RULE: Rule = Rule {
 const LEAVES_NOTHING: &[&str] = &["delete", "permissions", "lock", "create"];
 
 fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
-    for item in ground.of_kinds(&[Kind::FsWrite]).filter(|item| leaves_something(item)) {
-        let Some(lost) = worst(ground.landed(item)) else { continue };
-        let read_back = read_back(ground, item);
-        let on_requests = Ground::is_on_requests(item);
-        // What a task or start-up writes, it can write again.
-        let severity = match (on_requests, read_back) {
-            (true, _) => HazardSeverity::High,
-            (false, Some(_)) => HazardSeverity::Medium,
-            (false, None) => HazardSeverity::Low,
-        };
-        let with = if lost.survives == Survives::Container { "pod" } else { "container" };
-        let by = item.entry_points.iter().find(|one| one.kind == EntryKind::Route).map(|one| format!(", written by {},", entry(one)));
-        let message = format!("`{}`{} is gone with the {with}: {} in `{}`", lost.path, by.unwrap_or_default(), what(lost), lost.workload);
-        let mut hazard = rule.about(item, severity, message).because(item.summary.clone(), place(item));
-        hazard = hazard.because(what(lost), Some(&lost.at));
-        if let Some(reader) = read_back {
-            hazard = hazard.because(format!("read or removed later: {}", reader.summary), place(reader)).with(reader);
-        }
-        if let Some(fleet) = ground.replicated(item) {
-            hazard = hazard.because(format!("{} of {}: each has its own file", fleet.copies(), fleet.name()), Some(fleet.place()));
-        }
-        out.push(hazard);
+    for files in together(ground) {
+        out.extend(of_files(rule, ground, &files));
     }
 }
 
+/// A file of the code where most of it is lost.
+struct Lost<'a> {
+    item: &'a Item,
+    landed: &'a Landed,
+}
+
+/// What one function writes into one folder is one matter: a file and its rename, two formats of one report.
+fn together<'a>(ground: &Ground<'a>) -> Vec<Vec<Lost<'a>>> {
+    let mut groups: Vec<(Option<&str>, &str, Vec<Lost<'a>>)> = Vec::new();
+    for item in ground.of_kinds(&[Kind::FsWrite]).filter(|item| leaves_something(item)) {
+        let Some(landed) = worst(ground.landed(item)) else { continue };
+        let function = item.site().and_then(|site| site.function.as_deref());
+        let folder = parent(path_of(item, landed));
+        let known = groups.iter_mut().find(|(by, at, _)| function.is_some() && *by == function && *at == folder);
+        match known {
+            Some((.., files)) => files.push(Lost { item, landed }),
+            None => groups.push((function, folder, vec![Lost { item, landed }])),
+        }
+    }
+    groups.into_iter().map(|(.., files)| files).collect()
+}
+
+fn of_files(rule: &Rule, ground: &Ground<'_>, files: &[Lost<'_>]) -> Option<Hazard> {
+    // What it is called in the end tells more than what it was called while it was written.
+    let named = files.iter().find(|one| op(one.item) == "rename").or_else(|| files.first())?;
+    let (item, lost) = (named.item, named.landed);
+    let read_back =
+        files.iter().find_map(|one| read_back(ground, one.item)).filter(|other| files.iter().all(|one| one.item.id != other.id));
+    let on_requests = files.iter().any(|one| Ground::is_on_requests(one.item));
+    let path = path_of(item, lost);
+    // What a task or start-up writes, it can write again, and a cache is there to be filled again.
+    let severity = match (on_requests && !is_cache(path), read_back) {
+        (true, _) => HazardSeverity::High,
+        (false, Some(_)) if !is_cache(path) => HazardSeverity::Medium,
+        _ if is_cache(path) || lost.path.starts_with("/tmp") => return None,
+        _ => HazardSeverity::Low,
+    };
+    let with = if lost.survives == Survives::Container { "pod" } else { "container" };
+    let mut entries = files.iter().flat_map(|one| &one.item.entry_points);
+    let by = entries.find(|one| one.kind == EntryKind::Route).map(|one| format!(", written by {},", entry(one)));
+    let message = format!("`{path}`{} is gone with the {with}: {} in `{}`", by.unwrap_or_default(), lost.said(), lost.workload);
+    let mut hazard = rule.about(item, severity, message).because(item.summary.clone(), place(item));
+    for other in files.iter().map(|one| one.item).filter(|other| other.id != item.id) {
+        hazard = hazard.because(other.summary.clone(), place(other)).with(other);
+    }
+    hazard = hazard.because(lost.said(), Some(&lost.at));
+    if let Some(reader) = read_back {
+        hazard = hazard.because(format!("read or removed later: {}", reader.summary), place(reader)).with(reader);
+    }
+    if let Some(fleet) = ground.replicated(item) {
+        hazard = hazard.because(format!("{} of {}: each has its own file", fleet.copies(), fleet.name()), Some(fleet.place()));
+    }
+    Some(hazard)
+}
+
+/// The path with what is filled in at run time, as far as it is the one that lands there.
+fn path_of<'a>(item: &'a Item, landed: &'a Landed) -> &'a str {
+    let whole = fact(item, "path").and_then(|fact| match &fact.value {
+        Some(FactValue::Text(path)) => Some(path.as_str()),
+        _ => None,
+    });
+    whole.filter(|path| path.starts_with(landed.path.as_str())).unwrap_or(&landed.path)
+}
+
+fn op(item: &Item) -> String {
+    fact(item, "op").and_then(|fact| fact.value.as_ref()).map(ToString::to_string).unwrap_or_default()
+}
+
+/// Filled again from elsewhere, by its name.
+fn is_cache(path: &str) -> bool {
+    path.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "cache" | "caches" | "cached"))
+}
+
 fn leaves_something(item: &Item) -> bool {
-    let op = fact(item, "op").and_then(|fact| fact.value.as_ref()).map(ToString::to_string).unwrap_or_default();
     let path = fact(item, "path").and_then(|fact| fact.value.as_ref()).map(ToString::to_string).unwrap_or_default();
     // A mark of life or a number of a process is worth nothing to the next one.
     let is_mark = path.ends_with(".pid") || path.ends_with(".lock") || path.ends_with(".sock") || path.ends_with(".alive");
-    !LEAVES_NOTHING.contains(&op.as_str()) && !is_mark && !is_temporary(item)
+    // What the kernel or the platform takes there is no file.
+    let is_device = ["/dev/", "/proc/", "/sys/"].iter().any(|folder| path.starts_with(folder));
+    !is_device && !LEAVES_NOTHING.contains(&op(item).as_str()) && !is_mark && !is_temporary(item)
 }
 
 /// A temporary file by its maker: nobody looks for it later.
@@ -75,13 +130,57 @@ fn worst(landed: &[Landed]) -> Option<&Landed> {
 /// Another item that reads, moves or deletes the same path: the file is meant to be found again.
 fn read_back<'a>(ground: &Ground<'a>, item: &Item) -> Option<&'a Item> {
     let path = fact(item, "path")?.value.as_ref()?;
-    let same = |other: &&Item| other.id != item.id && fact(other, "path").and_then(|fact| fact.value.as_ref()) == Some(path);
+    let same = |other: &&Item| {
+        let looks = other.kind == Kind::ReferenceData || matches!(op(other).as_str(), "delete" | "rename" | "move" | "copy" | "read");
+        let here = other.services.iter().any(|service| item.services.contains(service));
+        other.id != item.id && looks && here && fact(other, "path").and_then(|fact| fact.value.as_ref()) == Some(path)
+    };
     ground.of_kinds(&[Kind::FsWrite, Kind::ReferenceData]).find(same)
 }
 
-fn what(lost: &Landed) -> String {
-    match lost.what.strip_prefix("none: ") {
-        Some(_) => "nothing is mounted there".to_owned(),
-        None => lost.what.clone(),
+#[cfg(test)]
+mod tests {
+    use crate::assess::rules::shop::{deployment, found};
+
+    const MAIN: &str = r#"
+use axum::{Router, routing::post};
+
+#[tokio::main]
+async fn main() {
+    let app = Router::new().route("/pictures", post(upload));
+    axum::serve(tokio::net::TcpListener::bind("0.0.0.0:80").await.unwrap(), app).await.unwrap();
+}
+
+async fn upload(name: String) {
+    let part = format!("/var/uploads/{name}.part");
+    std::fs::write(&part, "").unwrap();
+    std::fs::rename(&part, format!("/var/uploads/{name}.jpg")).unwrap();
+}
+"#;
+
+    fn files(main: &str, deployment: &str) -> Vec<String> {
+        found("ephemeral-file", main, &[("k/deploy.yaml", deployment)])
+    }
+
+    #[test]
+    fn a_file_and_its_rename_are_one_hazard_with_the_whole_path() {
+        assert_eq!(
+            files(MAIN, &deployment(2, "", "")),
+            [
+                "high `/var/uploads/{name}.jpg`, written by `POST /pictures`, is gone with the container: nothing is mounted there in `Deployment/shop`"
+            ]
+        );
+        let other_folder = MAIN.replace("/var/uploads/{name}.jpg", "/srv/pictures/{name}.jpg");
+        assert_eq!(files(&other_folder, &deployment(2, "", "")).len(), 2);
+    }
+
+    #[test]
+    fn a_claim_keeps_it_and_a_cache_is_filled_again() {
+        let mount = "volumeMounts:\n  - {name: uploads, mountPath: /var/uploads}";
+        let claim = "volumes:\n  - {name: uploads, persistentVolumeClaim: {claimName: uploads}}";
+        assert!(files(MAIN, &deployment(2, mount, claim)).is_empty());
+        assert!(files(&MAIN.replace("/var/uploads", "/var/cache/uploads"), &deployment(2, "", "")).is_empty());
+        let empty = "volumes:\n  - {name: uploads, emptyDir: {}}";
+        assert!(files(MAIN, &deployment(2, mount, empty))[0].contains("is gone with the pod: emptyDir uploads"));
     }
 }

@@ -1,13 +1,31 @@
 //! The rules, each in a file of its own with its reference text beside it.
 
+mod affinity_hides_session;
 mod client_without_timeout;
 mod ephemeral_file;
+mod frozen_config;
 mod identity_in_thread_local;
+mod local_db_many_replicas;
 mod per_replica_limit;
+#[cfg(test)]
+mod shop;
+mod stale_secret;
+mod times;
 mod unbounded_growth;
+mod unrevocable_token;
 
 use super::Rule;
 
 /// Every rule; of hazards that are equally bad, the first rule's come first.
-pub const RULES: &[Rule] =
-    &[identity_in_thread_local::RULE, ephemeral_file::RULE, unbounded_growth::RULE, per_replica_limit::RULE, client_without_timeout::RULE];
+pub const RULES: &[Rule] = &[
+    identity_in_thread_local::RULE,
+    affinity_hides_session::RULE,
+    ephemeral_file::RULE,
+    local_db_many_replicas::RULE,
+    unrevocable_token::RULE,
+    stale_secret::RULE,
+    unbounded_growth::RULE,
+    frozen_config::RULE,
+    per_replica_limit::RULE,
+    client_without_timeout::RULE,
+];

@@ -178,6 +178,8 @@ pub struct Workload {
     pub schedule: Option<Said<String>>,
     /// Whether two runs of a scheduled one may overlap.
     pub may_overlap: Option<Said<bool>>,
+    /// What starts its pods anew when a ConfigMap or Secret changes: a checksum among the annotations, a reloader.
+    pub restarted_on_change: Option<Place>,
     /// Seconds between the request to stop and the kill.
     pub seconds_to_stop: Option<Said<String>>,
     /// What runs in it: the service's own containers, those beside them, those before them.
@@ -198,6 +200,7 @@ impl Workload {
             autoscaler: None,
             schedule: None,
             may_overlap: None,
+            restarted_on_change: None,
             seconds_to_stop: None,
             containers: Vec::new(),
         }

@@ -6,7 +6,7 @@ use super::super::draft::place;
 use super::super::files::Origin;
 use super::super::hide;
 use super::super::kubernetes::{Cluster, KNATIVE, Object, of_container};
-use super::super::yaml::{Mark, Node, Value};
+use super::super::yaml::{Entry, Mark, Node, Value};
 use super::{
     Amount, Asked, Autoscaler, Container, ContainerRole, Deployed, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload,
     WorkloadKind, rivals,
@@ -73,6 +73,7 @@ fn workload(cluster: &Cluster<'_>, object: &Object<'_>, sources: &Sources<'_>) -
             None => Said::default_of(true),
         });
     }
+    out.restarted_on_change = reader.restarted_on_change();
     out.seconds_to_stop = Some(reader.text(pod, &["terminationGracePeriodSeconds"]).unwrap_or_else(|| Said::default_of("30".to_owned())));
     let several = pod.get("containers").map_or(0, |containers| containers.items().len()) > 1;
     for (key, before) in [("initContainers", true), ("containers", false)] {
@@ -163,6 +164,19 @@ impl Reader<'_> {
     fn text(&self, node: &Node, path: &[&str]) -> Option<Said<String>> {
         let node = node.at_path(path)?;
         Some(self.said(hide::text(node.text()?), node.at))
+    }
+
+    /// A checksum of what is mounted in the template of the pod (`checksum/config`), or the mark of a reloader.
+    fn restarted_on_change(&self) -> Option<Place> {
+        let template = self.object.get(&["spec", "template", "metadata", "annotations"]);
+        let of_object = self.object.get(&["metadata", "annotations"]);
+        let marks = |entry: &&Entry| {
+            let key = entry.key.to_lowercase();
+            let sums = ["checksum", "config-hash", "confighash", "config-sha", "secret-hash"].iter().any(|word| key.contains(word));
+            sums || (key.contains("reloader.stakater.com") && !matches!(entry.node.text(), Some("false")))
+        };
+        let all = template.into_iter().chain(of_object).flat_map(Node::entries);
+        all.into_iter().find(marks).map(|entry| self.place(entry.at))
     }
 
     fn rollout(&self, kind: WorkloadKind) -> Rollout {
