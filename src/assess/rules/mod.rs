@@ -3,8 +3,10 @@
 mod client_without_timeout;
 mod ephemeral_file;
 mod per_replica_limit;
+mod rollout_doubles_connections;
 
 use super::Rule;
 
 /// Every rule; of hazards that are equally bad, the first rule's come first.
-pub const RULES: &[Rule] = &[ephemeral_file::RULE, per_replica_limit::RULE, client_without_timeout::RULE];
+pub const RULES: &[Rule] =
+    &[rollout_doubles_connections::RULE, ephemeral_file::RULE, per_replica_limit::RULE, client_without_timeout::RULE];
