@@ -153,8 +153,15 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     diagnostics.extend(joined.diagnostics);
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
-    let subject =
-        Subject { items: &items, services: &services, deployed: &drawn.deployed, landed: &joined.landed, lifecycles: &lifecycles };
+    let capacity = assess::capacity(&items, &joined.held, &drawn.deployed);
+    let subject = Subject {
+        items: &items,
+        services: &services,
+        deployed: &drawn.deployed,
+        landed: &joined.landed,
+        lifecycles: &lifecycles,
+        capacity: &capacity,
+    };
     let (hazards, assessed) = assess::assess(&subject);
     let not_deployed = assess::not_judged(&subject);
     assess::tell_items(&mut items, &hazards);
@@ -183,6 +190,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         deployments: joined.deployments,
         environments: joined.environments,
         lifecycles,
+        capacity,
         hazards,
         diagnostics,
         coverage,

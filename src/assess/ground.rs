@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::Subject;
 use crate::join::{Counts, Each, Landed, containers_of, number_in};
 use crate::manifests::deployed::{Container, Deployed, Workload, WorkloadKind};
-use crate::model::{Class, EntryKind, EntryPoint, Fact, Item, ItemId, Kind, Lifecycle, Place, Service, Site};
+use crate::model::{Capacity, Class, EntryKind, EntryPoint, Fact, Item, ItemId, Kind, Lifecycle, Place, Service, Site};
 
 /// Everything that a rule may look at.
 pub struct Ground<'a> {
@@ -19,6 +19,8 @@ pub struct Ground<'a> {
     pub deployed: &'a Deployed,
     /// How services start and stop.
     pub lifecycles: &'a [Lifecycle],
+    /// What all services together ask of each external store.
+    pub capacity: &'a [Capacity],
     landed: &'a BTreeMap<ItemId, Vec<Landed>>,
     by_id: BTreeMap<&'a str, &'a Item>,
     fleets: BTreeMap<&'a str, Vec<Fleet<'a>>>,
@@ -93,6 +95,7 @@ impl<'a> Ground<'a> {
             services: subject.services,
             deployed: subject.deployed,
             lifecycles: subject.lifecycles,
+            capacity: subject.capacity,
             landed: subject.landed,
             by_id: subject.items.iter().map(|item| (item.id.as_str(), item)).collect(),
             fleets: subject.services.iter().map(fleets).collect(),

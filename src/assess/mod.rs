@@ -4,6 +4,7 @@
 //! what the map and the manifests do not say is not held against a service.
 
 mod acknowledge;
+mod capacity;
 mod draft;
 mod ground;
 mod rules;
@@ -16,8 +17,9 @@ use smol_str::SmolStr;
 
 use crate::join::Landed;
 use crate::manifests::deployed::Deployed;
-use crate::model::{Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Service};
+use crate::model::{Capacity, Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Service};
 
+pub use capacity::capacity;
 pub use ground::{Fleet, Ground};
 pub use rules::RULES;
 pub use symptoms::{Cause, Parts, SYMPTOMS, Symptom, symptom};
@@ -66,6 +68,8 @@ pub struct Subject<'a> {
     pub landed: &'a BTreeMap<ItemId, Vec<Landed>>,
     /// How services start and stop.
     pub lifecycles: &'a [Lifecycle],
+    /// What all services together ask of each external store.
+    pub capacity: &'a [Capacity],
 }
 
 /// Finds every hazard, worst first, and what is wrong with acknowledgements.

@@ -4,6 +4,7 @@
 //! environment. Nothing is guessed: what no manifest that is tied to the service says is not said.
 
 mod contradictions;
+mod held;
 mod landing;
 mod mounts;
 mod numbers;
@@ -24,9 +25,10 @@ use smol_str::SmolStr;
 use crate::manifests::deployed::Deployed;
 use crate::model::{Deployment, Diagnostic, Environment, Item, ItemId, Service};
 
+pub use held::{Address, Each, Held};
 pub use landing::Survives;
 pub use mounts::{Landed, Mounted};
-pub(crate) use numbers::{Counts, Each, number_in};
+pub(crate) use numbers::{Counts, number_in};
 use runs::Runs;
 pub(crate) use runs::containers_of;
 
@@ -51,6 +53,8 @@ pub struct Joined {
     pub environments: Vec<Environment>,
     /// Where the files of the code land in each workload.
     pub landed: BTreeMap<ItemId, Vec<Landed>>,
+    /// What pools of connections may hold in each workload.
+    pub held: Vec<Held>,
     /// Contradictions.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -72,7 +76,7 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
     out.environments = unmatched::by_service(items, &runs, deployed, code);
     out.landed = mounts::match_writes(items, &runs);
     secrets::changes(items, &runs, &mut out.landed);
-    numbers::add_up(items, &runs);
+    out.held = numbers::add_up(items, &runs, deployed);
     out.diagnostics = contradictions::all(items, deployed, &runs, code);
     out
 }

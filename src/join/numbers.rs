@@ -2,10 +2,10 @@
 
 use smol_str::SmolStr;
 
-use super::paths;
-use super::runs::{Defaults, Run, Runs, containers_of, literal};
+use super::held::{Address, Each, Held};
+use super::runs::{Defaults, Run, Runs, containers_of};
 use crate::manifests::deployed::{Amount, Autoscaler, Deployed, MountKind, Strategy, Workload, WorkloadKind};
-use crate::model::{Deployment, DurableMount, Fact, FactValue, Item, Kind, Place, Provenance, Total};
+use crate::model::{Deployment, DurableMount, Fact, Item, Kind, Place, Total};
 use crate::source::file_name;
 
 /// The workloads that run services, as the map tells them.
@@ -75,6 +75,8 @@ pub(crate) struct Counts {
     pub(crate) during_rollout: Option<u32>,
     /// What the autoscaler may make of them, when that is more.
     pub(crate) at_most: Option<u32>,
+    /// While new ones replace all of those.
+    pub(crate) at_most_during_rollout: Option<u32>,
 }
 
 impl Counts {
@@ -88,11 +90,13 @@ impl Counts {
             (Some(replicas), _) => (replicas, written.at.clone()),
             (None, least) => (least?, place_of(scaler)),
         };
+        let at_most = scaler.and_then(|scaler| count(&scaler.most.value)).filter(|most| *most > replicas);
         Some(Self {
             replicas,
             at,
             during_rollout: at_a_time(workload, replicas).filter(|most| *most > replicas),
-            at_most: scaler.and_then(|scaler| count(&scaler.most.value)).filter(|most| *most > replicas),
+            at_most,
+            at_most_during_rollout: at_most.and_then(|most| at_a_time(workload, most)).filter(|most| at_most.is_some_and(|of| *most > of)),
         })
     }
 }
@@ -119,23 +123,18 @@ fn at_a_time(workload: &Workload, replicas: u32) -> Option<u32> {
     }
 }
 
-/// A number in one container, with where it is set.
-pub(crate) struct Each {
-    pub(crate) number: i64,
-    pub(crate) at: Option<Place>,
-    pub(crate) from: Option<String>,
-}
-
 /// The number that a fact has in the containers of a workload that run a service, when it is known.
 pub(crate) fn number_in(fact: &Fact, deployed: &Deployed, service: &str, workload: &Workload) -> Option<Each> {
     let defaults = Defaults::new();
     let runs = Runs::of(deployed, service, &defaults);
     let run = runs.all.iter().find(|run| run.workload.owner == workload.owner && run.workload.environment == workload.environment)?;
-    each(fact, run)
+    Each::of(fact, run)
 }
 
-/// Says of each pool of connections what its copies add up to.
-pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
+/// Says of each pool of connections what its copies add up to; returns what it may hold in each workload.
+pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)], deployed: &Deployed) -> Vec<Held> {
+    let mut held: Vec<Held> = Vec::new();
+    let place_of = |workload: &Workload| deployed.workloads.iter().position(|one| std::ptr::eq(one, workload));
     // Connections to a file of one replica add up to nothing that anybody else has to bear.
     let is_local = |item: &Item| item.backs_on.as_deref() == Some("external-store:local_disk") || item.summary.contains("SQLite");
     for item in items.iter_mut().filter(|item| item.kind == Kind::Pool && !is_local(item)) {
@@ -143,6 +142,11 @@ pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
         let mut totals: Vec<Total> = Vec::new();
         for (service, runs) in runs.iter().filter(|(service, _)| item.services.contains(service)) {
             for run in &runs.all {
+                if let Some(workload) = place_of(run.workload) {
+                    let (address, each) = (Address::of(item, run), Each::of(bound, run));
+                    let container = run.container.name.clone();
+                    held.push(Held { item: item.id.clone(), service: service.clone(), workload, container, each, address });
+                }
                 let Some(total) = total(bound, service, run) else { continue };
                 let known = totals.iter_mut().find(|known| known.workload == total.workload && known.environment == total.environment);
                 match known {
@@ -154,6 +158,7 @@ pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
         }
         item.totals = totals;
     }
+    held
 }
 
 fn total(bound: &Fact, service: &SmolStr, run: &Run<'_>) -> Option<Total> {
@@ -162,7 +167,7 @@ fn total(bound: &Fact, service: &SmolStr, run: &Run<'_>) -> Option<Total> {
     if counts.replicas <= 1 && counts.during_rollout.is_none() && counts.at_most.is_none() {
         return None;
     }
-    let each = each(bound, run)?;
+    let each = Each::of(bound, run)?;
     let times = |count: u32| each.number.checked_mul(i64::from(count));
     Some(Total {
         workload: run.workload.owner.clone(),
@@ -179,38 +184,4 @@ fn total(bound: &Fact, service: &SmolStr, run: &Run<'_>) -> Option<Total> {
         at_most: counts.at_most.and_then(times),
         replicas_at_most: counts.at_most,
     })
-}
-
-/// The number that a fact has in a container.
-fn each(fact: &Fact, run: &Run<'_>) -> Option<Each> {
-    let own = || Some(Each { number: number(fact.value.as_ref()?)?, at: fact.at.clone(), from: None });
-    match fact.provenance {
-        Provenance::Env => match run.variable(fact.from.as_deref()?) {
-            Some(variable) => {
-                let number = literal(variable)?.parse().ok()?;
-                Some(Each { number, at: Some(variable.at.clone()), from: Some(variable.source.clone()) })
-            }
-            // Set where no file of the tree tells, perhaps.
-            None if !run.container.further_env.is_empty() => None,
-            None => own(),
-        },
-        Provenance::Settings => match paths::last_given(&fact.set, run) {
-            Some(set) if !set.hidden => {
-                let number = number(set.value.as_ref()?)?;
-                Some(Each { number, at: Some(set.at.clone()), from: Some(set.source.clone()) })
-            }
-            Some(_) => None,
-            None if fact.set.is_empty() => own(),
-            None => None,
-        },
-        _ => own(),
-    }
-}
-
-fn number(value: &FactValue) -> Option<i64> {
-    match value {
-        FactValue::Int(number) => Some(*number),
-        FactValue::Text(text) => text.parse().ok(),
-        FactValue::Bool(_) => None,
-    }
 }

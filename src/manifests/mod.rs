@@ -354,6 +354,8 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
     let mut built: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut env_files: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut workflows = Vec::new();
+    // Containers of files in which no service of the tree runs: only the stores among them say something.
+    let mut beside = Vec::new();
     let units: BTreeMap<String, BTreeSet<SmolStr>> = manifests
         .files
         .iter()
@@ -366,6 +368,7 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
         let composed = compose::read(file, &siblings, &variables);
         drafts.extend(composed.drafts);
         workloads.extend(composed.deployed);
+        beside.extend(composed.beside);
         for (dockerfile, services) in composed.built.into_iter().filter(|(dockerfile, _)| images.has(dockerfile)) {
             built.entry(dockerfile).or_default().extend(services);
         }
@@ -398,6 +401,9 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
     drafts.extend(images.drafts(&names, &built));
     let mut deployed = Deployed { workloads, ..Deployed::default() };
     drafts.extend(kubernetes::drafts(&manifests.objects, &manifests.sources, &names, &mut deployed));
+    for workloads in [&deployed.workloads, &beside] {
+        deployed.servers.extend(deployed::server::of_workloads(workloads, tree));
+    }
     drafts.extend(workflow::drafts(&workflows, &names));
     for (path, content) in &manifests.files {
         if let Content::Env(variables) = content {

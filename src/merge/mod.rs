@@ -22,6 +22,8 @@ use crate::detect::{Cx, Entries, Finding, RawSite, tell_growth};
 use crate::model::{Access, Item, ItemId, Kind, Role, Site, Use};
 use crate::resolve::DefId;
 
+pub(crate) use summary::grouped;
+
 /// Turns findings into items, sorted by kind and id.
 #[must_use]
 pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {

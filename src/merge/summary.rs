@@ -348,7 +348,7 @@ fn duration(text: &str) -> Option<String> {
 }
 
 /// `12,345`.
-fn grouped(number: i64) -> String {
+pub(crate) fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Coverage, Deployment, Diagnostic, Ending, Environment, Hazard, Item, ItemId, Lifecycle};
+use super::{Capacity, Coverage, Deployment, Diagnostic, Ending, Environment, Hazard, Item, ItemId, Lifecycle};
 
 /// Version of the JSON contract, bumped on a breaking change.
 pub const SCHEMA: u32 = 1;
@@ -56,6 +56,9 @@ pub struct StateMap {
     /// How services start and stop, sorted by service; missing for one of which nothing is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lifecycles: Vec<Lifecycle>,
+    /// What all services together ask of each external store, against what its server takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capacity: Vec<Capacity>,
     /// Hazards.
     pub hazards: Vec<Hazard>,
     /// Messages on the input and the configuration, sorted.

@@ -2,6 +2,7 @@
 //!
 //! Depends on std and serde only, and knows nothing of Rust syntax, TOML or templates.
 
+mod capacity;
 mod coverage;
 mod deployment;
 mod diagnostic;
@@ -12,6 +13,7 @@ mod kind;
 mod lifecycle;
 mod map;
 
+pub use capacity::{Capacity, Holder, Limit, Share};
 pub use coverage::Coverage;
 pub use deployment::{Deployment, DurableMount, Environment, Total};
 pub use diagnostic::{Diagnostic, Severity};

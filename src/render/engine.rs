@@ -23,6 +23,7 @@ builtin! {
     "blind-spots.md.tera",
     "blind-spots-page.md.tera",
     "book.toml.tera",
+    "capacity.md.tera",
     "contents.md.tera",
     "environment.md.tera",
     "events.md.tera",

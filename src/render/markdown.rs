@@ -3,6 +3,7 @@
 use crate::model::StateMap;
 
 use super::blind::{blind_spots, short_revision};
+use super::capacity::capacity;
 use super::engine::Engine;
 use super::escape::{code, inline};
 use super::hazards::{by_rule, review};
@@ -48,6 +49,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         services,
         service_kinds,
         sections: sections(layout, &layout.items, PAGE, 2, false),
+        capacity: capacity(layout, PAGE),
         environments: environments(layout, PAGE),
         any_rebuild: any_rebuild(&layout.items),
         lifecycles: lifecycles(layout, None, PAGE),

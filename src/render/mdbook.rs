@@ -3,6 +3,7 @@
 use crate::model::{Item, Kind, StateMap};
 
 use super::blind::{blind_spots, short_revision};
+use super::capacity::capacity;
 use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
 use super::hazards::{by_rule, review};
@@ -155,6 +156,7 @@ impl Book<'_> {
             services,
             service_kinds,
             sections: Vec::new(),
+            capacity: capacity(layout, INDEX),
             environments: environments(layout, INDEX),
             any_rebuild: any_rebuild(&layout.items),
             lifecycles: Vec::new(),

@@ -5,6 +5,7 @@
 //! ```
 
 mod blind;
+mod capacity;
 mod docs;
 mod engine;
 mod escape;

@@ -242,6 +242,7 @@ pub(super) fn newsletter() -> StateMap {
         services: vec![service("newsletter", "src/main.rs", &["newsletter"])],
         items,
         deployments: Vec::new(),
+        capacity: Vec::new(),
         environments: Vec::new(),
         lifecycles: Vec::new(),
         hazards: Vec::new(),

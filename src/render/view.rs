@@ -23,6 +23,8 @@ pub(crate) struct PageView {
     /// The rows of the table of services; none when there are too many services for columns.
     pub(crate) service_kinds: Vec<ServiceKindRow>,
     pub(crate) sections: Vec<Section>,
+    /// What is asked of each store.
+    pub(crate) capacity: Option<CapacityView>,
     /// Variables that code and deployment do not agree upon.
     pub(crate) environments: Vec<EnvironmentView>,
     /// How the services start and stop.
@@ -38,6 +40,35 @@ pub(crate) struct PageView {
     pub(crate) blind_target: String,
     pub(crate) version: String,
     pub(crate) revision: Option<String>,
+}
+
+/// What all services together ask of each store.
+#[derive(Debug, Serialize)]
+pub(crate) struct CapacityView {
+    pub(crate) rows: Vec<CapacityRow>,
+    /// An autoscaler changes some of it.
+    pub(crate) scaled: bool,
+    /// Some sum is more than the server takes.
+    pub(crate) over: bool,
+    /// Some number is not known.
+    pub(crate) at_least: bool,
+    /// What the server of some database takes is not known.
+    pub(crate) unlimited: bool,
+}
+
+/// A workload that holds connections to a store, or all of them together.
+#[derive(Debug, Serialize)]
+pub(crate) struct CapacityRow {
+    pub(crate) store: String,
+    pub(crate) held_by: String,
+    /// In each process.
+    pub(crate) each: String,
+    pub(crate) at_rest: String,
+    pub(crate) during_rollout: String,
+    pub(crate) at_most: String,
+    pub(crate) at_most_during_rollout: String,
+    /// What the server takes.
+    pub(crate) takes: String,
 }
 
 /// A page about one kind, in a book.

@@ -7,6 +7,7 @@ mod frozen_config;
 mod identity_in_thread_local;
 mod local_db_many_replicas;
 mod per_replica_limit;
+mod rollout_doubles_connections;
 #[cfg(test)]
 mod shop;
 mod stale_secret;
@@ -20,6 +21,7 @@ use super::Rule;
 pub const RULES: &[Rule] = &[
     identity_in_thread_local::RULE,
     affinity_hides_session::RULE,
+    rollout_doubles_connections::RULE,
     ephemeral_file::RULE,
     local_db_many_replicas::RULE,
     unrevocable_token::RULE,

@@ -74,6 +74,8 @@ pub(super) struct Composed {
     pub(super) drafts: Vec<Draft>,
     /// The same as data.
     pub(super) deployed: Vec<Workload>,
+    /// The containers of a file in which no service of the tree runs.
+    pub(super) beside: Vec<Workload>,
     /// Dockerfiles that it builds, with the services that they belong to or that rely on them.
     pub(super) built: Vec<(String, BTreeSet<SmolStr>)>,
     /// Files of variables that containers of a service read.
@@ -118,7 +120,8 @@ pub(super) fn read(file: File<'_>, siblings: &Siblings, variables: &BTreeMap<&st
         containers.push(Container { name: &entry.key, at: entry.at, node: &entry.node, services: own.clone(), own, dockerfile });
     }
     if containers.iter().all(|container| container.own.is_empty()) {
-        return Composed::default();
+        let reader = Reader { file: file.origin(), root: file.root, containers: &containers, folder: parent(file.path) };
+        return Composed { beside: containers.iter().map(|one| reader.deployed(one, variables)).collect(), ..Composed::default() };
     }
     rely(&mut containers);
     let mut out = Composed::default();

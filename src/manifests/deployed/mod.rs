@@ -9,6 +9,7 @@ pub(super) mod of_image;
 pub(super) mod of_kubernetes;
 pub(super) mod of_machine;
 mod rivals;
+pub(super) mod server;
 
 use std::collections::BTreeSet;
 
@@ -17,11 +18,15 @@ use smol_str::SmolStr;
 use super::hide;
 use crate::model::{FactValue, Place, Provenance, SetBy};
 
+pub use server::Server;
+
 /// Everything that the deployment files of a tree start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deployed {
     /// Sorted by owner, then environment.
     pub workloads: Vec<Workload>,
+    /// The servers of stores that they start, sorted by store, owner, environment.
+    pub servers: Vec<Server>,
     /// Variables that two objects of one name give differently.
     pub rivals: Vec<Rival>,
 }
@@ -46,6 +51,7 @@ impl Deployed {
     /// Sorted, each owner and environment once.
     pub(super) fn sorted(mut self) -> Self {
         self.workloads.sort_by(|a, b| (&a.owner, &a.environment, &a.at).cmp(&(&b.owner, &b.environment, &b.at)));
+        self.servers.sort_by(|a, b| (&a.store, &a.owner, &a.environment, &a.at).cmp(&(&b.store, &b.owner, &b.environment, &b.at)));
         self
     }
 }
@@ -182,6 +188,8 @@ pub struct Workload {
     pub restarted_on_change: Option<Place>,
     /// Seconds between the request to stop and the kill.
     pub seconds_to_stop: Option<Said<String>>,
+    /// How big each pool of connections is taken to be in it, when somebody asks what would be; see `what_if`.
+    pub pool: Option<u32>,
     /// What runs in it: the service's own containers, those beside them, those before them.
     pub containers: Vec<Container>,
 }
@@ -202,6 +210,7 @@ impl Workload {
             may_overlap: None,
             restarted_on_change: None,
             seconds_to_stop: None,
+            pool: None,
             containers: Vec::new(),
         }
     }
@@ -283,6 +292,8 @@ pub struct Container {
     pub user: Option<Said<String>>,
     /// The command that it starts, harmless.
     pub command: Option<String>,
+    /// How many connections its command line or its files say that it takes, when it is a server.
+    pub limit: Option<Said<u32>>,
     /// At most so much memory, as written: `512Mi`.
     pub memory_limit: Option<Said<String>>,
     /// What asks whether it is ready; requests come only then.
@@ -327,6 +338,7 @@ impl Container {
             folder: None,
             user: None,
             command: None,
+            limit: None,
             memory_limit: None,
             readiness: None,
             liveness: None,

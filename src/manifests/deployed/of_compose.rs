@@ -49,6 +49,8 @@ pub(in super::super) fn workload(of: Composed<'_>) -> Workload {
     container.image = node.text_of("image").map(hide::text);
     let command: Vec<&str> = ["entrypoint", "command"].iter().filter_map(|key| node.get(key)).flat_map(Node::words).collect();
     container.command = (!command.is_empty()).then(|| hide::command(&command));
+    let limit = super::server::limit_of_command(["entrypoint", "command"].iter().filter_map(|key| node.get(key)));
+    container.limit = limit.map(|(limit, at)| Said::written(limit, place(of.file, at)));
     container.folder = said("working_dir");
     container.user = said("user");
     container.read_only_root = node.get("read_only").map(|node| Said::written(node.is_true(), place(of.file, node.at)));

@@ -9,7 +9,7 @@ use super::super::kubernetes::{Cluster, KNATIVE, Object, of_container};
 use super::super::yaml::{Entry, Mark, Node, Value};
 use super::{
     Amount, Asked, Autoscaler, Container, ContainerRole, Deployed, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload,
-    WorkloadKind, rivals,
+    WorkloadKind, rivals, server,
 };
 use crate::model::Place;
 
@@ -219,6 +219,8 @@ impl Reader<'_> {
         out.image = node.text_of("image").map(hide::text);
         let command: Vec<&str> = ["command", "args"].iter().filter_map(|key| node.get(key)).flat_map(Node::words).collect();
         out.command = (!command.is_empty()).then(|| hide::command(&command));
+        let limit = server::limit_of_command(["command", "args"].iter().filter_map(|key| node.get(key)));
+        out.limit = limit.map(|(limit, at)| self.said(limit, at));
         out.folder = self.text(node, &["workingDir"]);
         out.user = self.text(node, &["securityContext", "runAsUser"]).or_else(|| self.text(self.pod, &["securityContext", "runAsUser"]));
         out.read_only_root = node.at_path(&["securityContext", "readOnlyRootFilesystem"]).map(|node| self.said(node.is_true(), node.at));
@@ -234,7 +236,19 @@ impl Reader<'_> {
         }
         self.environment(node, &mut out);
         out.mounts = self.mounts(node);
+        out.limit = out.limit.or_else(|| self.limit_of_files(&out.mounts));
         out
+    }
+
+    /// What the files of settings say that are mounted from a ConfigMap.
+    fn limit_of_files(&self, mounts: &[Mount]) -> Option<Said<u32>> {
+        let objects = mounts.iter().filter(|mount| mount.kind == MountKind::ConfigMap).filter_map(|mount| {
+            let object = self.source("ConfigMap", &mount.source)?;
+            let is_settings = |(key, ..): &(&str, Option<&str>, Mark)| key.ends_with(".conf") || key.ends_with(".cnf");
+            let mut files = data(object).into_iter().filter(is_settings);
+            files.find_map(|(_, text, at)| Some(server::said(object.origin, server::limit_of_file(text?)?.0, at)))
+        });
+        objects.into_iter().next()
     }
 
     fn asked(&self, container: &Node) -> Vec<Asked> {

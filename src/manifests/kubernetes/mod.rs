@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::deployed::{Deployed, of_kubernetes};
+use super::deployed::{Deployed, of_kubernetes, server};
 use super::draft::Draft;
 use super::files::{Files, Origin};
 use super::kustomize::Doc;
@@ -184,6 +184,7 @@ pub(super) fn drafts(docs: &[Doc], files: &Files, names: &Names, deployed: &mut 
     cluster.uses = uses;
     objects::drafts(&cluster, &mut out);
     of_kubernetes::read(&cluster, deployed);
+    deployed.servers.extend(server::of_operators(&cluster));
     out
 }
 
