@@ -301,6 +301,7 @@ pub(crate) fn set_views(layout: &Layout<'_>, fact: &Fact, page: &str) -> (Vec<Se
                 layout.links.short_place(page, &set.at.file, set.at.line)
             },
             environment: set.environment.as_deref().map(inline),
+            unless: set.unless.as_deref().map(code),
             services: set.services.iter().map(|service| code(service)).collect(),
         }
     };

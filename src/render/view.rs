@@ -417,6 +417,8 @@ pub(crate) struct SetView {
     pub(crate) key: Option<String>,
     pub(crate) at: String,
     pub(crate) environment: Option<String>,
+    /// The variable that goes over it.
+    pub(crate) unless: Option<String>,
     /// Empty when it reaches every service that holds the item.
     pub(crate) services: Vec<String>,
 }
