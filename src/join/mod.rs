@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
+use crate::detect::MadeBy;
 use crate::manifests::deployed::Deployed;
 use crate::model::{Deployment, Diagnostic, Environment, Item, ItemId, Service};
 
@@ -40,6 +41,8 @@ pub struct Code<'a> {
     pub answers: &'a dyn Fn(&str, &str) -> bool,
     /// Whether the code of a service may read a variable without an item that says so.
     pub reads: &'a dyn Fn(&str, &str) -> bool,
+    /// Whether a service makes an item when it is started with a command.
+    pub makes: &'a dyn Fn(&str, &str, &Item) -> MadeBy,
 }
 
 /// What the join adds to the map, beside what it adds to items.
@@ -72,7 +75,7 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
     out.environments = unmatched::by_service(items, &runs, deployed, code);
     out.landed = mounts::match_writes(items, &runs);
     secrets::changes(items, &runs);
-    numbers::add_up(items, &runs);
+    numbers::add_up(items, &runs, code);
     out.diagnostics = contradictions::all(items, deployed, &runs, code);
     out
 }

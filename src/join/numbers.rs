@@ -2,8 +2,10 @@
 
 use smol_str::SmolStr;
 
+use super::Code;
 use super::paths;
 use super::runs::{Run, Runs, containers_of, literal};
+use crate::detect::MadeBy;
 use crate::manifests::deployed::{Amount, Autoscaler, Deployed, MountKind, Strategy, Workload, WorkloadKind};
 use crate::model::{Deployment, DurableMount, Fact, FactValue, Item, Kind, Place, Provenance, Total};
 use crate::source::file_name;
@@ -127,7 +129,7 @@ struct Each {
 }
 
 /// Says of each pool of connections what its copies add up to.
-pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
+pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)], code: &Code<'_>) {
     // Connections to a file of one replica add up to nothing that anybody else has to bear.
     let is_local = |item: &Item| item.backs_on.as_deref() == Some("external-store:local_disk") || item.summary.contains("SQLite");
     for item in items.iter_mut().filter(|item| item.kind == Kind::Pool && !is_local(item)) {
@@ -135,7 +137,11 @@ pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)]) {
         let mut totals: Vec<Total> = Vec::new();
         for (service, runs) in runs.iter().filter(|(service, _)| item.services.contains(service)) {
             for run in &runs.all {
-                let Some(total) = total(bound, service, run) else { continue };
+                let Some(mut total) = total(bound, service, run) else { continue };
+                match run.command().map_or(MadeBy::Reached, |command| (code.makes)(service, command, item)) {
+                    MadeBy::Others => continue,
+                    made => total.if_used = made == MadeBy::Unknown,
+                }
                 let known = totals.iter_mut().find(|known| known.workload == total.workload && known.environment == total.environment);
                 match known {
                     Some(known) if !known.services.contains(service) => known.services.push(service.clone()),
@@ -170,6 +176,7 @@ fn total(bound: &Fact, service: &SmolStr, run: &Run<'_>) -> Option<Total> {
         during_rollout: counts.during_rollout.and_then(times),
         at_most: counts.at_most.and_then(times),
         replicas_at_most: counts.at_most,
+        if_used: false,
     })
 }
 

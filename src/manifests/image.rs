@@ -232,7 +232,7 @@ impl<'a> Images<'a> {
     }
 }
 
-/// Words that say how or for whom an image is made, not of what.
+/// Words that say how, for whom or with which store an image is made, not of what: there are other images of these names.
 const MANNERS: &[&str] = &[
     "alpine",
     "debian",
@@ -270,6 +270,17 @@ const MANNERS: &[&str] = &[
     "tools",
     "final",
     "runner",
+    "kafka",
+    "redis",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mariadb",
+    "sqlite",
+    "mongodb",
+    "cuda",
+    "gpu",
+    "cpu",
     "runtime",
     "run",
     "image",

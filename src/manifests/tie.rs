@@ -31,6 +31,7 @@ const NOT_DEPLOYED: &[&str] = &[
     "benchmarks",
     "loadtest",
     "testdata",
+    "bdd",
     "vendor",
     "third",
 ];

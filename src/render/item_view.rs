@@ -322,6 +322,7 @@ pub(crate) fn total_view(layout: &Layout<'_>, total: &Total, page: &str) -> Tota
         during_rollout: total.during_rollout.map(thousands),
         at_most: total.at_most.map(thousands),
         replicas_at_most: total.replicas_at_most,
+        if_used: total.if_used,
     }
 }
 

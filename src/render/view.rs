@@ -439,6 +439,8 @@ pub(crate) struct TotalView {
     pub(crate) during_rollout: Option<String>,
     pub(crate) at_most: Option<String>,
     pub(crate) replicas_at_most: Option<u32>,
+    /// Only if the command that the workload starts makes it.
+    pub(crate) if_used: bool,
 }
 
 /// Variables of a service that code and deployment do not agree upon.
