@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use crate::annotations::{self, CatalogEntry, Config, FileComments, Knowledge};
 use crate::assess::{self, Subject};
 use crate::catalog::{Catalog, CrateFile};
-use crate::detect::{self, Cx, LeftOut, Mentions, OpenEnvironment};
+use crate::detect::{self, Commands, Cx, LeftOut, Mentions, OpenEnvironment};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{FileFacts, ItemKind};
 use crate::join::{self, Code, Joined};
@@ -211,10 +211,12 @@ fn joined(cx: &Cx<'_>, items: &mut [Item], deployed: &Deployed, services: &[Serv
     let names = own().flat_map(|container| &container.env).map(|variable| variable.name.as_str());
     let mentions = Mentions::new(cx, paths, names);
     let open = if deployed.workloads.is_empty() { OpenEnvironment::default() } else { OpenEnvironment::new(cx) };
+    let commands = Commands::new(cx);
     let code = Code {
         services,
         partly,
         answers: &|service, path| mentions.may_answer(service, path),
+        makes: &|service, command, item| commands.makes(service, command, item),
         reads: &|service, variable| open.may_read(service, variable) || mentions.may_read(service, variable),
     };
     join::join(items, deployed, &code)

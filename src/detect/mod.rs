@@ -5,6 +5,7 @@ mod attributes;
 mod backing;
 mod broker_claims;
 mod claims;
+mod commands;
 mod constructors;
 mod contents;
 mod context;
@@ -48,6 +49,7 @@ mod thread_locals;
 mod tokens;
 mod uses;
 
+pub use commands::{Commands, MadeBy};
 pub use context::Cx;
 pub use entries::Entries;
 pub use finding::{Finding, ONLY_WHEN, Origin, RawSite, says_the_same};

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
+use crate::detect::MadeBy;
 use crate::manifests::deployed::Deployed;
 use crate::model::{Deployment, Diagnostic, Environment, Item, ItemId, Service};
 
@@ -42,6 +43,8 @@ pub struct Code<'a> {
     pub answers: &'a dyn Fn(&str, &str) -> bool,
     /// Whether the code of a service may read a variable without an item that says so.
     pub reads: &'a dyn Fn(&str, &str) -> bool,
+    /// Whether a service makes an item when it is started with a command.
+    pub makes: &'a dyn Fn(&str, &str, &Item) -> MadeBy,
 }
 
 /// What the join adds to the map, beside what it adds to items.
@@ -76,7 +79,7 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
     out.environments = unmatched::by_service(items, &runs, deployed, code);
     out.landed = mounts::match_writes(items, &runs);
     secrets::changes(items, &runs, &mut out.landed);
-    out.held = numbers::add_up(items, &runs, deployed);
+    out.held = numbers::add_up(items, &runs, deployed, code);
     out.diagnostics = contradictions::all(items, deployed, &runs, code);
     out
 }

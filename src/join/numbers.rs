@@ -2,8 +2,10 @@
 
 use smol_str::SmolStr;
 
+use super::Code;
 use super::held::{Address, Each, Held};
 use super::runs::{Defaults, Run, Runs, containers_of};
+use crate::detect::MadeBy;
 use crate::manifests::deployed::{Amount, Autoscaler, Deployed, MountKind, Strategy, Workload, WorkloadKind};
 use crate::model::{Deployment, DurableMount, Fact, Item, Kind, Place, Total};
 use crate::source::file_name;
@@ -132,7 +134,7 @@ pub(crate) fn number_in(fact: &Fact, deployed: &Deployed, service: &str, workloa
 }
 
 /// Says of each pool of connections what its copies add up to; returns what it may hold in each workload.
-pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)], deployed: &Deployed) -> Vec<Held> {
+pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)], deployed: &Deployed, code: &Code<'_>) -> Vec<Held> {
     let mut held: Vec<Held> = Vec::new();
     let place_of = |workload: &Workload| deployed.workloads.iter().position(|one| std::ptr::eq(one, workload));
     // Connections to a file of one replica add up to nothing that anybody else has to bear.
@@ -142,12 +144,17 @@ pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)], deployed:
         let mut totals: Vec<Total> = Vec::new();
         for (service, runs) in runs.iter().filter(|(service, _)| item.services.contains(service)) {
             for run in &runs.all {
+                let made = run.command().map_or(MadeBy::Reached, |command| (code.makes)(service, command, item));
+                if made == MadeBy::Others {
+                    continue;
+                }
                 if let Some(workload) = place_of(run.workload) {
                     let (address, each) = (Address::of(item, run), Each::of(bound, run));
                     let container = run.container.name.clone();
                     held.push(Held { item: item.id.clone(), service: service.clone(), workload, container, each, address });
                 }
-                let Some(total) = total(bound, service, run) else { continue };
+                let Some(mut total) = total(bound, service, run) else { continue };
+                total.if_used = made == MadeBy::Unknown;
                 let known = totals.iter_mut().find(|known| known.workload == total.workload && known.environment == total.environment);
                 match known {
                     Some(known) if !known.services.contains(service) => known.services.push(service.clone()),
@@ -183,5 +190,6 @@ fn total(bound: &Fact, service: &SmolStr, run: &Run<'_>) -> Option<Total> {
         during_rollout: counts.during_rollout.and_then(times),
         at_most: counts.at_most.and_then(times),
         replicas_at_most: counts.at_most,
+        if_used: false,
     })
 }

@@ -59,6 +59,12 @@ impl<'a> Run<'a> {
         variables.any(|variable| literal(variable).is_some_and(|text| text.eq_ignore_ascii_case(environment)))
     }
 
+    /// What it is started with.
+    pub(super) fn command(&self) -> Option<&'a str> {
+        let of_image = || agreed(&self.images, |image| image.command.as_ref(), |command| command).map(String::as_str);
+        self.container.command.as_deref().or_else(of_image)
+    }
+
     /// The folder in which it starts.
     pub(super) fn folder(&self) -> Option<&'a str> {
         let folder = self.container.folder.as_ref().or_else(|| agreed(&self.images, |image| image.folder.as_ref(), |folder| &folder.value));

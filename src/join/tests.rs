@@ -329,3 +329,54 @@ fn a_key_of_the_settings_meets_the_variable_that_sets_it() {
     assert!(items[0].facts[1].set[0].hidden && items[0].facts[1].set[0].value.is_none());
     assert!(items[2].facts[0].set.is_empty(), "another key");
 }
+
+const COMMANDS: &str = r#"
+use clap::{Parser, Subcommand};
+use sqlx::postgres::PgPoolOptions;
+
+#[derive(Parser)]
+struct Cli { #[command(subcommand)] command: Command }
+
+#[derive(Subcommand)]
+enum Command { Serve, CopyDatabase { to: String }, Worker(Options) }
+
+#[derive(clap::Args)]
+struct Options { size: u32 }
+
+#[tokio::main]
+async fn main() {
+    match Cli::parse().command {
+        Command::Serve => serve().await,
+        Command::CopyDatabase { to } => copy(&to).await,
+        Command::Worker(options) => work(options).await,
+    }
+}
+
+async fn shared() -> sqlx::PgPool { PgPoolOptions::new().max_connections(20).connect("postgres://db/x").await.unwrap() }
+async fn serve() { shared().await; }
+async fn work(_: Options) {
+    PgPoolOptions::new().max_connections(5).connect("postgres://db/x").await.unwrap();
+}
+async fn copy(to: &str) { PgPoolOptions::new().max_connections(3).connect(to).await.unwrap(); }
+"#;
+
+#[test]
+fn what_only_another_subcommand_makes_is_not_added_up() {
+    let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\n\n[dependencies]\nclap = \"4\"\nsqlx = \"0.8\"\ntokio = \"1\"\n";
+    let totals = |args: &str| {
+        let text = deployment(args, "");
+        let map = map(&format!(
+            "//- /Cargo.toml\n{manifest}\n//- /src/main.rs\n{COMMANDS}\n//- /Dockerfile\n{}\n//- /k.yaml\n{text}\n",
+            DOCKERFILE.replace("CMD [\"shop\"]", "ENTRYPOINT [\"shop\"]")
+        ));
+        let mut all: Vec<i64> = map.items.iter().flat_map(|item| &item.totals).map(|total| total.all).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(totals("args: [serve]"), [40]);
+    assert_eq!(totals("args: [--verbose, worker, --size, \"3\"]"), [10]);
+    assert_eq!(totals("command: [shop, copy-database]"), [6]);
+    // Nothing says which one runs.
+    assert_eq!(totals(""), [6, 10, 40]);
+    assert_eq!(totals("args: [something]"), [6, 10, 40]);
+}

@@ -179,10 +179,15 @@ fn say_set(summary: &mut String, set: &[SetBy], separator: &str) {
     let mut said: Vec<String> = Vec::new();
     for one in set {
         let by = one.environment.as_ref().map_or_else(|| format!("by {}", one.source), |environment| format!("in {environment}"));
+        let unless = one.unless.as_ref().map(|name| format!(" unless `{name}` is set")).unwrap_or_default();
         let text = match &one.value {
             Some(value) if !one.hidden => {
                 let value = value.to_string();
-                if value.is_empty() || value.len() > 60 || value.contains('`') { format!("set {by}") } else { format!("`{value}` {by}") }
+                if value.is_empty() || value.len() > 60 || value.contains('`') {
+                    format!("set {by}")
+                } else {
+                    format!("`{value}` {by}{unless}")
+                }
             }
             _ => format!("set {by}"),
         };

@@ -116,6 +116,7 @@ impl Draft {
                     key: key.into(),
                     at: at_place,
                     environment: Some(environment),
+                    unless: None,
                     services: Vec::new(),
                 }],
             },
@@ -142,6 +143,20 @@ impl Draft {
     pub(super) fn variable<'o>(&mut self, name: &str, value: &str, file: impl Into<Origin<'o>>, at: Mark) {
         let value = hide::value(name, value);
         self.fact(name, FactValue::Text(if value.is_empty() { "(empty)".to_owned() } else { value }), file, at);
+    }
+
+    /// Adds a variable whose value is that of another one, which is known nowhere.
+    pub(super) fn unknown<'o>(&mut self, name: &str, from: &str, file: impl Into<Origin<'o>>, at: Mark) {
+        let (at, from) = (Some(file.into().place(at)), Some(hide::text(from)));
+        let provenance = Provenance::Manifest;
+        self.facts.push(Fact { key: name.into(), value: None, unit: None, provenance, at, from, set: Vec::new() });
+    }
+
+    /// Says of the last fact what it comes from.
+    pub(super) fn from_last(&mut self, from: &str) {
+        if let Some(fact) = self.facts.last_mut().filter(|fact| fact.value.is_some()) {
+            fact.from = Some(from.to_owned());
+        }
     }
 }
 

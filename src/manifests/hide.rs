@@ -43,7 +43,7 @@ fn names_a_file(key: &str) -> bool {
 pub(super) fn assignment(key: &str, text: &str) -> String {
     const SHORT: usize = 40;
     let shown = value(key, text);
-    let plain = !shown.is_empty() && shown != HIDDEN && shown.chars().count() <= SHORT && !shown.contains('…');
+    let plain = !shown.is_empty() && shown != HIDDEN && shown.chars().count() <= SHORT && !shown.contains('…') && !shown.contains("${");
     if plain { format!("{key}={shown}") } else { key.to_owned() }
 }
 

@@ -73,6 +73,11 @@ impl Image<'_> {
         self.scripts.get(&at)?.entry.as_ref()
     }
 
+    /// Whether some stage compiles Rust.
+    fn builds_rust(&self) -> bool {
+        (0..self.file.stages.len()).any(|at| self.file.builds_rust(at))
+    }
+
     /// The services whose binaries are in the image of a stage, and the one that it starts, itself or through its script.
     fn services(&self, at: usize, names: &Names) -> (BTreeSet<SmolStr>, Option<SmolStr>) {
         let (mut held, started) = self.file.services(at, names);
@@ -119,19 +124,28 @@ impl<'a> Images<'a> {
         self.by_path.contains_key(path)
     }
 
-    /// What Dockerfiles are called after, with the services that their images start: `Dockerfile.worker`, `worker/Dockerfile`.
+    /// What images are called after, with the service that they start: `Dockerfile.worker`, `worker/Dockerfile`, and the stages
+    /// of a file that builds several. None for an image in which no Rust is.
     pub(super) fn labels(&self, names: &Names) -> BTreeMap<String, BTreeSet<SmolStr>> {
         let mut out: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
+        let mut unclear: BTreeSet<String> = BTreeSet::new();
         for image in self.by_path.values() {
-            let Some(label) = label_of(image.path) else { continue };
-            let Some(last) = image.file.stages.len().checked_sub(1) else { continue };
-            let (held, started) = image.services(last, names);
-            let services = started.map_or(held, |started| BTreeSet::from([started]));
-            if services.len() == 1 {
-                out.entry(label).or_default().extend(services);
+            let finals = image.file.finals();
+            let last = image.file.stages.len().checked_sub(1);
+            let of_file = last.and_then(|last| Some((label_of(image.path)?, last)));
+            let of_stage = |at: &usize| Some((label(image.file.stages[*at].name.as_deref()?)?, *at));
+            let of_stages = finals.iter().filter(|_| finals.len() > 1 || !image.builds_rust()).filter_map(of_stage);
+            for (label, at) in of_file.into_iter().chain(of_stages) {
+                let (held, started) = image.services(at, names);
+                let services = started.map_or(held, |started| BTreeSet::from([started]));
+                match services.len() {
+                    1 => out.entry(label).or_default().extend(services),
+                    0 if !image.builds_rust() => drop(out.entry(label).or_default()),
+                    _ => drop(unclear.insert(label)),
+                }
             }
         }
-        out.retain(|_, services| services.len() == 1);
+        out.retain(|label, services| services.len() <= 1 && !(services.is_empty() && unclear.contains(label)));
         out
     }
 
@@ -218,7 +232,7 @@ impl<'a> Images<'a> {
     }
 }
 
-/// Words that say how or for whom an image is made, not of what.
+/// Words that say how, for whom or with which store an image is made, not of what: there are other images of these names.
 const MANNERS: &[&str] = &[
     "alpine",
     "debian",
@@ -254,6 +268,22 @@ const MANNERS: &[&str] = &[
     "images",
     "refresh",
     "tools",
+    "final",
+    "runner",
+    "kafka",
+    "redis",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mariadb",
+    "sqlite",
+    "mongodb",
+    "cuda",
+    "gpu",
+    "cpu",
+    "runtime",
+    "run",
+    "image",
 ];
 
 /// What a Dockerfile is called after: its ending, what stands before it, or its folder.
@@ -263,8 +293,12 @@ fn label_of(path: &str) -> Option<String> {
         let rest = name.strip_prefix(word).or_else(|| name.strip_suffix(word))?;
         Some(rest.trim_matches(['.', '-', '_']).to_owned())
     })?;
-    let label = if of_file.is_empty() { file_name(parent(path)).to_ascii_lowercase() } else { of_file };
-    let label = label.replace('_', "-");
+    label(if of_file.is_empty() { file_name(parent(path)) } else { &of_file })
+}
+
+/// A name that says of what an image is made, and not how.
+fn label(name: &str) -> Option<String> {
+    let label = name.to_ascii_lowercase().replace('_', "-");
     (label.len() > 2 && !MANNERS.contains(&label.as_str())).then_some(label)
 }
 

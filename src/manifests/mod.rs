@@ -42,7 +42,7 @@ use smol_str::SmolStr;
 use crate::discover::{Discovery, OtherFile, OtherKind};
 use crate::facts::Comment;
 use crate::model::{Diagnostic, Item, Service, Severity};
-use crate::source::{MAX_FILE_BYTES, ReadError, Tree, file_name};
+use crate::source::{MAX_FILE_BYTES, ReadError, Tree, file_name, join, parent};
 
 pub use checked_in::Code;
 use deployed::Deployed;
@@ -319,6 +319,12 @@ fn broken_file(path: &str, broken: &Broken) -> Diagnostic {
     }
 }
 
+/// A compose file with what the `.env` beside it gives.
+fn fill(path: &str, root: &Arc<Node>, variables: &BTreeMap<&str, &[env_file::Variable]>) -> compose::filled::Filled {
+    let beside = join(parent(path), ".env").and_then(|path| variables.get_key_value(path.as_str()));
+    compose::filled::fill(root, beside.map(|(path, variables)| compose::filled::DotEnv { path, variables }))
+}
+
 /// What is drawn from the manifests.
 pub struct Drawn {
     /// The items of the map.
@@ -340,16 +346,18 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
     names.imaged = images.all_services(&names);
     names.labelled = images.labels(&names);
     let mut siblings = compose::Siblings::new();
+    let variables = manifests.variables();
+    let filled: Vec<(&SmolStr, compose::filled::Filled)> =
+        manifests.composed.roots.iter().map(|(path, root)| (path, fill(path, root, &variables))).collect();
     let composed = || {
         let (files, templates) = (&manifests.sources, &manifests.composed.templates);
-        manifests.composed.roots.iter().map(move |(path, root)| compose::File { path, root, files, templates })
+        filled.iter().map(move |(path, filled)| compose::File { path, root: &filled.root, given: &filled.given, files, templates })
     };
     for file in composed() {
         compose::gather(file, &names, &images, &mut siblings);
     }
     let mut drafts: Vec<Draft> = Vec::new();
     let mut workloads = images.deployed(&names);
-    let variables = manifests.variables();
     // What compose files build and read.
     let mut built: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut env_files: BTreeMap<String, BTreeSet<SmolStr>> = BTreeMap::new();

@@ -31,6 +31,7 @@ const NOT_DEPLOYED: &[&str] = &[
     "benchmarks",
     "loadtest",
     "testdata",
+    "bdd",
     "vendor",
     "third",
 ];
@@ -44,7 +45,8 @@ pub(super) struct Names {
     services: Vec<Known>,
     /// Services that Dockerfiles of the tree make images of.
     pub(super) imaged: BTreeSet<SmolStr>,
-    /// The services of images by what their Dockerfiles are called after: `Dockerfile.worker`, `worker/Dockerfile`.
+    /// The services of images by what their Dockerfiles are called after: `Dockerfile.worker`, `worker/Dockerfile`; none of an
+    /// image in which something else is.
     pub(super) labelled: BTreeMap<String, BTreeSet<SmolStr>>,
 }
 
@@ -116,9 +118,17 @@ impl Names {
     pub(super) fn by_image(&self, image: &str) -> BTreeSet<SmolStr> {
         let base = image.split('@').next().unwrap_or(image);
         let base = file_name(base).split(':').next().unwrap_or_default();
-        let found = self.by_name(base);
-        // `shop` is the command line's binary, but the image of that name is the one that is built: `shop-server`.
         let wanted = normal(base);
+        // The image that the tree builds under this very name.
+        if let Some(built) = self.labelled.get(&wanted).filter(|built| !built.is_empty() || !self.is_named(&wanted)) {
+            return built.clone();
+        }
+        let mut found = self.by_name(base);
+        // Of several binaries of a package, the image is for those that images start.
+        if found.len() > 1 && !found.is_disjoint(&self.imaged) {
+            found.retain(|name| self.imaged.contains(name));
+        }
+        // `shop` is the command line's binary, but the image of that name is the one that is built: `shop-server`.
         let role = |known: &&Known| self.imaged.contains(&known.name) && without_role(&known.binary) == without_role(&wanted);
         if !found.is_empty() && found.is_disjoint(&self.imaged) {
             let built: BTreeSet<SmolStr> = self.services.iter().filter(role).map(|known| known.name.clone()).collect();
@@ -129,10 +139,15 @@ impl Names {
         if found.is_empty() { self.by_label(&wanted) } else { found }
     }
 
+    /// Whether a binary or a package has this very name.
+    fn is_named(&self, name: &str) -> bool {
+        self.services.iter().any(|known| known.binary == name || known.package == name)
+    }
+
     /// Services of the image that a Dockerfile of the tree builds under a name: `shop-worker` from `Dockerfile.worker`.
     fn by_label(&self, image: &str) -> BTreeSet<SmolStr> {
         let fits = |label: &str| image == label || image.strip_suffix(label).is_some_and(|rest| rest.ends_with('-') && rest.len() > 1);
-        let mut found = self.labelled.iter().filter(|(label, _)| fits(label));
+        let mut found = self.labelled.iter().filter(|(label, services)| !services.is_empty() && fits(label));
         match (found.next(), found.next()) {
             (Some((_, services)), None) => services.clone(),
             _ => BTreeSet::new(),
@@ -242,6 +257,22 @@ mod tests {
         names.labelled = BTreeMap::from([("dataplane".to_owned(), BTreeSet::from([SmolStr::new("other")]))]);
         assert!(names.by_image("ghcr.io/team/net-dataplane:1").contains("other") && names.by_image("dataplane").contains("other"));
         assert!(names.by_image("notdataplane").is_empty() && names.by_image("dataplane-tools").is_empty());
+    }
+
+    #[test]
+    fn the_image_that_a_dockerfile_builds_under_a_name_is_that_one_whatever_else_is_called_so() {
+        let mut names = names(&[("collector_service", "collector"), ("collector_tool", "collector"), ("ledger_service", "ledger-rust")]);
+        assert_eq!(names.by_image("collector").len(), 2);
+        names.imaged = BTreeSet::from([SmolStr::new("collector_service")]);
+        assert_eq!(names.by_image("collector:1"), BTreeSet::from([SmolStr::new("collector_service")]));
+        assert_eq!(names.by_image("ledger").len(), 1, "but for a closing word");
+        // A stage of that name holds something that is not Rust.
+        names.labelled = BTreeMap::from([("ledger".to_owned(), BTreeSet::new()), ("collector".to_owned(), BTreeSet::new())]);
+        assert!(names.by_image("ledger").is_empty());
+        assert!(names.by_image("team/ledger-service").contains("ledger_service"));
+        assert_eq!(names.by_image("collector").len(), 1, "a package of that very name");
+        names.labelled = BTreeMap::from([("ledger".to_owned(), BTreeSet::from([SmolStr::new("collector_tool")]))]);
+        assert!(names.by_image("ledger").contains("collector_tool") && names.by_image("my-ledger").contains("collector_tool"));
     }
 
     #[test]

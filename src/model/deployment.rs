@@ -80,6 +80,9 @@ pub struct Total {
     /// The number of replicas behind `at_most`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas_at_most: Option<u32>,
+    /// The workload starts one of several commands, and whether that one makes the item is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub if_used: bool,
 }
 
 /// The variables of a service that code and deployment do not agree upon.

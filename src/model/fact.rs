@@ -134,6 +134,9 @@ pub struct SetBy {
     /// The environment it is for (`production`); none when it holds for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<SmolStr>,
+    /// It is a default: this variable of whoever starts the service goes over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<SmolStr>,
     /// The services that it reaches; empty when it reaches all of the item's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<SmolStr>,

@@ -301,6 +301,7 @@ pub(crate) fn set_views(layout: &Layout<'_>, fact: &Fact, page: &str) -> (Vec<Se
                 layout.links.short_place(page, &set.at.file, set.at.line)
             },
             environment: set.environment.as_deref().map(inline),
+            unless: set.unless.as_deref().map(code),
             services: set.services.iter().map(|service| code(service)).collect(),
         }
     };
@@ -321,6 +322,7 @@ pub(crate) fn total_view(layout: &Layout<'_>, total: &Total, page: &str) -> Tota
         during_rollout: total.during_rollout.map(thousands),
         at_most: total.at_most.map(thousands),
         replicas_at_most: total.replicas_at_most,
+        if_used: total.if_used,
     }
 }
 

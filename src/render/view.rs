@@ -448,6 +448,8 @@ pub(crate) struct SetView {
     pub(crate) key: Option<String>,
     pub(crate) at: String,
     pub(crate) environment: Option<String>,
+    /// The variable that goes over it.
+    pub(crate) unless: Option<String>,
     /// Empty when it reaches every service that holds the item.
     pub(crate) services: Vec<String>,
 }
@@ -468,6 +470,8 @@ pub(crate) struct TotalView {
     pub(crate) during_rollout: Option<String>,
     pub(crate) at_most: Option<String>,
     pub(crate) replicas_at_most: Option<u32>,
+    /// Only if the command that the workload starts makes it.
+    pub(crate) if_used: bool,
 }
 
 /// Variables of a service that code and deployment do not agree upon.

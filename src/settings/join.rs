@@ -145,6 +145,7 @@ fn configured(world: World<'_>, read: &[Read], key: &Key, variables: &Variables)
                     key: written.into(),
                     at,
                     environment: environment.clone(),
+                    unless: None,
                     services: Vec::new(),
                 });
             }

@@ -187,6 +187,7 @@ fn set_by(found: &paths::Found, variable: &crate::manifests::env_file::Variable)
         key: variable.name.as_str().into(),
         at: Place { file: found.file.clone(), line: variable.line, column: 1 },
         environment: found.environment.clone(),
+        unless: None,
         services: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use super::super::draft::Draft;
 use super::super::hide;
 use super::super::image::named;
 use super::super::yaml::{Mark, Node};
+use super::filled::Given;
 use super::{Composed, Container, Reader};
 use crate::model::Scope;
 use crate::source::{join, parent};
@@ -16,26 +17,26 @@ impl Reader<'_> {
     pub(super) fn environments(&self, out: &mut Vec<Draft>) {
         // By where the block is written: its variables and the containers that get them.
         struct Block<'a> {
-            variables: BTreeMap<&'a str, (Mark, &'a str)>,
+            variables: BTreeMap<&'a str, (Mark, &'a str, Option<&'a Given>)>,
             users: Vec<&'a Container<'a>>,
         }
         let mut blocks: BTreeMap<Mark, Block<'_>> = BTreeMap::new();
         for container in self.containers {
             let Some(environment) = container.node.get("environment") else { continue };
-            let mut add = |home: Mark, name, at, value| {
+            let mut add = |home: Mark, name, at, value, given: Mark| {
                 let block = blocks.entry(home).or_insert_with(|| Block { variables: BTreeMap::new(), users: Vec::new() });
-                block.variables.insert(name, (at, value));
+                block.variables.insert(name, (at, value, self.given.get(&given)));
                 if !block.users.iter().any(|user| user.name == container.name) {
                     block.users.push(container);
                 }
             };
             for entry in environment.entries() {
-                add(entry.home, entry.key.as_str(), entry.at, entry.node.text().unwrap_or_default());
+                add(entry.home, entry.key.as_str(), entry.at, entry.node.text().unwrap_or_default(), entry.node.at);
             }
             for item in environment.items() {
                 let Some(text) = item.text() else { continue };
                 let (name, value) = text.split_once('=').unwrap_or((text, ""));
-                add(environment.at, name.trim(), item.at, value);
+                add(environment.at, name.trim(), item.at, value, item.at);
             }
         }
         for (home, block) in blocks {
@@ -43,31 +44,40 @@ impl Reader<'_> {
             let own: BTreeSet<SmolStr> = block.users.iter().flat_map(|user| user.own.iter().cloned()).collect();
             let name = self.block_name(home).unwrap_or_else(|| block.users[0].name.to_owned());
             let of: Vec<String> = block.users.iter().map(|user| user.name.to_owned()).collect();
-            let (secret, plain): (Vec<_>, Vec<_>) = block.variables.iter().partition(|(name, (_, value))| is_written_secret(name, value));
+            let (secret, plain): (Vec<_>, Vec<_>) = block.variables.iter().partition(|(name, (_, value, given))| {
+                // What the file of variables beside it gives is not written here.
+                is_written_secret(name, value) && given.is_none_or(|given| given.by.is_none())
+            });
             if !own.is_empty() && !plain.is_empty() {
                 let mut plain = plain;
-                plain.sort_by_key(|(_, (at, _))| *at);
-                let names: Vec<String> = plain.iter().map(|(name, (_, value))| hide::assignment(name, value)).collect();
+                plain.sort_by_key(|(_, (at, ..))| *at);
+                let names: Vec<String> = plain.iter().map(|(name, (_, value, _))| hide::assignment(name, value)).collect();
                 let mut draft = self
                     .draft(&name, "environment", &name, format!("variables set for {}: {}", of.join(", "), named(&names)), &own)
                     .name(format!("environment of {name}"));
                 draft.site(self.file, plain[0].1.0);
-                for (name, (at, value)) in &plain {
+                for (name, (at, value, given)) in &plain {
                     // Where state goes: the line to look at.
                     if value.starts_with('/') {
                         draft.site(self.file, *at);
                     }
-                    draft.variable(name, value, self.file, *at);
+                    match given.and_then(|given| given.open.as_deref()) {
+                        Some(open) => draft.unknown(name, open, self.file, *at),
+                        None => draft.variable(name, value, self.file, *at),
+                    }
+                    if let Some(unless) = given.map(|given| given.unless.join(", ")).filter(|unless| !unless.is_empty()) {
+                        draft.from_last(&format!("unless `{}` is set", hide::text(&unless)));
+                    }
                 }
                 out.push(draft);
             }
             if !secret.is_empty() {
                 let mut secret = secret;
-                secret.sort_by_key(|(_, (at, _))| *at);
+                secret.sort_by_key(|(_, (at, ..))| *at);
                 let names: Vec<String> = secret.iter().map(|(name, _)| (**name).to_owned()).collect();
                 let summary = format!("credentials written in the file for {}: {}", of.join(", "), named(&names));
                 let mut draft = self.draft(&name, "credentials", &name, summary, &services).name(format!("credentials of {name}"));
-                for (name, (at, value)) in &secret {
+                for (name, (at, value, _)) in &secret {
                     draft.site(self.file, *at);
                     draft.variable(name, value, self.file, *at);
                 }

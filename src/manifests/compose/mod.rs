@@ -3,6 +3,7 @@
 //! Anchors and `<<` are followed; what several containers share is one item, at the lines where it is written.
 
 mod environment;
+pub(super) mod filled;
 pub(super) mod joined;
 mod mounts;
 mod running;
@@ -51,6 +52,8 @@ struct Container<'a> {
 pub(super) struct File<'a> {
     pub(super) path: &'a str,
     pub(super) root: &'a Node,
+    /// What is known of values that are filled in.
+    pub(super) given: &'a BTreeMap<Mark, filled::Given>,
     pub(super) files: &'a Files,
     /// Services that are only there to be extended, by file.
     pub(super) templates: &'a BTreeSet<(String, String)>,
@@ -130,7 +133,7 @@ pub(super) fn read(file: File<'_>, siblings: &Siblings, variables: &BTreeMap<&st
             out.built.push((dockerfile.clone(), container.services.clone()));
         }
     }
-    let reader = Reader { file: file.origin(), root: file.root, containers: &containers, folder: parent(file.path) };
+    let reader = Reader { file: file.origin(), root: file.root, given: file.given, containers: &containers, folder: parent(file.path) };
     out.deployed = containers.iter().map(|container| reader.deployed(container, variables)).collect();
     reader.volumes(&mut out.drafts);
     reader.environments(&mut out.drafts);
@@ -196,6 +199,7 @@ fn is_host_in(address: &str, name: &str) -> bool {
 struct Reader<'a> {
     file: Origin<'a>,
     root: &'a Node,
+    given: &'a BTreeMap<Mark, filled::Given>,
     containers: &'a [Container<'a>],
     folder: &'a str,
 }
@@ -239,6 +243,7 @@ impl Reader<'_> {
             at: container.at,
             node: container.node,
             own,
+            given: self.given,
             env_files,
             missing,
             mounts,

@@ -89,3 +89,49 @@ fn files_that_take_each_other_in_end() {
     text.push_str("//- /a.yml\ninclude: [docker-compose.yml, docker-compose.yml, a.yml]\n");
     drawn(&text);
 }
+
+#[test]
+fn references_are_shown_filled_in_with_what_goes_over_them() {
+    let found = drawn(
+        "//- /.env
+PORT=9000
+DB_PASSWORD=hunter2hunter2
+//- /docker-compose.yml
+services:
+  web:
+    image: shop
+    environment:
+      SIZE: ${SIZE:-10}
+      PORT: $PORT
+      URL: http://${HOST:-db}:${PORT}/
+      REGION: ${REGION:?set it}
+      DB_PASSWORD: ${DB_PASSWORD}
+      TOKEN: ${WEB_TOKEN:-hunter2hunter2}
+    volumes: ['${DATA:-./data}:/data']
+    deploy: {replicas: '${REPLICAS:-3}'}
+",
+    );
+    let web = found.deployed.workloads.iter().find(|one| one.owner == "docker-compose.yml/web").unwrap();
+    let variable = |name: &str| {
+        let one = web.containers[0].variable(name).unwrap();
+        let value = one.value.as_ref().map_or_else(|| if one.hidden { "(hidden)" } else { "?" }.to_owned(), ToString::to_string);
+        let unless = one.unless.as_ref().map(|unless| format!(" unless {unless}")).unwrap_or_default();
+        format!("{value}{unless} from {} {} {}:{}", one.source, one.key, one.at.file, one.at.line)
+    };
+    assert_eq!(variable("SIZE"), "10 unless SIZE from docker-compose.yml SIZE docker-compose.yml:5");
+    assert_eq!(variable("PORT"), "9000 from .env PORT .env:1");
+    assert_eq!(variable("URL"), "http://db:9000/ unless HOST from docker-compose.yml URL docker-compose.yml:7");
+    assert_eq!(variable("REGION"), "? from the environment of whoever starts it REGION docker-compose.yml:8");
+    assert_eq!(variable("DB_PASSWORD"), "(hidden) from .env DB_PASSWORD .env:2");
+    assert!(variable("TOKEN").starts_with("(hidden)"));
+    assert_eq!(web.replicas.as_ref().unwrap().value, crate::manifests::deployed::Amount::Count(3));
+    assert_eq!(web.containers[0].mounts[0].source, "./data");
+    let fact = found.fact("docker-compose.yml/web#environment", "SIZE");
+    assert_eq!((fact.value.as_ref().unwrap().to_string(), fact.from.as_deref()), ("10".to_owned(), Some("unless `SIZE` is set")));
+    assert!(
+        !found.ids().contains(&"docker-compose.yml/web#credentials")
+            || !found.summary("docker-compose.yml/web#credentials").contains("DB_PASSWORD")
+    );
+    let shown = format!("{:?}{:?}", found.items, found.deployed);
+    assert!(!shown.contains("hunter2"), "{shown}");
+}

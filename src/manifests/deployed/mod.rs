@@ -388,6 +388,8 @@ pub struct EnvVar {
     pub environment: Option<SmolStr>,
     /// A file of variables gives it, not a manifest.
     pub from_file: bool,
+    /// The value is a default: this variable of whoever starts it goes over it.
+    pub unless: Option<SmolStr>,
 }
 
 impl EnvVar {
@@ -404,6 +406,7 @@ impl EnvVar {
             via: None,
             environment: None,
             from_file: false,
+            unless: None,
         }
     }
 
@@ -423,6 +426,7 @@ impl EnvVar {
             key: self.key.clone(),
             at: self.at.clone(),
             environment: self.environment.clone(),
+            unless: self.unless.clone(),
             services: services.iter().cloned().collect(),
         }
     }

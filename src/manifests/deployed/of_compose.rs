@@ -1,15 +1,18 @@
 //! Containers of compose files as data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
+use super::super::compose::filled::Given;
 use super::super::draft::place;
 use super::super::env_file::Variable;
 use super::super::files::Origin;
 use super::super::hide;
 use super::super::yaml::{Mark, Node};
 use super::{Amount, Container, ContainerRole, EnvVar, Mount, MountKind, Rollout, Said, Strategy, Workload, WorkloadKind};
+use crate::diag::looks_secret;
+use crate::model::Place;
 
 /// A container of a compose file, as `compose` reads it.
 pub(in super::super) struct Composed<'a> {
@@ -19,6 +22,8 @@ pub(in super::super) struct Composed<'a> {
     pub(in super::super) node: &'a Node,
     /// Services that run in it.
     pub(in super::super) own: &'a BTreeSet<SmolStr>,
+    /// What is known of values that are filled in.
+    pub(in super::super) given: &'a BTreeMap<Mark, Given>,
     /// Files of variables that it reads, with their paths.
     pub(in super::super) env_files: Vec<(&'a str, &'a [Variable])>,
     /// Files of variables that are not in the tree.
@@ -68,7 +73,7 @@ pub(in super::super) fn workload(of: Composed<'_>) -> Workload {
         for entry in environment.entries() {
             let at = place(of.file, entry.at);
             container.env.push(match entry.node.text() {
-                Some(text) => EnvVar::written(&entry.key, text, &source(entry.at), at),
+                Some(text) => given(&entry.key, text, &source(entry.at), at, of.given.get(&entry.node.at)),
                 None => EnvVar::unknown(&entry.key, false, "the environment of whoever starts it", &entry.key, at),
             });
         }
@@ -76,7 +81,7 @@ pub(in super::super) fn workload(of: Composed<'_>) -> Workload {
             let Some(text) = item.text() else { continue };
             let at = place(of.file, item.at);
             container.env.push(match text.split_once('=') {
-                Some((name, value)) => EnvVar::written(name.trim(), value, &source(item.at), at),
+                Some((name, value)) => given(name.trim(), value, &source(item.at), at, of.given.get(&item.at)),
                 None => EnvVar::unknown(text, false, "the environment of whoever starts it", text, at),
             });
         }
@@ -87,6 +92,24 @@ pub(in super::super) fn workload(of: Composed<'_>) -> Workload {
     container.mounts.sort_by(|a, b| a.path.cmp(&b.path));
     out.containers.push(container);
     out
+}
+
+/// A variable with its value, where references are filled in.
+fn given(name: &str, text: &str, source: &str, at: Place, given: Option<&Given>) -> EnvVar {
+    let Some(given) = given else { return EnvVar::written(name, text, source, at) };
+    if let Some(open) = &given.open {
+        return EnvVar::unknown(name, looks_secret(name), "the environment of whoever starts it", open, at);
+    }
+    let unless = (!given.unless.is_empty()).then(|| given.unless.join(", ").into());
+    match &given.by {
+        Some((file, key, line)) => {
+            let hidden = looks_secret(name) || looks_secret(key);
+            let there = place(file.as_str(), Mark::line(*line));
+            let written = if hidden { EnvVar::unknown(name, true, file, key, there) } else { EnvVar::written(name, text, file, there) };
+            EnvVar { key: key.clone(), via: Some(at), from_file: true, unless, ..written }
+        }
+        None => EnvVar { unless, ..EnvVar::written(name, text, source, at) },
+    }
 }
 
 /// A number, or the default of `${REPLICAS:-2}`.
