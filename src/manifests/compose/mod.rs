@@ -123,7 +123,7 @@ pub(super) fn read(file: File<'_>, siblings: &Siblings, variables: &BTreeMap<&st
         containers.push(Container { name: &entry.key, at: entry.at, node: &entry.node, services: own.clone(), own, dockerfile });
     }
     if containers.iter().all(|container| container.own.is_empty()) {
-        let reader = Reader { file: file.origin(), root: file.root, containers: &containers, folder: parent(file.path) };
+        let reader = Reader { file: file.origin(), root: file.root, given: file.given, containers: &containers, folder: parent(file.path) };
         return Composed { beside: containers.iter().map(|one| reader.deployed(one, variables)).collect(), ..Composed::default() };
     }
     rely(&mut containers);
