@@ -54,13 +54,15 @@ fn links(text: &str) -> Vec<String> {
     plain.split("](").skip(1).map(|rest| rest.split(')').next().unwrap().to_owned()).collect()
 }
 
-/// The anchors that headings give: lower case, blanks as hyphens, the rest of the punctuation gone.
+/// The anchors that are written out, and those that headings give: lower case, blanks as hyphens, the rest of the punctuation gone.
 fn anchors(text: &str) -> Vec<String> {
     let slug = |heading: &str| {
         let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
         kept.collect::<String>().trim().to_lowercase().replace(' ', "-")
     };
-    text.lines().filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#'))).collect()
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#')));
+    let written = text.lines().filter_map(|line| line.strip_prefix("<a id=\"")?.split_once('"').map(|(id, _)| id.to_owned()));
+    headings.chain(written).collect()
 }
 
 #[test]
