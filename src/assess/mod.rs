@@ -101,13 +101,12 @@ pub fn tell_items(items: &mut [Item], hazards: &[Hazard]) {
     }
 }
 
-/// What would be raised first comes first: what nobody has accepted, what is worst, what is surest, then in the order of rules.
+/// What would be raised first comes first: what nobody has accepted, what is worst, the order of rules, what is surest.
 fn sort(hazards: &mut [Hazard]) {
     let place = |rule: &str| RULES.iter().position(|known| known.id == rule);
     hazards.sort_by(|a, b| {
-        let accepted = a.acknowledged.is_some().cmp(&b.acknowledged.is_some());
-        let worse = b.severity.cmp(&a.severity).then_with(|| b.confidence.cmp(&a.confidence));
-        accepted.then(worse).then_with(|| place(&a.rule).cmp(&place(&b.rule))).then_with(|| a.id.cmp(&b.id))
+        let open = a.acknowledged.is_some().cmp(&b.acknowledged.is_some()).then_with(|| b.severity.cmp(&a.severity));
+        open.then_with(|| place(&a.rule).cmp(&place(&b.rule))).then_with(|| b.confidence.cmp(&a.confidence)).then_with(|| a.id.cmp(&b.id))
     });
 }
 

@@ -160,7 +160,9 @@ fn reformatted(page: &str) -> String {
             line if line.starts_with('|') => line.replace(" | ", "      | "),
             line if line.starts_with("- ") => line.replacen("- ", "* ", 1),
             // The number of a list item is no sentence.
-            line if line.len() > 80 && !line.starts_with(['#', '<', ' ']) && !line.starts_with(|c: char| c.is_ascii_digit()) => line.replacen(". ", ".\n", 1),
+            line if line.len() > 80 && !line.starts_with(['#', '<', ' ']) && !line.starts_with(|c: char| c.is_ascii_digit()) => {
+                line.replacen(". ", ".\n", 1)
+            }
             line => line.to_owned(),
         };
         out.push_str(&line);
