@@ -9,6 +9,8 @@ use super::layout::{Layout, first_few, relative};
 use super::view::{EvidenceView, HazardRow, HazardRuleView, HazardView, ReviewView};
 use super::words::{capitalized, count_word};
 
+/// The page of a book that tells all hazards.
+pub(crate) const HAZARDS: &str = "src/hazards.md";
 /// At most so many rows are shown of what would be raised first.
 const ROWS: usize = 8;
 /// At most so many items are linked in a row.
@@ -29,7 +31,8 @@ pub(crate) fn review(layout: &Layout<'_>, page: &str, detail: &str) -> ReviewVie
             None => groups.push(vec![hazard]),
         }
     }
-    let (shown, _) = first_few(groups.len(), ROWS);
+    // The page that tells all of them lists all of them.
+    let (shown, _) = first_few(groups.len(), if page == HAZARDS { groups.len() } else { ROWS });
     let more = groups[shown..].iter().map(Vec::len).sum();
     ReviewView {
         rows: groups[..shown].iter().map(|group| row(layout, group, page, detail)).collect(),

@@ -51,7 +51,7 @@ pub(crate) fn incidents(layout: &Layout<'_>, page: impl Fn(&str) -> String, all:
 fn cause_view(layout: &Layout<'_>, cause: &Cause<'_>, page: &str) -> CauseView {
     CauseView {
         link: layout.link(cause.item, page),
-        why: clause(cause.why),
+        why: clause(&if cause.rules.is_empty() { cause.why.to_owned() } else { capitalized(cause.why) }),
         rules: cause
             .rules
             .iter()

@@ -6,7 +6,7 @@ use super::blind::{blind_spots, short_revision};
 use super::capacity::capacity;
 use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
-use super::hazards::{by_rule, review};
+use super::hazards::{HAZARDS, by_rule, review};
 use super::incidents::incidents;
 use super::item_view::sentence;
 use super::layout::{Layout, ORDER, relative};
@@ -18,7 +18,6 @@ use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
 const INDEX: &str = "src/index.md";
 const BLIND: &str = "src/blind-spots.md";
-const HAZARDS: &str = "src/hazards.md";
 const INCIDENTS: &str = "src/incidents/index.md";
 
 fn incident_page(id: &str) -> String {
