@@ -167,6 +167,46 @@ impl<'a> Frame<'a> {
         self.diverges(id) == Some(Outcome::Ends)
     }
 
+    /// It is done again in each round of a loop without end: for each message or tick.
+    pub(super) fn is_repeated(&self, id: ExprId) -> bool {
+        let loops = |(_, parent): (ExprId, ExprId)| matches!(&self.body[parent], Expr::Loop { .. } | Expr::While { .. });
+        self.facts.task.endless && self.around(id).any(loops)
+    }
+
+    /// Where the variable is waited for that an expression is bound to, with or without calls on the way: `server.run().await`.
+    pub(super) fn awaited_later(&self, id: ExprId) -> Option<ExprId> {
+        let name = self.around(id).find_map(|(at, parent)| self.let_name(parent, at))?;
+        crate::resolve::ids(self.body).filter(|later| later.0 > id.0).find(|later| match &self.body[*later] {
+            Expr::Await(inner) => self.base(*inner) == Some(name),
+            _ => false,
+        })
+    }
+
+    /// The variable that a block binds to one of its expressions.
+    fn let_name(&self, block: ExprId, init: ExprId) -> Option<&str> {
+        let Expr::Block(stmts) = &self.body[block] else { return None };
+        stmts.iter().find_map(|stmt| match stmt {
+            Stmt::Let { pat, init: Some(value), .. } if *value == init => match &self.body[*pat] {
+                Pat::Bind { name, .. } => Some(name.as_str()),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The variable at the beginning of a chain of methods.
+    fn base(&self, mut id: ExprId) -> Option<&str> {
+        for _ in 0..MAX_CLIMB {
+            match &self.body[id] {
+                Expr::Method { recv, .. } => id = *recv,
+                Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => id = *inner,
+                Expr::Path(path, _) => return path.single().map(|name| name.as_str()),
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// The call starts a task.
     pub(super) fn spawns(&self, cx: &Cx<'_>, id: ExprId) -> bool {
         matches!(self.call(id), Some(CallAt::Known(call, _)) if cx.api(call.hit.entry).shape == Shape::Spawn)

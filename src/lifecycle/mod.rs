@@ -13,6 +13,9 @@ mod startup;
 mod told;
 mod way;
 
+#[cfg(test)]
+mod tests;
+
 use smol_str::SmolStr;
 
 use crate::detect::Cx;

@@ -136,7 +136,7 @@ fn one(cx: &Cx<'_>, frame: &Frame<'_>, id: ExprId, out: &mut Heard) {
 }
 
 /// The name of the variable or field that a method is called on, behind references and clones.
-fn last_name(body: &Body, mut id: ExprId) -> &str {
+pub(super) fn last_name(body: &Body, mut id: ExprId) -> &str {
     for _ in 0..8 {
         match &body[id] {
             Expr::Path(path, _) => return path.last().map_or("", |last| last.as_str()),
@@ -150,7 +150,7 @@ fn last_name(body: &Body, mut id: ExprId) -> &str {
 }
 
 /// `shutdown_rx`, `stop`, `cancel_token`, `SHUTTING_DOWN`.
-fn is_about_stopping(name: &str) -> bool {
+pub(super) fn is_about_stopping(name: &str) -> bool {
     let lower = name.to_lowercase();
     let words = || lower.split('_');
     words().any(|word| {

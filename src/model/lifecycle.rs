@@ -204,6 +204,9 @@ pub struct Ending {
     pub how: End,
     /// The evidence: where it is awaited, cancelled, flushed; for what is dropped, where its handle is thrown away.
     pub at: Vec<Place>,
+    /// It is made while the service starts, and not for single requests or messages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_start: bool,
 }
 
 /// What becomes of a task, a queue, a pool or an exporter.

@@ -1,8 +1,6 @@
 //! How a service starts and stops, as pages tell it: steps that do the same in a row are one line, and the stop is a few sentences.
 
-use crate::model::{
-    Action, Draining, End, FactValue, Grace, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Scope, ServerStop, Step, When,
-};
+use crate::model::{Action, Draining, End, Grace, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Scope, ServerStop, Step, When};
 
 use super::escape::code;
 use super::layout::{Layout, first_few};
@@ -82,8 +80,13 @@ fn view(layout: &Layout<'_>, lifecycle: &Lifecycle, named: bool, page: &str) -> 
         finished_more,
         grace: graces(layout, &lifecycle.grace, page),
     };
-    let tells =
-        view.steps.len() > 1 || view.server.is_some() || !view.signals.is_empty() || !view.dropped.is_empty() || !view.cancelled.is_empty();
+    // Settings and a logger are told on their own pages.
+    let heavy = |line: &StepLine| !matches!(line.action, "reads" | "sets" | "makes" | "loads" | "writes");
+    let tells = view.steps.iter().any(heavy)
+        || view.server.is_some()
+        || !view.signals.is_empty()
+        || !view.dropped.is_empty()
+        || !view.cancelled.is_empty();
     tells.then_some(view)
 }
 
@@ -160,24 +163,13 @@ fn grace_view(layout: &Layout<'_>, grace: &Grace, page: &str) -> GraceView {
     }
 }
 
-/// The items of which it is known that they end in one of these ways: those that are made at the start, and loops without end. What
-/// belongs to a request ends with it.
+/// The items of which it is known that they end in one of these ways, those from the start only: what belongs to a request ends
+/// with it.
 fn ended(layout: &Layout<'_>, lifecycle: &Lifecycle, how: &[End], page: &str) -> (Vec<String>, usize) {
-    let ids: Vec<ItemId> = lifecycle.endings.iter().filter(|ending| how.contains(&ending.how)).map(|ending| ending.item.clone()).collect();
-    let items: Vec<&Item> = ids
-        .iter()
-        .filter_map(|id| layout.item(id.as_str()))
-        .filter(|item| item.scope == Scope::Process && is_of_process(lifecycle, item))
-        .collect();
+    let wanted = lifecycle.endings.iter().filter(|ending| ending.from_start && how.contains(&ending.how));
+    let items: Vec<&Item> =
+        wanted.filter_map(|ending| layout.item(ending.item.as_str())).filter(|item| item.scope == Scope::Process).collect();
     layout.some(&items, ITEMS + 2, page)
-}
-
-fn is_of_process(lifecycle: &Lifecycle, item: &Item) -> bool {
-    let says = |key: &str, wanted: &str| {
-        item.facts.iter().any(|fact| fact.key == key && matches!(&fact.value, Some(FactValue::Text(text)) if text.contains(wanted)))
-    };
-    let at_start = || lifecycle.startup.iter().any(|step| step.items.contains(&item.id));
-    !says("lifetime", "one for each") && (at_start() || says("runs", "until"))
 }
 
 fn some(layout: &Layout<'_>, ids: &[ItemId], page: &str) -> (Vec<String>, usize) {
