@@ -44,7 +44,8 @@ pub(super) fn endings<'a>(
     let is_own =
         |body: &&BodyFacts| reached.is_none_or(|reached| reached.contains(&cx.world.program.def(body.def).in_fn.unwrap_or(body.def)));
     let is_told = is_stopping(order);
-    let known = order.events.iter().filter(|event| !event.frame.is_repeated(event.expr));
+    // What a task makes may be for the sake of single messages.
+    let known = order.events.iter().filter(|event| !event.beside && !event.frame.is_repeated(event.expr));
     let at_start: FxHashSet<At> = known.filter_map(|event| matches!(event.what, What::Known(_)).then(|| event.at(cx))).collect();
     let mut from_start: FxHashSet<ItemId> = FxHashSet::default();
     let has = |call: &KnownCall| matches!(cx.api(call.hit.entry).kind, Some(Kind::BackgroundTask | Kind::Queue));

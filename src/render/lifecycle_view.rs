@@ -111,6 +111,8 @@ fn server_view(layout: &Layout<'_>, lifecycle: &Lifecycle, server: &ServerStop, 
         },
         linked: item.is_some(),
         how: match server.how {
+            // It takes no more, and waits for nothing.
+            Draining::Drains if server.waits_ms == Some(0) => "cuts",
             Draining::Drains => "drains",
             Draining::CutOff => "cut-off",
             Draining::Unknown => "unknown",
