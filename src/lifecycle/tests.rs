@@ -3,7 +3,7 @@
 use crate::fixture::map;
 use crate::model::{Lifecycle, StateMap};
 
-const CRATES: [&str; 10] = ["actix-web", "axum", "moka", "reqwest", "rocket", "sqlx", "tokio", "tokio-util", "tonic", "clap"];
+const CRATES: [&str; 11] = ["actix-web", "axum", "moka", "poem", "reqwest", "rocket", "sqlx", "tokio", "tokio-util", "tonic", "clap"];
 
 fn analysed(text: &str) -> StateMap {
     let dependencies: String = CRATES.iter().map(|name| format!("{name} = \"*\"\n")).collect();
@@ -35,7 +35,8 @@ fn servers(text: &str) -> Vec<String> {
     let told = servers.iter().map(|server| {
         let how = serde_json::to_value(server.how).unwrap();
         let on: String = server.on.iter().map(|signal| format!(" {signal}")).collect();
-        format!("{}{on}{}", how.as_str().unwrap(), server.waits_ms.map_or(String::new(), |ms| format!(" {ms}")))
+        let waits = server.waits_ms.map_or(if server.endless { " endless".to_owned() } else { String::new() }, |ms| format!(" {ms}"));
+        format!("{}{on}{waits}", how.as_str().unwrap())
     });
     told.collect()
 }
@@ -129,22 +130,25 @@ fn other_commands_are_no_part_of_the_way_to_the_server() {
 #[test]
 fn servers_stop_on_the_signals_that_they_are_given() {
     let with = |serve: &str| servers(&format!("{SIGNALS}#[tokio::main]\nasync fn main() {{ {serve} }}\n"));
-    assert_eq!(with("axum::serve(listener(), app()).with_graceful_shutdown(stop()).await.unwrap();"), ["drains SIGINT SIGTERM"]);
+    assert_eq!(with("axum::serve(listener(), app()).with_graceful_shutdown(stop()).await.unwrap();"), ["drains SIGINT SIGTERM endless"]);
     assert_eq!(
         with("let until = stop(); axum::serve(listener(), app()).with_graceful_shutdown(until).await.unwrap();"),
-        ["drains SIGINT SIGTERM"]
+        ["drains SIGINT SIGTERM endless"]
     );
     assert_eq!(
         with("axum::serve(listener(), app()).with_graceful_shutdown(async { tokio::signal::ctrl_c().await.unwrap(); }).await.unwrap();"),
-        ["drains SIGINT"]
+        ["drains SIGINT endless"]
     );
     // What a channel waits for is not followed.
-    assert_eq!(with("axum::serve(listener(), app()).with_graceful_shutdown(async { rx.await.ok(); }).await.unwrap();"), ["drains"]);
+    assert_eq!(with("axum::serve(listener(), app()).with_graceful_shutdown(async { rx.await.ok(); }).await.unwrap();"), ["drains endless"]);
     // Near miss: the first future to end drops the other one.
     assert_eq!(with("tokio::select! { _ = axum::serve(listener(), app()) => {}, _ = stop() => {} }"), ["cut-off"]);
     let tonic = |end: &str| with(&format!("tonic::transport::Server::builder().add_service(greeter()).{end}.await.unwrap();"));
-    assert_eq!(tonic("serve_with_shutdown(address(), stop())"), ["drains SIGINT SIGTERM"]);
+    assert_eq!(tonic("serve_with_shutdown(address(), stop())"), ["drains SIGINT SIGTERM endless"]);
     assert_eq!(tonic("serve(address())"), ["cut-off"]);
+    // Its limit is an argument.
+    let poem = "poem::Server::new(listener()).run_with_graceful_shutdown(app(), stop(), limit()).await.unwrap();";
+    assert_eq!(with(poem), ["drains SIGINT SIGTERM"]);
 }
 
 #[test]
@@ -153,7 +157,7 @@ fn what_a_server_waits_for_may_come_from_the_caller() {
         "{SIGNALS}#[tokio::main]\nasync fn main() {{ run(stop()).await; }}\n\
          async fn run(until: impl Future<Output = ()>) {{ axum::serve(listener(), app()).with_graceful_shutdown(until).await.unwrap(); }}\n"
     );
-    assert_eq!(servers(&text), ["drains SIGINT SIGTERM"]);
+    assert_eq!(servers(&text), ["drains SIGINT SIGTERM endless"]);
 }
 
 #[test]

@@ -175,7 +175,10 @@ pub struct ServerStop {
     /// Where that is said; none for what the framework does by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_at: Option<Place>,
-    /// Milliseconds after which it no longer waits for them; none when it waits without limit, or does not wait.
+    /// It waits for them without limit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub endless: bool,
+    /// Milliseconds after which it no longer waits for them; none when it is `endless`, does not wait, or they are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_ms: Option<u64>,
     /// Where the limit is set; none for the framework's default.

@@ -122,8 +122,7 @@ fn server_view(layout: &Layout<'_>, lifecycle: &Lifecycle, server: &ServerStop, 
         at: place(server.told_at.as_ref().unwrap_or(&server.at)),
         waits: server.waits_ms.map(length),
         waits_at: server.waits_at.as_ref().map(place),
-        // A wait whose limit is set on something that was not followed is not called endless.
-        endless: server.how == Draining::Drains && server.waits_ms.is_none() && server.waits_at.is_none() && by.is_none(),
+        endless: server.endless,
         several: lifecycle.servers.len() > 1,
     }
 }
