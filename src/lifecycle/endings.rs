@@ -110,7 +110,7 @@ pub(super) fn listens(cx: &Cx<'_>, walker: &mut Walker<'_, '_>, so_far: &Lifecyc
     let known = Lifecycles::builtin();
     let reached = cx.reached.get(&so_far.service);
     for body in cx.bodies().filter(|body| reached.is_none_or(|reached| reached.contains(&body.def))) {
-        for call in body.known.iter().filter(|call| known.signal(&call.path).is_some()) {
+        for call in body.known.iter().filter(|call| cx.api(call.hit.entry).kind == Some(Kind::Os) && known.signal(&call.path).is_some()) {
             let Some(frame) = walker.frame(body.def) else { return Listens::Unknown };
             if signals::is_vague(&frame, call) || signals::of_call(&frame, call).contains(&TERM) {
                 return Listens::Unknown;

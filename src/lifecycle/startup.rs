@@ -22,6 +22,8 @@ pub(super) struct Order<'e, 'a> {
     pub(super) serves: Option<usize>,
     /// Where the wait for the server begins, and what comes after it has ended; none for a server that is run elsewhere.
     waited: Option<usize>,
+    /// The last event before the service stops: the end of the wait for a server, or in `main` the wait for a signal.
+    stops: Option<usize>,
     /// The branches that lead to the server.
     branches: FxHashMap<(DefId, ExprId), usize>,
 }
@@ -50,7 +52,13 @@ pub(super) fn order<'e, 'a>(events: &'e [Event<'a>]) -> Order<'e, 'a> {
     let events: Vec<&Event<'_>> = events.iter().filter(|event| !event.branches.iter().any(elsewhere)).collect();
     let serves = main.and_then(|main| events.iter().position(|event| std::ptr::eq(*event, main)));
     let waited = serves.filter(|serves| is_awaited(events[*serves])).map(|serves| waited(&events, serves));
-    Order { events, serves, waited, branches }
+    let waits =
+        |event: &&Event<'_>| !event.beside && matches!(event.what, What::Known(call) if !signals::of_call(&event.frame, call).is_empty());
+    let stops = match serves {
+        Some(_) => waited.map(|waited| waited - 1),
+        None => events.iter().position(waits),
+    };
+    Order { events, serves, waited, stops, branches }
 }
 
 /// The first event after the wait for a server: the next one, or where its variable is waited for, the first one behind that.
@@ -80,13 +88,7 @@ impl Order<'_, '_> {
     /// It happens when the service stops: after a server that is waited for, or after `main` has waited for a signal.
     fn is_after(&self, at: usize) -> bool {
         let event = self.events[at];
-        let stops = match self.serves {
-            Some(_) => self.waited.map(|waited| waited - 1),
-            None => self.events.iter().position(|event| {
-                !event.beside && matches!(event.what, What::Known(call) if !signals::of_call(&event.frame, call).is_empty())
-            }),
-        };
-        stops.is_some_and(|stops| at > stops) && !event.beside && !self.is_beside_server(event)
+        self.stops.is_some_and(|stops| at > stops) && !event.beside && !self.is_beside_server(event)
     }
 
     /// The places of what happens without a condition.

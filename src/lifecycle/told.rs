@@ -62,6 +62,7 @@ fn below<'a>(
     }
     // A future made before and handed over by a variable.
     if let Expr::Path(path, _) = &frame.body[id]
+        && nested < 2
         && let Some(init) = path.single().and_then(|name| frame.bound_to(name))
         && init.0 < id.0
         && matches!(&frame.body[init], Expr::Async { .. } | Expr::Call { .. } | Expr::Method { .. } | Expr::Closure { .. })
