@@ -46,7 +46,7 @@ pub(super) fn endings<'a>(
     let is_told = is_stopping(order);
     // What a task makes may be for the sake of single messages.
     let known = order.events.iter().filter(|event| !event.beside && !event.frame.is_repeated(event.expr));
-    let at_start: FxHashSet<At> = known.filter_map(|event| matches!(event.what, What::Known(_)).then(|| event.at(cx))).collect();
+    let at_start: FxHashSet<At> = known.filter(|event| matches!(event.what, What::Known(_))).map(|event| event.at(cx)).collect();
     let mut from_start: FxHashSet<ItemId> = FxHashSet::default();
     let has = |call: &KnownCall| matches!(cx.api(call.hit.entry).kind, Some(Kind::BackgroundTask | Kind::Queue));
     for body in cx.bodies().filter(is_own).filter(|body| body.known.iter().any(has)) {

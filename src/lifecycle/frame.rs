@@ -43,6 +43,9 @@ pub(super) enum Runs {
 /// Ways of a [`Branch`] from here on are futures that run side by side: all of them are taken.
 pub(super) const SIDE_BY_SIDE: usize = 1 << 32;
 
+/// Ways of a [`Branch`] from here on end the process: they lead nowhere.
+pub(super) const DEAD_END: usize = 1 << 33;
+
 /// A branch of an `if` or `match`: which one, and which of its ways.
 pub(super) type Branch = (DefId, ExprId, usize);
 
@@ -135,16 +138,17 @@ impl<'a> Frame<'a> {
                 Expr::If { cond, then, otherwise } if *cond != at => {
                     let other = if *then == at { *otherwise } else { Some(*then) };
                     if !other.is_some_and(|other| self.ends(other)) {
-                        branches.push((self.facts.def, parent, usize::from(*then != at)));
+                        branches.push((self.facts.def, parent, self.way(at, usize::from(*then != at))));
                     }
                 }
+                Expr::Block(stmts) => branches.extend(self.left_before(stmts, at)),
                 Expr::Match { value, arms } if *value != at => {
                     let is_at = |arm: &&Arm| arm.body == at || arm.guard == Some(at);
                     if arms.iter().filter(|arm| !is_at(arm)).all(|arm| self.ends(arm.body)) {
                         continue;
                     }
                     let arm = arms.iter().position(|arm| arm.body == at || arm.guard == Some(at));
-                    branches.push((self.facts.def, parent, arm.unwrap_or(arms.len())));
+                    branches.push((self.facts.def, parent, self.way(at, arm.unwrap_or(arms.len()))));
                 }
                 // The way behind it is taken when one of the futures has ended.
                 Expr::Macro { path, args, .. } if args.len() > 1 && path.last().is_some_and(|last| is_side_by_side(last)) => {
@@ -160,6 +164,31 @@ impl<'a> Frame<'a> {
         }
         branches.reverse();
         (runs, branches)
+    }
+
+    /// The number of a branch, or that it ends the process.
+    fn way(&self, branch: ExprId, number: usize) -> usize {
+        if self.ends(branch) { DEAD_END } else { number }
+    }
+
+    /// `if done { return; }` before an expression: the way goes on in the other case only.
+    fn left_before<'s>(&'s self, stmts: &'s [Stmt], at: ExprId) -> impl Iterator<Item = Branch> + 's {
+        let is_at = move |stmt: &&Stmt| match stmt {
+            Stmt::Let { init, otherwise, .. } => *init == Some(at) || *otherwise == Some(at),
+            Stmt::Expr { expr, .. } => *expr == at,
+        };
+        stmts.iter().take_while(move |stmt| !is_at(stmt)).filter_map(|stmt| {
+            let Stmt::Expr { expr, .. } = stmt else { return None };
+            let Expr::If { then, otherwise: None, .. } = &self.body[*expr] else { return None };
+            self.returns(*then).then_some((self.facts.def, *expr, 1))
+        })
+    }
+
+    /// A block that returns at its end, and not with an error.
+    fn returns(&self, id: ExprId) -> bool {
+        let Expr::Block(stmts) = &self.body[id] else { return false };
+        let Some(Stmt::Expr { expr, .. }) = stmts.last() else { return false };
+        matches!(&self.body[*expr], Expr::Return(_)) && self.diverges(*expr) != Some(Outcome::Returned)
     }
 
     /// A branch that surely ends the process.
@@ -330,9 +359,40 @@ impl<'a> Frame<'a> {
 
     /// `match f() { Ok(x) => …, Err(e) => … }`.
     fn matched(&self, arms: &[Arm]) -> Outcome {
-        let failing =
-            arms.iter().find(|arm| self.is_failure(arm.pat)).or_else(|| arms.iter().find(|arm| matches!(self.body[arm.pat], Pat::Other)));
-        failing.map_or(Outcome::Unknown, |arm| self.diverges(arm.body).unwrap_or(Outcome::Handled))
+        let mut failing: Vec<&Arm> = arms.iter().filter(|arm| self.is_failure(arm.pat)).collect();
+        if failing.is_empty() {
+            failing.extend(arms.iter().find(|arm| matches!(self.body[arm.pat], Pat::Other)));
+        }
+        let mut outcomes = failing.iter().map(|arm| self.of_branch(arm.body));
+        let first = outcomes.next().unwrap_or(Outcome::Unknown);
+        // Some failures end it and others do not: neither is told.
+        if outcomes.all(|other| other == first) { first } else { Outcome::Unknown }
+    }
+
+    /// What a branch for failures does.
+    fn of_branch(&self, id: ExprId) -> Outcome {
+        self.diverges(id).unwrap_or(if self.may_leave(id) { Outcome::Unknown } else { Outcome::Handled })
+    }
+
+    /// Somewhere in it the body may be left or the process ended, if only by a macro of which it is not known.
+    fn may_leave(&self, id: ExprId) -> bool {
+        let leaves = match &self.body[id] {
+            Expr::Return(_) | Expr::Try(_) => true,
+            Expr::Call { .. } | Expr::Method { .. } => {
+                matches!(self.called(id), "exit" | "abort" | "unwrap" | "expect") || self.may_end(id)
+            }
+            Expr::Macro { .. } => !is_harmless(self.called(id)),
+            _ => false,
+        };
+        let mut found = leaves;
+        crate::resolve::children(&self.body[id], &mut |child| found = found || self.may_leave(child));
+        found
+    }
+
+    /// A function whose name says that it may end the process.
+    fn may_end(&self, id: ExprId) -> bool {
+        let name = self.called(id);
+        ["exit", "fatal", "die", "abort", "bail", "fail", "panic", "terminate", "shutdown"].iter().any(|word| name.contains(word))
     }
 
     /// `if let Err(e) = f() { … }`.
@@ -346,7 +406,7 @@ impl<'a> Frame<'a> {
         } else {
             return Outcome::Unknown;
         };
-        failing.and_then(|failing| self.diverges(failing)).unwrap_or(Outcome::Handled)
+        failing.map_or(Outcome::Handled, |failing| self.of_branch(failing))
     }
 
     fn is_failure(&self, pat: PatId) -> bool {
@@ -423,6 +483,26 @@ impl<'a> Frame<'a> {
             _ => false,
         }
     }
+}
+
+/// A macro that writes or formats something, and goes on.
+fn is_harmless(name: &str) -> bool {
+    matches!(
+        name,
+        "error"
+            | "warn"
+            | "info"
+            | "debug"
+            | "trace"
+            | "event"
+            | "log"
+            | "println"
+            | "eprintln"
+            | "print"
+            | "eprint"
+            | "format"
+            | "format_args"
+    ) || matches!(name, "write" | "writeln" | "vec" | "json" | "dbg" | "matches" | "concat" | "stringify" | "counter" | "gauge")
 }
 
 /// The futures among its arguments run side by side.

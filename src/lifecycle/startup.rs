@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::frame::{Branch, Runs, SIDE_BY_SIDE};
+use super::frame::{Branch, DEAD_END, Runs, SIDE_BY_SIDE};
 use super::places::{Places, ids};
 use super::signals;
 use super::way::{Event, What, is_lazy};
@@ -48,7 +48,13 @@ pub(super) fn order<'e, 'a>(events: &'e [Event<'a>]) -> Order<'e, 'a> {
     let main = all.iter().find(|event| is_awaited(event)).or_else(|| all.iter().rev().find(|event| !event.beside)).or(all.last()).copied();
     let branches: FxHashMap<(DefId, ExprId), usize> =
         main.into_iter().flat_map(|event| event.branches.iter()).map(|(def, expr, way)| ((*def, *expr), *way)).collect();
-    let elsewhere = |branch: &Branch| branch.2 < SIDE_BY_SIDE && branches.get(&(branch.0, branch.1)).is_some_and(|way| *way != branch.2);
+    let has_server = main.is_some();
+    // Another way than that to the server, or one that ends the process before it is reached.
+    let elsewhere = |branch: &Branch| match (branch.2, branches.get(&(branch.0, branch.1))) {
+        (way @ 0..SIDE_BY_SIDE, Some(server)) => *server != way,
+        (DEAD_END, server) => has_server && server != Some(&DEAD_END),
+        _ => false,
+    };
     let events: Vec<&Event<'_>> = events.iter().filter(|event| !event.branches.iter().any(elsewhere)).collect();
     let serves = main.and_then(|main| events.iter().position(|event| std::ptr::eq(*event, main)));
     let waited = serves.filter(|serves| is_awaited(events[*serves])).map(|serves| waited(&events, serves));
@@ -75,7 +81,7 @@ fn waited(events: &[&Event<'_>], serves: usize) -> usize {
 impl Order<'_, '_> {
     /// It stands in a branch that the server does not need.
     fn is_conditional(&self, event: &Event<'_>) -> bool {
-        event.branches.iter().any(|(def, expr, way)| *way < SIDE_BY_SIDE && !self.branches.contains_key(&(*def, *expr)))
+        event.branches.iter().any(|(def, expr, way)| !(SIDE_BY_SIDE..DEAD_END).contains(way) && !self.branches.contains_key(&(*def, *expr)))
     }
 
     /// It runs side by side with the server: another future of the same `join!` or `select!`.

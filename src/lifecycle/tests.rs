@@ -101,6 +101,12 @@ fn what_a_failure_does_is_followed_to_main() {
     assert_eq!(of("if let Err(e) = open().await { eprintln!(\"{e}\"); } Ok(())"), "connects goes-on -");
     assert_eq!(of("match open().await { Ok(pool) => run(pool), Err(e) => eprintln!(\"{e}\") } Ok(())"), "connects goes-on -");
     assert_eq!(of("let pool = open().await.ok(); Ok(())"), "connects goes-on -");
+    // Some failures end it and others do not; a macro of which nothing is known: neither is told.
+    assert_eq!(
+        of("match open().await { Ok(pool) => run(pool), Err(e) if e.is_late() => {}, Err(_) => panic!() } Ok(())"),
+        "connects unknown -"
+    );
+    assert_eq!(of("if let Err(e) = open().await { give_up!(e); } Ok(())"), "connects unknown -");
     // A task that fails takes nothing with it, and what it does is no step of the start-up.
     assert_eq!(of("tokio::spawn(async { open().await.unwrap(); }); Ok(())"), "spawns unknown -");
 }
@@ -125,6 +131,20 @@ fn other_commands_are_no_part_of_the_way_to_the_server() {
             "serves ends-process serving"
         ]
     );
+}
+
+#[test]
+fn what_is_left_early_is_told_as_a_condition_and_what_ends_the_process_not_at_all() {
+    let text = "#[tokio::main]\nasync fn main() {\n\
+        if std::env::args().any(|arg| arg == \"check\") { reqwest::Client::builder().build().unwrap(); std::process::exit(0); }\n\
+        metrics();\nchecked();\n\
+        let listener = tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap();\n\
+        axum::serve(listener, app()).await.unwrap();\n}\n\
+        fn metrics() { if !enabled() { return; } let pusher = reqwest::Client::builder().build().unwrap(); }\n\
+        fn checked() { if !ready() { std::process::exit(1); } let client = reqwest::Client::builder().build().unwrap(); }\n";
+    let told = steps(&lifecycle(text));
+    let makes: Vec<&String> = told.iter().filter(|step| step.starts_with("makes")).collect();
+    assert_eq!(makes, ["makes ends-process before-listening ?", "makes ends-process before-listening"]);
 }
 
 #[test]
