@@ -74,7 +74,10 @@ fn waited(events: &[&Event<'_>], serves: usize) -> usize {
         return serves + 1;
     }
     let Some(wait) = server.frame.awaited_later(server.expr) else { return serves + 1 };
-    let behind = |event: &&Event<'_>| event.frame.facts.def == server.frame.facts.def && event.expr.0 > wait.0;
+    let behind = |event: &&Event<'_>| {
+        // Back in a caller, or further down in the same body.
+        event.depth < server.depth || event.frame.facts.def == server.frame.facts.def && event.expr.0 > wait.0
+    };
     events[serves + 1..].iter().position(behind).map_or(events.len(), |at| serves + 1 + at)
 }
 
@@ -231,6 +234,10 @@ fn closed(event: &Event<'_>) -> Option<String> {
                 at = *base;
             }
             Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) | Expr::Await(inner) => at = *inner,
+            Expr::Call { .. } => {
+                names.push(event.frame.called(at));
+                break;
+            }
             Expr::Method { recv, name, args, .. } if args.is_empty() && matches!(name.as_str(), "clone" | "as_ref" | "lock" | "as_mut") => {
                 at = *recv
             }

@@ -3,7 +3,7 @@
 use crate::model::{Action, Draining, End, Grace, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Scope, ServerStop, Step, When};
 
 use super::escape::code;
-use super::layout::{Layout, first_few};
+use super::layout::Layout;
 use super::view::{GraceView, LifecycleView, Named, ServerView, StepLine, WarmingView};
 
 /// Lines of a start-up.
@@ -27,8 +27,9 @@ fn view(layout: &Layout<'_>, lifecycle: &Lifecycle, named: bool, page: &str) -> 
     let is_shown = |step: &&Step| has_server || !step.sometimes;
     let (after, before): (Vec<&Step>, Vec<&Step>) =
         lifecycle.startup.iter().filter(is_shown).partition(|step| step.when == Some(When::AfterServing));
-    let lines = lines(layout, &before, page);
-    let (shown, _) = first_few(lines.len(), LINES);
+    let all = lines(layout, &before, page);
+    let steps_more = all.len().saturating_sub(LINES);
+    let lines = most_telling(all);
     let place = |place: &Place| layout.links.short_place(page, &place.file, place.line);
     let told = |at: &Place| layout.links.short_place(page, &at.file, at.line);
     let closed = after.iter().filter(|step| step.action == Action::Closes).filter_map(|step| {
@@ -48,10 +49,10 @@ fn view(layout: &Layout<'_>, lifecycle: &Lifecycle, named: bool, page: &str) -> 
     let (finished, finished_more) = ended(layout, lifecycle, &[End::Joined, End::Awaited, End::Drained, End::Flushed], page);
     let view = LifecycleView {
         service: named.then(|| code(&lifecycle.service)),
-        ends: numbers(&lines[..shown], |line| line.fails == Some(true)),
-        partly: numbers(&lines[..shown], |line| line.fails == Some(false)),
-        steps_more: lines.len() - shown,
-        steps: lines.into_iter().take(shown).collect(),
+        ends: numbers(&lines, |line| line.fails == Some(true)),
+        partly: numbers(&lines, |line| line.fails == Some(false)),
+        steps_more,
+        steps: lines,
         closed: closed.collect(),
         lazily,
         lazily_more,
@@ -80,14 +81,40 @@ fn view(layout: &Layout<'_>, lifecycle: &Lifecycle, named: bool, page: &str) -> 
         finished_more,
         grace: graces(layout, &lifecycle.grace, page),
     };
-    // Settings and a logger are told on their own pages.
-    let heavy = |line: &StepLine| !matches!(line.action, "reads" | "sets" | "makes" | "loads" | "writes");
-    let tells = view.steps.iter().any(heavy)
+    let tells = view.steps.iter().any(|line| is_heavy(line.action))
         || view.server.is_some()
         || !view.signals.is_empty()
         || !view.dropped.is_empty()
         || !view.cancelled.is_empty();
     tells.then_some(view)
+}
+
+/// The lines that fit: what is read, set or made goes first, and of that what is done in some cases only.
+fn most_telling(mut lines: Vec<StepLine>) -> Vec<StepLine> {
+    for dispensable in [
+        |line: &StepLine| !is_heavy(line.action) && line.sometimes,
+        |line: &StepLine| !is_heavy(line.action),
+        |line: &StepLine| line.sometimes,
+    ] {
+        let mut excess = lines.len().saturating_sub(LINES);
+        let mut kept: Vec<StepLine> = Vec::new();
+        for line in lines.into_iter().rev() {
+            if excess > 0 && dispensable(&line) {
+                excess -= 1;
+            } else {
+                kept.push(line);
+            }
+        }
+        kept.reverse();
+        lines = kept;
+    }
+    lines.truncate(LINES);
+    lines
+}
+
+/// Settings, loggers and clients are told on their own pages.
+fn is_heavy(action: &str) -> bool {
+    !matches!(action, "reads" | "sets" | "makes" | "loads" | "writes")
 }
 
 fn asks_to_stop(signal: &str) -> bool {
