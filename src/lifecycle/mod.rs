@@ -6,6 +6,7 @@
 mod endings;
 mod frame;
 mod grace;
+mod outcome;
 mod places;
 mod servers;
 mod signals;

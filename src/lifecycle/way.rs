@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::frame::{Branch, CallAt, Frame, Outcome, Runs, func};
+use super::frame::{Branch, CallAt, Frame, Runs, func};
+use super::outcome::Outcome;
 use crate::catalog::{Lifecycles, Server, Shape};
 use crate::detect::Cx;
 use crate::facts::{Expr, ExprId, ItemKind, Pat, Span};
