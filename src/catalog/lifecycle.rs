@@ -56,6 +56,9 @@ pub struct Server {
     /// The method that sets that.
     #[serde(default)]
     pub waits_by: Option<SmolStr>,
+    /// A limit of the wait is an argument of what makes it stop, and not read.
+    #[serde(default)]
+    pub limited: bool,
     /// Where this was read.
     pub source: String,
 }

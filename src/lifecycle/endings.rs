@@ -8,13 +8,13 @@ use super::frame::Frame;
 use super::places::Places;
 use super::signals;
 use super::startup::Order;
-use super::told::{Heard, heard};
-use super::way::Walker;
+use super::told::{Heard, heard, is_about_stopping, last_name};
+use super::way::{Walker, What};
 use crate::catalog::{Lifecycles, Shape};
 use crate::detect::Cx;
 use crate::facts::{Expr, ExprId, Pat, PatId, Stmt};
 use crate::model::{Draining, End, Ending, ItemId, Kind, Lifecycle, Place};
-use crate::resolve::{BodyFacts, DefId, KnownCall, ids};
+use crate::resolve::{At, BodyFacts, DefId, KnownCall, ids};
 
 /// The signal with which orchestrators ask a process to stop.
 pub(super) const TERM: &str = "SIGTERM";
@@ -44,6 +44,10 @@ pub(super) fn endings<'a>(
     let is_own =
         |body: &&BodyFacts| reached.is_none_or(|reached| reached.contains(&cx.world.program.def(body.def).in_fn.unwrap_or(body.def)));
     let is_told = is_stopping(order);
+    // What a task makes may be for the sake of single messages.
+    let known = order.events.iter().filter(|event| !event.beside && !event.frame.is_repeated(event.expr));
+    let at_start: FxHashSet<At> = known.filter(|event| matches!(event.what, What::Known(_))).map(|event| event.at(cx)).collect();
+    let mut from_start: FxHashSet<ItemId> = FxHashSet::default();
     let has = |call: &KnownCall| matches!(cx.api(call.hit.entry).kind, Some(Kind::BackgroundTask | Kind::Queue));
     for body in cx.bodies().filter(is_own).filter(|body| body.known.iter().any(has)) {
         let Some(frame) = walker.frame(body.def) else { continue };
@@ -65,11 +69,20 @@ pub(super) fn endings<'a>(
                 },
             };
             for item in items {
+                if at_start.contains(&call.at) {
+                    from_start.insert(item.clone());
+                }
                 note(&mut found, item, how.clone());
             }
         }
     }
-    found.into_iter().filter_map(|(item, how)| how.map(|(how, at)| Ending { item, how, at })).collect()
+    found
+        .into_iter()
+        .filter_map(|(item, how)| {
+            let from_start = from_start.contains(&item);
+            how.map(|(how, at)| Ending { item, how, at, from_start })
+        })
+        .collect()
 }
 
 fn note(found: &mut Found, item: ItemId, how: Option<(End, Vec<Place>)>) {
@@ -97,7 +110,7 @@ pub(super) fn listens(cx: &Cx<'_>, walker: &mut Walker<'_, '_>, so_far: &Lifecyc
     let known = Lifecycles::builtin();
     let reached = cx.reached.get(&so_far.service);
     for body in cx.bodies().filter(|body| reached.is_none_or(|reached| reached.contains(&body.def))) {
-        for call in body.known.iter().filter(|call| known.signal(&call.path).is_some()) {
+        for call in body.known.iter().filter(|call| cx.api(call.hit.entry).kind == Some(Kind::Os) && known.signal(&call.path).is_some()) {
             let Some(frame) = walker.frame(body.def) else { return Listens::Unknown };
             if signals::is_vague(&frame, call) || signals::of_call(&frame, call).contains(&TERM) {
                 return Listens::Unknown;
@@ -108,27 +121,23 @@ pub(super) fn listens(cx: &Cx<'_>, walker: &mut Walker<'_, '_>, so_far: &Lifecyc
     if so_far.servers.is_empty() && so_far.signals.is_empty() { Listens::Unknown } else { Listens::No }
 }
 
-/// Something on the way tells others to stop: a token is cancelled, a channel is sent to.
+/// Something on the way tells others to stop: a token is cancelled, a channel that is called after it is sent to.
 fn is_stopping(order: &Order<'_, '_>) -> bool {
     let mut seen: FxHashSet<DefId> = FxHashSet::default();
-    order.events.iter().any(|event| {
-        let facts = event.frame.facts;
-        let tells = |name: &smol_str::SmolStr| {
-            matches!(
-                name.as_str(),
-                "cancel"
-                    | "drop_guard"
-                    | "send"
-                    | "send_replace"
-                    | "notify_waiters"
-                    | "notify_one"
-                    | "trigger"
-                    | "store"
-                    | "shutdown"
-                    | "stop"
-            )
-        };
-        seen.insert(facts.def) && facts.names.iter().any(tells)
+    let mut frames = order.events.iter().map(|event| &event.frame).filter(|frame| seen.insert(frame.facts.def));
+    frames.any(|frame| {
+        ids(frame.body).any(|id| match &frame.body[id] {
+            Expr::Method { recv, name, .. } => match name.as_str() {
+                "cancel" | "drop_guard" => true,
+                "send" | "send_replace" | "notify_waiters" | "notify_one" | "trigger" | "store" | "swap" => {
+                    is_about_stopping(last_name(frame.body, *recv))
+                }
+                _ => false,
+            },
+            // Its other half sees that nobody is there any more.
+            Expr::Call { args, .. } if frame.called(id) == "drop" => args.iter().any(|arg| is_about_stopping(last_name(frame.body, *arg))),
+            _ => false,
+        })
     })
 }
 
@@ -159,7 +168,7 @@ fn of_task<'a>(cx: &Cx<'a>, walker: &mut Walker<'a, '_>, frame: &Frame<'a>, call
 }
 
 fn end(cx: &Cx<'_>, frame: &Frame<'_>, call: &KnownCall, heard: &Heard, handle: &Handle, is_told: bool) -> Option<(End, Vec<Place>)> {
-    let place = |id: ExprId| frame.span(id).map(|span| cx.place(crate::resolve::At { file: call.at.file, span }));
+    let place = |id: ExprId| frame.span(id).map(|span| cx.place(At { file: call.at.file, span }));
     let told = heard.told.clone().filter(|_| is_told);
     let (end, at) = match (handle, told) {
         (Handle::Aborted(at), _) => (End::Aborted, vec![place(*at)]),

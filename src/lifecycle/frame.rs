@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::outcome::Outcome;
 use crate::catalog::Shape;
 use crate::detect::Cx;
 use crate::facts::{Arm, Body, Expr, ExprId, FnFact, ItemKind, Pat, PatId, Span, Stmt};
@@ -43,21 +44,11 @@ pub(super) enum Runs {
 /// Ways of a [`Branch`] from here on are futures that run side by side: all of them are taken.
 pub(super) const SIDE_BY_SIDE: usize = 1 << 32;
 
+/// Ways of a [`Branch`] from here on end the process: they lead nowhere.
+pub(super) const DEAD_END: usize = 1 << 33;
+
 /// A branch of an `if` or `match`: which one, and which of its ways.
 pub(super) type Branch = (DefId, ExprId, usize);
-
-/// What happens to the outcome of an expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// A failure panics or exits.
-    Ends,
-    /// The body returns it.
-    Returned,
-    /// Something else is done on failure.
-    Handled,
-    /// Not known, or it cannot fail.
-    Unknown,
-}
 
 impl<'a> Frame<'a> {
     pub(super) fn new(cx: &Cx<'a>, def: DefId) -> Option<Self> {
@@ -135,16 +126,17 @@ impl<'a> Frame<'a> {
                 Expr::If { cond, then, otherwise } if *cond != at => {
                     let other = if *then == at { *otherwise } else { Some(*then) };
                     if !other.is_some_and(|other| self.ends(other)) {
-                        branches.push((self.facts.def, parent, usize::from(*then != at)));
+                        branches.push((self.facts.def, parent, self.way(at, usize::from(*then != at))));
                     }
                 }
+                Expr::Block(stmts) => branches.extend(self.left_before(stmts, at)),
                 Expr::Match { value, arms } if *value != at => {
                     let is_at = |arm: &&Arm| arm.body == at || arm.guard == Some(at);
                     if arms.iter().filter(|arm| !is_at(arm)).all(|arm| self.ends(arm.body)) {
                         continue;
                     }
                     let arm = arms.iter().position(|arm| arm.body == at || arm.guard == Some(at));
-                    branches.push((self.facts.def, parent, arm.unwrap_or(arms.len())));
+                    branches.push((self.facts.def, parent, self.way(at, arm.unwrap_or(arms.len()))));
                 }
                 // The way behind it is taken when one of the futures has ended.
                 Expr::Macro { path, args, .. } if args.len() > 1 && path.last().is_some_and(|last| is_side_by_side(last)) => {
@@ -162,9 +154,74 @@ impl<'a> Frame<'a> {
         (runs, branches)
     }
 
+    /// The number of a branch, or that it ends the process.
+    fn way(&self, branch: ExprId, number: usize) -> usize {
+        if self.ends(branch) { DEAD_END } else { number }
+    }
+
+    /// `if done { return; }` before an expression: the way goes on in the other case only.
+    fn left_before<'s>(&'s self, stmts: &'s [Stmt], at: ExprId) -> impl Iterator<Item = Branch> + 's {
+        let is_at = move |stmt: &&Stmt| match stmt {
+            Stmt::Let { init, otherwise, .. } => *init == Some(at) || *otherwise == Some(at),
+            Stmt::Expr { expr, .. } => *expr == at,
+        };
+        stmts.iter().take_while(move |stmt| !is_at(stmt)).filter_map(|stmt| {
+            let Stmt::Expr { expr, .. } = stmt else { return None };
+            let Expr::If { then, otherwise: None, .. } = &self.body[*expr] else { return None };
+            self.returns(*then).then_some((self.facts.def, *expr, 1))
+        })
+    }
+
+    /// A block that returns at its end, and not with an error.
+    fn returns(&self, id: ExprId) -> bool {
+        let Expr::Block(stmts) = &self.body[id] else { return false };
+        let Some(Stmt::Expr { expr, .. }) = stmts.last() else { return false };
+        matches!(&self.body[*expr], Expr::Return(_)) && self.diverges(*expr) != Some(Outcome::Returned)
+    }
+
     /// A branch that surely ends the process.
     fn ends(&self, id: ExprId) -> bool {
         self.diverges(id) == Some(Outcome::Ends)
+    }
+
+    /// It is done again in each round of a loop without end: for each message or tick.
+    pub(super) fn is_repeated(&self, id: ExprId) -> bool {
+        let loops = |(_, parent): (ExprId, ExprId)| matches!(&self.body[parent], Expr::Loop { .. } | Expr::While { .. });
+        self.facts.task.endless && self.around(id).any(loops)
+    }
+
+    /// Where the variable is waited for that an expression is bound to, with or without calls on the way: `server.run().await`.
+    pub(super) fn awaited_later(&self, id: ExprId) -> Option<ExprId> {
+        let name = self.around(id).find_map(|(at, parent)| self.let_name(parent, at))?;
+        crate::resolve::ids(self.body).filter(|later| later.0 > id.0).find(|later| match &self.body[*later] {
+            Expr::Await(inner) => self.base(*inner) == Some(name),
+            _ => false,
+        })
+    }
+
+    /// The variable that a block binds to one of its expressions.
+    fn let_name(&self, block: ExprId, init: ExprId) -> Option<&str> {
+        let Expr::Block(stmts) = &self.body[block] else { return None };
+        stmts.iter().find_map(|stmt| match stmt {
+            Stmt::Let { pat, init: Some(value), .. } if *value == init => match &self.body[*pat] {
+                Pat::Bind { name, .. } => Some(name.as_str()),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The variable at the beginning of a chain of methods.
+    fn base(&self, mut id: ExprId) -> Option<&str> {
+        for _ in 0..MAX_CLIMB {
+            match &self.body[id] {
+                Expr::Method { recv, .. } => id = *recv,
+                Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => id = *inner,
+                Expr::Path(path, _) => return path.single().map(|name| name.as_str()),
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// The call starts a task.
@@ -224,120 +281,6 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// What happens when an expression gives an error.
-    pub(super) fn outcome(&self, id: ExprId) -> Outcome {
-        for (at, parent) in self.around(id) {
-            match &self.body[parent] {
-                Expr::Await(_) | Expr::Ref(_) => {}
-                Expr::Try(_) => return self.propagated(parent),
-                Expr::Return(_) => return Outcome::Returned,
-                Expr::Method { recv, name, args, .. } if *recv == at => match name.as_str() {
-                    "context" | "with_context" | "map_err" | "wrap_err" | "wrap_err_with" | "map" | "inspect_err" | "instrument"
-                    | "boxed" | "and_then" | "change_context" | "in_current_span" => {}
-                    "unwrap" | "expect" => return Outcome::Ends,
-                    "unwrap_or_else" => {
-                        return if args.iter().any(|arg| self.diverges(*arg) == Some(Outcome::Ends)) {
-                            Outcome::Ends
-                        } else {
-                            Outcome::Handled
-                        };
-                    }
-                    "unwrap_or" | "unwrap_or_default" | "ok" | "or_else" | "or" | "is_ok" | "is_err" | "err" => return Outcome::Handled,
-                    _ => return Outcome::Unknown,
-                },
-                Expr::Call { .. } | Expr::Method { .. } if is_block_on(self.called(parent)) => {}
-                Expr::Block(stmts) => match self.in_block(stmts, at) {
-                    Some(outcome) => return outcome,
-                    None if self.parent(parent).is_none() => return Outcome::Returned,
-                    None => {}
-                },
-                Expr::Async { .. } if self.is_run_here(parent) => {}
-                Expr::Match { value, arms } if *value == at => return self.matched(arms),
-                Expr::Match { .. } => {}
-                Expr::If { cond, .. } if *cond != at => {}
-                Expr::Let { pat, value } if *value == at => return self.tested(parent, *pat),
-                _ => return Outcome::Unknown,
-            }
-        }
-        // The body is this expression: `async fn f() -> Result { g().await }` has no block around it.
-        if self.around(id).last().is_none_or(|(_, top)| self.parent(top).is_none()) { Outcome::Returned } else { Outcome::Unknown }
-    }
-
-    /// Where an error goes that is handed on by `?`: out of the body, or out of a block of its own.
-    fn propagated(&self, id: ExprId) -> Outcome {
-        for (_, parent) in self.around(id) {
-            match &self.body[parent] {
-                Expr::Async { .. } if self.is_run_here(parent) => return self.outcome(parent),
-                Expr::Async { .. } | Expr::Closure { .. } => return Outcome::Unknown,
-                _ => {}
-            }
-        }
-        Outcome::Returned
-    }
-
-    /// As a statement of a block; none when it is the block's value.
-    fn in_block(&self, stmts: &[Stmt], id: ExprId) -> Option<Outcome> {
-        let stmt = stmts.iter().find(|stmt| match stmt {
-            Stmt::Let { init, .. } => *init == Some(id),
-            Stmt::Expr { expr, .. } => *expr == id,
-        })?;
-        match stmt {
-            Stmt::Expr { semi: false, .. } if std::ptr::eq(stmt, stmts.last()?) => None,
-            Stmt::Let { otherwise: Some(otherwise), .. } => Some(self.diverges(*otherwise).unwrap_or(Outcome::Unknown)),
-            _ => Some(Outcome::Unknown),
-        }
-    }
-
-    /// `match f() { Ok(x) => …, Err(e) => … }`.
-    fn matched(&self, arms: &[Arm]) -> Outcome {
-        let failing =
-            arms.iter().find(|arm| self.is_failure(arm.pat)).or_else(|| arms.iter().find(|arm| matches!(self.body[arm.pat], Pat::Other)));
-        failing.map_or(Outcome::Unknown, |arm| self.diverges(arm.body).unwrap_or(Outcome::Handled))
-    }
-
-    /// `if let Err(e) = f() { … }`.
-    fn tested(&self, id: ExprId, pat: PatId) -> Outcome {
-        let Some(parent) = self.parent(id) else { return Outcome::Unknown };
-        let Expr::If { then, otherwise, .. } = &self.body[parent] else { return Outcome::Unknown };
-        let failing = if self.is_failure(pat) {
-            Some(*then)
-        } else if matches!(&self.body[pat], Pat::TupleStruct(path, _) if path.last().is_some_and(|last| last == "Ok")) {
-            *otherwise
-        } else {
-            return Outcome::Unknown;
-        };
-        failing.and_then(|failing| self.diverges(failing)).unwrap_or(Outcome::Handled)
-    }
-
-    fn is_failure(&self, pat: PatId) -> bool {
-        matches!(&self.body[pat], Pat::TupleStruct(path, _) if path.last().is_some_and(|last| last == "Err"))
-    }
-
-    /// What surely happens in a branch, if it does not go on behind it.
-    fn diverges(&self, id: ExprId) -> Option<Outcome> {
-        match &self.body[id] {
-            Expr::Block(stmts) => stmts.iter().find_map(|stmt| match stmt {
-                Stmt::Expr { expr, .. } => self.diverges(*expr),
-                Stmt::Let { .. } => None,
-            }),
-            Expr::Closure { body, .. } | Expr::Async { body, .. } => self.diverges(*body),
-            Expr::Return(Some(inner)) => match &self.body[*inner] {
-                Expr::Call { .. } if self.called(*inner) == "Err" => Some(Outcome::Returned),
-                Expr::Call { .. } if self.called(*inner) == "Ok" => Some(Outcome::Handled),
-                _ => Some(Outcome::Unknown),
-            },
-            Expr::Return(None) => Some(Outcome::Unknown),
-            Expr::Call { .. } => matches!(self.called(id), "exit" | "abort").then_some(Outcome::Ends),
-            Expr::Method { name, .. } => (name == "exit").then_some(Outcome::Ends),
-            Expr::Macro { .. } => match self.called(id) {
-                "panic" | "unreachable" | "todo" | "unimplemented" => Some(Outcome::Ends),
-                "bail" => Some(Outcome::Returned),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
     /// The arguments of a call.
     pub(super) fn args(&self, id: ExprId) -> &'a [ExprId] {
         match &self.body[id] {
@@ -390,7 +333,7 @@ fn is_side_by_side(name: &str) -> bool {
     matches!(name, "join" | "try_join" | "select")
 }
 
-fn is_block_on(name: &str) -> bool {
+pub(super) fn is_block_on(name: &str) -> bool {
     matches!(name, "block_on" | "run_until" | "block_on_all")
 }
 

@@ -6,12 +6,16 @@
 mod endings;
 mod frame;
 mod grace;
+mod outcome;
 mod places;
 mod servers;
 mod signals;
 mod startup;
 mod told;
 mod way;
+
+#[cfg(test)]
+mod tests;
 
 use smol_str::SmolStr;
 

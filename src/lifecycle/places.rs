@@ -43,8 +43,11 @@ impl<'i> Places<'i> {
                 || (reads && item.kind == Kind::StartupConfig)
                 || api.beside.as_ref().is_some_and(|beside| beside.kind == Some(item.kind))
         };
-        let places = std::iter::once(call.at).chain(call.also.iter().map(|(_, at)| *at));
-        let mut out: Vec<&Item> = places.flat_map(|at| self.at(&cx.place(at)).iter().copied().filter(fits).collect::<Vec<_>>()).collect();
+        let places = || std::iter::once(call.at).chain(call.also.iter().map(|(_, at)| *at)).map(|at| cx.place(at));
+        // Several may stand on a line; an item whose column is another one's is told by its line.
+        let exact: Vec<Place> = places().filter(|place| self.at(place).iter().any(|item| fits(item) && is_site(item, place))).collect();
+        let is_it = |item: &&Item| fits(item) && (exact.is_empty() || exact.iter().any(|place| is_site(item, place)));
+        let mut out: Vec<&Item> = places().flat_map(|place| self.at(&place).iter().copied().filter(is_it).collect::<Vec<_>>()).collect();
         out.sort_by(|a, b| a.id.cmp(&b.id));
         out.dedup_by(|a, b| a.id == b.id);
         out
@@ -54,6 +57,10 @@ impl<'i> Places<'i> {
     pub(super) fn written_in(&self, function: &str) -> &[&'i Item] {
         self.written_in.get(function).map_or(&[], Vec::as_slice)
     }
+}
+
+fn is_site(item: &Item, place: &Place) -> bool {
+    item.sites.iter().any(|site| site.place == *place)
 }
 
 /// Ids of items, sorted.

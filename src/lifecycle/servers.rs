@@ -38,6 +38,7 @@ pub(super) fn servers<'a>(
             on: Vec::new(),
             how: Draining::CutOff,
             told_at: None,
+            endless: false,
             waits_ms: None,
             waits_at: None,
         };
@@ -125,9 +126,7 @@ fn told<'a>(cx: &Cx<'a>, made: &Event<'a>, server: &Server, order: &Order<'_, 'a
     if let Some(method) = method {
         stop.how = Draining::Drains;
         stop.told_at = place(cx, made, method);
-        if server.signals.is_empty() {
-            (stop.waits_ms, stop.waits_at) = (None, None);
-        }
+        stop.endless = server.waits.is_none() && !server.limited;
         let Some(arg) = frame.args(method).get(server.orderly_arg).or(frame.args(method).first()).copied() else { return };
         stop.on = signals_of(made, arg, walker).into_iter().map(SmolStr::new_static).collect();
         return;

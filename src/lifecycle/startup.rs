@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::frame::{Branch, Runs, SIDE_BY_SIDE};
+use super::frame::{Branch, DEAD_END, Runs, SIDE_BY_SIDE};
 use super::places::{Places, ids};
 use super::signals;
 use super::way::{Event, What, is_lazy};
@@ -20,8 +20,10 @@ pub(super) struct Order<'e, 'a> {
     pub(super) events: Vec<&'e Event<'a>>,
     /// Where its server starts to serve.
     pub(super) serves: Option<usize>,
-    /// What follows comes after the server has ended.
-    is_awaited: bool,
+    /// Where the wait for the server begins, and what comes after it has ended; none for a server that is run elsewhere.
+    waited: Option<usize>,
+    /// The last event before the service stops: the end of the wait for a server, or in `main` the wait for a signal.
+    stops: Option<usize>,
     /// The branches that lead to the server.
     branches: FxHashMap<(DefId, ExprId), usize>,
 }
@@ -41,20 +43,48 @@ pub(super) fn server_of(what: What<'_>) -> Option<&'static Server> {
 /// Puts the events in order around the server.
 pub(super) fn order<'e, 'a>(events: &'e [Event<'a>]) -> Order<'e, 'a> {
     let all: Vec<&Event<'_>> = events.iter().filter(|event| server_of(event.what).is_some()).collect();
-    let is_awaited = |event: &Event<'_>| !event.beside && event.frame.is_run_here(event.expr);
+    let is_awaited =
+        |event: &Event<'_>| !event.beside && (event.frame.is_run_here(event.expr) || event.frame.awaited_later(event.expr).is_some());
     let main = all.iter().find(|event| is_awaited(event)).or_else(|| all.iter().rev().find(|event| !event.beside)).or(all.last()).copied();
     let branches: FxHashMap<(DefId, ExprId), usize> =
         main.into_iter().flat_map(|event| event.branches.iter()).map(|(def, expr, way)| ((*def, *expr), *way)).collect();
-    let elsewhere = |branch: &Branch| branch.2 < SIDE_BY_SIDE && branches.get(&(branch.0, branch.1)).is_some_and(|way| *way != branch.2);
+    let has_server = main.is_some();
+    // Another way than that to the server, or one that ends the process before it is reached.
+    let elsewhere = |branch: &Branch| match (branch.2, branches.get(&(branch.0, branch.1))) {
+        (way @ 0..SIDE_BY_SIDE, Some(server)) => *server != way,
+        (DEAD_END, server) => has_server && server != Some(&DEAD_END),
+        _ => false,
+    };
     let events: Vec<&Event<'_>> = events.iter().filter(|event| !event.branches.iter().any(elsewhere)).collect();
     let serves = main.and_then(|main| events.iter().position(|event| std::ptr::eq(*event, main)));
-    Order { events, serves, is_awaited: main.is_some_and(is_awaited), branches }
+    let waited = serves.filter(|serves| is_awaited(events[*serves])).map(|serves| waited(&events, serves));
+    let waits =
+        |event: &&Event<'_>| !event.beside && matches!(event.what, What::Known(call) if !signals::of_call(&event.frame, call).is_empty());
+    let stops = match serves {
+        Some(_) => waited.map(|waited| waited - 1),
+        None => events.iter().position(waits),
+    };
+    Order { events, serves, waited, stops, branches }
+}
+
+/// The first event after the wait for a server: the next one, or where its variable is waited for, the first one behind that.
+fn waited(events: &[&Event<'_>], serves: usize) -> usize {
+    let server = events[serves];
+    if server.frame.is_run_here(server.expr) {
+        return serves + 1;
+    }
+    let Some(wait) = server.frame.awaited_later(server.expr) else { return serves + 1 };
+    let behind = |event: &&Event<'_>| {
+        // Back in a caller, or further down in the same body.
+        event.depth < server.depth || event.frame.facts.def == server.frame.facts.def && event.expr.0 > wait.0
+    };
+    events[serves + 1..].iter().position(behind).map_or(events.len(), |at| serves + 1 + at)
 }
 
 impl Order<'_, '_> {
     /// It stands in a branch that the server does not need.
     fn is_conditional(&self, event: &Event<'_>) -> bool {
-        event.branches.iter().any(|(def, expr, way)| *way < SIDE_BY_SIDE && !self.branches.contains_key(&(*def, *expr)))
+        event.branches.iter().any(|(def, expr, way)| !(SIDE_BY_SIDE..DEAD_END).contains(way) && !self.branches.contains_key(&(*def, *expr)))
     }
 
     /// It runs side by side with the server: another future of the same `join!` or `select!`.
@@ -67,13 +97,7 @@ impl Order<'_, '_> {
     /// It happens when the service stops: after a server that is waited for, or after `main` has waited for a signal.
     fn is_after(&self, at: usize) -> bool {
         let event = self.events[at];
-        let stops = match self.serves {
-            Some(serves) => self.is_awaited.then_some(serves),
-            None => self.events.iter().position(|event| {
-                !event.beside && matches!(event.what, What::Known(call) if !signals::of_call(&event.frame, call).is_empty())
-            }),
-        };
-        stops.is_some_and(|stops| at > stops) && !event.beside && !self.is_beside_server(event)
+        self.stops.is_some_and(|stops| at > stops) && !event.beside && !self.is_beside_server(event)
     }
 
     /// The places of what happens without a condition.
@@ -87,14 +111,20 @@ impl Order<'_, '_> {
         if self.is_beside_server(self.events[at]) {
             return Some(When::Serving);
         }
-        Some(match at.cmp(&serves) {
-            std::cmp::Ordering::Less if bound.is_some_and(|bound| at > bound) => When::BeforeServing,
-            std::cmp::Ordering::Less => When::BeforeListening,
-            std::cmp::Ordering::Equal => When::Serving,
-            std::cmp::Ordering::Greater if self.is_awaited => When::AfterServing,
+        match self.waited {
+            _ if at == serves => Some(When::Serving),
+            Some(waited) if at >= waited => Some(When::AfterServing),
+            _ if self.is_before(at) => {
+                Some(if bound.is_some_and(|bound| at > bound) { When::BeforeServing } else { When::BeforeListening })
+            }
             // A server that is made here and run elsewhere: what comes first is not known.
-            std::cmp::Ordering::Greater => return None,
-        })
+            _ => None,
+        }
+    }
+
+    /// It happens before anything is served.
+    fn is_before(&self, at: usize) -> bool {
+        self.serves.is_some_and(|serves| at < self.waited.unwrap_or(serves) && at != serves)
     }
 }
 
@@ -114,7 +144,7 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
                 if warming.iter().any(|known| known.item == item.id) {
                     continue;
                 }
-                let before_serving = !event.beside && order.serves.is_some_and(|serves| at < serves);
+                let before_serving = !event.beside && order.is_before(at);
                 // What a task does further down may be for the sake of single requests.
                 let by_task = event.beside && event.frame.runs(cx, event.expr).0 == Runs::Beside;
                 if before_serving || by_task {
@@ -124,6 +154,9 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
         }
         let is_server = Some(at) == order.serves;
         if event.beside && !is_server || steps.len() >= MAX_STEPS {
+            continue;
+        }
+        if event.frame.is_repeated(event.expr) && !is_server {
             continue;
         }
         let place = cx.place(event.at(cx));
@@ -201,6 +234,10 @@ fn closed(event: &Event<'_>) -> Option<String> {
                 at = *base;
             }
             Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) | Expr::Await(inner) => at = *inner,
+            Expr::Call { .. } => {
+                names.push(event.frame.called(at));
+                break;
+            }
             Expr::Method { recv, name, args, .. } if args.is_empty() && matches!(name.as_str(), "clone" | "as_ref" | "lock" | "as_mut") => {
                 at = *recv
             }
@@ -245,7 +282,7 @@ fn action(cx: &Cx<'_>, call: &KnownCall, is_server: bool) -> Option<Action> {
 
 /// What is made when it is first used: in the initialiser of a lazy static that nothing on the way to the server touches.
 pub(super) fn lazily(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>, lifecycle: &Lifecycle) -> Vec<ItemId> {
-    let before = order.serves.unwrap_or(order.events.len());
+    let before = order.waited.map(|waited| waited - 1).or(order.serves).unwrap_or(order.events.len());
     let touched: FxHashSet<DefId> = order.events[..before]
         .iter()
         .filter_map(|event| match event.what {

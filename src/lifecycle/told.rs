@@ -62,6 +62,7 @@ fn below<'a>(
     }
     // A future made before and handed over by a variable.
     if let Expr::Path(path, _) = &frame.body[id]
+        && nested < 2
         && let Some(init) = path.single().and_then(|name| frame.bound_to(name))
         && init.0 < id.0
         && matches!(&frame.body[init], Expr::Async { .. } | Expr::Call { .. } | Expr::Method { .. } | Expr::Closure { .. })
@@ -136,7 +137,7 @@ fn one(cx: &Cx<'_>, frame: &Frame<'_>, id: ExprId, out: &mut Heard) {
 }
 
 /// The name of the variable or field that a method is called on, behind references and clones.
-fn last_name(body: &Body, mut id: ExprId) -> &str {
+pub(super) fn last_name(body: &Body, mut id: ExprId) -> &str {
     for _ in 0..8 {
         match &body[id] {
             Expr::Path(path, _) => return path.last().map_or("", |last| last.as_str()),
@@ -150,7 +151,7 @@ fn last_name(body: &Body, mut id: ExprId) -> &str {
 }
 
 /// `shutdown_rx`, `stop`, `cancel_token`, `SHUTTING_DOWN`.
-fn is_about_stopping(name: &str) -> bool {
+pub(super) fn is_about_stopping(name: &str) -> bool {
     let lower = name.to_lowercase();
     let words = || lower.split('_');
     words().any(|word| {

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::frame::{Branch, CallAt, Frame, Outcome, Runs, func};
+use super::frame::{Branch, CallAt, Frame, Runs, func};
+use super::outcome::Outcome;
 use crate::catalog::{Lifecycles, Server, Shape};
 use crate::detect::Cx;
 use crate::facts::{Expr, ExprId, ItemKind, Pat, Span};
@@ -39,6 +40,8 @@ pub(super) struct Event<'a> {
     pub(super) branches: Rc<[Branch]>,
     /// It happens in a task or a future that runs beside the way.
     pub(super) beside: bool,
+    /// So many calls below `main`.
+    pub(super) depth: usize,
     /// The arguments of the calls that lead to the body, the innermost last.
     pub(super) given: Option<Rc<Given<'a>>>,
 }
@@ -231,7 +234,7 @@ impl<'a, 'c> Walker<'a, 'c> {
         }
         if self.events.len() > before {
             let (what, given) = (What::Enters(own), entry.given.clone());
-            let event = Event { frame: frame.clone(), expr: id, what, fails, branches, beside, given };
+            let event = Event { frame: frame.clone(), expr: id, what, fails, branches, beside, depth: entry.depth, given };
             self.events.insert(before, event);
         }
     }
@@ -268,7 +271,16 @@ impl<'a, 'c> Walker<'a, 'c> {
         let mut branches = entry.branches.to_vec();
         branches.append(&mut inner);
         let given = entry.given.clone();
-        self.events.push(Event { frame: frame.clone(), expr: id, what, fails, branches: branches.into(), beside, given });
+        self.events.push(Event {
+            frame: frame.clone(),
+            expr: id,
+            what,
+            fails,
+            branches: branches.into(),
+            beside,
+            depth: entry.depth,
+            given,
+        });
     }
 
     fn fails(&self, frame: &Frame<'a>, id: ExprId, entry: &Entry<'a>) -> OnFailure {

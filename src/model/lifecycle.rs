@@ -175,7 +175,10 @@ pub struct ServerStop {
     /// Where that is said; none for what the framework does by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_at: Option<Place>,
-    /// Milliseconds after which it no longer waits for them; none when it waits without limit, or does not wait.
+    /// It waits for them without limit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub endless: bool,
+    /// Milliseconds after which it no longer waits for them; none when it is `endless`, does not wait, or they are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_ms: Option<u64>,
     /// Where the limit is set; none for the framework's default.
@@ -204,6 +207,9 @@ pub struct Ending {
     pub how: End,
     /// The evidence: where it is awaited, cancelled, flushed; for what is dropped, where its handle is thrown away.
     pub at: Vec<Place>,
+    /// It is made while the service starts, and not for single requests or messages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_start: bool,
 }
 
 /// What becomes of a task, a queue, a pool or an exporter.

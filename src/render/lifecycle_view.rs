@@ -1,11 +1,9 @@
 //! How a service starts and stops, as pages tell it: steps that do the same in a row are one line, and the stop is a few sentences.
 
-use crate::model::{
-    Action, Draining, End, FactValue, Grace, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Scope, ServerStop, Step, When,
-};
+use crate::model::{Action, Draining, End, Grace, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Scope, ServerStop, Step, When};
 
 use super::escape::code;
-use super::layout::{Layout, first_few};
+use super::layout::Layout;
 use super::view::{GraceView, LifecycleView, Named, ServerView, StepLine, WarmingView};
 
 /// Lines of a start-up.
@@ -29,8 +27,9 @@ fn view(layout: &Layout<'_>, lifecycle: &Lifecycle, named: bool, page: &str) -> 
     let is_shown = |step: &&Step| has_server || !step.sometimes;
     let (after, before): (Vec<&Step>, Vec<&Step>) =
         lifecycle.startup.iter().filter(is_shown).partition(|step| step.when == Some(When::AfterServing));
-    let lines = lines(layout, &before, page);
-    let (shown, _) = first_few(lines.len(), LINES);
+    let all = lines(layout, &before, page);
+    let steps_more = all.len().saturating_sub(LINES);
+    let lines = most_telling(all);
     let place = |place: &Place| layout.links.short_place(page, &place.file, place.line);
     let told = |at: &Place| layout.links.short_place(page, &at.file, at.line);
     let closed = after.iter().filter(|step| step.action == Action::Closes).filter_map(|step| {
@@ -50,10 +49,10 @@ fn view(layout: &Layout<'_>, lifecycle: &Lifecycle, named: bool, page: &str) -> 
     let (finished, finished_more) = ended(layout, lifecycle, &[End::Joined, End::Awaited, End::Drained, End::Flushed], page);
     let view = LifecycleView {
         service: named.then(|| code(&lifecycle.service)),
-        ends: numbers(&lines[..shown], |line| line.fails == Some(true)),
-        partly: numbers(&lines[..shown], |line| line.fails == Some(false)),
-        steps_more: lines.len() - shown,
-        steps: lines.into_iter().take(shown).collect(),
+        ends: numbers(&lines, |line| line.fails == Some(true)),
+        partly: numbers(&lines, |line| line.fails == Some(false)),
+        steps_more,
+        steps: lines,
         closed: closed.collect(),
         lazily,
         lazily_more,
@@ -82,9 +81,40 @@ fn view(layout: &Layout<'_>, lifecycle: &Lifecycle, named: bool, page: &str) -> 
         finished_more,
         grace: graces(layout, &lifecycle.grace, page),
     };
-    let tells =
-        view.steps.len() > 1 || view.server.is_some() || !view.signals.is_empty() || !view.dropped.is_empty() || !view.cancelled.is_empty();
+    let tells = view.steps.iter().any(|line| is_heavy(line.action))
+        || view.server.is_some()
+        || !view.signals.is_empty()
+        || !view.dropped.is_empty()
+        || !view.cancelled.is_empty();
     tells.then_some(view)
+}
+
+/// The lines that fit: what is read, set or made goes first, and of that what is done in some cases only.
+fn most_telling(mut lines: Vec<StepLine>) -> Vec<StepLine> {
+    for dispensable in [
+        |line: &StepLine| !is_heavy(line.action) && line.sometimes,
+        |line: &StepLine| !is_heavy(line.action),
+        |line: &StepLine| line.sometimes,
+    ] {
+        let mut excess = lines.len().saturating_sub(LINES);
+        let mut kept: Vec<StepLine> = Vec::new();
+        for line in lines.into_iter().rev() {
+            if excess > 0 && dispensable(&line) {
+                excess -= 1;
+            } else {
+                kept.push(line);
+            }
+        }
+        kept.reverse();
+        lines = kept;
+    }
+    lines.truncate(LINES);
+    lines
+}
+
+/// Settings, loggers and clients are told on their own pages.
+fn is_heavy(action: &str) -> bool {
+    !matches!(action, "reads" | "sets" | "makes" | "loads" | "writes")
 }
 
 fn asks_to_stop(signal: &str) -> bool {
@@ -108,6 +138,8 @@ fn server_view(layout: &Layout<'_>, lifecycle: &Lifecycle, server: &ServerStop, 
         },
         linked: item.is_some(),
         how: match server.how {
+            // It takes no more, and waits for nothing.
+            Draining::Drains if server.waits_ms == Some(0) => "cuts",
             Draining::Drains => "drains",
             Draining::CutOff => "cut-off",
             Draining::Unknown => "unknown",
@@ -117,8 +149,7 @@ fn server_view(layout: &Layout<'_>, lifecycle: &Lifecycle, server: &ServerStop, 
         at: place(server.told_at.as_ref().unwrap_or(&server.at)),
         waits: server.waits_ms.map(length),
         waits_at: server.waits_at.as_ref().map(place),
-        // A wait whose limit is set on something that was not followed is not called endless.
-        endless: server.how == Draining::Drains && server.waits_ms.is_none() && server.waits_at.is_none() && by.is_none(),
+        endless: server.endless,
         several: lifecycle.servers.len() > 1,
     }
 }
@@ -160,24 +191,13 @@ fn grace_view(layout: &Layout<'_>, grace: &Grace, page: &str) -> GraceView {
     }
 }
 
-/// The items of which it is known that they end in one of these ways: those that are made at the start, and loops without end. What
-/// belongs to a request ends with it.
+/// The items of which it is known that they end in one of these ways, those from the start only: what belongs to a request ends
+/// with it.
 fn ended(layout: &Layout<'_>, lifecycle: &Lifecycle, how: &[End], page: &str) -> (Vec<String>, usize) {
-    let ids: Vec<ItemId> = lifecycle.endings.iter().filter(|ending| how.contains(&ending.how)).map(|ending| ending.item.clone()).collect();
-    let items: Vec<&Item> = ids
-        .iter()
-        .filter_map(|id| layout.item(id.as_str()))
-        .filter(|item| item.scope == Scope::Process && is_of_process(lifecycle, item))
-        .collect();
+    let wanted = lifecycle.endings.iter().filter(|ending| ending.from_start && how.contains(&ending.how));
+    let items: Vec<&Item> =
+        wanted.filter_map(|ending| layout.item(ending.item.as_str())).filter(|item| item.scope == Scope::Process).collect();
     layout.some(&items, ITEMS + 2, page)
-}
-
-fn is_of_process(lifecycle: &Lifecycle, item: &Item) -> bool {
-    let says = |key: &str, wanted: &str| {
-        item.facts.iter().any(|fact| fact.key == key && matches!(&fact.value, Some(FactValue::Text(text)) if text.contains(wanted)))
-    };
-    let at_start = || lifecycle.startup.iter().any(|step| step.items.contains(&item.id));
-    !says("lifetime", "one for each") && (at_start() || says("runs", "until"))
 }
 
 fn some(layout: &Layout<'_>, ids: &[ItemId], page: &str) -> (Vec<String>, usize) {

@@ -550,7 +550,7 @@ pub(crate) struct WarmingView {
 pub(crate) struct ServerView {
     pub(crate) name: String,
     pub(crate) linked: bool,
-    /// `drains`, `cut-off`, `unknown`.
+    /// `drains`, `cuts`, `cut-off`, `unknown`.
     pub(crate) how: &'static str,
     /// The signals that stop it in order.
     pub(crate) on: Vec<String>,
