@@ -456,7 +456,9 @@ impl Flow {
                 }
                 (None, Some(name)) if settled.provenance == Provenance::Env => vec![format!("${{{name}}}")],
                 // Pieces of a piece stand in braces already.
-                (None, Some(name)) if matches!(part, Value::Join(_)) && name.contains('{') => vec![name.clone()],
+                (None, Some(name)) if matches!(part, Value::Join(_)) && name.contains('{') || name.starts_with('{') && name.ends_with('}') => {
+                    vec![name.clone()]
+                }
                 (None, Some(name)) => vec![format!("{{{}}}", name.trim_start_matches("self."))],
                 (None, None) => vec!["{}".to_owned()],
             };
