@@ -80,7 +80,8 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
 /// What the results of a function are remembered by: its arguments, unless the attribute says otherwise.
 fn key_of(cx: &Cx<'_>, id: DefId, attr: &Attr) -> Option<Fact> {
     let ItemKind::Fn(func) = &cx.world.program.def(id).item.kind else { return None };
-    if attr.args.iter().any(|(key, _)| matches!(key.as_str(), "key" | "convert" | "ty" | "type")) || attr.path.last().is_some_and(|last| last == "once")
+    if attr.args.iter().any(|(key, _)| matches!(key.as_str(), "key" | "convert" | "ty" | "type"))
+        || attr.path.last().is_some_and(|last| last == "once")
     {
         return None;
     }

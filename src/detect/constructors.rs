@@ -418,7 +418,9 @@ fn address_beside(cx: &Cx<'_>, of: DefId, client: &str, at: At) -> Option<Fact> 
     let fact = cx.fact("base_url", None, &value);
     let is_told = match &fact.value {
         // A link with what only one call knows is no base.
-        Some(value) => !value.to_string().contains(['{', '?']) && (fact.provenance != Provenance::Code || value.to_string().contains("://")),
+        Some(value) => {
+            !value.to_string().contains(['{', '?']) && (fact.provenance != Provenance::Code || value.to_string().contains("://"))
+        }
         None => fact.provenance == Provenance::Env && fact.from.is_some(),
     };
     is_told.then_some(fact)

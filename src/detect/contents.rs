@@ -70,7 +70,9 @@ fn numbers(cx: &Cx<'_>, of: DefId) -> Vec<Fact> {
     }
     let is_number = |name: &str| {
         let path = cx.world.signatures.field(of, name).and_then(Type::path).map_or("", |path| path.as_str());
-        matches!(path, "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64") || path.ends_with("::Duration") || path.ends_with("::TimeDelta")
+        matches!(path, "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64")
+            || path.ends_with("::Duration")
+            || path.ends_with("::TimeDelta")
     };
     let at = cx.declared_at(of);
     let fields = facts.fields.iter().filter(|field| is_number(&field.name));

@@ -103,6 +103,11 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, Wrapper>, out: &
                 let name = Flow::with_args(name, call.func, &call.args);
                 let default = default.as_ref().map(|default| Flow::with_args(default, call.func, &call.args));
                 let default = default.or_else(|| default_of_call(body, call));
+                // Before it is settled, as for the read itself.
+                if mentions_parameter(&name, body.def) && !call.args.is_empty() {
+                    next.insert(body.def, Wrapper { name, default, unset: wrapped(cx, body, call, *unset) });
+                    continue;
+                }
                 match cx.flow.settle(cx.world, &name).value {
                     Some(FactValue::Text(name)) if is_name(&name) => {
                         let ty = type_at(body, call.at);
@@ -110,9 +115,6 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, Wrapper>, out: &
                         let unset = if required { Some(Unset::Fails) } else { wrapped(cx, body, call, *unset) };
                         let confidence = Confidence::Certain;
                         out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, unset, confidence });
-                    }
-                    _ if mentions_parameter(&name, body.def) && !call.args.is_empty() => {
-                        next.insert(body.def, Wrapper { name, default, unset: wrapped(cx, body, call, *unset) });
                     }
                     _ => out.nameless.push(body.def),
                 }

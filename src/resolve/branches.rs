@@ -73,9 +73,7 @@ impl Tracer<'_> {
         let (then, other) = (next(then), otherwise.map(next));
         match other {
             Some(other) if then == other => then,
-            Some(other) => {
-                either(&then, &other).or_else(|| self.by_switch(cond, then, other, depth)).unwrap_or_else(|| self.unknown(id))
-            }
+            Some(other) => either(&then, &other).or_else(|| self.by_switch(cond, then, other, depth)).unwrap_or_else(|| self.unknown(id)),
             None => self.unknown(id),
         }
     }

@@ -55,7 +55,11 @@ impl Reader<'_> {
             }
         }
         let mut told: Vec<String> = Vec::new();
-        names.into_iter().for_each(|name| if !told.contains(&name) { told.push(name) });
+        names.into_iter().for_each(|name| {
+            if !told.contains(&name) {
+                told.push(name)
+            }
+        });
         let at = self.at(self.span(map).or_else(|| self.span(init))?);
         (1..=MAX_HEADERS).contains(&told.len()).then(|| Value::Known(FactValue::Text(told.join(", ")), false, at))
     }
