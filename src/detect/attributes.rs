@@ -5,9 +5,12 @@ use smol_str::{SmolStr, format_smolstr};
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::{Hit, Shape};
-use crate::facts::{Attr, ItemKind, Path};
+use crate::facts::{Attr, ItemKind, Pat, Path};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{At, DefId, Res, Space};
+
+/// A longer key is not told.
+const MAX_KEY: usize = 100;
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for (id, def) in cx.world.program.all_defs() {
@@ -55,6 +58,7 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
         let value = value.parse().map_or(FactValue::Text(value), FactValue::Int);
         Some(Fact { key: knob.name.clone(), value: Some(value), unit: knob.unit.clone(), provenance, at, from: None, set: Vec::new() })
     });
+    let keyed = (kind == Kind::Cache && api.shape == Shape::Attribute).then(|| key_of(cx, id, attr)).flatten();
     let file = cx.file_index(id);
     let function = cx.path(id);
     let what = SmolStr::new(path.trim_start_matches("#[").trim_end_matches(']'));
@@ -65,10 +69,33 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
             cx.site(At { file, span: attr.span }, Role::Constructed, id),
             cx.site(At { file, span: item.span }, Role::Declared, id),
         ],
-        facts: facts.collect(),
+        facts: facts.chain(keyed).collect(),
         label: SmolStr::new(&api.label),
         backs_on: api.backs_on.clone(),
         entry: Some(entry),
         ..Finding::new("attributes", kind, id, item.name.clone(), Origin::Called { function, what })
     });
+}
+
+/// What the results of a function are remembered by: its arguments, unless the attribute says otherwise.
+fn key_of(cx: &Cx<'_>, id: DefId, attr: &Attr) -> Option<Fact> {
+    let ItemKind::Fn(func) = &cx.world.program.def(id).item.kind else { return None };
+    if attr.args.iter().any(|(key, _)| matches!(key.as_str(), "key" | "convert" | "ty" | "type"))
+        || attr.path.last().is_some_and(|last| last == "once")
+    {
+        return None;
+    }
+    let body = func.body.as_ref().filter(|_| !func.has_self)?;
+    let types = &cx.world.signatures.params[id.0 as usize];
+    let told: Option<Vec<String>> = func
+        .params
+        .iter()
+        .zip(types)
+        .map(|(param, ty)| match &body[param.pat] {
+            Pat::Bind { name, .. } if ty.is_known() => Some(format!("{name}: {}", cx.world.program.show(ty))),
+            _ => None,
+        })
+        .collect();
+    let told = told.filter(|told| !told.is_empty())?.join(", ");
+    (told.chars().count() <= MAX_KEY).then(|| Cx::plain_fact("key", told))
 }

@@ -103,6 +103,11 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, Wrapper>, out: &
                 let name = Flow::with_args(name, call.func, &call.args);
                 let default = default.as_ref().map(|default| Flow::with_args(default, call.func, &call.args));
                 let default = default.or_else(|| default_of_call(body, call));
+                // Before it is settled, as for the read itself.
+                if mentions_parameter(&name, body.def) && !call.args.is_empty() {
+                    next.insert(body.def, Wrapper { name, default, unset: wrapped(cx, body, call, *unset) });
+                    continue;
+                }
                 match cx.flow.settle(cx.world, &name).value {
                     Some(FactValue::Text(name)) if is_name(&name) => {
                         let ty = type_at(body, call.at);
@@ -110,9 +115,6 @@ fn through_wrappers(cx: &Cx<'_>, mut wrappers: FxHashMap<DefId, Wrapper>, out: &
                         let unset = if required { Some(Unset::Fails) } else { wrapped(cx, body, call, *unset) };
                         let confidence = Confidence::Certain;
                         out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, unset, confidence });
-                    }
-                    _ if mentions_parameter(&name, body.def) && !call.args.is_empty() => {
-                        next.insert(body.def, Wrapper { name, default, unset: wrapped(cx, body, call, *unset) });
                     }
                     _ => out.nameless.push(body.def),
                 }
@@ -297,7 +299,7 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
             facts.push(Fact { value: Some(FactValue::Bool(true)), at: place, ..Cx::plain_fact("needed", "") });
         }
         if default.is_none() && facts.iter().all(|fact| fact.key != "default") {
-            facts.extend(when_unset(&reads));
+            facts.extend(presence(cx, &reads));
         }
         out.push(Finding {
             confidence: first.confidence,
@@ -317,13 +319,24 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
     }
 }
 
-/// What all reads do without the variable, where they do the same.
-fn when_unset(reads: &[Read]) -> Option<Fact> {
+/// What all reads do without the variable, where they do the same: `required`, or `optional`.
+fn presence(cx: &Cx<'_>, reads: &[Read]) -> Option<Fact> {
     let of = |read: &Read| match read.unset? {
-        Unset::Fails => Some("an error"),
-        Unset::None => Some("none"),
+        Unset::Fails => is_handed_up(cx, read.func, 0).then_some("required"),
+        Unset::None => Some("optional"),
         Unset::Caller => None,
     };
     let first = of(reads.first()?)?;
-    reads.iter().all(|read| of(read) == Some(first)).then(|| Cx::plain_fact("when_unset", first))
+    reads.iter().all(|read| of(read) == Some(first)).then(|| Cx::plain_fact("presence", first))
+}
+
+/// Whether the error of a function reaches those who started it: none of its callers goes on without what it gives.
+fn is_handed_up(cx: &Cx<'_>, func: DefId, depth: usize) -> bool {
+    let callers = cx.uses.calls.get(&func).map_or(&[][..], Vec::as_slice);
+    depth >= MAX_WRAPS
+        || callers.iter().all(|(caller, at, _)| {
+            let body = cx.body_of.get(caller).map(|at| &cx.bodies[*at]);
+            let call = body.and_then(|body| body.own.iter().find(|call| call.func == func && call.at == *at));
+            call.is_none_or(|call| call.fails != Fails::Nobody || call.taken_by.is_some()) && is_handed_up(cx, *caller, depth + 1)
+        })
 }

@@ -180,6 +180,8 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
 }
 
 #[cfg(test)]
+mod surroundings_tests;
+#[cfg(test)]
 mod task_tests;
 #[cfg(test)]
 mod tests;

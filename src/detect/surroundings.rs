@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, ONLY_WHEN};
+use crate::facts::Span;
 use crate::model::{Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{At, BodyFacts, Condition, DefId, Flow, KnownCall, OwnCall, Test, Value};
 
@@ -150,7 +151,7 @@ fn is_outside(cx: &Cx<'_>, value: &Value, provenance: Provenance) -> bool {
 struct Work {
     functions: Vec<DefId>,
     /// The body in which its closure stands, and the lines of that.
-    closure: Option<(DefId, u32, u32)>,
+    closure: Option<(DefId, Span, u32)>,
     /// What callers pass on the way, innermost last.
     given: Vec<(DefId, Vec<Value>)>,
 }
@@ -176,7 +177,7 @@ fn work(cx: &Cx<'_>, finding: &Finding) -> Work {
     }
     let task = known.and_then(|call| call.task.as_ref()).or(own.map(|call| &call.given));
     if let Some(until) = task.map(|task| task.until).filter(|until| *until >= site.at.span.line) {
-        out.closure = Some((finding.def, site.at.span.line, until));
+        out.closure = Some((finding.def, site.at.span, until));
     }
     for _ in 0..MAX_STEPS {
         let mut next = Vec::new();
@@ -203,11 +204,12 @@ fn work(cx: &Cx<'_>, finding: &Finding) -> Work {
 /// The settings that the functions read, what they take at once, and how old what they look for is.
 fn settings(cx: &Cx<'_>, finding: &Finding, work: &Work) -> Vec<Fact> {
     let mut out: Vec<Fact> = Vec::new();
-    let closure = work.closure.iter().map(|(func, from, to)| (*func, *from..=*to));
-    for (func, lines) in closure.chain(work.functions.iter().map(|func| (*func, 0..=u32::MAX))) {
+    let end = |line| Span { line, column: u32::MAX };
+    let closure = work.closure.iter().map(|(func, from, to)| (*func, *from..=end(*to)));
+    for (func, part) in closure.chain(work.functions.iter().map(|func| (*func, Span { line: 0, column: 0 }..=end(u32::MAX)))) {
         let Some(&at) = cx.body_of.get(&func) else { continue };
         let body = &cx.bodies[at];
-        for value in read_by(cx, body, &lines) {
+        for value in read_by(cx, body, &part) {
             let fact = cx.fact("", None, &value.1);
             let is_set = is_outside(cx, &value.1, fact.provenance) && fact.from.is_some();
             let is_told = finding.facts.iter().chain(&out).any(|known| known.from == fact.from || mentions(known, fact.from.as_deref()));
@@ -220,7 +222,7 @@ fn settings(cx: &Cx<'_>, finding: &Finding, work: &Work) -> Vec<Fact> {
         }
         let ages = body.ages.iter().map(|(value, at)| (SmolStr::new_static("age_limit"), value, *at));
         for (key, value, at) in body.bounds.iter().map(|bound| (bound.key.clone(), &bound.value, bound.at)).chain(ages) {
-            if !lines.contains(&at.span.line) {
+            if !part.contains(&at.span) {
                 continue;
             }
             let value = work.given.iter().fold(value.clone(), |value, (func, args)| Flow::with_args(&value, *func, args));
@@ -249,14 +251,14 @@ fn mentions(fact: &Fact, from: Option<&str>) -> bool {
 }
 
 /// The fields of settings that a body reads, by themselves or through functions that hand one out.
-fn read_by(cx: &Cx<'_>, body: &BodyFacts, lines: &RangeInclusive<u32>) -> Vec<(SmolStr, Value)> {
+fn read_by(cx: &Cx<'_>, body: &BodyFacts, part: &RangeInclusive<Span>) -> Vec<(SmolStr, Value)> {
     let file = cx.file_index(body.def);
-    let fields = body.field_uses.iter().filter(|(.., span)| lines.contains(&span.line)).map(|(of, field, _, span)| {
+    let fields = body.field_uses.iter().filter(|(.., span)| part.contains(span)).map(|(of, field, _, span)| {
         let value = Value::Field { of: *of, field: field.clone(), text: SmolStr::default(), at: At { file, span: *span } };
         (At { file, span: *span }, field.clone(), value)
     });
     let getters =
-        body.own.iter().filter(|call| call.args.is_empty() && call.taken_by.is_none() && lines.contains(&call.at.span.line)).map(|call| {
+        body.own.iter().filter(|call| call.args.is_empty() && call.taken_by.is_none() && part.contains(&call.at.span)).map(|call| {
             let value = Value::Call { func: call.func, args: Vec::new(), text: SmolStr::default(), at: call.at };
             (call.at, cx.short_name(call.func), value)
         });

@@ -156,8 +156,8 @@ fn relies_on(item: &Item, store: &str) -> bool {
 
 /// The fallback of a variable is a fact of its own, or the value of the fact that comes from the environment.
 fn fallback(item: &Item) -> Option<String> {
-    if let Some(FactValue::Text(unset)) = self::fact(item, "when_unset").and_then(|fact| fact.value.as_ref()) {
-        return Some(if unset == "none" { "none".to_owned() } else { "required".to_owned() });
+    if let Some(FactValue::Text(presence)) = self::fact(item, "presence").and_then(|fact| fact.value.as_ref()) {
+        return Some(prose(presence));
     }
     let fallback = |fact: &&Fact| fact.key == "default" || (fact.provenance == Provenance::Env && fact.key != "env");
     let fact = item.facts.iter().find(|fact| fallback(fact) && (fact.key == "default" || fact.value.is_some()))?;

@@ -100,6 +100,13 @@ impl Reader<'_> {
         match &self.body[id] {
             Expr::Method { recv, .. } => self.root(*recv, depth + 1),
             Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) | Expr::Deref(inner) => self.root(*inner, depth + 1),
+            // `Config::from(Config::figment())`.
+            Expr::Call { callee, args, .. } => match (&self.body[*callee], &**args) {
+                (Expr::Path(path, _), [only]) if path.last().is_some_and(|last| last == "from") && !self.is_own_function(id) => {
+                    self.root(*only, depth + 1)
+                }
+                _ => None,
+            },
             Expr::Path(..) => {
                 let local = &self.types.locals[self.types.local_of.get(&id)?.0 as usize];
                 self.root(local.init?, depth + 1)

@@ -13,7 +13,6 @@ use super::durations::pretty_duration;
 use super::env_readers::readers;
 use super::fields::Fields;
 use super::infer::World;
-use super::moments::IN_NAMES;
 use super::program::DefId;
 use super::values::{At, Value};
 use crate::facts::Name;
@@ -27,9 +26,6 @@ pub(super) const MAX_STEPS: u32 = 20_000;
 
 /// Parts of a value that others are put into.
 const MAX_WEIGHT: usize = 4096;
-
-/// More alternatives of one text than this are not told.
-const MAX_TEXTS: usize = 4;
 
 /// How far a value has been followed, and how much of it may still be looked at.
 #[derive(Clone, Copy)]
@@ -94,7 +90,7 @@ pub struct Flow {
     /// The name of the variable that functions read which hand on what they read, as far as it is not seen from what they return.
     readers: FxHashMap<DefId, Value>,
     returns: FxHashMap<DefId, Value>,
-    callers: FxHashMap<DefId, Vec<Vec<Value>>>,
+    pub(super) callers: FxHashMap<DefId, Vec<Vec<Value>>>,
 }
 
 impl Flow {
@@ -370,115 +366,11 @@ impl Flow {
         }
     }
 
-    /// One of two words by a switch: what holds as the switch stands, and for each place that sets it.
-    fn switched(&self, world: World<'_>, on: &Value, arms: &[(Name, Value)], hops: Steps<'_>) -> Option<Settled> {
-        let [(first, yes), (second, no)] = arms else { return None };
-        if first != "true" || second != "false" {
-            return None;
-        }
-        let switch = self.settle_at(world, on, hops + 1);
-        let from = switch.from.clone().filter(|_| switch.provenance != Provenance::Code)?;
-        let (yes, no) = (self.settle_at(world, yes, hops + 1).value?, self.settle_at(world, no, hops + 1).value?);
-        let of = |value: &FactValue| match value {
-            FactValue::Bool(on) => Some(if *on { yes.clone() } else { no.clone() }),
-            FactValue::Text(text) if text == "true" => Some(yes.clone()),
-            FactValue::Text(text) if text == "false" => Some(no.clone()),
-            _ => None,
-        };
-        let mut set = switch.set;
-        for one in &mut set {
-            one.value = one.value.as_ref().and_then(of);
-        }
-        set.retain(|one| one.value.is_some());
-        let value = match &switch.value {
-            Some(value) => of(value)?,
-            None => FactValue::Text(format!("{yes} with {from}, else {no}")),
-        };
-        Some(Settled { value: Some(value), is_duration: false, set, ..switch })
-    }
-
-    /// A parameter for which a few callers pass known texts: all of them. Of callers that agree, the one counts whose value
-    /// can be set from outside.
-    fn one_of(&self, world: World<'_>, func: DefId, index: usize, hops: Steps<'_>) -> Option<Settled> {
-        let passed: Vec<&Value> = self.callers.get(&func)?.iter().map(|args| args.get(index)).collect::<Option<_>>()?;
-        if passed.len() > 4 {
-            return None;
-        }
-        let settled: Vec<Settled> = passed.into_iter().map(|value| self.settle_at(world, value, hops + 4)).collect();
-        let mut texts: Vec<String> = Vec::new();
-        for one in &settled {
-            let text = match one.value.as_ref()? {
-                FactValue::Text(text) => text.clone(),
-                FactValue::Int(number) => number.to_string(),
-                FactValue::Bool(_) => return None,
-            };
-            if !texts.contains(&text) {
-                texts.push(text);
-            }
-        }
-        // Callers that agree on a number.
-        if let ([_], Some(Some(FactValue::Int(_)))) = (texts.as_slice(), settled.first().map(|one| &one.value)) {
-            let settable = settled.iter().position(|one| one.provenance != Provenance::Code);
-            return settled.into_iter().nth(settable.unwrap_or(0));
-        }
-        let settable = settled.iter().position(|one| one.provenance != Provenance::Code).filter(|_| texts.len() == 1);
-        let shown = settled.into_iter().nth(settable.unwrap_or(0))?;
-        Some(Settled { value: Some(FactValue::Text(texts.join(" or "))), ..shown })
-    }
-
     fn returned_constant(&self, world: World<'_>, func: DefId, hops: Steps<'_>) -> Option<Settled> {
         match self.returns.get(&func)? {
             Value::Unknown(_) | Value::Call { .. } | Value::Param { .. } => None,
             found => Some(self.settle_at(world, found, hops + 1)),
         }
-    }
-
-    /// Known pieces joined; the others as `{name}`. A parameter for which callers pass several texts gives as many results.
-    fn joined(&self, world: World<'_>, parts: &[Value], hops: Steps<'_>) -> Settled {
-        let mut texts = vec![String::new()];
-        let (mut at, mut known, mut provenance, mut from) = (None, false, Provenance::Code, None);
-        let (mut place, mut set, mut secret) = (None, Vec::new(), false);
-        // What is set begins the text: a part further on does not speak for all of it.
-        let mut begins = false;
-        for (index, part) in parts.iter().enumerate() {
-            let mut settled = self.settle_at(world, part, hops + 1);
-            if matches!(part, Value::Later { .. }) {
-                (settled.value, settled.from) = (None, Some(IN_NAMES.to_string()));
-            }
-            at = at.or(settled.at);
-            secret |= settled.secret;
-            let pieces: Vec<String> = match (&settled.value, &settled.from) {
-                (Some(value), _) => {
-                    let value = value.to_string();
-                    known |= value != "/";
-                    let several = matches!(part, Value::Param { .. });
-                    if several { value.split(" or ").map(str::to_owned).collect() } else { vec![value] }
-                }
-                (None, Some(name)) if settled.provenance == Provenance::Env => vec![format!("${{{name}}}")],
-                // Pieces of a piece stand in braces already.
-                (None, Some(name)) if matches!(part, Value::Join(_)) && name.contains('{') => vec![name.clone()],
-                (None, Some(name)) => vec![format!("{{{}}}", name.trim_start_matches("self."))],
-                (None, None) => vec!["{}".to_owned()],
-            };
-            let with = |text: &String, piece: &String| {
-                // A second separator is nobody's wish.
-                let piece = if text.ends_with('/') { piece.trim_start_matches('/') } else { piece };
-                format!("{text}{piece}")
-            };
-            texts = texts.iter().flat_map(|text| pieces.iter().map(move |piece| with(text, piece))).take(MAX_TEXTS).collect();
-            if matches!(settled.provenance, Provenance::Env | Provenance::Settings) && from.is_none() {
-                (provenance, from, place, set) = (settled.provenance, settled.from, settled.place, settled.set);
-                begins = index == 0;
-            }
-        }
-        if !known && !begins {
-            (provenance, from, place, set) = (Provenance::Code, None, None, Vec::new());
-        }
-        let text = texts.join(" or ");
-        // A folder that a variable names, and what lies in it.
-        known |= begins && text.starts_with("${") && !text.ends_with('}') || begins && text.contains("}/");
-        let value = known.then(|| FactValue::Text(text.clone()));
-        Settled { value, is_duration: false, provenance, at, from: from.or((!known).then_some(text)), place, set, secret }
     }
 }
 

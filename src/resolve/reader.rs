@@ -7,10 +7,9 @@ use smol_str::SmolStr;
 
 use super::answers::gives_answer;
 use super::bounds::in_statement;
-use super::calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task};
+use super::calls::{BodyFacts, Bound, Fails, LocalType, OwnCall, Task};
 use super::conditions::Condition;
 use super::fate::Variables;
-use super::fields::of_builder;
 use super::growth::{Holder, renewed};
 use super::infer::{Callee, Inference, World};
 use super::mints::{MintSource, may_mint};
@@ -20,9 +19,9 @@ use super::queries::{said_by, statement};
 use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
-use crate::catalog::{EntryId, Hit, Shape};
+use crate::catalog::Shape;
 use crate::facts::{BinOp, Body, Expr, ExprId, ItemKind, Span, Stmt};
-use crate::model::{Access, Kind};
+use crate::model::Access;
 
 pub(super) struct Reader<'a> {
     pub(super) tracer: Tracer<'a>,
@@ -375,83 +374,6 @@ impl Reader<'_> {
         }
     }
 
-    /// `LazyLock::new(Client::new)`: the constructor is called later, without arguments.
-    fn handed_constructor(&mut self, id: ExprId, path: &crate::facts::Path, span: Span, out: &mut BodyFacts) {
-        let Some(Callee::Foreign(found)) = self.types.callees.get(&id) else { return };
-        let is_argument = self.parents[id.0 as usize].is_some_and(|parent| match &self.body[parent] {
-            Expr::Call { callee, .. } => *callee != id,
-            Expr::Method { .. } => true,
-            _ => false,
-        });
-        let Some(hit) = self.world.catalog.path(found).filter(|_| is_argument && path.segs.len() > 1) else { return };
-        if self.world.catalog.api(hit.entry).shape == Shape::Constructor {
-            self.known(id, hit, found.clone(), None, &[], span, out);
-        }
-    }
-
-    /// `Settings::builder().pool_size(10)`, where a derive made the builder: the method gives the field its value.
-    fn built_field(&self, recv: ExprId, name: &str, value: ExprId, out: &mut BodyFacts) {
-        let mut at = recv;
-        for _ in 0..64 {
-            match &self.body[at] {
-                Expr::Method { recv, .. } => at = *recv,
-                Expr::Try(inner) | Expr::Await(inner) => at = *inner,
-                Expr::Path(path, _) => match self.types.local_of.get(&at).and_then(|local| self.types.locals[local.0 as usize].init) {
-                    Some(init) => at = init,
-                    None if path.single().is_some_and(|name| name == "self") => {
-                        return self.set_field(built_by_impl(self.world, out.def), name, value, out);
-                    }
-                    None => return,
-                },
-                Expr::Call { callee, .. } => {
-                    let Expr::Path(path, _) = &self.body[*callee] else { return };
-                    let this = self.world.signatures.this[out.def.0 as usize].as_ref();
-                    let ty = match path.segs.as_slice() {
-                        [first, _] if first.name == "Self" => this,
-                        _ => Some(&self.types.types[at.0 as usize]),
-                    };
-                    if let (Some(Type::Def(of, _)), true) = (ty, path.last().is_some_and(|last| last == "builder")) {
-                        self.set_field(Some(*of), name, value, out);
-                    }
-                    return;
-                }
-                _ => return,
-            }
-        }
-    }
-
-    /// A setter of a builder that a derive made: it is called like the field, perhaps after a word.
-    fn set_field(&self, of: Option<DefId>, name: &str, value: ExprId, out: &mut BodyFacts) {
-        let Some(of) = of else { return };
-        let plain = ["maybe_", "set_", "with_"].iter().find_map(|start| name.strip_prefix(start));
-        let field = [Some(name), plain].into_iter().flatten().find(|field| self.world.signatures.field(of, field).is_some());
-        if let Some(field) = field {
-            let given = self.tracer.value(value);
-            // `maybe_size(None)` is the default.
-            let default = (name.starts_with("maybe_") && name != field).then(|| of_builder(self.world, of, field)).flatten();
-            let given = default.map_or(given.clone(), |default| given.with_default(default));
-            out.fields.push((of, SmolStr::new(field), given));
-        }
-    }
-
-    /// `config.timeout = x`; on a known call a setting: `builder.options_mut().timeout = x`.
-    fn assigned(&mut self, left: ExprId, right: ExprId, compound: bool, out: &mut BodyFacts) {
-        if let Expr::Field { base, name, .. } = &self.body[left]
-            && let Some(of) = self.struct_with(*base, name)
-        {
-            let value = if compound { self.perhaps(right) } else { self.tracer.value(right) };
-            let on_condition = matches!(value, Value::Known(..)) && self.is_in_branch(left);
-            if on_condition { &mut out.sometimes } else { &mut out.assigned }.push((of, name.clone(), value));
-        }
-        if let Expr::Field { base, name, span } = &self.body[left]
-            && let Some(root) = self.root(*base, 0)
-            && let Some(index) = self.known_at.get(&root).copied()
-        {
-            let value = if self.is_conditional(left, root) { self.perhaps(right) } else { self.tracer.value(right) };
-            out.known[index].settings.push(Setting { name: name.clone(), args: vec![value], at: self.at(*span) });
-        }
-    }
-
     fn env_default(&self, id: ExprId, args: &[ExprId], out: &mut BodyFacts) {
         let value = self.tracer.value(id);
         out.env_parsed.extend(self.parsed_as_default(&value, args));
@@ -513,205 +435,10 @@ impl Reader<'_> {
             }
         }
     }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call expression")]
-    fn known(&mut self, id: ExprId, hit: Hit, path: SmolStr, recv: Option<ExprId>, args: &[ExprId], span: Span, out: &mut BodyFacts) {
-        let api = self.world.catalog.api(hit.entry);
-        if let Some(of) = self.types.types.get(id.0 as usize).and_then(Type::path)
-            && self.world.catalog.wrappers().is_app_state(of)
-            && let [only] = args
-        {
-            out.handed_over.push(self.types.types[only.0 as usize].clone());
-            self.shared("app_data", *only, span, out);
-        }
-        if api.kind.is_none() || matches!(api.shape, Shape::None | Shape::Container | Shape::TypeOnly) {
-            return;
-        }
-        let at = self.at(span);
-        if let Some(recv) = recv
-            && let Some(root) = self.root(recv, 0)
-            && let Some(index) = self.known_at.get(&root).copied()
-            && (self.same_thing(out.known[index].hit.entry, hit.entry) || self.opens(out.known[index].hit.entry, hit.entry))
-        {
-            self.hand_over(args, out);
-            let exprs = args;
-            let (mut given, options) = self.options(exprs);
-            let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
-            let task = (api.shape == Shape::Spawn).then(|| self.spawned(api, exprs, &out.known));
-            let known = &mut out.known[index];
-            known.settings.append(&mut given);
-            known.options = known.options.max(options);
-            known.also.push((path.clone(), at));
-            known.settings.push(Setting { name: path.rsplit("::").next().unwrap_or(&path).into(), args, at });
-            known.bound = self.bound(id);
-            if self.types.types[id.0 as usize].is_known() {
-                known.makes = self.types.types[id.0 as usize].clone();
-            }
-            // A builder's end says more than its beginning about what is made.
-            let was = self.world.catalog.api(known.hit.entry).shape;
-            if hit.entry != known.hit.entry
-                && api.shape != Shape::Part
-                && was != api.shape
-                && api.kind == self.world.catalog.api(known.hit.entry).kind
-            {
-                known.hit = hit;
-            }
-            if task.is_some() {
-                known.path = path;
-                known.task = task;
-            }
-            return;
-        }
-        let task = match api.shape {
-            Shape::Spawn => Some(self.spawned(api, args, &out.known)),
-            Shape::Call if api.kind == Some(Kind::BackgroundTask) => self.scheduled(args),
-            _ => None,
-        };
-        if api.shape == Shape::Part && recv.is_some_and(|recv| self.root(recv, 0).is_some()) {
-            self.links.insert(id);
-        }
-        let mut settings = recv.map(|recv| self.before(recv)).unwrap_or_default();
-        let (mut given, options) = self.options(args);
-        settings.append(&mut given);
-        self.known_at.entry(id).or_insert(self.index_of.len());
-        self.index_of.push(id);
-        let stands = if api.layer.is_some() { self.stands(id).map_or(at, |span| self.at(span)) } else { at };
-        out.known.push(KnownCall {
-            hit,
-            path,
-            at,
-            stands,
-            args: self.parts(api.kind, args).iter().map(|arg| self.tracer.value(*arg)).collect(),
-            recv: recv.map(|recv| self.tracer.value(recv)),
-            settings,
-            options,
-            also: Vec::new(),
-            within: None,
-            bound: self.bound(id),
-            choice: self.choice(id),
-            task,
-            makes: self.types.types[id.0 as usize].clone(),
-            conditions: self.conditions(id),
-        });
-    }
-
-    /// A value that all requests are given; of what wraps a router, only an extension is one.
-    fn shared(&self, by: &str, value: ExprId, span: Span, out: &mut BodyFacts) {
-        let ty = &self.types.types[value.0 as usize];
-        let is_state = match by {
-            "data" => false,
-            "layer" => ty.path().is_some_and(|path| self.world.catalog.wrappers().is_transparent(path)),
-            _ => true,
-        };
-        if is_state && ty.is_known() {
-            let (value, name) = (self.tracer.value(value), self.variable(value));
-            out.shared.push(SharedValue { ty: ty.clone(), value, name, at: self.at(span) });
-        }
-    }
-
-    /// The variable behind references, clones and wrappers.
-    fn variable(&self, mut id: ExprId) -> Option<crate::facts::Name> {
-        for _ in 0..8 {
-            match &self.body[id] {
-                Expr::Path(path, _) => return path.last().filter(|_| self.types.local_of.contains_key(&id)).cloned(),
-                Expr::Ref(inner) => id = *inner,
-                Expr::Method { recv, args, .. } if args.is_empty() => id = *recv,
-                Expr::Call { args, .. } => match &**args {
-                    [only] => id = *only,
-                    _ => return None,
-                },
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    /// The arguments; those of `Cookie::build((name, value))` are in a tuple.
-    fn parts<'b>(&'b self, kind: Option<Kind>, args: &'b [ExprId]) -> &'b [ExprId] {
-        match args {
-            [only] if kind == Some(Kind::ClientHeld) => match &self.body[*only] {
-                Expr::Tuple(all) => all,
-                _ => args,
-            },
-            _ => args,
-        }
-    }
-
-    /// The options of a connection that is then opened: `SqliteConnectOptions::new().connect()`.
-    fn opens(&self, a: EntryId, b: EntryId) -> bool {
-        let (x, y) = (self.world.catalog.api(a), self.world.catalog.api(b));
-        x.shape == Shape::Part && y.shape == Shape::Constructor && self.world.catalog.origin(a).0 == self.world.catalog.origin(b).0
-    }
-
-    /// Two entries that speak of one thing: the same one, or a builder's and its product's.
-    fn same_thing(&self, a: EntryId, b: EntryId) -> bool {
-        let (x, y) = (self.world.catalog.api(a), self.world.catalog.api(b));
-        // A job is a thing of its own, whichever scheduler it is given to.
-        let is_job = y.shape == Shape::Call && y.kind == Some(Kind::BackgroundTask);
-        let ends_itself = matches!(x.shape, Shape::Spawn | Shape::Write) || is_job;
-        a == b || (x.kind == y.kind && self.world.catalog.origin(a).0 == self.world.catalog.origin(b).0 && !ends_itself)
-    }
-
-    /// What is shared with something long-lived lives as long.
-    fn hand_over(&self, args: &[ExprId], out: &mut BodyFacts) {
-        let types = args.iter().map(|arg| &self.types.types[arg.0 as usize]);
-        out.handed_over.extend(types.filter(|ty| ty.path().is_some_and(|path| path == "std::sync::Arc")).cloned());
-    }
-
-    /// A method on the chain of a known call that is no entry of its own.
-    fn setting(&mut self, recv: ExprId, id: ExprId, args: &[ExprId], span: Span, out: &mut BodyFacts) {
-        let Expr::Method { name, .. } = &self.body[id] else { return };
-        if let Some(root) = self.root(recv, 0)
-            && let Some(index) = self.known_at.get(&root).copied()
-        {
-            if self.world.catalog.api(out.known[index].hit.entry).shape == Shape::Constructor {
-                self.hand_over(args, out);
-            }
-            let (mut given, mut options) = self.options(args);
-            // What is loaded from elsewhere may set anything.
-            if ["from_env", "from_conf", "with_config", "load"].iter().any(|start| name.starts_with(start)) {
-                options = Options::Unseen;
-            }
-            out.known[index].settings.append(&mut given);
-            out.known[index].options = out.known[index].options.max(options);
-            let api = self.world.catalog.api(out.known[index].hit.entry);
-            // `scheduler.every(interval).run(|| …)`: what the job runs comes last.
-            if api.shape == Shape::Call && api.kind == Some(Kind::BackgroundTask) && out.known[index].task.is_none() {
-                out.known[index].task = self.scheduled(args);
-            }
-            if api.knobs.iter().any(|knob| knob.name == *name || knob.set.contains(name)) || matches!(name.as_str(), "name" | "thread_name")
-            {
-                let sure = !self.is_conditional(id, root);
-                if let ("default_headers", [map]) = (name.as_str(), args) {
-                    let names = self.header_names(*map).filter(|_| sure);
-                    out.known[index].settings.extend(names.map(|names| Setting {
-                        name: name.clone(),
-                        args: vec![names],
-                        at: self.at(span),
-                    }));
-                    return;
-                }
-                let args = args.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();
-                out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span) });
-            }
-        }
-    }
 }
 
 /// `"DATABASE_URL"`, as it is handed to a wrapper of a read.
 fn names_a_variable(value: &Value) -> bool {
     let is_name = |text: &str| text.len() > 1 && text.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'_');
     matches!(value, Value::Known(crate::model::FactValue::Text(text), ..) if is_name(text))
-}
-
-/// The struct whose builder a derive made, for a member of `impl ConfigBuilder`: the builder itself stands in no file.
-fn built_by_impl(world: World<'_>, def: DefId) -> Option<DefId> {
-    let member = world.program.def(def);
-    let Some(ItemKind::Impl(imp)) = member.owner.map(|owner| &owner.kind) else { return None };
-    let crate::facts::Ty::Path(path) = &imp.self_ty else { return None };
-    let name = path.last()?.strip_suffix("Builder")?;
-    match world.program.resolve(world.catalog, member.module, &crate::facts::Path::of(&[name]), super::names::Space::Type)? {
-        super::names::Res::Def(of) => super::fields::derives(world, of, &["Builder", "TypedBuilder"]).then_some(of),
-        _ => None,
-    }
 }

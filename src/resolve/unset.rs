@@ -40,7 +40,7 @@ impl Reader<'_> {
                 Expr::Try(_) => match absent {
                     Absent::Error => return Some(Unset::Fails),
                     // The result around the option is taken off; what is left is the option.
-                    Absent::Option if self.is_option(at) => return Some(Unset::Fails),
+                    Absent::Option if self.is_option(at) => return Some(if self.returns_option() { Unset::Caller } else { Unset::Fails }),
                     Absent::Option => {}
                 },
                 Expr::Method { recv, name, .. } if *recv == at => match name.as_str() {
@@ -57,6 +57,8 @@ impl Reader<'_> {
                     _ => return None,
                 },
                 Expr::Let { .. } => return Some(Unset::None),
+                // What a function of the workspace makes of it, only that function knows.
+                Expr::Call { .. } | Expr::Method { .. } if self.is_own_function(parent) => return None,
                 // It is kept, or handed on, as an option.
                 Expr::Struct { .. } | Expr::Assign { .. } | Expr::Call { .. } | Expr::Method { .. } if absent == Absent::Option => {
                     return Some(Unset::None);
@@ -95,6 +97,15 @@ impl Reader<'_> {
             }
         }
         some
+    }
+
+    /// The function itself says by an option that there is nothing.
+    fn returns_option(&self) -> bool {
+        matches!(self.world.signatures.value(self.tracer.def), Type::Foreign(path, _) if path == "std::option::Option")
+    }
+
+    pub(super) fn is_own_function(&self, call: ExprId) -> bool {
+        matches!(self.types.callees.get(&call), Some(super::infer::Callee::Def(func)) if self.world.program.func(*func).is_some())
     }
 
     /// A function of the workspace whose result holds an option.

@@ -49,7 +49,7 @@ fn statements_are_read() {
             "let (a, mut b): (u8, u8) = c; let Some(x) = y else { return z; }; let d; a = 1; b += 2; if let Ok(v) = w && v > 1 { } else if q { r() } e"
         ),
         "{ let (a, b): (u8, u8) = c; let Some(x) = y else { return z; }; let d; a = 1; b op= 2; \
-         if (let Ok(v) = w Other (v Over 1)) {  } else if q { r() } e }"
+         if (let Ok(v) = w And (v Over 1)) {  } else if q { r() } e }"
     );
     assert_eq!(
         stmts(

@@ -83,8 +83,8 @@ fn arguments_of_call_like_macros_are_expressions() {
         stmts("info!(target: \"t\", user.id = %self.user, ?err, x = a.len(), \"msg {}\", b)"),
         "{ info!(\"t\", self.user, err, a.len(), \"msg {}\", b) }"
     );
-    assert_eq!(stmts("log!(a == b, c => d(), e: f.await)"), "{ log!((a Other b), c, d(), f.await) }");
-    assert_eq!(stmts("p!(true, &a.b, x::y::Z, a && b, -1, 'c')"), "{ p!(true, &a.b, x::y::Z, (a Other b), -1, 'c') }");
+    assert_eq!(stmts("log!(a == b, c => d(), e: f.await)"), "{ log!((a Equal b), c, d(), f.await) }");
+    assert_eq!(stmts("p!(true, &a.b, x::y::Z, a && b, -1, 'c')"), "{ p!(true, &a.b, x::y::Z, (a And b), -1, 'c') }");
     assert_eq!(stmts("json!({\"a\": f(x), \"b\": [1, {\"c\": y.z()}]})"), "{ json!(f(x), 1, y.z()) }");
 }
 
@@ -92,7 +92,7 @@ fn arguments_of_call_like_macros_are_expressions() {
 fn select_branches_bind_their_patterns() {
     assert_eq!(
         stmts("tokio::select! { biased; Some(job) = rx.recv(), if open => { run(job) } _ = sleep(d) => tick(), else => break }"),
-        "{ tokio::select!(if (open Other let Some(job) = rx.recv().await) { run(job) }, if let _ = sleep(d).await tick(), break ) }"
+        "{ tokio::select!(if (open And let Some(job) = rx.recv().await) { run(job) }, if let _ = sleep(d).await tick(), break ) }"
     );
     assert_eq!(
         stmts("futures::select! { x = a.next() => b(x), complete => break, }"),
