@@ -301,7 +301,8 @@ pub(crate) fn set_views(layout: &Layout<'_>, fact: &Fact, page: &str) -> (Vec<Se
                 layout.links.short_place(page, &set.at.file, set.at.line)
             },
             environment: set.environment.as_deref().map(inline),
-            unless: set.unless.as_deref().map(code),
+            // `SIZE: ${SIZE:-10}`: the variable of whoever starts it has the same name.
+            unless: set.unless.as_deref().map(|unless| if unless == set.key { "it".to_owned() } else { code(unless) }),
             services: set.services.iter().map(|service| code(service)).collect(),
         }
     };

@@ -50,7 +50,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         service_kinds,
         sections: sections(layout, &layout.items, PAGE, 2, false),
         capacity: capacity(layout, PAGE),
-        environments: environments(layout, PAGE),
+        environments: environments(layout, None, PAGE),
         any_rebuild: any_rebuild(&layout.items),
         lifecycles: lifecycles(layout, None, PAGE),
         events: events(layout, &layout.items, PAGE),

@@ -177,7 +177,7 @@ fn path(item: &Item) -> Option<String> {
 }
 
 /// What a line is about: the variable, the path, the expression that gives the path; else the name.
-fn shown(item: &Item) -> String {
+pub(super) fn shown(item: &Item) -> String {
     let expression = || fact(item, "path").and_then(|fact| fact.from.clone());
     env(item).or_else(|| path(item)).or_else(expression).unwrap_or_else(|| item.name.to_string())
 }

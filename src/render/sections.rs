@@ -11,6 +11,7 @@ use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank};
 use super::opening::few_points;
 use super::rank::weight;
 use super::row_view::row_views;
+use super::variables::{is_variable, table};
 use super::view::{
     EnvironmentView, EventView, Group, ItemView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView,
 };
@@ -99,8 +100,8 @@ fn say_once(layout: &Layout<'_>, items: &[&Item], views: &mut [ItemView], page: 
     }
 }
 
-/// The variables that code and deployment do not agree upon, by service.
-pub(crate) fn environments(layout: &Layout<'_>, page: &str) -> Vec<EnvironmentView> {
+/// The variables that code and deployment do not agree upon, by service; of one service only, when one is named.
+pub(crate) fn environments(layout: &Layout<'_>, only: Option<&str>, page: &str) -> Vec<EnvironmentView> {
     let view = |environment: &Environment| {
         let unread = |set: &SetBy| Named { link: layout.links.short_place(page, &set.at.file, set.at.line), text: code(&set.key) };
         let (shown, unread_more) = first_few(environment.unread.len(), VARIABLES);
@@ -111,7 +112,7 @@ pub(crate) fn environments(layout: &Layout<'_>, page: &str) -> Vec<EnvironmentVi
             unread_more,
         }
     };
-    layout.map.environments.iter().map(view).collect()
+    layout.map.environments.iter().filter(|one| only.is_none_or(|only| one.service == only)).map(view).collect()
 }
 
 /// A variable, linked to where it is told.
@@ -166,10 +167,14 @@ pub(crate) fn service_kinds(layout: &Layout<'_>, service: &str, page: &str, kind
         summary: clause(&item.summary),
         shared_with: item.services.iter().filter(|name| *name != service).map(|name| code(name)).collect(),
     };
+    // With one service, the page of the kind has the table already.
+    let several = layout.map.services.len() > 1;
+    let in_table = |item: &Item| several && is_variable(item);
     let kind = |items: &Vec<&Item>| ServiceKind {
         kind: items[0].kind.as_str(),
         target: kind_target(items[0].kind),
-        items: items.iter().map(view).collect(),
+        items: items.iter().filter(|item| !in_table(item)).map(view).collect(),
+        tables: if several { table(layout, items, service, page).into_iter().collect() } else { Vec::new() },
     };
     by_kind.values().map(kind).collect()
 }

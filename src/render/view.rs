@@ -96,6 +96,8 @@ pub(crate) struct ServicePage {
     pub(crate) contents: Vec<ServiceKind>,
     /// Whether the tree has other services.
     pub(crate) several: bool,
+    /// Variables that code and deployment do not agree upon.
+    pub(crate) environments: Vec<EnvironmentView>,
     /// How the services start and stop.
     pub(crate) lifecycles: Vec<LifecycleView>,
     pub(crate) events: Vec<EventView>,
@@ -112,6 +114,8 @@ pub(crate) struct ServiceKind {
     pub(crate) kind: &'static str,
     pub(crate) target: String,
     pub(crate) items: Vec<ServiceItem>,
+    /// What is told as a table: variables.
+    pub(crate) tables: Vec<Group>,
 }
 
 /// An item in the list of a service.

@@ -11,6 +11,8 @@ use crate::manifests::yaml::{Node, Value};
 
 /// At most so deep is a section looked into.
 const MAX_DEPTH: usize = 64;
+/// At most so many entries are looked at; aliases make more of them than there are lines.
+const MAX_ENTRIES: usize = 50_000;
 
 /// The comments of a settings file that speak to this tool.
 #[derive(Clone, Debug, Default)]
@@ -39,28 +41,58 @@ impl SettingsComments {
     pub(super) fn find_sections(&mut self, root: &Node) {
         let targets: Vec<u32> = self.comments.iter().map(|comment| comment.target).collect();
         let mut lines = BTreeMap::new();
-        walk(root, &targets, &mut Vec::new(), &mut lines, 0);
+        let mut walk = Walk { targets: &targets, inside: Vec::new(), lines: &mut lines, left: MAX_ENTRIES };
+        walk.entries(root, 0);
         self.sections = lines;
     }
 }
 
-/// Adds the line of each key to the sections that it stands in.
-fn walk(node: &Node, targets: &[u32], inside: &mut Vec<u32>, out: &mut BTreeMap<u32, Vec<u32>>, depth: usize) {
-    if depth > MAX_DEPTH {
-        return;
-    }
-    let Value::Map(entries) = &node.value else { return };
-    for entry in entries {
-        for section in inside.iter().filter(|section| **section != entry.at.line) {
-            out.entry(*section).or_default().push(entry.at.line);
-        }
-        if matches!(entry.node.value, Value::Map(_)) {
-            let is_spoken_of = targets.contains(&entry.at.line) && !inside.contains(&entry.at.line);
-            inside.extend(is_spoken_of.then_some(entry.at.line));
-            walk(&entry.node, targets, inside, out, depth + 1);
-            if is_spoken_of {
-                inside.pop();
+struct Walk<'a> {
+    /// Lines that comments stand above.
+    targets: &'a [u32],
+    /// Those of the sections around an entry.
+    inside: Vec<u32>,
+    lines: &'a mut BTreeMap<u32, Vec<u32>>,
+    left: usize,
+}
+
+impl Walk<'_> {
+    /// Adds the line of each key to the sections that it stands in.
+    fn entries(&mut self, node: &Node, depth: usize) {
+        let Value::Map(entries) = &node.value else { return };
+        for entry in entries.iter().filter(|_| depth <= MAX_DEPTH) {
+            let Some(left) = self.left.checked_sub(1) else { return };
+            self.left = left;
+            for section in self.inside.iter().filter(|section| **section != entry.at.line) {
+                self.lines.entry(*section).or_default().push(entry.at.line);
+            }
+            if matches!(entry.node.value, Value::Map(_)) {
+                let is_spoken_of = self.targets.contains(&entry.at.line) && !self.inside.contains(&entry.at.line);
+                self.inside.extend(is_spoken_of.then_some(entry.at.line));
+                self.entries(&entry.node, depth + 1);
+                if is_spoken_of {
+                    self.inside.pop();
+                }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifests::yaml;
+
+    #[test]
+    fn an_alias_bomb_under_a_comment_ends() {
+        let mut text = String::from("a0: &a0 {x: 1}\n");
+        for at in 1..60 {
+            let below = at - 1;
+            text.push_str(&format!("# statemap: owner = \"a\"\na{at}: &a{at} {{x: *a{below}, y: *a{below}}}\n"));
+        }
+        let mut comments = read(&"a.yaml".into(), &text, Some(Format::Yaml)).unwrap();
+        comments.find_sections(&yaml::parse(&text).roots[0]);
+        assert_eq!(comments.comments.len(), 59);
+        assert!(comments.sections.values().map(Vec::len).sum::<usize>() <= MAX_ENTRIES * MAX_DEPTH);
     }
 }

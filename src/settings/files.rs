@@ -132,7 +132,7 @@ impl<'a> Files<'a> {
         if let Some(comments) = comments::read(path, &text, None) {
             self.comments.insert(path.clone(), comments);
         }
-        let mut variables = env_file::parse(&text);
+        let mut variables = env_file::parse(text.strip_prefix('\u{feff}').unwrap_or(&text));
         variables.retain(|variable| !variable.is_offer);
         variables
     }
@@ -249,7 +249,7 @@ fn ini_tree(text: &str) -> Arc<Node> {
             root.push(Entry { key, at, home: top, node: Arc::new(Node::new(at, Value::Map(entries))) });
         }
     };
-    for (index, line) in text.lines().enumerate() {
+    for (index, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
         let at = Mark { file: 0, line: u32::try_from(index + 1).unwrap_or(u32::MAX), column: 1 };
         let line = line.trim();
         if line.is_empty() || line.starts_with([';', '#']) {
@@ -292,6 +292,28 @@ mod tests {
         assert_eq!(at("{\n  \"server\": {\n    \"port\": 8080\n  }\n}", Format::Json, &["server", "port"]), found);
         assert_eq!(at("Config(\n  server: (\n    port: 8080,\n  ),\n)", Format::Ron, &["server", "port"]), found);
         assert_eq!(at("; one\n[server]\nport = 8080\n", Format::Ini, &["server", "port"]), found);
+    }
+
+    #[test]
+    fn a_mark_before_the_first_sign_and_line_ends_of_windows_change_nothing() {
+        for (text, format) in [
+            ("a = 1\n[server]\nport = 8080\n", Format::Toml),
+            ("a: 1\nserver:\n  port: 8080\n", Format::Yaml),
+            ("{\n\"server\": {\n\"port\": 8080}}\n", Format::Json),
+            ("(\nserver: (\nport: 8080))\n", Format::Ron),
+            ("[server]\n; one\nport = 8080\n", Format::Ini),
+        ] {
+            let odd = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+            assert_eq!(at(&odd, format, &["server", "port"]), Some(("8080".to_owned(), 3)), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn tabs_and_keys_that_are_written_twice_are_right_or_told() {
+        assert_eq!(parse("a:\n\tb: 1\n", Format::Yaml).unwrap_err().at.line, 2);
+        let twice = parse("a = 1\nb = 2\na = 3\n", Format::Toml).unwrap_err();
+        assert!(twice.at.line == 3 && twice.span.is_some(), "{twice:?}");
+        assert_eq!(at("[server]\n\tport\t=\t8080\n", Format::Toml, &["server", "port"]), Some(("8080".to_owned(), 2)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use statemap::model::StateMap;
 
-use crate::project::{ids, map_of};
+use crate::project::{Project, ids, map_of};
 
 /// `item id -> services`, of statics.
 fn linked(map: &StateMap) -> Vec<String> {
@@ -63,4 +63,28 @@ fn a_bare_src_is_analysed_and_said_to_have_no_manifest() {
     let map = map_of("workspaces/bare");
     assert_eq!(linked(&map), ["bare::IN_BARE bare"]);
     assert!(map.diagnostics.iter().any(|diagnostic| diagnostic.code == "no-manifest"), "{:#?}", map.diagnostics);
+}
+
+#[test]
+fn the_page_of_a_service_has_a_table_of_its_variables_and_what_sets_them_for_it() {
+    let project = Project::empty();
+    project.write("Cargo.toml", "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    let reads = |own: &str| {
+        format!(
+            "fn main() {{\n    let level = std::env::var(\"LEVEL\").unwrap();\n    let own = std::env::var(\"{own}\").unwrap();\n    println!(\"{{level}}{{own}}\");\n}}\n"
+        )
+    };
+    project.write("src/bin/api.rs", reads("API_KEYS"));
+    project.write("src/bin/worker.rs", reads("WORKERS"));
+    let container = |name: &str, level: &str| {
+        format!("  {name}:\n    image: {name}\n    command: [{name}]\n    environment:\n      LEVEL: {level}\n      FORGOTTEN_{level}: x\n")
+    };
+    project.write("compose.yaml", format!("services:\n{}{}", container("api", "low"), container("worker", "high")));
+    project.run(&["gen", "--format", "mdbook", "-o", "book"]).ends(0);
+    let api = project.read("book/src/services/api.md");
+    assert!(api.contains("| `LEVEL` |") && api.contains("**`low`**") && api.contains("`API_KEYS`"), "{api}");
+    for other in ["**`high`**", "WORKERS", "FORGOTTEN_high", "| service |"] {
+        assert!(!api.contains(other), "{other} is in\n{api}");
+    }
+    assert!(api.contains("is given `FORGOTTEN_low`"), "{api}");
 }
