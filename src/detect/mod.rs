@@ -48,6 +48,7 @@ mod tasks;
 mod thread_locals;
 mod tokens;
 mod uses;
+mod warming;
 
 pub use commands::{Commands, MadeBy};
 pub use context::Cx;
@@ -59,6 +60,7 @@ pub use mentions::Mentions;
 pub use nature::{Nature, nature};
 pub use open_environment::OpenEnvironment;
 pub use uses::{UsedAt, Uses};
+pub use warming::tell as tell_warming;
 
 /// One way to find state.
 pub struct Detector {

@@ -2,6 +2,7 @@
 
 mod affinity_hides_session;
 mod client_without_timeout;
+mod cold_start;
 mod ephemeral_file;
 mod frozen_config;
 mod identity_in_thread_local;
@@ -26,6 +27,7 @@ pub const RULES: &[Rule] = &[
     local_db_many_replicas::RULE,
     unrevocable_token::RULE,
     stale_secret::RULE,
+    cold_start::RULE,
     unbounded_growth::RULE,
     frozen_config::RULE,
     per_replica_limit::RULE,
