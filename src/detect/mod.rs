@@ -4,6 +4,7 @@ mod attempt_limits;
 mod attributes;
 mod backing;
 mod broker_claims;
+mod call_timeouts;
 mod claims;
 mod commands;
 mod constructors;
@@ -51,6 +52,7 @@ mod uses;
 mod warming;
 
 pub use commands::{Commands, MadeBy};
+pub use call_timeouts::tell as tell_call_timeouts;
 pub use context::Cx;
 pub use entries::Entries;
 pub use finding::{Finding, ONLY_WHEN, Origin, RawSite, says_the_same};

@@ -43,9 +43,10 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
             more => format!(" and {} more", more - 1),
         };
         let message = format!(
-            "{} counts as ready while `{}`{others} is still being filled, before the service listens: no readiness probe",
+            "{} counts as ready while `{}`{others} {} still being filled, before the service listens: no readiness probe",
             fleet.name(),
-            first.item.name
+            first.item.name,
+            if warmed.len() == 1 { "is" } else { "are" }
         );
         let mut hazard = rule.about(first.item, HazardSeverity::Medium, message).at_most(Confidence::Likely);
         hazard.services = vec![service.name.clone()];
