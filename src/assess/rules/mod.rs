@@ -7,6 +7,7 @@ mod ephemeral_file;
 mod frozen_config;
 mod identity_in_thread_local;
 mod local_db_many_replicas;
+mod in_flight_loss;
 mod per_replica_limit;
 mod rollout_doubles_connections;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub const RULES: &[Rule] = &[
     identity_in_thread_local::RULE,
     affinity_hides_session::RULE,
     rollout_doubles_connections::RULE,
+    in_flight_loss::RULE,
     ephemeral_file::RULE,
     local_db_many_replicas::RULE,
     unrevocable_token::RULE,
