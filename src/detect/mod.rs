@@ -51,8 +51,8 @@ mod tokens;
 mod uses;
 mod warming;
 
-pub use commands::{Commands, MadeBy};
 pub use call_timeouts::tell as tell_call_timeouts;
+pub use commands::{Commands, MadeBy};
 pub use context::Cx;
 pub use entries::Entries;
 pub use finding::{Finding, ONLY_WHEN, Origin, RawSite, says_the_same};

@@ -66,16 +66,11 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
 /// What the service fills before it serves, caches first.
 fn warmed<'a>(ground: &Ground<'a>, service: &SmolStr) -> Vec<Warmed<'a>> {
     let own = ground.items.iter().filter(|item| item.class == Class::Mutable && item.services.contains(service));
-    let lifecycle = ground.lifecycles.iter().find(|one| one.service == *service);
-    let by_order = |item: &Item| {
-        let found = lifecycle?.warming.iter().find(|one| one.item == item.id && one.before_serving)?;
-        Some((format!("by `{}`, before anything is served", found.by.rsplit("::").next().unwrap_or(&found.by)), Some(found.at.clone())))
-    };
     let by_fact = |item: &Item| {
         let found = fact(item, "warmed")?;
         Some((found.value.as_ref()?.to_string(), found.at.clone()))
     };
-    let told = |item: &'a Item| by_fact(item).or_else(|| by_order(item)).map(|(how, at)| Warmed { item, how, at });
+    let told = |item: &'a Item| by_fact(item).map(|(how, at)| Warmed { item, how, at });
     let mut out: Vec<Warmed<'a>> = own.filter_map(told).collect();
     out.sort_by_key(|one| one.item.kind != Kind::Cache);
     out

@@ -28,22 +28,15 @@ pub(super) const RULE: Rule = Rule {
 
 /// Words for what somebody was promised.
 const PROMISED: &[&str] = &[
-    "activity",
-    "activities",
-    "audit",
     "charge",
     "charges",
-    "delivery",
     "deliveries",
+    "delivery",
     "email",
     "emails",
-    "event",
-    "events",
     "export",
     "invoice",
     "invoices",
-    "job",
-    "jobs",
     "mail",
     "mailer",
     "mails",
@@ -54,20 +47,31 @@ const PROMISED: &[&str] = &[
     "outbox",
     "payment",
     "payments",
-    "persist",
     "publish",
-    "record",
-    "records",
     "report",
     "reports",
-    "save",
     "sms",
-    "store",
     "upload",
     "uploads",
-    "usage",
     "webhook",
     "webhooks",
+];
+
+/// Words for what is meant to be kept.
+const KEPT: &[&str] = &[
+    "activities",
+    "activity",
+    "audit",
+    "event",
+    "events",
+    "job",
+    "jobs",
+    "persist",
+    "record",
+    "records",
+    "save",
+    "store",
+    "usage",
     "write",
     "writer",
     "writes",
@@ -80,6 +84,7 @@ const OF_THE_PROCESS: &[&str] = &[
     "channel",
     "config",
     "debounce",
+    "download",
     "exit",
     "frame",
     "frames",
@@ -90,6 +95,8 @@ const OF_THE_PROCESS: &[&str] = &[
     "metric",
     "metrics",
     "reload",
+    "router",
+    "server",
     "session",
     "shutdown",
     "signal",
@@ -135,14 +142,20 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
 /// A queue or a task whose work is dropped.
 fn left_behind(rule: &Rule, ground: &Ground<'_>, lifecycle: &Lifecycle, item: &Item, ending: &Ending) -> Option<Hazard> {
     let is_dropped = matches!(ending.how, End::Dropped | End::Aborted | End::Cancelled);
-    if !is_dropped || !is_promise(item) {
+    if !is_dropped {
         return None;
     }
-    let (severity, what) = match item.kind {
-        Kind::Queue if fact(item, "lifetime").is_none() => {
-            (HazardSeverity::High, format!("what waits in `{}`{}", item.name, at_most(item)))
+    let promise = promise(item)?;
+    let (severity, what) = match (item.kind, promise) {
+        (Kind::Queue, _) if !holds_several(item) => return None,
+        (Kind::Queue, Promise::Made) => (HazardSeverity::High, format!("what waits in `{}`{} is lost", item.name, at_most(item))),
+        (Kind::Queue, Promise::Meant) if by_requests(item) => {
+            (HazardSeverity::High, format!("what waits in `{}`{} is lost", item.name, at_most(item)))
         }
-        Kind::BackgroundTask if is_of_single_calls(item) => (HazardSeverity::Medium, format!("what `{}` is at work on", item.name)),
+        (Kind::Queue, Promise::Meant) => (HazardSeverity::Medium, format!("what waits in `{}`{} is lost", item.name, at_most(item))),
+        (Kind::BackgroundTask, Promise::Made) if is_of_single_calls(item) => {
+            (HazardSeverity::Medium, format!("what `{}` is at work on is cut off", item.name))
+        }
         _ => return None,
     };
     let how = match ending.how {
@@ -150,7 +163,7 @@ fn left_behind(rule: &Rule, ground: &Ground<'_>, lifecycle: &Lifecycle, item: &I
         End::Cancelled => "it is told to stop, and nobody waits until it has",
         _ => "nobody tells it to stop and nobody waits for it",
     };
-    let message = format!("{what} is lost when the process ends: {how}");
+    let message = format!("{what} when the process ends: {how}");
     let mut hazard = rule.about(item, severity, message).at_most(Confidence::Likely);
     hazard = hazard.because(format!("{}, made here", item.summary), place(item));
     for at in ending.at.iter().take(2).filter(|at| Some(*at) != place(item)) {
@@ -239,18 +252,161 @@ fn is_of_single_calls(item: &Item) -> bool {
     says("runs", "once") && says("lifetime", "one for each call")
 }
 
-/// Its name, or that of what makes it or runs in it, says that something was promised.
-fn is_promise(item: &Item) -> bool {
+fn by_requests(item: &Item) -> bool {
+    item.entry_points.iter().any(|one| matches!(one.kind, EntryKind::Route | EntryKind::EveryRequest))
+}
+
+/// More than one thing may wait in it, and it is not there for one request.
+fn holds_several(item: &Item) -> bool {
+    let one = matches!(fact(item, "capacity").and_then(|fact| fact.value.as_ref()), Some(FactValue::Int(0 | 1)));
+    !one && fact(item, "lifetime").is_none()
+}
+
+/// What a name tells of what is lost.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Promise {
+    /// Somebody waits for it.
+    Made,
+    /// It is meant to be kept.
+    Meant,
+}
+
+/// What its name, or that of what makes it or runs in it, says of a promise.
+fn promise(item: &Item) -> Option<Promise> {
     let id = item.id.as_str();
     let path = id.split_once(':').map_or(id, |(_, path)| path);
-    // The library's name says nothing: `tokio::sync::mpsc::channel`.
     let (own, what) = path.split_once('#').unwrap_or((path, ""));
-    let mut own: Vec<&str> = own.split("::").skip(1).collect();
+    // The function and what it belongs to; modules further out say less.
+    let mut told: Vec<&str> = own.split("::").skip(1).collect();
+    told = told.split_off(told.len().saturating_sub(2));
+    // The library's name says nothing: `tokio::sync::mpsc::channel`.
     let krate = path.split("::").next().unwrap_or("").split('_').next().unwrap_or("");
     if !krate.is_empty() && what.split("::").next().is_some_and(|first| first.starts_with(krate)) {
-        own.extend(what.split("::").skip(1));
+        told.extend(what.rsplit("::").next());
     }
-    let words: Vec<String> = own.iter().copied().chain([item.name.as_str()]).flat_map(words).collect();
+    let words: Vec<String> = told.into_iter().chain([item.name.as_str()]).flat_map(words).collect();
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    has(PROMISED) && !has(OF_THE_PROCESS)
+    match () {
+        () if has(OF_THE_PROCESS) => None,
+        () if has(PROMISED) => Some(Promise::Made),
+        () if has(KEPT) => Some(Promise::Meant),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::assess::{Subject, assess};
+    use crate::fixture::map;
+    use crate::manifests::deployed::Deployed;
+    use crate::model::{Ending, Hazard, Lifecycle};
+
+    const QUEUE: &str = r#"
+mod mail_queue {
+    pub fn start() -> tokio::sync::mpsc::Sender<String> {
+        let (sender, mut receiver) = tokio::sync::mpsc::channel::<String>(100);
+        tokio::spawn(async move { while let Some(mail) = receiver.recv().await { println!("{mail}"); } });
+        sender
+    }
+}
+#[tokio::main]
+async fn main() {
+    let app = axum::Router::new().route("/", axum::routing::get(handler)).with_state(mail_queue::start());
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:80").await.unwrap();
+    axum::serve(listener, app).await.unwrap();
+}
+async fn handler(axum::extract::State(mails): axum::extract::State<tokio::sync::mpsc::Sender<String>>) { let _ = mails.try_send(String::new()); }
+"#;
+
+    fn told(hazards: &[Hazard]) -> Vec<String> {
+        let own = hazards.iter().filter(|one| one.rule == "in-flight-loss");
+        own.map(|one| format!("{}: {}", one.severity.as_str(), one.message)).collect()
+    }
+
+    /// The hazards when the only queue of a program ends so.
+    fn with_ending(source: &str, how: &str) -> Vec<String> {
+        let map = map(source);
+        let queue = map.items.iter().find(|item| item.id.as_str().starts_with("queue:")).expect("the program has a queue");
+        let ending = format!("{{\"item\": \"{}\", \"how\": \"{how}\", \"at\": []}}", queue.id);
+        let ending: Ending = serde_json::from_str(&ending).unwrap();
+        let signal = "{\"signal\": \"SIGTERM\", \"at\": {\"file\": \"src/main.rs\", \"line\": 1, \"column\": 1}, \"stops_server\": true}";
+        let lifecycle = Lifecycle {
+            service: map.services[0].name.clone(),
+            endings: vec![ending],
+            signals: vec![serde_json::from_str(signal).unwrap()],
+            ..Lifecycle::default()
+        };
+        let subject = Subject {
+            items: &map.items,
+            services: &map.services,
+            deployed: &Deployed::default(),
+            landed: &BTreeMap::new(),
+            lifecycles: &[lifecycle],
+            capacity: &[],
+        };
+        told(&assess(&subject).0)
+    }
+
+    #[test]
+    fn mails_in_a_channel_that_nobody_drains() {
+        assert_eq!(
+            with_ending(QUEUE, "dropped"),
+            ["high: what waits in `mail_queue`, up to 100, is lost when the process ends: nobody tells it to stop and nobody waits for it"]
+        );
+        for how in ["drained", "joined", "awaited", "flushed"] {
+            assert!(with_ending(QUEUE, how).is_empty(), "{how}");
+        }
+    }
+
+    #[test]
+    fn what_is_of_use_to_the_process_only_is_no_loss() {
+        assert!(with_ending(&QUEUE.replace("mail_queue", "config_watch"), "dropped").is_empty());
+        assert!(with_ending(&QUEUE.replace("mail_queue", "work"), "dropped").is_empty());
+        assert!(with_ending(&QUEUE.replace("(100)", "(1)"), "dropped").is_empty());
+    }
+
+    fn deployed(main: &str) -> Vec<String> {
+        let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n        - {name: shop, image: \"shop:1\"}";
+        let dockerfile = "FROM rust AS build\nRUN cargo build --release\nFROM debian\nCOPY --from=build /target/release/shop /usr/bin/shop\nCMD [\"shop\"]\n";
+        told(&map(&format!("//- /src/main.rs\n{main}\n//- /Dockerfile\n{dockerfile}\n//- /k/deploy.yaml\n{deployment}")).hazards)
+    }
+
+    #[test]
+    fn a_worker_that_hears_ctrl_c_only() {
+        let worker = |wait: &str| {
+            format!(
+                "#[tokio::main]\nasync fn main() {{ tokio::spawn(work()); {wait} }}\nasync fn work() {{ loop {{ tokio::time::sleep(std::time::Duration::from_secs(5)).await; }} }}"
+            )
+        };
+        let deaf = worker("tokio::signal::ctrl_c().await.unwrap();");
+        let found = deployed(&deaf);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("medium: `shop` listens to SIGINT and not to SIGTERM, which `Deployment/shop` is stopped with"),
+            "{found:?}"
+        );
+        // Nobody stops it with SIGTERM, as far as the files tell.
+        assert!(told(&map(&deaf).hazards).is_empty());
+        let hears = "let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap(); tokio::select! { _ = term.recv() => {}, _ = tokio::signal::ctrl_c() => {} }";
+        assert!(deployed(&worker(hears)).is_empty());
+    }
+
+    #[test]
+    fn a_server_that_is_told_nothing() {
+        let serve = |how: &str| {
+            format!(
+                "#[tokio::main]\nasync fn main() {{ let app = axum::Router::new().route(\"/\", axum::routing::get(hello));\n\
+                 let listener = tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap();\naxum::serve(listener, app){how}.await.unwrap(); }}\n\
+                 async fn hello() -> &'static str {{ \"\" }}\nasync fn term() {{ let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap(); term.recv().await; }}"
+            )
+        };
+        let found = deployed(&serve(""));
+        assert_eq!(
+            found,
+            ["medium: the HTTP server of `shop` is told nothing when it is to stop: requests under way are cut off at each rollout"]
+        );
+        assert!(deployed(&serve(".with_graceful_shutdown(term())")).is_empty());
+    }
 }

@@ -6,8 +6,8 @@ mod cold_start;
 mod ephemeral_file;
 mod frozen_config;
 mod identity_in_thread_local;
-mod local_db_many_replicas;
 mod in_flight_loss;
+mod local_db_many_replicas;
 mod per_replica_limit;
 mod rollout_doubles_connections;
 #[cfg(test)]
