@@ -7,6 +7,7 @@ mod acknowledge;
 mod capacity;
 mod draft;
 mod ground;
+mod naming;
 mod rules;
 mod symptoms;
 

@@ -4,6 +4,7 @@ mod attempt_limits;
 mod attributes;
 mod backing;
 mod broker_claims;
+mod call_timeouts;
 mod claims;
 mod commands;
 mod constructors;
@@ -48,7 +49,9 @@ mod tasks;
 mod thread_locals;
 mod tokens;
 mod uses;
+mod warming;
 
+pub use call_timeouts::tell as tell_call_timeouts;
 pub use commands::{Commands, MadeBy};
 pub use context::Cx;
 pub use entries::Entries;
@@ -59,6 +62,7 @@ pub use mentions::Mentions;
 pub use nature::{Nature, nature};
 pub use open_environment::OpenEnvironment;
 pub use uses::{UsedAt, Uses};
+pub use warming::tell as tell_warming;
 
 /// One way to find state.
 pub struct Detector {

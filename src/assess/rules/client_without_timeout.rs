@@ -1,5 +1,7 @@
 //! Rule `client-without-timeout`: see `client_without_timeout.md`.
 
+use smol_str::SmolStr;
+
 use crate::assess::ground::{entry, fact, place};
 use crate::assess::{Ground, Rule};
 use crate::model::{EntryKind, Fact, Hazard, HazardSeverity, Item, Kind, Provenance};
@@ -23,14 +25,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
     for item in ground.of_kinds(&[Kind::SdkClient]) {
-        let Some(timeout) = fact(item, "timeout").filter(|fact| is_none(fact)) else { continue };
-        let read = fact(item, "read_timeout");
-        // A client that gives up on silence does not wait for ever.
-        if read.is_some_and(|read| !is_none(read)) {
+        let timeout = fact(item, "timeout").or_else(|| fact(item, "response_timeout"));
+        let Some(timeout) = timeout.filter(|fact| is_none(fact)) else { continue };
+        // A client that gives up on silence does not wait for ever; nor does one whose calls are ended one by one.
+        if fact(item, "read_timeout").is_some_and(|read| !is_none(read)) || fact(item, "timeout_at_call").is_some() || is_generated(item) {
             continue;
         }
-        let on_requests = Ground::is_on_requests(item);
-        let severity = if on_requests { HazardSeverity::Medium } else { HazardSeverity::Low };
+        let Some(severity) = severity(ground, item) else { continue };
         let who = used_by(item);
         let set = if timeout.provenance == Provenance::Default {
             "has no timeout, which is the library's default"
@@ -41,6 +42,35 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
         hazard = hazard.because(format!("{}, made here", item.summary), place(item));
         out.push(hazard);
     }
+    for item in ground.of_kinds(&[Kind::Pool]) {
+        let Some(wait) = fact(item, "wait_timeout").filter(|fact| is_none(fact)) else { continue };
+        let Some(severity) = severity(ground, item) else { continue };
+        let set = if wait.provenance == Provenance::Default { ", which is the library's default" } else { "" };
+        let who = used_by(item);
+        let message = format!("`{}` has no timeout for getting a connection{set}: with all in use, one is waited for{who}", item.name);
+        let hazard = rule.about(item, severity, message).because(format!("{}, made here", item.summary), place(item));
+        out.push(hazard.mended_by("set how long a request may wait for a connection, shorter than whoever waits for this service"));
+    }
+}
+
+/// A tool that a person waits for can be stopped by him: only what serves or works by itself is told.
+fn severity(ground: &Ground<'_>, item: &Item) -> Option<HazardSeverity> {
+    if Ground::is_on_requests(item) {
+        return Some(HazardSeverity::Medium);
+    }
+    let by_task = item.entry_points.iter().any(|one| one.kind == EntryKind::Task);
+    let works = |service: &SmolStr| {
+        let own = |other: &&Item| other.services.contains(service);
+        let by_routes = ground.items.iter().filter(own).any(|other| other.entry_points.iter().any(|one| one.kind == EntryKind::Route));
+        by_routes || ground.lifecycles.iter().any(|one| one.service == *service && !one.servers.is_empty())
+    };
+    (by_task || item.services.iter().any(works)).then_some(HazardSeverity::Low)
+}
+
+/// A constructor that a generator put beside the client, which nothing was seen to use.
+fn is_generated(item: &Item) -> bool {
+    let by = item.site().and_then(|site| site.function.as_deref()).unwrap_or("");
+    by.contains("_client::") && by.ends_with("Client::connect") && item.entry_points.is_empty()
 }
 
 /// The value is known, and it is none.
@@ -57,5 +87,76 @@ fn used_by(item: &Item) -> String {
             " by a background task, which does nothing else meanwhile".to_owned()
         }
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::map;
+
+    const MANIFEST: &str = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n\
+        reqwest = \"0.12\"\ntokio = \"1\"\ndeadpool-postgres = \"0.14\"\n";
+
+    /// A handler that runs `call` with the client that `build` makes.
+    fn told(build: &str, call: &str) -> Vec<String> {
+        let source = format!(
+            r#"//- /src/main.rs
+#[derive(Clone)]
+struct Partner {{ client: reqwest::Client }}
+impl Partner {{
+    fn new() -> Self {{ Self {{ client: {build} }} }}
+    async fn ask(&self) -> String {{ {call} }}
+}}
+#[tokio::main]
+async fn main() {{
+    let app = axum::Router::new().route("/", axum::routing::get(handler)).with_state(Partner::new());
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:80").await.unwrap();
+    axum::serve(listener, app).await.unwrap();
+}}
+async fn handler(axum::extract::State(partner): axum::extract::State<Partner>) -> String {{ partner.ask().await }}
+//- /Cargo.toml
+{MANIFEST}"#
+        );
+        let hazards = map(&source).hazards;
+        hazards
+            .iter()
+            .filter(|one| one.rule == "client-without-timeout")
+            .map(|one| format!("{}: {}", one.severity.as_str(), one.message))
+            .collect()
+    }
+
+    const ASK: &str = "self.client.get(\"https://partner.example\").send().await.unwrap().text().await.unwrap()";
+
+    #[test]
+    fn a_client_with_the_defaults_of_its_library() {
+        assert_eq!(
+            told("reqwest::Client::new()", ASK),
+            [
+                "medium: `Partner.client` has no timeout, which is the library's default: an answer that never comes is waited for by `GET /`"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_timeout_of_the_client_of_silence_or_of_each_call() {
+        for build in [
+            "reqwest::Client::builder().timeout(std::time::Duration::from_secs(5)).build().unwrap()",
+            "reqwest::Client::builder().timeout(limit()).build().unwrap()",
+            "reqwest::Client::builder().read_timeout(std::time::Duration::from_secs(5)).build().unwrap()",
+        ] {
+            assert!(told(build, ASK).is_empty(), "{build}");
+        }
+        let by_request = ASK.replace(".send()", ".timeout(std::time::Duration::from_secs(5)).send()");
+        assert!(told("reqwest::Client::new()", &by_request).is_empty());
+        let around = format!("tokio::time::timeout(std::time::Duration::from_secs(5), async {{ {ASK} }}).await.unwrap()");
+        assert!(told("reqwest::Client::new()", &around).is_empty());
+    }
+
+    #[test]
+    fn a_tool_that_serves_nothing_is_stopped_by_who_waits() {
+        let tool = format!(
+            "//- /src/main.rs\n#[tokio::main]\nasync fn main() {{ let client = reqwest::Client::new(); client.get(\"https://a.example\").send().await.unwrap(); }}\n//- /Cargo.toml\n{MANIFEST}"
+        );
+        assert!(map(&tool).hazards.iter().all(|one| one.rule != "client-without-timeout"));
     }
 }

@@ -1,6 +1,7 @@
 //! Rule `identity-in-thread-local`: see `identity_in_thread_local.md`.
 
 use crate::assess::ground::{entry, fact, place};
+use crate::assess::naming::words;
 use crate::assess::{Ground, Rule};
 use crate::model::{Access, Confidence, EntryKind, Hazard, HazardSeverity, Item, Kind, Scope};
 
@@ -82,24 +83,6 @@ fn says_who(item: &Item) -> bool {
     let held = words(held);
     let has = |words: &[String], known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     (has(&name, WHO) || has(&held, WHO)) && !has(&name, ABOUT)
-}
-
-/// `CURRENT_USER`, `CurrentUser`, `models::UserId`: the words of a name.
-fn words(name: &str) -> Vec<String> {
-    let mut out: Vec<String> = vec![String::new()];
-    let mut before = '_';
-    for c in name.chars() {
-        let begins = !c.is_alphanumeric() || (c.is_uppercase() && before.is_lowercase());
-        if begins {
-            out.push(String::new());
-        }
-        if c.is_alphanumeric() {
-            out.last_mut().expect("there is one from the start").extend(c.to_lowercase());
-        }
-        before = c;
-    }
-    out.retain(|word| !word.is_empty());
-    out
 }
 
 #[cfg(test)]

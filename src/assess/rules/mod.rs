@@ -2,9 +2,11 @@
 
 mod affinity_hides_session;
 mod client_without_timeout;
+mod cold_start;
 mod ephemeral_file;
 mod frozen_config;
 mod identity_in_thread_local;
+mod in_flight_loss;
 mod local_db_many_replicas;
 mod per_replica_limit;
 mod rollout_doubles_connections;
@@ -24,9 +26,11 @@ pub const RULES: &[Rule] = &[
     rollout_doubles_connections::RULE,
     ephemeral_file::RULE,
     local_db_many_replicas::RULE,
+    in_flight_loss::RULE,
     unrevocable_token::RULE,
     stale_secret::RULE,
     unbounded_growth::RULE,
+    cold_start::RULE,
     frozen_config::RULE,
     per_replica_limit::RULE,
     client_without_timeout::RULE,
