@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::detect::{Cx, Entries, Finding, RawSite, tell_growth};
+use crate::detect::{Cx, Entries, Finding, RawSite, tell_growth, tell_task_work};
 use crate::model::{Access, Item, ItemId, Kind, Role, Site, Use};
 use crate::resolve::DefId;
 
@@ -33,6 +33,7 @@ pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     let readers = readers(cx);
     let entries = Entries::new(cx, &findings, &ids);
     tell_growth(cx, &entries, &mut findings);
+    tell_task_work(cx, &entries, &mut findings, &ids);
     let entries = entries.of_all(&findings);
     let entered = findings.into_iter().zip(ids).zip(entries);
     let mut items: Vec<Item> =

@@ -5,6 +5,8 @@ mod client_without_timeout;
 mod ephemeral_file;
 mod frozen_config;
 mod identity_in_thread_local;
+mod job_runs_everywhere;
+mod leader_gap;
 mod local_db_many_replicas;
 mod per_replica_limit;
 mod rollout_doubles_connections;
@@ -23,9 +25,11 @@ pub const RULES: &[Rule] = &[
     affinity_hides_session::RULE,
     rollout_doubles_connections::RULE,
     ephemeral_file::RULE,
+    job_runs_everywhere::RULE,
     local_db_many_replicas::RULE,
     unrevocable_token::RULE,
     stale_secret::RULE,
+    leader_gap::RULE,
     unbounded_growth::RULE,
     frozen_config::RULE,
     per_replica_limit::RULE,
