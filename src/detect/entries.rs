@@ -1,5 +1,7 @@
 //! Entry points: the routes, tasks and start-up code on whose way an item is read or changed.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
@@ -54,6 +56,26 @@ impl Entries {
 
     fn enter(&mut self, id: DefId, kind: EntryKind, name: SmolStr) {
         self.at.entry(id).or_default().push((kind, name));
+    }
+
+    /// The functions that each background task runs, by its id.
+    #[must_use]
+    pub(super) fn roots_of_tasks(&self) -> BTreeMap<SmolStr, Vec<DefId>> {
+        let mut out: BTreeMap<SmolStr, Vec<DefId>> = BTreeMap::new();
+        for (func, entered) in &self.at {
+            for (_, name) in entered.iter().filter(|(kind, _)| *kind == EntryKind::Task) {
+                out.entry(name.clone()).or_default().push(*func);
+            }
+        }
+        out.values_mut().for_each(|roots| roots.sort_unstable());
+        out
+    }
+
+    /// The background tasks on whose way a function is called.
+    #[must_use]
+    pub(super) fn tasks_leading_to(&self, func: DefId) -> Vec<SmolStr> {
+        let found = self.leading_to(std::iter::once(func)).into_iter();
+        found.filter(|(kind, _)| *kind == EntryKind::Task).map(|(_, name)| name).collect()
     }
 
     /// The entry points on whose way each finding is used, in the order of the findings.

@@ -82,9 +82,73 @@ pub(super) fn marked(text: &str) -> Option<(String, String)> {
     Some((name, own(&says[0]).to_lowercase()))
 }
 
+/// What a statement changes, in words: `adds up in `sales``. None for what only reads, and for what is no statement.
+pub(super) fn done(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    // A message may begin like a statement: those are written in one case.
+    let first = text.split_whitespace().next()?;
+    let in_one_case = first.bytes().all(|byte| byte.is_ascii_uppercase()) || first.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_verb = ["DELETE", "INSERT", "REFRESH", "REPLACE", "UPDATE", "WITH"].iter().any(|verb| first.eq_ignore_ascii_case(verb));
+    if !in_one_case || !is_verb {
+        return None;
+    }
+    let all = words(text);
+    let has = |phrase: &[&str]| after(&all, phrase).is_some();
+    let begins = |word: &str| all.first().is_some_and(|first| first == word || first == "WITH" && all.iter().any(|one| one == word));
+    if begins("REFRESH") {
+        let at = after(&all, &["MATERIALIZED", "VIEW"])?;
+        let name = all[at..].iter().find(|word| *word != "CONCURRENTLY")?;
+        return Some(format!("refreshes `{}`", table(name)));
+    }
+    if begins("INSERT") || begins("REPLACE") {
+        let (name, _) = inserted(text)?;
+        let how = if has(&["DO", "NOTHING"]) || has(&["INSERT", "IGNORE"]) || has(&["OR", "IGNORE"]) || has(&["NOT", "EXISTS"]) {
+            "inserts once into"
+        } else if (has(&["DO", "UPDATE"]) || has(&["DUPLICATE", "KEY", "UPDATE"])) && adds_up(text) {
+            "adds up in"
+        } else if has(&["DO", "UPDATE"]) || has(&["DUPLICATE", "KEY", "UPDATE"]) || begins("REPLACE") || has(&["OR", "REPLACE"]) {
+            "sets rows of"
+        } else {
+            "inserts into"
+        };
+        return Some(format!("{how} `{name}`"));
+    }
+    if begins("UPDATE") && has(&["SET"]) && text.contains('=') {
+        let at = after(&all, &["UPDATE"])?;
+        let name = all[at..].iter().find(|word| *word != "ONLY")?;
+        return Some(format!("{} `{}`", if adds_up(text) { "adds up in" } else { "sets rows of" }, table(name)));
+    }
+    let name = deleted(text).into_iter().next().filter(|_| begins("DELETE"))?;
+    Some(format!("deletes from `{name}`"))
+}
+
+/// A column that is set to itself and more: `n = sales.n + excluded.n`.
+fn adds_up(text: &str) -> bool {
+    let spaced = text.replace('=', " = ").replace('+', " + ");
+    let parts: Vec<&str> = spaced.split(|c: char| c.is_whitespace() || c == ',' || c == '(').filter(|part| !part.is_empty()).collect();
+    let name = |part: &str| part.rsplit('.').next().unwrap_or(part).trim_matches('"').to_lowercase();
+    parts.windows(4).any(|at| at[1] == "=" && at[3] == "+" && name(at[0]) == name(at[2]))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{deleted, inserted, marked};
+    use super::{deleted, done, inserted, marked};
+
+    #[test]
+    fn what_a_statement_changes_is_told_in_words() {
+        let read = |text: &str| done(text).unwrap_or_default();
+        assert_eq!(read("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.best"), "refreshes `best`");
+        assert_eq!(read("INSERT INTO mails (id) VALUES ($1)"), "inserts into `mails`");
+        assert_eq!(read("INSERT INTO mails (id) VALUES ($1) ON CONFLICT DO NOTHING"), "inserts once into `mails`");
+        assert_eq!(read("insert into t (a, n) values (1, 2) on conflict (a) do update set n = t.n + excluded.n"), "adds up in `t`");
+        assert_eq!(read("INSERT INTO t (a, n) VALUES (1, 2) ON CONFLICT (a) DO UPDATE SET n = excluded.n"), "sets rows of `t`");
+        assert_eq!(read("UPDATE t SET n=n+1 WHERE a = 1"), "adds up in `t`");
+        assert_eq!(read("UPDATE t SET n = 0"), "sets rows of `t`");
+        assert_eq!(read("WITH old AS (SELECT 1) DELETE FROM t USING old"), "deletes from `t`");
+        for text in ["SELECT n FROM t", "Delete from the list", "Update done", "insert coin", "with care"] {
+            assert_eq!(done(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn tables_and_columns_are_read_from_statements() {

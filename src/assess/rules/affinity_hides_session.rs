@@ -112,12 +112,14 @@ fn name_of(kept: &Item) -> &str {
 
 /// A request that leaves something, and another one that looks for it.
 fn shared_by_requests(item: &Item) -> Option<(&EntryPoint, &EntryPoint)> {
-    let mut requests = item.entry_points.iter().filter(|one| matches!(one.kind, EntryKind::Route | EntryKind::EveryRequest));
-    let writes = |one: &&EntryPoint| one.access == Access::Write;
-    // A route leaves it, whatever looks at every request.
-    let leaves = item.entry_points.iter().filter(writes).find(|one| one.kind == EntryKind::Route)?;
-    let every = requests.clone().find(|one| one.kind == EntryKind::EveryRequest);
-    let looks_up = every.or_else(|| requests.find(|one| one.name != leaves.name))?;
+    let writes = |one: &&EntryPoint| one.access == Access::Write && one.kind == EntryKind::Route;
+    let posts = |one: &&EntryPoint| one.name.starts_with("POST") || one.name.starts_with("PUT");
+    let mut leaving = item.entry_points.iter().filter(writes);
+    let leaves = leaving.clone().find(posts).or_else(|| leaving.next())?;
+    let others = || item.entry_points.iter().filter(|one| one.name != leaves.name);
+    let every = || others().find(|one| one.kind == EntryKind::EveryRequest);
+    let gets = || others().find(|one| one.kind == EntryKind::Route && one.name.starts_with("GET"));
+    let looks_up = every().or_else(gets).or_else(|| others().find(|one| one.kind == EntryKind::Route))?;
     Some((leaves, looks_up))
 }
 

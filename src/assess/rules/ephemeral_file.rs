@@ -40,11 +40,11 @@ struct Lost<'a> {
 
 /// What one function writes into one folder is one matter: a file and its rename, two formats of one report.
 fn together<'a>(ground: &Ground<'a>) -> Vec<Vec<Lost<'a>>> {
-    let mut groups: Vec<(Option<&str>, &str, Vec<Lost<'a>>)> = Vec::new();
+    let mut groups: Vec<(Option<&str>, String, Vec<Lost<'a>>)> = Vec::new();
     for item in ground.of_kinds(&[Kind::FsWrite]).filter(|item| leaves_something(item)) {
         let Some(landed) = worst(ground.landed(item)) else { continue };
         let function = item.site().and_then(|site| site.function.as_deref());
-        let folder = parent(path_of(item, landed));
+        let folder = parent(&path_of(item, landed)).to_owned();
         let known = groups.iter_mut().find(|(by, at, _)| function.is_some() && *by == function && *at == folder);
         match known {
             Some((.., files)) => files.push(Lost { item, landed }),
@@ -63,15 +63,16 @@ fn of_files(rule: &Rule, ground: &Ground<'_>, files: &[Lost<'_>]) -> Option<Haza
     let on_requests = files.iter().any(|one| Ground::is_on_requests(one.item));
     let path = path_of(item, lost);
     // What a task or start-up writes, it can write again, and a cache is there to be filled again.
-    let severity = match (on_requests && !is_cache(path), read_back) {
+    let severity = match (on_requests && !is_cache(&path), read_back) {
         (true, _) => HazardSeverity::High,
-        (false, Some(_)) if !is_cache(path) => HazardSeverity::Medium,
-        _ if is_cache(path) || lost.path.starts_with("/tmp") => return None,
+        (false, Some(_)) if !is_cache(&path) => HazardSeverity::Medium,
+        _ if is_cache(&path) || lost.path.starts_with("/tmp") => return None,
         _ => HazardSeverity::Low,
     };
     let with = if lost.survives == Survives::Container { "pod" } else { "container" };
-    let mut entries = files.iter().flat_map(|one| &one.item.entry_points);
-    let by = entries.find(|one| one.kind == EntryKind::Route).map(|one| format!(", written by {},", entry(one)));
+    let routes = || files.iter().flat_map(|one| &one.item.entry_points).filter(|one| one.kind == EntryKind::Route);
+    let posts = routes().find(|one| one.name.starts_with("POST") || one.name.starts_with("PUT"));
+    let by = posts.or_else(|| routes().next()).map(|one| format!(", written by {},", entry(one)));
     let message = format!("`{path}`{} is gone with the {with}: {} in `{}`", by.unwrap_or_default(), lost.said(), lost.workload);
     let mut hazard = rule.about(item, severity, message).because(item.summary.clone(), place(item));
     for other in files.iter().map(|one| one.item).filter(|other| other.id != item.id) {
@@ -87,13 +88,19 @@ fn of_files(rule: &Rule, ground: &Ground<'_>, files: &[Lost<'_>]) -> Option<Haza
     Some(hazard)
 }
 
-/// The path with what is filled in at run time, as far as it is the one that lands there.
-fn path_of<'a>(item: &'a Item, landed: &'a Landed) -> &'a str {
-    let whole = fact(item, "path").and_then(|fact| match &fact.value {
-        Some(FactValue::Text(path)) => Some(path.as_str()),
-        _ => None,
-    });
-    whole.filter(|path| path.starts_with(landed.path.as_str())).unwrap_or(&landed.path)
+/// The path with what is filled in at run time, as far as it is the one that lands there: of a relative one, what follows the
+/// folder that is known.
+fn path_of(item: &Item, landed: &Landed) -> String {
+    let known = landed.path.as_str();
+    let Some(FactValue::Text(whole)) = fact(item, "path").and_then(|fact| fact.value.as_ref()) else { return known.to_owned() };
+    // Of several, the first stands for all.
+    let whole = whole.split(" or ").next().unwrap_or(whole);
+    if whole.starts_with(known) {
+        return whole.to_owned();
+    }
+    let whole = whole.trim_start_matches("./");
+    let ends = whole.match_indices('/').map(|(at, _)| at).filter(|at| known.ends_with(&format!("/{}", &whole[..*at])));
+    ends.last().map_or_else(|| known.to_owned(), |at| format!("{known}{}", &whole[at..]))
 }
 
 fn op(item: &Item) -> String {

@@ -7,6 +7,8 @@ mod ephemeral_file;
 mod frozen_config;
 mod identity_in_thread_local;
 mod in_flight_loss;
+mod job_runs_everywhere;
+mod leader_gap;
 mod local_db_many_replicas;
 mod per_replica_limit;
 mod rollout_doubles_connections;
@@ -27,7 +29,9 @@ pub const RULES: &[Rule] = &[
     ephemeral_file::RULE,
     local_db_many_replicas::RULE,
     in_flight_loss::RULE,
+    job_runs_everywhere::RULE,
     unrevocable_token::RULE,
+    leader_gap::RULE,
     stale_secret::RULE,
     unbounded_growth::RULE,
     cold_start::RULE,

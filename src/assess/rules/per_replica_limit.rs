@@ -34,18 +34,61 @@ const RATES: &[(&str, &str)] = &[
 const BURSTS: &[&str] = &["allow_burst", "burst_size", "burst"];
 
 fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
+    let mut rates: Vec<(&str, Vec<&Item>)> = Vec::new();
     for item in ground.of_kinds(&[Kind::Limiter]).filter(|item| item.scope == Scope::Process && !is_own_affair(item)) {
         let Some(fleet) = ground.replicated(item) else { continue };
-        let hazard = if is_rate(item) { Some(rate(rule, ground, item, fleet)) } else { at_a_time(rule, ground, item, fleet) };
-        let Some(hazard) = hazard else { continue };
-        out.push(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())));
+        if is_rate(item) {
+            // Limits of one type or module are one matter.
+            let of = owner(item);
+            match rates.iter_mut().find(|(known, _)| *known == of) {
+                Some((_, items)) => items.push(item),
+                None => rates.push((of, vec![item])),
+            }
+        } else if let Some(hazard) = at_a_time(rule, ground, item, fleet) {
+            out.push(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())));
+        }
     }
+    out.extend(rates.iter().filter_map(|(_, items)| all_rates(rule, ground, items)));
+}
+
+/// The type, function or module of an item.
+fn owner(item: &Item) -> &str {
+    let id = item.id.as_str();
+    let path = id.split('#').next().unwrap_or(id);
+    path.rsplit_once("::").map_or(path, |(owner, _)| owner)
+}
+
+/// The limits of one owner: the first whose number is known in full, the others by their names.
+fn all_rates(rule: &Rule, ground: &Ground<'_>, items: &[&Item]) -> Option<Hazard> {
+    let known = |item: &&&Item| ground.replicated(item).is_some_and(|fleet| told_rate(ground, item, fleet).is_some());
+    let item = items.iter().find(known).or_else(|| items.first())?;
+    let fleet = ground.replicated(item)?;
+    let mut hazard = rate(rule, ground, item, fleet);
+    match items.len() {
+        1 => {}
+        2 => hazard.message.push_str("; so is another limit beside it"),
+        many => hazard.message.push_str(&format!("; so are {} other limits beside it", many - 1)),
+    }
+    for other in items {
+        hazard = hazard.with(other);
+    }
+    Some(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())))
+}
+
+/// The rate with the words for it, when it is a number that is known.
+fn told_rate(ground: &Ground<'_>, item: &Item, fleet: &Fleet<'_>) -> Option<(Each, &'static str)> {
+    RATES.iter().find_map(|(key, unit)| Some((number(ground, item, fleet, key)?, *unit)))
 }
 
 /// Retries and the like protect the process itself: each has to have its own.
 fn is_own_affair(item: &Item) -> bool {
     let id = item.id.as_str();
-    id.ends_with("#retry") || id.contains("#retry-") || item.summary.contains("retr") || item.summary.contains("attempt")
+    // A quota is a part of the limiter that is made with it.
+    item.summary.contains("quota")
+        || id.ends_with("#retry")
+        || id.contains("#retry-")
+        || item.summary.contains("retr")
+        || item.summary.contains("attempt")
 }
 
 /// It counts requests of clients, by key or by rate.
@@ -56,12 +99,15 @@ fn is_rate(item: &Item) -> bool {
 
 /// A limit on requests: what one client may do, it may do at each replica.
 fn rate(rule: &Rule, ground: &Ground<'_>, item: &Item, fleet: &Fleet<'_>) -> Hazard {
-    let number = |key: &str| number(ground, item, fleet, key);
-    let Some((each, unit)) = RATES.iter().find_map(|(key, unit)| Some((number(key)?, *unit))) else {
+    let Some((each, unit)) = told_rate(ground, item, fleet) else {
         let message = format!("the limit of `{}` is counted in each of {} of {} for itself", item.name, fleet.copies(), fleet.name());
         return rule.about(item, HazardSeverity::Medium, message).because("made in each process", place(item));
     };
-    let burst = BURSTS.iter().find_map(|key| number(key)).map(|burst| format!(" (burst {})", burst.number)).unwrap_or_default();
+    let burst = BURSTS
+        .iter()
+        .find_map(|key| number(ground, item, fleet, key))
+        .map(|burst| format!(" (burst {})", burst.number))
+        .unwrap_or_default();
     let message = format!("`{}` lets {} {unit}{burst} through in each process: {}", item.name, each.number, multiplied(each.number, fleet));
     told(rule.about(item, HazardSeverity::Medium, message), item, &each, unit, fleet)
 }
