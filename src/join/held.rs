@@ -88,9 +88,9 @@ fn host(text: &str) -> Option<String> {
 
 impl Each {
     /// The number that a fact has in a container.
-    pub(super) fn of(fact: &Fact, run: &Run<'_>) -> Option<Self> {
-        if let Some(number) = run.workload.pool {
-            return Some(Self { number: i64::from(number), at: None, from: Some("the command line".to_owned()) });
+    pub(super) fn of(item: &Item, fact: &Fact, run: &Run<'_>) -> Option<Self> {
+        if let Some(number) = run.workload.pool.filter(|_| is_database(item)) {
+            return Some(Self { number: i64::from(number), at: None, from: Some("--set".to_owned()) });
         }
         let own = || Some(Self { number: number(fact.value.as_ref()?)?, at: fact.at.clone(), from: None });
         match fact.provenance {
@@ -115,6 +115,12 @@ impl Each {
             _ => own(),
         }
     }
+}
+
+/// Whether a pool leads to a database, and not to a server of mail or the like.
+fn is_database(item: &Item) -> bool {
+    let store = item.backs_on.as_deref().and_then(|store| store.rsplit(':').next());
+    store.is_some_and(|store| matches!(store, "postgres" | "mysql" | "mariadb" | "mssql" | "oracle" | "mongodb") || store.contains("sql"))
 }
 
 fn number(value: &FactValue) -> Option<i64> {

@@ -13,6 +13,7 @@ use super::layout::{Layout, ORDER, relative};
 use super::lifecycle_view::lifecycles;
 use super::opening::opening;
 use super::sections::{any_rebuild, contents, environments, events, held_by, recovery_tests, sections, service_kinds, services};
+use super::verdict::verdicts;
 use super::view::{BlindPage, BookView, Chapter, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage, SummaryView};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
@@ -156,6 +157,7 @@ impl Book<'_> {
             services,
             service_kinds,
             sections: Vec::new(),
+            verdicts: verdicts(layout, None, INDEX),
             capacity: capacity(layout, INDEX),
             environments: environments(layout, INDEX),
             any_rebuild: any_rebuild(&layout.items),
@@ -216,6 +218,7 @@ impl Book<'_> {
         ServicePage {
             service,
             opening: opening(self.layout, &held, "service", file),
+            verdicts: verdicts(self.layout, Some(name), file),
             contents: service_kinds(self.layout, name, file, |kind| relative(file, &kind_page(kind))),
             any_rebuild: any_rebuild(&held),
             lifecycles: lifecycles(self.layout, Some(name), file),

@@ -31,6 +31,7 @@ mod settings_view;
 mod tests;
 mod theme;
 mod title;
+mod verdict;
 mod view;
 mod words;
 
