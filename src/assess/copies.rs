@@ -127,7 +127,7 @@ fn of_session(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
     Some(match sticky {
         Some(_) => AtTwo {
             weight: Weight::Users,
-            clause: "a user is known to one replica only; stickiness hides it until that replica goes".to_owned(),
+            clause: "a user is known to one replica only, which stickiness hides until that replica goes".to_owned(),
             breaks: false,
         },
         None => AtTwo { weight: Weight::Users, clause: "a user is known to one replica only".to_owned(), breaks: true },
@@ -151,7 +151,7 @@ fn of_flag(item: &Item) -> Option<AtTwo> {
 
 /// A pool of connections to a file.
 fn is_local(item: &Item) -> bool {
-    matches!(item.backs_on.as_deref(), Some("external-store:local_disk" | "external-store:sqlite"))
+    matches!(item.backs_on.as_deref(), Some("external-store:local_disk" | "external-store:sqlite")) || item.summary.contains("SQLite pool")
 }
 
 /// Databases that several processes reach.
@@ -184,7 +184,7 @@ fn of_database(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
     let networked = ground.items.iter().filter(|other| matches!(other.kind, Kind::ExternalStore | Kind::Pool)).any(|other| of_same(&other));
     let shared = matches!(disk(ground, item), Some(Disk::Shared));
     Some(match (networked, shared) {
-        (true, _) => care(Weight::Record, "each replica has its own file: what is written at one is not found at the others"),
+        (true, _) => care(Weight::Record, "each replica has a file of its own: what is written at one is not found at the others"),
         (false, true) => AtTwo { weight: Weight::Record, clause: "two processes open the same database file".to_owned(), breaks: true },
         (false, false) => AtTwo {
             weight: Weight::Record,
@@ -233,6 +233,9 @@ fn folder(item: &Item) -> Option<String> {
 
 /// A job that runs by the clock, and that nothing keeps from running in every replica.
 fn of_job(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
+    if item.summary.starts_with("main loop") {
+        return of_main_loop(ground, item);
+    }
     fact(item, "schedule")?;
     let guards = |other: &Item| {
         let of_job = other.entry_points.iter().any(|entry| entry.kind == EntryKind::Task && entry.name == item.id.as_str());
@@ -240,4 +243,78 @@ fn of_job(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
     };
     let guarded = ground.items.iter().any(guards);
     (!guarded).then(|| care(Weight::Jobs, "the job runs in every replica"))
+}
+
+/// The loop that a service is made of, by the clock: two of them do the same, unless they claim what they do.
+fn of_main_loop(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
+    fact(item, "period")?;
+    let claims = |other: &Item| {
+        let skips = fact(other, "when_taken").and_then(|fact| fact.value.as_ref()).is_some_and(|value| value.to_string().contains("skips"));
+        let by_mark = other.summary.starts_with("claim by a mark") || other.summary.contains("lock") || other.scope == Scope::Cluster;
+        other.kind == Kind::Lease && (skips || by_mark) && other.services.iter().any(|name| item.services.contains(name))
+    };
+    (!ground.items.iter().any(claims)).then(|| care(Weight::Jobs, "each replica does the work of this loop by itself"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::map;
+    use crate::model::{Answer, Copies, StateMap};
+
+    fn verdict(map: &StateMap) -> (Answer, Vec<&str>) {
+        let [verdict] = map.verdicts.as_slice() else { panic!("{:?}", map.verdicts) };
+        (verdict.answer, verdict.why.iter().map(|reason| reason.clause.as_str()).collect())
+    }
+
+    /// A shop whose requests reach a state of this type and do this with it.
+    fn shop(state: &str, handler: &str) -> String {
+        format!(
+            "use std::collections::{{HashMap, HashSet}};\nuse std::sync::{{Arc, Mutex, RwLock}};\nuse axum::extract::State;\n\
+             #[derive(Clone)]\nstruct App {{ {state} }}\n#[tokio::main]\nasync fn main() {{\n    let app = App {{ it: Default::default() }};\n    \
+             let router = axum::Router::new().route(\"/\", axum::routing::post(home)).with_state(app);\n    \
+             axum::serve(tokio::net::TcpListener::bind(\"0.0.0.0:1\").await.unwrap(), router).await.unwrap();\n}}\n\
+             async fn home(State(app): State<App>) {{ {handler} }}\n"
+        )
+    }
+
+    #[test]
+    fn a_service_that_keeps_nothing_may_run_as_often_as_one_likes() {
+        let nothing = shop("it: u32", "let _ = app.it;");
+        assert_eq!(verdict(&map(&nothing)), (Answer::Yes, vec![]));
+        // A number that each replica counts for itself is nothing that another one misses.
+        let counts = shop("it: Arc<RwLock<HashMap<String, u64>>>", "app.it.write().unwrap().insert(String::new(), 1);");
+        assert_eq!(verdict(&map(&counts)).0, Answer::Yes);
+        // A tool that ends has no verdict.
+        assert!(map("use std::sync::Mutex;\nstatic SEEN: Mutex<Vec<u32>> = Mutex::new(Vec::new());\nfn main() { SEEN.lock().unwrap().push(1); }\n")
+            .verdicts
+            .is_empty());
+    }
+
+    #[test]
+    fn what_requests_keep_in_one_process_differs_between_two() {
+        let text = shop("it: Arc<RwLock<HashMap<String, String>>>", "app.it.write().unwrap().insert(String::new(), String::new());");
+        let map = map(&text);
+        assert_eq!(verdict(&map), (Answer::WithCare, vec!["what a request writes at one replica the others do not know"]));
+        let item = map.items.iter().find(|item| item.id.as_str().starts_with("shared-state:")).unwrap();
+        let replication = item.replication.as_ref().unwrap();
+        assert_eq!((replication.copies, replication.number), (Copies::Process, None));
+        assert_eq!(replication.at_two.as_deref(), Some("what a request writes at one replica the others do not know"));
+    }
+
+    #[test]
+    fn sessions_in_memory_forbid_a_second_replica_unless_clients_stick() {
+        let text = shop("it: Arc<Mutex<HashMap<String, Session>>>", "app.it.lock().unwrap().insert(String::new(), Session);")
+            + "#[derive(Clone, Default)]\nstruct Session;\n";
+        let found = map(&text);
+        assert_eq!(verdict(&found), (Answer::No, vec!["a user is known to one replica only"]), "{:?}", found.items);
+        let manifests = "//- /k.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: shop\nspec:\n  replicas: 3\n  template:\n    \
+            metadata:\n      labels:\n        app: shop\n    spec:\n      containers:\n        - name: shop\n          image: shop:1\n---\n\
+            apiVersion: v1\nkind: Service\nmetadata:\n  name: shop\nspec:\n  selector:\n    app: shop\n  sessionAffinity: ClientIP\n\
+            //- /Dockerfile\nFROM debian\nCOPY --from=build /target/release/shop /usr/bin/shop\nCMD [\"shop\"]\n";
+        let sticky = map(&format!("//- /src/main.rs\n{text}{manifests}"));
+        assert_eq!(verdict(&sticky).0, Answer::WithCare);
+        assert_eq!(sticky.verdicts[0].replicas, Some(3));
+        let item = sticky.items.iter().find(|item| item.id.as_str().starts_with("session:")).unwrap();
+        assert_eq!(item.replication.as_ref().and_then(|one| one.number), Some(3));
+    }
 }

@@ -65,11 +65,14 @@ fn verdict(ground: &Ground<'_>, service: &Service, found: &BTreeMap<&ItemId, AtT
         Some((_, first)) if first.breaks => Answer::No,
         Some(_) => Answer::WithCare,
     };
-    // Of several that go wrong alike the first is told.
+    // What goes wrong alike is told together.
     let mut why: Vec<Reason> = Vec::new();
     for (item, at_two) in &against {
-        if why.len() < TOLD && !why.iter().any(|known| known.clause == at_two.clause) {
-            why.push(Reason { item: item.id.clone(), clause: at_two.clause.clone() });
+        let full = why.len() == TOLD;
+        match why.iter_mut().find(|known| known.clause == at_two.clause) {
+            Some(known) => known.items.push(item.id.clone()),
+            None if full => {}
+            None => why.push(Reason { items: vec![item.id.clone()], clause: at_two.clause.clone() }),
         }
     }
     let fleet = ground.fleets_of(&service.name).iter().filter(|fleet| fleet.is_for_good()).max_by_key(|fleet| fleet.most());
@@ -78,7 +81,7 @@ fn verdict(ground: &Ground<'_>, service: &Service, found: &BTreeMap<&ItemId, AtT
         answer,
         replicas: fleet.map(|fleet| fleet.replicas),
         at_most: fleet.and_then(|fleet| fleet.at_most),
-        more: against.len() - why.len(),
+        more: against.len() - why.iter().map(|reason| reason.items.len()).sum::<usize>(),
         why,
     }
 }

@@ -74,8 +74,8 @@ pub struct Verdict {
 /// One thing that speaks against several replicas.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// The item.
-    pub item: ItemId,
+    /// The items, by id.
+    pub items: Vec<ItemId>,
     /// What goes wrong at two, in one clause.
     pub clause: String,
 }

@@ -5,7 +5,10 @@ use crate::model::{Answer, Copies, Item, Reason, Verdict};
 use super::escape::code;
 use super::item_view::clause;
 use super::layout::Layout;
-use super::view::{CopiesView, Named, VerdictView};
+use super::view::{CopiesView, ReasonView, VerdictView};
+
+/// At most so many items are named for one reason.
+const ITEMS: usize = 3;
 
 /// The verdicts on all services, or on one.
 pub(crate) fn verdicts(layout: &Layout<'_>, service: Option<&str>, page: &str) -> Vec<VerdictView> {
@@ -16,10 +19,11 @@ pub(crate) fn verdicts(layout: &Layout<'_>, service: Option<&str>, page: &str) -
 
 fn view(layout: &Layout<'_>, verdict: &Verdict, several: bool, page: &str) -> VerdictView {
     let reason = |reason: &Reason| {
-        let item = layout.item(reason.item.as_str())?;
-        Some(Named { link: layout.link(item, page), text: clause(&reason.clause) })
+        let items: Vec<&Item> = reason.items.iter().filter_map(|id| layout.item(id.as_str())).collect();
+        let (items, more) = layout.some(&items, ITEMS, page);
+        ReasonView { clause: clause(&reason.clause), items, more }
     };
-    let why: Vec<Named> = verdict.why.iter().filter_map(reason).collect();
+    let why = verdict.why.iter().map(reason).collect();
     VerdictView {
         service: several.then(|| code(&verdict.service)),
         answer: match verdict.answer {

@@ -44,6 +44,14 @@ pub(crate) struct PageView {
     pub(crate) revision: Option<String>,
 }
 
+/// Something that goes wrong with two replicas.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReasonView {
+    pub(crate) clause: String,
+    pub(crate) items: Vec<String>,
+    pub(crate) more: usize,
+}
+
 /// What goes wrong with two copies of an item.
 #[derive(Debug, Serialize)]
 pub(crate) struct CopiesView {
@@ -64,7 +72,7 @@ pub(crate) struct VerdictView {
     /// How many run; none when no deployment file says so.
     pub(crate) replicas: Option<u32>,
     pub(crate) at_most: Option<u32>,
-    pub(crate) why: Vec<Named>,
+    pub(crate) why: Vec<ReasonView>,
     pub(crate) more: usize,
 }
 

@@ -167,7 +167,8 @@ fn service(name: &str, deployed: &Deployed, services: &[Service], key: Key) -> R
         return Ok(only.name.clone());
     }
     let known = services.iter().map(|service| service.name.as_str());
-    let help = match nearest(name, known.clone()) {
+    let ends = known.clone().filter_map(|name| name.rsplit(['-', '_']).next());
+    let help = match nearest(name, known.clone().chain(ends)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if services.is_empty() => "this tree has no service".to_owned(),
         None => format!("the services are {}", known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),

@@ -50,6 +50,8 @@ fn names_are_those_of_services_workloads_and_their_ends() {
     }
     let unknown = apply(&given, &services(), &[Change::replicas("shop-apy=6").unwrap()]).unwrap_err();
     assert_eq!((unknown.message.as_str(), unknown.help.as_str()), ("there is no service `shop-apy`", "did you mean `shop-api`?"));
+    let end = apply(&given, &services(), &[Change::replicas("wroker=6").unwrap()]).unwrap_err();
+    assert_eq!(end.help, "did you mean `worker`?");
     let store = apply(&given, &services(), &[Change::set("shop-api.max_connections=9").unwrap()]).unwrap_err();
     assert!(store.help.contains("--set postgres.max_connections"), "{store:?}");
     let nothing = apply(&given, &services(), &[Change::set("shop-worker.surge=1").unwrap()]).unwrap_err();
