@@ -311,6 +311,7 @@ fn shares(held: &[&Held]) -> Vec<Share> {
         each: one.each.as_ref().map(|each| each.number),
         at: one.each.as_ref().and_then(|each| each.at.clone()),
         from: one.each.as_ref().and_then(|each| each.from.clone()),
+        if_used: one.if_used,
     };
     most.flatten().map(share).collect()
 }

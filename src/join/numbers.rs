@@ -149,9 +149,17 @@ pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)], deployed:
                     continue;
                 }
                 if let Some(workload) = place_of(run.workload) {
-                    let (address, each) = (Address::of(item, run), Each::of(item, bound, run));
+                    let (address, each) = (Address::of(item, run), Each::of_pool(item, bound, run));
                     let container = run.container.name.clone();
-                    held.push(Held { item: item.id.clone(), service: service.clone(), workload, container, each, address });
+                    held.push(Held {
+                        item: item.id.clone(),
+                        service: service.clone(),
+                        workload,
+                        container,
+                        each,
+                        address,
+                        if_used: made == MadeBy::Unknown,
+                    });
                 }
                 let Some(mut total) = total(item, bound, service, run) else { continue };
                 total.if_used = made == MadeBy::Unknown;
@@ -174,7 +182,7 @@ fn total(item: &Item, bound: &Fact, service: &SmolStr, run: &Run<'_>) -> Option<
     if counts.replicas <= 1 && counts.during_rollout.is_none() && counts.at_most.is_none() {
         return None;
     }
-    let each = Each::of(item, bound, run)?;
+    let each = Each::of_pool(item, bound, run)?;
     let times = |count: u32| each.number.checked_mul(i64::from(count));
     Some(Total {
         workload: run.workload.owner.clone(),
