@@ -156,6 +156,19 @@ pub(crate) struct Check {
     /// Write that file, with what has no annotation today [default: the one of statemap.toml; statemap-baseline.txt]
     #[arg(long, help_heading = "Baseline")]
     pub(crate) write_baseline: bool,
+    #[command(flatten)]
+    pub(crate) what_if: WhatIf,
+}
+
+/// What is taken to be deployed otherwise.
+#[derive(Debug, Args)]
+pub(crate) struct WhatIf {
+    /// Print what would be otherwise with so many replicas, of all services or of one; may be given again. Nothing is written
+    #[arg(long, value_name = "[SERVICE=]N", help_heading = "What if", conflicts_with_all = ["write_baseline", "baseline"])]
+    pub(crate) replicas: Vec<String>,
+    /// The same for other numbers; keys: replicas, surge, unavailable, max_replicas, pool (connections); of a store: max_connections
+    #[arg(long, value_name = "SERVICE.KEY=VALUE", help_heading = "What if", conflicts_with_all = ["write_baseline", "baseline"])]
+    pub(crate) set: Vec<String>,
 }
 
 /// How `check` prints.

@@ -14,7 +14,7 @@ pub(crate) fn map(fixture: &str) -> StateMap {
     if !fixture.contains("//- /Cargo.toml") {
         tree = tree.with_file("Cargo.toml", MANIFEST);
     }
-    let options = Options { include: Include::default(), threads: Some(1), today: jiff::civil::date(2026, 1, 15) };
+    let options = Options { include: Include::default(), threads: Some(1), today: jiff::civil::date(2026, 1, 15), what_if: Vec::new() };
     analyze(&tree, &Revision::default(), &options).expect("the built-in catalog is valid").map
 }
 

@@ -30,5 +30,6 @@ pub mod schema;
 pub mod settings;
 pub mod source;
 pub mod verify;
+pub mod what_if;
 
 pub use analyze::{Analysis, Options, analyze};

@@ -25,6 +25,7 @@ use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::schema;
 use crate::settings;
 use crate::source::{ReadError, Revision, Tree};
+use crate::what_if::{self, Change};
 
 /// syn's tree is as deep as the code is nested; see `parse`.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -38,6 +39,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Today, for annotations that expire.
     pub today: jiff::civil::Date,
+    /// What is taken to be deployed otherwise; empty for what is.
+    pub what_if: Vec<Change>,
 }
 
 /// What an analysis yields.
@@ -119,8 +122,14 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     }
     let mut items = merge::merge(&cx, findings);
     schema::join(&mut items, &schema, &discovery, &services);
-    let drawn = manifests::draw(&manifests, tree, &services, &manifests::Code::of(&items));
-    items.extend(drawn.items);
+    let mut drawn = manifests::draw(&manifests, tree, &services, &manifests::Code::of(&items));
+    items.extend(std::mem::take(&mut drawn.items));
+    // What names nothing that is there changes nothing; whoever asks is told by `what_if::apply` beforehand.
+    if !options.what_if.is_empty()
+        && let Ok(changed) = what_if::apply(&drawn.deployed, &services, &options.what_if)
+    {
+        drawn.deployed = changed;
+    }
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
     settings::tell_variables(&settings, &mut items);
     let joined = joined(&cx, &mut items, &drawn.deployed, &services, manifests.unevaluated > 0);
@@ -164,6 +173,10 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     };
     let (hazards, assessed) = assess::assess(&subject);
     let not_deployed = assess::not_judged(&subject);
+    let (verdicts, replications) = assess::verdicts(&subject, &hazards);
+    for (item, replication) in items.iter_mut().zip(replications) {
+        item.replication = replication;
+    }
     assess::tell_items(&mut items, &hazards);
     diagnostics.extend(assessed);
     diagnostics.sort();
@@ -191,6 +204,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         environments: joined.environments,
         lifecycles,
         capacity,
+        verdicts,
         hazards,
         diagnostics,
         coverage,

@@ -106,21 +106,25 @@ pub fn apply(items: &mut Vec<Item>, knowledge: &Knowledge<'_>, out: &mut Vec<Dia
     applied
 }
 
+/// Says which of some names are those of no service.
+fn unknown_services(names: &[String], at: super::reader::Mark, file: &str, knowledge: &Knowledge<'_>, out: &mut Vec<Diagnostic>) {
+    for name in names.iter().filter(|name| !knowledge.services.iter().any(|service| service == *name)) {
+        let known: Vec<&str> = knowledge.services.iter().map(SmolStr::as_str).collect();
+        let help = super::nearest::hint(name, known.iter().copied(), || match known.as_slice() {
+            [] => "no service was found here".to_owned(),
+            known => format!("the services are {}", super::nearest::words(known, "and")),
+        });
+        let message = format!("there is no service {}", quoted(name));
+        out.push(at.diagnostic(Severity::Warning, "unknown-service", file, message).help(help));
+    }
+}
+
 fn add_declared(items: &mut Vec<Item>, knowledge: &Knowledge<'_>, out: &mut Vec<Diagnostic>) -> usize {
+    if let Some(claim) = &knowledge.config.policy.stateless {
+        unknown_services(&claim.services, claim.services_at, super::CONFIG_FILE, knowledge, out);
+    }
     for declared in &knowledge.config.declared {
-        for name in &declared.services {
-            if !knowledge.services.iter().any(|service| service == name) {
-                let known: Vec<&str> = knowledge.services.iter().map(SmolStr::as_str).collect();
-                let help = super::nearest::hint(name, known.iter().copied(), || match known.as_slice() {
-                    [] => "no service was found here".to_owned(),
-                    known => format!("the services are {}", super::nearest::words(known, "and")),
-                });
-                let message = format!("there is no service {}", quoted(name));
-                out.push(
-                    declared.services_at.diagnostic(Severity::Warning, "unknown-service", &declared.written.place.file, message).help(help),
-                );
-            }
-        }
+        unknown_services(&declared.services, declared.services_at, &declared.written.place.file, knowledge, out);
         items.push(declared.item(knowledge.services));
     }
     knowledge.config.declared.len()

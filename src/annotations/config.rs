@@ -217,7 +217,7 @@ paths = ["ourcache::Cache::new"]
         assert_eq!(config.outputs[0].constants, Some(true));
         assert_eq!(config.policy.fail_on, Some(HazardSeverity::Medium));
         assert_eq!(config.policy.undocumented, Some(Level::Deny));
-        assert_eq!(config.policy.stateless, Some(vec![Kind::Telemetry, Kind::Pool]));
+        assert_eq!(config.policy.stateless.map(|claim| claim.except), Some(vec![Kind::Telemetry, Kind::Pool]));
         let state = &config.states[0].written;
         assert_eq!(state.annotation.contains, ["pii", "prices"]);
         assert_eq!(state.annotation.expires.as_deref(), Some("2027-04-01"));

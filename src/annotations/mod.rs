@@ -27,7 +27,7 @@ pub use config::{CONFIG_FILE, CatalogEntry, Config, MAX_CONFIG_BYTES, StateEntry
 pub use declare::Declared;
 pub use insert::insert;
 pub use pattern::{Match, Pattern};
-pub use policy::{Level, Policy, Required, USUALLY_REQUIRED};
+pub use policy::{Level, Policy, Required, Stateless, USUALLY_REQUIRED};
 pub use prune::prune;
 pub use schema::{KEYS, Key, ValueType, Written};
 pub use sections::{OutputConfig, OutputFormat, ServiceConfig};

@@ -40,13 +40,18 @@ pub(super) fn words(words: &[&str], last: &str) -> String {
 
 /// A word of the input in backticks: control characters escaped, and cut when it is too long to read.
 pub(super) fn quoted(word: &str) -> String {
+    format!("`{}`", shown(word))
+}
+
+/// The same without backticks.
+pub(crate) fn shown(word: &str) -> String {
     const SHOWN: usize = 80;
     let mut shown: String =
         word.chars().take(SHOWN).flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
     if word.chars().nth(SHOWN).is_some() {
         shown.push('…');
     }
-    format!("`{shown}`")
+    shown
 }
 
 #[cfg(test)]

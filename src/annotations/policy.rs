@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::reader::{Reader, Section, type_words};
+use super::reader::{Mark, Reader, Section, type_words};
 use super::schema::KEYS;
 use crate::model::{Annotation, Class, Confidence, HazardSeverity, Item, Kind, Scope};
 
@@ -59,8 +59,30 @@ pub struct Policy {
     pub require_keys: Vec<&'static str>,
     /// File with the ids that are let through.
     pub baseline: Option<String>,
-    /// The service claims to hold no state, except of these kinds.
-    pub stateless: Option<Vec<Kind>>,
+    /// What claims to hold no state.
+    pub stateless: Option<Stateless>,
+}
+
+/// `stateless`: the services that claim to hold no state of their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stateless {
+    /// The services that claim it; all when empty.
+    pub services: Vec<String>,
+    /// The kinds that they may hold.
+    pub except: Vec<Kind>,
+    /// Where the services stand.
+    pub(super) services_at: Mark,
+}
+
+impl Stateless {
+    /// Whether the claim is about an item: one that nobody links is everybody's.
+    #[must_use]
+    pub fn claims(&self, item: &Item) -> bool {
+        let of_service = self.services.is_empty()
+            || item.services.is_empty()
+            || item.services.iter().any(|of| self.services.iter().any(|name| of == name));
+        of_service && !self.except.contains(&item.kind)
+    }
 }
 
 /// A word of `require`.
@@ -179,20 +201,24 @@ fn read_required_keys(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> Vec
     listed.iter().filter_map(|(word, at)| reader.choice("require_keys", word, at, &keys)).collect()
 }
 
-/// `stateless = true`, or `stateless = { except = ["telemetry"] }`.
-fn read_stateless(reader: &mut Reader<'_>, policy: &Section<'_, '_>) -> Option<Vec<Kind>> {
+/// `stateless = true`, or `stateless = { services = ["api"], except = ["telemetry"] }`.
+fn read_stateless(reader: &mut Reader<'_>, policy: &Section<'_, '_>) -> Option<Stateless> {
     let value = policy.table.get("stateless")?;
+    let services_at = reader.mark(&value.span());
     let DeValue::Table(table) = value.get_ref() else {
         if let DeValue::Boolean(claimed) = value.get_ref() {
-            return claimed.then(Vec::new);
+            return claimed.then(|| Stateless { services_at, ..Stateless::default() });
         }
         let message = format!("`stateless` must be a boolean or a table, not {}", type_words(value.get_ref()));
         reader.error("wrong-type", &value.span(), message, "write `stateless = { except = [\"telemetry\", \"pool\"] }`");
         return None;
     };
     let section = Section { name: "`stateless`".to_owned(), table, at: value.span() };
-    reader.check_keys(&section, &["except"]);
+    reader.check_keys(&section, &["except", "services"]);
     let kinds: Vec<(&str, Kind)> = Kind::ALL.iter().map(|kind| (kind.as_str(), *kind)).collect();
     let listed = reader.spanned_list(&section, "except");
-    Some(listed.iter().filter_map(|(word, at)| reader.choice("except", word, at, &kinds)).collect())
+    let except = listed.iter().filter_map(|(word, at)| reader.choice("except", word, at, &kinds)).collect();
+    let services = reader.list(&section, "services");
+    let services_at = reader.mark(&table.get("services").map_or(value.span(), toml::Spanned::span));
+    Some(Stateless { services, except, services_at })
 }

@@ -61,7 +61,12 @@ impl<'a> Cx<'a> {
         for environment in environments {
             let here = |one: &&&Held| self.workload(one).environment.as_ref().is_none_or(|of| Some(of) == environment);
             let here: Vec<&Held> = self.of_one_set(held.iter().filter(here).copied().collect());
-            let servers = by_server(here);
+            let mut servers = by_server(here);
+            // Of several servers those are there whose address something sets; another one may be for a set-up that has it.
+            let is_set = |address: &Address| address.host.is_some() || address.kept.is_some();
+            if servers.iter().any(|(address, _)| is_set(address)) {
+                servers.retain(|(address, _)| is_set(address));
+            }
             let several = servers.len() > 1;
             for (address, held) in servers {
                 let held: Vec<&Held> = held;
@@ -147,6 +152,16 @@ impl<'a> Cx<'a> {
 
     /// What the server takes that an address leads to.
     fn limit(&self, store: &str, environment: Option<&SmolStr>, address: &Address, holders: &[Holder]) -> Option<Limit> {
+        if let Some(connections) = self.deployed.limits.get(store) {
+            return Some(Limit {
+                connections: i64::from(*connections),
+                key: SmolStr::new_static(LIMIT),
+                from: "--set".to_owned(),
+                provenance: Provenance::Annotated,
+                at: None,
+                elsewhere: false,
+            });
+        }
         match self.declared(store, address) {
             Declared::One(limit) => return Some(limit),
             Declared::Several => return None,
@@ -296,6 +311,7 @@ fn shares(held: &[&Held]) -> Vec<Share> {
         each: one.each.as_ref().map(|each| each.number),
         at: one.each.as_ref().and_then(|each| each.at.clone()),
         from: one.each.as_ref().and_then(|each| each.from.clone()),
+        if_used: one.if_used,
     };
     most.flatten().map(share).collect()
 }

@@ -5,11 +5,13 @@
 
 mod acknowledge;
 mod capacity;
+mod copies;
 mod draft;
 mod ground;
 mod naming;
 mod rules;
 mod symptoms;
+mod verdict;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +20,7 @@ use smol_str::SmolStr;
 
 use crate::join::Landed;
 use crate::manifests::deployed::Deployed;
-use crate::model::{Capacity, Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Service};
+use crate::model::{Capacity, Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Replication, Service, Verdict};
 
 pub use capacity::capacity;
 pub use ground::{Fleet, Ground};
@@ -84,6 +86,14 @@ pub fn assess(subject: &Subject<'_>) -> (Vec<Hazard>, Vec<Diagnostic>) {
     let diagnostics = acknowledge::acknowledge(&mut hazards, subject.items);
     sort(&mut hazards);
     (hazards, diagnostics)
+}
+
+/// Whether each service can run as several replicas; and for each item, in their order, its copies.
+#[must_use]
+pub fn verdicts(subject: &Subject<'_>, hazards: &[Hazard]) -> (Vec<Verdict>, Vec<Option<Replication>>) {
+    let ground = Ground::new(subject);
+    let found = verdict::all_at_two(&ground, hazards);
+    (verdict::verdicts(&ground, &found), verdict::replications(&ground, &found))
 }
 
 /// Writes at each item which rules name it.

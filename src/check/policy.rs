@@ -41,10 +41,10 @@ impl<'a> State<'a> {
 
     /// The items that a service without state does not have.
     fn not_stateless(&self) -> impl Iterator<Item = &'a Item> {
-        let excepted = self.config.policy.stateless.as_deref();
+        let claim = self.config.policy.stateless.as_ref();
         let held = |item: &&Item| matches!(item.scope, Scope::Task | Scope::Thread | Scope::Process | Scope::Host);
         let items = self.map.items.iter().filter(|item| item.class == Class::Mutable).filter(held);
-        items.filter(move |item| excepted.is_some_and(|excepted| !excepted.contains(&item.kind)))
+        items.filter(move |item| claim.is_some_and(|claim| claim.claims(item)))
     }
 
     /// The ids of a baseline that is written today.
@@ -143,14 +143,22 @@ fn stub_of<'a>(config: &'a Config, item: &Item) -> Option<&'a StateEntry> {
 }
 
 fn not_stateless(config: &Config, item: &Item) -> Option<Finding> {
-    let excepted: Vec<Kind> = config.policy.stateless.iter().flatten().copied().chain([item.kind]).collect();
-    let excepted: Vec<String> = excepted.iter().map(|kind| format!("\"{kind}\"")).collect();
-    let line = format!("stateless = {{ except = [{}] }}", excepted.join(", "));
-    let mut diagnostic = Diagnostic::new(
-        Severity::Error,
-        "not-stateless",
-        format!("{} `{}` is state that this service claims not to hold", item.kind, item.name),
-    );
+    let claim = config.policy.stateless.clone().unwrap_or_default();
+    let quoted = |words: Vec<String>| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+    let excepted = quoted(claim.except.iter().copied().chain([item.kind]).map(|kind: Kind| kind.to_string()).collect());
+    // A name that would have to be escaped is not pasted; nobody calls a binary so.
+    let claiming: Vec<String> = claim.services.iter().filter(|name| !name.contains(['"', '\\'])).cloned().collect();
+    let services = if claiming.is_empty() { String::new() } else { format!("services = [{}], ", quoted(claiming)) };
+    let line = format!("stateless = {{ {services}except = [{excepted}] }}");
+    let of: Vec<&str> =
+        item.services.iter().map(smol_str::SmolStr::as_str).filter(|of| claim.services.iter().any(|name| name == of)).collect();
+    let who = if of.is_empty() {
+        "this service claims".to_owned()
+    } else {
+        format!("`{}` {}", of.join("`, `"), if of.len() == 1 { "claims" } else { "claim" })
+    };
+    let mut diagnostic =
+        Diagnostic::new(Severity::Error, "not-stateless", format!("{} `{}` is state that {who} not to hold", item.kind, item.name));
     if let Some(site) = item.site() {
         diagnostic = diagnostic.in_file(site.place.file.clone()).at_line(site.place.line);
     }

@@ -19,6 +19,9 @@ const BASELINE: &str = "statemap-baseline.txt";
 
 pub(crate) fn run(args: &Check, global: &Global) -> anyhow::Result<ExitCode> {
     let session = session::open_for_check(global, args.path.as_deref())?;
+    if !args.what_if.replicas.is_empty() || !args.what_if.set.is_empty() {
+        return super::what_if::run(&session, args, global);
+    }
     let config = &session.analysis.config;
     let file = baseline_file(args, &session);
     if args.write_baseline {

@@ -111,7 +111,7 @@ fn push_rest(out: &mut String, code: &str, findings: &[&Finding]) {
 }
 
 /// Text of the analysed tree that cannot steer a terminal; line feeds stay.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 

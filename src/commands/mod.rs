@@ -9,6 +9,7 @@ mod init;
 mod list;
 mod outputs;
 mod session;
+mod what_if;
 
 pub(crate) use annotate::run as annotate;
 pub(crate) use catalog::run as catalog;

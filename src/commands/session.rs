@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use statemap::annotations::CONFIG_FILE;
 use statemap::check::is_judged;
-use statemap::model::{Diagnostic, Severity};
+use statemap::model::{Diagnostic, Severity, StateMap};
 use statemap::source::{DirTree, Listing, ReadError, Revision, Tree, revision};
+use statemap::what_if::Change;
 use statemap::{Analysis, Options, analyze, diag};
 
 use super::{InputError, UsageError};
@@ -70,6 +71,21 @@ pub(super) fn open_without_config(global: &Global, path: Option<&Path>) -> anyho
     analysed(root, &tree, &WithoutConfig(&tree), global, Told::Here)
 }
 
+/// The map of a tree that is analysed already, with other things deployed. Messages on the input were told before.
+pub(super) fn what_if(session: &Session, global: &Global, changes: Vec<Change>) -> anyhow::Result<StateMap> {
+    let tree = DirTree::open(&session.root).map_err(|error| InputError::with_help(error.to_string(), error.help()))?;
+    let options = Options { what_if: changes, ..options(global)? };
+    Ok(analyze(&tree, &session.revision, &options)?.map)
+}
+
+fn options(global: &Global) -> anyhow::Result<Options> {
+    let include = global.include.parse().map_err(|error: statemap::discover::UnknownPart| {
+        UsageError::with_help(error.to_string(), "write them with commas: `--include tests,examples`")
+    })?;
+    let threads = global.threads.map(usize::from);
+    Ok(Options { include, threads, today: jiff::Zoned::now().date(), what_if: Vec::new() })
+}
+
 /// The tree that is meant.
 pub(super) fn find(global: &Global, path: Option<&Path>) -> anyhow::Result<(PathBuf, DirTree)> {
     let root = match path.or(global.root.as_deref()) {
@@ -81,11 +97,8 @@ pub(super) fn find(global: &Global, path: Option<&Path>) -> anyhow::Result<(Path
 }
 
 fn analysed(root: PathBuf, dir: &DirTree, tree: &dyn Tree, global: &Global, told: Told) -> anyhow::Result<Session> {
-    let include = global.include.parse().map_err(|error: statemap::discover::UnknownPart| {
-        UsageError::with_help(error.to_string(), "write them with commas: `--include tests,examples`")
-    })?;
+    let options = options(global)?;
     let revision = revision(dir.root());
-    let options = Options { include, threads: global.threads.map(usize::from), today: jiff::Zoned::now().date() };
     let analysis = analyze(tree, &revision, &options)?;
     // With a broken configuration nothing is judged, and so nobody else tells.
     let elsewhere = |found: &Diagnostic| told == Told::ByPolicy && !analysis.bad_config && is_judged(&analysis.config, found);

@@ -19,6 +19,8 @@ pub struct Held {
     pub each: Option<Each>,
     /// The server that it leads to.
     pub address: Address,
+    /// It could not be told whether the command that the container runs makes it.
+    pub if_used: bool,
 }
 
 /// A number in one container, with where it is set.
@@ -87,11 +89,16 @@ fn host(text: &str) -> Option<String> {
 }
 
 impl Each {
+    /// The size of a pool in a container, or what it is taken to be.
+    pub(super) fn of_pool(item: &Item, fact: &Fact, run: &Run<'_>) -> Option<Self> {
+        match run.workload.pool.filter(|_| is_database(item)) {
+            Some(number) => Some(Self { number: i64::from(number), at: None, from: Some("--set".to_owned()) }),
+            None => Self::of(fact, run),
+        }
+    }
+
     /// The number that a fact has in a container.
     pub(super) fn of(fact: &Fact, run: &Run<'_>) -> Option<Self> {
-        if let Some(number) = run.workload.pool {
-            return Some(Self { number: i64::from(number), at: None, from: Some("the command line".to_owned()) });
-        }
         let own = || Some(Self { number: number(fact.value.as_ref()?)?, at: fact.at.clone(), from: None });
         match fact.provenance {
             Provenance::Env => match run.variable(fact.from.as_deref()?) {
@@ -115,6 +122,12 @@ impl Each {
             _ => own(),
         }
     }
+}
+
+/// Whether a pool leads to a database, and not to a server of mail or the like.
+fn is_database(item: &Item) -> bool {
+    let store = item.backs_on.as_deref().and_then(|store| store.rsplit(':').next());
+    store.is_some_and(|store| matches!(store, "postgres" | "mysql" | "mariadb" | "mssql" | "oracle" | "mongodb") || store.contains("sql"))
 }
 
 fn number(value: &FactValue) -> Option<i64> {

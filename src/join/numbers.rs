@@ -149,11 +149,19 @@ pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)], deployed:
                     continue;
                 }
                 if let Some(workload) = place_of(run.workload) {
-                    let (address, each) = (Address::of(item, run), Each::of(bound, run));
+                    let (address, each) = (Address::of(item, run), Each::of_pool(item, bound, run));
                     let container = run.container.name.clone();
-                    held.push(Held { item: item.id.clone(), service: service.clone(), workload, container, each, address });
+                    held.push(Held {
+                        item: item.id.clone(),
+                        service: service.clone(),
+                        workload,
+                        container,
+                        each,
+                        address,
+                        if_used: made == MadeBy::Unknown,
+                    });
                 }
-                let Some(mut total) = total(bound, service, run) else { continue };
+                let Some(mut total) = total(item, bound, service, run) else { continue };
                 total.if_used = made == MadeBy::Unknown;
                 let known = totals.iter_mut().find(|known| known.workload == total.workload && known.environment == total.environment);
                 match known {
@@ -168,13 +176,13 @@ pub(super) fn add_up(items: &mut [Item], runs: &[(SmolStr, Runs<'_>)], deployed:
     held
 }
 
-fn total(bound: &Fact, service: &SmolStr, run: &Run<'_>) -> Option<Total> {
+fn total(item: &Item, bound: &Fact, service: &SmolStr, run: &Run<'_>) -> Option<Total> {
     let counts = Counts::of(run.workload)?;
     // One that nothing replaces by more adds up to itself.
     if counts.replicas <= 1 && counts.during_rollout.is_none() && counts.at_most.is_none() {
         return None;
     }
-    let each = Each::of(bound, run)?;
+    let each = Each::of_pool(item, bound, run)?;
     let times = |count: u32| each.number.checked_mul(i64::from(count));
     Some(Total {
         workload: run.workload.owner.clone(),

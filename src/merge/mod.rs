@@ -83,6 +83,7 @@ fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
         entry_points: Vec::new(),
         facts,
         totals: Vec::new(),
+        replication: None,
         backs_on: finding.backs_on.map(|store| smol_str::format_smolstr!("external-store:{}", store.replace(' ', "_"))),
         cfg: if finding.also.is_empty() { conditions::words(&program.cfg_of(finding.def)) } else { None },
         doc: doc(cx, &finding.origin, finding.def).map(|doc| redact::text(&doc)),

@@ -84,6 +84,9 @@ pub struct Share {
     /// What sets it, when it is not the code: `ConfigMap/shop-config`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// It could not be told whether the command that the container runs makes it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub if_used: bool,
 }
 
 /// How many connections a server takes.

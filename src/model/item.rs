@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Fact, Kind, Place, Scope, Total};
+use super::{Fact, Kind, Place, Replication, Scope, Total};
 
 /// The stable name of an item.
 ///
@@ -208,6 +208,9 @@ pub struct Item {
     /// What its copies in all replicas add up to, by workload.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub totals: Vec<Total>,
+    /// How many copies there are of it, and what goes wrong with two; none for constants and for what manifests declare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<Replication>,
     /// The external store behind it (`external-store:postgres`).
     pub backs_on: Option<SmolStr>,
     /// Conditional compilation that it depends on, in words: "only with feature `redis`".
@@ -247,6 +250,7 @@ impl Item {
             entry_points: Vec::new(),
             facts: Vec::new(),
             totals: Vec::new(),
+            replication: None,
             backs_on: None,
             cfg: None,
             doc: None,

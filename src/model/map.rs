@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Capacity, Coverage, Deployment, Diagnostic, Ending, Environment, Hazard, Item, ItemId, Lifecycle};
+use super::{Capacity, Coverage, Deployment, Diagnostic, Ending, Environment, Hazard, Item, ItemId, Lifecycle, Verdict};
 
 /// Version of the JSON contract, bumped on a breaking change.
 pub const SCHEMA: u32 = 1;
@@ -59,6 +59,9 @@ pub struct StateMap {
     /// What all services together ask of each external store, against what its server takes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capacity: Vec<Capacity>,
+    /// Whether each service that stays and works can run as several replicas.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Verdict>,
     /// Hazards.
     pub hazards: Vec<Hazard>,
     /// Messages on the input and the configuration, sorted.

@@ -12,6 +12,7 @@ mod item;
 mod kind;
 mod lifecycle;
 mod map;
+mod verdict;
 
 pub use capacity::{Capacity, Holder, Limit, Share};
 pub use coverage::Coverage;
@@ -23,3 +24,4 @@ pub use item::{Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Ite
 pub use kind::{Kind, Scope};
 pub use lifecycle::{Action, Draining, End, Ending, Grace, Lifecycle, Listening, OnFailure, ServerStop, Step, Warming, When};
 pub use map::{SCHEMA, Service, StateMap, ToolInfo};
+pub use verdict::{Answer, Copies, Reason, Replication, Verdict};

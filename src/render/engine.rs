@@ -48,6 +48,7 @@ builtin! {
     "service.md.tera",
     "services.md.tera",
     "total.md.tera",
+    "verdict.md.tera",
     "words.md.tera",
 }
 

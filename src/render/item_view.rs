@@ -12,6 +12,7 @@ use super::layout::{Layout, first_few};
 use super::rank::default_rank;
 use super::row_view::relying;
 use super::settings_view;
+use super::verdict::copies;
 use super::view::{AnnotationLine, FactView, FactsView, ItemView, SetView, SiteView, TotalView, UsesView};
 use super::words::{counted, in_order, is_loss, kept, label, store_name, thousands, value};
 
@@ -61,6 +62,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         ty: item.ty.as_deref().filter(|ty| !ty.trim().is_empty()).map(|ty| code_short(ty, 120)),
         settings: if repeats { None } else { settings_view::settings(layout, item, page) },
         facts: if repeats { FactsView::default() } else { facts(layout, item, page) },
+        copies: copies(item),
         totals: item.totals.iter().map(|total| total_view(layout, total, page)).collect(),
         declared,
         constructed,

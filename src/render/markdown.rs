@@ -13,6 +13,7 @@ use super::layout::Layout;
 use super::lifecycle_view::lifecycles;
 use super::opening::opening;
 use super::sections::{any_rebuild, contents, environments, events, recovery_tests, sections, services};
+use super::verdict::verdicts;
 use super::view::PageView;
 use super::{RenderError, RenderOptions, marked, subject};
 
@@ -49,6 +50,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         services,
         service_kinds,
         sections: sections(layout, &layout.items, PAGE, 2, false),
+        verdicts: verdicts(layout, None, PAGE),
         capacity: capacity(layout, PAGE),
         environments: environments(layout, None, PAGE),
         any_rebuild: any_rebuild(&layout.items),

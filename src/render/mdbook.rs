@@ -13,6 +13,7 @@ use super::layout::{Layout, ORDER, relative};
 use super::lifecycle_view::lifecycles;
 use super::opening::opening;
 use super::sections::{any_rebuild, contents, environments, events, held_by, recovery_tests, sections, service_kinds, services};
+use super::verdict::verdicts;
 use super::view::{BlindPage, BookView, Chapter, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage, SummaryView};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
@@ -155,6 +156,7 @@ impl Book<'_> {
             services,
             service_kinds,
             sections: Vec::new(),
+            verdicts: verdicts(layout, None, INDEX),
             capacity: capacity(layout, INDEX),
             environments: environments(layout, None, INDEX),
             any_rebuild: any_rebuild(&layout.items),
@@ -215,6 +217,7 @@ impl Book<'_> {
         ServicePage {
             service,
             opening: opening(self.layout, &held, "service", file),
+            verdicts: verdicts(self.layout, Some(name), file),
             contents: service_kinds(self.layout, name, file, |kind| relative(file, &kind_page(kind))),
             environments: environments(self.layout, Some(name), file),
             any_rebuild: any_rebuild(&held),

@@ -32,6 +32,7 @@ mod tests;
 mod theme;
 mod title;
 mod variables;
+mod verdict;
 mod view;
 mod words;
 

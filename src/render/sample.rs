@@ -243,6 +243,7 @@ pub(super) fn newsletter() -> StateMap {
         items,
         deployments: Vec::new(),
         capacity: Vec::new(),
+        verdicts: Vec::new(),
         environments: Vec::new(),
         lifecycles: Vec::new(),
         hazards: Vec::new(),

@@ -23,6 +23,8 @@ pub(crate) struct PageView {
     /// The rows of the table of services; none when there are too many services for columns.
     pub(crate) service_kinds: Vec<ServiceKindRow>,
     pub(crate) sections: Vec<Section>,
+    /// Whether each service can run as several replicas.
+    pub(crate) verdicts: Vec<VerdictView>,
     /// What is asked of each store.
     pub(crate) capacity: Option<CapacityView>,
     /// Variables that code and deployment do not agree upon.
@@ -40,6 +42,38 @@ pub(crate) struct PageView {
     pub(crate) blind_target: String,
     pub(crate) version: String,
     pub(crate) revision: Option<String>,
+}
+
+/// Something that goes wrong with two replicas.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReasonView {
+    pub(crate) clause: String,
+    pub(crate) items: Vec<String>,
+    pub(crate) more: usize,
+}
+
+/// What goes wrong with two copies of an item.
+#[derive(Debug, Serialize)]
+pub(crate) struct CopiesView {
+    /// What has a copy of its own: `process`, `pod`, …
+    pub(crate) of: &'static str,
+    /// How many there are by the deployment files.
+    pub(crate) number: Option<u32>,
+    pub(crate) at_two: String,
+}
+
+/// Whether a service can run as several replicas.
+#[derive(Debug, Serialize)]
+pub(crate) struct VerdictView {
+    /// Its name, when there are several.
+    pub(crate) service: Option<String>,
+    /// `yes`, `with-care`, `no`.
+    pub(crate) answer: &'static str,
+    /// How many run; none when no deployment file says so.
+    pub(crate) replicas: Option<u32>,
+    pub(crate) at_most: Option<u32>,
+    pub(crate) why: Vec<ReasonView>,
+    pub(crate) more: usize,
 }
 
 /// What all services together ask of each store.
@@ -93,6 +127,7 @@ pub(crate) struct HazardsPage {
 pub(crate) struct ServicePage {
     pub(crate) service: ServiceView,
     pub(crate) opening: Opening,
+    pub(crate) verdicts: Vec<VerdictView>,
     pub(crate) contents: Vec<ServiceKind>,
     /// Whether the tree has other services.
     pub(crate) several: bool,
@@ -346,6 +381,7 @@ pub(crate) struct ItemView {
     pub(crate) doc: Option<String>,
     pub(crate) ty: Option<String>,
     pub(crate) facts: FactsView,
+    pub(crate) copies: Option<CopiesView>,
     pub(crate) totals: Vec<TotalView>,
     /// The keys of the settings that it loads.
     pub(crate) settings: Option<SettingsView>,

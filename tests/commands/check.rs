@@ -420,6 +420,33 @@ fn a_service_that_claims_to_hold_no_state_is_taken_at_its_word() {
 }
 
 #[test]
+fn one_binary_of_a_workspace_may_claim_to_hold_no_state() {
+    let project = shop();
+    for (path, text) in [
+        ("Cargo.toml", "[package]\nname = \"shop\"\nversion = \"1.0.0\"\nedition = \"2024\"\n"),
+        (
+            "src/bin/api.rs",
+            "use std::sync::atomic::{AtomicU64, Ordering};\nstatic CALLS: AtomicU64 = AtomicU64::new(0);\nfn main() {\n    CALLS.fetch_add(1, Ordering::Relaxed);\n}\n",
+        ),
+        (
+            "src/bin/worker.rs",
+            "use std::sync::atomic::{AtomicU64, Ordering};\nstatic RUNS: AtomicU64 = AtomicU64::new(0);\nfn main() {\n    RUNS.fetch_add(1, Ordering::Relaxed);\n}\n",
+        ),
+    ] {
+        project.write(path, text);
+    }
+    project.write("statemap.toml", "[policy]\nstale = \"allow\"\nstateless = { services = [\"worker\"] }\n");
+    let outcome = project.run(&["check"]).ends(1);
+    assert!(outcome.out.contains("static `RUNS` is state that `worker` claims not to hold"), "{}", outcome.out);
+    assert!(!outcome.out.contains("CALLS"), "{}", outcome.out);
+    let (_, text) = paste_of(&json(&project, 1), "not-stateless");
+    assert_eq!(text, "[policy]\nstateless = { services = [\"worker\"], except = [\"static\"] }");
+    project.write("statemap.toml", "[policy]\nstale = \"allow\"\nstateless = { services = [\"wrker\"] }\n");
+    let outcome = project.run(&["check"]).ends(1);
+    assert!(outcome.out.contains("there is no service `wrker`") && outcome.out.contains("did you mean `worker`?"), "{}", outcome.out);
+}
+
+#[test]
 fn mistakes_in_the_policy_are_shown_in_their_place() {
     let project = shop();
     project.write(

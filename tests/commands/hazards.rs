@@ -104,3 +104,37 @@ fn without_deployment_files_the_map_says_once_what_is_not_judged() {
     let said: Vec<&str> = page.lines().filter(|line| line.contains("No deployment file that was found runs")).collect();
     assert!(said.len() == 1 && said[0].contains("`ephemeral-file`") && said[0].contains("what is mounted where"), "{said:?}");
 }
+
+#[test]
+fn what_if_tells_what_another_number_of_replicas_would_do() {
+    let project = uploads();
+    project.write("statemap.toml", "[policy]\nfail_on = \"high\"\n\n[[state]]\nid = \"fs-write:*\"\nacknowledge = [\"ephemeral-file\"]\nreason = \"made again\"\ndate = 2026-01-01\n");
+    let before = project.run(&["list", "--format", "json"]).ends(0).out;
+    let same = project.run(&["check", "--replicas", "3"]).ends(0);
+    assert!(same.out.contains("no hazard appears, changes or goes away"), "{}", same.out);
+    let more = project.run(&["check", "--replicas", "shop=7", "-q"]).ends(0);
+    assert!(more.out.starts_with("what if: 7 replicas of shop\n"), "{}", more.out);
+    assert!(!project.path("STATEMAP.md").exists(), "nothing is written");
+    assert_eq!(project.run(&["list", "--format", "json"]).ends(0).out, before);
+    // Without the acknowledgement the hazard fails the check, and it does so with the changes made.
+    project.write("statemap.toml", "[policy]\nfail_on = \"high\"\n");
+    let failed = project.run(&["check", "--replicas", "7"]).ends(1);
+    assert!(failed.err.contains("by `[policy] fail_on`; nothing was written"), "{}", failed.err);
+    let json = project.run(&["check", "--set", "shop.surge=100%", "--format", "json"]).ends(1).json();
+    assert_eq!(json["what_if"][0], "surge 100% of shop");
+    assert_eq!(json["verdicts"][0]["replicas"], 3);
+}
+
+#[test]
+fn what_if_refuses_what_cannot_be() {
+    let project = uploads();
+    for (words, message, help) in [
+        (["--replicas", "shpo=2"], "there is no service `shpo`", "did you mean `shop`?"),
+        (["--replicas", "several"], "`several` is no value of `replicas`", "a number from 1"),
+        (["--set", "shop.surg=1"], "there is no key `surg`", "did you mean `surge`?"),
+        (["--set", "shop.max_connections=9"], "there is no store `shop`", "--set postgres.max_connections"),
+    ] {
+        let outcome = project.run(&["check", words[0], words[1]]).ends(2);
+        assert!(outcome.err.contains(message) && outcome.err.contains(help), "{}", outcome.err);
+    }
+}

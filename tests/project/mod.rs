@@ -96,7 +96,12 @@ fn copy(from: &Path, to: &Path) {
 
 /// Analyses a folder with the default options, on a day that stays.
 pub(crate) fn analysis(root: &Path) -> Analysis {
-    let options = Options { include: statemap::discover::Include::default(), threads: Some(2), today: jiff::civil::date(2026, 1, 15) };
+    let options = Options {
+        include: statemap::discover::Include::default(),
+        threads: Some(2),
+        today: jiff::civil::date(2026, 1, 15),
+        what_if: Vec::new(),
+    };
     let tree = DirTree::open(root).unwrap();
     statemap::analyze(&tree, &Revision::default(), &options).unwrap()
 }

@@ -17,7 +17,12 @@ const FILES: &[&str] = &[
 
 fn map(manifest: &str, main: &str) -> StateMap {
     let tree = MemoryTree::default().with_file("Cargo.toml", manifest).with_file("src/main.rs", main);
-    let options = Options { include: statemap::discover::Include::default(), threads: Some(1), today: jiff::civil::date(2026, 1, 15) };
+    let options = Options {
+        include: statemap::discover::Include::default(),
+        threads: Some(1),
+        today: jiff::civil::date(2026, 1, 15),
+        what_if: Vec::new(),
+    };
     statemap::analyze(&tree, &Revision::default(), &options).unwrap().map
 }
 

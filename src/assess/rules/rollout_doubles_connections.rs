@@ -123,7 +123,8 @@ fn hazard(rule: &Rule, ground: &Ground<'_>, capacity: &Capacity) -> Option<Hazar
     }
     hazard.evidence.dedup();
     hazard = hazard.because(said(limit, &capacity.store), limit.at.as_ref());
-    if is_default || limit.elsewhere {
+    let if_used = capacity.holders.iter().flat_map(|holder| &holder.pools).any(|share| share.if_used);
+    if is_default || limit.elsewhere || if_used {
         hazard = hazard.at_most(Confidence::Likely);
     }
     Some(hazard)

@@ -11,7 +11,7 @@ pub(super) mod of_machine;
 mod rivals;
 pub(super) mod server;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -27,6 +27,8 @@ pub struct Deployed {
     pub workloads: Vec<Workload>,
     /// The servers of stores that they start, sorted by store, owner, environment.
     pub servers: Vec<Server>,
+    /// How many connections the server of a store is taken to take, when somebody asks what would be; see `what_if`.
+    pub limits: BTreeMap<SmolStr, u32>,
     /// Variables that two objects of one name give differently.
     pub rivals: Vec<Rival>,
 }
@@ -97,7 +99,7 @@ pub enum Amount {
 }
 
 impl Amount {
-    pub(super) fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let text = text.trim();
         if let Ok(count) = text.parse() {
             return Amount::Count(count);

@@ -102,7 +102,7 @@ pub(in super::super) fn limit_of_command<'n>(nodes: impl IntoIterator<Item = &'n
         Some((value.parse().ok().filter(|_| is_limit(name))?, *mark))
     };
     // Of several the last one counts.
-    words.iter().enumerate().filter_map(of).last()
+    words.iter().enumerate().filter_map(of).next_back()
 }
 
 /// The limit in a file of settings of a server: `max_connections = 200`, `maxclients 500`; with its line, from 1.
@@ -113,7 +113,7 @@ pub(in super::super) fn limit_of_file(text: &str) -> Option<(u32, u32)> {
         let value: u32 = value.trim_start_matches([' ', '\t', '=']).trim().trim_matches('\'').parse().ok()?;
         Some((value, u32::try_from(at + 1).ok()?)).filter(|_| is_limit(name.trim()))
     };
-    text.lines().enumerate().filter_map(of).last()
+    text.lines().enumerate().filter_map(of).next_back()
 }
 
 /// The servers among workloads; `tree` holds the files of settings that a compose file mounts.
