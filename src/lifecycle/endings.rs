@@ -278,7 +278,7 @@ fn in_macro(frame: &Frame<'_>, id: ExprId, plain: Handle) -> Handle {
                     _ => plain,
                 };
             }
-            Expr::Let { .. } | Expr::If { .. } | Expr::Await(_) | Expr::Ref(_) | Expr::Try(_) => at = parent,
+            Expr::Let { .. } | Expr::If { .. } | Expr::Binary { .. } | Expr::Await(_) | Expr::Ref(_) | Expr::Try(_) => at = parent,
             _ => return plain,
         }
     }
