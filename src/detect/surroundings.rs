@@ -27,7 +27,9 @@ const MAX_SETTINGS: usize = 8;
 /// Tells what the code around each finding says.
 pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     let alone = alone(findings);
-    let by_path: FxHashMap<SmolStr, DefId> = cx.bodies().map(|body| (cx.path(body.def), body.def)).collect();
+    let named: FxHashSet<&SmolStr> = findings.iter().flat_map(|finding| &finding.sites).filter_map(|site| site.function.as_ref()).collect();
+    let paths = cx.bodies().map(|body| (&cx.world.program.def(body.def).path, body.def)).filter(|(path, _)| named.contains(path));
+    let by_path: FxHashMap<SmolStr, DefId> = paths.map(|(path, def)| (path.clone(), def)).collect();
     for finding in findings.iter_mut().filter(|finding| is_part_of_a_process(finding.kind)) {
         let conditions = conditions(cx, &by_path, finding);
         finding.facts.extend(conditions);
@@ -265,5 +267,11 @@ fn read_by(cx: &Cx<'_>, body: &BodyFacts, part: &RangeInclusive<Span>) -> Vec<(S
     let getters = getters.filter(|(_, _, value)| matches!(cx.flow.expand(value), Value::Field { .. } | Value::Env { .. }));
     let mut out: Vec<(At, SmolStr, Value)> = fields.chain(getters).collect();
     out.sort_by_key(|(at, ..)| *at);
+    let same = |a: &Value, b: &Value| match (a, b) {
+        (Value::Field { of: a, field: x, .. }, Value::Field { of: b, field: y, .. }) => a == b && x == y,
+        (Value::Call { func: a, .. }, Value::Call { func: b, .. }) => a == b,
+        _ => false,
+    };
+    out.dedup_by(|a, b| same(&a.2, &b.2));
     out.into_iter().map(|(_, key, value)| (key, value)).collect()
 }

@@ -1,5 +1,6 @@
 //! Under which conditions an expression is reached: the branches around it, and the early returns before it.
 
+use super::infer::Callee;
 use super::reader::Reader;
 use super::values::{At, Value};
 use crate::facts::{BinOp, Expr, ExprId, Lit, Stmt};
@@ -172,11 +173,43 @@ impl Reader<'_> {
     }
 
     fn tested(&self, id: ExprId, test: Test, out: &mut Vec<Condition>) {
+        if !self.may_be_set(id) {
+            return;
+        }
         let value = self.tracer.value(id);
         let is_followed = matches!(value, Value::Field { .. } | Value::Env { .. } | Value::Call { .. } | Value::Param { .. });
         if let Some(span) = self.span_behind(id).filter(|_| is_followed) {
             out.push(Condition { value, test, at: self.at(span) });
         }
+    }
+
+    /// A cheap look before the value is followed: a field, a variable that is bound to something, a call of the workspace or
+    /// one that hands a value on.
+    fn may_be_set(&self, mut id: ExprId) -> bool {
+        for _ in 0..8 {
+            match &self.body[id] {
+                Expr::Ref(inner) | Expr::Deref(inner) | Expr::Try(inner) | Expr::Await(inner) => id = *inner,
+                Expr::Field { base, name, .. } => return self.struct_with(*base, name).is_some(),
+                Expr::Path(..) => {
+                    let Some(local) = self.types.local_of.get(&id).map(|local| &self.types.locals[local.0 as usize]) else { return false };
+                    match local.init {
+                        Some(init) if init != id => id = init,
+                        _ => return local.param.is_some(),
+                    }
+                }
+                Expr::Call { .. } => match self.types.callees.get(&id) {
+                    Some(Callee::Foreign(path)) => return path.ends_with("var") || path.ends_with("var_os"),
+                    found => return found.is_some(),
+                },
+                Expr::Method { recv, args, .. } => match self.types.callees.get(&id) {
+                    Some(Callee::Def(_)) => return args.is_empty(),
+                    _ if args.len() > 1 => return false,
+                    _ => id = *recv,
+                },
+                _ => return false,
+            }
+        }
+        false
     }
 
     fn span_behind(&self, mut id: ExprId) -> Option<crate::facts::Span> {
