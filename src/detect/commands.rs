@@ -44,7 +44,7 @@ pub struct Commands<'c, 'a> {
     functions: FxHashMap<SmolStr, DefId>,
     named: FxHashMap<SmolStr, Vec<DefId>>,
     /// What is reached, by service and subcommands.
-    reached: RefCell<FxHashMap<(SmolStr, Words), Rc<FxHashSet<DefId>>>>,
+    reached: RefCell<Reached>,
 }
 
 /// An enum of subcommands: who links it, its name, and its variants as people type them.
@@ -56,6 +56,9 @@ struct Subcommands {
 
 /// Variants, each with its enum.
 type Words = Vec<(usize, usize)>;
+
+/// The functions that a service reaches with some subcommands.
+type Reached = FxHashMap<(SmolStr, Words), Rc<FxHashSet<DefId>>>;
 
 impl<'c, 'a> Commands<'c, 'a> {
     /// Looks for enums of subcommands, and for what matches on them.
@@ -203,7 +206,7 @@ impl<'c, 'a> Commands<'c, 'a> {
                 let [.., of, last] = &*path.segs else { return false };
                 (of.name == *name || of.name == "Self") && variants.iter().any(|(variant, _)| *variant == last.name)
             };
-            paths.iter().any(fits) && paths.iter().filter(|path| path.segs.len() > 1).all(|path| fits(path))
+            paths.iter().any(fits) && paths.iter().filter(|path| path.segs.len() > 1).all(fits)
         };
         let mut found = (0..self.enums.len()).filter(of);
         let first = found.next()?;

@@ -153,7 +153,7 @@ impl Draft {
     }
 
     /// Says of the last fact what it comes from.
-    pub(super) fn from_last(&mut self, from: &str) {
+    pub(super) fn say_last(&mut self, from: &str) {
         if let Some(fact) = self.facts.last_mut().filter(|fact| fact.value.is_some()) {
             fact.from = Some(from.to_owned());
         }

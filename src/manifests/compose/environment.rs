@@ -66,7 +66,7 @@ impl Reader<'_> {
                         None => draft.variable(name, value, self.file, *at),
                     }
                     if let Some(unless) = given.map(|given| given.unless.join(", ")).filter(|unless| !unless.is_empty()) {
-                        draft.from_last(&format!("unless `{}` is set", hide::text(&unless)));
+                        draft.say_last(&format!("unless `{}` is set", hide::text(&unless)));
                     }
                 }
                 out.push(draft);
