@@ -18,6 +18,7 @@ mod stale_secret;
 mod times;
 mod unbounded_growth;
 mod unrevocable_token;
+mod unversioned_cache;
 
 use super::Rule;
 
@@ -33,6 +34,8 @@ pub const RULES: &[Rule] = &[
     unrevocable_token::RULE,
     leader_gap::RULE,
     stale_secret::RULE,
+    unversioned_cache::RULE,
+    cold_start::RULE,
     unbounded_growth::RULE,
     cold_start::RULE,
     frozen_config::RULE,
