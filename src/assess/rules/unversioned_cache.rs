@@ -80,23 +80,23 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
 
 /// A request takes an entry out of the cache of the replica that it came to.
 fn told_to_one(rule: &Rule, ground: &Ground<'_>, item: &Item) -> Option<Hazard> {
-    let invalidated = fact(item, "invalidated")?;
+    let invalidated = fact(item, "invalidated").filter(|_| !is_generic(item))?;
     let fleet = ground.replicated(item)?;
     let age = age(item);
     let (until, severity) = match age {
         Age::Seconds(seconds) if seconds <= SHORT => return None,
         Age::Unknown => return None,
         Age::Seconds(_) => (format!("until the entry expires, after {}", told_age(item)), HazardSeverity::Low),
-        Age::Never if is_about_rights(item) => ("until it is pushed out or they restart".to_owned(), HazardSeverity::High),
-        Age::Never => ("until it is pushed out or they restart".to_owned(), HazardSeverity::Medium),
+        Age::Never if is_about_rights(item) => ("until it is pushed out or the process ends".to_owned(), HazardSeverity::High),
+        Age::Never => ("until it is pushed out or the process ends".to_owned(), HazardSeverity::Medium),
     };
     let others = match fleet.at_most {
-        Some(most) => format!("the others of {} to {most} replicas", fleet.replicas),
-        None if fleet.replicas == 2 => "the other one".to_owned(),
-        None => format!("the other {}", fleet.replicas - 1),
+        Some(most) => format!("the others of {} to {most} replicas keep", fleet.replicas),
+        None if fleet.replicas == 2 => "the other one keeps".to_owned(),
+        None => format!("the other {} keep", fleet.replicas - 1),
     };
     let on = text(invalidated);
-    let message = format!("`{}` drops an entry {on} in one replica of {}: {others} keep the old value {until}", item.name, fleet.name());
+    let message = format!("`{}` drops an entry {on} in one replica of {}: {others} the old value {until}", item.name, fleet.name());
     let hazard = rule.about(item, severity, message).at_most(Confidence::Likely);
     let hazard = hazard.because(format!("{}, in each process", item.summary), place(item));
     let hazard = hazard.because(format!("an entry is taken out here {on}"), invalidated.at.as_ref());
@@ -143,13 +143,22 @@ const AGES: &[&str] = &["time_to_live", "ttl", "ttl_secs", "fresh_for", "time", 
 
 fn age(item: &Item) -> Age {
     let mut known = AGES.iter().filter_map(|key| fact(item, key));
-    let Some(fact) = known.next() else { return Age::Never };
+    let Some(fact) = known.next() else {
+        // What a library does by itself is known by its facts only.
+        return if item.id.as_str().contains('#') { Age::Unknown } else { Age::Never };
+    };
     match &fact.value {
         None => Age::Unknown,
         Some(FactValue::Int(number)) => u64::try_from(*number).map_or(Age::Unknown, Age::Seconds),
         Some(value) if matches!(value.to_string().as_str(), "none" | "never" | "unbounded") => Age::Never,
         Some(value) => seconds(&value.to_string()).map_or(Age::Unknown, Age::Seconds),
     }
+}
+
+/// A cache for whatever it is used with: what it holds, and whether that changes, is told elsewhere.
+fn is_generic(item: &Item) -> bool {
+    let held = item.ty.as_deref().and_then(|ty| ty.rsplit_once(',')).map_or("", |(_, held)| held.trim().trim_end_matches('>'));
+    held.len() == 1
 }
 
 fn told_age(item: &Item) -> String {
@@ -220,7 +229,7 @@ impl Store {{
         assert_eq!(
             told(&products(""), 3),
             [
-                "medium `Store.products` drops an entry on `PUT /` in one replica of `Deployment/shop`: the other 2 keep the old value until it is pushed out or they restart"
+                "medium `Store.products` drops an entry on `PUT /` in one replica of `Deployment/shop`: the other 2 keep the old value until it is pushed out or the process ends"
             ]
         );
         assert!(told(&products(""), 1).is_empty());
