@@ -9,7 +9,7 @@ use super::entries::Entries;
 use super::finding::{Finding, Origin};
 use crate::catalog::{Knob, Shape};
 use crate::facts::{ItemKind, Name};
-use crate::model::{Class, EntryKind, Fact, FactValue, Kind};
+use crate::model::{Access, Class, EntryKind, Fact, FactValue, Kind};
 use crate::resolve::{At, BodyFacts, Change, DefId, Holder, Type, growable};
 
 /// A fact names so many routes and tasks.
@@ -186,7 +186,7 @@ fn held_in_collections(cx: &Cx<'_>) -> FxHashSet<DefId> {
 }
 
 /// What is known of the growth of one collection; none when it does not grow while the service runs, or nobody can tell.
-fn facts(cx: &Cx<'_>, entries: &Entries, holder: &Holder, ty: &Type) -> Option<[Fact; 2]> {
+fn facts(cx: &Cx<'_>, entries: &Entries, holder: &Holder, ty: &Type) -> Option<Vec<Fact>> {
     let growth = &cx.uses.growth;
     let change = growth.all.get(holder)?;
     if has_few_keys(cx, growable(cx.world, ty)?) {
@@ -212,7 +212,27 @@ fn facts(cx: &Cx<'_>, entries: &Entries, holder: &Holder, ty: &Type) -> Option<[
         true if beside() => "by key, by who put it in",
         true => "by key only",
     };
-    Some([grows, Cx::plain_fact("shrinks", shrinks)])
+    let mut out = vec![grows, Cx::plain_fact("shrinks", shrinks)];
+    if shrinks == "never" {
+        out.extend(memoised(cx, holder, ty));
+    }
+    Some(out)
+}
+
+/// A function that looks an entry up, else asks elsewhere for it and puts it in.
+fn memoised(cx: &Cx<'_>, holder: &Holder, ty: &Type) -> Option<Fact> {
+    let is_map = growable(cx.world, ty)?.path()?.ends_with("Map");
+    let uses = match holder {
+        Holder::Field(of, name) => cx.uses.fields.get(&(*of, name.clone()))?,
+        Holder::Static(of) => cx.uses.statics.get(of)?,
+        Holder::Some(_) | Holder::Unpacked(..) => return None,
+    };
+    let looks_up = |func: DefId| uses.iter().any(|(_, user, access)| *user == func && *access == Access::Read);
+    let asks = |func: DefId| cx.world.program.func(func).is_some_and(|func| func.is_async);
+    let mut added = cx.uses.growth.added.get(holder)?.iter();
+    // All of it is put in so: what something else puts in as well may be kept up to date by that.
+    let (func, at, _) = added.clone().next().filter(|_| is_map && added.all(|(func, ..)| looks_up(*func) && asks(*func)))?;
+    Some(Fact { at: Some(cx.place(*at)), ..Cx::plain_fact("memoised", format!("in `{}`", cx.work_name(*func))) })
 }
 
 /// The same collection where it could not be told whose field it is.
@@ -236,7 +256,7 @@ fn said(entries: &Entries, growth: &Growth, holder: &Holder, by: &Name, func: De
 }
 
 /// ` on POST /login and 2 more`, ` in a background task`.
-fn on_whom(all: &[(EntryKind, SmolStr)]) -> Option<String> {
+pub(super) fn on_whom(all: &[(EntryKind, SmolStr)]) -> Option<String> {
     let mut told: Vec<String> = Vec::new();
     for (kind, name) in all {
         let one = match kind {

@@ -19,6 +19,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::detect::{Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_task_work, tell_warming};
+use crate::detect::{Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_invalidation, tell_warming};
 use crate::model::{Access, Item, ItemId, Kind, Role, Site, Use};
 use crate::resolve::DefId;
 
@@ -34,6 +35,7 @@ pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     let entries = Entries::new(cx, &findings, &ids);
     tell_growth(cx, &entries, &mut findings);
     tell_warming(cx, &entries, &mut findings);
+    tell_invalidation(cx, &entries, &mut findings);
     tell_call_timeouts(cx, &mut findings);
     tell_task_work(cx, &entries, &mut findings, &ids);
     let entries = entries.of_all(&findings);

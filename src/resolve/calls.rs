@@ -230,6 +230,8 @@ pub struct BodyFacts {
     pub growth: Vec<(Holder, Change)>,
     /// Structs whose value it replaces as a whole.
     pub renewed: Vec<DefId>,
+    /// Where it takes entries out of fields and statics.
+    pub invalidated: Vec<At>,
     /// Thread-locals that it gives a value.
     pub thread_sets: Vec<ThreadSet>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.

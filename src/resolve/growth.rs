@@ -171,6 +171,38 @@ impl Reader<'_> {
         change.sweeps || !change.adds.is_empty()
     }
 
+    /// An entry of what is mentioned is taken out, or all are.
+    pub(super) fn is_invalidated(&self, id: ExprId) -> bool {
+        self.is_invalidated_at(id, true)
+    }
+
+    /// `hop`: through the variable that holds the guard of a lock, once.
+    fn is_invalidated_at(&self, id: ExprId, hop: bool) -> bool {
+        let mut at = id;
+        for _ in 0..MAX_STEPS {
+            let Some(parent) = self.parents[at.0 as usize] else { return false };
+            match &self.body[parent] {
+                Expr::Method { recv, name, args, .. } if *recv == at => {
+                    let takes_out = ["invalidate", "remove", "evict"].iter().any(|start| name.starts_with(start));
+                    if takes_out || matches!((name.as_str(), args.len()), ("clear", 0) | ("delete" | "pop", 1)) {
+                        return true;
+                    }
+                    if !matches!(does(name, args.len()), Does::Leads | Does::Clones) {
+                        return false;
+                    }
+                }
+                Expr::Await(_) | Expr::Try(_) | Expr::Ref(_) | Expr::Deref(_) => {}
+                Expr::Block(_) | Expr::Let { .. } if hop => {
+                    let mut uses = self.locals_bound_to(at).iter().flat_map(|local| self.uses_of(*local));
+                    return uses.any(|used| self.is_invalidated_at(*used, false));
+                }
+                _ => return false,
+            }
+            at = parent;
+        }
+        false
+    }
+
     /// Fields that patterns take out of structs: who binds them may do anything with them.
     pub(super) fn unpacked(&self) -> impl Iterator<Item = (Holder, Change)> {
         let lent = Change { lent: true, ..Change::default() };

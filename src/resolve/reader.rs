@@ -63,6 +63,7 @@ impl Reader<'_> {
             growth: Vec::new(),
             renewed: Vec::new(),
             thread_sets: Vec::new(),
+            invalidated: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             env_parsed: Vec::new(),
@@ -91,6 +92,8 @@ impl Reader<'_> {
         }
         out.growth.extend(self.types.statics.iter().filter_map(|(id, of)| self.growth_of(*id, Holder::Static(*of))));
         out.growth.extend(self.unpacked());
+        let invalidated = self.types.statics.iter().filter(|(id, _)| self.is_invalidated(*id));
+        out.invalidated.extend(invalidated.filter_map(|(id, _)| Some(self.at(self.span(*id)?))));
         out.foreign = self
             .types
             .callees
@@ -313,6 +316,7 @@ impl Reader<'_> {
                     }
                     out.field_uses.push((of, name.clone(), self.access(id), *span));
                     out.growth.extend(self.growth_of(id, Holder::Field(of, name.clone())));
+                    out.invalidated.extend(self.is_invalidated(id).then(|| self.at(*span)));
                 } else if !self.types.types[base.0 as usize].is_known() {
                     out.growth.extend(self.growth_of(id, Holder::Some(name.clone())));
                 }

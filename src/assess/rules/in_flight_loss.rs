@@ -84,7 +84,6 @@ const OF_THE_PROCESS: &[&str] = &[
     "channel",
     "config",
     "debounce",
-    "download",
     "exit",
     "frame",
     "frames",
@@ -96,7 +95,6 @@ const OF_THE_PROCESS: &[&str] = &[
     "metrics",
     "reload",
     "router",
-    "server",
     "session",
     "shutdown",
     "signal",
@@ -286,8 +284,10 @@ fn promise(item: &Item) -> Option<Promise> {
     }
     let words: Vec<String> = told.into_iter().chain([item.name.as_str()]).flat_map(words).collect();
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    // What a server hands out is asked for again.
+    let answers = item.kind == Kind::BackgroundTask && has(&["download", "server"]);
     match () {
-        () if has(OF_THE_PROCESS) => None,
+        () if has(OF_THE_PROCESS) || answers => None,
         () if has(PROMISED) => Some(Promise::Made),
         () if has(KEPT) => Some(Promise::Meant),
         () => None,

@@ -18,6 +18,7 @@ mod stale_secret;
 mod times;
 mod unbounded_growth;
 mod unrevocable_token;
+mod unversioned_cache;
 
 use super::Rule;
 
@@ -34,6 +35,7 @@ pub const RULES: &[Rule] = &[
     leader_gap::RULE,
     stale_secret::RULE,
     unbounded_growth::RULE,
+    unversioned_cache::RULE,
     cold_start::RULE,
     frozen_config::RULE,
     per_replica_limit::RULE,

@@ -1,0 +1,31 @@
+//! Caches of which a request takes entries out: fact `invalidated`. Other replicas hear nothing of it.
+
+use rustc_hash::FxHashSet;
+
+use super::context::Cx;
+use super::entries::Entries;
+use super::finding::Finding;
+use super::growth::on_whom;
+use crate::model::{EntryKind, Fact, Kind};
+use crate::resolve::{At, DefId};
+
+/// Adds the fact to caches whose entries only requests take out: what a task takes out, it may have been told from outside.
+pub fn tell(cx: &Cx<'_>, entries: &Entries, findings: &mut [Finding]) {
+    let places: FxHashSet<(u32, u32, u32)> = cx.bodies().flat_map(|body| &body.invalidated).map(key).collect();
+    for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::Cache) {
+        let taken: Vec<(At, DefId)> =
+            finding.uses.iter().filter(|(at, ..)| places.contains(&key(at))).map(|(at, func, _)| (*at, *func)).collect();
+        let Some((at, _)) = taken.first() else { continue };
+        let top = |func: DefId| cx.world.program.def(func).in_fn.unwrap_or(func);
+        let all = entries.leading_to(taken.iter().map(|(_, func)| top(*func)));
+        let by_requests = all.iter().all(|(kind, _)| *kind == EntryKind::Route);
+        if let Some(whom) = on_whom(&all).filter(|_| by_requests) {
+            let fact = Fact { at: Some(cx.place(*at)), ..Cx::plain_fact("invalidated", whom.trim_start()) };
+            finding.learn(fact);
+        }
+    }
+}
+
+fn key(at: &At) -> (u32, u32, u32) {
+    (at.file, at.span.line, at.span.column)
+}
