@@ -82,7 +82,7 @@ pub(super) fn marked(text: &str) -> Option<(String, String)> {
     Some((name, own(&says[0]).to_lowercase()))
 }
 
-/// What a statement changes, in words: `adds up in `sales``. None for what only reads, and for what is no statement.
+/// What a statement changes, in words: `adds up in sales`. None for what only reads, and for what is no statement.
 pub(super) fn done(text: &str) -> Option<String> {
     let text = text.trim_start();
     // A message may begin like a statement: those are written in one case.
@@ -98,7 +98,7 @@ pub(super) fn done(text: &str) -> Option<String> {
     if begins("REFRESH") {
         let at = after(&all, &["MATERIALIZED", "VIEW"])?;
         let name = all[at..].iter().find(|word| *word != "CONCURRENTLY")?;
-        return Some(format!("refreshes `{}`", table(name)));
+        return Some(format!("refreshes {}", table(name)));
     }
     if begins("INSERT") || begins("REPLACE") {
         let (name, _) = inserted(text)?;
@@ -111,15 +111,15 @@ pub(super) fn done(text: &str) -> Option<String> {
         } else {
             "inserts into"
         };
-        return Some(format!("{how} `{name}`"));
+        return Some(format!("{how} {name}"));
     }
     if begins("UPDATE") && has(&["SET"]) && text.contains('=') {
         let at = after(&all, &["UPDATE"])?;
         let name = all[at..].iter().find(|word| *word != "ONLY")?;
-        return Some(format!("{} `{}`", if adds_up(text) { "adds up in" } else { "sets rows of" }, table(name)));
+        return Some(format!("{} {}", if adds_up(text) { "adds up in" } else { "sets rows of" }, table(name)));
     }
     let name = deleted(text).into_iter().next().filter(|_| begins("DELETE"))?;
-    Some(format!("deletes from `{name}`"))
+    Some(format!("deletes from {name}"))
 }
 
 /// A column that is set to itself and more: `n = sales.n + excluded.n`.
@@ -137,14 +137,14 @@ mod tests {
     #[test]
     fn what_a_statement_changes_is_told_in_words() {
         let read = |text: &str| done(text).unwrap_or_default();
-        assert_eq!(read("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.best"), "refreshes `best`");
-        assert_eq!(read("INSERT INTO mails (id) VALUES ($1)"), "inserts into `mails`");
-        assert_eq!(read("INSERT INTO mails (id) VALUES ($1) ON CONFLICT DO NOTHING"), "inserts once into `mails`");
-        assert_eq!(read("insert into t (a, n) values (1, 2) on conflict (a) do update set n = t.n + excluded.n"), "adds up in `t`");
-        assert_eq!(read("INSERT INTO t (a, n) VALUES (1, 2) ON CONFLICT (a) DO UPDATE SET n = excluded.n"), "sets rows of `t`");
-        assert_eq!(read("UPDATE t SET n=n+1 WHERE a = 1"), "adds up in `t`");
-        assert_eq!(read("UPDATE t SET n = 0"), "sets rows of `t`");
-        assert_eq!(read("WITH old AS (SELECT 1) DELETE FROM t USING old"), "deletes from `t`");
+        assert_eq!(read("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.best"), "refreshes best");
+        assert_eq!(read("INSERT INTO mails (id) VALUES ($1)"), "inserts into mails");
+        assert_eq!(read("INSERT INTO mails (id) VALUES ($1) ON CONFLICT DO NOTHING"), "inserts once into mails");
+        assert_eq!(read("insert into t (a, n) values (1, 2) on conflict (a) do update set n = t.n + excluded.n"), "adds up in t");
+        assert_eq!(read("INSERT INTO t (a, n) VALUES (1, 2) ON CONFLICT (a) DO UPDATE SET n = excluded.n"), "sets rows of t");
+        assert_eq!(read("UPDATE t SET n=n+1 WHERE a = 1"), "adds up in t");
+        assert_eq!(read("UPDATE t SET n = 0"), "sets rows of t");
+        assert_eq!(read("WITH old AS (SELECT 1) DELETE FROM t USING old"), "deletes from t");
         for text in ["SELECT n FROM t", "Delete from the list", "Update done", "insert coin", "with care"] {
             assert_eq!(done(text), None, "{text}");
         }

@@ -213,7 +213,7 @@ fn main() {}
             let facts = task.facts.iter().filter(|fact| matches!(fact.key.as_str(), "lease" | "changes" | "perhaps_held_by"));
             facts.map(|fact| format!("{} {}", fact.key, fact.value.as_ref().unwrap())).collect::<Vec<_>>()
         };
-        assert_eq!(told("shop::often"), ["changes adds up in `sales`", "lease 60min"]);
+        assert_eq!(told("shop::often"), ["changes adds up in sales", "lease 60min"]);
         assert_eq!(told("shop::seldom"), ["lease 60s"]);
     }
 }

@@ -65,11 +65,16 @@ fn worst(ground: &Ground<'_>, task: &Item) -> Option<(Does, HazardSeverity)> {
         _ => Some(HazardSeverity::Low),
     };
     let changes = task.facts.iter().filter(|fact| fact.key == "changes");
-    let changes = changes.filter_map(|fact| Some((Does { what: text(fact), at: fact.at.clone() }, severity(&text(fact))?)));
+    let changes = changes.filter_map(|fact| Some((Does { what: with_table(&text(fact)), at: fact.at.clone() }, severity(&text(fact))?)));
     let is_mailer = |item: &&Item| item.summary.contains("SMTP") && is_on_way(item, task);
     let mails = ground.of_kinds(&[Kind::Pool, Kind::SdkClient]).find(is_mailer);
     let mails = mails.map(|mailer| (Does { what: "sends mail".to_owned(), at: place(mailer).cloned() }, HazardSeverity::Medium));
     mails.into_iter().chain(changes).reduce(|worst, one| if one.1 > worst.1 { one } else { worst })
+}
+
+/// `adds up in sales` with its table as code.
+fn with_table(change: &str) -> String {
+    change.rsplit_once(' ').map_or_else(|| change.to_owned(), |(does, table)| format!("{does} `{table}`"))
 }
 
 fn is_on_way(item: &Item, task: &Item) -> bool {
