@@ -113,7 +113,7 @@ pub(in super::super) fn limit_of_file(text: &str) -> Option<(u32, u32)> {
         let value: u32 = value.trim_start_matches([' ', '\t', '=']).trim().trim_matches('\'').parse().ok()?;
         Some((value, u32::try_from(at + 1).ok()?)).filter(|_| is_limit(name.trim()))
     };
-    text.lines().enumerate().filter_map(of).next_back()
+    text.lines().enumerate().filter_map(of).last()
 }
 
 /// The servers among workloads; `tree` holds the files of settings that a compose file mounts.
