@@ -58,11 +58,11 @@ pub use context::Cx;
 pub use entries::Entries;
 pub use finding::{Finding, ONLY_WHEN, Origin, RawSite, says_the_same};
 pub use growth::tell as tell_growth;
-pub use task_work::tell as tell_task_work;
 pub use left_out::LeftOut;
 pub use mentions::Mentions;
 pub use nature::{Nature, nature};
 pub use open_environment::OpenEnvironment;
+pub use task_work::tell as tell_task_work;
 pub use uses::{UsedAt, Uses};
 pub use warming::tell as tell_warming;
 
