@@ -6,7 +6,7 @@ use super::Ground;
 use super::ground::fact;
 use crate::join::Survives;
 use crate::manifests::deployed::WorkloadKind;
-use crate::model::{Access, Class, Copies, EntryKind, FactValue, Item, Kind, Provenance, Replication, Scope};
+use crate::model::{Access, Class, Copies, EntryKind, FactValue, Item, Kind, Replication, Scope};
 
 /// What goes wrong with two replicas, and how much it hurts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,11 +100,16 @@ pub(super) fn at_two(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
         Kind::Pool if is_local(item) => of_database(ground, item),
         Kind::FsWrite => of_file(ground, item),
         Kind::BackgroundTask => of_job(ground, item),
-        Kind::Limiter if item.scope == Scope::Process && item.summary.contains("rate limit") => {
+        Kind::Limiter if item.scope == Scope::Process && limits_clients(item) => {
             Some(care(Weight::Limit, "each replica counts for itself, so clients get the limit as often as there are replicas"))
         }
         _ => None,
     }
+}
+
+/// A limiter of clients, and not the settings of one or a shield of the process itself.
+fn limits_clients(item: &Item) -> bool {
+    item.summary.contains("rate limiter") && !item.summary.contains("quota")
 }
 
 fn is_written_on_requests(item: &Item) -> bool {
@@ -116,7 +121,8 @@ fn of_session(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
         return Some(care(Weight::Messages, "a message reaches only those who are connected to the replica that sends it"));
     }
     let in_memory = item.summary.contains("in memory") || item.summary.contains("in-memory");
-    if !in_memory || !item.entry_points.is_empty() && !Ground::is_on_requests(item) {
+    // A name that speaks of sessions is not enough: requests write it, it is about people, and no task brings it elsewhere.
+    if !in_memory || !is_written_on_requests(item) || by_task(item) || !is_of_users(item) {
         return None;
     }
     let sticky = ground.items.iter().find(|other| {
@@ -130,17 +136,35 @@ fn of_session(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
             clause: "a user is known to one replica only, which stickiness hides until that replica goes".to_owned(),
             breaks: false,
         },
-        None => AtTwo { weight: Weight::Users, clause: "a user is known to one replica only".to_owned(), breaks: true },
+        None => {
+            let elsewhere = |other: &&Item| {
+                other.kind == Kind::Session
+                    && other.scope == Scope::External
+                    && other.services.iter().any(|name| item.services.contains(name))
+            };
+            let breaks = !ground.items.iter().any(|other| elsewhere(&other));
+            AtTwo { weight: Weight::Users, clause: "a user is known to one replica only".to_owned(), breaks }
+        }
     })
+}
+
+fn by_task(item: &Item) -> bool {
+    item.entry_points.iter().any(|entry| entry.kind == EntryKind::Task && entry.access == Access::Write)
+}
+
+/// Its name or type is that of what a service knows of its users.
+fn is_of_users(item: &Item) -> bool {
+    let text = format!("{} {}", item.name, item.ty.as_deref().unwrap_or(&item.summary)).to_lowercase();
+    ["session", "login", "user", "cart", "memorystore"].iter().any(|word| text.contains(word))
 }
 
 /// A collection that requests write and read, and that no task brings elsewhere.
 fn of_memory(item: &Item) -> Option<AtTwo> {
     let collection =
         ["map ", "concurrent map", "set ", "concurrent set", "list ", "queue "].iter().any(|word| item.summary.starts_with(word));
-    let counts = ["u8>", "u16>", "u32>", "u64>", "usize>", "Atomic"].iter().any(|word| item.summary.contains(word));
-    let by_task = item.entry_points.iter().any(|entry| entry.kind == EntryKind::Task && entry.access == Access::Write);
-    let wanted = collection && !counts && !by_task && is_written_on_requests(item);
+    let counts = [", u8>", ", u16>", ", u32>", ", u64>", ", usize>", "Atomic"].iter().any(|word| item.summary.contains(word));
+    let of_loop = item.summary.contains("owned by a loop");
+    let wanted = collection && !counts && !of_loop && !by_task(item) && is_written_on_requests(item);
     wanted.then(|| care(Weight::Memory, "what a request writes at one replica the others do not know"))
 }
 
@@ -164,6 +188,11 @@ fn of_database(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
     if hides.contains("Raft") || hides.contains("replicated") {
         return None;
     }
+    // What is only read may be there as often as one likes.
+    let id = item.id.as_str().to_lowercase();
+    if id.contains("readonly") || id.contains("read_only") {
+        return None;
+    }
     // Settings of a connection are no database; in memory there is none to share.
     if item.summary.contains("settings")
         || item.summary.contains("in-memory")
@@ -172,8 +201,12 @@ fn of_database(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
         return None;
     }
     let path = fact(item, "path");
-    // A file that somebody names for a single run: an import.
-    if item.kind == Kind::EmbeddedDb && path.is_some_and(|path| path.value.is_none() && path.provenance == Provenance::Env) {
+    // A file that is named when it is opened may be an import, or data that are only read.
+    if item.kind == Kind::EmbeddedDb && path.is_none_or(|path| path.value.is_none()) {
+        return None;
+    }
+    // What several services link and nothing is known to use may be used by none of them.
+    if item.entry_points.is_empty() && item.services.len() > 1 {
         return None;
     }
     let of_same = |other: &&Item| {
@@ -182,11 +215,15 @@ fn of_database(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
         named.is_some_and(|name| NETWORKED.contains(&name)) && other.services.iter().any(|name| item.services.contains(name))
     };
     let networked = ground.items.iter().filter(|other| matches!(other.kind, Kind::ExternalStore | Kind::Pool)).any(|other| of_same(&other));
+    // Engines below a database of its own may be copied by what stands above them.
+    let is_sql = item.summary.contains("SQLite");
     let shared = matches!(disk(ground, item), Some(Disk::Shared));
-    Some(match (networked, shared) {
-        (true, _) => care(Weight::Record, "each replica has a file of its own: what is written at one is not found at the others"),
-        (false, true) => AtTwo { weight: Weight::Record, clause: "two processes open the same database file".to_owned(), breaks: true },
-        (false, false) => AtTwo {
+    Some(match shared {
+        _ if networked || !is_sql => {
+            care(Weight::Record, "each replica has a file of its own: what is written at one is not found at the others")
+        }
+        true => AtTwo { weight: Weight::Record, clause: "two processes open the same database file".to_owned(), breaks: true },
+        false => AtTwo {
             weight: Weight::Record,
             clause: "each replica has its own database: what is written at one is not found at the others".to_owned(),
             breaks: true,
@@ -248,6 +285,10 @@ fn of_job(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
 /// The loop that a service is made of, by the clock: two of them do the same, unless they claim what they do.
 fn of_main_loop(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
     fact(item, "period")?;
+    // Beside a server it is no more than one of its tasks.
+    if ground.lifecycles.iter().any(|one| !one.servers.is_empty() && item.services.contains(&one.service)) {
+        return None;
+    }
     let claims = |other: &Item| {
         let skips = fact(other, "when_taken").and_then(|fact| fact.value.as_ref()).is_some_and(|value| value.to_string().contains("skips"));
         let by_mark = other.summary.starts_with("claim by a mark") || other.summary.contains("lock") || other.scope == Scope::Cluster;

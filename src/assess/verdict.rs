@@ -49,7 +49,9 @@ fn stays(ground: &Ground<'_>, service: &Service) -> bool {
     let own = |item: &&Item| item.services.len() == 1 && item.services[0] == service.name;
     let mut items = ground.items.iter().filter(own);
     let routes = |item: &Item| item.entry_points.iter().any(|entry| matches!(entry.kind, EntryKind::Route | EntryKind::EveryRequest));
-    serves || deployed || items.any(|item| routes(item) || item.summary.starts_with("main loop"))
+    // A loop in the main flow is a service where a compose file starts it, else it may be that of a tool.
+    let composed = !ground.fleets_of(&service.name).is_empty();
+    serves || deployed || items.any(|item| routes(item) || composed && item.summary.starts_with("main loop"))
 }
 
 fn verdict(ground: &Ground<'_>, service: &Service, found: &BTreeMap<&ItemId, AtTwo>) -> Verdict {
