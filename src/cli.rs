@@ -64,6 +64,11 @@ pub(crate) enum Command {
     Annotate(Annotate),
     /// Find state by word, kind, scope or service
     List(List),
+    /// Print the reference text of a kind, scope, hazard, symptom or detector
+    ///
+    /// Nothing is analysed. Without words, everything that can be explained is listed; a word that is no name is looked
+    /// for in the texts, such as PgBouncer or sticky.
+    Explain(Explain),
     /// Look at the catalog of crates, or check it against their sources
     #[command(subcommand)]
     Catalog(CatalogCommand),
@@ -255,5 +260,25 @@ pub(crate) enum ListFormat {
     /// Comma-separated values
     Csv,
     /// A Markdown table
+    Markdown,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Names such as cache, process, ephemeral-file, random-logouts or shared-fields, and ids of items and hazards
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+    /// How to print it
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: ExplainFormat,
+}
+
+/// How `explain` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For people: as wide as the terminal, 80 columns in a pipe
+    Text,
+    /// The text as it stands in the book
     Markdown,
 }

@@ -23,6 +23,7 @@ fn main() -> std::process::ExitCode {
         Command::Annotate(args) => commands::annotate(args, &cli.global),
         Command::Catalog(command) => commands::catalog(command, &cli.global),
         Command::List(args) => commands::list(args, &cli.global),
+        Command::Explain(args) => commands::explain(args, &cli.global),
     };
     outcome.unwrap_or_else(|error| fail(&error)).into()
 }

@@ -26,6 +26,7 @@ pub use apply::{Applied, FileComments, Ignored, Knowledge, apply};
 pub use config::{CONFIG_FILE, CatalogEntry, Config, MAX_CONFIG_BYTES, StateEntry, load};
 pub use declare::Declared;
 pub use insert::insert;
+pub use nearest::nearest;
 pub use pattern::{Match, Pattern};
 pub use policy::{Level, Policy, Required, Stateless, USUALLY_REQUIRED};
 pub use prune::prune;

@@ -4,7 +4,8 @@
 const MAX_LENGTH: usize = 256;
 
 /// The candidate with the smallest edit distance, when at most a third of the word differs; the first of equals.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > MAX_LENGTH {
         return None;
     }

@@ -25,13 +25,17 @@ pub(crate) fn run(args: &List, global: &Global) -> anyhow::Result<ExitCode> {
         ListFormat::Csv => Format::Csv,
         ListFormat::Markdown => Format::Markdown,
     };
-    let width = std::io::stdout().is_terminal().then(terminal_width);
+    let width = std::io::stdout().is_terminal().then(|| told_width().or_else(terminal_width).unwrap_or(100));
     print(&render::list(&session.analysis.map, &filter, format, width))?;
     Ok(session.exit_code())
 }
 
-/// The terminal's width as the shell tells it; a usual one else.
-fn terminal_width() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    told.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100)
+/// The width that the environment asks for.
+pub(super) fn told_width() -> Option<usize> {
+    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok())
+}
+
+/// The terminal's width, when the system knows it.
+pub(super) fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }

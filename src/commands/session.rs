@@ -132,10 +132,15 @@ fn upwards(from: &Path) -> PathBuf {
 
 /// Whether standard error gets colours.
 pub(super) fn colour(global: &Global) -> bool {
+    colour_on(&std::io::stderr(), global)
+}
+
+/// Whether a stream gets colours.
+pub(super) fn colour_on(stream: &impl IsTerminal, global: &Global) -> bool {
     match global.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
 }
 

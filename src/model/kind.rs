@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal / $plural:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident in $folder:literal { $($(#[$vmeta:meta])* $variant:ident = $word:literal / $plural:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name {
@@ -21,6 +21,19 @@ macro_rules! words {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word,)* }
+            }
+
+            /// Its reference text, named after its word.
+            #[must_use]
+            pub fn docs(self) -> &'static str {
+                match self { $($name::$variant => include_str!(concat!($folder, "/", $word, ".md")),)* }
+            }
+
+            /// What it is, in a few words: the first sentence of its text.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                let first = self.docs().lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default();
+                first.strip_prefix("One item is ").unwrap_or(first).trim_end_matches('.')
             }
 
             /// The heading for several of them.
@@ -47,7 +60,7 @@ macro_rules! words {
 
 words! {
     /// What sort of state an item is.
-    Kind {
+    Kind in "kinds" {
         /// A `static` whose value changes or is set at run time.
         Static = "static" / "statics",
         /// `thread_local!`, `ThreadLocal`, `task_local!`.
@@ -93,7 +106,7 @@ words! {
 
 words! {
     /// Where an item lives, from the narrowest to the widest.
-    Scope {
+    Scope in "scopes" {
         /// One asynchronous task.
         Task = "task" / "in a task",
         /// One thread.

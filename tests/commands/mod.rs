@@ -6,6 +6,7 @@ mod baseline;
 mod canaries;
 mod catalog;
 mod check;
+mod explain;
 mod gen_map;
 mod hazards;
 mod list;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use statemap::assess::{RULES, SYMPTOMS};
 use statemap::detect::DETECTORS;
-use statemap::model::Kind;
+use statemap::model::{Kind, Scope};
 
 use crate::project::repository;
 
@@ -146,7 +146,96 @@ fn relative_links_lead_to_files_and_headings_that_are_there() {
 fn every_kind_has_its_line_on_the_page_of_kinds() {
     let page = read("book/src/kinds.md");
     for kind in Kind::ALL {
-        assert!(page.contains(&format!("\n| `{kind}` | ")), "{kind}");
+        assert!(page.contains(&format!("\n| [`{kind}`](kinds/{kind}.md) | {} |", kind.title())), "{kind}: {}", kind.title());
+    }
+    for scope in Scope::ALL {
+        assert!(page.contains(&format!("\n| [`{scope}`](scopes.md#{scope}) | ")), "{scope}");
+    }
+}
+
+#[test]
+fn every_kind_and_scope_has_a_page_that_includes_its_reference_text() {
+    for kind in Kind::ALL {
+        let page = read(format!("book/src/kinds/{kind}.md"));
+        assert_eq!(page.trim(), format!("{{{{#include ../../../src/model/kinds/{kind}.md}}}}"));
+        assert!(kind.docs().starts_with(&format!("# {kind}\n\nOne item is ")), "{kind}");
+        for part in [
+            "**Lives** ",
+            "**What the map says of it**\n",
+            "**What goes wrong**\n",
+            "**When it is lost**: ",
+            "**What to write about it**: ",
+            "**Found by** ",
+        ] {
+            assert!(kind.docs().contains(&format!("\n\n{part}")), "{kind} lacks {part}");
+        }
+    }
+    let scopes = read("book/src/scopes.md");
+    for scope in Scope::ALL {
+        assert!(scopes.contains(&format!("{{{{#include ../../src/model/scopes/{scope}.md}}}}\n")), "{scope}");
+        assert!(scope.docs().starts_with(&format!("## {scope}\n\n")), "{scope}");
+    }
+}
+
+/// The names that the texts of kinds link in a folder of the book, with the kinds that do.
+fn named_by_kinds(folder: &str) -> Vec<(String, Kind)> {
+    let of = |kind: &Kind| {
+        let named = links(kind.docs()).into_iter().filter_map(move |link| {
+            let page = link.strip_prefix("../")?.strip_prefix(folder)?.strip_prefix('/')?;
+            Some(page.strip_suffix(".md")?.to_owned())
+        });
+        named.map(|name| (name, *kind)).collect::<Vec<_>>()
+    };
+    Kind::ALL.iter().flat_map(of).collect()
+}
+
+/// Everything of a sort is told by a kind that it is about, by its own name, and nothing else is.
+#[track_caller]
+fn are_told_by_kinds(folder: &str, word: &str, known: &[&str]) {
+    let named = named_by_kinds(folder);
+    for (name, kind) in &named {
+        assert!(known.contains(&name.as_str()), "src/model/kinds/{kind}.md names the {word} `{name}`, which is not there");
+        assert!(kind.docs().contains(&format!("{word} [{name}](")) || word.is_empty(), "src/model/kinds/{kind}.md: `{word} [{name}](…)`");
+    }
+    let missing: Vec<&&str> = known.iter().filter(|id| !named.iter().any(|(name, _)| name == *id)).collect();
+    assert!(
+        missing.is_empty(),
+        "no kind speaks of {missing:?}: say it under \"What goes wrong\" (or \"Found by\") in src/model/kinds/*.md, \
+         as `- {word} [name](../{folder}/name.md): what happens`"
+    );
+}
+
+#[test]
+fn every_hazard_symptom_and_detector_is_told_by_a_kind_that_it_is_about() {
+    are_told_by_kinds("hazards", "hazard", &RULES.iter().map(|rule| rule.id).collect::<Vec<_>>());
+    are_told_by_kinds("incidents", "symptom", &SYMPTOMS.iter().map(|symptom| symptom.id).collect::<Vec<_>>());
+    are_told_by_kinds("detectors", "", &DETECTORS.iter().map(|detector| detector.id).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_rule_that_is_drawn_from_a_kind_is_told_by_that_kind() {
+    let named = named_by_kinds("hazards");
+    let mut missing = Vec::new();
+    for rule in RULES {
+        let drawn = rule.docs.split("**Drawn from**").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
+        let kinds = drawn.split("of kind ").skip(1).flat_map(|rest| rest.split('`').skip(1).step_by(2).take(1));
+        for kind in kinds.filter_map(|word| word.parse::<Kind>().ok()) {
+            if !named.contains(&(rule.id.to_owned(), kind)) {
+                missing.push(format!("{kind}: {}", rule.id));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "texts of src/model/kinds/ that do not name a hazard drawn from their kind: {missing:?}");
+}
+
+#[test]
+fn what_a_kind_tells_to_write_is_read_without_a_complaint() {
+    for kind in Kind::ALL {
+        let example = kind.docs().split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
+        let (config, diagnostics) = statemap::annotations::load("statemap.toml", example);
+        assert!(diagnostics.is_empty(), "{kind}: {diagnostics:?}");
+        assert!(!config.states.is_empty() || !config.declared.is_empty(), "{kind} has no example");
+        assert!(!example.contains("[[state]]") || example.contains(&format!("\nid = \"{kind}:")), "{kind}: {example}");
     }
 }
 
