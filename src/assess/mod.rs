@@ -6,6 +6,7 @@
 mod acknowledge;
 mod capacity;
 mod draft;
+mod failures;
 mod ground;
 mod rules;
 mod symptoms;
@@ -20,6 +21,7 @@ use crate::manifests::deployed::Deployed;
 use crate::model::{Capacity, Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Service};
 
 pub use capacity::capacity;
+pub use failures::{Back, Damage, FAILURES, Failure, FailureParts, Fate, Loss, damages, failure, is_remote};
 pub use ground::{Fleet, Ground};
 pub use rules::RULES;
 pub use symptoms::{Cause, Parts, SYMPTOMS, Symptom, symptom};
