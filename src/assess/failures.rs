@@ -22,6 +22,8 @@ pub struct Failure {
     pub id: &'static str,
     /// Its reference text.
     pub docs: &'static str,
+    /// It does what another one does, and these words say how: its row in a table tells only what differs.
+    pub like: Option<(&'static str, &'static str)>,
     /// What it does to the items that are looked at.
     strike: fn(&Looked<'_>, &mut Vec<Found>),
 }
@@ -109,7 +111,13 @@ struct Looked<'m> {
 /// What becomes of an item.
 enum Found {
     /// Its place in what is looked at, and what it loses.
-    Loss { at: usize, fate: Fate, what: String, back: Option<String>, store: Option<SmolStr> },
+    Loss {
+        at: usize,
+        fate: Fate,
+        what: String,
+        back: Option<String>,
+        store: Option<SmolStr>,
+    },
     Remade(usize),
     Saved(usize),
     Unplaced(usize),
@@ -117,26 +125,26 @@ enum Found {
 }
 
 macro_rules! failures {
-    ($($id:literal $file:literal $strike:expr,)*) => {
+    ($($id:literal $file:literal $like:expr, $strike:expr;)*) => {
         /// Every failure, in the order of the reference.
         pub const FAILURES: &[Failure] =
-            &[$(Failure { id: $id, docs: include_str!(concat!("failures/", $file, ".md")), strike: $strike }),*];
+            &[$(Failure { id: $id, docs: include_str!(concat!("failures/", $file, ".md")), like: $like, strike: $strike }),*];
     };
 }
 
 failures! {
-    "process-killed" "process_killed" process::killed,
-    "rollout" "rollout" process::rollout,
-    "scaled-in" "scaled_in" process::scaled_in,
-    "node-lost" "node_lost" disk::node_lost,
-    "disk-lost" "disk_lost" disk::disk_lost,
-    "keys-flushed" "keys_flushed" stores::keys_flushed,
-    "database-restored" "database_restored" stores::database_restored,
-    "broker-emptied" "broker_emptied" stores::broker_emptied,
-    "bucket-emptied" "bucket_emptied" stores::bucket_emptied,
-    "store-away" "store_away" stores::away,
-    "client-forgets" "client_forgets" clients::forgets,
-    "clock-jumps" "clock_jumps" clients::clock_jumps,
+    "process-killed" "process_killed" None, process::killed;
+    "rollout" "rollout" Some(("process-killed", "what a killed pod loses, in all replicas")), process::rollout;
+    "scaled-in" "scaled_in" Some(("process-killed", "what a killed pod loses, with none in its place")), process::scaled_in;
+    "node-lost" "node_lost" Some(("process-killed", "what a killed pod loses, of each pod on it")), disk::node_lost;
+    "disk-lost" "disk_lost" None, disk::disk_lost;
+    "keys-flushed" "keys_flushed" None, stores::keys_flushed;
+    "database-restored" "database_restored" None, stores::database_restored;
+    "broker-emptied" "broker_emptied" None, stores::broker_emptied;
+    "bucket-emptied" "bucket_emptied" None, stores::bucket_emptied;
+    "store-away" "store_away" None, stores::away;
+    "client-forgets" "client_forgets" None, clients::forgets;
+    "clock-jumps" "clock_jumps" None, clients::clock_jumps;
 }
 
 /// The failure of a name.
@@ -237,8 +245,26 @@ fn is_collection(item: &Item) -> bool {
 /// The first part of what the catalog says is lost, unless it says that nothing is, or that it depends.
 fn cataloged(item: &Item) -> Option<String> {
     const NO_LOSS: &[&str] = &[
-        "nothing", "none", "read", "installed", "back", "survives", "registered", "rebuilt", "set", "made", "opened", "released", "freed",
-        "loaded", "built", "downloaded", "with", "depends", "see", "only",
+        "nothing",
+        "none",
+        "read",
+        "installed",
+        "back",
+        "survives",
+        "registered",
+        "rebuilt",
+        "set",
+        "made",
+        "opened",
+        "released",
+        "freed",
+        "loaded",
+        "built",
+        "downloaded",
+        "with",
+        "depends",
+        "see",
+        "only",
     ];
     let text = item.lost.as_deref()?;
     let first = text.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty())?.to_lowercase();

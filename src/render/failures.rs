@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::assess::{Back, Damage, Loss, damages};
+use crate::assess::{Back, Damage, Fate, Loss, damages};
 use crate::model::{Item, Kind};
 
 use super::escape::code_short;
@@ -25,29 +25,36 @@ const ITEMS: usize = 6;
 const NAMED: usize = 8;
 
 /// A row for each failure that hits something; `target` is the page that tells it in full.
-pub(crate) fn events(
-    layout: &Layout<'_>,
-    service: Option<&str>,
-    page: &str,
-    target: impl Fn(&str) -> Option<String>,
-) -> Vec<EventView> {
-    let mut out: Vec<EventView> = hits(layout, service).iter().map(|damage| event(layout, damage, page, &target)).collect();
+pub(crate) fn events(layout: &Layout<'_>, service: Option<&str>, page: &str, target: impl Fn(&str) -> Option<String>) -> Vec<EventView> {
+    let hits = hits(layout, service);
+    // Of a store of which only its sort is known, its page says enough.
+    let is_news =
+        |damage: &&Damage<'_>| damage.losses.iter().any(|loss| loss.item.kind != Kind::ExternalStore || loss.item.annotation.is_some());
+    let mut out: Vec<EventView> = hits.iter().filter(is_news).map(|damage| event(layout, &hits, damage, page, &target)).collect();
     let holds_disk = |item: &&&Item| item.scope == crate::model::Scope::Host && held(item, service);
     // That no write to the disk was found is worth a line, too.
     if !out.is_empty() && !layout.items.iter().any(|item| holds_disk(&item)) {
-        out.push(EventView { event: "the disk of the pod is gone".to_owned(), losses: Vec::new(), more: 0, back: Vec::new() });
+        out.push(EventView {
+            event: "the disk of the pod is gone".to_owned(),
+            like: None,
+            saved: Vec::new(),
+            losses: Vec::new(),
+            more: 0,
+            back: Vec::new(),
+        });
     }
     out
 }
 
 /// The rows of the page that lists them.
 pub(crate) fn listed(layout: &Layout<'_>, page: &str, target: impl Fn(&str) -> Option<String>) -> Vec<FailureRowOfList> {
+    let hits = hits(layout, None);
     let row = |damage: &Damage<'_>| FailureRowOfList {
-        event: event(layout, damage, page, &target),
+        event: event(layout, &hits, damage, page, &target),
         total: damage.losses.len(),
         untested: untested(damage),
     };
-    hits(layout, None).iter().map(row).collect()
+    hits.iter().map(row).collect()
 }
 
 /// Each failure in full, on its page.
@@ -65,7 +72,9 @@ fn hits<'a>(layout: &Layout<'a>, service: Option<&'a str>) -> Vec<Damage<'a>> {
     let mut damages = damages(layout.map, service);
     for damage in &mut damages {
         damage.losses.retain(|loss| layout.spot(&loss.item.id).is_some());
-        damage.losses.sort_by_cached_key(|loss| (loss.fate, Reverse(weight(loss.item)), loss.item.id.clone()));
+        // A store that is emptied comes before what is known of its content.
+        let is_part = |loss: &Loss<'_>| loss.item.kind != Kind::ExternalStore || loss.item.id.as_str().contains("::");
+        damage.losses.sort_by_cached_key(|loss| (loss.fate, is_part(loss), Reverse(weight(loss.item)), loss.item.id.clone()));
     }
     damages.retain(|damage| !damage.losses.is_empty());
     damages
@@ -75,10 +84,17 @@ fn untested(damage: &Damage<'_>) -> usize {
     damage.losses.iter().filter(|loss| loss.recovery_test().is_none()).count()
 }
 
-fn event(layout: &Layout<'_>, damage: &Damage<'_>, page: &str, target: &impl Fn(&str) -> Option<String>) -> EventView {
+/// A row of the table. What a failure does like another one that is told there is not told again.
+fn event(layout: &Layout<'_>, hits: &[Damage<'_>], damage: &Damage<'_>, page: &str, target: &impl Fn(&str) -> Option<String>) -> EventView {
     let parts = damage.failure.parts();
+    let like = damage.failure.like.and_then(|(id, words)| Some((hits.iter().find(|other| other.failure.id == id)?, words)));
+    let known = |loss: &&Loss<'_>| match &like {
+        Some((other, _)) => !other.losses.iter().any(|known| known.item.id == loss.item.id && (known.what == loss.what || !tells(loss))),
+        None => true,
+    };
+    let losses: Vec<&Loss<'_>> = damage.losses.iter().filter(known).collect();
     let mut groups: Vec<(String, Vec<&Loss<'_>>)> = Vec::new();
-    for loss in &damage.losses {
+    for loss in &losses {
         let what = match &loss.store {
             Some(_) => "waits or fails".to_owned(),
             None => clause(first_part(&loss.what)),
@@ -91,24 +107,45 @@ fn event(layout: &Layout<'_>, damage: &Damage<'_>, page: &str, target: &impl Fn(
     let (shown, _) = first_few(groups.len(), TOLD);
     let more = groups[shown..].iter().map(|(_, of)| of.len()).sum();
     groups.truncate(shown);
-    let mut back: Vec<String> = Vec::new();
-    for loss in groups.iter().flat_map(|(_, of)| of.iter().take(LINKED)) {
-        if let Some(said) = self::back(layout, loss, page, true).filter(|said| !back.contains(said)) {
-            back.push(said);
-        }
-    }
+    let back = brief_backs(layout, &losses, &groups, page);
     let told = |(what, of): (String, Vec<&Loss<'_>>)| {
         let items: Vec<&Item> = of.iter().map(|loss| loss.item).collect();
         let (items, more) = layout.some(&items, LINKED, page);
         EventLoss { items, more, what }
     };
-    back.truncate(TOLD);
+    let saved: Vec<&Item> = damage.saved.iter().copied().filter(|item| like.is_some() && layout.spot(&item.id).is_some()).collect();
     EventView {
         event: target(damage.failure.id).map_or_else(|| parts.event.to_owned(), |target| format!("[{}]({target})", parts.event)),
+        like: like.map(|(_, words)| words),
+        saved: layout.some(&saved, LINKED, page).0,
         losses: groups.into_iter().map(told).collect(),
         more,
         back,
     }
+}
+
+/// Whether a loss says more than that something of a killed pod ends in another manner.
+fn tells(loss: &Loss<'_>) -> bool {
+    matches!(loss.item.kind, Kind::Pool | Kind::Queue)
+}
+
+/// What brings things back, each said once; what is not among the losses that are told is named.
+fn brief_backs(layout: &Layout<'_>, losses: &[&Loss<'_>], told: &[(String, Vec<&Loss<'_>>)], page: &str) -> Vec<String> {
+    let is_told = |loss: &Loss<'_>| told.iter().any(|(_, of)| of.iter().take(LINKED).any(|other| other.item.id == loss.item.id));
+    // What starts over by itself is no news where other things are lost.
+    let mut known: Vec<&Loss<'_>> =
+        losses.iter().copied().filter(|loss| loss.fate == Fate::Returns || loss.fate == Fate::Disturbed && is_told(loss)).collect();
+    known.sort_by_key(|loss| (!is_told(loss), !matches!(loss.back, Back::Said(_))));
+    let mut out: Vec<String> = Vec::new();
+    for loss in known {
+        let Some(said) = back(layout, loss, page, true) else { continue };
+        let said = if is_told(loss) { said } else { format!("{}: {said}", layout.link(loss.item, page)) };
+        if !out.contains(&said) {
+            out.push(said);
+        }
+    }
+    out.truncate(TOLD);
+    out
 }
 
 /// As much of a text as a narrow table has room for.
@@ -127,7 +164,8 @@ fn back(layout: &Layout<'_>, loss: &Loss<'_>, page: &str, brief: bool) -> Option
         Back::AtStart(warming) => {
             let by = code_short(short_path(&warming.by), 60);
             let when = if warming.before_serving { "at start-up, before anything is answered" } else { "at start-up" };
-            let at = if brief { String::new() } else { format!(" ({})", layout.links.short_place(page, &warming.at.file, warming.at.line)) };
+            let at =
+                if brief { String::new() } else { format!(" ({})", layout.links.short_place(page, &warming.at.file, warming.at.line)) };
             Some(format!("{by} fills it {when}{at}"))
         }
         Back::Tasks(tasks) => {

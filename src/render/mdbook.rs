@@ -14,7 +14,10 @@ use super::layout::{Layout, ORDER, relative};
 use super::lifecycle_view::lifecycles;
 use super::opening::opening;
 use super::sections::{contents, environments, held_by, recovery_tests, sections, service_kinds, services};
-use super::view::{BlindPage, BookView, Chapter, FailurePage, FailuresPage, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage, SummaryView};
+use super::view::{
+    BlindPage, BookView, Chapter, FailurePage, FailuresPage, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage,
+    SummaryView,
+};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
 const INDEX: &str = "src/index.md";

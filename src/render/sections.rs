@@ -9,9 +9,7 @@ use super::item_view::{clause, item_view};
 use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank};
 use super::opening::few_points;
 use super::row_view::row_views;
-use super::view::{
-    EnvironmentView, Group, ItemView, KindRow, Named, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView,
-};
+use super::view::{EnvironmentView, Group, ItemView, KindRow, Named, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView};
 
 /// With more services than this, their table has no columns for them.
 const COLUMNS: usize = 6;

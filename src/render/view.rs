@@ -739,6 +739,10 @@ pub(crate) struct EvidenceView {
 pub(crate) struct EventView {
     /// `a pod is killed`; linked where it has a page.
     pub(crate) event: String,
+    /// What it does like another event of the table; the losses are then those that differ.
+    pub(crate) like: Option<&'static str>,
+    /// What is worked off or written out, unlike there.
+    pub(crate) saved: Vec<String>,
     /// What hurts most; empty when nothing is lost.
     pub(crate) losses: Vec<EventLoss>,
     pub(crate) more: usize,

@@ -24,7 +24,6 @@ pub(super) fn loss<'m>(
         _ if fate == Fate::Returns && in_process(item) => filled_by(looked, item),
         _ => (Back::Unknown, fate),
     };
-    // What nothing is known to bring back is gone.
     Loss { item, fate, what, back, store }
 }
 
@@ -47,12 +46,13 @@ fn filled_by<'m>(looked: &Looked<'m>, item: &'m Item) -> (Back<'m>, Fate) {
     match item.kind {
         Kind::ReferenceData => {
             let path = fact(item, "path").and_then(|fact| fact.value.as_ref());
-            let from = path.map_or("the file, whose path is not known".to_owned(), |path| format!("`{path}`"));
+            let from = path.map_or("a file whose path is not known".to_owned(), |path| format!("`{path}`"));
             let when = if at_start(looked, item).is_some() { " at start-up" } else { "" };
             (Back::Known(format!("read again{when} from {from}")), Fate::Returns)
         }
-        Kind::Cache => match routes_said(&routes, every) {
-            Some(routes) => (Back::Known(format!("filled again as it is used, by {routes}")), Fate::Returns),
+        // Who changes something may only drop entries; who asks fills them.
+        Kind::Cache => match routes_said(&asking(&routes), every) {
+            Some(routes) => (Back::Known(format!("filled again as it is used: {routes}")), Fate::Returns),
             None => (Back::Unknown, Fate::Returns),
         },
         Kind::Session => match routes.iter().find(|route| is_login(route)) {
@@ -66,12 +66,21 @@ fn filled_by<'m>(looked: &Looked<'m>, item: &'m Item) -> (Back<'m>, Fate) {
     }
 }
 
-/// New entries come with requests; that does not bring the old ones back.
+/// Requests write new entries; that does not bring the old ones back.
 fn new_entries<'m>(routes: &[&str], every: bool) -> (Back<'m>, Fate) {
     match routes_said(routes, every) {
-        Some(routes) => (Back::Known(format!("new entries come with {routes}; nothing is known that brings the old ones back")), Fate::Gone),
+        Some(said) => {
+            let write = if every || routes.len() == 1 { "writes" } else { "write" };
+            (Back::Known(format!("{said} {write} to it; nothing is known that brings the old entries back")), Fate::Gone)
+        }
         None => (Back::Unknown, Fate::Gone),
     }
+}
+
+/// The routes that only ask, when there are any.
+fn asking<'r>(routes: &[&'r str]) -> Vec<&'r str> {
+    let asking: Vec<&str> = routes.iter().copied().filter(|route| route.starts_with("GET ") || route.starts_with('/')).collect();
+    if asking.is_empty() { routes.to_vec() } else { asking }
 }
 
 /// `` `GET /a`, `GET /b` and 3 more ``.
@@ -89,10 +98,17 @@ pub(super) fn routes_said(routes: &[&str], every: bool) -> Option<String> {
     }
 }
 
-/// Whether a route is where users say who they are.
+/// Whether a route is where users say who they are: `POST /login/{code}`, `POST /connect/token`.
 pub(super) fn is_login(route: &str) -> bool {
     let route = route.to_lowercase();
-    route.starts_with("post") && ["login", "log-in", "signin", "sign-in", "sign_in", "auth", "session", "/token"].iter().any(|word| route.contains(word))
+    let named = |segment: &&str| !segment.is_empty() && !segment.starts_with(['{', '<', ':']);
+    let last = route.strip_prefix("post ").and_then(|path| path.split('/').rfind(named));
+    last.is_some_and(|last| {
+        matches!(
+            last,
+            "login" | "log-in" | "log_in" | "signin" | "sign-in" | "sign_in" | "auth" | "authenticate" | "session" | "sessions" | "token"
+        )
+    })
 }
 
 /// The step of the start-up that has to do with an item, before or beside the serving.

@@ -8,8 +8,12 @@ pub(super) fn forgets(looked: &Looked<'_>, found: &mut Vec<Found>) {
     for (at, item) in looked.items.iter().enumerate() {
         let cookie = is_cookie(item);
         let writes = || item.entry_points.iter().filter(|entry| entry.access == Access::Write && entry.kind == EntryKind::Route);
-        let login = writes().map(|entry| entry.name.as_str()).find(|route| is_login(route));
-        let token = item.kind == Kind::ClientHeld && item.scope == Scope::Client && item.summary.starts_with("signed token") && login.is_some();
+        let mut routes = writes().map(|entry| entry.name.as_str()).filter(|route| !route.to_lowercase().contains("logout"));
+        let first = routes.clone().next();
+        let login = routes.clone().find(|route| is_login(route));
+        // What is made at a log-in, and nowhere else, is what a user is known by.
+        let of_login = login.is_some() && routes.all(|route| is_login(route) || route.contains("refresh"));
+        let token = item.kind == Kind::ClientHeld && item.scope == Scope::Client && item.summary.starts_with("signed token") && of_login;
         if !cookie && !token {
             continue;
         }
@@ -18,11 +22,7 @@ pub(super) fn forgets(looked: &Looked<'_>, found: &mut Vec<Found>) {
             None if cookie => "the cookie",
             None => "the token, where the client keeps it with what it forgets",
         };
-        let back = match (login, writes().next()) {
-            (Some(route), _) => Some(format!("a new one by `{route}`")),
-            (None, Some(entry)) => Some(format!("a new one by `{}`", entry.name)),
-            (None, None) => None,
-        };
+        let back = login.or(first).map(|route| format!("a new one by `{route}`"));
         found.push(Found::Loss { at, fate: Fate::Returns, what: what.to_owned(), back, store: None });
     }
 }
@@ -53,11 +53,17 @@ fn by_the_clock(item: &Item) -> Option<String> {
             let ends = known("valid_for").is_some() || known("claims").is_some_and(|claims| claims.split(", ").any(|claim| claim == "exp"));
             ends.then(|| "forward: ends early; back: is good for longer".to_owned())
         }
-        Kind::ClientHeld if item.summary.starts_with("presigned") => Some("forward: ends early; back: is not yet good, or good for longer".to_owned()),
+        Kind::ClientHeld if item.summary.starts_with("presigned") => {
+            Some("forward: ends early; back: is not yet good, or good for longer".to_owned())
+        }
         Kind::BackgroundTask if known("schedule").is_some() || known("cron").is_some() => {
             Some("forward: runs are skipped or come early; back: runs come late or twice".to_owned())
         }
-        Kind::SdkClient if item.backs_on.as_deref().is_some_and(|store| ["s3", "aws", "sqs", "dynamodb", "ses", "sns"].iter().any(|name| store.ends_with(&format!(":{name}")))) => {
+        Kind::SdkClient
+            if item.backs_on.as_deref().is_some_and(|store| {
+                ["s3", "aws", "sqs", "dynamodb", "ses", "sns"].iter().any(|name| store.ends_with(&format!(":{name}")))
+            }) =>
+        {
             Some("requests are signed with the time of day, and refused when it is off by minutes".to_owned())
         }
         Kind::Session | Kind::SharedState | Kind::Static | Kind::Cache if in_process(item) && holds_times(item) => {

@@ -1,7 +1,7 @@
 //! A disk goes away: that of a node, or a durable volume.
 
 use super::process::{How, ends};
-use super::{Fate, Found, Looked, cataloged, fact, said, told};
+use super::{Fate, Found, Looked, fact, said, told};
 use crate::model::{FactValue, Item, Kind, StateMap};
 
 /// How long a file is there, shortest first.
@@ -21,16 +21,18 @@ pub(super) enum Lasts {
 
 pub(super) fn node_lost(looked: &Looked<'_>, found: &mut Vec<Found>) {
     for (at, item) in looked.items.iter().enumerate() {
-        let on_disk = matches!(item.kind, Kind::FsWrite | Kind::EmbeddedDb) && keeps_something(item);
+        let on_disk = matches!(item.kind, Kind::FsWrite | Kind::EmbeddedDb) && keeps_something(looked, item);
         let place = if on_disk { lasts(looked.map, item) } else { None };
         let what = || told(item).map(str::to_owned);
         match item.kind {
             _ if place == Some(Lasts::Host) => {
-                let what = what().unwrap_or_else(|| "the file, with the disk of the node".to_owned());
+                let kept = if item.kind == Kind::EmbeddedDb { "the whole database" } else { "the file" };
+                let what = what().unwrap_or_else(|| format!("{kept}, with the disk of the node"));
                 found.push(Found::Loss { at, fate: Fate::Gone, what, back: None, store: None });
             }
             _ if on_disk && place.is_none() => {
-                let what = what().or_else(|| cataloged(item)).unwrap_or_else(|| "the file, unless its directory is a volume".to_owned());
+                let kept = if item.kind == Kind::EmbeddedDb { "the whole database" } else { "the file" };
+                let what = what().unwrap_or_else(|| format!("{kept}, unless its directory is a volume"));
                 found.push(Found::Loss { at, fate: Fate::Gone, what, back: None, store: None });
             }
             _ => {}
@@ -58,7 +60,7 @@ pub(super) fn disk_lost(looked: &Looked<'_>, found: &mut Vec<Found>) {
     let for_good = looked.map.deployments.iter().any(|one| one.kind != "compose");
     for (at, item) in looked.items.iter().enumerate() {
         let is_volume = item.kind == Kind::Deployment && is_durable(item) && !(for_good && is_of_compose(looked.map, item.id.as_str()));
-        let is_file = matches!(item.kind, Kind::FsWrite | Kind::EmbeddedDb) && keeps_something(item);
+        let is_file = matches!(item.kind, Kind::FsWrite | Kind::EmbeddedDb) && keeps_something(looked, item);
         let what = match told(item) {
             _ if !is_volume && !(is_file && lasts(looked.map, item) == Some(Lasts::Volume)) => continue,
             Some(what) => what.to_owned(),
@@ -82,9 +84,22 @@ fn is_of_compose(map: &StateMap, name: &str) -> bool {
     files.map(|(file, _)| file).any(|file| name.contains(&format!("{file}/")))
 }
 
-/// What is done to it leaves something behind.
-pub(super) fn keeps_something(item: &Item) -> bool {
-    item.kind == Kind::EmbeddedDb || !matches!(said(item, "op").as_str(), "delete" | "permissions" | "lock")
+/// What is done to it leaves something behind: a folder is made for the files in it, and these are told.
+pub(super) fn keeps_something(looked: &Looked<'_>, item: &Item) -> bool {
+    // What nobody would look for again.
+    if item.lost.as_deref().is_some_and(|lost| lost.to_lowercase().starts_with("left")) {
+        return false;
+    }
+    match (item.kind, said(item, "op").as_str()) {
+        (Kind::EmbeddedDb, _) => true,
+        (_, "delete" | "permissions" | "lock") => false,
+        (_, "create") => {
+            let folder = format!("{}/", said(item, "path"));
+            let files = looked.items.iter().filter(|file| matches!(file.kind, Kind::FsWrite | Kind::EmbeddedDb));
+            folder.len() == 1 || !files.clone().any(|file| said(file, "path").starts_with(&folder))
+        }
+        _ => true,
+    }
 }
 
 /// How long the file of an item is there, in the workload where it is there the shortest; none when no deployment file tells.

@@ -1,10 +1,10 @@
 //! A process ends: killed, replaced in a rollout, or scaled in.
 
-use super::back::at_start;
+use super::back::{at_start, routes_said};
 use super::disk::{Lasts, keeps_something, lasts};
 use super::stores::{is_remote, stores};
 use super::{Fate, Found, Looked, cataloged, fact, in_process, is_collection, said, told};
-use crate::model::{Action, Draining, End, Fact, Item, Kind, Scope};
+use crate::model::{Access, Action, Draining, End, EntryKind, Fact, Item, Kind, Scope};
 
 /// How it ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,16 @@ pub(super) fn scaled_in(looked: &Looked<'_>, found: &mut Vec<Found>) {
     let of_service = |services: &[smol_str::SmolStr]| looked.service.is_none_or(|service| services.iter().any(|name| name == service));
     let scaled = looked.map.deployments.iter().filter(|one| one.kind != "compose" && of_service(&one.services));
     if scaled.clone().any(|one| one.at_most.or(one.replicas).is_some_and(|most| most > 1)) {
+        let services: Vec<_> =
+            scaled.filter(|one| one.at_most.or(one.replicas).is_some_and(|most| most > 1)).flat_map(|one| &one.services).collect();
         ends(looked, How::ScaledIn, found);
+        // A service of which there is one pod is not scaled in.
+        found.retain(|one| match one {
+            Found::Loss { at, .. } | Found::Remade(at) | Found::Saved(at) | Found::Unplaced(at) => {
+                looked.items[*at].services.iter().any(|name| services.contains(&name))
+            }
+            Found::Untouched(_) => true,
+        });
     }
 }
 
@@ -41,7 +50,8 @@ pub(super) fn ends(looked: &Looked<'_>, how: How, found: &mut Vec<Found>) {
         found.extend(one);
     }
     if found.len() > before {
-        found.extend(stores(looked).into_iter().filter(|(name, _)| super::stores::keeps_data(name)).map(|(name, _)| Found::Untouched(name)));
+        found
+            .extend(stores(looked).into_iter().filter(|(name, _)| super::stores::keeps_data(name)).map(|(name, _)| Found::Untouched(name)));
     }
 }
 
@@ -55,6 +65,9 @@ fn in_memory(looked: &Looked<'_>, at: usize, item: &Item, how: How) -> Option<Fo
     {
         // What it holds lies in the store.
         return None;
+    }
+    if let Some(server) = looked.map.lifecycles.iter().flat_map(|one| &one.servers).find(|server| server.item.as_ref() == Some(&item.id)) {
+        return requests(at, how, server.how);
     }
     if how != How::Killed
         && let Some(end) = looked.map.ending_of(&item.id).map(|ending| ending.how)
@@ -76,9 +89,13 @@ fn in_memory(looked: &Looked<'_>, at: usize, item: &Item, how: How) -> Option<Fo
         Kind::BackgroundTask => task(looked, at, item, how, annotated),
         Kind::Pool | Kind::SdkClient => connections(looked, at, item, how, annotated),
         Kind::Limiter if item.scope == Scope::Process => match annotated.or_else(catalog) {
-            Some(what) => lose(at, Fate::Disturbed, what, Some("counts from the beginning")),
+            Some(what) => {
+                let counts = ["count", "budget", "quota", "allowance"].iter().any(|word| what.contains(word));
+                lose(at, Fate::Disturbed, what, counts.then_some("counts from the beginning"))
+            }
             None => Some(Found::Remade(at)),
         },
+        Kind::Deployment => None,
         Kind::ReferenceData if how != How::ScaledIn => {
             lose(at, Fate::Returns, annotated.unwrap_or_else(|| "what was read".to_owned()), None)
         }
@@ -100,39 +117,61 @@ fn cache(item: &Item, how: How) -> &'static str {
 fn shared(at: usize, item: &Item, annotated: Option<String>) -> Option<Found> {
     let ty = item.ty.as_deref().unwrap_or_default();
     let once = ["OnceLock<", "OnceCell<", "LazyLock<", "Lazy<"].iter().any(|word| ty.starts_with(word));
-    let by_route = || item.entry_points.iter().any(|entry| entry.access == crate::model::Access::Write && entry.kind != crate::model::EntryKind::Main);
     match annotated {
-        Some(what) => lose(at, Fate::Returns, what, None),
-        None if is_collection(item) && !once => lose(at, Fate::Returns, "everything in it", None),
-        None if item.summary.contains("loop") => lose(at, Fate::Disturbed, "what the loop remembers", Some("the loop begins with nothing")),
-        // A switch that somebody turned.
-        None if ty.contains("AtomicBool") && by_route() => {
-            lose(at, Fate::Disturbed, "what it was switched to", Some("starts as the code sets it"))
+        Some(what) => lose(at, Fate::Returns, what, once.then_some("set again by the next process")),
+        None if item.summary.contains(" loop") && is_collection(item) => {
+            lose(at, Fate::Gone, "what the loop has gathered", Some("the loop begins with nothing"))
         }
-        None if once || ty.contains("Atomic") => Some(Found::Remade(at)),
+        None if item.summary.contains(" loop") => {
+            lose(at, Fate::Disturbed, "what the loop remembers", Some("the loop begins with nothing"))
+        }
+        None if is_collection(item) && !once => lose(at, Fate::Returns, "everything in it", None),
+        None if ty.contains("AtomicBool") => match switched_by(item) {
+            // A switch that somebody turned.
+            Some(routes) => {
+                let back = format!("starts as the code sets it; {routes} can switch it again");
+                lose(at, Fate::Disturbed, "what it was switched to", Some(&back))
+            }
+            None => Some(Found::Remade(at)),
+        },
+        // Of a static without a lock only that it is set is known.
+        None if once || ty.contains("Atomic") || item.kind == Kind::Static && !is_locked(ty) => Some(Found::Remade(at)),
         None => lose(at, Fate::Disturbed, "the value", Some("starts as the code sets it")),
     }
 }
 
-fn task(looked: &Looked<'_>, at: usize, item: &Item, how: How, annotated: Option<String>) -> Option<Found> {
-    let servers = || looked.map.lifecycles.iter().flat_map(|one| &one.servers);
-    if let Some(server) = servers().find(|server| server.item.as_ref() == Some(&item.id)) {
-        return match (how, server.how) {
-            (How::Killed, _) => lose(at, Fate::Gone, "requests under way", None),
-            (_, Draining::Drains) => Some(Found::Saved(at)),
-            (_, Draining::CutOff) => lose(at, Fate::Gone, "requests under way: nothing tells it to stop", None),
-            (_, Draining::Unknown) => lose(at, Fate::Disturbed, "requests under way, unless it waits for them", None),
-        };
+fn is_locked(ty: &str) -> bool {
+    ["Mutex<", "RwLock<", "Swap", "Cell<"].iter().any(|word| ty.contains(word))
+}
+
+/// The routes that write it.
+fn switched_by(item: &Item) -> Option<String> {
+    let writes = item.entry_points.iter().filter(|entry| entry.access == Access::Write && entry.kind == EntryKind::Route);
+    routes_said(&writes.map(|entry| entry.name.as_str()).collect::<Vec<_>>(), false)
+}
+
+/// What becomes of the requests that a server is at.
+fn requests(at: usize, how: How, draining: Draining) -> Option<Found> {
+    match (how, draining) {
+        (How::Killed, _) => lose(at, Fate::Gone, "requests under way", None),
+        (_, Draining::Drains) => Some(Found::Saved(at)),
+        (_, Draining::CutOff) => lose(at, Fate::Gone, "requests under way: nothing tells it to stop", None),
+        (_, Draining::Unknown) => lose(at, Fate::Disturbed, "requests under way, unless it waits for them", None),
     }
+}
+
+fn task(looked: &Looked<'_>, at: usize, item: &Item, how: How, annotated: Option<String>) -> Option<Found> {
     let stops = match looked.map.ending_of(&item.id).map(|ending| ending.how).filter(|_| how != How::Killed) {
         Some(End::Dropped) => ": nobody tells it to stop, nobody waits for it",
         Some(End::Cancelled) => ": it is told to stop, and nobody waits for it",
         Some(End::Aborted) => ": it is ended where it stands, on purpose",
         _ => "",
     };
-    let what = annotated.unwrap_or_else(|| format!("what it is at{stops}"));
+    let by_clock = ["schedule", "cron", "period"].iter().any(|key| fact(item, key).is_some());
+    let at_work = if by_clock { "a run that is under way, or falls into the gap" } else { "what it is at" };
+    let what = annotated.unwrap_or_else(|| format!("{at_work}{stops}"));
     let for_each_call = said(item, "lifetime") == "one for each call";
-    let started = at_start(looked, item).is_some_and(|step| matches!(step.action, Action::Spawns | Action::Serves));
+    let started = at_start(looked, item).is_some_and(|step| matches!(step.action, Action::Spawns | Action::Serves | Action::Makes));
     match how {
         _ if for_each_call => lose(at, Fate::Gone, what, None),
         How::ScaledIn => lose(at, Fate::Disturbed, what, Some("other replicas run their own")),
@@ -178,13 +217,14 @@ fn beside(looked: &Looked<'_>, at: usize, item: &Item, how: How) -> Option<Found
 }
 
 fn file(looked: &Looked<'_>, at: usize, item: &Item, how: How) -> Option<Found> {
-    if !keeps_something(item) {
+    if !keeps_something(looked, item) {
         return None;
     }
     let Some(lasts) = lasts(looked.map, item) else { return Some(Found::Unplaced(at)) };
     let gone = match lasts {
         Lasts::Nothing => true,
-        Lasts::ContainerOnly => how != How::Killed || !item.services.is_empty(),
+        // Told of a killed pod, too: it is the pod that is gone, or the process alone.
+        Lasts::ContainerOnly => true,
         _ => false,
     };
     if !gone {

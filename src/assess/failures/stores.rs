@@ -21,10 +21,12 @@ enum Sort {
 fn sort(store: &str) -> Sort {
     match store {
         "redis" | "valkey" | "keydb" | "dragonfly" | "memcached" => Sort::Keys,
-        "postgres" | "postgresql" | "mysql" | "mariadb" | "sql_database" | "sql_server" | "mongodb" | "dynamodb" | "cassandra" | "scylla"
-        | "scylla/cassandra" | "clickhouse" | "elasticsearch" | "opensearch" | "meilisearch" | "qdrant" | "influxdb" | "questdb"
-        | "surrealdb" | "spanner" | "firestore" | "bigquery" | "neo4j" | "libsql/turso" | "etcd" => Sort::Database,
-        "kafka" | "rabbitmq" | "amqp" | "nats_jetstream" | "sqs" | "pulsar" | "google_pub/sub" | "mqtt_broker" | "redis_streams" => Sort::Broker,
+        "postgres" | "postgresql" | "mysql" | "mariadb" | "sql_database" | "sql_server" | "mongodb" | "dynamodb" | "cassandra"
+        | "scylla" | "scylla/cassandra" | "clickhouse" | "elasticsearch" | "opensearch" | "meilisearch" | "qdrant" | "influxdb"
+        | "questdb" | "surrealdb" | "spanner" | "firestore" | "bigquery" | "neo4j" | "libsql/turso" | "etcd" => Sort::Database,
+        "kafka" | "rabbitmq" | "amqp" | "nats_jetstream" | "sqs" | "pulsar" | "google_pub/sub" | "mqtt_broker" | "redis_streams" => {
+            Sort::Broker
+        }
         "s3" | "gcs" | "azure_blob" | "object_store" => Sort::Bucket,
         _ => Sort::Other,
     }
@@ -51,9 +53,10 @@ pub(super) fn stores(looked: &Looked<'_>) -> BTreeMap<SmolStr, Vec<usize>> {
     let mut stores: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
     for (at, item) in looked.items.iter().enumerate() {
         // Who only scrapes metrics or takes traces is not waited for.
-        let store = item.backs_on.as_ref().filter(|store| is_remote(store) && item.kind != Kind::Telemetry);
-        if let Some(store) = store {
-            stores.entry(store.clone()).or_default().push(at);
+        let store = item.backs_on.clone().filter(|store| is_remote(store) && item.kind != Kind::Telemetry);
+        let over_http = item.kind == Kind::SdkClient && item.backs_on.is_none() && item.summary.contains("HTTP client");
+        if let Some(store) = store.or_else(|| over_http.then(|| SmolStr::new_static("external-store:http_service"))) {
+            stores.entry(store).or_default().push(at);
         }
     }
     stores
@@ -144,7 +147,8 @@ pub(super) fn away(looked: &Looked<'_>, found: &mut Vec<Found>) {
     for (store, relying) in stores(looked) {
         for at in relying {
             let item = looked.items[at];
-            if !matches!(item.kind, Kind::Pool | Kind::SdkClient | Kind::Queue | Kind::Lease | Kind::Session | Kind::Cache | Kind::Limiter) {
+            if !matches!(item.kind, Kind::Pool | Kind::SdkClient | Kind::Queue | Kind::Lease | Kind::Session | Kind::Cache | Kind::Limiter)
+            {
                 continue;
             }
             let mut what = waits(item);
@@ -176,7 +180,10 @@ fn waits(item: &Item) -> String {
         (Ok(ms), "milliseconds" | "ms") if ms % 1000 == 0 => format!("{} s", ms / 1000),
         (Ok(ms), "milliseconds" | "ms") => format!("{ms} ms"),
         (Ok(s), "seconds" | "s") => format!("{s} s"),
-        _ => value,
+        _ => match value.find(|c: char| c.is_alphabetic()).filter(|&at| at > 0 && value.len() - at < 4) {
+            Some(at) => format!("{} {}", value[..at].trim_end(), &value[at..]),
+            None => value,
+        },
     };
     match (item.kind, first) {
         (Kind::Pool | Kind::SdkClient, Some((key, value))) => {
@@ -199,13 +206,13 @@ fn reconnects(item: &Item) -> Option<String> {
     let checks = fact(item, "test_before_acquire").and_then(|fact| fact.value.as_ref());
     let tests = checks.is_some_and(|value| *value == FactValue::Bool(true) || value.to_string() == "true");
     match item.kind {
-        Kind::Pool if tests => Some("by itself: a connection is tested before it is handed out, a broken one replaced".to_owned()),
-        Kind::Pool if of_connections => Some("by itself: the pool opens new connections".to_owned()),
-        Kind::SdkClient if item.summary.contains("HTTP client") => Some("by itself: the next request connects anew".to_owned()),
+        Kind::Pool if tests => Some("by itself; a connection is tested before it is handed out, a broken one replaced".to_owned()),
+        Kind::Pool if of_connections => Some("by itself; the pool opens new connections".to_owned()),
+        Kind::SdkClient if item.summary.contains("HTTP client") => Some("by itself; the next request connects anew".to_owned()),
         Kind::SdkClient if hides.contains("reconnect") || hides.contains("swapped atomically for a new one") => {
-            Some("by itself: the client connects again".to_owned())
+            Some("by itself; the client connects again".to_owned())
         }
-        _ if said(item, "reconnect") == "true" => Some("by itself: the client connects again".to_owned()),
+        _ if said(item, "reconnect") == "true" => Some("by itself; the client connects again".to_owned()),
         _ => None,
     }
 }
