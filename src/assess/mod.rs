@@ -7,6 +7,7 @@ mod acknowledge;
 mod capacity;
 mod copies;
 mod draft;
+mod failures;
 mod ground;
 mod naming;
 mod rules;
@@ -23,6 +24,7 @@ use crate::manifests::deployed::Deployed;
 use crate::model::{Capacity, Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Replication, Service, Verdict};
 
 pub use capacity::capacity;
+pub use failures::{Back, Damage, FAILURES, Failure, FailureParts, Fate, Loss, damages, failure, is_remote};
 pub use ground::{Fleet, Ground};
 pub use rules::RULES;
 pub use symptoms::{Cause, Parts, SYMPTOMS, Symptom, symptom};

@@ -27,6 +27,8 @@ builtin! {
     "contents.md.tera",
     "environment.md.tera",
     "events.md.tera",
+    "failure-page.md.tera",
+    "failures-page.md.tera",
     "facts.md.tera",
     "group.md.tera",
     "hazards.md.tera",

@@ -61,7 +61,7 @@ fn cause_view(layout: &Layout<'_>, cause: &Cause<'_>, page: &str) -> CauseView {
 }
 
 /// What the service runs on and talks to, as far as commands are concerned.
-struct Hosts<'m> {
+pub(crate) struct Hosts<'m> {
     workloads: Vec<&'m Deployment>,
     /// Something runs, and none of it in a cluster.
     no_cluster: bool,
@@ -70,7 +70,7 @@ struct Hosts<'m> {
 }
 
 impl<'m> Hosts<'m> {
-    fn of(map: &'m StateMap) -> Self {
+    pub(crate) fn of(map: &'m StateMap) -> Self {
         let in_cluster =
             |one: &&Deployment| matches!(one.kind.as_str(), "replicated" | "numbered" | "per-node" | "job" | "scheduled" | "single");
         let talks_to = |store: &str| map.items.iter().any(|item| item.backs_on.as_deref() == Some(store) || item.id.as_str() == store);
@@ -84,7 +84,7 @@ impl<'m> Hosts<'m> {
     }
 
     /// Whether a way to confirm something makes sense here.
-    fn fits(&self, way: &str) -> bool {
+    pub(crate) fn fits(&self, way: &str) -> bool {
         let (asks_postgres, asks_redis) = (way.contains("pg_") || way.contains("SHOW "), way.contains("redis-cli"));
         let store = !(asks_postgres || asks_redis) || (asks_postgres && self.postgres) || (asks_redis && self.redis);
         store && !(way.contains("kubectl") && self.no_cluster)

@@ -6,13 +6,14 @@ use super::blind::{blind_spots, short_revision};
 use super::capacity::capacity;
 use super::engine::Engine;
 use super::escape::{code, inline};
+use super::failures::events;
 use super::hazards::{by_rule, review};
 use super::incidents::incidents;
 use super::item_view::sentence;
 use super::layout::Layout;
 use super::lifecycle_view::lifecycles;
 use super::opening::opening;
-use super::sections::{any_rebuild, contents, environments, events, recovery_tests, sections, services};
+use super::sections::{contents, environments, recovery_tests, sections, services};
 use super::verdict::verdicts;
 use super::view::PageView;
 use super::{RenderError, RenderOptions, marked, subject};
@@ -53,9 +54,8 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         verdicts: verdicts(layout, None, PAGE),
         capacity: capacity(layout, PAGE),
         environments: environments(layout, None, PAGE),
-        any_rebuild: any_rebuild(&layout.items),
         lifecycles: lifecycles(layout, None, PAGE),
-        events: events(layout, &layout.items, PAGE),
+        events: events(layout, None, PAGE, |_| None),
         recovery_tests,
         without_recovery_test,
         constants_left_out: layout.constants_left_out,

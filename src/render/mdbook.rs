@@ -6,20 +6,30 @@ use super::blind::{blind_spots, short_revision};
 use super::capacity::capacity;
 use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
+use super::failures::{events, failures, listed};
 use super::hazards::{HAZARDS, by_rule, review};
 use super::incidents::incidents;
 use super::item_view::sentence;
 use super::layout::{Layout, ORDER, relative};
 use super::lifecycle_view::lifecycles;
 use super::opening::opening;
-use super::sections::{any_rebuild, contents, environments, events, held_by, recovery_tests, sections, service_kinds, services};
+use super::sections::{contents, environments, held_by, recovery_tests, sections, service_kinds, services};
 use super::verdict::verdicts;
-use super::view::{BlindPage, BookView, Chapter, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage, SummaryView};
+use super::view::{
+    BlindPage, BookView, Chapter, FailurePage, FailuresPage, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage,
+    SummaryView,
+};
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
 const INDEX: &str = "src/index.md";
 const BLIND: &str = "src/blind-spots.md";
 const INCIDENTS: &str = "src/incidents/index.md";
+
+const FAILURES: &str = "src/failures/index.md";
+
+fn failure_page(id: &str) -> String {
+    format!("src/failures/{id}.md")
+}
 
 fn incident_page(id: &str) -> String {
     format!("src/incidents/{id}.md")
@@ -61,6 +71,14 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
     for incident in incidents {
         let file = incident_page(incident.incident.id);
         pages.push(page(file, engine.render("incident-page.md.tera", &incident)?));
+    }
+    let failures = book.each_failure();
+    if !failures.is_empty() {
+        pages.push(page(FAILURES.to_owned(), engine.render("failures-page.md.tera", &book.failures())?));
+    }
+    for failure in failures {
+        let file = failure_page(failure.failure.id);
+        pages.push(page(file, engine.render("failure-page.md.tera", &failure)?));
     }
     for kind in book.kinds() {
         pages.push(page(kind_page(kind), engine.render("kind.md.tera", &book.kind(kind))?));
@@ -123,6 +141,11 @@ impl Book<'_> {
                 .iter()
                 .map(|one| Chapter { name: one.title.to_owned(), kind: None, file: file(&incident_page(one.id)) })
                 .collect(),
+            failures: self
+                .each_failure()
+                .iter()
+                .map(|one| Chapter { name: one.failure.title.to_owned(), kind: None, file: file(&failure_page(one.failure.id)) })
+                .collect(),
             services: self.map.services.iter().zip(&self.service_files).map(|(s, path)| chapter(&s.name, path)).collect(),
             kinds: self
                 .kinds()
@@ -159,9 +182,8 @@ impl Book<'_> {
             verdicts: verdicts(layout, None, INDEX),
             capacity: capacity(layout, INDEX),
             environments: environments(layout, None, INDEX),
-            any_rebuild: any_rebuild(&layout.items),
             lifecycles: Vec::new(),
-            events: events(layout, &layout.items, INDEX),
+            events: events(layout, None, INDEX, |id| Some(relative(INDEX, &failure_page(id)))),
             recovery_tests,
             without_recovery_test,
             constants_left_out: layout.constants_left_out,
@@ -188,6 +210,17 @@ impl Book<'_> {
         let reference = |id: &str| relative(&incident_page(id), INCIDENTS);
         let each = incidents(self.layout, incident_page, true);
         each.into_iter().map(|incident| IncidentPage { reference: reference(incident.id), incident }).collect()
+    }
+
+    fn failures(&self) -> FailuresPage {
+        let (recovery_tests, without_recovery_test) = recovery_tests(self.layout, FAILURES);
+        let events = listed(self.layout, FAILURES, |id| Some(relative(FAILURES, &failure_page(id))));
+        FailuresPage { events, recovery_tests, without_recovery_test, index: relative(FAILURES, INDEX) }
+    }
+
+    fn each_failure(&self) -> Vec<FailurePage> {
+        let reference = |id: &str| relative(&failure_page(id), FAILURES);
+        failures(self.layout, failure_page).into_iter().map(|failure| FailurePage { reference: reference(failure.id), failure }).collect()
     }
 
     fn kind(&self, kind: Kind) -> KindPage {
@@ -220,9 +253,8 @@ impl Book<'_> {
             verdicts: verdicts(self.layout, Some(name), file),
             contents: service_kinds(self.layout, name, file, |kind| relative(file, &kind_page(kind))),
             environments: environments(self.layout, Some(name), file),
-            any_rebuild: any_rebuild(&held),
             lifecycles: lifecycles(self.layout, Some(name), file),
-            events: events(self.layout, &held, file),
+            events: events(self.layout, Some(name), file, |id| Some(relative(file, &failure_page(id)))),
             blind_target: relative(file, BLIND),
             several: self.map.services.len() > 1,
             index: relative(file, INDEX),

@@ -9,6 +9,7 @@ mod capacity;
 mod docs;
 mod engine;
 mod escape;
+mod failures;
 mod hazards;
 mod incidents;
 mod item_view;

@@ -1,26 +1,19 @@
-//! The parts of a page that list items: contents, sections by scope, services, hazards, and what is lost when.
+//! The parts of a page that list items: contents, sections by scope, services, and recovery tests.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Environment, Item, Kind, Scope, SetBy};
 
 use super::escape::{code, inline};
-use super::item_view::{clause, item_view, lost, store_link};
+use super::item_view::{clause, item_view};
 use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank};
 use super::opening::few_points;
-use super::rank::weight;
 use super::row_view::row_views;
 use super::variables::{is_variable, table};
-use super::view::{
-    EnvironmentView, EventView, Group, ItemView, KindRow, LossView, Named, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView,
-};
-use super::words::{capitalized, is_loss, is_remote};
+use super::view::{EnvironmentView, Group, ItemView, KindRow, Named, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView};
 
 /// With more services than this, their table has no columns for them.
 const COLUMNS: usize = 6;
-/// At most so many losses are told of one event.
-const LOSSES: usize = 8;
 /// At most so many variables that nothing reads are named.
 const VARIABLES: usize = 12;
 
@@ -177,74 +170,6 @@ pub(crate) fn service_kinds(layout: &Layout<'_>, service: &str, page: &str, kind
         tables: if several { table(layout, items, service, page).into_iter().collect() } else { Vec::new() },
     };
     by_kind.values().map(kind).collect()
-}
-
-/// Whether somebody wrote how the content of an item comes back.
-pub(crate) fn any_rebuild(items: &[&Item]) -> bool {
-    items.iter().any(|item| item.annotation.as_ref().is_some_and(|annotation| annotation.rebuild.is_some()))
-}
-
-/// What is lost when the process ends, the disk goes, or a store is away.
-pub(crate) fn events(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<EventView> {
-    let in_scopes = |scopes: &[Scope]| items.iter().copied().filter(|item| scopes.contains(&item.scope)).collect::<Vec<_>>();
-    let event = |scope, losses: Vec<LossView>| {
-        let (shown, more) = first_few(losses.len(), LOSSES);
-        EventView { scope, store: None, losses: losses.into_iter().take(shown).collect(), more, items: Vec::new(), items_more: 0 }
-    };
-    let mut out = Vec::new();
-    for (scope, held) in [
-        ("process", in_scopes(&[Scope::Process, Scope::Thread, Scope::Task])),
-        ("host", in_scopes(&[Scope::Host])),
-        ("client", in_scopes(&[Scope::Client])),
-    ] {
-        let losses = losses(layout, &held, page);
-        // That no write to the disk was found is worth a line, too.
-        if !losses.is_empty() || scope == "host" && held.is_empty() && !items.is_empty() {
-            out.push(event(scope, losses));
-        }
-    }
-    let mut stores: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
-    // Who only scrapes metrics is not waited for.
-    for item in items.iter().filter(|item| item.kind != Kind::Telemetry) {
-        if let Some(store) = item.backs_on.as_deref().filter(|store| is_remote(store)) {
-            stores.entry(store).or_default().push(item);
-        }
-    }
-    for (store, held) in stores {
-        let own: Vec<&Item> = layout.store(store).into_iter().filter(|item| layout.spot(&item.id).is_some()).collect();
-        let (items, items_more) = layout.some(&held, 4, page);
-        let losses = losses(layout, &own, page);
-        out.push(EventView { store: Some(first_upper(&store_link(layout, store, page))), items, items_more, ..event("external", losses) });
-    }
-    out
-}
-
-/// First letter in upper case, also that of a link's text.
-fn first_upper(text: &str) -> String {
-    text.strip_prefix('[').map_or_else(|| capitalized(text), |text| format!("[{}", capitalized(text)))
-}
-
-/// Items by what is lost with them, what hurts first; items that say nothing are left out.
-fn losses(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<LossView> {
-    let mut items = items.to_vec();
-    items.sort_by_cached_key(|item| (Reverse(weight(item)), item.id.clone()));
-    let mut groups: Vec<(String, Option<String>, Vec<&Item>)> = Vec::new();
-    for item in items {
-        let annotation = item.annotation.as_ref();
-        let told = annotation.and_then(|annotation| annotation.on_loss.clone());
-        let Some(lost) = told.or_else(|| lost(item).filter(|lost| is_loss(lost))) else { continue };
-        let rebuild = annotation.and_then(|annotation| annotation.rebuild.as_deref()).map(clause);
-        let lost = clause(&lost);
-        match groups.iter_mut().find(|(text, back, _)| *text == lost && *back == rebuild) {
-            Some((_, _, held)) => held.push(item),
-            None => groups.push((lost, rebuild, vec![item])),
-        }
-    }
-    let view = |(lost, rebuild, held): (String, Option<String>, Vec<&Item>)| {
-        let (items, more) = layout.some(&held, 4, page);
-        LossView { items, more, lost, rebuild }
-    };
-    groups.into_iter().map(view).collect()
 }
 
 /// The recovery tests that people named, and how many annotated or not items have none.

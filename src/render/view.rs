@@ -32,8 +32,6 @@ pub(crate) struct PageView {
     /// How the services start and stop.
     pub(crate) lifecycles: Vec<LifecycleView>,
     pub(crate) events: Vec<EventView>,
-    /// Whether an item says how its content comes back.
-    pub(crate) any_rebuild: bool,
     pub(crate) recovery_tests: Vec<Named>,
     pub(crate) without_recovery_test: usize,
     pub(crate) constants_left_out: usize,
@@ -136,8 +134,6 @@ pub(crate) struct ServicePage {
     /// How the services start and stop.
     pub(crate) lifecycles: Vec<LifecycleView>,
     pub(crate) events: Vec<EventView>,
-    /// Whether an item says how its content comes back.
-    pub(crate) any_rebuild: bool,
     /// Link target of the blind spots, from this page.
     pub(crate) blind_target: String,
     pub(crate) index: String,
@@ -179,6 +175,8 @@ pub(crate) struct SummaryView {
     pub(crate) hazards: bool,
     /// What can go wrong, a page each.
     pub(crate) incidents: Vec<Chapter>,
+    /// What can go away, a page each.
+    pub(crate) failures: Vec<Chapter>,
     pub(crate) services: Vec<Chapter>,
     pub(crate) kinds: Vec<Chapter>,
 }
@@ -776,26 +774,101 @@ pub(crate) struct EvidenceView {
     pub(crate) at: Option<String>,
 }
 
-/// What happens when something goes away: some lines of a table.
+/// What happens when something goes away: a row of a table.
 #[derive(Debug, Serialize)]
 pub(crate) struct EventView {
-    /// `process`, `host`, `external` or `client`.
-    pub(crate) scope: &'static str,
-    /// The store, for `external`, with the items that rely on it.
-    pub(crate) store: Option<String>,
+    /// `a pod is killed`; linked where it has a page.
+    pub(crate) event: String,
+    /// What it does like another event of the table; the losses are then those that differ.
+    pub(crate) like: Option<&'static str>,
+    /// What is worked off or written out, unlike there.
+    pub(crate) saved: Vec<String>,
+    /// What hurts most; empty when nothing is lost.
+    pub(crate) losses: Vec<EventLoss>,
+    pub(crate) more: usize,
+    /// What brings it back, each said once.
+    pub(crate) back: Vec<String>,
+}
+
+/// Items of which the same is lost, in a row of that table.
+#[derive(Debug, Serialize)]
+pub(crate) struct EventLoss {
     pub(crate) items: Vec<String>,
-    pub(crate) items_more: usize,
-    pub(crate) losses: Vec<LossView>,
+    pub(crate) more: usize,
+    pub(crate) what: String,
+}
+
+/// Something that goes away, with what it takes.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailureView {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) first: String,
+    pub(crate) afterwards: String,
+    pub(crate) groups: Vec<FailureGroup>,
+    /// How many items it hits.
+    pub(crate) total: usize,
+    /// How many of them have no recovery test.
+    pub(crate) untested: usize,
+    /// How many of them say how they come back, by a person.
+    pub(crate) annotated: usize,
+    /// What the next process makes again.
+    pub(crate) remade: Vec<FurtherKind>,
+    /// What is worked off, written out or waited for.
+    pub(crate) saved: ShortList,
+    /// Files of which no deployment file says where they lie.
+    pub(crate) unplaced: ShortList,
+    /// Stores that keep what is in them.
+    pub(crate) untouched: Vec<String>,
+}
+
+/// What a failure takes of one kind, or from those that rely on one store.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailureGroup {
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) store: Option<String>,
+    pub(crate) rows: Vec<FailureRow>,
     pub(crate) more: usize,
 }
 
-/// Items with the same loss.
+/// Items of which the same is lost.
 #[derive(Debug, Serialize)]
-pub(crate) struct LossView {
+pub(crate) struct FailureRow {
     pub(crate) items: Vec<String>,
     pub(crate) more: usize,
-    pub(crate) lost: String,
-    pub(crate) rebuild: Option<String>,
+    pub(crate) what: String,
+    /// What brings them back; none when the map does not know.
+    pub(crate) back: Option<String>,
+    /// How much there is of it.
+    pub(crate) size: Option<String>,
+    /// The test that shows that it comes back.
+    pub(crate) recovery_test: Option<String>,
+}
+
+/// The page that lists what may go away, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailuresPage {
+    pub(crate) events: Vec<FailureRowOfList>,
+    pub(crate) recovery_tests: Vec<Named>,
+    pub(crate) without_recovery_test: usize,
+    pub(crate) index: String,
+}
+
+/// A row of that list.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailureRowOfList {
+    pub(crate) event: EventView,
+    pub(crate) total: usize,
+    pub(crate) untested: usize,
+}
+
+/// A page about one thing that may go away, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailurePage {
+    pub(crate) failure: FailureView,
+    /// Link target of the page that lists them.
+    pub(crate) reference: String,
 }
 
 /// A link with a text beside it.

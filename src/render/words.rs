@@ -221,11 +221,6 @@ pub(crate) fn is_loss(lost: &str) -> bool {
     !first.is_empty() && !HARMLESS.contains(&first.to_lowercase().as_str())
 }
 
-/// Whether something that backs an item is a party of its own, which may be away while the service runs.
-pub(crate) fn is_remote(backs_on: &str) -> bool {
-    !matches!(backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name), "local disk" | "browser" | "client" | "api client" | "sqlite")
-}
-
 /// First letter in upper case.
 pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();

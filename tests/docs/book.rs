@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use statemap::assess::{RULES, SYMPTOMS};
+use statemap::assess::{FAILURES, RULES, SYMPTOMS};
 use statemap::detect::DETECTORS;
 use statemap::model::{Kind, Scope};
 
@@ -115,6 +115,19 @@ fn every_symptom_has_a_page_that_includes_its_text() {
         assert_eq!(page.trim(), format!("{{{{#include ../../../src/assess/symptoms/{}.md}}}}", symptom.id.replace('-', "_")));
         let parts = symptom.parts();
         assert!(index.contains(&format!("| [{}]({}.md) | {} |\n", parts.title, symptom.id, parts.words)), "{}", symptom.id);
+    }
+}
+
+#[test]
+fn every_failure_has_a_page_that_includes_its_text() {
+    let index = read("book/src/failures/index.md");
+    let rows: Vec<&str> = index.lines().filter(|line| line.starts_with("| [")).collect();
+    assert_eq!(rows.len(), FAILURES.len());
+    for (failure, row) in FAILURES.iter().zip(rows) {
+        let page = read(format!("book/src/failures/{}.md", failure.id));
+        assert_eq!(page.trim(), format!("{{{{#include ../../../src/assess/failures/{}.md}}}}", failure.id.replace('-', "_")));
+        let parts = failure.parts();
+        assert_eq!(row, format!("| [{}]({}.md) | {} |", parts.title, failure.id, parts.event));
     }
 }
 
