@@ -18,8 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::detect::{Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_task_work, tell_warming};
-use crate::detect::{Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_invalidation, tell_warming};
+use crate::detect::{Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_invalidation, tell_task_work, tell_warming};
 use crate::model::{Access, Item, ItemId, Kind, Role, Site, Use};
 use crate::resolve::DefId;
 
