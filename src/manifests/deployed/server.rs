@@ -102,7 +102,7 @@ pub(in super::super) fn limit_of_command<'n>(nodes: impl IntoIterator<Item = &'n
         Some((value.parse().ok().filter(|_| is_limit(name))?, *mark))
     };
     // Of several the last one counts.
-    words.iter().enumerate().filter_map(of).last()
+    words.iter().enumerate().filter_map(of).next_back()
 }
 
 /// The limit in a file of settings of a server: `max_connections = 200`, `maxclients 500`; with its line, from 1.
