@@ -150,17 +150,13 @@ fn held_in_collections(cx: &Cx<'_>) -> FxHashSet<DefId> {
             return;
         }
         match ty {
-            Type::Def(id, _) if inside => {
-                if out.insert(*id) {
-                    // What is in such a struct lives as long.
-                    let ItemKind::Struct(facts) = &cx.world.program.def(*id).item.kind else { return };
-                    for field in &facts.fields {
-                        if let Some(ty) = cx.world.signatures.field(*id, &field.name) {
-                            gather(cx, ty, true, out, depth + 1);
-                        }
-                    }
-                }
+            // What is in such a struct lives as long.
+            Type::Def(id, _) if inside && out.insert(*id) => {
+                let ItemKind::Struct(facts) = &cx.world.program.def(*id).item.kind else { return };
+                let fields = facts.fields.iter().filter_map(|field| cx.world.signatures.field(*id, &field.name));
+                fields.for_each(|ty| gather(cx, ty, true, out, depth + 1));
             }
+            Type::Def(..) if inside => {}
             Type::Foreign(path, args) => {
                 let last = path.rsplit("::").next().unwrap_or(path);
                 let holds = ["Map", "Vec", "Deque", "Set", "Slab", "Cache", "Heap", "Queue"].iter().any(|end| last.ends_with(end));

@@ -38,7 +38,7 @@ impl Reader<'_> {
         }
         let is_other = |at: &ExprId| !matches!(self.body[*at], Expr::Await(inner) if inner == id);
         // Expressions stand in the arena in the order of the code.
-        pauses.get(&self.future_around(id)).is_some_and(|all| all.iter().rev().take_while(|at| **at > id).any(|at| is_other(at)))
+        pauses.get(&self.future_around(id)).is_some_and(|all| all.iter().rev().take_while(|at| **at > id).any(is_other))
     }
 
     fn future_around(&self, id: ExprId) -> Option<ExprId> {
