@@ -99,8 +99,8 @@ fn path_of(item: &Item, landed: &Landed) -> String {
         return whole.to_owned();
     }
     let whole = whole.trim_start_matches("./");
-    let ends = whole.match_indices('/').map(|(at, _)| at).filter(|at| known.ends_with(&format!("/{}", &whole[..*at])));
-    ends.last().map_or_else(|| known.to_owned(), |at| format!("{known}{}", &whole[at..]))
+    let mut ends = whole.match_indices('/').map(|(at, _)| at).filter(|at| known.ends_with(&format!("/{}", &whole[..*at])));
+    ends.next_back().map_or_else(|| known.to_owned(), |at| format!("{known}{}", &whole[at..]))
 }
 
 fn op(item: &Item) -> String {
@@ -118,7 +118,9 @@ fn leaves_something(item: &Item) -> bool {
     let is_mark = path.ends_with(".pid") || path.ends_with(".lock") || path.ends_with(".sock") || path.ends_with(".alive");
     // What the kernel or the platform takes there is no file.
     let is_device = ["/dev/", "/proc/", "/sys/"].iter().any(|folder| path.starts_with(folder));
-    !is_device && !LEAVES_NOTHING.contains(&op(item).as_str()) && !is_mark && !is_temporary(item)
+    // Fixtures of tests are written by what helps developers.
+    let is_for_tests = path.split('/').any(|name| matches!(name, "test" | "tests" | "test_data"));
+    !is_device && !is_for_tests && !LEAVES_NOTHING.contains(&op(item).as_str()) && !is_mark && !is_temporary(item)
 }
 
 /// A temporary file by its maker: nobody looks for it later.
