@@ -279,7 +279,7 @@ fn of_job(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
         of_job && other.kind == Kind::Lease
     };
     let guarded = ground.items.iter().any(guards);
-    (!guarded).then(|| care(Weight::Jobs, "the job runs in every replica"))
+    (!guarded).then(|| care(Weight::Jobs, "its work is done in every replica"))
 }
 
 /// The loop that a service is made of, by the clock: two of them do the same, unless they claim what they do.

@@ -13,7 +13,7 @@ const TOLD: usize = 4;
 const OF_RULES: &[(&str, Weight, &str)] = &[
     ("unrevocable-token", Weight::Memory, "what is revoked at one replica is still taken by the others"),
     ("unversioned-cache", Weight::Memory, "what one replica changes stays old in the others"),
-    ("job-runs-everywhere", Weight::Jobs, "it runs in every replica"),
+    ("job-runs-everywhere", Weight::Jobs, "its work is done in every replica"),
 ];
 
 /// What goes wrong with two copies, by item.
