@@ -34,6 +34,7 @@ struct Page {
     /// The target of a link that is no page of the reference.
     target: Option<String>,
     in_code: bool,
+    in_heading: bool,
     rows: Vec<Row>,
 }
 
@@ -49,6 +50,7 @@ impl Page {
             mark: None,
             target: None,
             in_code: false,
+            in_heading: false,
             rows: Vec::new(),
         }
     }
@@ -59,6 +61,8 @@ impl Page {
             Event::End(tag) => self.end(tag),
             Event::Text(text) if self.in_code => self.code_lines(&text),
             Event::Text(text) => self.words.push(&text, self.style),
+            // A heading is set off as it is.
+            Event::Code(text) if self.in_heading => self.words.push(&text, self.style),
             Event::Code(text) => self.words.push_code(&text, self.style, self.look),
             Event::SoftBreak => self.words.push(" ", self.style),
             Event::HardBreak => self.words.break_line(),
@@ -71,6 +75,7 @@ impl Page {
         match tag {
             Tag::Heading { level, .. } => {
                 self.gap();
+                self.in_heading = true;
                 self.style = Style { bold: true, underlined: level == HeadingLevel::H1, ..Style::default() };
             }
             Tag::Paragraph | Tag::Table(_) => self.gap(),
@@ -110,6 +115,7 @@ impl Page {
     fn end(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Heading(level) => {
+                self.in_heading = false;
                 self.style = Style::default();
                 self.heading(level);
             }
