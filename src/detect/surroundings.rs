@@ -80,7 +80,7 @@ fn alone(findings: &[Finding]) -> FxHashMap<DefId, bool> {
 }
 
 /// The call of a body at a place: of a known API, or of the workspace.
-fn call_at<'b>(body: &'b BodyFacts, at: At) -> (Option<&'b KnownCall>, Option<&'b OwnCall>) {
+fn call_at(body: &BodyFacts, at: At) -> (Option<&KnownCall>, Option<&OwnCall>) {
     (body.known.iter().find(|call| call.at == at), body.own.iter().find(|call| call.at == at))
 }
 
