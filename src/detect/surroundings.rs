@@ -81,7 +81,9 @@ fn alone(findings: &[Finding]) -> FxHashMap<DefId, bool> {
 
 /// The call of a body at a place: of a known API, or of the workspace.
 fn call_at(body: &BodyFacts, at: At) -> (Option<&KnownCall>, Option<&OwnCall>) {
-    (body.known.iter().find(|call| call.at == at), body.own.iter().find(|call| call.at == at))
+    // A chain has several places.
+    let is_at = |call: &&KnownCall| call.at == at || call.also.iter().any(|(_, also)| *also == at);
+    (body.known.iter().find(is_at), body.own.iter().find(|call| call.at == at))
 }
 
 /// What the settings have to say for the thing to be made. Made in several places, only what holds for all of them is told.
