@@ -80,8 +80,10 @@ fn alone(findings: &[Finding]) -> FxHashMap<DefId, bool> {
 }
 
 /// The call of a body at a place: of a known API, or of the workspace.
-fn call_at<'b>(body: &'b BodyFacts, at: At) -> (Option<&'b KnownCall>, Option<&'b OwnCall>) {
-    (body.known.iter().find(|call| call.at == at), body.own.iter().find(|call| call.at == at))
+fn call_at(body: &BodyFacts, at: At) -> (Option<&KnownCall>, Option<&OwnCall>) {
+    // A chain has several places.
+    let is_at = |call: &&KnownCall| call.at == at || call.also.iter().any(|(_, also)| *also == at);
+    (body.known.iter().find(is_at), body.own.iter().find(|call| call.at == at))
 }
 
 /// What the settings have to say for the thing to be made. Made in several places, only what holds for all of them is told.

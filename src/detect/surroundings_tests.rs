@@ -55,6 +55,15 @@ fn a_task_that_a_setting_turns_on_says_so() {
 }
 
 #[test]
+fn a_chain_over_several_lines_is_one_thing_with_one_condition() {
+    let text = format!(
+        "{CONFIG}fn main() {{ let config = Config::from_env(); if let Some(url) = &config.url {{\n\
+         let _client = reqwest::Client::builder()\n.timeout(std::time::Duration::from_secs(3))\n.build().unwrap().get(url); }} }}"
+    );
+    assert_eq!(told(&items(&["reqwest", "tokio"], &text), Kind::SdkClient, &["only_when"]), ["only_when QUEUE_URL is set"]);
+}
+
+#[test]
 fn a_caller_that_asks_asks_for_what_it_calls() {
     let start = "fn start() { tokio::spawn(async { loop { tick().await } }); }\n";
     let one = "fn main() { let config = Config::from_env(); if config.enabled { start() } }";
