@@ -88,7 +88,9 @@ fn entries(units: &[Unit]) -> Entries {
                 }
             }
             UnitKind::Row => {
-                if let Some(kind) = table {
+                // A row that begins with a link speaks of what is told elsewhere.
+                let is_mention = unit.key.trim_start_matches(['|', ' ']).starts_with('[');
+                if let Some(kind) = table.filter(|_| !is_mention) {
                     let name = row_name(&unit.key);
                     let entry = out.entry((kind, name)).or_default();
                     entry.content.push_str(&unit.key);

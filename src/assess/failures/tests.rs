@@ -145,7 +145,7 @@ fn a_store_that_is_away_is_told_by_who_waits_and_for_how_long() {
 
 #[test]
 fn what_people_wrote_is_told_as_they_wrote_it() {
-    let annotated = "\n//- /statemap.toml\n[[state]]\nmatch = \"*sessions\"\non_loss = \"carts are empty\"\nrebuild = \"from the event log, 3 minutes\"\n\
+    let annotated = "\n//- /statemap.toml\n[[state]]\nid = \"*sessions\"\non_loss = \"carts are empty\"\nrebuild = \"from the event log, 3 minutes\"\n\
                      recovery_test = \"tests/recovery.rs\"\n";
     let map = map(&format!("{MAIN}{annotated}"));
     let damages = damages(&map, None);
