@@ -64,7 +64,7 @@ pub(crate) enum Command {
     Annotate(Annotate),
     /// Find state by word, kind, scope or service
     List(List),
-    /// Print the reference text of a kind, scope, hazard, symptom or detector
+    /// Print the reference text of a kind, scope, hazard, symptom, failure or detector
     ///
     /// Nothing is analysed. Without words, everything that can be explained is listed; a word that is no name is looked
     /// for in the texts, such as PgBouncer or sticky.
@@ -266,7 +266,7 @@ pub(crate) enum ListFormat {
 /// Options of `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// Names such as cache, process, ephemeral-file, random-logouts or shared-fields, and ids of items and hazards
+    /// Names such as cache, process, ephemeral-file, random-logouts, node-lost or shared-fields, and ids of items and hazards
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
     /// How to print it

@@ -1,6 +1,6 @@
 //! `statemap explain`: the reference on a terminal.
 
-use statemap::assess::{RULES, SYMPTOMS};
+use statemap::assess::{FAILURES, RULES, SYMPTOMS};
 use statemap::detect::DETECTORS;
 use statemap::model::{Kind, Scope};
 
@@ -24,6 +24,7 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
     out.extend(Scope::ALL.iter().map(|scope| (scope.as_str(), scope.title(), format!("src/model/scopes/{scope}.md"))));
     out.extend(RULES.iter().map(|rule| (rule.id, rule.title, file("assess/rules", rule.id))));
     out.extend(SYMPTOMS.iter().map(|symptom| (symptom.id, symptom.parts().title, file("assess/symptoms", symptom.id))));
+    out.extend(FAILURES.iter().map(|failure| (failure.id, failure.parts().title, file("assess/failures", failure.id))));
     out.extend(DETECTORS.iter().map(|detector| (detector.id, detector.summary, file("detect", detector.id))));
     out
 }

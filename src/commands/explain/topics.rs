@@ -1,7 +1,7 @@
 //! What can be explained, and which of it a word means.
 
 use statemap::annotations::nearest;
-use statemap::assess::{RULES, SYMPTOMS};
+use statemap::assess::{FAILURES, RULES, SYMPTOMS};
 use statemap::detect::DETECTORS;
 use statemap::model::{Kind, Scope};
 
@@ -24,12 +24,14 @@ pub(super) enum Section {
     Scope,
     Hazard,
     Symptom,
+    Failure,
     Detector,
 }
 
 impl Section {
     /// All of them, in the order in which they are listed.
-    pub(super) const ALL: [Section; 5] = [Section::Kind, Section::Scope, Section::Hazard, Section::Symptom, Section::Detector];
+    pub(super) const ALL: [Section; 6] =
+        [Section::Kind, Section::Scope, Section::Hazard, Section::Symptom, Section::Failure, Section::Detector];
 
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -37,6 +39,7 @@ impl Section {
             Section::Scope => "scope",
             Section::Hazard => "hazard",
             Section::Symptom => "symptom",
+            Section::Failure => "failure",
             Section::Detector => "detector",
         }
     }
@@ -48,6 +51,7 @@ impl Section {
             Section::Scope => ("Scopes", "where state lives"),
             Section::Hazard => ("Hazards", "what the rule finds"),
             Section::Symptom => ("Symptoms", "what one sees"),
+            Section::Failure => ("Failures", "what goes away"),
             Section::Detector => ("Detectors", "what it finds"),
         }
     }
@@ -70,8 +74,9 @@ pub(super) fn topics() -> Vec<Topic> {
     let scopes = Scope::ALL.iter().map(|scope| (Section::Scope, scope.as_str(), scope.title(), scope.docs()));
     let hazards = RULES.iter().map(|rule| (Section::Hazard, rule.id, rule.title, rule.docs));
     let symptoms = SYMPTOMS.iter().map(|symptom| (Section::Symptom, symptom.id, symptom.parts().title, symptom.docs));
+    let failures = FAILURES.iter().map(|failure| (Section::Failure, failure.id, failure.parts().title, failure.docs));
     let detectors = DETECTORS.iter().map(|detector| (Section::Detector, detector.id, detector.summary, detector.docs));
-    let all = kinds.chain(scopes).chain(hazards).chain(symptoms).chain(detectors);
+    let all = kinds.chain(scopes).chain(hazards).chain(symptoms).chain(failures).chain(detectors);
     all.map(|(section, id, title, docs)| Topic { section, id, title, docs }).collect()
 }
 
