@@ -24,6 +24,8 @@ const ENTRIES: usize = 4;
 const SITES: usize = 4;
 /// At most so many of the library's defaults are shown.
 const DEFAULTS: usize = 6;
+/// Facts that say in words what the code does with an item.
+const BEHAVIOUR: &[&str] = &["grows", "shrinks", "changes", "warmed", "memoised", "invalidated", "timeout_at_call", "set_before_await"];
 /// At most so many facts whose value is not known are shown.
 const UNKNOWN: usize = 6;
 /// At most so many pools and clients of a store are linked.
@@ -231,7 +233,11 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
     let mut defaults: Vec<(u8, FactView)> = Vec::new();
     for fact in item.facts.iter().filter(|fact| fact.key != "type" || item.ty.is_none()) {
         // The summary says how long a task runs.
-        if fact.key == "runs" || fact.key == Fact::LAYERS || fact.setting().is_some() {
+        if fact.key == "runs" || fact.key == "perhaps_held_by" || fact.key == Fact::LAYERS || fact.setting().is_some() {
+            continue;
+        }
+        if BEHAVIOUR.contains(&fact.key.as_str()) {
+            out.behaviour.push(FactView { value: Some(clause(&behaviour(fact))), ..fact_view(layout, fact, page) });
             continue;
         }
         let view = fact_view(layout, fact, page);
@@ -265,6 +271,18 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
     out.unknown.truncate(shown);
     out.unknown_more = more;
     out
+}
+
+/// What the code does with an item, as one says it.
+fn behaviour(fact: &Fact) -> String {
+    let text = fact.value.as_ref().map(ToString::to_string).unwrap_or_default();
+    match fact.key.as_str() {
+        "shrinks" if text == "never" => "never shrinks".to_owned(),
+        "changes" => text,
+        "timeout_at_call" => format!("the call {text} has a timeout"),
+        "set_before_await" => format!("set before an `.await` {text}"),
+        key => format!("{key} {text}"),
+    }
 }
 
 fn fact_view(layout: &Layout<'_>, fact: &Fact, page: &str) -> FactView {

@@ -447,6 +447,8 @@ pub(crate) struct RowView {
 /// The facts of an item, grouped by how they are known.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct FactsView {
+    /// What the code does with it, in words.
+    pub(crate) behaviour: Vec<FactView>,
     pub(crate) code: Vec<FactView>,
     /// The library's defaults that matter.
     pub(crate) default: Vec<FactView>,

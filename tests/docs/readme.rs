@@ -7,11 +7,13 @@ const END: &str = "<!-- end of the excerpt -->\n";
 /// The items shown below the opening.
 const SHOWN: [&str; 2] = ["### pool: `db`", "### session: `Carts.by_session`"];
 
-/// The opening and the items shown, quoted, with links as seen from the repository's root.
+/// The opening, the review and the items shown, quoted, with links as seen from the repository's root.
 fn excerpt() -> String {
     let page = std::fs::read_to_string(repository().join("fixtures/storefront/STATEMAP.md")).unwrap();
     let opening = page.split("\n\n").skip_while(|part| !part.starts_with("# ")).nth(1).unwrap();
-    let mut parts = vec![opening.to_owned()];
+    // The table of what would be raised first stands below it.
+    let review = page.split("\n\n").find(|part| part.starts_with("| | what would be raised in a review first")).unwrap();
+    let mut parts = vec![opening.to_owned(), review.to_owned()];
     for heading in SHOWN {
         let (_, rest) = page.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("the map has no `{heading}`"));
         let end = rest.find("\n### ").or_else(|| rest.find("\n## ")).unwrap();
