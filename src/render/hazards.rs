@@ -20,9 +20,11 @@ const TOLD: usize = 12;
 /// At most so many places are shown of one hazard.
 const EVIDENCE: usize = 6;
 
-/// The table that opens a page; `detail` is the page on which hazards are told in full.
-pub(crate) fn review(layout: &Layout<'_>, page: &str, detail: &str) -> ReviewView {
-    let open: Vec<&Hazard> = layout.map.hazards.iter().filter(|hazard| hazard.acknowledged.is_none()).collect();
+/// The table that opens a page, of all services or of one; `detail` is the page on which hazards are told in full.
+pub(crate) fn review(layout: &Layout<'_>, service: Option<&str>, page: &str, detail: &str) -> ReviewView {
+    let is_there = |hazard: &&Hazard| service.is_none_or(|name| hazard.services.iter().any(|service| service == name));
+    let all: Vec<&Hazard> = layout.map.hazards.iter().filter(is_there).collect();
+    let open: Vec<&Hazard> = all.iter().copied().filter(|hazard| hazard.acknowledged.is_none()).collect();
     let mut groups: Vec<Vec<&Hazard>> = Vec::new();
     for hazard in &open {
         let same = |group: &&mut Vec<&Hazard>| group[0].rule == hazard.rule && group[0].severity == hazard.severity;
@@ -37,7 +39,7 @@ pub(crate) fn review(layout: &Layout<'_>, page: &str, detail: &str) -> ReviewVie
     ReviewView {
         rows: groups[..shown].iter().map(|group| row(layout, group, page, detail)).collect(),
         more,
-        accepted: layout.map.hazards.len() - open.len(),
+        accepted: all.len() - open.len(),
         target: if page == detail { "#hazards".to_owned() } else { relative(page, detail) },
         assessed: !layout.map.services.is_empty() && !layout.items.is_empty(),
     }

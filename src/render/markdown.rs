@@ -44,7 +44,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         about: options.description.as_deref().map(sentence),
         owner: options.owner.as_deref().map(inline),
         opening: opening(layout, &layout.items, subject(map), PAGE),
-        review: review(layout, PAGE, PAGE),
+        review: review(layout, None, PAGE, PAGE),
         hazards: by_rule(layout, PAGE),
         incidents: incidents(layout, |_| PAGE.to_owned(), false),
         contents: contents(layout, PAGE, |_| None),

@@ -172,7 +172,7 @@ impl Book<'_> {
             about: self.options.description.as_deref().map(sentence),
             owner: self.options.owner.as_deref().map(inline),
             opening: opening(layout, &layout.items, subject(self.map), INDEX),
-            review: review(layout, INDEX, HAZARDS),
+            review: review(layout, None, INDEX, HAZARDS),
             hazards: Vec::new(),
             incidents: Vec::new(),
             contents: contents(layout, INDEX, |kind| Some(relative(INDEX, &kind_page(kind)))),
@@ -196,7 +196,7 @@ impl Book<'_> {
 
     fn hazards(&self) -> HazardsPage {
         HazardsPage {
-            review: review(self.layout, HAZARDS, HAZARDS),
+            review: review(self.layout, None, HAZARDS, HAZARDS),
             hazards: by_rule(self.layout, HAZARDS),
             index: relative(HAZARDS, INDEX),
         }
@@ -250,6 +250,7 @@ impl Book<'_> {
         ServicePage {
             service,
             opening: opening(self.layout, &held, "service", file),
+            review: review(self.layout, Some(name), file, HAZARDS),
             verdicts: verdicts(self.layout, Some(name), file),
             contents: service_kinds(self.layout, name, file, |kind| relative(file, &kind_page(kind))),
             environments: environments(self.layout, Some(name), file),

@@ -125,6 +125,8 @@ pub(crate) struct HazardsPage {
 pub(crate) struct ServicePage {
     pub(crate) service: ServiceView,
     pub(crate) opening: Opening,
+    /// The hazards of this service.
+    pub(crate) review: ReviewView,
     pub(crate) verdicts: Vec<VerdictView>,
     pub(crate) contents: Vec<ServiceKind>,
     /// Whether the tree has other services.
