@@ -1,7 +1,7 @@
 //! A disk goes away: that of a node, or a durable volume.
 
 use super::process::{How, ends};
-use super::{Fate, Found, Looked, fact, said, told};
+use super::{Fate, Found, Looked, cataloged, fact, said, told};
 use crate::model::{FactValue, Item, Kind, StateMap};
 
 /// How long a file is there, shortest first.
@@ -31,8 +31,12 @@ pub(super) fn node_lost(looked: &Looked<'_>, found: &mut Vec<Found>) {
                 found.push(Found::Loss { at, fate: Fate::Gone, what, back: None, store: None });
             }
             _ if on_disk && place.is_none() => {
-                let kept = if item.kind == Kind::EmbeddedDb { "the whole database" } else { "the file" };
-                let what = what().unwrap_or_else(|| format!("{kept}, unless its directory is a volume"));
+                // The catalog tells of a database what a process loses that has it open.
+                let (kept, known) = match item.kind {
+                    Kind::EmbeddedDb => ("the whole database", None),
+                    _ => ("the file", cataloged(item)),
+                };
+                let what = what().or(known).unwrap_or_else(|| format!("{kept}, unless its directory is a volume"));
                 found.push(Found::Loss { at, fate: Fate::Gone, what, back: None, store: None });
             }
             _ => {}

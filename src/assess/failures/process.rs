@@ -99,6 +99,11 @@ fn in_memory(looked: &Looked<'_>, at: usize, item: &Item, how: How) -> Option<Fo
         Kind::ReferenceData if how != How::ScaledIn => {
             lose(at, Fate::Returns, annotated.unwrap_or_else(|| "what was read".to_owned()), None)
         }
+        // Points that nobody has collected, answers of a resolver.
+        Kind::Telemetry | Kind::Os => match annotated.or_else(catalog) {
+            Some(what) => lose(at, Fate::Disturbed, what, None),
+            None => Some(Found::Remade(at)),
+        },
         _ => match annotated {
             Some(what) => lose(at, Fate::Returns, what, None),
             None => Some(Found::Remade(at)),
@@ -135,7 +140,8 @@ fn shared(at: usize, item: &Item, annotated: Option<String>) -> Option<Found> {
             None => Some(Found::Remade(at)),
         },
         // Of a static without a lock only that it is set is known.
-        None if once || ty.contains("Atomic") || item.kind == Kind::Static && !is_locked(ty) => Some(Found::Remade(at)),
+        None if ty.contains("Atomic") => lose(at, Fate::Disturbed, "the count", Some("starts as the code sets it")),
+        None if once || item.kind == Kind::Static && !is_locked(ty) => Some(Found::Remade(at)),
         None => lose(at, Fate::Disturbed, "the value", Some("starts as the code sets it")),
     }
 }

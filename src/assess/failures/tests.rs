@@ -90,6 +90,8 @@ fn what_is_in_memory_goes_with_the_process_and_says_who_writes_it() {
     let of = |name: &str| killed.iter().find(|line| line.contains(name)).cloned().unwrap_or_default();
     assert!(of(".sessions").ends_with(": everything in it <- users log in again: `POST /login`"), "{killed:?}");
     assert!(of(".codes").contains("`GET /codes` writes to it; nothing is known that brings the old entries back"), "{killed:?}");
+    // The runtime holds nothing that the next process does not make again.
+    assert!(!killed.iter().any(|line| line.contains("tokio::main")), "{killed:?}");
     assert!(of("pool ").ends_with("<- the next process connects when it starts"), "{killed:?}");
     // No deployment file says where the report lies: nothing is said of it when a pod ends.
     assert!(lines_of(&map, "process-killed", "fs-write").is_empty());
