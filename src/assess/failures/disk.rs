@@ -66,7 +66,7 @@ pub(super) fn disk_lost(looked: &Looked<'_>, found: &mut Vec<Found>) {
         let is_volume = item.kind == Kind::Deployment && is_durable(item) && !(for_good && is_of_compose(looked.map, item.id.as_str()));
         let is_file = matches!(item.kind, Kind::FsWrite | Kind::EmbeddedDb) && keeps_something(looked, item);
         let what = match told(item) {
-            _ if !is_volume && !(is_file && lasts(looked.map, item) == Some(Lasts::Volume)) => continue,
+            _ if !(is_volume || is_file && lasts(looked.map, item) == Some(Lasts::Volume)) => continue,
             Some(what) => what.to_owned(),
             None if is_volume => "everything in it".to_owned(),
             None if item.kind == Kind::EmbeddedDb => "the whole database".to_owned(),

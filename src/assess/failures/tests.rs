@@ -122,6 +122,9 @@ fn a_folder_of_the_pod_outlives_a_crash_of_its_process() {
 fn only_what_has_several_replicas_is_scaled_in() {
     let hit = |replicas| !told(&map(&format!("{MAIN}{}", deployment(replicas, "", ""))), "scaled-in").is_empty();
     assert!(hit(2));
+    let map2 = map(&format!("{MAIN}{}", deployment(2, "", "")));
+    assert!(lines_of(&map2, "scaled-in", "pool").is_empty(), "every replica has the like");
+    assert!(told(&map2, "scaled-in").iter().any(|line| line.contains(".sessions")));
     assert!(!hit(1));
     assert!(told(&map(MAIN), "scaled-in").is_empty());
 }
