@@ -261,6 +261,8 @@ fn cataloged(item: &Item) -> Option<String> {
         "loaded",
         "built",
         "downloaded",
+        "cloned",
+        "fetched",
         "with",
         "depends",
         "see",

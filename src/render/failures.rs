@@ -224,7 +224,13 @@ fn groups(layout: &Layout<'_>, damage: &Damage<'_>, page: &str) -> Vec<FailureGr
     }
     let view = |(kind, store, losses): (Option<Kind>, Option<&str>, Vec<&Loss<'_>>)| {
         let (rows, more) = rows(layout, &losses, page);
-        FailureGroup { kind: kind.map(Kind::as_str), store: store.map(|store| capitalized(&store_name(store))), rows, more }
+        FailureGroup {
+            kind: kind.map(Kind::as_str),
+            store: store.map(|store| capitalized(&store_name(store))),
+            count: losses.len(),
+            rows,
+            more,
+        }
     };
     groups.into_iter().map(view).collect()
 }

@@ -1,7 +1,7 @@
 //! A disk goes away: that of a node, or a durable volume.
 
 use super::process::{How, ends};
-use super::{Fate, Found, Looked, fact, said, told};
+use super::{Fate, Found, Looked, cataloged, fact, said, told};
 use crate::model::{FactValue, Item, Kind, StateMap};
 
 /// How long a file is there, shortest first.
@@ -31,8 +31,12 @@ pub(super) fn node_lost(looked: &Looked<'_>, found: &mut Vec<Found>) {
                 found.push(Found::Loss { at, fate: Fate::Gone, what, back: None, store: None });
             }
             _ if on_disk && place.is_none() => {
-                let kept = if item.kind == Kind::EmbeddedDb { "the whole database" } else { "the file" };
-                let what = what().unwrap_or_else(|| format!("{kept}, unless its directory is a volume"));
+                // The catalog tells of a database what a process loses that has it open.
+                let (kept, known) = match item.kind {
+                    Kind::EmbeddedDb => ("the whole database", None),
+                    _ => ("the file", cataloged(item)),
+                };
+                let what = what().or(known).unwrap_or_else(|| format!("{kept}, unless its directory is a volume"));
                 found.push(Found::Loss { at, fate: Fate::Gone, what, back: None, store: None });
             }
             _ => {}
@@ -61,9 +65,8 @@ pub(super) fn disk_lost(looked: &Looked<'_>, found: &mut Vec<Found>) {
     for (at, item) in looked.items.iter().enumerate() {
         let is_volume = item.kind == Kind::Deployment && is_durable(item) && !(for_good && is_of_compose(looked.map, item.id.as_str()));
         let is_file = matches!(item.kind, Kind::FsWrite | Kind::EmbeddedDb) && keeps_something(looked, item);
-        let lies_there = is_volume || (is_file && lasts(looked.map, item) == Some(Lasts::Volume));
         let what = match told(item) {
-            _ if !lies_there => continue,
+            _ if !(is_volume || is_file && lasts(looked.map, item) == Some(Lasts::Volume)) => continue,
             Some(what) => what.to_owned(),
             None if is_volume => "everything in it".to_owned(),
             None if item.kind == Kind::EmbeddedDb => "the whole database".to_owned(),

@@ -4,7 +4,7 @@ use super::back::{at_start, routes_said};
 use super::disk::{Lasts, keeps_something, lasts};
 use super::stores::{is_remote, stores};
 use super::{Fate, Found, Looked, cataloged, fact, in_process, is_collection, said, told};
-use crate::model::{Access, Action, Draining, End, EntryKind, Fact, Item, Kind, Scope};
+use crate::model::{Access, Action, Draining, End, EntryKind, EntryPoint, Fact, Item, Kind, Scope};
 
 /// How it ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,11 +35,28 @@ pub(super) fn scaled_in(looked: &Looked<'_>, found: &mut Vec<Found>) {
         ends(looked, How::ScaledIn, found);
         // A service of which there is one pod is not scaled in.
         found.retain(|one| match one {
-            Found::Loss { at, .. } | Found::Remade(at) | Found::Saved(at) | Found::Unplaced(at) => {
-                looked.items[*at].services.iter().any(|name| services.contains(&name))
+            Found::Loss { at, fate, .. } => {
+                let item = looked.items[*at];
+                item.services.iter().any(|name| services.contains(&name)) && is_own(item, *fate)
             }
+            Found::Saved(at) | Found::Unplaced(at) => looked.items[*at].services.iter().any(|name| services.contains(&name)),
+            Found::Remade(_) => false,
             Found::Untouched(_) => true,
         });
+    }
+}
+
+/// Only this replica had it: of what every replica has the like, and fills or makes for itself, nobody misses one.
+fn is_own(item: &Item, fate: Fate) -> bool {
+    let fills_itself = || {
+        let by_itself = |entry: &EntryPoint| entry.access == Access::Write && matches!(entry.kind, EntryKind::Main | EntryKind::Task);
+        item.entry_points.iter().any(by_itself)
+    };
+    match item.kind {
+        Kind::Cache | Kind::Pool | Kind::SdkClient | Kind::Limiter | Kind::ReferenceData | Kind::StartupConfig | Kind::Os => false,
+        // What a loop has gathered goes with its loop.
+        Kind::SharedState | Kind::Static => fate == Fate::Gone || fate == Fate::Returns && is_collection(item) && !fills_itself(),
+        _ => true,
     }
 }
 
@@ -83,8 +100,8 @@ fn in_memory(looked: &Looked<'_>, at: usize, item: &Item, how: How) -> Option<Fo
             let what = annotated.or_else(|| is_collection(item).then(|| "everything in it".to_owned())).or_else(catalog)?;
             lose(at, Fate::Returns, what, None)
         }
-        Kind::Cache => lose(at, Fate::Returns, annotated.unwrap_or_else(|| cache(item, how).to_owned()), None),
-        Kind::SharedState | Kind::Static => shared(at, item, annotated),
+        Kind::Cache => lose(at, Fate::Returns, annotated.unwrap_or_else(|| cache(item).to_owned()), None),
+        Kind::SharedState | Kind::Static => shared(at, item, how, annotated),
         Kind::Queue => lose(at, Fate::Gone, annotated.or_else(catalog).unwrap_or_else(|| "what waits in it".to_owned()), None),
         Kind::BackgroundTask => task(looked, at, item, how, annotated),
         Kind::Pool | Kind::SdkClient => connections(looked, at, item, how, annotated),
@@ -96,9 +113,12 @@ fn in_memory(looked: &Looked<'_>, at: usize, item: &Item, how: How) -> Option<Fo
             None => Some(Found::Remade(at)),
         },
         Kind::Deployment => None,
-        Kind::ReferenceData if how != How::ScaledIn => {
-            lose(at, Fate::Returns, annotated.unwrap_or_else(|| "what was read".to_owned()), None)
-        }
+        Kind::ReferenceData => lose(at, Fate::Returns, annotated.unwrap_or_else(|| "what was read".to_owned()), None),
+        // Points that nobody has collected, answers of a resolver.
+        Kind::Telemetry | Kind::Os => match annotated.or_else(catalog) {
+            Some(what) => lose(at, Fate::Disturbed, what, None),
+            None => Some(Found::Remade(at)),
+        },
         _ => match annotated {
             Some(what) => lose(at, Fate::Returns, what, None),
             None => Some(Found::Remade(at)),
@@ -106,21 +126,21 @@ fn in_memory(looked: &Looked<'_>, at: usize, item: &Item, how: How) -> Option<Fo
     }
 }
 
-fn cache(item: &Item, how: How) -> &'static str {
-    match (is_collection(item) || item.lost.is_some(), how) {
-        (true, How::ScaledIn) => "the entries of this replica",
-        (true, _) => "all entries",
-        (false, _) => "what it remembers",
+fn cache(item: &Item) -> &'static str {
+    match is_collection(item) || item.lost.is_some() {
+        true => "all entries",
+        false => "what it remembers",
     }
 }
 
-fn shared(at: usize, item: &Item, annotated: Option<String>) -> Option<Found> {
+fn shared(at: usize, item: &Item, how: How, annotated: Option<String>) -> Option<Found> {
     let ty = item.ty.as_deref().unwrap_or_default();
     let once = ["OnceLock<", "OnceCell<", "LazyLock<", "Lazy<"].iter().any(|word| ty.starts_with(word));
     match annotated {
         Some(what) => lose(at, Fate::Returns, what, once.then_some("set again by the next process")),
         None if item.summary.contains(" loop") && is_collection(item) => {
-            lose(at, Fate::Gone, "what the loop has gathered", Some("the loop begins with nothing"))
+            let back = (how != How::ScaledIn).then_some("the loop begins with nothing");
+            lose(at, Fate::Gone, "what the loop has gathered", back)
         }
         None if item.summary.contains(" loop") => {
             lose(at, Fate::Disturbed, "what the loop remembers", Some("the loop begins with nothing"))
@@ -135,7 +155,8 @@ fn shared(at: usize, item: &Item, annotated: Option<String>) -> Option<Found> {
             None => Some(Found::Remade(at)),
         },
         // Of a static without a lock only that it is set is known.
-        None if once || ty.contains("Atomic") || item.kind == Kind::Static && !is_locked(ty) => Some(Found::Remade(at)),
+        None if ty.contains("Atomic") => lose(at, Fate::Disturbed, "the count", Some("starts as the code sets it")),
+        None if once || item.kind == Kind::Static && !is_locked(ty) => Some(Found::Remade(at)),
         None => lose(at, Fate::Disturbed, "the value", Some("starts as the code sets it")),
     }
 }
@@ -174,7 +195,7 @@ fn task(looked: &Looked<'_>, at: usize, item: &Item, how: How, annotated: Option
     let started = at_start(looked, item).is_some_and(|step| matches!(step.action, Action::Spawns | Action::Serves | Action::Makes));
     match how {
         _ if for_each_call => lose(at, Fate::Gone, what, None),
-        How::ScaledIn => lose(at, Fate::Disturbed, what, Some("other replicas run their own")),
+        How::ScaledIn => lose(at, Fate::Disturbed, what, None),
         _ if started => lose(at, Fate::Disturbed, what, Some("started again at start-up")),
         _ => lose(at, Fate::Disturbed, what, None),
     }
@@ -195,7 +216,6 @@ fn connections(looked: &Looked<'_>, at: usize, item: &Item, how: How, annotated:
         return lose(at, Fate::Disturbed, what, Some("over when the old processes have ended"));
     }
     let back = match at_start(looked, item).map(|step| step.action) {
-        _ if how == How::ScaledIn => "other replicas hold their own",
         Some(Action::Connects) => "the next process connects when it starts",
         Some(Action::PreparesPool) => "the next process connects when it first needs it",
         _ => "the next process opens its own",

@@ -90,6 +90,8 @@ fn what_is_in_memory_goes_with_the_process_and_says_who_writes_it() {
     let of = |name: &str| killed.iter().find(|line| line.contains(name)).cloned().unwrap_or_default();
     assert!(of(".sessions").ends_with(": everything in it <- users log in again: `POST /login`"), "{killed:?}");
     assert!(of(".codes").contains("`GET /codes` writes to it; nothing is known that brings the old entries back"), "{killed:?}");
+    // The runtime holds nothing that the next process does not make again.
+    assert!(!killed.iter().any(|line| line.contains("tokio::main")), "{killed:?}");
     assert!(of("pool ").ends_with("<- the next process connects when it starts"), "{killed:?}");
     // No deployment file says where the report lies: nothing is said of it when a pod ends.
     assert!(lines_of(&map, "process-killed", "fs-write").is_empty());
@@ -120,6 +122,9 @@ fn a_folder_of_the_pod_outlives_a_crash_of_its_process() {
 fn only_what_has_several_replicas_is_scaled_in() {
     let hit = |replicas| !told(&map(&format!("{MAIN}{}", deployment(replicas, "", ""))), "scaled-in").is_empty();
     assert!(hit(2));
+    let map2 = map(&format!("{MAIN}{}", deployment(2, "", "")));
+    assert!(lines_of(&map2, "scaled-in", "pool").is_empty(), "every replica has the like");
+    assert!(told(&map2, "scaled-in").iter().any(|line| line.contains(".sessions")));
     assert!(!hit(1));
     assert!(told(&map(MAIN), "scaled-in").is_empty());
 }
