@@ -2,7 +2,7 @@
 
 use statemap::model::StateMap;
 
-use crate::project::map_of;
+use crate::project::{Project, fixture, map_of};
 
 /// The rules of the answer key, each with how many it finds.
 const PLANTED: &[(&str, usize)] = &[
@@ -59,6 +59,21 @@ fn every_hazard_has_its_evidence_its_symptom_and_its_remedy() {
         assert!(hazard.evidence.iter().any(|one| one.at.is_some()), "{}", hazard.id);
         assert!(!hazard.symptom.is_empty() && !hazard.remedy.is_empty() && !hazard.ends_when.is_empty(), "{}", hazard.id);
     }
+}
+
+/// A page up to its list of services: the paragraph, the verdicts and what would be raised first.
+fn beginning(fixture_name: &str) -> String {
+    let project = Project::copy_of(&fixture(fixture_name));
+    let page = project.run(&["gen", "-o", "-"]).ends(0).out;
+    page.split("\n## Services").next().unwrap().to_owned()
+}
+
+#[test]
+fn both_pages_begin_with_what_would_be_raised_first() {
+    insta::assert_snapshot!("beginning-of-the-storefront", beginning("storefront"));
+    let mended = beginning("storefront-fixed");
+    assert!(mended.contains("Nothing that a review would raise was found."), "{mended}");
+    insta::assert_snapshot!("beginning-of-the-mended-storefront", mended);
 }
 
 #[test]
