@@ -53,6 +53,14 @@ impl<'a> Cx<'a> {
         // What is deployed for good speaks for the service; a compose file speaks where nothing else does.
         let deployed: BTreeSet<&SmolStr> = held.iter().filter(|one| !is_compose(one)).map(|one| &one.service).collect();
         held.retain(|one| if deployed.is_empty() { true } else { !is_compose(one) });
+        // A server in the same pod is there once for each of them: nothing adds up.
+        let is_beside = |one: &&Held| one.address.host.as_deref().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "::1"));
+        let image_of = |image: &str| image.rsplit('/').next().unwrap_or(image).split([':', '@']).next().unwrap_or_default() == store;
+        let has_own = |one: &&Held| {
+            let beside = self.workload(one).containers.iter().filter(|container| container.name != one.container);
+            beside.filter_map(|container| container.image.as_deref()).any(image_of)
+        };
+        held.retain(|one| is_compose(one) || !(is_beside(one) || has_own(one)));
         let mut environments: BTreeSet<Option<&SmolStr>> = held.iter().map(|one| self.workload(one).environment.as_ref()).collect();
         if environments.len() > 1 {
             environments.remove(&None);

@@ -98,6 +98,7 @@ pub(super) fn at_two(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
         Kind::Static if item.scope == Scope::Process => of_flag(item),
         Kind::EmbeddedDb if item.scope == Scope::Host => of_database(ground, item),
         Kind::Pool if is_local(item) => of_database(ground, item),
+        Kind::Cache if item.scope == Scope::Process => of_cache(item),
         Kind::FsWrite => of_file(ground, item),
         Kind::BackgroundTask => of_job(ground, item),
         Kind::Limiter if item.scope == Scope::Process && limits_clients(item) => {
@@ -166,6 +167,23 @@ fn of_memory(item: &Item) -> Option<AtTwo> {
     let of_loop = item.summary.contains("owned by a loop");
     let wanted = collection && !counts && !of_loop && !by_task(item) && is_written_on_requests(item);
     wanted.then(|| care(Weight::Memory, "what a request writes at one replica the others do not know"))
+}
+
+/// A cache that decides what is done: what one replica has seen the others have not.
+fn of_cache(item: &Item) -> Option<AtTwo> {
+    let decides = ["idempot", "nonce", "dedup", "replay", "revoked", "otp"];
+    let text = format!("{} {}", item.id, item.ty.as_deref().unwrap_or_default()).to_lowercase();
+    let changes = |name: &str| ["POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|method| name.starts_with(method));
+    let by_change = item.entry_points.iter().any(|one| one.kind == EntryKind::Route && one.access == Access::Write && changes(&one.name));
+    // A map of the service's own: what looks a value up first would be a library's, or named by what it looks up.
+    let is_own_map = item.ty.as_deref().is_some_and(|ty| ty.contains("Map<String,")) && by_change;
+    let told = is_own_map || is_written_on_requests(item) && decides.iter().any(|word| text.contains(word));
+    let drops = fact(item, "invalidated").is_some();
+    match (told, drops) {
+        (true, _) => Some(care(Weight::Memory, "what one replica has seen the others have not")),
+        (_, true) => Some(care(Weight::Memory, "what one replica changes stays old in the others")),
+        _ => None,
+    }
 }
 
 fn of_flag(item: &Item) -> Option<AtTwo> {
@@ -273,7 +291,7 @@ fn of_job(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
     if item.summary.starts_with("main loop") {
         return of_main_loop(ground, item);
     }
-    fact(item, "schedule")?;
+    fact(item, "schedule").or_else(|| fact(item, "interval").filter(|_| item.summary.to_lowercase().starts_with("cron job")))?;
     let guards = |other: &Item| {
         let of_job = other.entry_points.iter().any(|entry| entry.kind == EntryKind::Task && entry.name == item.id.as_str());
         of_job && other.kind == Kind::Lease

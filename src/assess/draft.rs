@@ -16,7 +16,11 @@ impl Rule {
             confidence: item.confidence,
             items: vec![item.id.clone()],
             services: item.services.clone(),
-            message: message.into(),
+            message: match &item.cfg {
+                // What is not built by default is not there by default.
+                Some(cfg) => format!("{} ({cfg})", message.into()),
+                None => message.into(),
+            },
             arithmetic: None,
             evidence: Vec::new(),
             symptom: self.symptom.to_owned(),

@@ -180,6 +180,19 @@ pub(super) fn place(item: &Item) -> Option<&Place> {
     item.site().map(|site: &Site| &site.place)
 }
 
+/// The request to name of all that reach an item: any request first, then one that changes something.
+#[must_use]
+pub(super) fn telling_entry(item: &Item) -> Option<&EntryPoint> {
+    let weight = |one: &EntryPoint| match one.kind {
+        EntryKind::EveryRequest => 0,
+        EntryKind::Route if one.name.starts_with("POST ") => 1,
+        EntryKind::Route if one.name.starts_with("PUT ") || one.name.starts_with("PATCH ") => 2,
+        _ => 3,
+    };
+    let requests = item.entry_points.iter().filter(|one| matches!(one.kind, EntryKind::Route | EntryKind::EveryRequest));
+    requests.min_by_key(|one| weight(one))
+}
+
 /// How an entry point is told: `POST /login`, `every request`.
 #[must_use]
 pub(super) fn entry(entry: &EntryPoint) -> String {

@@ -153,6 +153,11 @@ fn in_process(item: &Item) -> bool {
     matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task)
 }
 
+/// What signs, and is handed to nobody.
+fn is_key(item: &Item) -> bool {
+    item.ty.as_deref().is_some_and(|ty| ty.contains("Key")) || item.name.to_lowercase().ends_with("key")
+}
+
 /// A map, set or list.
 fn is_collection(item: &Item) -> bool {
     item.ty.as_deref().is_some_and(|ty| ["Map<", "Set<", "Vec<", "VecDeque<"].iter().any(|word| ty.contains(word)))
@@ -185,7 +190,7 @@ fn identity(item: &Item) -> Option<&'static str> {
 
 fn banned(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::ClientHeld if speaks_of(item, &["jsonwebtoken", "jwt", "token", "session", "sign"]) => {
+        Kind::ClientHeld if speaks_of(item, &["jsonwebtoken", "jwt", "token", "session", "sign"]) && !is_key(item) => {
             Some("is good until it expires, unless something asks")
         }
         Kind::SharedState | Kind::Cache if speaks_of(item, &["revoke", "revocation", "blacklist", "blocklist", "banned", "denylist"]) => {
@@ -202,7 +207,9 @@ fn permissions(item: &Item) -> Option<&'static str> {
         Kind::Cache | Kind::SharedState | Kind::Static if in_process(item) && speaks_of(item, &words) => {
             Some("remembers what somebody may do")
         }
-        Kind::ClientHeld if speaks_of(item, &["jsonwebtoken", "jwt"]) => Some("carries what somebody may do until it expires"),
+        Kind::ClientHeld if speaks_of(item, &["jsonwebtoken", "jwt"]) && !is_key(item) => {
+            Some("carries what somebody may do until it expires")
+        }
         _ => None,
     }
 }
@@ -237,7 +244,7 @@ fn doubled(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::Lease if speaks_of(item, &["idempoten"]) => Some("keeps what was done already"),
         Kind::Lease => Some("is claimed before it is worked on"),
-        Kind::Limiter if said(item, "max_attempts").is_some() || item.summary.contains("retr") => Some("does it again after an error"),
+        Kind::Limiter if item.id.as_str().contains("#retry") || item.summary.starts_with("retry") => Some("does it again after an error"),
         _ => None,
     }
 }

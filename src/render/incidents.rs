@@ -42,7 +42,7 @@ pub(crate) fn incidents(layout: &Layout<'_>, page: impl Fn(&str) -> String, all:
             more,
             first: parts.first.to_owned(),
             confirm: parts.confirm.into_iter().filter(|way| hosts.fits(way)).map(|way| capitalized(&fitted(way))).collect(),
-            meanwhile: fitted(parts.meanwhile),
+            meanwhile: fitted(&hosts.fitting(parts.meanwhile)),
         })
     };
     SYMPTOMS.iter().filter_map(view).collect()
@@ -88,6 +88,12 @@ impl<'m> Hosts<'m> {
         let (asks_postgres, asks_redis) = (way.contains("pg_") || way.contains("SHOW "), way.contains("redis-cli"));
         let store = !(asks_postgres || asks_redis) || (asks_postgres && self.postgres) || (asks_redis && self.redis);
         store && !(way.contains("kubectl") && self.no_cluster)
+    }
+
+    /// The clauses of a text that make sense here; all of them when none would be left.
+    fn fitting(&self, text: &str) -> String {
+        let clauses: Vec<&str> = text.trim_end_matches('.').split("; ").filter(|clause| self.fits(clause)).collect();
+        if clauses.is_empty() { text.to_owned() } else { format!("{}.", clauses.join("; ")) }
     }
 
     /// The Deployment that runs the items, when there is one only.

@@ -133,7 +133,15 @@ fn point(layout: &Layout<'_>, theme: Theme, items: &[&Item], page: &str, describ
     let numbers: Option<Vec<(i64, Option<&str>)>> = bounds.iter().map(|bound| bound.and_then(number)).collect();
     // Sums are for connections only: the entries of two caches add up to nothing. What manifests multiply is told with it.
     let multiplied = told.iter().any(|item| !item.totals.is_empty());
-    let numbers = numbers.filter(|numbers| kind == Kind::Pool && !multiplied && numbers.windows(2).all(|pair| pair[0].1 == pair[1].1));
+    // Pools of several stores add up to nothing either, and of those that one function makes in its branches one is there.
+    let adds_up = {
+        let stores: BTreeSet<Option<&str>> = told.iter().map(|item| item.backs_on.as_deref()).collect();
+        let makers: Vec<Option<&str>> = told.iter().map(|item| item.site().and_then(|site| site.function.as_deref())).collect();
+        let apart = makers.iter().enumerate().all(|(at, maker)| maker.is_none() || !makers[..at].contains(maker));
+        stores.len() == 1 && (apart || told.len() == 2)
+    };
+    let numbers =
+        numbers.filter(|numbers| kind == Kind::Pool && !multiplied && adds_up && numbers.windows(2).all(|pair| pair[0].1 == pair[1].1));
     let (each, sum) = numbers.as_deref().filter(|numbers| numbers.len() > 1).map_or((None, None), |numbers| {
         let unit = numbers[0].1;
         let each = |number| unit.map_or_else(|| thousands(number), |unit| counted(number, unit));

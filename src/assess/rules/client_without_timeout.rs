@@ -2,9 +2,9 @@
 
 use smol_str::SmolStr;
 
-use crate::assess::ground::{entry, fact, place};
+use crate::assess::ground::{entry, fact, place, telling_entry};
 use crate::assess::{Ground, Rule};
-use crate::model::{EntryKind, Fact, Hazard, HazardSeverity, Item, Kind, Provenance};
+use crate::model::{Confidence, EntryKind, Fact, Hazard, HazardSeverity, Item, Kind, Provenance};
 
 pub(super) const RULE: Rule = Rule {
     id: "client-without-timeout",
@@ -28,7 +28,11 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
         let timeout = fact(item, "timeout").or_else(|| fact(item, "response_timeout"));
         let Some(timeout) = timeout.filter(|fact| is_none(fact)) else { continue };
         // A client that gives up on silence does not wait for ever; nor does one whose calls are ended one by one.
-        if fact(item, "read_timeout").is_some_and(|read| !is_none(read)) || fact(item, "timeout_at_call").is_some() || is_generated(item) {
+        if fact(item, "read_timeout").is_some_and(|read| !is_none(read))
+            || fact(item, "timeout_at_call").is_some()
+            || is_generated(item)
+            || is_ended_otherwise(item)
+        {
             continue;
         }
         let Some(severity) = severity(ground, item) else { continue };
@@ -40,6 +44,10 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
         };
         let mut hazard = rule.about(item, severity, format!("`{}` {set}: an answer that never comes is waited for{who}", item.name));
         hazard = hazard.because(format!("{}, made here", item.summary), place(item));
+        // Where no use was seen, a timeout at the call was not seen either.
+        if item.uses.is_empty() && item.entry_points.is_empty() {
+            hazard = hazard.at_most(Confidence::Likely);
+        }
         out.push(hazard);
     }
     for item in ground.of_kinds(&[Kind::Pool]) {
@@ -78,10 +86,18 @@ fn is_none(fact: &Fact) -> bool {
     fact.value.as_ref().is_some_and(|value| matches!(value.to_string().as_str(), "none" | "no timeout" | "never"))
 }
 
+/// The other side is asked whether it is still there; or an exporter sends in batches, each of which has its end.
+fn is_ended_otherwise(item: &Item) -> bool {
+    let asks = |fact: &Fact| {
+        fact.key.contains("keep_alive") && !fact.key.contains("tcp") && fact.provenance != Provenance::Default && !is_none(fact)
+    };
+    let id = item.id.as_str().to_lowercase();
+    item.facts.iter().any(asks) || ["otel", "opentelemetry", "otlp", "zipkin"].iter().any(|word| id.contains(word))
+}
+
 /// Who waits.
 fn used_by(item: &Item) -> String {
-    let who = item.entry_points.iter().find(|one| matches!(one.kind, EntryKind::Route | EntryKind::EveryRequest));
-    match who {
+    match telling_entry(item) {
         Some(one) => format!(" by {}", entry(one)),
         None if item.entry_points.iter().any(|one| one.kind == EntryKind::Task) => {
             " by a background task, which does nothing else meanwhile".to_owned()

@@ -43,12 +43,14 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
             more => format!(" and {} more", more - 1),
         };
         let message = format!(
-            "{} counts as ready while `{}`{others} {} still being filled, before the service listens: no readiness probe",
+            "{} has no readiness probe: it counts as ready while `{}`{others} {} still being filled, before the service listens",
             fleet.name(),
             first.item.name,
             if warmed.len() == 1 { "is" } else { "are" }
         );
-        let mut hazard = rule.about(first.item, HazardSeverity::Medium, message).at_most(Confidence::Likely);
+        // Alone, it has nobody who takes over its requests meanwhile, warm or not.
+        let severity = if fleet.is_replicated() { HazardSeverity::Medium } else { HazardSeverity::Low };
+        let mut hazard = rule.about(first.item, severity, message).at_most(Confidence::Likely);
         hazard.services = vec![service.name.clone()];
         for one in &warmed {
             hazard =
@@ -133,7 +135,7 @@ async fn handler(axum::extract::State(names): axum::extract::State<Names>) -> St
         assert_eq!(
             told(MAIN, ""),
             [
-                "medium: `Deployment/shop` counts as ready while `Names.names` is still being filled, before the service listens: no readiness probe"
+                "medium: `Deployment/shop` has no readiness probe: it counts as ready while `Names.names` is still being filled, before the service listens"
             ]
         );
         assert_eq!(told(MAIN, "          livenessProbe: {httpGet: {path: /, port: 80}}\n").len(), 1);

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::assess::ground::{entry, fact, place};
+use crate::assess::ground::{entry, fact, place, telling_entry};
 use crate::assess::naming::words;
 use crate::assess::{Fleet, Ground, Rule};
 use crate::model::{
@@ -146,9 +146,9 @@ fn left_behind(rule: &Rule, ground: &Ground<'_>, lifecycle: &Lifecycle, item: &I
     let promise = promise(item)?;
     let (severity, what) = match (item.kind, promise) {
         (Kind::Queue, _) if !holds_several(item) => return None,
-        (Kind::Queue, Promise::Made) => (HazardSeverity::High, format!("what waits in `{}`{} is lost", item.name, at_most(item))),
+        (Kind::Queue, Promise::Made) => (by_size(item), format!("what waits in `{}`{} is lost", item.name, at_most(item))),
         (Kind::Queue, Promise::Meant) if by_requests(item) => {
-            (HazardSeverity::High, format!("what waits in `{}`{} is lost", item.name, at_most(item)))
+            (by_size(item), format!("what waits in `{}`{} is lost", item.name, at_most(item)))
         }
         (Kind::Queue, Promise::Meant) => (HazardSeverity::Medium, format!("what waits in `{}`{} is lost", item.name, at_most(item))),
         (Kind::BackgroundTask, Promise::Made) if is_of_single_calls(item) => {
@@ -167,7 +167,7 @@ fn left_behind(rule: &Rule, ground: &Ground<'_>, lifecycle: &Lifecycle, item: &I
     for at in ending.at.iter().take(2).filter(|at| Some(*at) != place(item)) {
         hazard = hazard.because(how, Some(at));
     }
-    if let Some(one) = item.entry_points.iter().find(|one| matches!(one.kind, EntryKind::Route | EntryKind::EveryRequest)) {
+    if let Some(one) = telling_entry(item) {
         hazard = hazard.because(format!("{} has answered by then", entry(one)), None);
     }
     Some(stopped_by(hazard, ground, lifecycle))
@@ -234,6 +234,15 @@ fn cut_off(rule: &Rule, ground: &Ground<'_>, lifecycle: &Lifecycle, server: &Ser
 fn is_contained(fleet: &Fleet<'_>) -> bool {
     use crate::manifests::deployed::WorkloadKind;
     matches!(fleet.workload.kind, WorkloadKind::Replicated | WorkloadKind::Numbered | WorkloadKind::PerNode | WorkloadKind::Single)
+}
+
+/// A handful that somebody works off is gone in a moment; what may grow is not.
+fn by_size(item: &Item) -> HazardSeverity {
+    const HANDFUL: i64 = 64;
+    match fact(item, "capacity").and_then(|fact| fact.value.as_ref()) {
+        Some(FactValue::Int(number)) if *number <= HANDFUL => HazardSeverity::Medium,
+        _ => HazardSeverity::High,
+    }
 }
 
 /// `, at most 1,000 messages,` of a queue.

@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "local-db-many-replicas",
     title: "a database of each replica's own, or one file opened by several",
     several: "{} embedded databases are opened by several replicas",
-    needs: Some("the number of replicas, and what is mounted where"),
+    needs: Some("what is mounted where"),
     symptom: "answers differ from replica to replica; or a new pod does not start during a rollout, because the old one holds the file",
     remedy: "move it to a database that all replicas reach, or run one replica with `strategy: Recreate` and a volume of its own",
     sketch: Some(("yaml", "spec:\n  replicas: 1\n  strategy:\n    type: Recreate")),

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     remedy: "divide what the server takes by the most pods that run at a time and set that as the pool's size, lower the surge, or put a pooler in between",
     sketch: Some((
         "yaml",
-        "strategy:\n  rollingUpdate:\n    maxSurge: 1        # one more pod at a time, not a second set\n    maxUnavailable: 0",
+        "strategy:\n  rollingUpdate:\n    maxSurge: 0        # an old pod gives its connections back before a new one opens its own\n    maxUnavailable: 1",
     )),
     ends_when: "the pools of all pods of a rollout, and of the autoscaler's maximum, fit into what the server takes",
     symptoms: &["connection-exhaustion"],

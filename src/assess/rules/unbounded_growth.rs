@@ -112,7 +112,9 @@ fn severity(item: &Item, grows: &Grows<'_>, never: bool) -> Option<HazardSeverit
     }
     // A few tenants are not the end of the memory.
     let name = item.name.to_lowercase();
-    let by_tenant = ["org", "tenant", "workspace", "project"].iter().any(|word| name.split(['_', '.']).any(|part| part.starts_with(word)));
+    let few =
+        ["org", "tenant", "workspace", "project", "stream", "table", "schema", "segment", "log", "locker", "shard", "partition", "bucket"];
+    let by_tenant = few.iter().any(|word| name.split(['_', '.']).any(|part| part.starts_with(word)));
     let by_clients = grows.by_requests || grows.in_loop || item.kind == Kind::Limiter;
     match item.kind {
         // A registry whose entries stay while what is in them leaves: as many as there are users.
