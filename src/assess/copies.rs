@@ -178,12 +178,7 @@ fn of_cache(item: &Item) -> Option<AtTwo> {
     // A map of the service's own: what looks a value up first would be a library's, or named by what it looks up.
     let is_own_map = item.ty.as_deref().is_some_and(|ty| ty.contains("Map<String,")) && by_change;
     let told = is_own_map || is_written_on_requests(item) && decides.iter().any(|word| text.contains(word));
-    let drops = fact(item, "invalidated").is_some();
-    match (told, drops) {
-        (true, _) => Some(care(Weight::Memory, "what one replica has seen the others have not")),
-        (_, true) => Some(care(Weight::Memory, "what one replica changes stays old in the others")),
-        _ => None,
-    }
+    told.then(|| care(Weight::Memory, "what one replica has seen the others have not"))
 }
 
 fn of_flag(item: &Item) -> Option<AtTwo> {
