@@ -27,6 +27,7 @@ mod left_out;
 mod lifting;
 mod loop_state;
 mod loop_structs;
+mod made_from;
 mod mentions;
 mod minted;
 mod nature;

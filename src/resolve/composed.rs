@@ -2,10 +2,10 @@
 
 use super::flow::{Flow, Settled, Steps};
 use super::infer::World;
-use super::moments::IN_NAMES;
+use super::moments::{IN_NAMES, either};
 use super::program::DefId;
 use super::values::Value;
-use crate::facts::Name;
+use crate::facts::{ItemKind, Name};
 use crate::model::{FactValue, Provenance};
 
 /// More alternatives of one text than this are not told.
@@ -37,6 +37,52 @@ impl Flow {
             None => FactValue::Text(format!("{yes} with {from}, else {no}")),
         };
         Some(Settled { value: Some(value), is_duration: false, set, ..switch })
+    }
+
+    /// What a required method of a trait gives, where each type that implements the trait says a number or a length of time:
+    /// the one on which all agree, or one of two.
+    pub(super) fn of_implementors(&self, world: World<'_>, func: DefId) -> Option<Settled> {
+        let program = world.program;
+        let (def, required) = (program.def(func), program.func(func).is_some_and(|func| func.body.is_none()));
+        if !required || !matches!(def.owner.map(|owner| &owner.kind), Some(ItemKind::Trait(_))) {
+            return None;
+        }
+        let name = def.item.name.clone();
+        let is_member = |of: &DefId| program.members.get(&(*of, name.clone())).is_some_and(|all| all.contains(&func));
+        let types = program.implementors.iter().find(|(of, _)| is_member(of)).map(|(_, types)| types)?;
+        let mut known: Vec<Value> = Vec::new();
+        for ty in types {
+            // A type with a method of its own under the name may mean either.
+            let [own] = program.members.get(&(*ty, name.clone()))?.as_slice() else { return None };
+            if self.uncounted.contains(own) {
+                continue;
+            }
+            let value = self.returns(*own)?;
+            let Value::Known(told, lasts, _) = value else { return None };
+            let is_number = *lasts || matches!(told, FactValue::Int(_));
+            if !is_number {
+                return None;
+            }
+            if !known.iter().any(|other| matches!(other, Value::Known(other, same, _) if other == told && same == lasts)) {
+                known.push(value.clone());
+            }
+        }
+        let value = match known.as_slice() {
+            [only] => only.clone(),
+            [first, second] => either(first, second)?,
+            _ => return None,
+        };
+        let Value::Known(value, is_duration, at) = value else { return None };
+        Some(Settled {
+            value: Some(value),
+            is_duration,
+            provenance: Provenance::Code,
+            at: Some(at),
+            from: None,
+            place: None,
+            set: Vec::new(),
+            secret: false,
+        })
     }
 
     /// A parameter for which a few callers pass known texts: all of them. Of callers that agree, the one counts whose value
