@@ -45,6 +45,7 @@ mod signed;
 mod stand_ins;
 mod statements;
 mod statics;
+mod stored_tokens;
 mod stores;
 mod surroundings;
 mod task_work;

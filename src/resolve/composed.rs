@@ -4,6 +4,7 @@ use super::flow::{Flow, Settled, Steps};
 use super::infer::World;
 use super::moments::{IN_NAMES, either};
 use super::program::DefId;
+use super::types::Type;
 use super::values::Value;
 use crate::facts::{ItemKind, Name};
 use crate::model::{FactValue, Provenance};
@@ -89,6 +90,8 @@ impl Flow {
     /// can be set from outside.
     pub(super) fn one_of(&self, world: World<'_>, func: DefId, index: usize, hops: Steps<'_>) -> Option<Settled> {
         let passed: Vec<&Value> = self.callers.get(&func)?.iter().map(|args| args.get(index)).collect::<Option<_>>()?;
+        let called: Vec<&Value> = passed.iter().copied().filter(|value| !self.is_of_unused_maker(world, value)).collect();
+        let passed = if called.is_empty() { passed } else { called };
         if passed.len() > 4 {
             return None;
         }
@@ -112,6 +115,21 @@ impl Flow {
         let settable = settled.iter().position(|one| one.provenance != Provenance::Code).filter(|_| texts.len() == 1);
         let shown = settled.into_iter().nth(settable.unwrap_or(0))?;
         Some(Settled { value: Some(FactValue::Text(texts.join(" or "))), ..shown })
+    }
+
+    /// What a constructor hands on that nothing calls: `Self::open(path, None)` in a `new(path)` which is left over.
+    fn is_of_unused_maker(&self, world: World<'_>, value: &Value) -> bool {
+        let Value::Param { func, .. } = value else { return false };
+        let owner = world.program.def(*func).owner.map(|owner| &owner.kind);
+        let is_inherent = matches!(owner, Some(ItemKind::Impl(imp)) if imp.of_trait.is_none());
+        if self.callers.contains_key(func) || !is_inherent || world.program.func(*func).is_none_or(|func| func.has_self) {
+            return false;
+        }
+        // A handler of requests is called from out of sight, and gives back no `Self`.
+        let of = |ty: &Type| if let Type::Def(of, _) = ty { Some(*of) } else { None };
+        let this = world.signatures.this[func.0 as usize].as_ref().and_then(of);
+        let given = world.signatures.value(*func);
+        this.is_some() && std::iter::once(given).chain(given.args()).any(|ty| of(ty) == this)
     }
 
     /// Known pieces joined; the others as `{name}`. A parameter for which callers pass several texts gives as many results.
