@@ -190,6 +190,8 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
 }
 
 #[cfg(test)]
+mod settings_tests;
+#[cfg(test)]
 mod surroundings_tests;
 #[cfg(test)]
 mod task_tests;

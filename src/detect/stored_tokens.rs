@@ -56,7 +56,8 @@ fn table_of(cx: &Cx<'_>, body: &BodyFacts, mint: &Mint, name: &str) -> Option<St
 /// No statement deletes rows of the table, changes them, or asks how old they are; and all statements are texts in the code.
 fn lasts(cx: &Cx<'_>, table: &str) -> bool {
     let is_built = |path: &SmolStr| BUILDERS.iter().any(|start| path.starts_with(start));
-    !cx.uses.foreign.iter().any(is_built) && cx.bodies().flat_map(|body| &body.strings).all(|(text, _)| !ends(text, table))
+    !cx.uses.foreign.iter().any(is_built)
+        && cx.bodies().flat_map(|body| body.strings.iter().map(|(text, _)| text).chain(&body.reads)).all(|text| !ends(text, table))
 }
 
 /// A statement that ends rows of a table, or may.
@@ -66,10 +67,11 @@ fn ends(text: &str, table: &str) -> bool {
     if ["delete from {", "truncate", "drop table"].iter().any(|start| small.contains(start)) || deleted(text).iter().any(|of| of == table) {
         return true;
     }
-    if !small.contains(table) {
+    let is_open = small.contains("from {");
+    if !is_open && !small.contains(table) {
         return false;
     }
     let all = words(text);
     let names_it = all.iter().any(|word| word.rsplit('.').next().is_some_and(|word| word.eq_ignore_ascii_case(table)));
-    names_it && all.iter().any(|word| word == "UPDATE" || AGES.iter().any(|part| word.contains(part)))
+    (names_it || is_open) && all.iter().any(|word| word == "UPDATE" || AGES.iter().any(|part| word.contains(part)))
 }

@@ -151,8 +151,8 @@ fn access(findings: &mut [Finding]) {
 }
 
 /// Words in the names of settings that say how a server is reached.
-const ACCESS: [&str; 17] = [
-    "port", "user", "username", "login", "password", "passwd", "passphrase", "auth", "credentials", "security", "tls", "ssl", "starttls",
+const ACCESS: [&str; 18] = [
+    "port", "user", "username", "login", "pass", "password", "passwd", "passphrase", "auth", "credentials", "security", "tls", "ssl", "starttls",
     "database", "token", "region", "bucket",
 ];
 
