@@ -74,6 +74,9 @@ pub struct Api {
     /// Which positional argument is the file path; `-1` is the receiver.
     #[serde(default)]
     pub path_arg: Option<i8>,
+    /// The folder that it works in, below that of an object which another entry opens.
+    #[serde(default)]
+    pub below: Option<Below>,
     /// Reported only where the workspace names one of these paths: what makes a backend local.
     #[serde(default)]
     pub needs: Vec<SmolStr>,
@@ -98,6 +101,18 @@ pub struct Api {
     /// Names that the stated version no longer has and that services still use.
     #[serde(default)]
     pub older: Vec<Older>,
+}
+
+/// A folder that a library works in, by the object that was opened on the folder around it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Below {
+    /// The type of the object: a constructor with `path_arg` names it among its `types`.
+    #[serde(rename = "type")]
+    pub ty: SmolStr,
+    /// What the library calls the folder inside; none when it works in the folder itself.
+    #[serde(default)]
+    pub folder: Option<SmolStr>,
 }
 
 /// What an API is among the layers that settings are made of.

@@ -1,15 +1,55 @@
 //! The folders behind storage libraries: where an operator or a store writes that a function of the workspace returns.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
 use crate::catalog::{Api, Shape};
-use crate::model::Kind;
-use crate::resolve::{DefId, Flow, KnownCall, Value};
+use crate::model::{FactValue, Kind};
+use crate::resolve::{At, DefId, Flow, KnownCall, Value};
 
 /// Functions of functions that return a store.
 const MAX_STEPS: u32 = 5;
+
+/// The folders of objects that a library opens on a path, by their types: where a service opens one such object, all that
+/// the library does with it happens there.
+#[derive(Default)]
+pub(super) struct Opened(FxHashMap<SmolStr, Option<Value>>);
+
+impl Opened {
+    /// Gathers the places where objects are opened that writes speak of.
+    pub(super) fn new(cx: &Cx<'_>) -> Self {
+        let catalog = cx.world.catalog;
+        let wanted: FxHashSet<&SmolStr> =
+            catalog.of_shape(Shape::Write).filter_map(|entry| Some(&catalog.api(entry).below.as_ref()?.ty)).collect();
+        let mut out = Self::default();
+        for call in cx.bodies().filter(|_| !wanted.is_empty()).flat_map(|body| &body.known) {
+            // What follows on the chain may have an entry of its own: the first call says what is opened.
+            let Some(api) = catalog.path(&call.path).map(|hit| catalog.api(hit.entry)) else { continue };
+            let path = api.path_arg.and_then(|at| call.args.get(usize::try_from(at).ok()?));
+            let Some(path) = path.filter(|_| api.shape == Shape::Constructor) else { continue };
+            for ty in api.types.iter().filter(|ty| wanted.contains(ty)) {
+                let known = out.0.entry(ty.clone()).or_insert_with(|| Some(path.clone()));
+                // Two of them may be two folders.
+                if known.as_ref().is_some_and(|known| known != path) {
+                    *known = None;
+                }
+            }
+        }
+        out
+    }
+
+    /// The folder that an entry works in.
+    pub(super) fn below(&self, api: &Api, at: At) -> Option<Value> {
+        let below = api.below.as_ref()?;
+        let around = self.0.get(&below.ty)?.clone()?;
+        let text = |text: &str| Value::Known(FactValue::Text(text.to_owned()), false, at);
+        Some(match &below.folder {
+            Some(folder) => Value::Join(vec![around, text("/"), text(folder)]),
+            None => around,
+        })
+    }
+}
 
 /// What is behind a store.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use super::folders::{Behind, Folders};
+use super::folders::{Behind, Folders, Opened};
 use super::lifting::{Callers, Placed};
 use crate::catalog::{Api, FsOp, Shape};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
@@ -14,7 +14,7 @@ use crate::resolve::{BodyFacts, KnownCall, Value};
 const LOCAL: &str = "local disk";
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
-    let (callers, folders) = (Callers::new(cx), Folders::new(cx));
+    let (callers, folders, opened) = (Callers::new(cx), Folders::new(cx), Opened::new(cx));
     for body in cx.bodies() {
         let mut writes = Vec::new();
         for call in &body.known {
@@ -33,7 +33,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 Behind::Folder(folder) => Some(folder),
                 Behind::Local | Behind::Unknown => None,
             };
-            let path = path_of(api, call, folder.clone());
+            let path = opened.below(api, call.at).or_else(|| path_of(api, call, folder.clone()));
             let here = path.clone().unwrap_or(Value::Unknown(SmolStr::default()));
             let decided = callers.decide(cx, Placed { at: call.at, def: body.def, value: here, with: Vec::new() });
             writes.push((call, kind, path, folder, decided));

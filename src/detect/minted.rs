@@ -27,6 +27,8 @@ struct Minter {
     at: At,
     /// The function of the workspace that it has its value from.
     from: Option<DefId>,
+    /// What it is made of, where that is known.
+    alphabet: Option<&'static str>,
     /// What its name, or that of its type, says it makes.
     makes: Option<SmolStr>,
 }
@@ -167,7 +169,8 @@ fn minters(cx: &Cx<'_>) -> FxHashMap<DefId, Minter> {
                 MintSource::Own(func) => Some(*func),
                 MintSource::Foreign(_) => None,
             };
-            out.entry(body.def).or_insert(Minter { from, source, length, kept_for: mint.kept_for.clone(), at: mint.at, makes });
+            let alphabet = alphabet(&out, body, mint);
+            out.entry(body.def).or_insert(Minter { from, source, length, kept_for: mint.kept_for.clone(), at: mint.at, alphabet, makes });
             false
         });
         if waiting.len() == before {
@@ -187,6 +190,19 @@ fn made_by(minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mint: &Mint) ->
             let length = minter.length.as_ref().map(|length| Flow::with_args(length, *func, args));
             Some((minter.source.clone(), mint.length.clone().or(length)))
         }
+    }
+}
+
+/// What a value is made of: the one distribution that a function names which makes one value and no other.
+fn alphabet(minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mint: &Mint) -> Option<&'static str> {
+    match &mint.source {
+        MintSource::Own(func) => minters.get(func)?.alphabet,
+        MintSource::Foreign(_) if body.mints.len() == 1 => {
+            let ends = |name: &str| body.names.iter().any(|own| own == name);
+            let others = ["Alphabetic", "Uniform", "choose", "random_range", "gen_range", "Hex", "encode"];
+            (ends("Alphanumeric") && !others.iter().any(|name| ends(name))).then_some("letters and digits")
+        }
+        MintSource::Foreign(_) => None,
     }
 }
 
@@ -304,6 +320,7 @@ fn finding(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mi
     let mut facts: Vec<Fact> = vec![Cx::plain_fact("source", source.to_string())];
     let length = length.map(|length| cx.fact("length", None, &length)).filter(|fact| fact.value.is_some());
     facts.extend(length);
+    facts.extend(alphabet(minters, body, mint).map(|of| Cx::plain_fact("alphabet", of)));
     let by = match &mint.source {
         MintSource::Own(func) => minters.get(func),
         MintSource::Foreign(_) => None,
@@ -317,6 +334,9 @@ fn finding(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, body: &BodyFacts, mi
     facts.extend(link.filter(|text| text.len() < 120).map(|text| Cx::plain_fact("link", text.to_string())));
     if let MintSource::Own(func) = &mint.source {
         facts.push(Cx::plain_fact("made_by", cx.path(*func).to_string()));
+    }
+    if kept_for.is_none() && !matches!(key, Purpose::Field(..)) {
+        facts.extend(super::stored_tokens::facts(cx, body, mint, name));
     }
     let mut uses = Vec::new();
     let (origin, def) = match key {

@@ -27,6 +27,7 @@ mod left_out;
 mod lifting;
 mod loop_state;
 mod loop_structs;
+mod made_from;
 mod mentions;
 mod minted;
 mod nature;
@@ -44,6 +45,7 @@ mod signed;
 mod stand_ins;
 mod statements;
 mod statics;
+mod stored_tokens;
 mod stores;
 mod surroundings;
 mod task_work;
@@ -187,6 +189,8 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     out
 }
 
+#[cfg(test)]
+mod settings_tests;
 #[cfg(test)]
 mod surroundings_tests;
 #[cfg(test)]

@@ -8,9 +8,10 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, ONLY_WHEN};
+use super::made_from::{gives_back, makers, of_one_family};
 use crate::facts::Span;
 use crate::model::{Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, BodyFacts, Condition, DefId, Flow, KnownCall, OwnCall, Test, Value};
+use crate::resolve::{At, BodyFacts, Condition, DefId, Flow, KnownCall, OwnCall, Test, Type, Value};
 
 /// Callers whose conditions hold for what they call.
 const MAX_CALLERS: usize = 3;
@@ -21,12 +22,15 @@ const MAX_STEPS: usize = 4;
 /// More functions than these are no single work.
 const MAX_FUNCTIONS: usize = 40;
 
+/// More functions than these make what a setter of headers is a method of: it is no thing of its own.
+const MAX_MAKERS: usize = 4;
+
 /// At most so many settings of one work are told.
 const MAX_SETTINGS: usize = 8;
 
 /// Tells what the code around each finding says.
 pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
-    let alone = alone(findings);
+    let (alone, makers) = (alone(findings), makers(findings));
     let named: FxHashSet<&SmolStr> = findings.iter().flat_map(|finding| &finding.sites).filter_map(|site| site.function.as_ref()).collect();
     let paths = cx.bodies().map(|body| (&cx.world.program.def(body.def).path, body.def)).filter(|(path, _)| named.contains(path));
     let by_path: FxHashMap<SmolStr, DefId> = paths.map(|(path, def)| (path.clone(), def)).collect();
@@ -38,16 +42,78 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
         let by_itself = alone.get(&finding.def) == Some(&true);
         let work = match finding.kind {
             Kind::BackgroundTask => work(cx, finding),
+            Kind::Pool | Kind::SdkClient if makers.get(&finding.def) == Some(&1) && gives_back(cx, finding) => {
+                Work { functions: vec![finding.def], ..Work::default() }
+            }
+            Kind::ExternalStore if finding.detector == "remotes" => {
+                let read = settings_of(cx, &senders(cx, &by_path, finding));
+                finding.facts.extend(of_one_family(finding, read));
+                continue;
+            }
             Kind::Lease | Kind::Telemetry if by_itself => Work { functions: vec![finding.def], ..Work::default() },
             Kind::ClientHeld if finding.detector == "http-caching" => {
-                let setters = finding.sites.iter().filter_map(|site| by_path.get(site.function.as_ref()?).copied());
-                Work { functions: setters.collect::<BTreeSet<DefId>>().into_iter().collect(), ..Work::default() }
+                let setters: BTreeSet<DefId> = functions_of(&by_path, finding).collect();
+                let made = makers_of_what_is_set(cx, &setters);
+                Work { functions: setters.into_iter().chain(made).collect(), ..Work::default() }
             }
             _ => continue,
         };
         let told = settings(cx, finding, &work);
         finding.facts.extend(told);
     }
+}
+
+/// The functions in which a finding stands.
+fn functions_of(by_path: &FxHashMap<SmolStr, DefId>, finding: &Finding) -> impl Iterator<Item = DefId> {
+    finding.sites.iter().filter_map(|site| by_path.get(site.function.as_ref()?).copied())
+}
+
+/// Where a setter of headers is a method of what holds them: the functions that make such a thing.
+fn makers_of_what_is_set(cx: &Cx<'_>, setters: &BTreeSet<DefId>) -> Vec<DefId> {
+    let is_method = |def: DefId| cx.world.program.func(def).is_some_and(|func| func.has_self);
+    // What wraps a whole response is made by any handler.
+    let plain = |ty: &Type| match ty {
+        Type::Def(of, args) if args.is_empty() => Some(*of),
+        _ => None,
+    };
+    let methods = setters.iter().filter(|def| is_method(**def));
+    let holders: Vec<DefId> = methods.filter_map(|def| plain(cx.world.signatures.this[def.0 as usize].as_ref()?)).collect();
+    let gives = |def: DefId| {
+        let of = match cx.world.signatures.value(def) {
+            Type::Foreign(path, args) if path.ends_with("::Result") || path.ends_with("::Option") => args.first().and_then(plain),
+            own => plain(own),
+        };
+        is_method(def) && of.is_some_and(|of| holders.contains(&of))
+    };
+    if holders.is_empty() {
+        return Vec::new();
+    }
+    cx.bodies().map(|body| body.def).filter(|def| !setters.contains(def) && gives(*def)).take(MAX_MAKERS).collect()
+}
+
+/// The functions that send to an address, and those that they call beside it.
+fn senders(cx: &Cx<'_>, by_path: &FxHashMap<SmolStr, DefId>, finding: &Finding) -> Vec<DefId> {
+    let mut out: BTreeSet<DefId> = functions_of(by_path, finding).collect();
+    let bodies = out.iter().filter_map(|def| cx.body_of.get(def)).map(|at| &cx.bodies[*at]);
+    let called: Vec<DefId> = bodies.flat_map(|body| body.own.iter().map(|call| call.func)).take(MAX_FUNCTIONS).collect();
+    out.extend(called);
+    out.into_iter().collect()
+}
+
+/// All settings that some functions read, each once.
+fn settings_of(cx: &Cx<'_>, functions: &[DefId]) -> Vec<Fact> {
+    let whole = Span { line: 0, column: 0 }..=Span { line: u32::MAX, column: u32::MAX };
+    let mut out: Vec<Fact> = Vec::new();
+    for body in functions.iter().filter_map(|def| cx.body_of.get(def)).map(|at| &cx.bodies[*at]) {
+        for (key, value) in read_by(cx, body, &whole) {
+            let fact = cx.fact("", None, &value);
+            let is_set = is_outside(cx, &value, fact.provenance) && fact.from.is_some();
+            if is_set && !out.iter().any(|known| known.from == fact.from) {
+                out.push(Fact { key, ..fact });
+            }
+        }
+    }
+    out
 }
 
 /// Things that are there or not, depending on the settings; what a request does is another matter.

@@ -4,7 +4,7 @@ use crate::fixture::map;
 use crate::model::{Item, Kind};
 
 /// The items of a program with these dependencies.
-fn items(dependencies: &[&str], text: &str) -> Vec<Item> {
+pub(super) fn items(dependencies: &[&str], text: &str) -> Vec<Item> {
     let dependencies: String = dependencies.iter().map(|name| format!("{name} = \"*\"\n")).collect();
     let manifest =
         format!("//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{dependencies}");
@@ -12,7 +12,7 @@ fn items(dependencies: &[&str], text: &str) -> Vec<Item> {
 }
 
 /// The facts of the only item of a kind under some keys: `key value from`.
-fn told(items: &[Item], kind: Kind, keys: &[&str]) -> Vec<String> {
+pub(super) fn told(items: &[Item], kind: Kind, keys: &[&str]) -> Vec<String> {
     let of_kind: Vec<&Item> = items.iter().filter(|item| item.kind == kind).collect();
     let [item] = of_kind.as_slice() else { panic!("{:?}", of_kind.iter().map(|item| item.id.as_str()).collect::<Vec<_>>()) };
     let facts = item.facts.iter().filter(|fact| keys.contains(&fact.key.as_str()));

@@ -127,7 +127,34 @@ pub(super) fn addresses(findings: &mut [Finding]) {
         let name = finding.name.clone();
         finding.facts.iter_mut().filter(|fact| fact.key == "address").for_each(|fact| of_store(&name, fact));
     }
+    access(findings);
 }
+
+/// The settings of the only pool or client of a store that say how the store is reached, and as whom.
+fn access(findings: &mut [Finding]) {
+    let mut ways: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.detector != "stores") {
+        if let Some(store) = &finding.backs_on {
+            ways.entry(store.clone()).or_default().push(at);
+        }
+    }
+    for at in 0..findings.len() {
+        let is_store = findings[at].kind == Kind::ExternalStore && findings[at].detector == "stores";
+        let Some([only]) = ways.get(&findings[at].name).map(Vec::as_slice).filter(|_| is_store) else { continue };
+        let is_told = |fact: &Fact| findings[at].facts.iter().any(|known| known.key == fact.key || known.from == fact.from);
+        let is_set = |fact: &&Fact| matches!(fact.provenance, Provenance::Env | Provenance::Settings) && fact.from.is_some();
+        let of_access = |fact: &&Fact| fact.key.split('_').any(|word| ACCESS.contains(&word));
+        let more: Vec<Fact> =
+            findings[*only].facts.iter().filter(is_set).filter(of_access).filter(|fact| !is_told(fact)).cloned().collect();
+        findings[at].facts.extend(more);
+    }
+}
+
+/// Words in the names of settings that say how a server is reached.
+const ACCESS: [&str; 18] = [
+    "port", "user", "username", "login", "pass", "password", "passwd", "passphrase", "auth", "credentials", "security", "tls", "ssl", "starttls",
+    "database", "token", "region", "bucket",
+];
 
 /// One variable may name any of several databases: its default then says nothing of the others.
 fn of_store(store: &str, fact: &mut Fact) {

@@ -236,6 +236,8 @@ pub struct BodyFacts {
     pub thread_sets: Vec<ThreadSet>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
+    /// Statements that only look for rows.
+    pub reads: Vec<SmolStr>,
     /// Files of statements that the body takes in; their texts are put among `strings`.
     pub statement_files: Vec<StatementFile>,
     /// Random values that it makes, or takes from functions that may.

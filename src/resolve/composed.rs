@@ -2,10 +2,11 @@
 
 use super::flow::{Flow, Settled, Steps};
 use super::infer::World;
-use super::moments::IN_NAMES;
+use super::moments::{IN_NAMES, either};
 use super::program::DefId;
+use super::types::Type;
 use super::values::Value;
-use crate::facts::Name;
+use crate::facts::{ItemKind, Name};
 use crate::model::{FactValue, Provenance};
 
 /// More alternatives of one text than this are not told.
@@ -39,10 +40,58 @@ impl Flow {
         Some(Settled { value: Some(value), is_duration: false, set, ..switch })
     }
 
+    /// What a required method of a trait gives, where each type that implements the trait says a number or a length of time:
+    /// the one on which all agree, or one of two.
+    pub(super) fn of_implementors(&self, world: World<'_>, func: DefId) -> Option<Settled> {
+        let program = world.program;
+        let (def, required) = (program.def(func), program.func(func).is_some_and(|func| func.body.is_none()));
+        if !required || !matches!(def.owner.map(|owner| &owner.kind), Some(ItemKind::Trait(_))) {
+            return None;
+        }
+        let name = def.item.name.clone();
+        let is_member = |of: &DefId| program.members.get(&(*of, name.clone())).is_some_and(|all| all.contains(&func));
+        let types = program.implementors.iter().find(|(of, _)| is_member(of)).map(|(_, types)| types)?;
+        let mut known: Vec<Value> = Vec::new();
+        for ty in types {
+            // A type with a method of its own under the name may mean either.
+            let [own] = program.members.get(&(*ty, name.clone()))?.as_slice() else { return None };
+            if self.uncounted.contains(own) {
+                continue;
+            }
+            let value = self.returns(*own)?;
+            let Value::Known(told, lasts, _) = value else { return None };
+            let is_number = *lasts || matches!(told, FactValue::Int(_));
+            if !is_number {
+                return None;
+            }
+            if !known.iter().any(|other| matches!(other, Value::Known(other, same, _) if other == told && same == lasts)) {
+                known.push(value.clone());
+            }
+        }
+        let value = match known.as_slice() {
+            [only] => only.clone(),
+            [first, second] => either(first, second)?,
+            _ => return None,
+        };
+        let Value::Known(value, is_duration, at) = value else { return None };
+        Some(Settled {
+            value: Some(value),
+            is_duration,
+            provenance: Provenance::Code,
+            at: Some(at),
+            from: None,
+            place: None,
+            set: Vec::new(),
+            secret: false,
+        })
+    }
+
     /// A parameter for which a few callers pass known texts: all of them. Of callers that agree, the one counts whose value
     /// can be set from outside.
     pub(super) fn one_of(&self, world: World<'_>, func: DefId, index: usize, hops: Steps<'_>) -> Option<Settled> {
         let passed: Vec<&Value> = self.callers.get(&func)?.iter().map(|args| args.get(index)).collect::<Option<_>>()?;
+        let called: Vec<&Value> = passed.iter().copied().filter(|value| !self.is_of_unused_maker(world, value)).collect();
+        let passed = if called.is_empty() { passed } else { called };
         if passed.len() > 4 {
             return None;
         }
@@ -66,6 +115,21 @@ impl Flow {
         let settable = settled.iter().position(|one| one.provenance != Provenance::Code).filter(|_| texts.len() == 1);
         let shown = settled.into_iter().nth(settable.unwrap_or(0))?;
         Some(Settled { value: Some(FactValue::Text(texts.join(" or "))), ..shown })
+    }
+
+    /// What a constructor hands on that nothing calls: `Self::open(path, None)` in a `new(path)` which is left over.
+    fn is_of_unused_maker(&self, world: World<'_>, value: &Value) -> bool {
+        let Value::Param { func, .. } = value else { return false };
+        let owner = world.program.def(*func).owner.map(|owner| &owner.kind);
+        let is_inherent = matches!(owner, Some(ItemKind::Impl(imp)) if imp.of_trait.is_none());
+        if self.callers.contains_key(func) || !is_inherent || world.program.func(*func).is_none_or(|func| func.has_self) {
+            return false;
+        }
+        // A handler of requests is called from out of sight, and gives back no `Self`.
+        let of = |ty: &Type| if let Type::Def(of, _) = ty { Some(*of) } else { None };
+        let this = world.signatures.this[func.0 as usize].as_ref().and_then(of);
+        let given = world.signatures.value(*func);
+        this.is_some() && std::iter::once(given).chain(given.args()).any(|ty| of(ty) == this)
     }
 
     /// Known pieces joined; the others as `{name}`. A parameter for which callers pass several texts gives as many results.

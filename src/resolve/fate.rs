@@ -399,6 +399,11 @@ impl Reader<'_> {
         match &self.body[parent] {
             Expr::Call { callee, .. } if *callee != inner => self.known_at.get(&parent).copied(),
             Expr::Macro { .. } => self.known_at.get(&parent).copied(),
+            // `config.limits = Limits::new()`: an ingredient of what has the field.
+            Expr::Assign { left, right, .. } if *right == inner => {
+                let Expr::Field { base, .. } = &self.body[*left] else { return None };
+                self.known_at.get(&self.root(*base, 0)?).copied()
+            }
             Expr::Method { recv, .. } if *recv != inner => {
                 let root = self.root(parent, 0)?;
                 self.known_at.get(&root).copied()

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ops::Add;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::arithmetic::calculate;
 use super::branches::choose;
@@ -91,6 +91,8 @@ pub struct Flow {
     readers: FxHashMap<DefId, Value>,
     returns: FxHashMap<DefId, Value>,
     pub(super) callers: FxHashMap<DefId, Vec<Vec<Value>>>,
+    /// Bodies that say nothing of what the service is given.
+    pub(super) uncounted: FxHashSet<DefId>,
 }
 
 impl Flow {
@@ -102,6 +104,7 @@ impl Flow {
         for body in bodies {
             out.returns.insert(body.def, body.returns.clone());
             if !counts(body.def) {
+                out.uncounted.insert(body.def);
                 continue;
             }
             out.fields.note(world, body);
@@ -278,7 +281,10 @@ impl Flow {
                 found => self.settle_at(world, &found, hops + 1),
             },
             Value::Call { func, text, .. } => match self.expand_at(value, hops) {
-                Value::Call { .. } => self.returned_constant(world, *func, hops).unwrap_or_else(|| unknown(text)),
+                Value::Call { .. } => {
+                    let found = self.returned_constant(world, *func, hops).or_else(|| self.of_implementors(world, *func));
+                    found.unwrap_or_else(|| unknown(text))
+                }
                 found => {
                     let settled = self.settle_at(world, &found, hops + 1);
                     if settled.value.is_none() && settled.from.is_none() { unknown(text) } else { settled }

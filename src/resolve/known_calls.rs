@@ -72,6 +72,8 @@ impl Reader<'_> {
             if hit.entry != known.hit.entry
                 && api.shape != Shape::Part
                 && was != api.shape
+                // What is done with an object that was opened on a folder is not what opened it.
+                && (was != Shape::Constructor || api.below.is_none())
                 && api.kind == self.world.catalog.api(known.hit.entry).kind
             {
                 known.hit = hit;

@@ -84,6 +84,7 @@ impl Tracer<'_> {
                 let above = arithmetic::numbers(Math::Max, &next(recv), &next(*least));
                 above.and_then(|above| arithmetic::numbers(Math::Min, &above, &next(*most))).unwrap_or_else(|| self.unknown(id))
             }
+            (_, []) if !is_own && let Some(found) = self.suffixed(name, || next(recv)) => found,
             (_, []) if !is_own && let Some(unit) = unit_of(name) => counted(&next(recv), unit).unwrap_or_else(|| self.unknown(id)),
             // From the start of all time: the moment as it is.
             ("duration_since", [_]) if !is_own => match next(recv) {

@@ -45,6 +45,7 @@ mod set_fields;
 mod shown;
 mod signatures;
 mod std_types;
+mod suffixes;
 mod task;
 mod types;
 mod unset;

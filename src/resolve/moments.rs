@@ -69,9 +69,14 @@ pub(super) fn counted(value: &Value, unit: &'static str) -> Option<Value> {
     }
 }
 
-/// One of two known values of one sort, by a condition.
+/// One of two known values of one sort, by a condition; the second may be one of several already.
 pub(super) fn either(first: &Value, second: &Value) -> Option<Value> {
     match (first, second) {
+        (Value::Known(a @ FactValue::Int(_), false, at), Value::Known(FactValue::Text(more), false, _)) if are_numbers(more) => {
+            let a = a.to_string();
+            let text = if more.split(OR).any(|one| one == a) { more.clone() } else { format!("{a}{OR}{more}") };
+            Some(known_text(text, *at))
+        }
         (Value::Known(a, a_lasts, at), Value::Known(b, b_lasts, _)) if a_lasts == b_lasts => {
             let of_one_sort = matches!((a, b), (FactValue::Int(_), FactValue::Int(_))) || *a_lasts;
             of_one_sort.then(|| Value::Known(FactValue::Text(format!("{a} or {b}")), *a_lasts, *at))
@@ -79,6 +84,18 @@ pub(super) fn either(first: &Value, second: &Value) -> Option<Value> {
         _ => None,
     }
 }
+
+/// Between one of several values and the next.
+const OR: &str = " or ";
+
+/// A few numbers, one of which holds: `587 or 25`.
+fn are_numbers(text: &str) -> bool {
+    let several = (2..=MAX_NUMBERS).contains(&text.split(OR).count());
+    several && text.split(OR).all(|one| one.parse::<i64>().is_ok())
+}
+
+/// More numbers than these are no choice that anybody reads.
+const MAX_NUMBERS: usize = 4;
 
 /// What holds on a condition only.
 pub(super) fn on_condition(value: Value) -> Option<Value> {

@@ -174,6 +174,9 @@ const PHRASES: [&str; 19] = [
 /// Parts of statements that bound what is looked for.
 const BOUNDS: [&str; 4] = ["limit ", "interval '", "'now', '-", "pragma "];
 
+/// How a statement begins, or a part of one, that looks for rows.
+const READS: [&str; 1] = ["select "];
+
 /// What a text may speak of.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Said {
@@ -181,12 +184,14 @@ pub(super) struct Said {
     pub(super) state: bool,
     /// How much or how old.
     pub(super) bounds: bool,
+    /// What is looked for.
+    pub(super) reads: bool,
 }
 
 /// A cheap test for the texts that are read as statements: one pass over them.
 pub(super) fn said_by(text: &str) -> Said {
     static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
-        let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(PHRASES.iter().chain(&BOUNDS));
+        let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(PHRASES.iter().chain(&BOUNDS).chain(&READS));
         finder.expect("a few short phrases make a finder")
     });
     let mut out = Said::default();
@@ -195,10 +200,12 @@ pub(super) fn said_by(text: &str) -> Said {
         2..=7 => out.state = COMMANDS.iter().any(|command| text.eq_ignore_ascii_case(command)),
         _ => {
             for found in FINDER.find_overlapping_iter(text) {
-                let is_state = found.pattern().as_usize() < PHRASES.len();
-                out.state |= is_state;
-                out.bounds |= !is_state;
-                if out.state && out.bounds {
+                match found.pattern().as_usize() {
+                    at if at < PHRASES.len() => out.state = true,
+                    at if at < PHRASES.len() + BOUNDS.len() => out.bounds = true,
+                    _ => out.reads = true,
+                }
+                if out.state && out.bounds && out.reads {
                     break;
                 }
             }

@@ -73,6 +73,7 @@ impl Reader<'_> {
             means: Vec::new(),
             unresolved: Vec::new(),
             strings: Vec::new(),
+            reads: Vec::new(),
             statement_files: Vec::new(),
             mints: Vec::new(),
             headers: Vec::new(),
@@ -262,6 +263,9 @@ impl Reader<'_> {
                 let said = said_by(text);
                 if said.state {
                     out.strings.push((self.statement_text(id, text), self.at(*span)));
+                }
+                if said.reads && !said.state {
+                    out.reads.push(self.statement_text(id, text));
                 }
                 if said.bounds {
                     out.bounds.extend(in_statement(text, self.at(*span)));
