@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use super::context::Cx;
+use crate::model::Kind;
 use crate::resolve::{BodyFacts, Bound, Type};
 
 /// The store that the call speaks to, or that an ingredient of it names.
@@ -15,7 +16,9 @@ pub(super) fn store_of(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Option<Sm
     }
     let named = cx.api(body.known[index].hit.entry).backs_on.clone().into_iter().chain(parts);
     let is_store = |store: &SmolStr| cx.world.catalog.wrappers().is_store(store);
-    named.clone().find(is_store).or_else(|| {
+    // A pool of connections to a file; a connection to it is the database itself.
+    let on_disk = || named.clone().find(|store| store == "sqlite").filter(|_| cx.api(body.known[index].hit.entry).kind == Some(Kind::Pool));
+    named.clone().find(is_store).or_else(on_disk).or_else(|| {
         // A pool of any connections says by its type which ones it holds.
         let call = &body.known[index];
         let declared = match &call.bound {
@@ -45,6 +48,7 @@ fn store_of_connections(ty: &Type, depth: u32) -> Option<SmolStr> {
     match last {
         Some("PgConnection" | "AsyncPgConnection") => Some(SmolStr::new_static("postgres")),
         Some("MysqlConnection" | "AsyncMysqlConnection") => Some(SmolStr::new_static("mysql")),
+        Some("SqliteConnection") => Some(SmolStr::new_static("sqlite")),
         _ => ty.args().iter().find_map(|arg| store_of_connections(arg, depth + 1)),
     }
 }

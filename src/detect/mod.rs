@@ -11,6 +11,7 @@ mod constructors;
 mod contents;
 mod context;
 mod credentials;
+mod databases;
 mod entries;
 mod env_defaults;
 mod env_reads;

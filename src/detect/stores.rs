@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::context::Cx;
+use super::databases;
 use super::finding::{Finding, Origin, RawSite};
 use crate::model::{Kind, Role};
 
 /// One item for each store that something found before talks to.
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let more = databases::tell(cx, out);
     let mut stores: BTreeMap<SmolStr, Finding> = BTreeMap::new();
-    for finding in out.iter() {
-        let Some(store) = finding.backs_on.as_ref().filter(|store| cx.world.catalog.wrappers().is_store(store)) else { continue };
+    let named = out.iter().filter_map(|finding| Some((finding.backs_on.as_ref()?, finding)));
+    let named = named.filter(|(store, _)| cx.world.catalog.wrappers().is_store(store));
+    for (store, finding) in named.chain(more.iter().filter_map(|(store, at)| Some((store, out.get(*at)?)))) {
         if !matches!(finding.kind, Kind::Pool | Kind::SdkClient | Kind::Session | Kind::Lease | Kind::Queue | Kind::Limiter | Kind::FsWrite)
         {
             continue;
@@ -27,6 +30,6 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
 }
 
 /// The place where a pool or client is made: one for each, without its declarations.
-fn made_at(finding: &Finding) -> Option<RawSite> {
+pub(super) fn made_at(finding: &Finding) -> Option<RawSite> {
     finding.sites.iter().find(|site| site.role == Role::Constructed).or(finding.sites.first()).cloned()
 }
