@@ -187,3 +187,41 @@ fn a_constructor_that_nothing_calls_says_nothing_of_a_path() {
     assert_ne!(of(new, "let given = std::env::args().next().unwrap(); let _other = Store::new(Path::new(&given));"), ["/srv/store"]);
     assert_ne!(of("pub fn upload(path: &Path) -> u32 { Self::open(path, false); 1 }", "serve(Store::upload);"), ["/srv/store"]);
 }
+
+#[test]
+fn the_entries_of_a_cache_go_by_what_all_callers_call_their_key() {
+    let of = |second: &str| {
+        let text = format!(
+            "use std::sync::LazyLock;\nstatic PAGES: LazyLock<moka::sync::Cache<String, String>> = LazyLock::new(|| moka::sync::Cache::new(10));\n\
+             fn page(refresh_token: &str) -> String {{ PAGES.get_with(refresh_token.to_owned(), || String::new()) }}\n\
+             fn put(refresh_token: String, other: String) {{ {second} }}\nfn main() {{ page(\"a\"); put(String::new(), String::new()); }}\n"
+        );
+        told(&items(&["moka"], &text), Kind::Cache, &["key"])
+    };
+    assert_eq!(of("PAGES.insert(refresh_token.clone(), other);"), ["key refresh_token"]);
+    assert_eq!(of("PAGES.insert(other, refresh_token);"), [""; 0]);
+    assert_eq!(of("PAGES.invalidate(&other); drop(refresh_token);"), ["key refresh_token"]);
+}
+
+#[test]
+fn what_makes_the_headers_that_a_method_sets_says_what_they_depend_on() {
+    let of = |maker: &str| {
+        let text = format!(
+            "use http::{{HeaderMap, HeaderValue, header::CACHE_CONTROL}};\n{CACHED}struct Headers {{ cache_control: HeaderValue }}\n\
+             impl Headers {{ fn set_on(self, headers: &mut HeaderMap) {{ headers.insert(CACHE_CONTROL, self.cache_control); }} }}\n{maker}\n\
+             fn other() -> HeaderValue {{ HeaderValue::from_str(&std::env::args().next().unwrap()).unwrap() }}\n\
+             fn main() {{ let config = Config::from_env(); println!(\"{{}}\", config.banner); let mut map = HeaderMap::new(); make(&config).set_on(&mut map); }}\n"
+        );
+        told(&items(&["http"], &text), Kind::ClientHeld, &["cache_pages", "banner"])
+    };
+    let body = "Headers { cache_control: if config.cache_pages { HeaderValue::from_static(\"max-age=60\") } else { other() } }";
+    let policy = format!(
+        "struct Policy;\nimpl Policy {{ fn render(&self, config: &Config) -> Headers {{ {body} }} }}\nfn make(config: &Config) -> Headers {{ Policy.render(config) }}"
+    );
+    assert_eq!(of(&policy), ["cache_pages - CACHE_PAGES"]);
+    // A free function may be a handler, which reads much else.
+    assert_eq!(of(&format!("fn make(config: &Config) -> Headers {{ println!(\"{{}}\", config.banner); {body} }}")), [""; 0]);
+}
+
+const CACHED: &str = "struct Config { cache_pages: bool, banner: String }\n\
+    impl Config { fn from_env() -> Self { Self { cache_pages: std::env::var(\"CACHE_PAGES\").unwrap().parse().unwrap(), banner: std::env::var(\"BANNER\").unwrap() } } }\n";

@@ -152,8 +152,24 @@ fn access(findings: &mut [Finding]) {
 
 /// Words in the names of settings that say how a server is reached.
 const ACCESS: [&str; 18] = [
-    "port", "user", "username", "login", "pass", "password", "passwd", "passphrase", "auth", "credentials", "security", "tls", "ssl", "starttls",
-    "database", "token", "region", "bucket",
+    "port",
+    "user",
+    "username",
+    "login",
+    "pass",
+    "password",
+    "passwd",
+    "passphrase",
+    "auth",
+    "credentials",
+    "security",
+    "tls",
+    "ssl",
+    "starttls",
+    "database",
+    "token",
+    "region",
+    "bucket",
 ];
 
 /// One variable may name any of several databases: its default then says nothing of the others.

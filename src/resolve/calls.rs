@@ -232,6 +232,8 @@ pub struct BodyFacts {
     pub renewed: Vec<DefId>,
     /// Where it takes entries out of fields and statics.
     pub invalidated: Vec<At>,
+    /// Where a field or static is given the key of an entry, and the variable that holds it.
+    pub keyed: Vec<(At, Name)>,
     /// Thread-locals that it gives a value.
     pub thread_sets: Vec<ThreadSet>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.

@@ -24,6 +24,7 @@ mod held;
 mod infer;
 mod infer_calls;
 mod infer_patterns;
+mod keyed;
 mod known_calls;
 mod limits;
 mod loops;

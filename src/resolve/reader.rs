@@ -64,6 +64,7 @@ impl Reader<'_> {
             renewed: Vec::new(),
             thread_sets: Vec::new(),
             invalidated: Vec::new(),
+            keyed: Vec::new(),
             foreign: Vec::new(),
             env_defaults: Vec::new(),
             env_parsed: Vec::new(),
@@ -95,6 +96,8 @@ impl Reader<'_> {
         out.growth.extend(self.unpacked());
         let invalidated = self.types.statics.iter().filter(|(id, _)| self.is_invalidated(*id));
         out.invalidated.extend(invalidated.filter_map(|(id, _)| Some(self.at(self.span(*id)?))));
+        let keyed = self.types.statics.iter().filter_map(|(id, _)| Some((self.at(self.span(*id)?), self.keyed(*id)?)));
+        out.keyed.extend(keyed);
         out.foreign = self
             .types
             .callees
@@ -321,6 +324,7 @@ impl Reader<'_> {
                     out.field_uses.push((of, name.clone(), self.access(id), *span));
                     out.growth.extend(self.growth_of(id, Holder::Field(of, name.clone())));
                     out.invalidated.extend(self.is_invalidated(id).then(|| self.at(*span)));
+                    out.keyed.extend(self.keyed(id).map(|name| (self.at(*span), name)));
                 } else if !self.types.types[base.0 as usize].is_known() {
                     out.growth.extend(self.growth_of(id, Holder::Some(name.clone())));
                 }

@@ -1,0 +1,45 @@
+//! What the entries of a cache go by: the variable that its methods are given as the key.
+
+use super::reader::Reader;
+use crate::facts::{Expr, ExprId, Name};
+
+/// Names that say no more than that there is a key.
+const VAGUE: [&str; 12] = ["key", "cache_key", "hash", "name", "id", "value", "input", "item", "entry", "index", "this", "self"];
+
+impl Reader<'_> {
+    /// `CACHE.get_with(token.clone(), …)`: entries go by `token`.
+    pub(super) fn keyed(&self, mentioned: ExprId) -> Option<Name> {
+        let Expr::Method { recv, name, args, .. } = &self.body[self.parents[mentioned.0 as usize]?] else { return None };
+        let takes_key = matches!(
+            name.as_str(),
+            "get"
+                | "get_with"
+                | "try_get_with"
+                | "optionally_get_with"
+                | "get_with_by_ref"
+                | "try_get_with_by_ref"
+                | "insert"
+                | "entry"
+                | "entry_by_ref"
+        );
+        if *recv != mentioned || !takes_key {
+            return None;
+        }
+        let mut at = *args.first()?;
+        for _ in 0..8 {
+            match &self.body[at] {
+                Expr::Ref(inner) | Expr::Deref(inner) => at = *inner,
+                Expr::Method { recv, name, args, .. }
+                    if args.is_empty() && matches!(name.as_str(), "clone" | "to_owned" | "to_string" | "as_str" | "as_ref" | "into") =>
+                {
+                    at = *recv;
+                }
+                Expr::Path(path, _) if self.types.local_of.contains_key(&at) => {
+                    return path.single().filter(|name| name.len() > 2 && !VAGUE.contains(&name.as_str())).cloned();
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+}
