@@ -177,7 +177,7 @@ impl Reader<'_> {
 
     /// The value of a function: its tail, else the value of its last `return`.
     fn returned(&self, root: ExprId) -> Value {
-        self.tracer.value(root)
+        self.tracer.returned(root)
     }
 
     pub(super) fn span(&self, id: ExprId) -> Option<Span> {

@@ -35,6 +35,25 @@ fn literals_and_arithmetic_have_their_value() {
 }
 
 #[test]
+fn a_function_gives_back_what_it_returns_at_its_end() {
+    check_bound("fn most() -> usize { return 7; }", "most()", "7");
+    check_bound("fn most() -> usize { return 7 }", "most()", "7");
+    check_bound("fn most() -> usize { let most = 7; return most; }", "most()", "7");
+    // Of several systems, Linux.
+    let by_system = |first: &str, second: &str| format!("fn most() -> usize {{ #[cfg({first})] return 7; #[cfg({second})] return 8; }}");
+    check_bound(&by_system("target_os = \"linux\"", "windows"), "most()", "7");
+    check_bound(&by_system("windows", "unix"), "most()", "8");
+    check_bound(&by_system("target_os = \"macos\"", "not(target_os = \"macos\")"), "most()", "8");
+    check_bound("fn most() -> usize { #[cfg(unix)] return 7; 8 }", "most()", "7");
+    check_bound("fn most() -> usize { #[cfg(windows)] return 7; 8 }", "most()", "8");
+    // Neither of two builds of one system is the one.
+    check_bound(&by_system("feature = \"a\"", "not(feature = \"a\")"), "most()", "? code most()");
+    // What leaves a function is no value of the block that it stands in.
+    let leaves = "fn most() -> Option<usize> { let most = match std::env::var(\"MOST\") { Ok(x) => x.parse().unwrap(), Err(_) => { return 5; } }; most }";
+    check_bound(&leaves.replace("Option<usize>", "usize"), "most()", "? env MOST");
+}
+
+#[test]
 fn constants_are_followed_through_modules_imports_and_each_other() {
     check_bound("const BOUND: usize = 8;", "BOUND", "8");
     check_bound("mod limits { pub const BOUND: usize = super::BASE * 2; }\nconst BASE: usize = 4;", "limits::BOUND", "8");

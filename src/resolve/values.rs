@@ -138,6 +138,13 @@ impl Tracer<'_> {
         self.follow(id, 0)
     }
 
+    /// The value that a whole body gives back.
+    #[must_use]
+    pub(super) fn returned(&self, root: ExprId) -> Value {
+        self.fuel.set(MAX_FUEL);
+        self.given_back(root, 0)
+    }
+
     pub(super) fn follow(&self, id: ExprId, depth: u32) -> Value {
         let Some(fuel) = self.fuel.get().checked_sub(1).filter(|_| depth <= MAX_DEPTH) else {
             return Value::Unknown(SmolStr::new_static("…"));
@@ -158,8 +165,8 @@ impl Tracer<'_> {
                 Some(Stmt::Expr { expr, semi: false }) => next(*expr),
                 _ => self.unknown(id),
             },
-            Expr::Async { body, .. } => next(*body),
-            Expr::Closure { body, params, .. } if params.len() < 2 => next(*body),
+            Expr::Async { body, .. } => self.given_back(*body, depth + 1),
+            Expr::Closure { body, params, .. } if params.len() < 2 => self.given_back(*body, depth + 1),
             Expr::Path(path, _) => self.path(id, path, depth),
             Expr::Field { base, name, span } => self.field(id, *base, name, *span),
             Expr::Binary { op, left, right } => arithmetic::binary(*op, &next(*left), &next(*right)).unwrap_or_else(|| self.unknown(id)),
@@ -169,6 +176,26 @@ impl Tracer<'_> {
             Expr::Method { recv, name, args, span, .. } => self.method(id, *recv, name, args, *span, depth),
             Expr::Macro { path, args, .. } => self.macro_call(id, path.last().map_or("", SmolStr::as_str), args, depth),
             _ => self.unknown(id),
+        }
+    }
+
+    /// What a body gives back: its first `return` that nothing stands around, else its last expression.
+    pub(super) fn given_back(&self, root: ExprId, depth: u32) -> Value {
+        let returned = |id: ExprId| match &self.body[id] {
+            Expr::Return(given) => Some(*given),
+            _ => None,
+        };
+        let given = match &self.body[root] {
+            Expr::Block(stmts) => stmts.iter().find_map(|stmt| match stmt {
+                Stmt::Expr { expr, .. } => returned(*expr),
+                Stmt::Let { .. } => None,
+            }),
+            _ => returned(root),
+        };
+        match given {
+            Some(Some(given)) => self.follow(given, depth + 1),
+            Some(None) => self.unknown(root),
+            None => self.follow(root, depth),
         }
     }
 
