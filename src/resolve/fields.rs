@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::arithmetic;
+use super::{addresses, arithmetic};
 use super::calls::BodyFacts;
 use super::infer::World;
 use super::machine;
@@ -93,11 +93,11 @@ impl Fields {
                     None => {}
                 },
                 "arg" | "clap" | "structopt" | "config" | "envconfig" | "builder" | "option" => {
-                    if let Some(text) = argument(&["default_value"]).flatten() {
+                    if let Some(text) = argument(&["default_value", "default_value_os"]).flatten() {
                         let number = text.parse().map(FactValue::Int);
                         return Some(Value::Known(number.unwrap_or_else(|_| FactValue::Text(text.to_owned())), false, at(attr)));
                     }
-                    if let Some(text) = argument(&["default_value_t", "default"]).flatten() {
+                    if let Some(text) = argument(&["default_value_t", "default_value_os_t", "default"]).flatten() {
                         return attribute_value(world, of, text, at(attr));
                     }
                 }
@@ -221,6 +221,9 @@ fn attribute_value(world: World<'_>, of: DefId, text: &str, at: At) -> Option<Va
     }
     if matches!(text, "true" | "false") {
         return Some(Value::Known(FactValue::Bool(text == "true"), false, at));
+    }
+    if let Some(made) = addresses::in_attribute(world, world.program.def(of).module, text, at) {
+        return Some(made);
     }
     if let Some(literal) = only_literal(text) {
         return Some(Value::Known(FactValue::Text(literal.to_owned()), false, at));

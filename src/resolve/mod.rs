@@ -1,5 +1,6 @@
 //! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
+mod addresses;
 mod ages;
 mod answers;
 mod arithmetic;

@@ -156,8 +156,15 @@ impl Reader<'_> {
         out
     }
 
-    /// A value that is set under a condition only.
+    /// A value that is set under a condition only. Where the condition asks for that value, it says whether there is one.
     pub(super) fn perhaps(&self, id: ExprId) -> Value {
-        self.tracer.perhaps(id)
+        match self.tracer.value(id) {
+            value @ (Value::Param { .. } | Value::Field { .. } | Value::Env { .. } | Value::Call { .. })
+                if self.is_guarded_by(id, &value) =>
+            {
+                value
+            }
+            _ => self.tracer.perhaps(id),
+        }
     }
 }

@@ -168,6 +168,9 @@ impl Tracer<'_> {
             Expr::Async { body, .. } => self.given_back(*body, depth + 1),
             Expr::Closure { body, params, .. } if params.len() < 2 => self.given_back(*body, depth + 1),
             Expr::Path(path, _) => self.path(id, path, depth),
+            Expr::Field { base, name, .. } if name == "0" && self.types.types[base.0 as usize].path().is_some_and(|path| path == "bytesize::ByteSize") => {
+                next(*base)
+            }
             Expr::Field { base, name, span } => self.field(id, *base, name, *span),
             Expr::Binary { op, left, right } => arithmetic::binary(*op, &next(*left), &next(*right)).unwrap_or_else(|| self.unknown(id)),
             Expr::Match { value, arms } => self.chosen(id, next(*value), arms, depth),
@@ -224,6 +227,7 @@ impl Tracer<'_> {
                 ([.., _, last], Expr::Path(_, span)) if is_variant(&last.name) => {
                     Value::Known(FactValue::Text(last.name.to_string()), false, self.at(*span))
                 }
+                (_, Expr::Path(_, span)) => self.named_address(path, *span).unwrap_or_else(|| Value::Unknown(path.text().into())),
                 _ => Value::Unknown(path.text().into()),
             },
         }
@@ -283,6 +287,9 @@ impl Tracer<'_> {
                 // `std::cmp::max(a, b)`.
                 if let ([a, b], "cmp", Some(op)) = (args, owner, Math::named(last)) {
                     return arithmetic::numbers(op, &next(*a), &next(*b)).unwrap_or_else(|| self.unknown(id));
+                }
+                if let Some(found) = self.constructed(id, path, args, span, depth) {
+                    return found;
                 }
                 if let [only] = args {
                     let wrappers = self.world.catalog.wrappers();
