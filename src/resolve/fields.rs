@@ -153,7 +153,7 @@ fn default_of(world: World<'_>, id: DefId) -> Option<DefId> {
 }
 
 /// Whether a type derives one of some traits, by their last names.
-pub(super) fn derives(world: World<'_>, of: DefId, names: &[&str]) -> bool {
+pub(crate) fn derives(world: World<'_>, of: DefId, names: &[&str]) -> bool {
     world.program.def(of).item.attrs.iter().any(|attr| {
         attr.path.last().is_some_and(|last| last == "derive")
             && attr.args.iter().any(|(name, _)| name.rsplit("::").next().is_some_and(|last| names.contains(&last)))

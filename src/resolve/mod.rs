@@ -63,6 +63,7 @@ pub use calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall,
 pub use conditions::{Condition, Test};
 pub use configured::Configured;
 pub use durations::pretty_duration;
+pub(crate) use fields::derives;
 pub use filled::Filled;
 pub use flow::{Flow, Settled};
 pub use growth::{Change, Holder, growable};
