@@ -136,6 +136,8 @@ pub struct OwnCall {
     pub pauses_after: bool,
     /// What has to hold for it to be reached.
     pub conditions: Vec<Condition>,
+    /// Something is done, or left, by what it returns: it is asked in a condition, or handed to `?`.
+    pub decides: bool,
 }
 
 /// Who fails when a call gives an error.

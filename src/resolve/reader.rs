@@ -299,6 +299,7 @@ impl Reader<'_> {
                         fails: Fails::Nobody,
                         pauses_after: false,
                         conditions: Vec::new(),
+                        decides: false,
                     });
                 }
             }
@@ -416,6 +417,7 @@ impl Reader<'_> {
                         fails: self.fails(id),
                         pauses_after: self.pauses_after(id),
                         conditions: self.conditions(id),
+                        decides: self.is_asked(id, true),
                     });
                 }
             }
