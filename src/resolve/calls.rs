@@ -82,6 +82,8 @@ pub struct Setting {
     pub args: Vec<Value>,
     /// Where.
     pub at: At,
+    /// It is reached on a condition only.
+    pub on_condition: bool,
 }
 
 /// What becomes of a value.

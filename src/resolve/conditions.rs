@@ -238,7 +238,8 @@ impl Reader<'_> {
                         _ => None,
                     });
                     let uses = || self.locals_bound_to(at).iter().flat_map(|local| self.uses_of(*local));
-                    return bound.is_some_and(|leaves| leaves || by_variable && uses().take(MAX_USES).any(|used| self.is_asked(*used, false)));
+                    return bound
+                        .is_some_and(|leaves| leaves || by_variable && uses().take(MAX_USES).any(|used| self.is_asked(*used, false)));
                 }
                 _ => return false,
             }
@@ -259,7 +260,8 @@ impl Reader<'_> {
             let mut left: Vec<ExprId> = asked.into_iter().collect();
             for _ in 0..MAX_PARTS * 4 {
                 let Some(part) = left.pop() else { break };
-                if matches!(self.body[part], Expr::Path(..) | Expr::Field { .. } | Expr::Method { .. }) && self.tracer.value(part) == *value {
+                if matches!(self.body[part], Expr::Path(..) | Expr::Field { .. } | Expr::Method { .. }) && self.tracer.value(part) == *value
+                {
                     return true;
                 }
                 children(&self.body[part], &mut |child| left.push(child));

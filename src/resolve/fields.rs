@@ -3,13 +3,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{addresses, arithmetic};
 use super::calls::BodyFacts;
 use super::infer::World;
 use super::machine;
 use super::names::{Res, Space};
 use super::program::DefId;
 use super::values::{At, Value, named_constant};
+use super::{addresses, arithmetic};
 use crate::facts::{Attr, FieldFact, ItemKind, Name, Path};
 use crate::model::FactValue;
 

@@ -69,7 +69,11 @@ fn addresses_are_told_by_their_parts() {
     check_address("", "SocketAddr::from((Ipv6Addr::UNSPECIFIED, 80))", "[::]:80");
     check_address("", "SocketAddr::from((IpAddr::from([10, 0, 0, 1]), 80))", "10.0.0.1:80");
     check_address("const PORT: u16 = 90;", "std::net::SocketAddr::from(([0, 0, 0, 0], PORT))", "0.0.0.0:90");
-    check_address("", "{ let port = std::env::var(\"PORT\").unwrap().parse().unwrap(); SocketAddr::from(([0, 0, 0, 0], port)) }", "0.0.0.0:${PORT} env PORT");
+    check_address(
+        "",
+        "{ let port = std::env::var(\"PORT\").unwrap().parse().unwrap(); SocketAddr::from(([0, 0, 0, 0], port)) }",
+        "0.0.0.0:${PORT} env PORT",
+    );
     // No address, and a type of the workspace.
     check_address("", "SocketAddr::new(Ipv4Addr::new(300, 0, 0, 1).into(), 80)", "{Ipv4Addr::new(…).into()}:80");
     let own = "mod own { pub struct Ipv4Addr; impl Ipv4Addr { pub const LOCALHOST: u8 = 4; } }";
@@ -79,11 +83,18 @@ fn addresses_are_told_by_their_parts() {
 #[test]
 fn a_value_that_is_set_where_it_asks_to_be_is_followed() {
     let pool = |guard: &str| {
-        let open = format!("async fn open(max: u32, tuned: bool) {{ let mut options = sqlx::postgres::PgPoolOptions::new(); {guard} options.connect(\"postgres://db\").await.unwrap(); }}");
+        let open = format!(
+            "async fn open(max: u32, tuned: bool) {{ let mut options = sqlx::postgres::PgPoolOptions::new(); {guard} options.connect(\"postgres://db\").await.unwrap(); }}"
+        );
         format!("{open}\nasync fn main() {{ let max = std::env::var(\"MAX_CON\").unwrap().parse().unwrap(); open(max, true).await; }}\n")
     };
     check(&pool("if max > 0 { options = options.max_connections(max); }"), "max_connections", "? env MAX_CON");
     check(&pool("if max > 0 && tuned { options = options.max_connections(max); }"), "max_connections", "? env MAX_CON");
+    // Nothing is no number of connections.
+    let none =
+        pool("if max > 0 { options = options.max_connections(max); }").replace("parse().unwrap(); open", "parse().unwrap_or(0); open");
+    check(&none, "max_connections", "? env MAX_CON");
+    check(&none.replace("unwrap_or(0)", "unwrap_or(9)"), "max_connections", "9 env MAX_CON");
     // Something else decides whether it is set, or it is set where it does not ask for it.
     check(&pool("if tuned { options = options.max_connections(max); }"), "max_connections", "? code max");
     check(&pool("if max > 0 { } else { options = options.max_connections(max); }"), "max_connections", "? code max");
@@ -94,7 +105,9 @@ fn a_value_that_is_set_where_it_asks_to_be_is_followed() {
 fn amounts_of_bytes_are_numbers() {
     let check = |bound: &str, expected: &str| {
         let cargo = "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n[dependencies]\ntokio = \"1\"\nbytesize = \"2\"\n";
-        let main = format!("use bytesize::ByteSize;\nmod own {{ pub struct ByteSize; impl ByteSize {{ pub fn mib(n: u64) -> usize {{ 3 }} }} }}\nfn main() {{ let (_a, _b) = tokio::sync::mpsc::channel::<u8>({bound}); }}\n");
+        let main = format!(
+            "use bytesize::ByteSize;\nmod own {{ pub struct ByteSize; impl ByteSize {{ pub fn mib(n: u64) -> usize {{ 3 }} }} }}\nfn main() {{ let (_a, _b) = tokio::sync::mpsc::channel::<u8>({bound}); }}\n"
+        );
         check(&format!("{cargo}//- /src/main.rs\n{main}"), "capacity", expected);
     };
     check("ByteSize::mib(64).as_u64() as usize", "67108864");

@@ -168,7 +168,9 @@ impl Tracer<'_> {
             Expr::Async { body, .. } => self.given_back(*body, depth + 1),
             Expr::Closure { body, params, .. } if params.len() < 2 => self.given_back(*body, depth + 1),
             Expr::Path(path, _) => self.path(id, path, depth),
-            Expr::Field { base, name, .. } if name == "0" && self.types.types[base.0 as usize].path().is_some_and(|path| path == "bytesize::ByteSize") => {
+            Expr::Field { base, name, .. }
+                if name == "0" && self.types.types[base.0 as usize].path().is_some_and(|path| path == "bytesize::ByteSize") =>
+            {
                 next(*base)
             }
             Expr::Field { base, name, span } => self.field(id, *base, name, *span),
