@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::arguments;
 use super::context::Cx;
 use super::env_defaults;
 use super::finding::{Finding, Origin, RawSite};
@@ -174,7 +175,7 @@ fn wrapped(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall, unset: Option<Unset>) 
 }
 
 /// `Option<T>`, `Result<Option<T>>`.
-fn gives_option(ty: &Type, depth: u32) -> bool {
+pub(super) fn gives_option(ty: &Type, depth: u32) -> bool {
     match ty {
         Type::Foreign(path, _) if path == "std::option::Option" => true,
         Type::Foreign(path, args) => {
@@ -182,12 +183,6 @@ fn gives_option(ty: &Type, depth: u32) -> bool {
         }
         _ => false,
     }
-}
-
-/// What a parser of arguments does without the variable and the argument: a field that is an option stays empty.
-fn declared_unset(ty: Option<&Type>, attr: &Attr) -> Option<Unset> {
-    let by_parser = attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap" | "structopt"));
-    (by_parser && gives_option(ty?, 1)).then_some(Unset::None)
 }
 
 /// The type of a field that a parser of arguments fills; not where the field says how to parse, or where flags have words of
@@ -226,6 +221,7 @@ fn default_of_call(body: &BodyFacts, call: &OwnCall) -> Option<Value> {
 
 /// `#[arg(env = "X", default_value = "y")]` on a field.
 fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
+    let mut always: Option<FxHashSet<DefId>> = None;
     for (id, def) in cx.world.program.all_defs() {
         if cx.is_for_tests(id) {
             continue;
@@ -243,6 +239,7 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
                 let Some((_, env)) = argument("env") else { continue };
                 let at = At { file: cx.file_index(id), span: attr.span };
                 let default = cx.flow.declared(cx.world, id, &field.name);
+                let is_sure = always.get_or_insert_with(|| arguments::always_read(cx)).contains(&id);
                 let name = env.clone().unwrap_or_else(|| field.name.to_uppercase());
                 reads.push(Read {
                     name,
@@ -251,7 +248,7 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
                     default,
                     ty: type_of(cx, id, field, attr),
                     required: false,
-                    unset: declared_unset(cx.world.signatures.field(id, &field.name), attr),
+                    unset: arguments::unset(cx.world.signatures.field(id, &field.name), field, attr, is_sure),
                     confidence: Confidence::Certain,
                 });
             }

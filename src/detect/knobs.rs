@@ -200,7 +200,10 @@ fn set_by_method(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
     if let Some(setting) = by_method
         && let Some(value) = setting.args.first()
     {
-        return Some(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)));
+        let mut fact = plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value));
+        // `if max > 0 { options.max(max) }`: what is nothing is not set.
+        fact.value = fact.value.filter(|value| !setting.on_condition || *value != FactValue::Int(0));
+        return Some(fact);
     }
     if let Some(setting) = by_method {
         let mut fact = default_fact(knob, &SmolStr::new_static("on"));

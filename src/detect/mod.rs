@@ -1,5 +1,6 @@
 //! Resolved facts and the catalog to findings. Detectors know shapes; names stand in the catalog.
 
+mod arguments;
 mod attempt_limits;
 mod attributes;
 mod backing;

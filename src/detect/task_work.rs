@@ -12,7 +12,7 @@ use super::reach::member_of;
 use super::statements::done;
 use crate::diag::name_words;
 use crate::model::{Fact, ItemId, Kind};
-use crate::resolve::{At, DefId, Value};
+use crate::resolve::{At, DefId, Type, Value};
 
 /// More functions than these are no single work.
 const MAX_FUNCTIONS: usize = 4_000;
@@ -20,6 +20,8 @@ const MAX_FUNCTIONS: usize = 4_000;
 const MAX_TOLD: usize = 8;
 /// Methods of query builders that hold a row.
 const CLAIMS: &[&str] = &["for_update", "is_leader", "lock_exclusive", "lock_with_behavior", "skip_locked"];
+/// Crates whose locks are of one process.
+const LOCAL: &[&str] = &["std::", "core::", "tokio::", "parking_lot::", "futures", "async_lock::", "async_std::"];
 /// What the facts of a lock are called that tell when it ends by itself.
 const TERMS: &[&str] = &["expiry", "ttl", "lease_ttl", "duration"];
 
@@ -78,8 +80,8 @@ fn of_way(cx: &Cx<'_>, roots: &[DefId], changes: &FxHashMap<DefId, Vec<(String, 
         let Some(body) = cx.body_of.get(&func).map(|at| &cx.bodies[*at]) else { continue };
         if guard.is_none() {
             let calls = CLAIMS.iter().find(|name| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok());
-            let named = || claims(&cx.world.program.def(func).item.name).then(|| cx.short_name(func));
-            guard = calls.map(|name| SmolStr::new_static(name)).or_else(named);
+            let asked = || body.own.iter().find(|call| call.decides && may_claim(cx, call.func)).map(|call| cx.short_name(call.func));
+            guard = calls.map(|name| SmolStr::new_static(name)).or_else(asked);
         }
         let called = body.own.iter().filter(|call| call.taken_by.is_none()).map(|call| call.func);
         way.extend(called.filter(|func| seen.insert(*func)));
@@ -89,6 +91,28 @@ fn of_way(cx: &Cx<'_>, roots: &[DefId], changes: &FxHashMap<DefId, Vec<(String, 
     }
     out.extend(guard.map(|guard| Cx::plain_fact("perhaps_held_by", guard)));
     out
+}
+
+/// A function whose name and result say that it lets one of several do something.
+fn may_claim(cx: &Cx<'_>, func: DefId) -> bool {
+    claims(&cx.world.program.def(func).item.name) && tells_whether(cx, cx.world.signatures.value(func), 0)
+}
+
+/// A type that says whether something was taken: a truth value, an option, or what holds it; also in a result.
+fn tells_whether(cx: &Cx<'_>, ty: &Type, depth: u32) -> bool {
+    // What is locked inside one process keeps no other from the work.
+    let is_local = |path: &str| LOCAL.iter().any(|start| path.starts_with(start)) && path.ends_with("Guard");
+    let is_guard = |name: &str| ["Guard", "Lock", "Lease", "Claim", "Leader", "Leadership"].iter().any(|end| name.ends_with(end));
+    match ty {
+        Type::Foreign(path, args) => match path.rsplit("::").next().unwrap_or("") {
+            "bool" => true,
+            "Option" => !args.first().and_then(Type::path).is_some_and(|path| is_local(path)),
+            "Result" => depth < 2 && args.first().is_some_and(|inner| tells_whether(cx, inner, depth + 1)),
+            last => is_guard(last) && !is_local(path),
+        },
+        Type::Def(id, _) => is_guard(&cx.world.program.def(*id).item.name),
+        _ => false,
+    }
 }
 
 /// A function whose name says that it lets one of several do something.
@@ -157,6 +181,36 @@ mod tests {
     fn the_field_behind_an_expression_is_told() {
         assert_eq!(own_field("SetExpiry::PX(self.lease.as_millis())"), Some("lease"));
         assert_eq!(own_field("SetExpiry::PX(lease)"), None);
+    }
+
+    /// What perhaps holds the rows of a task that runs this in each round.
+    fn held_by(round: &str, declared: &str) -> Option<String> {
+        let main = format!(
+            "{declared}\nasync fn work(db: sqlx::PgPool) {{ loop {{ tokio::time::sleep(std::time::Duration::from_secs(300)).await; {round} }} }}\n\
+             fn main() {{ tokio::spawn(work(db())); }}\nfn db() -> sqlx::PgPool {{ todo!() }}\n"
+        );
+        let map = map(&main);
+        let task = map.items.iter().find(|item| item.kind == crate::model::Kind::BackgroundTask).unwrap();
+        task.facts.iter().find(|fact| fact.key == "perhaps_held_by").map(|fact| fact.value.as_ref().unwrap().to_string())
+    }
+
+    #[test]
+    fn a_function_that_claims_is_asked_whether_it_did() {
+        let claim = |ty: &str| format!("async fn claim_run(db: &sqlx::PgPool) -> {ty} {{ todo!() }}\nstruct RunGuard;");
+        let asked = "if !claim_run(&db).await { continue; }";
+        let held = Some("claim_run".to_owned());
+        assert_eq!(held_by(asked, &claim("bool")), held);
+        assert_eq!(held_by("let got = claim_run(&db).await.unwrap(); if got { step(); }", &claim("Result<bool, sqlx::Error>")), held);
+        assert_eq!(held_by("let Some(job) = claim_run(&db).await else { continue; };", &claim("Option<u64>")), held);
+        assert_eq!(held_by("let Ok(run) = claim_run(&db).await else { continue; };", &claim("Result<RunGuard, sqlx::Error>")), held);
+        // It only has the name, its answer is dropped, or it is of this process.
+        assert_eq!(held_by("claim_run(&db).await;", &claim("()")), None);
+        assert_eq!(held_by("if claim_run(&db).await > 3 { continue; }", &claim("u64")), None);
+        assert_eq!(held_by("claim_run(&db).await;", &claim("bool")), None);
+        assert_eq!(held_by("let _ = claim_run(&db).await;", &claim("bool")), None);
+        assert_eq!(held_by("claim_run(&db).await?;", &claim("Result<bool, sqlx::Error>")), None);
+        let of_process = claim("Result<std::sync::MutexGuard<'static, u8>, sqlx::Error>");
+        assert_eq!(held_by("let Ok(run) = claim_run(&db).await else { continue; };", &of_process), None);
     }
 
     const MAIN: &str = r#"

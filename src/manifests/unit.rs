@@ -44,6 +44,10 @@ pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
         let again = match restart.as_str() {
             "no" => "not started again when it ends",
             "always" => "started again whenever it ends",
+            "on-success" => "started again when it ends well, not when it fails",
+            "on-abnormal" => "started again after a signal, a timeout or a missed watchdog",
+            "on-abort" => "started again after a signal that it does not catch",
+            "on-watchdog" => "started again when its watchdog hears nothing",
             _ => "started again when it fails",
         };
         let command = hide::command(&[&start.value]).replace('`', "'");
@@ -284,6 +288,18 @@ fn settings(text: &str) -> Vec<Setting<'_>> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::drawn;
+
+    #[test]
+    fn a_unit_says_after_which_ends_it_is_started_again() {
+        let again = |restart: &str| {
+            let unit = format!("//- /deploy/shop.service\n[Service]\nExecStart=/usr/bin/shop\nRestart={restart}\n");
+            drawn(&unit).summary("deploy/shop.service#unit").split_once(", ").unwrap().1.to_owned()
+        };
+        assert_eq!(again("on-success"), "started again when it ends well, not when it fails");
+        assert_eq!(again("on-failure"), "started again when it fails");
+        assert_eq!(again("on-abort"), "started again after a signal that it does not catch");
+        assert_eq!(again("no"), "not started again when it ends");
+    }
 
     #[test]
     fn a_timer_belongs_to_the_unit_that_it_starts() {

@@ -51,6 +51,11 @@ impl Cx {
         attrs.is_empty() || self.cfg(attrs).is_some()
     }
 
+    /// Whether something under these attributes exists in every build for Linux.
+    pub(super) fn holds_on_linux(&self, attrs: &[Attribute]) -> bool {
+        attrs.is_empty() || self.cfg(attrs).is_some_and(|cfg| cfg.is_none_or(|cfg| cfgs::on_linux(&cfg) == Some(true)))
+    }
+
     /// The condition in the attributes; outer `None` when it never holds.
     #[expect(clippy::option_option, reason = "never, always and sometimes are three answers")]
     fn cfg(&self, attrs: &[Attribute]) -> Option<Option<Cfg>> {

@@ -102,6 +102,32 @@ pub(super) fn simplify(cfg: Cfg, drop_tests: bool) -> Known {
     }
 }
 
+/// Whether a condition holds on Linux; none where that is up to the build.
+pub(super) fn on_linux(cfg: &Cfg) -> Option<bool> {
+    let all_or_any = |parts: &[Cfg], decides: bool| {
+        let known: Vec<Option<bool>> = parts.iter().map(on_linux).collect();
+        if known.contains(&Some(decides)) {
+            return Some(decides);
+        }
+        known.iter().all(Option::is_some).then_some(!decides)
+    };
+    match cfg {
+        Cfg::All(parts) => all_or_any(parts, false),
+        Cfg::Any(parts) => all_or_any(parts, true),
+        Cfg::Not(inner) => on_linux(inner).map(|holds| !holds),
+        Cfg::Flag(flag) => match flag.as_str() {
+            "unix" => Some(true),
+            "windows" => Some(false),
+            _ => None,
+        },
+        Cfg::KeyValue(key, value) => match key.as_str() {
+            "target_os" => Some(value == "linux"),
+            "target_family" => Some(value == "unix"),
+            _ => None,
+        },
+    }
+}
+
 /// `all` and `any` are mirror images: parts equal to `neutral` vanish, the opposite decides.
 fn join(parts: Vec<Cfg>, drop_tests: bool, neutral: &Known, build: fn(Vec<Cfg>) -> Cfg) -> Known {
     let mut open = Vec::with_capacity(parts.len());
@@ -128,6 +154,18 @@ mod tests {
             Known::False => "never".into(),
             Known::True => "always".into(),
             Known::Open(cfg) => show(&cfg),
+        }
+    }
+
+    #[test]
+    fn what_holds_on_linux_is_known_of_systems_only() {
+        let on = |text: &str| on_linux(&read(text.parse().unwrap()).unwrap());
+        assert_eq!(on("unix"), Some(true));
+        assert_eq!(on("target_os = \"macos\""), Some(false));
+        assert_eq!(on("not(any(windows, target_os = \"macos\"))"), Some(true));
+        assert_eq!(on("all(windows, feature = \"a\")"), Some(false));
+        for open in ["feature = \"a\"", "all(unix, feature = \"a\")", "target_arch = \"x86_64\"", "any(windows, musl)"] {
+            assert_eq!(on(open), None, "{open}");
         }
     }
 

@@ -82,6 +82,8 @@ pub struct Setting {
     pub args: Vec<Value>,
     /// Where.
     pub at: At,
+    /// It is reached on a condition only.
+    pub on_condition: bool,
 }
 
 /// What becomes of a value.
@@ -136,6 +138,8 @@ pub struct OwnCall {
     pub pauses_after: bool,
     /// What has to hold for it to be reached.
     pub conditions: Vec<Condition>,
+    /// Something is done, or left, by what it returns: it is asked in a condition, or handed to `?`.
+    pub decides: bool,
 }
 
 /// Who fails when a call gives an error.

@@ -3,6 +3,7 @@
 use super::infer::Callee;
 use super::reader::Reader;
 use super::values::{At, Value};
+use super::walk::children;
 use crate::facts::{BinOp, Expr, ExprId, Lit, Stmt};
 use crate::model::FactValue;
 
@@ -14,6 +15,12 @@ const MAX_PARTS: usize = 6;
 
 /// Statements before an expression that are looked at for an early return.
 const MAX_BEFORE: usize = 64;
+
+/// Steps from a call to what asks for its value.
+const MAX_STEPS: usize = 12;
+
+/// Uses of a variable that are looked at.
+const MAX_USES: usize = 16;
 
 /// Something that has to hold for an expression to be reached.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,6 +215,58 @@ impl Reader<'_> {
                 },
                 _ => return false,
             }
+        }
+        false
+    }
+
+    /// Whether something depends on a value: a condition asks for it, also by the variable that it is bound to, or `?` takes it.
+    pub(super) fn is_asked(&self, id: ExprId, by_variable: bool) -> bool {
+        let mut at = id;
+        for _ in 0..MAX_STEPS {
+            let Some(parent) = self.parents[at.0 as usize] else { return false };
+            match &self.body[parent] {
+                // An answer of yes or no is still to be asked for.
+                Expr::Try(_) if self.types.types[parent.0 as usize].path().is_some_and(|path| path == "bool") => {}
+                Expr::Try(_) | Expr::Let { .. } => return true,
+                Expr::If { cond, .. } | Expr::While { cond, .. } if *cond == at => return true,
+                Expr::Match { value, .. } if *value == at => return true,
+                Expr::Await(_) | Expr::Ref(_) | Expr::Deref(_) | Expr::Unary(_) | Expr::Binary { .. } => {}
+                Expr::Method { recv, .. } if *recv == at => {}
+                Expr::Block(stmts) => {
+                    let bound = stmts.iter().find_map(|stmt| match stmt {
+                        Stmt::Let { init: Some(init), otherwise, .. } if *init == at => Some(otherwise.is_some()),
+                        _ => None,
+                    });
+                    let uses = || self.locals_bound_to(at).iter().flat_map(|local| self.uses_of(*local));
+                    return bound
+                        .is_some_and(|leaves| leaves || by_variable && uses().take(MAX_USES).any(|used| self.is_asked(*used, false)));
+                }
+                _ => return false,
+            }
+            at = parent;
+        }
+        false
+    }
+
+    /// Whether a branch around an expression is taken by what this very value is: `if max > 0 { options.max(max) }`.
+    pub(super) fn is_guarded_by(&self, id: ExprId, value: &Value) -> bool {
+        let mut at = id;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            let asked = match &self.body[parent] {
+                Expr::If { cond, then, .. } if *then == at => Some(*cond),
+                Expr::Match { value, .. } if *value != at => Some(*value),
+                _ => None,
+            };
+            let mut left: Vec<ExprId> = asked.into_iter().collect();
+            for _ in 0..MAX_PARTS * 4 {
+                let Some(part) = left.pop() else { break };
+                if matches!(self.body[part], Expr::Path(..) | Expr::Field { .. } | Expr::Method { .. }) && self.tracer.value(part) == *value
+                {
+                    return true;
+                }
+                children(&self.body[part], &mut |child| left.push(child));
+            }
+            at = parent;
         }
         false
     }

@@ -3,13 +3,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::arithmetic;
 use super::calls::BodyFacts;
 use super::infer::World;
 use super::machine;
 use super::names::{Res, Space};
 use super::program::DefId;
 use super::values::{At, Value, named_constant};
+use super::{addresses, arithmetic};
 use crate::facts::{Attr, FieldFact, ItemKind, Name, Path};
 use crate::model::FactValue;
 
@@ -93,11 +93,11 @@ impl Fields {
                     None => {}
                 },
                 "arg" | "clap" | "structopt" | "config" | "envconfig" | "builder" | "option" => {
-                    if let Some(text) = argument(&["default_value"]).flatten() {
+                    if let Some(text) = argument(&["default_value", "default_value_os"]).flatten() {
                         let number = text.parse().map(FactValue::Int);
                         return Some(Value::Known(number.unwrap_or_else(|_| FactValue::Text(text.to_owned())), false, at(attr)));
                     }
-                    if let Some(text) = argument(&["default_value_t", "default"]).flatten() {
+                    if let Some(text) = argument(&["default_value_t", "default_value_os_t", "default"]).flatten() {
                         return attribute_value(world, of, text, at(attr));
                     }
                 }
@@ -153,7 +153,7 @@ fn default_of(world: World<'_>, id: DefId) -> Option<DefId> {
 }
 
 /// Whether a type derives one of some traits, by their last names.
-pub(super) fn derives(world: World<'_>, of: DefId, names: &[&str]) -> bool {
+pub(crate) fn derives(world: World<'_>, of: DefId, names: &[&str]) -> bool {
     world.program.def(of).item.attrs.iter().any(|attr| {
         attr.path.last().is_some_and(|last| last == "derive")
             && attr.args.iter().any(|(name, _)| name.rsplit("::").next().is_some_and(|last| names.contains(&last)))
@@ -221,6 +221,9 @@ fn attribute_value(world: World<'_>, of: DefId, text: &str, at: At) -> Option<Va
     }
     if matches!(text, "true" | "false") {
         return Some(Value::Known(FactValue::Bool(text == "true"), false, at));
+    }
+    if let Some(made) = addresses::in_attribute(world, world.program.def(of).module, text, at) {
+        return Some(made);
     }
     if let Some(literal) = only_literal(text) {
         return Some(Value::Known(FactValue::Text(literal.to_owned()), false, at));

@@ -62,7 +62,7 @@ impl Reader<'_> {
             known.settings.append(&mut given);
             known.options = known.options.max(options);
             known.also.push((path.clone(), at));
-            known.settings.push(Setting { name: path.rsplit("::").next().unwrap_or(&path).into(), args, at });
+            known.settings.push(Setting { name: path.rsplit("::").next().unwrap_or(&path).into(), args, at, on_condition: false });
             known.bound = self.bound(id);
             if self.types.types[id.0 as usize].is_known() {
                 known.makes = self.types.types[id.0 as usize].clone();
@@ -210,11 +210,12 @@ impl Reader<'_> {
                         name: name.clone(),
                         args: vec![names],
                         at: self.at(span),
+                        on_condition: false,
                     }));
                     return;
                 }
                 let args = args.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();
-                out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span) });
+                out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span), on_condition: !sure });
             }
         }
     }

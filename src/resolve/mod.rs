@@ -1,5 +1,6 @@
 //! Names to canonical paths, expressions to types, calls to what they call, values to where they come from.
 
+mod addresses;
 mod ages;
 mod answers;
 mod arithmetic;
@@ -63,6 +64,7 @@ pub use calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall,
 pub use conditions::{Condition, Test};
 pub use configured::Configured;
 pub use durations::pretty_duration;
+pub(crate) use fields::derives;
 pub use filled::Filled;
 pub use flow::{Flow, Settled};
 pub use growth::{Change, Holder, growable};

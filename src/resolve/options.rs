@@ -15,7 +15,7 @@ impl Reader<'_> {
             match &self.body[at] {
                 Expr::Method { recv, name, args, span, .. } => {
                     let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
-                    out.push(Setting { name: name.clone(), args, at: self.at(*span) });
+                    out.push(Setting { name: name.clone(), args, at: self.at(*span), on_condition: false });
                     at = *recv;
                 }
                 Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => at = *inner,
@@ -68,7 +68,7 @@ impl Reader<'_> {
             Expr::Method { recv, name, args, span, .. } => {
                 let whole = self.built_here(*recv, out, depth + 1);
                 let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
-                out.push(Setting { name: name.clone(), args, at: self.at(*span) });
+                out.push(Setting { name: name.clone(), args, at: self.at(*span), on_condition: false });
                 whole
             }
             Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => self.built_here(*inner, out, depth + 1),
@@ -84,7 +84,12 @@ impl Reader<'_> {
             }
             Expr::Struct { fields, rest, span, .. } => {
                 for (name, value) in fields {
-                    out.push(Setting { name: name.clone(), args: vec![self.tracer.value(*value)], at: self.at(*span) });
+                    out.push(Setting {
+                        name: name.clone(),
+                        args: vec![self.tracer.value(*value)],
+                        at: self.at(*span),
+                        on_condition: false,
+                    });
                 }
                 rest.is_none_or(|rest| self.built_here(rest, out, depth + 1))
             }
@@ -106,7 +111,7 @@ impl Reader<'_> {
                     for _ in 0..32 {
                         let sure = !self.is_conditional(at.3, init);
                         let args = at.1.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();
-                        out.push(Setting { name: at.0.clone(), args, at: self.at(at.2) });
+                        out.push(Setting { name: at.0.clone(), args, at: self.at(at.2), on_condition: !sure });
                         match self.parents[at.3.0 as usize].map(|next| (&self.body[next], next)) {
                             Some((Expr::Method { recv, name, args, span, .. }, next)) if *recv == at.3 => {
                                 at = (name.clone(), args, *span, next)
@@ -119,7 +124,12 @@ impl Reader<'_> {
                     if let Some(Expr::Assign { left, right, .. }) = self.parents[parent.0 as usize].map(|assign| &self.body[assign])
                         && *left == parent
                     {
-                        out.push(Setting { name: name.clone(), args: vec![self.tracer.value(*right)], at: self.at(*span) });
+                        out.push(Setting {
+                            name: name.clone(),
+                            args: vec![self.tracer.value(*right)],
+                            at: self.at(*span),
+                            on_condition: false,
+                        });
                     }
                 }
                 _ => {}
@@ -156,8 +166,15 @@ impl Reader<'_> {
         out
     }
 
-    /// A value that is set under a condition only.
+    /// A value that is set under a condition only. Where the condition asks for that value, it says whether there is one.
     pub(super) fn perhaps(&self, id: ExprId) -> Value {
-        self.tracer.perhaps(id)
+        match self.tracer.value(id) {
+            value @ (Value::Param { .. } | Value::Field { .. } | Value::Env { .. } | Value::Call { .. })
+                if self.is_guarded_by(id, &value) =>
+            {
+                value
+            }
+            _ => self.tracer.perhaps(id),
+        }
     }
 }

@@ -180,7 +180,7 @@ impl Reader<'_> {
 
     /// The value of a function: its tail, else the value of its last `return`.
     fn returned(&self, root: ExprId) -> Value {
-        self.tracer.value(root)
+        self.tracer.returned(root)
     }
 
     pub(super) fn span(&self, id: ExprId) -> Option<Span> {
@@ -302,6 +302,7 @@ impl Reader<'_> {
                         fails: Fails::Nobody,
                         pauses_after: false,
                         conditions: Vec::new(),
+                        decides: false,
                     });
                 }
             }
@@ -420,6 +421,7 @@ impl Reader<'_> {
                         fails: self.fails(id),
                         pauses_after: self.pauses_after(id),
                         conditions: self.conditions(id),
+                        decides: self.is_asked(id, true),
                     });
                 }
             }

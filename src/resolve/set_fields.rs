@@ -70,8 +70,9 @@ impl Reader<'_> {
             && let Some(root) = self.root(*base, 0)
             && let Some(index) = self.known_at.get(&root).copied()
         {
-            let value = if self.is_conditional(left, root) { self.perhaps(right) } else { self.tracer.value(right) };
-            out.known[index].settings.push(Setting { name: name.clone(), args: vec![value], at: self.at(*span) });
+            let on_condition = self.is_conditional(left, root);
+            let value = if on_condition { self.perhaps(right) } else { self.tracer.value(right) };
+            out.known[index].settings.push(Setting { name: name.clone(), args: vec![value], at: self.at(*span), on_condition });
         }
     }
 }

@@ -35,6 +35,90 @@ fn literals_and_arithmetic_have_their_value() {
 }
 
 #[test]
+fn a_function_gives_back_what_it_returns_at_its_end() {
+    check_bound("fn most() -> usize { return 7; }", "most()", "7");
+    check_bound("fn most() -> usize { return 7 }", "most()", "7");
+    check_bound("fn most() -> usize { let most = 7; return most; }", "most()", "7");
+    // Of several systems, Linux.
+    let by_system = |first: &str, second: &str| format!("fn most() -> usize {{ #[cfg({first})] return 7; #[cfg({second})] return 8; }}");
+    check_bound(&by_system("target_os = \"linux\"", "windows"), "most()", "7");
+    check_bound(&by_system("windows", "unix"), "most()", "8");
+    check_bound(&by_system("target_os = \"macos\"", "not(target_os = \"macos\")"), "most()", "8");
+    check_bound("fn most() -> usize { #[cfg(unix)] return 7; 8 }", "most()", "7");
+    check_bound("fn most() -> usize { #[cfg(windows)] return 7; 8 }", "most()", "8");
+    // Neither of two builds of one system is the one.
+    check_bound(&by_system("feature = \"a\"", "not(feature = \"a\")"), "most()", "? code most()");
+    // What leaves a function is no value of the block that it stands in.
+    let leaves = "fn most() -> Option<usize> { let most = match std::env::var(\"MOST\") { Ok(x) => x.parse().unwrap(), Err(_) => { return 5; } }; most }";
+    check_bound(&leaves.replace("Option<usize>", "usize"), "most()", "? env MOST");
+}
+
+/// The address of a TCP listener that is bound to this expression.
+#[track_caller]
+fn check_address(before: &str, address: &str, expected: &str) {
+    let main = format!("async fn main() {{ let listener = tokio::net::TcpListener::bind({address}).await; }}\n");
+    check(&format!("use std::net::{{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr}};\n{before}\n{main}"), "address", expected);
+}
+
+#[test]
+fn addresses_are_told_by_their_parts() {
+    check_address("", "SocketAddr::from(([0, 0, 0, 0], 3000))", "0.0.0.0:3000");
+    check_address("", "&SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1)), 80)", "127.0.0.1:80");
+    check_address("", "SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 80)", "0.0.0.0:80");
+    check_address("", "SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 80)", "127.0.0.1:80");
+    check_address("", "SocketAddr::from((Ipv6Addr::UNSPECIFIED, 80))", "[::]:80");
+    check_address("", "SocketAddr::from((IpAddr::from([10, 0, 0, 1]), 80))", "10.0.0.1:80");
+    check_address("const PORT: u16 = 90;", "std::net::SocketAddr::from(([0, 0, 0, 0], PORT))", "0.0.0.0:90");
+    check_address(
+        "",
+        "{ let port = std::env::var(\"PORT\").unwrap().parse().unwrap(); SocketAddr::from(([0, 0, 0, 0], port)) }",
+        "0.0.0.0:${PORT} env PORT",
+    );
+    // No address, and a type of the workspace.
+    check_address("", "SocketAddr::new(Ipv4Addr::new(300, 0, 0, 1).into(), 80)", "{Ipv4Addr::new(…).into()}:80");
+    let own = "mod own { pub struct Ipv4Addr; impl Ipv4Addr { pub const LOCALHOST: u8 = 4; } }";
+    check_address(own, "SocketAddr::new(own::Ipv4Addr::LOCALHOST, 80)", "4:80");
+}
+
+#[test]
+fn a_value_that_is_set_where_it_asks_to_be_is_followed() {
+    let pool = |guard: &str| {
+        let open = format!(
+            "async fn open(max: u32, tuned: bool) {{ let mut options = sqlx::postgres::PgPoolOptions::new(); {guard} options.connect(\"postgres://db\").await.unwrap(); }}"
+        );
+        format!("{open}\nasync fn main() {{ let max = std::env::var(\"MAX_CON\").unwrap().parse().unwrap(); open(max, true).await; }}\n")
+    };
+    check(&pool("if max > 0 { options = options.max_connections(max); }"), "max_connections", "? env MAX_CON");
+    check(&pool("if max > 0 && tuned { options = options.max_connections(max); }"), "max_connections", "? env MAX_CON");
+    // Nothing is no number of connections.
+    let none =
+        pool("if max > 0 { options = options.max_connections(max); }").replace("parse().unwrap(); open", "parse().unwrap_or(0); open");
+    check(&none, "max_connections", "? env MAX_CON");
+    check(&none.replace("unwrap_or(0)", "unwrap_or(9)"), "max_connections", "9 env MAX_CON");
+    // Something else decides whether it is set, or it is set where it does not ask for it.
+    check(&pool("if tuned { options = options.max_connections(max); }"), "max_connections", "? code max");
+    check(&pool("if max > 0 { } else { options = options.max_connections(max); }"), "max_connections", "? code max");
+    check(&pool("if max > 0 { options = options.max_connections(7); }"), "max_connections", "7 on a condition");
+}
+
+#[test]
+fn amounts_of_bytes_are_numbers() {
+    let check = |bound: &str, expected: &str| {
+        let cargo = "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n[dependencies]\ntokio = \"1\"\nbytesize = \"2\"\n";
+        let main = format!(
+            "use bytesize::ByteSize;\nmod own {{ pub struct ByteSize; impl ByteSize {{ pub fn mib(n: u64) -> usize {{ 3 }} }} }}\nfn main() {{ let (_a, _b) = tokio::sync::mpsc::channel::<u8>({bound}); }}\n"
+        );
+        check(&format!("{cargo}//- /src/main.rs\n{main}"), "capacity", expected);
+    };
+    check("ByteSize::mib(64).as_u64() as usize", "67108864");
+    check("ByteSize::kb(2).0 as usize", "2000");
+    check("bytesize::gib(1) as usize", "1073741824");
+    check("ByteSize(512).as_u64() as usize", "512");
+    // A type of the workspace.
+    check("own::ByteSize::mib(64)", "3");
+}
+
+#[test]
 fn constants_are_followed_through_modules_imports_and_each_other() {
     check_bound("const BOUND: usize = 8;", "BOUND", "8");
     check_bound("mod limits { pub const BOUND: usize = super::BASE * 2; }\nconst BASE: usize = 4;", "limits::BOUND", "8");

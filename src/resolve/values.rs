@@ -138,6 +138,13 @@ impl Tracer<'_> {
         self.follow(id, 0)
     }
 
+    /// The value that a whole body gives back.
+    #[must_use]
+    pub(super) fn returned(&self, root: ExprId) -> Value {
+        self.fuel.set(MAX_FUEL);
+        self.given_back(root, 0)
+    }
+
     pub(super) fn follow(&self, id: ExprId, depth: u32) -> Value {
         let Some(fuel) = self.fuel.get().checked_sub(1).filter(|_| depth <= MAX_DEPTH) else {
             return Value::Unknown(SmolStr::new_static("…"));
@@ -158,9 +165,14 @@ impl Tracer<'_> {
                 Some(Stmt::Expr { expr, semi: false }) => next(*expr),
                 _ => self.unknown(id),
             },
-            Expr::Async { body, .. } => next(*body),
-            Expr::Closure { body, params, .. } if params.len() < 2 => next(*body),
+            Expr::Async { body, .. } => self.given_back(*body, depth + 1),
+            Expr::Closure { body, params, .. } if params.len() < 2 => self.given_back(*body, depth + 1),
             Expr::Path(path, _) => self.path(id, path, depth),
+            Expr::Field { base, name, .. }
+                if name == "0" && self.types.types[base.0 as usize].path().is_some_and(|path| path == "bytesize::ByteSize") =>
+            {
+                next(*base)
+            }
             Expr::Field { base, name, span } => self.field(id, *base, name, *span),
             Expr::Binary { op, left, right } => arithmetic::binary(*op, &next(*left), &next(*right)).unwrap_or_else(|| self.unknown(id)),
             Expr::Match { value, arms } => self.chosen(id, next(*value), arms, depth),
@@ -169,6 +181,26 @@ impl Tracer<'_> {
             Expr::Method { recv, name, args, span, .. } => self.method(id, *recv, name, args, *span, depth),
             Expr::Macro { path, args, .. } => self.macro_call(id, path.last().map_or("", SmolStr::as_str), args, depth),
             _ => self.unknown(id),
+        }
+    }
+
+    /// What a body gives back: its first `return` that nothing stands around, else its last expression.
+    pub(super) fn given_back(&self, root: ExprId, depth: u32) -> Value {
+        let returned = |id: ExprId| match &self.body[id] {
+            Expr::Return(given) => Some(*given),
+            _ => None,
+        };
+        let given = match &self.body[root] {
+            Expr::Block(stmts) => stmts.iter().find_map(|stmt| match stmt {
+                Stmt::Expr { expr, .. } => returned(*expr),
+                Stmt::Let { .. } => None,
+            }),
+            _ => returned(root),
+        };
+        match given {
+            Some(Some(given)) => self.follow(given, depth + 1),
+            Some(None) => self.unknown(root),
+            None => self.follow(root, depth),
         }
     }
 
@@ -197,6 +229,7 @@ impl Tracer<'_> {
                 ([.., _, last], Expr::Path(_, span)) if is_variant(&last.name) => {
                     Value::Known(FactValue::Text(last.name.to_string()), false, self.at(*span))
                 }
+                (_, Expr::Path(_, span)) => self.named_address(path, *span).unwrap_or_else(|| Value::Unknown(path.text().into())),
                 _ => Value::Unknown(path.text().into()),
             },
         }
@@ -256,6 +289,9 @@ impl Tracer<'_> {
                 // `std::cmp::max(a, b)`.
                 if let ([a, b], "cmp", Some(op)) = (args, owner, Math::named(last)) {
                     return arithmetic::numbers(op, &next(*a), &next(*b)).unwrap_or_else(|| self.unknown(id));
+                }
+                if let Some(found) = self.constructed(id, path, args, span, depth) {
+                    return found;
                 }
                 if let [only] = args {
                     let wrappers = self.world.catalog.wrappers();

@@ -272,7 +272,10 @@ fn fields_set(scene: &Scene<'_>, func: DefId) -> Vec<Name> {
 fn by_attribute(scene: &Scene<'_>, owner: DefId, field: &FieldFact) -> Option<Amount> {
     field.attrs.iter().find_map(|attr| {
         let name = attr.path.last()?;
-        let (key, value) = attr.args.iter().find(|(key, _)| matches!(key.as_str(), "default" | "default_value" | "default_value_t"))?;
+        let (key, value) = attr
+            .args
+            .iter()
+            .find(|(key, _)| matches!(key.as_str(), "default" | "default_value" | "default_value_t" | "default_value_os_t"))?;
         let value = value.as_deref()?.trim_matches('"');
         if name == "serde" && key == "default" {
             let names: Vec<&str> = value.split("::").collect();
