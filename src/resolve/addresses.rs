@@ -31,7 +31,7 @@ impl Tracer<'_> {
     }
 
     /// `([0, 0, 0, 0], 80).into()` where an address of a socket is asked for.
-    pub(super) fn into_address(&self, id: ExprId, recv: ExprId, span: Span, depth: u32) -> Option<Value> {
+    pub(super) fn address_from(&self, id: ExprId, recv: ExprId, span: Span, depth: u32) -> Option<Value> {
         of_network(self.types.types[id.0 as usize].path()?).filter(|name| *name == "SocketAddr")?;
         self.pair(id, recv, span, depth)
     }

@@ -39,7 +39,7 @@ impl Tracer<'_> {
         let next = |id: ExprId| self.follow(id, depth + 1);
         let is_own = matches!(self.types.callees.get(&id), Some(Callee::Def(_)));
         match (name, args) {
-            ("into", []) if let Some(address) = self.into_address(id, recv, span, depth) => address,
+            ("into", []) if let Some(address) = self.address_from(id, recv, span, depth) => address,
             (
                 "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
                 | "as_os_str" | "as_u64" | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim"
