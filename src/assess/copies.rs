@@ -6,7 +6,7 @@ use super::Ground;
 use super::ground::fact;
 use crate::join::Survives;
 use crate::manifests::deployed::WorkloadKind;
-use crate::model::{Access, Class, Copies, EntryKind, FactValue, Item, Kind, Replication, Scope};
+use crate::model::{Access, Class, Copies, EntryKind, FactValue, Item, Kind, Replication, Role, Scope, Site};
 
 /// What goes wrong with two replicas, and how much it hurts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,6 +211,14 @@ fn of_database(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
         || item.summary.contains("in-memory")
         || matches!(disk(ground, item), Some(Disk::Shared)) && item.kind == Kind::Pool
     {
+        return None;
+    }
+    // The file behind the pool is an item of its own, and told there.
+    let is_file_of = |file: &&Item| {
+        let made_there = |site: &Site| item.sites.iter().any(|own| own.role == Role::Constructed && own.place == site.place);
+        file.kind == Kind::EmbeddedDb && file.summary.starts_with("SQLite database") && file.sites.iter().any(made_there)
+    };
+    if item.kind == Kind::Pool && ground.items.iter().any(|file| is_file_of(&file)) {
         return None;
     }
     let path = fact(item, "path");

@@ -1,12 +1,12 @@
 //! What the address of an SQL database says: the store behind a pool of connections of any sort, and the file of one on disk.
 //! A part of detector `stores`.
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::stores::made_at;
-use crate::model::{Class, Fact, FactValue, Kind, Provenance};
+use crate::model::{Fact, FactValue, Kind, Provenance};
 
 /// What libraries say that speak to a database of any sort.
 const ANY: &str = "sql database";
@@ -53,10 +53,10 @@ pub(super) fn tell(cx: &Cx<'_>, out: &mut Vec<Finding>) -> Vec<(SmolStr, usize)>
         // Which file it is may be said by the name of a setting alone.
         let by_name = is_file && places.is_empty() && says_where(&fact);
         if by_name || !paths.is_empty() {
-            files.push(file(finding, &fact, &paths));
+            files.extend(opened(finding, &fact, &paths));
         }
     }
-    for file in files.into_iter().flatten() {
+    for file in files {
         match out.iter_mut().find(|known| known.kind == Kind::EmbeddedDb && is_same(known, &file)) {
             Some(known) => known.take_in(file),
             None => out.push(file),
@@ -103,7 +103,8 @@ fn place_of(text: &str, is_file: bool) -> Option<Place> {
     let rest = match scheme {
         Some(scheme @ ("sqlite" | "sqlite3")) => &text[scheme.len() + 1..],
         Some("file") if is_file => &text["file:".len()..],
-        _ if is_file && !text.contains("://") => text,
+        // A bare word may be the name of something else.
+        _ if is_file && !text.contains("://") && text.contains(['.', '/', '{', ':']) => text,
         _ => return None,
     };
     if rest.contains(":memory:") || rest.contains("mode=memory") {
@@ -121,18 +122,20 @@ fn says_where(fact: &Fact) -> bool {
 }
 
 /// The files that a pool or connection opens, one item for each.
-fn file(pool: &Finding, fact: &Fact, paths: &[String]) -> Vec<Finding> {
+fn opened(pool: &Finding, fact: &Fact, paths: &[String]) -> Vec<Finding> {
     let made = |path: Option<&String>| {
         let mut own = Fact { key: SmolStr::new_static("path"), value: path.map(|path| FactValue::Text(path.clone())), ..fact.clone() };
         // Of what is set elsewhere only what leads to this file.
         for set in &mut own.set {
-            let opened = set.value.as_ref().and_then(|value| match place_of(&value.to_string(), true) {
+            let file = set.value.as_ref().and_then(|value| match place_of(&value.to_string(), true) {
                 Some(Place::File(path)) => Some(FactValue::Text(path)),
                 _ => None,
             });
-            set.value = opened;
+            set.value = file;
         }
         own.set.retain(|set| set.hidden || set.value.is_some());
+        // Where one of several is written is not where the others are.
+        own.at = own.at.filter(|_| !matches!(&fact.value, Some(FactValue::Text(text)) if text.contains(" or ")));
         let function = match &pool.origin {
             Origin::Called { function, .. } => function.clone(),
             Origin::Declared(path) => path.clone(),
@@ -140,12 +143,12 @@ fn file(pool: &Finding, fact: &Fact, paths: &[String]) -> Vec<Finding> {
         let what = path.map_or_else(|| SmolStr::new(fact.from.as_deref().unwrap_or_default()), SmolStr::new);
         Finding {
             sites: made_at(pool).into_iter().collect(),
+            uses: pool.uses.clone(),
             facts: vec![own],
             label: SmolStr::new_static("SQLite database"),
-            class: Class::Mutable,
             confidence: pool.confidence,
             made_for: pool.made_for,
-            ..Finding::new("stores", Kind::EmbeddedDb, pool.def, pool.name.clone(), Origin::Called { function, what: format_smolstr!("{what}") })
+            ..Finding::new("stores", Kind::EmbeddedDb, pool.def, pool.name.clone(), Origin::Called { function, what })
         }
     };
     if paths.is_empty() { vec![made(None)] } else { paths.iter().map(|path| made(Some(path))).collect() }

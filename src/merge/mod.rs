@@ -9,6 +9,8 @@ mod stores;
 mod summary;
 
 #[cfg(test)]
+mod database_tests;
+#[cfg(test)]
 mod side_tests;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use crate::fixture::map;
 use crate::model::{Item, Kind, Provenance};
 
 /// The items of a program with these dependencies.
-fn items(dependencies: &[&str], text: &str) -> Vec<Item> {
+pub(super) fn items(dependencies: &[&str], text: &str) -> Vec<Item> {
     let dependencies: String = dependencies.iter().map(|name| format!("{name} = \"*\"\n")).collect();
     let manifest =
         format!("//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{dependencies}");
@@ -17,7 +17,7 @@ fn named(items: &[Item], kind: Kind) -> Vec<String> {
     items.iter().filter(|item| item.kind == kind).map(|item| format!("{} {}", item.name, item.sites.len())).collect()
 }
 
-fn value(item: &Item, key: &str) -> Option<String> {
+pub(super) fn value(item: &Item, key: &str) -> Option<String> {
     item.facts.iter().find(|fact| fact.key == key)?.value.as_ref().map(ToString::to_string)
 }
 

@@ -182,9 +182,17 @@ fn of_store(store: &str, fact: &mut Fact) {
         "rabbitmq" => &["amqp"],
         _ => return,
     };
-    let is_other = |text: &str| text.split_once("://").is_some_and(|(scheme, _)| !schemes.iter().any(|known| scheme.starts_with(known)));
-    if matches!(&fact.value, Some(FactValue::Text(text)) if is_other(text)) {
-        fact.value = None;
-    }
-    fact.set.retain(|set| !matches!(&set.value, Some(FactValue::Text(text)) if is_other(text)));
+    let of_other = |text: &str| text.split_once("://").is_some_and(|(scheme, _)| !schemes.iter().any(|known| scheme.starts_with(known)));
+    let is_other = |text: &str| of_other(text) || text.starts_with("sqlite:");
+    let own = |value: &mut Option<FactValue>| {
+        let Some(FactValue::Text(text)) = value else { return };
+        let alternatives: Vec<&str> = text.split(" or ").filter(|one| !is_other(one)).collect();
+        *value = (!alternatives.is_empty()).then(|| FactValue::Text(alternatives.join(" or ")));
+    };
+    own(&mut fact.value);
+    fact.set.retain_mut(|set| {
+        let is_known = set.value.is_some();
+        own(&mut set.value);
+        set.value.is_some() == is_known
+    });
 }

@@ -1,5 +1,6 @@
 //! Values of `match` and `if`: the value with its default, or one for each variant.
 
+use super::displayed::is_display;
 use super::moments::either;
 use super::values::{Tracer, Value};
 use crate::facts::{Arm, Expr, ExprId, Name, Pat, PatId};
@@ -38,8 +39,17 @@ impl Tracer<'_> {
                 let arms = arms.iter().take(MAX_ARMS).filter_map(|arm| Some((self.variant(arm.pat)?, next(arm.body)))).collect();
                 choose(on, arms).unwrap_or_else(|| self.unknown(id))
             }
+            _ if is_display(self.world, self.def) => {
+                let arms = arms.iter().take(MAX_ARMS).map(|arm| (self.variant(arm.pat).unwrap_or_default(), next(arm.body))).collect();
+                self.any(id, arms)
+            }
             _ => self.unknown(id),
         }
+    }
+
+    /// One of several, and nobody knows which.
+    fn any(&self, id: ExprId, arms: Vec<(Name, Value)>) -> Value {
+        Value::Choice { on: Box::new(self.unknown(id)), arms }
     }
 
     pub(super) fn branched(&self, id: ExprId, cond: ExprId, then: ExprId, otherwise: Option<ExprId>, depth: u32) -> Value {
@@ -73,6 +83,7 @@ impl Tracer<'_> {
         let (then, other) = (next(then), otherwise.map(next));
         match other {
             Some(other) if then == other => then,
+            Some(other) if is_display(self.world, self.def) => self.any(id, vec![(Name::default(), then), (Name::default(), other)]),
             Some(other) => either(&then, &other).or_else(|| self.by_switch(cond, then, other, depth)).unwrap_or_else(|| self.unknown(id)),
             None => self.unknown(id),
         }

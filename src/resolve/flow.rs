@@ -277,8 +277,14 @@ impl Flow {
                 out
             }
             Value::Param { name, .. } => match self.expand_at(value, hops) {
-                Value::Param { func, index, .. } => self.one_of(world, func, index, hops).unwrap_or_else(|| unknown(name)),
-                found => self.settle_at(world, &found, hops + 1),
+                Value::Param { func, index, .. } => {
+                    let told = self.one_of(world, func, index, hops).or_else(|| self.displayed(world, value, hops));
+                    told.unwrap_or_else(|| unknown(name))
+                }
+                found => match self.settle_at(world, &found, hops + 1) {
+                    told @ Settled { value: None, provenance: Provenance::Code, .. } => self.displayed(world, value, hops).unwrap_or(told),
+                    told => told,
+                },
             },
             Value::Call { func, text, .. } => match self.expand_at(value, hops) {
                 Value::Call { .. } => {
@@ -360,6 +366,10 @@ impl Flow {
             },
             Value::Join(parts) => self.joined(world, parts, hops),
             Value::Choice { .. } => match self.expand_at(value, hops) {
+                Value::Choice { on, arms } if matches!(*on, Value::Unknown(_)) => {
+                    let arms: Vec<&Value> = arms.iter().map(|(_, value)| value).collect();
+                    self.alternatives(world, &arms, hops).unwrap_or_else(|| unknown(""))
+                }
                 Value::Choice { on, arms } => self.switched(world, &on, &arms, hops).unwrap_or_else(|| unknown("")),
                 found => self.settle_at(world, &found, hops + 1),
             },

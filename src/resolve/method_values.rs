@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use super::arithmetic::{self, Math};
+use super::displayed::{display_of, is_display};
 use super::format_strings::format_pieces;
 use super::infer::Callee;
 use super::machine;
@@ -40,6 +41,13 @@ impl Tracer<'_> {
         let is_own = matches!(self.types.callees.get(&id), Some(Callee::Def(_)));
         match (name, args) {
             ("into", []) if let Some(address) = self.address_from(id, recv, span, depth) => address,
+            // A type that wraps others is shown as they are.
+            ("to_string", [])
+                if is_display(self.world, self.def)
+                    && let Some(fmt) = display_of(self.world, &self.types.types[recv.0 as usize]) =>
+            {
+                Value::Call { func: fmt, args: Vec::new(), text: self.show(id).into(), at: self.at(span) }
+            }
             (
                 "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
                 | "as_os_str" | "as_u64" | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim"
@@ -167,6 +175,12 @@ impl Tracer<'_> {
                 let named = |name: &str, begins: bool| self.inline(name, begins, depth);
                 format_pieces(&template, at, &rest.iter().map(|arg| next(*arg)).collect::<Vec<_>>(), &named)
             }
+            // What a type is shown as.
+            ("write", [_, first, rest @ ..]) if is_display(self.world, self.def) => {
+                let Value::Known(FactValue::Text(template), _, at) = next(*first) else { return self.unknown(id) };
+                let named = |name: &str, begins: bool| self.inline(name, begins, depth);
+                format_pieces(&template, at, &rest.iter().map(|arg| next(*arg)).collect::<Vec<_>>(), &named)
+            }
             ("concat", parts) => Value::Join(parts.iter().map(|part| next(*part)).collect()),
             ("dbg" | "nonzero", [only]) => next(*only),
             ("include_str" | "include_bytes", [only]) => match next(*only) {
@@ -205,6 +219,7 @@ impl Tracer<'_> {
         match &value {
             Value::Known(..) => Some(value),
             Value::Env { .. } | Value::Field { .. } | Value::Param { .. } | Value::Or(..) if begins => Some(value),
+            Value::Choice { .. } if begins && is_display(self.world, self.def) => Some(value),
             Value::Param { .. } => Some(Value::Named(Box::new(value), name.into())),
             _ => None,
         }

@@ -11,6 +11,7 @@ mod composed;
 mod conditions;
 mod configured;
 mod default_headers;
+mod displayed;
 mod durations;
 mod env_readers;
 mod fate;
