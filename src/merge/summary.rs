@@ -278,13 +278,18 @@ fn pause(finding: &Finding) -> Option<String> {
 }
 
 fn expiry(finding: &Finding) -> Option<String> {
-    let fact = fact(finding, EXPIRIES)?;
+    let is_none = |fact: &&Fact| {
+        let text = fact.value.as_ref().map(ToString::to_string);
+        matches!(text.as_deref(), Some("none" | "never" | "off" | "unbounded"))
+    };
+    let ages: Vec<&Fact> = EXPIRIES.iter().filter_map(|key| fact(finding, &[key])).collect();
+    // Of several ages, each of which may end an entry, one that is set counts.
+    let Some(fact) = ages.iter().find(|fact| !is_none(fact)).or(ages.first()) else { return None };
+    let idle = if fact.key.contains("idle") { "idle entries" } else { "entries" };
     match &fact.value {
-        Some(FactValue::Text(text)) if matches!(text.as_str(), "none" | "never" | "off" | "unbounded") => {
-            Some("nothing expires".to_owned())
-        }
-        Some(_) => Some(format!("entries expire after {}", said(fact, "s")?)),
-        None => Some(format!("time to live {}", said(fact, "")?)),
+        _ if is_none(fact) => Some("nothing expires".to_owned()),
+        Some(_) => Some(format!("{idle} expire after {}", said(fact, "s")?)),
+        None => Some(format!("time to {} {}", if fact.key.contains("idle") { "idle" } else { "live" }, said(fact, "")?)),
     }
 }
 

@@ -387,3 +387,17 @@ fn a_pool_of_any_connections_is_backed_by_the_store_of_its_own() {
     assert_eq!(backed("AsyncMysqlConnection").as_deref(), Some("external-store:mysql"));
     assert_eq!(backed("Replayed"), None);
 }
+
+#[test]
+fn of_several_ages_of_a_cache_one_that_is_set_counts() {
+    let summary = |ages: &str| {
+        let source = format!(
+            "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n[dependencies]\nmoka = \"0.12\"\n//- /src/main.rs\nuse std::time::Duration;\n\
+             fn main() {{\n    let names: moka::sync::Cache<u32, u32> = moka::sync::Cache::builder().max_capacity(7){ages}.build();\n    names.insert(1, 2);\n}}\n"
+        );
+        map(&source).items.iter().find(|item| item.kind == Kind::Cache).unwrap().summary.clone()
+    };
+    assert_eq!(summary(""), "moka cache, at most 7 entries, nothing expires");
+    assert_eq!(summary(".time_to_idle(Duration::from_secs(60))"), "moka cache, at most 7 entries, idle entries expire after 60 s");
+    assert_eq!(summary(".time_to_live(Duration::from_secs(60))"), "moka cache, at most 7 entries, entries expire after 60 s");
+}

@@ -94,9 +94,9 @@ fn said(part: &str) -> String {
     match part {
         "no timeout" => " without a timeout".to_owned(),
         "nothing expires" => ", without expiry".to_owned(),
-        _ => match part.strip_prefix("entries expire ") {
-            Some(after) => format!(", entries expiring {after}"),
-            None => format!(", {part}"),
+        _ => match part.split_once("entries expire ") {
+            Some((idle @ ("" | "idle "), after)) => format!(", {idle}entries expiring {after}"),
+            _ => format!(", {part}"),
         },
     }
 }
