@@ -264,6 +264,13 @@ pub(super) fn on_whom(all: &[(EntryKind, SmolStr)]) -> Option<String> {
             told.push(one);
         }
     }
+    // What anybody may ask for, and what changes something, tells most.
+    told.sort_by_key(|one| match one.as_str() {
+        "every request" => 0,
+        one if one.starts_with("`POST ") => 1,
+        one if one.starts_with("`PUT ") || one.starts_with("`PATCH ") => 2,
+        _ => 3,
+    });
     match told.len() {
         0 if all.iter().any(|(kind, _)| *kind == EntryKind::Task) => Some(" in a background task".to_owned()),
         0 => None,

@@ -68,7 +68,11 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
         let Some(grows) = growth(item).filter(|_| fact(item, "lifetime").is_none() && !is_of_operators(item)) else { continue };
         let never = text(item, "shrinks") == Some("never");
         let Some(severity) = severity(item, &grows, never) else { continue };
-        let how = if never { "nothing ever takes an entry out" } else { "an entry leaves only when somebody removes its key" };
+        let how = match never {
+            true if item.summary.contains("registry") => "what is in an entry may leave, the entry itself never does",
+            true => "nothing ever takes an entry out",
+            false => "an entry leaves only when somebody removes its key",
+        };
         let message = format!("`{}` grows {} without a bound: {how}", item.name, grows.on);
         let mut hazard = rule.about(item, severity, message).at_most(Confidence::Likely);
         hazard = hazard.because(item.summary.clone(), place(item));
