@@ -284,7 +284,7 @@ fn expiry(finding: &Finding) -> Option<String> {
     };
     let ages: Vec<&Fact> = EXPIRIES.iter().filter_map(|key| fact(finding, &[key])).collect();
     // Of several ages, each of which may end an entry, one that is set counts.
-    let Some(fact) = ages.iter().find(|fact| !is_none(fact)).or(ages.first()) else { return None };
+    let fact = ages.iter().find(|fact| !is_none(fact)).or(ages.first())?;
     let idle = if fact.key.contains("idle") { "idle entries" } else { "entries" };
     match &fact.value {
         _ if is_none(fact) => Some("nothing expires".to_owned()),
