@@ -178,7 +178,16 @@ fn of_cache(item: &Item) -> Option<AtTwo> {
     // A map of the service's own: what looks a value up first would be a library's, or named by what it looks up.
     let is_own_map = item.ty.as_deref().is_some_and(|ty| ty.contains("Map<String,")) && by_change;
     let told = is_own_map || is_written_on_requests(item) && decides.iter().any(|word| text.contains(word));
-    told.then(|| care(Weight::Memory, "what one replica has seen the others have not"))
+    // A map of the service's own that is filled while it runs, by whom could not be followed.
+    let is_filled = item.uses.iter().any(|one| one.access == Access::Write) && item.entry_points.is_empty();
+    let is_unknown = item.ty.as_deref().is_some_and(|ty| ty.contains("HashMap<")) && is_filled;
+    match (told, is_unknown) {
+        (true, _) => Some(care(Weight::Memory, "what one replica has seen the others have not")),
+        (_, true) => {
+            Some(care(Weight::Memory, "each replica remembers for itself, and whether requests rely on that could not be followed"))
+        }
+        _ => None,
+    }
 }
 
 fn of_flag(item: &Item) -> Option<AtTwo> {
@@ -378,5 +387,18 @@ mod tests {
         assert_eq!(sticky.verdicts[0].replicas, Some(3));
         let item = sticky.items.iter().find(|item| item.id.as_str().starts_with("session:")).unwrap();
         assert_eq!(item.replication.as_ref().and_then(|one| one.number), Some(3));
+    }
+
+    #[test]
+    fn a_cache_that_requests_write_is_one_that_others_have_not_seen() {
+        let shop = |state: &str, handler: &str| shop(state, handler).replace("it: Default::default()", "seen_cache: Default::default()");
+        let own = shop(
+            "seen_cache: Arc<RwLock<HashMap<String, String>>>",
+            "app.seen_cache.write().unwrap().insert(String::new(), String::new());",
+        );
+        assert_eq!(verdict(&map(&own)), (Answer::WithCare, vec!["what one replica has seen the others have not"]));
+        // What is only looked up differs from replica to replica in nothing.
+        let read = shop("seen_cache: Arc<RwLock<HashMap<String, String>>>", "let _ = app.seen_cache.read().unwrap().len();");
+        assert_eq!(verdict(&map(&read)).0, Answer::Yes);
     }
 }
