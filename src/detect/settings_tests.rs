@@ -225,3 +225,14 @@ fn what_makes_the_headers_that_a_method_sets_says_what_they_depend_on() {
 
 const CACHED: &str = "struct Config { cache_pages: bool, banner: String }\n\
     impl Config { fn from_env() -> Self { Self { cache_pages: std::env::var(\"CACHE_PAGES\").unwrap().parse().unwrap(), banner: std::env::var(\"BANNER\").unwrap() } } }\n";
+
+#[test]
+fn options_in_a_tuple_are_options_all_the_same() {
+    let release = |options: &str| {
+        let main =
+            format!("fn main() {{ let _guard = sentry::init((\"https://key@example.com/1\", sentry::ClientOptions::new(){options})); }}\n");
+        told(&items(&["sentry"], &main), Kind::Telemetry, &["release"])
+    };
+    assert_eq!(release(".release(\"shop@3\")"), ["release shop@3"]);
+    assert_eq!(release(".attach_stacktrace(true)"), ["release env SENTRY_RELEASE"]);
+}

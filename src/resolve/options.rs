@@ -38,11 +38,16 @@ impl Reader<'_> {
     /// Settings of the options objects among some arguments.
     pub(super) fn options(&self, args: &[ExprId]) -> (Vec<Setting>, Options) {
         let mut out = (Vec::new(), Options::None);
-        for arg in args {
-            if !self.is_options(*arg) {
+        // `init((dsn, ClientOptions::new()))`: what a tuple brings is handed over as well.
+        let parts = args.iter().flat_map(|arg| match &self.body[*arg] {
+            Expr::Tuple(all) => all.to_vec(),
+            _ => vec![*arg],
+        });
+        for arg in parts {
+            if !self.is_options(arg) {
                 continue;
             }
-            out.1 = out.1.max(if self.built_here(*arg, &mut out.0, 0) { Options::Seen } else { Options::Unseen });
+            out.1 = out.1.max(if self.built_here(arg, &mut out.0, 0) { Options::Seen } else { Options::Unseen });
         }
         out
     }
