@@ -131,14 +131,14 @@ fn a_library_works_in_the_folder_that_its_only_object_was_opened_on() {
     let work = "fn fast() -> bool { true }\nstruct Builder { workspace: rustwide::Workspace, toolchain: rustwide::Toolchain }\nimpl Builder { fn update(&self) { self.toolchain.install(&self.workspace).unwrap(); } }\n";
     let main =
         "fn main() { let builder = Builder { workspace: open(), toolchain: rustwide::Toolchain::dist(\"stable\") }; builder.update(); }\n";
-    let one = format!("{work}{}{main}", open("open", "\"/srv/work\""));
+    let one = format!("{work}{}{main}", open("open", "\"/opt/builds\""));
     let mut found = writes(&one);
     found.sort();
-    assert_eq!(found, ["/srv/work", "/srv/work/rustup-home"]);
+    assert_eq!(found, ["/opt/builds", "/opt/builds/rustup-home"]);
     // Two workspaces: nobody knows which one is meant.
     let two = format!(
         "{work}{}{}{}",
-        open("open", "\"/srv/work\""),
+        open("open", "\"/opt/builds\""),
         open("second", "\"/srv/other\""),
         main.replace("builder.update()", "drop(second()); builder.update()")
     );

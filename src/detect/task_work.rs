@@ -187,7 +187,7 @@ mod tests {
     fn held_by(round: &str, declared: &str) -> Option<String> {
         let main = format!(
             "{declared}\nasync fn work(db: sqlx::PgPool) {{ loop {{ tokio::time::sleep(std::time::Duration::from_secs(300)).await; {round} }} }}\n\
-             fn main() {{ tokio::spawn(work(db())); }}\nfn db() -> sqlx::PgPool {{ todo!() }}\n"
+             fn main() {{ tokio::spawn(work(db())); }}\nfn db() -> sqlx::PgPool {{ sqlx::PgPool::connect_lazy(\"postgres://localhost/shop\").unwrap() }}\n"
         );
         let map = map(&main);
         let task = map.items.iter().find(|item| item.kind == crate::model::Kind::BackgroundTask).unwrap();
@@ -196,7 +196,11 @@ mod tests {
 
     #[test]
     fn a_function_that_claims_is_asked_whether_it_did() {
-        let claim = |ty: &str| format!("async fn claim_run(db: &sqlx::PgPool) -> {ty} {{ todo!() }}\nstruct RunGuard;");
+        let claim = |ty: &str| {
+            format!(
+                "async fn claim_run(db: &sqlx::PgPool) -> {ty} {{ sqlx::query(\"SELECT 1\").execute(db).await.into() }}\nstruct RunGuard;"
+            )
+        };
         let asked = "if !claim_run(&db).await { continue; }";
         let held = Some("claim_run".to_owned());
         assert_eq!(held_by(asked, &claim("bool")), held);

@@ -227,7 +227,7 @@ async fn main() {
         );
         assert!(jobs(&locked, 2).is_empty());
         let asked = MAIN.replace("work(&db).await", "if !claim_work().await { continue; } work(&db).await");
-        assert!(jobs(&format!("{asked}\nasync fn claim_work() -> bool {{ todo!() }}\n"), 2).is_empty());
+        assert!(jobs(&format!("{asked}\nasync fn claim_work() -> bool {{ std::fs::exists(\"mine\").unwrap() }}\n"), 2).is_empty());
         // A name alone keeps no replica from it.
         let named = MAIN.replace("work(&db).await", "claim_work(&db).await").replace("async fn work(", "async fn claim_work(");
         assert_eq!(jobs(&named, 2).len(), 1);
