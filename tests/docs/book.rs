@@ -259,8 +259,11 @@ fn the_page_on_templates_names_every_template_and_every_field() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(page.contains(&format!("`{name}`")), "{name}");
     }
-    let view = read("src/render/view.rs");
-    let fields = view.lines().filter_map(|line| line.trim().strip_prefix("pub(crate) ")?.split_once(": ").map(|(name, _)| name));
+    let views = sources(&repository().join("src/render/view"));
+    let fields = views
+        .iter()
+        .flat_map(|view| view.lines())
+        .filter_map(|line| line.trim().strip_prefix("pub(crate) ")?.split_once(": ").map(|(name, _)| name));
     let missing: Vec<&str> = fields.filter(|name| !page.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -1,0 +1,256 @@
+//! Whole pages, and the lists that they are made of.
+
+use serde::Serialize;
+
+use super::{
+    BlindSpots, CapacityView, EventView, FailureRowOfList, FailureView, HazardRuleView, IncidentView, ItemView, LifecycleView, Opening,
+    Point, ReviewView, RowView, VerdictView,
+};
+
+/// A whole page, or the index of a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct PageView {
+    /// Service or workspace, as Markdown text.
+    pub(crate) title: String,
+    /// A sentence on what the service does.
+    pub(crate) about: Option<String>,
+    /// Who is asked about what names no owner.
+    pub(crate) owner: Option<String>,
+    pub(crate) opening: Opening,
+    pub(crate) review: ReviewView,
+    /// Rules with what they found; empty in a book, which has a page for them.
+    pub(crate) hazards: Vec<HazardRuleView>,
+    /// What can go wrong; empty in a book, which has pages for it.
+    pub(crate) incidents: Vec<IncidentView>,
+    pub(crate) contents: Vec<KindRow>,
+    /// Filled when there are several services.
+    pub(crate) services: Vec<ServiceView>,
+    /// The rows of the table of services; none when there are too many services for columns.
+    pub(crate) service_kinds: Vec<ServiceKindRow>,
+    pub(crate) sections: Vec<Section>,
+    /// Whether each service can run as several replicas.
+    pub(crate) verdicts: Vec<VerdictView>,
+    /// What is asked of each store.
+    pub(crate) capacity: Option<CapacityView>,
+    /// Variables that code and deployment do not agree upon.
+    pub(crate) environments: Vec<EnvironmentView>,
+    /// How the services start and stop.
+    pub(crate) lifecycles: Vec<LifecycleView>,
+    pub(crate) events: Vec<EventView>,
+    pub(crate) recovery_tests: Vec<Named>,
+    pub(crate) without_recovery_test: usize,
+    pub(crate) constants_left_out: usize,
+    pub(crate) blind: BlindSpots,
+    /// Link target of the blind spots, from this page.
+    pub(crate) blind_target: String,
+    pub(crate) version: String,
+    pub(crate) revision: Option<String>,
+}
+
+/// A page about one kind, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct KindPage {
+    pub(crate) kind: &'static str,
+    pub(crate) sections: Vec<Section>,
+    pub(crate) count: usize,
+    pub(crate) index: String,
+}
+
+/// The page of hazards, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct HazardsPage {
+    pub(crate) review: ReviewView,
+    pub(crate) hazards: Vec<HazardRuleView>,
+    pub(crate) index: String,
+}
+
+/// A page about one service, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServicePage {
+    pub(crate) service: ServiceView,
+    pub(crate) opening: Opening,
+    /// The hazards of this service.
+    pub(crate) review: ReviewView,
+    pub(crate) verdicts: Vec<VerdictView>,
+    pub(crate) contents: Vec<ServiceKind>,
+    /// Whether the tree has other services.
+    pub(crate) several: bool,
+    /// Variables that code and deployment do not agree upon.
+    pub(crate) environments: Vec<EnvironmentView>,
+    /// How the services start and stop.
+    pub(crate) lifecycles: Vec<LifecycleView>,
+    pub(crate) events: Vec<EventView>,
+    /// Link target of the blind spots, from this page.
+    pub(crate) blind_target: String,
+    pub(crate) index: String,
+}
+
+/// The items of one kind that a service holds.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServiceKind {
+    pub(crate) kind: &'static str,
+    pub(crate) target: String,
+    pub(crate) items: Vec<ServiceItem>,
+    /// What is told as a table: variables.
+    pub(crate) tables: Vec<Group>,
+}
+
+/// An item in the list of a service.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServiceItem {
+    pub(crate) link: String,
+    pub(crate) summary: String,
+    /// Names of the other services that hold it.
+    pub(crate) shared_with: Vec<String>,
+}
+
+/// The page of blind spots, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct BlindPage {
+    pub(crate) blind: BlindSpots,
+    pub(crate) index: String,
+    pub(crate) version: String,
+    pub(crate) revision: Option<String>,
+}
+
+/// The chapters of a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct SummaryView {
+    pub(crate) title: String,
+    /// Whether there is a page of hazards.
+    pub(crate) hazards: bool,
+    /// What can go wrong, a page each.
+    pub(crate) incidents: Vec<Chapter>,
+    /// What can go away, a page each.
+    pub(crate) failures: Vec<Chapter>,
+    pub(crate) services: Vec<Chapter>,
+    pub(crate) kinds: Vec<Chapter>,
+}
+
+/// One chapter: its name, or its kind, and its file.
+#[derive(Debug, Serialize)]
+pub(crate) struct Chapter {
+    pub(crate) name: String,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) file: String,
+}
+
+/// The settings of a new book.
+#[derive(Debug, Serialize)]
+pub(crate) struct BookView {
+    /// A TOML string, quotes included.
+    pub(crate) title: String,
+    pub(crate) repository: Option<String>,
+}
+
+/// A line of the table of contents.
+#[derive(Debug, Serialize)]
+pub(crate) struct KindRow {
+    pub(crate) kind: &'static str,
+    pub(crate) target: String,
+    pub(crate) count: usize,
+    pub(crate) shown: Vec<String>,
+    pub(crate) more: usize,
+}
+
+/// A kind with its count in each service.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServiceKindRow {
+    pub(crate) kind: &'static str,
+    pub(crate) counts: Vec<usize>,
+}
+
+/// A binary with what it holds.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ServiceView {
+    /// Markdown: a link to its page in a book, plain code otherwise.
+    pub(crate) name: String,
+    /// The name as Markdown text, for headings.
+    pub(crate) heading: String,
+    /// Link to its root file.
+    pub(crate) target: String,
+    pub(crate) package: String,
+    pub(crate) crates: Vec<String>,
+    pub(crate) total: usize,
+    /// Items that no other service holds.
+    pub(crate) own: usize,
+    /// The most telling of what not every service holds.
+    pub(crate) points: Vec<Point>,
+}
+
+/// All items of one scope.
+#[derive(Debug, Serialize)]
+pub(crate) struct Section {
+    pub(crate) scope: &'static str,
+    /// Level of the section's heading; 0 for none.
+    pub(crate) level: usize,
+    pub(crate) groups: Vec<Group>,
+}
+
+/// The items of one kind in one scope: blocks first, then a table of the minor ones.
+#[derive(Debug, Serialize)]
+pub(crate) struct Group {
+    pub(crate) kind: &'static str,
+    /// `###`, as deep as the table's heading stands.
+    pub(crate) hashes: String,
+    /// The table's heading; its anchor is made from it. None where the page's own heading says the same.
+    pub(crate) heading: Option<String>,
+    pub(crate) items: Vec<ItemView>,
+    pub(crate) rows: Vec<RowView>,
+    pub(crate) any_services: bool,
+    pub(crate) any_default: bool,
+    pub(crate) any_set: bool,
+    pub(crate) any_kept: bool,
+    pub(crate) any_ops: bool,
+    pub(crate) any_unknown: bool,
+}
+
+/// Variables of a service that code and deployment do not agree upon.
+#[derive(Debug, Serialize)]
+pub(crate) struct EnvironmentView {
+    pub(crate) service: String,
+    /// Read, but set nowhere.
+    pub(crate) unset: Vec<String>,
+    /// Set, but read nowhere: the variable and where.
+    pub(crate) unread: Vec<Named>,
+    pub(crate) unread_more: usize,
+}
+
+/// The page that lists what one may see, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct IncidentsPage {
+    pub(crate) incidents: Vec<IncidentView>,
+    pub(crate) index: String,
+}
+
+/// A page about one thing that one may see, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct IncidentPage {
+    pub(crate) incident: IncidentView,
+    /// Link target of the page that lists them.
+    pub(crate) reference: String,
+}
+
+/// The page that lists what may go away, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailuresPage {
+    pub(crate) events: Vec<FailureRowOfList>,
+    pub(crate) recovery_tests: Vec<Named>,
+    pub(crate) without_recovery_test: usize,
+    pub(crate) index: String,
+}
+
+/// A page about one thing that may go away, in a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailurePage {
+    pub(crate) failure: FailureView,
+    /// Link target of the page that lists them.
+    pub(crate) reference: String,
+}
+
+/// A link with a text beside it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Named {
+    pub(crate) link: String,
+    pub(crate) text: String,
+}
