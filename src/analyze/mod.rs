@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::annotations::{self, CatalogEntry, Config, FileComments, Knowledge};
-use crate::assess::{self, Subject};
+use crate::assess::{self, Assessed, Subject};
 use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Commands, Cx, LeftOut, Mentions, OpenEnvironment};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
@@ -171,9 +171,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         lifecycles: &lifecycles,
         capacity: &capacity,
     };
-    let (hazards, assessed) = assess::assess(&subject);
-    let not_deployed = assess::not_judged(&subject);
-    let (verdicts, replications) = assess::verdicts(&subject, &hazards);
+    let Assessed { hazards, diagnostics: assessed, verdicts, replications, not_deployed } = assess::assess(&subject);
     for (item, replication) in items.iter_mut().zip(replications) {
         item.replication = replication;
     }

@@ -77,9 +77,23 @@ pub struct Subject<'a> {
     pub capacity: &'a [Capacity],
 }
 
-/// Finds every hazard, worst first, and what is wrong with acknowledgements.
+/// What is drawn from a map.
+pub struct Assessed {
+    /// Every hazard, worst first.
+    pub hazards: Vec<Hazard>,
+    /// What is wrong with acknowledgements.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether each service can run as several replicas.
+    pub verdicts: Vec<Verdict>,
+    /// The copies of each item, in their order.
+    pub replications: Vec<Option<Replication>>,
+    /// The services that no deployment file runs: rules that need one could not look at them.
+    pub not_deployed: Vec<SmolStr>,
+}
+
+/// Draws hazards and verdicts from a map.
 #[must_use]
-pub fn assess(subject: &Subject<'_>) -> (Vec<Hazard>, Vec<Diagnostic>) {
+pub fn assess(subject: &Subject<'_>) -> Assessed {
     let ground = Ground::new(subject);
     let mut hazards = Vec::new();
     for rule in RULES {
@@ -87,15 +101,15 @@ pub fn assess(subject: &Subject<'_>) -> (Vec<Hazard>, Vec<Diagnostic>) {
     }
     let diagnostics = acknowledge::acknowledge(&mut hazards, subject.items);
     sort(&mut hazards);
-    (hazards, diagnostics)
-}
-
-/// Whether each service can run as several replicas; and for each item, in their order, its copies.
-#[must_use]
-pub fn verdicts(subject: &Subject<'_>, hazards: &[Hazard]) -> (Vec<Verdict>, Vec<Option<Replication>>) {
-    let ground = Ground::new(subject);
-    let found = verdict::all_at_two(&ground, hazards);
-    (verdict::verdicts(&ground, &found), verdict::replications(&ground, &found))
+    let at_two = verdict::all_at_two(&ground, &hazards);
+    let is_run = |service: &&Service| !ground.fleets_of(&service.name).is_empty();
+    Assessed {
+        verdicts: verdict::verdicts(&ground, &at_two),
+        replications: verdict::replications(&ground, &at_two),
+        not_deployed: subject.services.iter().filter(|service| !is_run(service)).map(|service| service.name.clone()).collect(),
+        hazards,
+        diagnostics,
+    }
 }
 
 /// Writes at each item which rules name it.
@@ -121,13 +135,6 @@ fn sort(hazards: &mut [Hazard]) {
         let open = a.acknowledged.is_some().cmp(&b.acknowledged.is_some()).then_with(|| b.severity.cmp(&a.severity));
         open.then_with(|| place(&a.rule).cmp(&place(&b.rule))).then_with(|| b.confidence.cmp(&a.confidence)).then_with(|| a.id.cmp(&b.id))
     });
-}
-
-/// The services that no deployment file runs: rules that need one could not look at them. Empty for a library.
-#[must_use]
-pub fn not_judged(subject: &Subject<'_>) -> Vec<SmolStr> {
-    let ground = Ground::new(subject);
-    subject.services.iter().filter(|service| ground.fleets_of(&service.name).is_empty()).map(|service| service.name.clone()).collect()
 }
 
 /// Whether a check that fails on a severity fails on a hazard.

@@ -55,24 +55,23 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
         options,
     };
     let page = |path: String, text: String| Page { path, text: marked(&text), existing: Existing::Marked };
+    let (incidents, failures) = (book.each_incident(), book.each_failure());
     let settings = engine.render("book.toml.tera", &book.settings())?;
     let mut pages = vec![
         Page { path: "book.toml".to_owned(), text: settings, existing: Existing::Kept },
-        page("src/SUMMARY.md".to_owned(), engine.render("SUMMARY.md.tera", &book.summary())?),
+        page("src/SUMMARY.md".to_owned(), engine.render("SUMMARY.md.tera", &book.summary(&incidents, &failures))?),
         page(INDEX.to_owned(), engine.render("index.md.tera", &book.index())?),
     ];
     if !map.hazards.is_empty() {
         pages.push(page(HAZARDS.to_owned(), engine.render("hazards-page.md.tera", &book.hazards())?));
     }
-    let (list, incidents) = (book.incidents(), book.each_incident());
     if !incidents.is_empty() {
-        pages.push(page(INCIDENTS.to_owned(), engine.render("incidents-page.md.tera", &list)?));
+        pages.push(page(INCIDENTS.to_owned(), engine.render("incidents-page.md.tera", &book.incidents())?));
     }
     for incident in incidents {
         let file = incident_page(incident.incident.id);
         pages.push(page(file, engine.render("incident-page.md.tera", &incident)?));
     }
-    let failures = book.each_failure();
     if !failures.is_empty() {
         pages.push(page(FAILURES.to_owned(), engine.render("failures-page.md.tera", &book.failures())?));
     }
@@ -129,20 +128,17 @@ impl Book<'_> {
         BookView { title: quoted(&format!("{}: where its state is", self.title)), repository: web.map(quoted) }
     }
 
-    fn summary(&self) -> SummaryView {
+    fn summary(&self, incidents: &[IncidentPage], failures: &[FailurePage]) -> SummaryView {
         let file = |path: &str| path.strip_prefix("src/").unwrap_or(path).to_owned();
         let chapter = |name: &str, path: &str| Chapter { name: inline(name), kind: None, file: file(path) };
         SummaryView {
             title: inline(&self.title),
             hazards: !self.map.hazards.is_empty(),
-            incidents: self
-                .incidents()
-                .incidents
+            incidents: incidents
                 .iter()
-                .map(|one| Chapter { name: one.title.to_owned(), kind: None, file: file(&incident_page(one.id)) })
+                .map(|one| Chapter { name: one.incident.title.to_owned(), kind: None, file: file(&incident_page(one.incident.id)) })
                 .collect(),
-            failures: self
-                .each_failure()
+            failures: failures
                 .iter()
                 .map(|one| Chapter { name: one.failure.title.to_owned(), kind: None, file: file(&failure_page(one.failure.id)) })
                 .collect(),

@@ -355,7 +355,7 @@ async fn handler(axum::extract::State(mails): axum::extract::State<tokio::sync::
             lifecycles: &[lifecycle],
             capacity: &[],
         };
-        told(&assess(&subject).0)
+        told(&assess(&subject).hazards)
     }
 
     #[test]
