@@ -2,7 +2,7 @@
 
 use smol_str::format_smolstr;
 
-use super::Rule;
+use super::{Fleet, Rule};
 use crate::model::{Confidence, Evidence, Hazard, HazardSeverity, Item, Place, Sketch};
 
 impl Rule {
@@ -47,6 +47,12 @@ impl Hazard {
     pub fn because(mut self, what: impl Into<String>, at: Option<&Place>) -> Self {
         self.evidence.push(Evidence { what: what.into(), at: at.cloned() });
         self
+    }
+
+    /// So many copies run of what it is about.
+    #[must_use]
+    pub fn run_by(self, fleet: &Fleet<'_>) -> Self {
+        self.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place()))
     }
 
     /// How its numbers come about.

@@ -278,6 +278,7 @@ fn behaviour(fact: &Fact) -> String {
     let text = fact.value.as_ref().map(ToString::to_string).unwrap_or_default();
     match fact.key.as_str() {
         "shrinks" if text == "never" => "never shrinks".to_owned(),
+        "shrinks" => format!("entries leave {text}"),
         "changes" => text,
         "timeout_at_call" => format!("the call {text} has a timeout"),
         "set_before_await" => format!("set before an `.await` {text}"),

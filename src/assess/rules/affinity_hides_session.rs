@@ -59,7 +59,7 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
             None => continue,
         };
         let hazard = hazard.because(item.summary.clone(), place(item));
-        out.push(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())));
+        out.push(hazard.run_by(fleet));
     }
 }
 

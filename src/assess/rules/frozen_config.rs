@@ -157,7 +157,7 @@ fn of_object(rule: &Rule, ground: &Ground<'_>, name: &str, known: &Variables<'_>
     for item in known.items.iter().filter_map(|id| ground.item(id)) {
         hazard = hazard.with(item);
     }
-    Some(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())))
+    Some(hazard.run_by(fleet))
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
             _ => continue,
         };
         let hazard = hazard.because(does.what.clone(), does.at.as_ref());
-        out.push(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())));
+        out.push(hazard.run_by(fleet));
     }
     out.extend(harmless.into_values().filter_map(|tasks| done_without_harm(rule, ground, &tasks)));
 }
@@ -127,7 +127,7 @@ fn done_without_harm(rule: &Rule, ground: &Ground<'_>, tasks: &[&Item]) -> Optio
     for (does, at) in tasks.iter().filter_map(|task| Some((worst(ground, task)?.0, task))) {
         hazard = hazard.because(format!("{} {}", job(at), does.what), does.at.as_ref()).with(at);
     }
-    Some(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())))
+    Some(hazard.run_by(fleet))
 }
 
 fn most(fleet: &Fleet<'_>) -> u32 {

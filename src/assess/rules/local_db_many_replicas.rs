@@ -67,7 +67,7 @@ fn of_fleet(rule: &Rule, item: &Item, fleet: &Fleet<'_>, landed: &Landed) -> Opt
         _ => return None,
     };
     let hazard = hazard.because(item.summary.clone(), place(item)).because(landed.said(), Some(&landed.at));
-    Some(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())))
+    Some(hazard.run_by(fleet))
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
                 None => rates.push((of, vec![item])),
             }
         } else if let Some(hazard) = at_a_time(rule, ground, item, fleet) {
-            out.push(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())));
+            out.push(hazard.run_by(fleet));
         }
     }
     out.extend(rates.iter().filter_map(|(_, items)| all_rates(rule, ground, items)));
@@ -72,7 +72,7 @@ fn all_rates(rule: &Rule, ground: &Ground<'_>, items: &[&Item]) -> Option<Hazard
     for other in items {
         hazard = hazard.with(other);
     }
-    Some(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())))
+    Some(hazard.run_by(fleet))
 }
 
 /// The rate with the words for it, when it is a number that is known.

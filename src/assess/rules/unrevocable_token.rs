@@ -43,7 +43,7 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
         );
         let hazard = rule.about(list, severity, message).with(token).at_most(Confidence::Likely);
         let hazard = hazard.because(list.summary.clone(), place(list)).because(token.summary.clone(), place(token));
-        out.push(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())));
+        out.push(hazard.run_by(fleet));
     }
 }
 

@@ -100,7 +100,7 @@ fn told_to_one(rule: &Rule, ground: &Ground<'_>, item: &Item) -> Option<Hazard> 
     let hazard = rule.about(item, severity, message).at_most(Confidence::Likely);
     let hazard = hazard.because(format!("{}, in each process", item.summary), place(item));
     let hazard = hazard.because(format!("an entry is taken out here {on}"), invalidated.at.as_ref());
-    Some(hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place())))
+    Some(hazard.run_by(fleet))
 }
 
 /// What was looked up once is kept as long as the process lives.
@@ -122,7 +122,7 @@ fn kept_for_good(rule: &Rule, ground: &Ground<'_>, item: &Item) -> Option<Hazard
     hazard = hazard.because(item.summary.clone(), place(item));
     hazard = hazard.because(format!("looked up, else asked for and kept, {}", text(memoised)), memoised.at.as_ref());
     if let Some(fleet) = ground.replicated(item) {
-        hazard = hazard.because(format!("{} of {}", fleet.copies(), fleet.name()), Some(fleet.place()));
+        hazard = hazard.run_by(fleet);
     }
     if rights {
         hazard = hazard
