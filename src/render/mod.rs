@@ -8,13 +8,13 @@ mod blind;
 mod capacity;
 mod docs;
 mod engine;
-mod escape;
+pub(crate) mod escape;
 mod failures;
 mod hazards;
 mod incidents;
 mod item_view;
 mod json;
-mod layout;
+pub(crate) mod layout;
 mod lifecycle_view;
 mod links;
 mod list;
@@ -22,7 +22,7 @@ mod markdown;
 mod mdbook;
 mod opening;
 mod phrase;
-mod rank;
+pub(crate) mod rank;
 mod row_view;
 #[cfg(test)]
 mod sample;
@@ -31,11 +31,11 @@ mod settings_view;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod title;
+pub(crate) mod title;
 mod variables;
 mod verdict;
 mod view;
-mod words;
+pub(crate) mod words;
 
 use std::path::PathBuf;
 

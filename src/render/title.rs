@@ -82,6 +82,14 @@ impl Title {
         out
     }
 
+    /// As short as it can be, as plain text: what it is where its name says too little, else its name.
+    pub(crate) fn short(&self) -> String {
+        match &self.label {
+            Some(label) if self.within.is_none() && SILENT.contains(&self.name.as_str()) => label.clone(),
+            _ => self.name.clone(),
+        }
+    }
+
     /// The name alone, as Markdown: for a link beside words that say what it is.
     pub(crate) fn name(&self) -> String {
         code(&self.name)

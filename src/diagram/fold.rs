@@ -1,0 +1,325 @@
+//! Folding: from a draft with a node for each item to a graph that is legible, the same way every time.
+//!
+//! Nothing that is folded is lost: a node of several items counts them, names the heaviest, and has all their arrows.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{HazardSeverity, Item, Kind, StateMap};
+use crate::render::layout::kind_rank;
+use crate::render::rank::weight;
+
+use super::graph::{Edge, Graph, Line, Node, Shape, Zone};
+use super::label::{self, Names, caption, plain};
+use super::service::by_weight;
+
+/// A diagram has no more nodes than this, unless that many sorts of state are in it.
+const NODES: usize = 30;
+/// Nor more arrows.
+const EDGES: usize = 48;
+/// Nodes of one group; lighter ones share the last of them.
+const OF_GROUP: usize = 5;
+/// The same for other services, since each of them fails for itself.
+const STORES: usize = 10;
+
+/// What may share a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Group {
+    /// What answers requests.
+    Server,
+    /// Tasks, threads, jobs.
+    Task,
+    /// State of one kind in one box.
+    Kind(Zone, Kind),
+    /// What manifests declare, by its sort.
+    Deployed(Zone, Declared),
+}
+
+/// Sorts of declared state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Declared {
+    Volume,
+    Secret,
+    Config,
+    Affinity,
+}
+
+impl Group {
+    pub(super) fn of(item: &Item, zone: Zone) -> Self {
+        match item.kind {
+            Kind::BackgroundTask if is_server(item) => Group::Server,
+            Kind::BackgroundTask => Group::Task,
+            Kind::Deployment => Group::Deployed(
+                zone,
+                match item.name.split(' ').next().unwrap_or_default() {
+                    "Secret" => Declared::Secret,
+                    "ConfigMap" => Declared::Config,
+                    "session" => Declared::Affinity,
+                    _ => Declared::Volume,
+                },
+            ),
+            kind => Group::Kind(zone, kind),
+        }
+    }
+
+    pub(super) fn zone(self) -> Zone {
+        match self {
+            Group::Server | Group::Task => Zone::Process,
+            Group::Kind(zone, _) | Group::Deployed(zone, _) => zone,
+        }
+    }
+
+    /// One node says it all, whoever uses it.
+    fn is_minor(self) -> bool {
+        matches!(self, Group::Server | Group::Kind(_, Kind::StartupConfig | Kind::Telemetry | Kind::Os | Kind::ReferenceData))
+    }
+
+    fn at_most(self) -> usize {
+        match self {
+            Group::Kind(_, Kind::ExternalStore) => STORES,
+            _ => OF_GROUP,
+        }
+    }
+
+    /// The order of nodes in a box: what acts comes first.
+    fn rank(self) -> (Zone, usize, usize) {
+        match self {
+            Group::Server => (Zone::Process, 0, 0),
+            Group::Task => (Zone::Process, 1, 0),
+            Group::Kind(zone, kind) => (zone, 2, kind_rank(kind)),
+            Group::Deployed(zone, declared) => (zone, 3, declared as usize),
+        }
+    }
+
+    /// What several of them are called.
+    fn plural(self) -> &'static str {
+        match self {
+            Group::Server => "servers",
+            Group::Task => "background tasks",
+            Group::Kind(_, Kind::Os) => "of the operating system",
+            Group::Kind(_, Kind::Telemetry) => "of telemetry",
+            Group::Kind(_, Kind::StartupConfig) => "start-up settings",
+            Group::Kind(_, Kind::ReferenceData) => "sets of reference data",
+            Group::Kind(_, Kind::SharedState) => "pieces of shared state",
+            Group::Kind(_, Kind::ThreadLocal) => "thread- and task-locals",
+            Group::Kind(_, Kind::FsWrite) => "local files",
+            Group::Kind(_, Kind::ClientHeld) => "cookies and tokens",
+            Group::Kind(_, kind) => kind.plural(),
+            Group::Deployed(_, Declared::Volume) => "volumes",
+            Group::Deployed(_, Declared::Secret) => "Secrets",
+            Group::Deployed(_, Declared::Config) => "ConfigMaps",
+            Group::Deployed(_, Declared::Affinity) => "session affinities",
+        }
+    }
+}
+
+fn is_server(item: &Item) -> bool {
+    let first = item.summary.split(',').next().unwrap_or_default();
+    first.split(' ').next_back() == Some("server")
+}
+
+/// A node before it is folded.
+#[derive(Clone, Debug)]
+pub(super) struct Draft<'a> {
+    pub(super) group: Group,
+    pub(super) shape: Shape,
+    pub(super) items: Vec<&'a Item>,
+    /// What it is called when no item speaks of it.
+    pub(super) name: Option<String>,
+}
+
+impl Draft<'_> {
+    fn weight(&self) -> i32 {
+        self.items.iter().map(|item| weight(item)).max().unwrap_or_default()
+    }
+
+    /// The first id of it, to break ties.
+    fn id(&self) -> &str {
+        self.items.iter().map(|item| item.id.as_str()).min().or(self.name.as_deref()).unwrap_or_default()
+    }
+}
+
+/// Nodes and arrows before they are folded.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Drafts<'a> {
+    pub(super) nodes: Vec<Draft<'a>>,
+    pub(super) edges: BTreeSet<Edge>,
+}
+
+/// Folds a draft until it is legible.
+pub(super) fn fold(mut drafts: Drafts<'_>, map: &StateMap, names: &Names<'_>, service: Option<&str>) -> Graph {
+    drafts.minor();
+    drafts.alike();
+    drafts.lightest();
+    drafts.alike();
+    while (drafts.nodes.len() > NODES || drafts.edges.len() > EDGES) && drafts.one_less() {}
+    drafts.graph(map, names, service)
+}
+
+impl Drafts<'_> {
+    /// Of minor groups, all nodes become one.
+    fn minor(&mut self) {
+        self.join(|_, draft| draft.group.is_minor().then_some(draft.group));
+    }
+
+    /// Nodes of one group that are used by the same and use the same become one.
+    fn alike(&mut self) {
+        for _ in 0..4 {
+            let before = self.nodes.len();
+            let mut around: Vec<(Vec<usize>, Vec<usize>)> = vec![(Vec::new(), Vec::new()); before];
+            for edge in &self.edges {
+                around[edge.from].1.push(edge.to);
+                around[edge.to].0.push(edge.from);
+            }
+            self.join(|at, draft| {
+                let is_store = draft.shape == Shape::Store && matches!(draft.group, Group::Kind(_, Kind::ExternalStore));
+                let alone = around[at].0.is_empty() && around[at].1.is_empty();
+                // Each store that something leads to keeps its own node.
+                (!is_store || alone).then(|| (draft.group, around[at].clone()))
+            });
+            if self.nodes.len() == before {
+                break;
+            }
+        }
+    }
+
+    /// In groups of many nodes, the lightest become one.
+    fn lightest(&mut self) {
+        let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+        for (at, draft) in self.nodes.iter().enumerate() {
+            groups.entry(draft.group).or_default().push(at);
+        }
+        let mut light = BTreeSet::new();
+        for (group, mut members) in groups {
+            if members.len() > group.at_most() {
+                members.sort_by_cached_key(|&at| (Reverse(self.nodes[at].weight()), self.nodes[at].id().to_owned()));
+                light.extend(members.split_off(group.at_most() - 1));
+            }
+        }
+        self.join(|at, draft| light.contains(&at).then_some(draft.group));
+    }
+
+    /// Joins the two lightest nodes of the group with the most nodes; false when no group has two.
+    fn one_less(&mut self) -> bool {
+        let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+        for (at, draft) in self.nodes.iter().enumerate() {
+            groups.entry(draft.group).or_default().push(at);
+        }
+        let Some((_, mut members)) =
+            groups.into_iter().filter(|(_, members)| members.len() > 1).max_by_key(|(group, members)| (members.len(), Reverse(*group)))
+        else {
+            return false;
+        };
+        members.sort_by_cached_key(|&at| (Reverse(self.nodes[at].weight()), self.nodes[at].id().to_owned()));
+        let last = members.split_off(members.len() - 2);
+        self.join(|at, _| last.contains(&at).then_some(()));
+        true
+    }
+
+    /// Makes one node of all those with the same key.
+    fn join<K: Ord>(&mut self, key: impl Fn(usize, &Draft<'_>) -> Option<K>) {
+        let mut first: BTreeMap<K, usize> = BTreeMap::new();
+        let mut new = Vec::with_capacity(self.nodes.len());
+        let mut kept: Vec<Draft<'_>> = Vec::new();
+        for (at, draft) in std::mem::take(&mut self.nodes).into_iter().enumerate() {
+            let known = key(at, &draft).map(|key| *first.entry(key).or_insert(kept.len()));
+            match known {
+                Some(to) if to < kept.len() => {
+                    kept[to].items.extend(draft.items);
+                    kept[to].name = kept[to].name.take().or(draft.name);
+                    new.push(to);
+                }
+                _ => {
+                    new.push(kept.len());
+                    kept.push(draft);
+                }
+            }
+        }
+        self.nodes = kept;
+        let edges = std::mem::take(&mut self.edges);
+        let moved = edges.into_iter().map(|edge| Edge { from: new[edge.from], to: new[edge.to], ..edge });
+        for edge in moved.filter(|edge| edge.from != edge.to) {
+            self.edges.insert(edge);
+        }
+        // What is certain need not be said to be likely.
+        let certain: BTreeSet<(usize, usize)> = self.edges.iter().filter(|edge| !edge.likely).map(|edge| (edge.from, edge.to)).collect();
+        self.edges.retain(|edge| !edge.likely || !certain.contains(&(edge.from, edge.to)));
+    }
+
+    fn graph(&mut self, map: &StateMap, names: &Names<'_>, service: Option<&str>) -> Graph {
+        let severities: BTreeMap<&str, HazardSeverity> =
+            map.hazards.iter().filter(|hazard| hazard.acknowledged.is_none()).map(|hazard| (hazard.id.as_str(), hazard.severity)).collect();
+        for draft in &mut self.nodes {
+            by_weight(&mut draft.items);
+        }
+        let mut order: Vec<usize> = (0..self.nodes.len()).collect();
+        order.sort_by_cached_key(|&at| {
+            let draft = &self.nodes[at];
+            (draft.group.rank(), Reverse(draft.weight()), draft.id().to_owned())
+        });
+        let mut position = vec![0; order.len()];
+        for (new, &old) in order.iter().enumerate() {
+            position[old] = new;
+        }
+        let mut ids = BTreeSet::new();
+        let nodes = order.iter().map(|&at| node(&self.nodes[at], &severities, names, service, &mut ids)).collect();
+        let mut edges: Vec<Edge> =
+            self.edges.iter().map(|edge| Edge { from: position[edge.from], to: position[edge.to], ..*edge }).collect();
+        edges.sort();
+        Graph { nodes, edges, ..Graph::default() }
+    }
+}
+
+fn node(
+    draft: &Draft<'_>,
+    severities: &BTreeMap<&str, HazardSeverity>,
+    names: &Names<'_>,
+    service: Option<&str>,
+    ids: &mut BTreeSet<String>,
+) -> Node {
+    let severity = draft.items.iter().flat_map(|item| &item.hazards).filter_map(|id| severities.get(id.as_str()).copied()).max();
+    let (caption, lines) = match (draft.items.as_slice(), &draft.name) {
+        ([], name) => named(draft.group, name.as_deref().unwrap_or_default()),
+        ([only], _) => (caption(only), label::lines(&draft.items, names, service)),
+        (several, _) => (format!("{} {}", several.len(), draft.group.plural()), label::lines(several, names, service)),
+    };
+    let word = match draft.items.as_slice() {
+        [] => slug(draft.name.as_deref().unwrap_or("node")),
+        [only] => format!("{}_{}", slug(only.kind.as_str()), slug(&names.name(only))),
+        _ => slug(draft.group.plural()),
+    };
+    Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, caption, lines, severity }
+}
+
+fn named(group: Group, name: &str) -> (String, Vec<Line>) {
+    let mut line = plain(name.to_owned());
+    line.is_name = true;
+    let caption = if group == Group::Server { "server" } else { "external store" };
+    (caption.to_owned(), vec![line])
+}
+
+/// Letters, digits and `_`, at most forty of them.
+fn slug(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        } else if !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        if out.len() == 40 {
+            break;
+        }
+    }
+    out.trim_end_matches('_').to_owned()
+}
+
+fn unique(word: String, ids: &mut BTreeSet<String>) -> String {
+    let mut id = word.clone();
+    let mut count = 1;
+    while !ids.insert(id.clone()) {
+        count += 1;
+        id = format!("{word}_{count}");
+    }
+    id
+}

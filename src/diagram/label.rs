@@ -1,0 +1,231 @@
+//! What nodes say: the caption, the names, and the numbers. Plain text, short enough for a node of the usual width.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Fact, FactValue, Item, ItemId, Kind, StateMap, Total};
+use crate::render::escape::one_line;
+use crate::render::title::{Title, label, titles};
+use crate::render::words::{store_name, thousands};
+
+use super::graph::{Line, Target};
+
+/// Characters in a line; longer names are cut in the middle, longer details left out.
+pub(super) const WIDTH: usize = 28;
+/// Lines of detail below the name of a single item.
+const DETAILS: usize = 2;
+/// Names in a node of several items.
+const NAMES: usize = 5;
+
+/// What items are called in diagrams.
+pub(super) struct Names<'a> {
+    titles: BTreeMap<&'a ItemId, Title>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(items: &[&'a Item]) -> Self {
+        Self { titles: titles(items) }
+    }
+
+    /// The short name of an item: its own, or what it is where its own says nothing.
+    pub(super) fn name(&self, item: &Item) -> String {
+        match item.kind {
+            Kind::ExternalStore => store(&item.name),
+            Kind::Deployment => {
+                let name = item.name.split_once(" of ").map_or(item.name.as_str(), |(part, _)| part);
+                one_line(name.strip_prefix("volume ").unwrap_or(name))
+            }
+            _ => self.titles.get(&item.id).map_or_else(|| one_line(&item.name), Title::short),
+        }
+    }
+}
+
+/// What a store is called, without an article.
+pub(super) fn store(name: &str) -> String {
+    let name = store_name(name);
+    // `store_name` speaks Markdown; here the name is plain.
+    let name = name.trim_matches('`').replace('\\', "");
+    let name = ["an ", "a ", "the "].iter().find_map(|article| name.strip_prefix(article)).unwrap_or(&name);
+    one_line(name)
+}
+
+/// The lines of a node: one item with its details, or the names of several, heaviest first.
+pub(super) fn lines(items: &[&Item], names: &Names<'_>, service: Option<&str>) -> Vec<Line> {
+    if let [only] = items {
+        let name = named(&names.name(only), only);
+        return std::iter::once(name).chain(details(only, service).into_iter().take(DETAILS).map(plain)).collect();
+    }
+    let mut lines: Vec<Line> = Vec::new();
+    let mut alike = 0;
+    for item in items {
+        let line = list_line(item, names, service);
+        if lines.iter().any(|known| known.text == line.text) {
+            alike += 1;
+        } else {
+            lines.push(line);
+        }
+    }
+    let shown = if lines.len() <= NAMES + 1 { lines.len() } else { NAMES };
+    let more = lines.len() - shown + alike;
+    lines.truncate(shown);
+    if more > 0 {
+        let mut rest = plain(format!("and {more} more"));
+        rest.target = items.last().map(|item| Target::Kind(item.kind));
+        lines.push(rest);
+    }
+    lines
+}
+
+fn list_line(item: &Item, names: &Names<'_>, service: Option<&str>) -> Line {
+    let mut line = named(&names.name(item), item);
+    if let Some(detail) = details(item, service).into_iter().next() {
+        let both = format!("{}: {detail}", line.text);
+        if line.full.is_none() && both.chars().count() <= WIDTH {
+            line.text = both;
+        }
+    }
+    line
+}
+
+fn named(name: &str, item: &Item) -> Line {
+    let text = shortened(name);
+    let full = (text != name).then(|| name.to_owned());
+    Line { text, is_name: true, full, target: Some(Target::Item(item.id.clone())) }
+}
+
+pub(super) fn plain(text: String) -> Line {
+    Line { text, is_name: false, full: None, target: None }
+}
+
+/// A name of at most [`WIDTH`] characters: what is cut leaves `…`, and both ends stay, since names differ there.
+pub(super) fn shortened(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    if chars.len() <= WIDTH {
+        return name.to_owned();
+    }
+    let (head, tail) = (WIDTH / 2 - 1, WIDTH - WIDTH / 2);
+    let start: String = chars[..head].iter().collect();
+    let end: String = chars[chars.len() - tail..].iter().collect();
+    format!("{}…{}", start.trim_end(), end.trim_start())
+}
+
+/// What an item is, in a few words: `moka cache`.
+pub(super) fn caption(item: &Item) -> String {
+    let what = match item.kind {
+        Kind::FsWrite => Some("local file".to_owned()),
+        Kind::Deployment => Some(deployed(item)),
+        Kind::ExternalStore => None,
+        _ => label(item),
+    };
+    what.map(|what| one_line(&what)).filter(|what| what.chars().count() <= WIDTH).unwrap_or_else(|| item.kind.as_str().replace('-', " "))
+}
+
+fn deployed(item: &Item) -> String {
+    let word = item.name.split(' ').next().unwrap_or_default();
+    match word {
+        "Secret" | "ConfigMap" => word.to_owned(),
+        "PVC" => "durable volume".to_owned(),
+        "session" => "load balancer".to_owned(),
+        "volume" if item.summary.starts_with("folder that lives") => "volume of the pod".to_owned(),
+        _ => "volume".to_owned(),
+    }
+}
+
+/// What is worth a line beside the name: numbers, times, what it survives.
+pub(super) fn details(item: &Item, service: Option<&str>) -> Vec<String> {
+    let mut out = match item.kind {
+        Kind::Pool => pool(item, service),
+        Kind::FsWrite => Vec::new(),
+        Kind::EmbeddedDb => path(item).into_iter().collect(),
+        Kind::Deployment => mounted(item).into_iter().collect(),
+        Kind::ExternalStore | Kind::StartupConfig => Vec::new(),
+        _ => clauses(item),
+    };
+    out.extend(survives(item));
+    if let Some(size) = item.annotation.as_ref().and_then(|annotation| annotation.size.as_deref()) {
+        out.insert(out.len().min(1), one_line(size));
+    }
+    out.retain(|detail| !detail.is_empty() && detail.chars().count() <= WIDTH + 4);
+    out
+}
+
+/// At most so many connections, and what they add up to in all replicas.
+fn pool(item: &Item, service: Option<&str>) -> Vec<String> {
+    let of_service = |total: &&Total| service.is_none_or(|service| total.services.iter().any(|name| name == service));
+    let total = item.totals.iter().filter(of_service).max_by_key(|total| total.all);
+    let Some(total) = total else { return clauses(item) };
+    let mut sum = format!("× {} = {}", total.replicas, thousands(total.all));
+    if let Some(during) = total.during_rollout.filter(|during| *during > total.all) {
+        sum.push_str(&format!(", {} in a rollout", thousands(during)));
+    }
+    vec![format!("at most {} {}", thousands(total.each), total.unit), sum]
+}
+
+/// What follows after the first comma of a summary, as far as it is short and tells numbers.
+fn clauses(item: &Item) -> Vec<String> {
+    let line = one_line(&item.summary);
+    let silent = |part: &str| {
+        ["one for each", "one value for each", "changes at run time", "gone with it", "map behind", "concurrent map", "value behind"]
+            .iter()
+            .any(|start| part.starts_with(start))
+    };
+    line.split(", ")
+        .skip(1)
+        .map(|part| {
+            let part = part.split(" unless ").next().unwrap_or_default();
+            let part = part.split(" (").next().unwrap_or_default();
+            part.replace('`', "").trim().to_owned()
+        })
+        .filter(|part| !silent(part))
+        .collect()
+}
+
+fn path(item: &Item) -> Option<String> {
+    let text = text(item, "path")?;
+    Some(shortened(&one_line(&text)))
+}
+
+fn mounted(item: &Item) -> Option<String> {
+    let line = one_line(&item.summary);
+    let at = line.split_once("mounted at `").or_else(|| line.split_once("mounted read-only at `"))?.1;
+    Some(format!("at {}", at.split('`').next()?))
+}
+
+/// What a file outlives, by the manifests that are not for development.
+fn survives(item: &Item) -> Option<String> {
+    let facts = || item.facts.iter().filter(|fact| fact.key == "survives");
+    let fact = facts().find(|fact| !told(fact).contains("compose")).or_else(|| facts().next())?;
+    let text = told(fact);
+    Some(if text.starts_with("nothing") {
+        "gone with the container".to_owned()
+    } else if text.starts_with("a restart of the container") {
+        "gone with the pod".to_owned()
+    } else if text.starts_with("the pod") {
+        "survives the pod".to_owned()
+    } else if text.starts_with("the container") {
+        "survives the container".to_owned()
+    } else {
+        return None;
+    })
+}
+
+fn text(item: &Item, key: &str) -> Option<String> {
+    item.facts.iter().find(|fact| fact.key == key).map(told).filter(|text| !text.is_empty())
+}
+
+fn told(fact: &Fact) -> String {
+    match &fact.value {
+        Some(FactValue::Text(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => fact.from.clone().unwrap_or_default(),
+    }
+}
+
+/// In how many replicas a service runs: `2 to 10 replicas`.
+pub(super) fn replicas(map: &StateMap, service: &str) -> Option<String> {
+    let verdict = map.verdicts.iter().find(|verdict| verdict.service == service)?;
+    Some(match (verdict.replicas?, verdict.at_most) {
+        (least, Some(most)) if most != least => format!("{least} to {most} replicas"),
+        (1, _) => "1 replica".to_owned(),
+        (count, _) => format!("{count} replicas"),
+    })
+}

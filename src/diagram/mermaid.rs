@@ -1,0 +1,93 @@
+//! Mermaid: a graph as the text of a flowchart.
+//!
+//! Names come from the analysed code, so nothing of them may end a string, begin a directive, or become HTML, Markdown, an icon or a
+//! formula. What could is written as an entity (`#35;`), which Mermaid and those who copied it turn back into the character.
+
+use std::fmt::Write as _;
+
+use crate::model::HazardSeverity;
+
+use super::graph::{Edge, Graph, Node, Shape};
+
+/// The source of a graph. It ends with a line break, and no line in it is empty.
+pub(super) fn text(graph: &Graph) -> String {
+    let mut out = String::from("flowchart LR\n");
+    let _ = writeln!(out, "  accTitle: {}", words(&graph.title));
+    let _ = writeln!(out, "  accDescr: {}", words(&graph.description));
+    for (zone, heading) in &graph.zones {
+        let _ = writeln!(out, "  subgraph {} [\"{}\"]", zone.as_str(), label(heading));
+        for node in graph.nodes.iter().filter(|node| node.zone == *zone) {
+            let _ = writeln!(out, "    {}", declared(node));
+        }
+        out.push_str("  end\n");
+    }
+    for edge in &graph.edges {
+        let _ = writeln!(out, "  {}", arrow(graph, edge));
+    }
+    let hurt: Vec<&str> =
+        graph.nodes.iter().filter(|node| node.severity == Some(HazardSeverity::High)).map(|node| node.id.as_str()).collect();
+    if !hurt.is_empty() {
+        out.push_str("  classDef high stroke:#d1242f,stroke-width:3px\n");
+        let _ = writeln!(out, "  class {} high", hurt.join(","));
+    }
+    out
+}
+
+fn declared(node: &Node) -> String {
+    let (open, close) = match node.shape {
+        Shape::Plain => ("[", "]"),
+        Shape::Actor => ("{{", "}}"),
+        Shape::Store => ("[(", ")]"),
+        Shape::Round => ("([", "])"),
+    };
+    let lines = std::iter::once(node.caption.as_str()).chain(node.lines.iter().map(|line| line.text.as_str()));
+    let text: Vec<String> = lines.map(label).collect();
+    format!("{}{open}\"{}\"{close}", node.id, text.join("<br/>"))
+}
+
+fn arrow(graph: &Graph, edge: &Edge) -> String {
+    let arrow = if edge.likely { "-.->" } else { "-->" };
+    format!("{} {arrow} {}", graph.nodes[edge.from].id, graph.nodes[edge.to].id)
+}
+
+/// One line of a label: what Mermaid, Markdown or HTML could read as markup becomes an entity.
+fn label(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
+    let mut out = String::with_capacity(text.len() + 8);
+    for (i, &c) in chars.iter().enumerate() {
+        let before = i.checked_sub(1).map(|i| chars[i]);
+        let after = chars.get(i + 1).copied();
+        let in_word = before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric);
+        let escaped = match c {
+            // Strings, entities, HTML, code, emphasis, tables, formulas, comments, directives, links.
+            '"' | '#' | '&' | '<' | '>' | ';' | '`' | '*' | '|' | '~' | '$' | '%' | '{' | '}' | '[' | ']' | '\\' | '@' | '^' | '!' => true,
+            '_' => !in_word,
+            // `http://x` becomes a link, `fa:fa-user` an icon.
+            ':' => after.is_some_and(|after| !after.is_whitespace()),
+            // Lists, headings and rules begin a line.
+            '-' | '+' | '=' => i == 0,
+            '.' | ')' => digits > 0 && i == digits,
+            // `www.x.org` becomes a link; after `style` Mermaid loses the end of an entity.
+            'w' => text[text.char_indices().nth(i).map_or(0, |(at, _)| at)..].starts_with("www."),
+            's' => text[text.char_indices().nth(i).map_or(0, |(at, _)| at)..].starts_with("style"),
+            'c' => text[text.char_indices().nth(i).map_or(0, |(at, _)| at)..].starts_with("classDef"),
+            _ => false,
+        };
+        if escaped {
+            let _ = write!(out, "#{};", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Text of a title or a description: a statement ends at some of these, and none of them is decoded there.
+fn words(text: &str) -> String {
+    let plain = |c: char| match c {
+        '#' | ';' | '{' | '}' | '<' | '>' | '%' | '&' | '"' | '`' | '\\' => ' ',
+        c => c,
+    };
+    text.chars().map(plain).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,121 @@
+//! Diagrams: where the state of a service lives, and who feeds whom, drawn.
+//!
+//! ```text
+//! StateMap -> graph (what is shown, folded until it is legible) -> Mermaid text -> SVG
+//! ```
+//!
+//! A map has one [`overview`] and one diagram for each [`service`]. Each is first a [`Graph`], of which there is one Mermaid
+//! source: text for hosts that render it, and laid out and drawn in Rust as SVG for books.
+//!
+//! ```
+//! # let map: statemap::model::StateMap = serde_json::from_str(r#"{"schema":1,"tool":{"name":"statemap","version":"0"},
+//! # "revision":null,"services":[{"name":"shop","package":"shop","target":"src/main.rs"}],"items":[],"hazards":[],
+//! # "diagnostics":[],"coverage":{"files":0,"lines":0,"unparsed":0,"unparsed_files":[],"orphans":[],"left_out":0,"skipped":[],
+//! # "macros_read":0,"macros_unread":0,"macros_unread_names":[],"calls":0,"calls_resolved":0,"receivers":0,"receivers_typed":0,
+//! # "catalog_crates":0,"unknown_crates":0,"ignored":0}}"#).unwrap();
+//! use statemap::diagram::{self, Target};
+//!
+//! let diagram = diagram::service(&map, "shop").unwrap();
+//! assert!(diagram.mermaid().starts_with("flowchart LR\n"));
+//! // Inside of a page; the id must be unique on it, and links lead where the page wants them.
+//! let html = diagram.html("shop", &|target| match target {
+//!     Target::Item(id) => Some(format!("items.html#{id}")),
+//!     _ => None,
+//! });
+//! ```
+
+mod fold;
+mod graph;
+mod label;
+mod mermaid;
+mod overview;
+mod service;
+mod words;
+
+use crate::model::StateMap;
+
+pub use graph::{Edge, Graph, Line, Node, Shape, Target, Zone};
+
+/// Where the links of a drawn diagram lead: the address of a target as seen from the page, none when it has none.
+pub type Links<'a> = dyn Fn(&Target) -> Option<String> + 'a;
+
+/// Why a diagram could not be drawn. Its Mermaid text is there all the same.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DiagramError {
+    /// The program was built without the cargo feature `diagrams`.
+    #[error("this build of statemap draws no SVG: it was made without the cargo feature `diagrams`")]
+    NotBuilt,
+    /// The layout failed.
+    #[error("failed to lay out `{title}`: {reason}")]
+    Layout {
+        /// The title of the diagram.
+        title: String,
+        /// What the renderer says.
+        reason: String,
+    },
+}
+
+/// A diagram of a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagram {
+    graph: Graph,
+}
+
+/// The diagram of the whole map: its services, what each of them holds, and the stores, disks and clients that they share.
+///
+/// Of a map with one service, it is the diagram of that service.
+#[must_use]
+pub fn overview(map: &StateMap) -> Diagram {
+    let graph = match map.services.as_slice() {
+        [only] => service::graph(map, Some(&only.name)),
+        [] => service::graph(map, None),
+        _ => overview::graph(map),
+    };
+    Diagram { graph }
+}
+
+/// The diagram of one service; none when the map has no service of that name.
+#[must_use]
+pub fn service(map: &StateMap, name: &str) -> Option<Diagram> {
+    map.services.iter().find(|service| service.name == name).map(|service| Diagram { graph: service::graph(map, Some(&service.name)) })
+}
+
+impl Diagram {
+    /// The diagram as data.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// There is nothing to draw.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.graph.nodes.is_empty()
+    }
+
+    /// The Mermaid source: a flowchart that GitHub, GitLab and others render. It holds no link, style sheet or script.
+    #[must_use]
+    pub fn mermaid(&self) -> String {
+        mermaid::text(&self.graph)
+    }
+
+    /// The diagram as an SVG element for the inside of an HTML page.
+    ///
+    /// `id` must be unique on the page; what is no letter, digit, `-` or `_` in it becomes `-`.
+    ///
+    /// # Errors
+    /// When the build draws no SVG, or the layout fails.
+    pub fn svg(&self, _id: &str, _links: &Links<'_>) -> Result<String, DiagramError> {
+        Err(DiagramError::NotBuilt)
+    }
+
+    /// The diagram as a block of HTML without empty lines, as Markdown wants it: the SVG, which scrolls in a box of its own when
+    /// the page is narrow. Where it cannot be drawn, its Mermaid text.
+    #[must_use]
+    pub fn html(&self, id: &str, links: &Links<'_>) -> String {
+        match self.svg(id, links) {
+            Ok(svg) => format!("<figure class=\"statemap-diagram\">\n{svg}\n</figure>\n"),
+            Err(_) => format!("```mermaid\n{}```\n", self.mermaid()),
+        }
+    }
+}
