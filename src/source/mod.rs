@@ -1,14 +1,17 @@
-//! The tree that is read, behind one trait: the working directory, later a git revision, a fixture in tests.
+//! The tree that is read, behind one trait: the working directory, a git revision, a fixture in tests.
 //!
 //! All bounds on hostile input live here: size, depth, number of files, links, special files. Knows nothing of Rust or
 //! cargo beyond the names of folders that never hold a service's own code.
 
 mod dir;
+#[cfg(feature = "git")]
+pub mod git;
 mod ignored;
 mod memory;
 mod path;
 mod revision;
 mod walk;
+mod without;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +20,7 @@ pub use dir::{DirTree, OpenError};
 pub use memory::MemoryTree;
 pub use path::{file_name, join, line_of, normalise, parent};
 pub use revision::{Revision, revision};
+pub use without::Without;
 
 use smol_str::SmolStr;
 

@@ -3,8 +3,7 @@
 //! Reads the repository's own files only: not the user's or the system's git configuration, not the environment. A missing
 //! or broken repository is no error, the map then has no revision.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Revision and remote of an analysed folder; all empty when it is in no repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,27 +16,30 @@ pub struct Revision {
     pub prefix: String,
 }
 
-/// The revision of the tree at `root`.
+/// The revision of the tree at `root`; none when the program was built without the feature `git`.
 ///
 /// A folder that the checked-out commit does not hold (a build folder, a checkout of another project) has none: links into
 /// the repository would lead nowhere.
 #[must_use]
+#[cfg_attr(not(feature = "git"), allow(unused_variables, reason = "nothing is looked up"))]
 pub fn revision(root: &Path) -> Revision {
-    read(root).unwrap_or_default()
+    #[cfg(feature = "git")]
+    return read(root).unwrap_or_default();
+    #[cfg(not(feature = "git"))]
+    return Revision::default();
 }
 
+#[cfg(feature = "git")]
 fn read(root: &Path) -> Option<Revision> {
-    let root = fs::canonicalize(root).ok()?;
+    use super::git::{is_sound, open};
+
+    let root = std::fs::canonicalize(root).ok()?;
     let work_dir = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok())?;
-    if !is_sound(&work_dir.join(".git")) {
+    if !is_sound(work_dir) {
         return None;
     }
-    // Only an object and a remote's URL are read, and the URL is checked below, so configuration of a repository owned by
-    // another user (a bind mount in a container) does no harm.
-    let mut options = gix::open::Options::isolated().with(gix::sec::Trust::Full).filter_config_section(|_| true);
-    options = options.object_store_slots(gix::odb::store::init::Slots::Given(256));
-    let repository = options.open(work_dir).ok()?.to_thread_local();
-    let prefix = root.strip_prefix(fs::canonicalize(repository.workdir()?).ok()?).ok()?;
+    let repository = open(work_dir).ok()?.to_thread_local();
+    let prefix = root.strip_prefix(std::fs::canonicalize(repository.workdir()?).ok()?).ok()?;
     let commit = repository.head_commit().ok();
     if let Some(commit) = &commit
         && !prefix.as_os_str().is_empty()
@@ -54,22 +56,12 @@ fn read(root: &Path) -> Option<Revision> {
     })
 }
 
-/// Whether what is opened first is what a repository has there: to open a pipe would block for ever.
-fn is_sound(dot_git: &Path) -> bool {
-    let regular = |path: PathBuf| fs::metadata(path).is_ok_and(|meta| meta.is_file());
-    match fs::metadata(dot_git) {
-        Ok(meta) if meta.is_dir() => regular(dot_git.join("HEAD")) && regular(dot_git.join("config")),
-        // A worktree or submodule names its folder in a file.
-        Ok(meta) => meta.is_file() && meta.len() < 64 * 1024,
-        Err(_) => false,
-    }
-}
-
 /// The page of a remote: `https://host/owner/name`.
 ///
 /// User names, passwords and ports of ssh are dropped; anything that is not plainly a page on a host is `None`, for the
 /// result is put into links.
-fn web_page(url: &str) -> Option<String> {
+#[cfg_attr(not(feature = "git"), allow(dead_code, reason = "there is no remote to ask for"))]
+pub(super) fn web_page(url: &str) -> Option<String> {
     let url = url.trim();
     let (host, path) = match url.split_once("://") {
         Some(("https" | "http", rest)) => {
@@ -95,12 +87,15 @@ fn web_page(url: &str) -> Option<String> {
     (host_ok && names_ok && plain(path, b"._~-/")).then(|| format!("https://{host}/{path}"))
 }
 
+#[cfg_attr(not(feature = "git"), allow(dead_code, reason = "there is no remote to ask for"))]
 fn without_user(authority: &str) -> &str {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -155,6 +150,7 @@ mod tests {
         assert_eq!(revision(folder.path()), Revision::default());
     }
 
+    #[cfg(feature = "git")]
     /// A repository without its objects, as a clone that went wrong leaves it: written by hand, no git needed.
     fn repository(folder: &Path, head: &str) {
         for name in ["refs/heads", "objects"] {
@@ -166,6 +162,7 @@ mod tests {
         fs::write(folder.join(".git/config"), config).unwrap();
     }
 
+    #[cfg(feature = "git")]
     #[test]
     fn a_repository_without_a_commit_still_knows_its_remote() {
         let folder = tempfile::tempdir().unwrap();
@@ -177,6 +174,7 @@ mod tests {
         assert_eq!(found.prefix, "services");
     }
 
+    #[cfg(feature = "git")]
     #[test]
     fn a_commit_whose_object_is_lost_is_not_named() {
         let folder = tempfile::tempdir().unwrap();
