@@ -1,6 +1,7 @@
 //! What a user sees, tested through the library's front door and through the binary: one test binary, a module for each part.
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_types, clippy::panic, reason = "tests")]
 
+mod browser;
 mod commands;
 mod detectors;
 mod docs;

@@ -1,0 +1,209 @@
+//! The sites as readers meet them: built with the real mdBook, served on the loopback interface, looked at by a real browser.
+//!
+//! Every page is opened once at the width of a desk and once at that of a phone; the tests below read what was seen. Pictures
+//! for the eye go to the folder that `STATEMAP_SCREENSHOTS` names.
+
+mod chromium;
+mod screenshots;
+mod search;
+mod server;
+mod sites;
+mod survey;
+
+use std::collections::BTreeSet;
+
+use sites::{BOOK, FAULTY, STOREFRONT};
+use survey::{Page, Seen, Site, Survey, survey};
+
+/// The smallest letters that a diagram may have, in CSS pixels.
+const READABLE: f64 = 10.0;
+
+/// The sites without a fault of ours on purpose.
+fn sound(survey: &Survey) -> impl Iterator<Item = (&String, &Site)> {
+    survey.sites.iter().filter(|(name, _)| *name != FAULTY)
+}
+
+fn both(page: &Page) -> [(&'static str, &Seen); 2] {
+    [("at a desk", &page.wide), ("on a phone", &page.narrow)]
+}
+
+/// What is wrong with each page of the sound sites, told by page.
+fn complaints(survey: &Survey, of: impl Fn(&Site, &str, &Page) -> Vec<String>) -> Vec<String> {
+    let mut out = Vec::new();
+    for (name, site) in sound(survey) {
+        for (file, page) in &site.pages {
+            out.extend(of(site, file, page).into_iter().map(|what| format!("{name}/{file}: {what}")));
+        }
+    }
+    out
+}
+
+#[track_caller]
+fn none(complaints: &[String]) {
+    assert!(complaints.is_empty(), "{} faults:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+fn script_faults(_: &Site, _: &str, page: &Page) -> Vec<String> {
+    both(page).iter().flat_map(|(_, seen)| &seen.faults).cloned().collect()
+}
+
+/// Links that lead nowhere: a page or file that is not there, an anchor that the page does not have, a scheme that runs code.
+fn dead_links(site: &Site, file: &str, page: &Page) -> Vec<String> {
+    let mut out = BTreeSet::new();
+    for link in page.wide.links.iter().chain(&page.narrow.links) {
+        if let Some(why) = dead(site, &link.target) {
+            out.insert(format!("`{}` leads to {}, {why}", link.text, link.target.replace(&site.address, "")));
+        }
+    }
+    let ids = &page.wide.ids;
+    let twice = ids.iter().enumerate().filter(|(at, id)| ids[..*at].contains(id));
+    // The page of the whole book repeats what its chapters have.
+    if file != "print.html" {
+        out.extend(twice.map(|(_, id)| format!("the id `{id}` stands there twice")));
+    }
+    out.into_iter().collect()
+}
+
+fn dead(site: &Site, target: &str) -> Option<&'static str> {
+    let Some(inside) = target.strip_prefix(&site.address) else {
+        let known = ["https://", "http://", "mailto:"].iter().any(|scheme| target.starts_with(scheme));
+        let here = target.starts_with("http://127.0.0.1");
+        return if here { Some("outside of the site") } else { (!known).then_some("which is no address of the web") };
+    };
+    let (path, anchor) = inside.split_once('#').unwrap_or((inside, ""));
+    let path = path.split('?').next().unwrap_or(path);
+    let path = if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+    match site.pages.get(&path) {
+        None => (!site.folder.join(&path).is_file()).then_some("which is not there"),
+        Some(page) => (!anchor.is_empty() && !page.wide.ids.contains(&decoded(anchor))).then_some("an anchor that the page does not have"),
+    }
+}
+
+fn decoded(anchor: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = anchor;
+    while let Some(at) = rest.find('%') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let code = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(code.unwrap_or(b'%'));
+        rest = &rest[at + if code.is_some() { 3 } else { 1 }..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn wider_than_the_window(_: &Site, _: &str, page: &Page) -> Vec<String> {
+    let seen = both(page).into_iter().filter_map(|(where_, seen)| Some((where_, seen.overflow.as_ref()?)));
+    seen.map(|(where_, wide)| format!("{} of {} px {where_}: {}", wide.scroll, wide.width, wide.offenders.join("; "))).collect()
+}
+
+fn pale_text(_: &Site, file: &str, page: &Page) -> Vec<String> {
+    // The page of the whole book shows what its chapters show.
+    if file == "print.html" { Vec::new() } else { page.wide.contrast.iter().chain(&page.narrow.contrast).cloned().collect::<BTreeSet<_>>().into_iter().collect() }
+}
+
+fn unreadable_diagrams(_: &Site, _: &str, page: &Page) -> Vec<String> {
+    let mut out = Vec::new();
+    for (where_, seen) in both(page) {
+        for diagram in &seen.diagrams {
+            let size = diagram.smallest.unwrap_or(0.0);
+            if size < READABLE {
+                out.push(format!("the letters of `{}` are {size:.1} px {where_}", diagram.label));
+            }
+            out.extend(diagram.outside.iter().map(|words| format!("`{}` {where_}: outside of its node: {words}", diagram.label)));
+        }
+    }
+    out
+}
+
+#[test]
+fn no_page_logs_an_error_or_asks_for_what_is_not_there() {
+    let Some(survey) = survey() else { return };
+    let mut found = complaints(survey, script_faults);
+    found.extend(survey.refused.iter().filter(|path| !path.starts_with("/faulty/")).map(|path| format!("{path} was asked for")));
+    none(&found);
+}
+
+#[test]
+fn every_link_and_anchor_leads_somewhere() {
+    let Some(survey) = survey() else { return };
+    none(&complaints(survey, dead_links));
+}
+
+#[test]
+fn no_page_scrolls_sideways() {
+    let Some(survey) = survey() else { return };
+    none(&complaints(survey, wider_than_the_window));
+}
+
+#[test]
+fn text_stands_out_from_its_ground_in_every_theme() {
+    let Some(survey) = survey() else { return };
+    none(&complaints(survey, pale_text));
+}
+
+#[test]
+fn words_in_diagrams_are_readable_at_a_desk_and_on_a_phone() {
+    let Some(survey) = survey() else { return };
+    none(&complaints(survey, unreadable_diagrams));
+}
+
+/// The section that a hit leads to.
+fn section<'a>(site: &'a Site, hit: &str) -> Option<&'a str> {
+    let (path, anchor) = hit.strip_prefix(&site.address)?.split_once('#')?;
+    let page = site.pages.get(path.split('?').next()?)?;
+    page.wide.sections.iter().find(|section| section.id == decoded(anchor)).map(|section| section.text.as_str())
+}
+
+#[test]
+fn a_search_for_an_id_or_a_name_leads_to_it() {
+    let Some(survey) = survey() else { return };
+    let mut found = Vec::new();
+    for (name, site) in sound(survey) {
+        assert!(!site.hits.is_empty(), "{name} was not searched");
+        for (words, hits) in &site.hits {
+            let leads = |hit: &String| section(site, hit).is_some_and(|text| text.contains(words.as_str()));
+            if !hits.iter().take(5).any(leads) {
+                found.push(format!("{name}: `{words}` is not where its first hits lead: {hits:#?}"));
+            }
+        }
+    }
+    none(&found);
+}
+
+/// Without this the tests above could pass because they see nothing.
+#[test]
+fn the_checks_find_a_fault_of_each_sort() {
+    let Some(survey) = survey() else { return };
+    let site = &survey.sites[FAULTY];
+    let page = &site.pages["index.html"];
+    #[track_caller]
+    fn tells(found: &[String], parts: &[&str]) {
+        for part in parts {
+            assert!(found.iter().any(|fault| fault.contains(part)), "`{part}` was not found in {found:#?}");
+        }
+    }
+    let scripts = script_faults(site, "", page);
+    tells(&scripts, &["a logged error", "a logged warning", "a thrown error", "a promise that failed", "missing.css"]);
+    assert!(survey.refused.contains(&"/faulty/missing.css".to_owned()), "{:?}", survey.refused);
+    let links = dead_links(site, "index.html", page);
+    tells(&links, &["#nowhere", "gone.html", "javascript:alert(1)", "the id `twice`"]);
+    assert_eq!(links.len(), 4, "{links:#?}");
+    let wide = wider_than_the_window(site, "", page);
+    tells(&wide, &["a box wider than a phone"]);
+    assert!(wide.len() == 1 && !wide[0].contains("that scrolls"), "{wide:#?}");
+    let pale = pale_text(site, "", page);
+    tells(&pale, &["light: #999999 on #ffffff is 2.85", "pale text on white", "navy: #333333 on #161923", "black text that is almost clear"]);
+    assert!(!pale.iter().any(|text| text.contains("nobody sees") || text.contains("light: #333333")), "{pale:#?}");
+    let diagrams = unreadable_diagrams(site, "", page);
+    tells(&diagrams, &["px at a desk", "px on a phone", "text that leaves its node"]);
+    assert!(!diagrams.iter().any(|text| text.contains("tiny text (")), "{diagrams:#?}");
+}
+
+#[test]
+fn the_sites_have_the_pages_that_they_should_have() {
+    let Some(survey) = survey() else { return };
+    let storefront = &survey.sites[STOREFRONT].pages;
+    let book = &survey.sites[BOOK].pages;
+    assert!(storefront.len() > 20 && book.len() > 80, "{} and {} pages", storefront.len(), book.len());
+}

@@ -1,0 +1,33 @@
+//! Pictures of pages to look at, when a folder for them is named in `STATEMAP_SCREENSHOTS`.
+
+use std::path::PathBuf;
+
+use headless_chrome::protocol::cdp::Page::{CaptureScreenshotFormatOption, Viewport};
+
+use super::survey::{Sight, WIDTHS};
+
+/// Takes the pages of a site at both widths, in a light and in a dark theme.
+pub(super) fn take<'a>(tab: &Sight, site: &str, address: &str, pages: impl Iterator<Item = &'a String>) {
+    let Some(folder) = std::env::var_os("STATEMAP_SCREENSHOTS").map(PathBuf::from) else { return };
+    let pages: Vec<&String> = pages.filter(|page| *page != "print.html").collect();
+    for width in WIDTHS {
+        tab.resize(width);
+        for page in &pages {
+            tab.go(&format!("{address}{page}"));
+            tab.ask("window.__measure([])");
+            for theme in ["light", "navy"] {
+                let height = tab.ask(&format!(
+                    "(() => {{ const html = document.documentElement; html.classList.remove('light', 'navy'); \
+                     html.classList.add('{theme}'); return String(html.scrollHeight); }})()"
+                ));
+                // A page of a thousand lines is one nobody looks at whole.
+                let height = height.parse::<f64>().unwrap().min(3000.0);
+                let clip = Viewport { x: 0.0, y: 0.0, width: f64::from(width), height, scale: 1.0 };
+                let png = tab.tab().capture_screenshot(CaptureScreenshotFormatOption::Png, None, Some(clip), true).unwrap();
+                let file = folder.join(format!("{site}/{}-{width}-{theme}.png", page.trim_end_matches(".html").replace('/', "-")));
+                std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+                std::fs::write(file, png).unwrap();
+            }
+        }
+    }
+}
