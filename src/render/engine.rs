@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tera::{Context, ErrorKind, Tera};
+use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
 
 use super::escape::longest_run;
+use super::html::{badge, icon};
 
 macro_rules! builtin {
     ($($name:literal,)*) => {
@@ -30,6 +31,7 @@ builtin! {
     "failure-page.md.tera",
     "failures-page.md.tera",
     "facts.md.tera",
+    "glance.md.tera",
     "group.md.tera",
     "hazards.md.tera",
     "hazards-page.md.tera",
@@ -47,7 +49,9 @@ builtin! {
     "point.md.tera",
     "row.md.tera",
     "scope.md.tera",
+    "scopes.md.tera",
     "service.md.tera",
+    "service-table.md.tera",
     "services.md.tera",
     "total.md.tera",
     "verdict.md.tera",
@@ -116,6 +120,8 @@ pub(crate) struct Engine {
     tera: Tera,
     folder: Option<PathBuf>,
     replaced: Vec<&'static str>,
+    /// Whether the pages are those of a book, which may hold HTML.
+    book: bool,
 }
 
 impl Engine {
@@ -124,7 +130,12 @@ impl Engine {
         let mut tera = Tera::new();
         // Views hold Markdown that is already escaped.
         tera.autoescape_on(Vec::<&'static str>::new());
-        let mut engine = Self { tera, folder: folder.map(Path::to_owned), replaced: Vec::new() };
+        let mut engine = Self { tera, folder: folder.map(Path::to_owned), replaced: Vec::new(), book: false };
+        // In a page for a repository a badge is its word, and there are no icons.
+        engine.tera.register_function("badge", |of: Kwargs, _: &State| -> TeraResult<String> { of.must_get::<String>("word") });
+        engine.tera.register_function("icon", |of: Kwargs, _: &State| -> TeraResult<String> {
+            of.must_get::<String>("kind").map(|_| String::new())
+        });
         let mut templates: Vec<(&'static str, String)> = BUILTIN.iter().map(|&(name, text)| (name, text.to_owned())).collect();
         if let Some(folder) = folder {
             for (name, text) in user_templates(folder)? {
@@ -138,9 +149,20 @@ impl Engine {
         Ok(engine)
     }
 
+    /// The same templates for a book: `book` is true in them, and badges and icons are HTML.
+    pub(crate) fn for_book(mut self) -> Self {
+        self.book = true;
+        self.tera.register_function("badge", |of: Kwargs, _: &State| -> TeraResult<String> { Ok(badge(&of.must_get::<String>("word")?)) });
+        self.tera.register_function("icon", |of: Kwargs, _: &State| -> TeraResult<String> {
+            Ok(icon(&of.must_get::<String>("kind")?).to_owned())
+        });
+        self
+    }
+
     /// Renders a view.
     pub(crate) fn render<V: Serialize>(&self, name: &str, view: &V) -> Result<String, RenderError> {
-        let context = Context::from_serialize(view).map_err(|error| self.error(&error, name))?;
+        let mut context = Context::from_serialize(view).map_err(|error| self.error(&error, name))?;
+        context.insert("book", &self.book);
         let text = self.tera.render(name, &context).map_err(|error| self.error(&error, name))?;
         Ok(if name.ends_with(".md.tera") { tidy(&text) } else { text })
     }

@@ -8,6 +8,7 @@ use crate::model::{
 
 use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
+use super::html::search_words;
 use super::layout::{Layout, first_few};
 use super::rank::default_rank;
 use super::row_view::relying;
@@ -50,6 +51,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
     let doc = item.doc.as_deref().map(|doc| description(doc, &DocContext { links: &layout.links, page, file: doc_file }));
     ItemView {
         id: code(item.id.as_str()),
+        words: search_words(item.id.as_str()),
         kind: item.kind.as_str(),
         hashes: "#".repeat(level),
         name: layout.title(item),

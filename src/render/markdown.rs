@@ -13,7 +13,7 @@ use super::item_view::sentence;
 use super::layout::Layout;
 use super::lifecycle_view::lifecycles;
 use super::opening::opening;
-use super::sections::{contents, environments, recovery_tests, sections, services};
+use super::sections::{contents, environments, glance, recovery_tests, sections, services};
 use super::verdict::verdicts;
 use super::view::PageView;
 use super::{RenderError, RenderOptions, marked, subject};
@@ -48,6 +48,8 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         hazards: by_rule(layout, PAGE),
         incidents: incidents(layout, |_| PAGE.to_owned(), false),
         contents: contents(layout, PAGE, |_| None),
+        scopes: Vec::new(),
+        glance: glance(layout),
         services,
         service_kinds,
         sections: sections(layout, &layout.items, PAGE, 2, false),

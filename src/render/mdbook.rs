@@ -8,12 +8,13 @@ use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
 use super::failures::{events, failures, listed};
 use super::hazards::{HAZARDS, by_rule, review};
+use super::html::{STYLESHEET, STYLESHEET_FILE};
 use super::incidents::incidents;
 use super::item_view::sentence;
 use super::layout::{Layout, ORDER, relative};
 use super::lifecycle_view::lifecycles;
 use super::opening::opening;
-use super::sections::{contents, environments, held_by, recovery_tests, sections, service_kinds, services};
+use super::sections::{contents, environments, glance, held_by, recovery_tests, scopes, sections, service_kinds, services};
 use super::verdict::verdicts;
 use super::view::{
     BlindPage, BookView, Chapter, FailurePage, FailuresPage, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage,
@@ -44,7 +45,7 @@ fn kind_page(kind: Kind) -> String {
 /// # Errors
 /// When a template of the user's folder cannot be read, does not parse or does not render.
 pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, RenderError> {
-    let engine = Engine::new(options.templates.as_deref())?;
+    let engine = Engine::new(options.templates.as_deref())?.for_book();
     let layout = Layout::new(map, options, HAZARDS, kind_page);
     let book = Book {
         map,
@@ -54,12 +55,17 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
         revision: options.revision(map),
         options,
     };
-    let page = |path: String, text: String| Page { path, text: marked(&text), existing: Existing::Marked };
+    let page = |path: String, text: String| Page { path, text: marked(&framed(&text)), existing: Existing::Marked };
     let (incidents, failures) = (book.each_incident(), book.each_failure());
     let settings = engine.render("book.toml.tera", &book.settings())?;
     let mut pages = vec![
         Page { path: "book.toml".to_owned(), text: settings, existing: Existing::Kept },
-        page("src/SUMMARY.md".to_owned(), engine.render("SUMMARY.md.tera", &book.summary(&incidents, &failures))?),
+        Page { path: STYLESHEET_FILE.to_owned(), text: STYLESHEET.to_owned(), existing: Existing::Marked },
+        Page {
+            path: "src/SUMMARY.md".to_owned(),
+            text: marked(&engine.render("SUMMARY.md.tera", &book.summary(&incidents, &failures))?),
+            existing: Existing::Marked,
+        },
         page(INDEX.to_owned(), engine.render("index.md.tera", &book.index())?),
     ];
     if !map.hazards.is_empty() {
@@ -93,6 +99,11 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
     };
     pages.push(page(BLIND.to_owned(), engine.render("blind-spots-page.md.tera", &blind)?));
     Ok(pages)
+}
+
+/// A page in the element to which the stylesheet applies: it touches no other page of a book.
+fn framed(text: &str) -> String {
+    format!("<div class=\"statemap-page\">\n\n{text}\n</div>\n")
 }
 
 /// The file of each service; names that differ only in odd characters get a number.
@@ -172,6 +183,8 @@ impl Book<'_> {
             hazards: Vec::new(),
             incidents: Vec::new(),
             contents: contents(layout, INDEX, |kind| Some(relative(INDEX, &kind_page(kind)))),
+            scopes: scopes(layout, INDEX, |kind, _| relative(INDEX, &kind_page(kind))),
+            glance: glance(layout),
             services,
             service_kinds,
             sections: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Environment, Item, Kind, Scope, SetBy};
+use crate::model::{Class, Environment, Hazard, HazardSeverity, Item, Kind, Scope, SetBy, StateMap};
 
 use super::escape::{code, inline};
 use super::item_view::{clause, item_view};
@@ -10,12 +10,17 @@ use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank};
 use super::opening::few_points;
 use super::row_view::row_views;
 use super::variables::{is_variable, table};
-use super::view::{EnvironmentView, Group, ItemView, KindRow, Named, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView};
+use super::verdict::answer;
+use super::view::{
+    EnvironmentView, Glance, Group, ItemView, KindRow, Named, ScopeRow, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView,
+};
 
 /// With more services than this, their table has no columns for them.
 const COLUMNS: usize = 6;
 /// At most so many variables that nothing reads are named.
 const VARIABLES: usize = 12;
+/// At most so many items of a kind are named in a table.
+const SHOWN: usize = 4;
 
 /// The table of contents: each kind with its count and its first items.
 pub(crate) fn contents(layout: &Layout<'_>, page: &str, kind_target: impl Fn(Kind) -> Option<String>) -> Vec<KindRow> {
@@ -24,13 +29,50 @@ pub(crate) fn contents(layout: &Layout<'_>, page: &str, kind_target: impl Fn(Kin
         let items: Vec<&Item> = layout.items.iter().copied().filter(|item| item.kind == kind).collect();
         let Some(first) = items.first() else { continue };
         let target = kind_target(kind).or_else(|| layout.target(&first.id, page)).unwrap_or_default();
-        let (shown, more) = layout.some(&items, 4, page);
+        let (shown, more) = layout.some(&items, SHOWN, page);
         // A store that two crates name is one store.
         let names: BTreeSet<&str> = items.iter().map(|item| item.name.as_str()).collect();
         let count = if kind == Kind::ExternalStore { names.len() } else { items.len() };
         rows.push(KindRow { kind: kind.as_str(), target, count, shown, more });
     }
     rows
+}
+
+/// The same by scope; `target` is where the items of a kind in a scope are told.
+pub(crate) fn scopes(layout: &Layout<'_>, page: &str, target: impl Fn(Kind, Scope) -> String) -> Vec<ScopeRow> {
+    let row = |&scope: &Scope| {
+        let held: Vec<&Item> = layout.items.iter().copied().filter(|item| item.scope == scope).collect();
+        let kind = |&kind: &Kind| {
+            let items: Vec<&Item> = held.iter().copied().filter(|item| item.kind == kind).collect();
+            let (shown, more) = layout.some(&items, SHOWN, page);
+            (!items.is_empty()).then(|| KindRow { kind: kind.as_str(), target: target(kind, scope), count: items.len(), shown, more })
+        };
+        let kinds: Vec<KindRow> = ORDER.iter().filter_map(kind).collect();
+        (!kinds.is_empty()).then(|| ScopeRow { scope: scope.as_str(), count: held.len(), kinds })
+    };
+    SCOPES.iter().filter_map(row).collect()
+}
+
+/// How much there is of everything.
+pub(crate) fn glance(layout: &Layout<'_>) -> Glance {
+    let stores: BTreeSet<&str> =
+        layout.items.iter().filter(|item| item.kind == Kind::ExternalStore).map(|item| item.name.as_str()).collect();
+    let [high, medium, low] = open_hazards(layout.map, None);
+    let items = layout.items.iter().filter(|item| item.class == Class::Mutable).count();
+    Glance { items, high, medium, low, services: layout.map.services.len(), stores: stores.len() }
+}
+
+/// Hazards that nobody accepted, of all services or of one: high, medium and low ones.
+pub(crate) fn open_hazards(map: &StateMap, service: Option<&str>) -> [usize; 3] {
+    let open = |severity: HazardSeverity| {
+        let counts = |hazard: &&Hazard| {
+            hazard.acknowledged.is_none()
+                && hazard.severity == severity
+                && service.is_none_or(|name| hazard.services.iter().any(|service| service == name))
+        };
+        map.hazards.iter().filter(counts).count()
+    };
+    [HazardSeverity::High, HazardSeverity::Medium, HazardSeverity::Low].map(open)
 }
 
 /// The items by scope and kind. `level` is that of the section headings; with `bare`, a single section has none and its
@@ -120,6 +162,7 @@ pub(crate) fn services(layout: &Layout<'_>, page: &str, link: impl Fn(&str) -> S
     let views = services.iter().map(|service| {
         let held = held_by(layout, &service.name);
         let own: Vec<&Item> = held.iter().copied().filter(|item| item.services.len() < services.len()).collect();
+        let [high, medium, low] = open_hazards(layout.map, Some(&service.name));
         ServiceView {
             name: link(&service.name),
             heading: inline(&service.name),
@@ -128,6 +171,10 @@ pub(crate) fn services(layout: &Layout<'_>, page: &str, link: impl Fn(&str) -> S
             crates: service.crates.iter().map(|name| code(name)).collect(),
             total: held.len(),
             own: held.iter().filter(|item| item.services.len() == 1).count(),
+            high,
+            medium,
+            low,
+            answer: layout.map.verdicts.iter().find(|verdict| verdict.service == service.name).map(|verdict| answer(verdict.answer)),
             points: few_points(layout, &own, page),
         }
     });

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::escape::{is_steering, slug};
+use super::html::icon;
 use super::sample::{HOSTILE, hostile, newsletter, two_services};
 use super::{Filter, Format, HANDS_OFF, HANDS_ON, MARKER, Page, RenderOptions, json, list, markdown, mdbook};
 use crate::model::{Class, Deployment, DurableMount, Fact, Kind, Place, Scope, StateMap};
@@ -85,6 +86,19 @@ fn resolved(from: &str, to: &str) -> String {
     parts.join("/")
 }
 
+/// An element of a book with nothing but a class of ours, or its end.
+fn is_own_element(html: &str, name: &str) -> bool {
+    let class = html.strip_prefix(&format!("<{name} class=\"statemap-")).and_then(|rest| rest.strip_suffix('>'));
+    let class = class.and_then(|rest| rest.strip_suffix(" hidden").unwrap_or(rest).strip_suffix('"'));
+    let plain = |class: &str| class.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | ' '));
+    html == format!("</{name}>") || class.is_some_and(plain)
+}
+
+/// A part of an icon, to the letter.
+fn is_of_icon(html: &str) -> bool {
+    html == "</svg>" || Kind::ALL.iter().any(|kind| html.starts_with('<') && html.ends_with('>') && icon(kind.as_str()).contains(html))
+}
+
 #[test]
 fn the_page_of_a_small_service() {
     insta::assert_snapshot!("newsletter", page(&newsletter()));
@@ -97,7 +111,7 @@ fn the_page_of_two_services_on_a_host() {
 
 #[test]
 fn the_book_of_two_services() {
-    for page in book(&two_services()) {
+    for page in book(&two_services()).into_iter().filter(|page| !page.path.ends_with(".css")) {
         insta::assert_snapshot!(format!("book-{}", page.path.replace('/', "-")), page.text);
     }
 }
@@ -118,12 +132,14 @@ fn hostile_text_never_becomes_markup() {
         for event in parse(&page.text) {
             match event {
                 Event::Html(html) => {
-                    let own = |line: &str| line.starts_with(MARKER) || HANDS_OFF.contains(line) || HANDS_ON.contains(line);
+                    let own = |line: &str| {
+                        line.starts_with(MARKER) || HANDS_OFF.contains(line) || HANDS_ON.contains(line) || is_own_element(line, "div")
+                    };
                     assert!(html.lines().all(own) && !html.contains("script"), "{}: {html}", page.path);
                 }
                 Event::InlineHtml(html) => {
                     let own = matches!(&*html, "<code>" | "</code>" | "</a>") || html.starts_with("<a id=\"");
-                    assert!(own, "{}: {html}", page.path);
+                    assert!(own || is_own_element(&html, "span") || is_of_icon(&html), "{}: {html}", page.path);
                 }
                 Event::Start(Tag::Link { dest_url, .. }) => {
                     let colon = dest_url.find(':').is_some_and(|at| !dest_url[..at].contains(['/', '#']));

@@ -26,15 +26,20 @@ fn view(layout: &Layout<'_>, verdict: &Verdict, several: bool, page: &str) -> Ve
     let why = verdict.why.iter().map(reason).collect();
     VerdictView {
         service: several.then(|| code(&verdict.service)),
-        answer: match verdict.answer {
-            Answer::Yes => "yes",
-            Answer::WithCare => "with-care",
-            Answer::No => "no",
-        },
+        answer: answer(verdict.answer),
         replicas: verdict.replicas,
         at_most: verdict.at_most,
         more: verdict.more,
         why,
+    }
+}
+
+/// The word that templates ask for.
+pub(crate) fn answer(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Yes => "yes",
+        Answer::WithCare => "with-care",
+        Answer::No => "no",
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct CopiesView {
 #[derive(Debug, Serialize)]
 pub(crate) struct ItemView {
     pub(crate) id: String,
+    /// The words of the id, for the search of a book.
+    pub(crate) words: String,
     pub(crate) kind: &'static str,
     /// `###`, as deep as the item stands.
     pub(crate) hashes: String,

@@ -16,7 +16,7 @@ pub(crate) use items::{
 };
 pub(crate) use opening::{Described, FurtherKind, Opening, Point, Volumes};
 pub(crate) use pages::{
-    BlindPage, BookView, Chapter, EnvironmentView, FailurePage, FailuresPage, Group, HazardsPage, IncidentPage, IncidentsPage, KindPage,
-    KindRow, Named, PageView, Section, ServiceItem, ServiceKind, ServiceKindRow, ServicePage, ServiceView, SummaryView,
+    BlindPage, BookView, Chapter, EnvironmentView, FailurePage, FailuresPage, Glance, Group, HazardsPage, IncidentPage, IncidentsPage,
+    KindPage, KindRow, Named, PageView, ScopeRow, Section, ServiceItem, ServiceKind, ServiceKindRow, ServicePage, ServiceView, SummaryView,
 };
 pub(crate) use running::{CapacityRow, CapacityView, GraceView, LifecycleView, ReasonView, ServerView, StepLine, VerdictView, WarmingView};

@@ -23,6 +23,10 @@ pub(crate) struct PageView {
     /// What can go wrong; empty in a book, which has pages for it.
     pub(crate) incidents: Vec<IncidentView>,
     pub(crate) contents: Vec<KindRow>,
+    /// The same by the place where things live, for the first page of a book.
+    pub(crate) scopes: Vec<ScopeRow>,
+    /// How much there is of everything.
+    pub(crate) glance: Glance,
     /// Filled when there are several services.
     pub(crate) services: Vec<ServiceView>,
     /// The rows of the table of services; none when there are too many services for columns.
@@ -143,6 +147,26 @@ pub(crate) struct BookView {
     pub(crate) repository: Option<String>,
 }
 
+/// How much there is of everything.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Glance {
+    pub(crate) items: usize,
+    /// Hazards that nobody accepted, by severity.
+    pub(crate) high: usize,
+    pub(crate) medium: usize,
+    pub(crate) low: usize,
+    pub(crate) services: usize,
+    pub(crate) stores: usize,
+}
+
+/// What lives in one place, kind by kind.
+#[derive(Debug, Serialize)]
+pub(crate) struct ScopeRow {
+    pub(crate) scope: &'static str,
+    pub(crate) count: usize,
+    pub(crate) kinds: Vec<KindRow>,
+}
+
 /// A line of the table of contents.
 #[derive(Debug, Serialize)]
 pub(crate) struct KindRow {
@@ -174,6 +198,12 @@ pub(crate) struct ServiceView {
     pub(crate) total: usize,
     /// Items that no other service holds.
     pub(crate) own: usize,
+    /// Its hazards that nobody accepted, by severity.
+    pub(crate) high: usize,
+    pub(crate) medium: usize,
+    pub(crate) low: usize,
+    /// Whether it can run as several replicas: `yes`, `with-care`, `no`; none when nothing was found to say so.
+    pub(crate) answer: Option<&'static str>,
     /// The most telling of what not every service holds.
     pub(crate) points: Vec<Point>,
 }
