@@ -159,22 +159,23 @@ fn is_stdout(path: &Path) -> bool {
 
 fn options(session: &Session, asked: &Asked<'_>, output: &OutputConfig, format: GenFormat, place: &Place) -> RenderOptions {
     let config: &Config = &session.analysis.config;
-    let folder = match place {
-        Place::Stdout => None,
-        Place::File(file) => Some(file.parent().unwrap_or(Path::new("")).to_owned()),
-        Place::Folder(dir) => Some(dir.clone()),
+    let link_base = match place {
+        // Where it will be put nobody knows; the root is the likely place.
+        Place::Stdout => Some(String::new()),
+        Place::File(file) if format != GenFormat::Mdbook => way(file.parent().unwrap_or(Path::new("")), &session.root),
+        // Its pages are published without the source.
+        Place::File(_) | Place::Folder(_) => None,
     };
-    let link_base = folder.as_deref().and_then(|folder| way(folder, &session.root));
     // A page beside the code is committed with it: hosts follow relative links, and one that named the revision would be
     // stale as soon as it is committed. A book is published elsewhere, so its links lead to the host.
-    let beside_code = matches!(place, Place::File(_)) && format != GenFormat::Mdbook && link_base.is_some();
+    let beside_code = matches!(place, Place::File(_)) && link_base.is_some();
     RenderOptions {
         title: output.title.clone().or_else(|| config.service.name.clone()),
         description: config.service.description.clone(),
         owner: config.service.owner.clone(),
         constants: asked.shown.constants || output.constants.unwrap_or(false),
         prefix: session.revision.prefix.clone(),
-        link_base: link_base.unwrap_or_default(),
+        link_base,
         relative_links: beside_code,
         templates: asked.shown.templates.clone().or_else(|| output.templates.as_ref().map(|path| session.root.join(path))),
     }

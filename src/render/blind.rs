@@ -16,7 +16,7 @@ const MESSAGES: usize = 30;
 /// What was not seen of a tree.
 pub(crate) fn blind_spots(layout: &Layout<'_>, page: &str) -> BlindSpots {
     let coverage = &layout.map.coverage;
-    let file = |path: &SmolStr| format!("[{}]({})", code(path), layout.links.target(page, path, None));
+    let file = |path: &SmolStr| layout.links.link(&code(path), page, path, None);
     let number = |count: usize| thousands(i64::try_from(count).unwrap_or(i64::MAX));
     let names = &coverage.macros_unread_names;
     let (shown, more) = first_few(names.len(), 8);

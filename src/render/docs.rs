@@ -137,7 +137,7 @@ fn destination(link: &str, cx: &DocContext<'_>) -> Destination {
     }
     let line = fragment.strip_prefix('L').and_then(|line| line.parse().ok());
     let decoded = parts.join("/").replace("%20", " ");
-    Destination::File(cx.links.target(cx.page, &decoded, line))
+    cx.links.target(cx.page, &decoded, line).map_or(Destination::Nowhere, Destination::File)
 }
 
 fn percent(link: &str) -> String {
@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     fn shown(doc: &str) -> String {
-        let links = Links::new(None, None, "", "");
+        let links = Links::new(None, None, "", Some(""));
         description(doc, &DocContext { links: &links, page: "STATEMAP.md", file: "src/store/mod.rs" })
     }
 

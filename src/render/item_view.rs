@@ -208,10 +208,7 @@ fn uses(layout: &Layout<'_>, item: &Item, access: Access, page: &str) -> UsesVie
         }
     }
     let (shown, more) = first_few(found.len(), USES);
-    let link = |used: &&Use| {
-        let target = layout.links.target(page, &used.file, Some(used.line));
-        format!("[{}]({target})", code_short(short_path(&used.function), 60))
-    };
+    let link = |used: &&Use| layout.links.link(&code_short(short_path(&used.function), 60), page, &used.file, Some(used.line));
     UsesView { count: found.len(), shown: found[..shown].iter().map(link).collect(), more }
 }
 

@@ -75,7 +75,7 @@ pub(crate) struct Layout<'a> {
 impl<'a> Layout<'a> {
     /// Lays out a map; `page_of` names the page of each kind, `hazards_page` that of the hazards.
     pub(crate) fn new(map: &'a StateMap, options: &RenderOptions, hazards_page: &str, page_of: impl Fn(Kind) -> String) -> Self {
-        let links = Links::new(map.repository.as_deref(), options.revision(map), &options.prefix, &options.link_base);
+        let links = Links::new(map.repository.as_deref(), options.revision(map), &options.prefix, options.link_base.as_deref());
         let mut items: Vec<&Item> = map.items.iter().filter(|item| options.constants || item.class == Class::Mutable).collect();
         items.sort_by_cached_key(|item| (kind_rank(item.kind), scope_rank(item.scope), Reverse(weight(item)), &item.id));
         let titles = titles(&items);

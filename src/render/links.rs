@@ -35,13 +35,14 @@ impl Forge {
 pub(crate) struct Links {
     host: Option<(Forge, String, String)>,
     prefix: String,
-    base: String,
+    /// The way to the source, with `/` at its end; none where pages are published without it.
+    base: Option<String>,
 }
 
 impl Links {
     /// `repository` and `revision` as the map has them; `prefix` is the analysed root inside the repository, `base` the
-    /// way from the output folder to the analysed root.
-    pub(crate) fn new(repository: Option<&str>, revision: Option<&str>, prefix: &str, base: &str) -> Self {
+    /// way from the output folder to the analysed root, where there is one.
+    pub(crate) fn new(repository: Option<&str>, revision: Option<&str>, prefix: &str, base: Option<&str>) -> Self {
         let host = repository.zip(revision).and_then(|(repository, revision)| {
             let (scheme, rest) = repository.split_once("://")?;
             let usable = matches!(scheme, "http" | "https") && !revision.is_empty();
@@ -61,15 +62,17 @@ impl Links {
             "" | "." => String::new(),
             text => format!("{text}/"),
         };
-        Self { host, prefix: folder(prefix), base: folder(base) }
+        Self { host, prefix: folder(prefix), base: base.map(folder) }
     }
 
-    /// The address of a file, or of a line in it, as seen from a page (a path relative to the output folder).
-    pub(crate) fn target(&self, page: &str, file: &str, line: Option<u32>) -> String {
+    /// The address of a file, or of a line in it, as seen from a page (a path relative to the output folder); none where
+    /// neither the host nor the source can be reached from there.
+    pub(crate) fn target(&self, page: &str, file: &str, line: Option<u32>) -> Option<String> {
         let Some((forge, repository, revision)) = &self.host else {
+            let base = self.base.as_deref()?;
             let up = "../".repeat(page.matches('/').count());
             let line = line.map(|line| format!("#L{line}")).unwrap_or_default();
-            return format!("{up}{}{}{line}", path_target(&self.base), path_target(file));
+            return Some(format!("{up}{}{}{line}", path_target(base), path_target(file)));
         };
         let path = path_target(&format!("{}{file}", self.prefix));
         let tree = match forge {
@@ -84,12 +87,20 @@ impl Links {
             (Forge::Bitbucket, Some(line)) => format!("#lines-{line}"),
             (_, Some(line)) => format!("#L{line}"),
         };
-        format!("{repository}/{tree}{line}")
+        Some(format!("{repository}/{tree}{line}"))
+    }
+
+    /// Markdown that leads to a place when it has an address, and else is no link.
+    pub(crate) fn link(&self, text: &str, page: &str, file: &str, line: Option<u32>) -> String {
+        match self.target(page, file, line) {
+            Some(target) => format!("[{text}]({target})"),
+            None => text.to_owned(),
+        }
     }
 
     /// As [`Links::place`], but with the line alone as its text, where the file was just named.
     pub(crate) fn line(&self, page: &str, file: &str, line: u32) -> String {
-        format!("[{}]({})", code(&format!(":{line}")), self.target(page, file, Some(line)))
+        self.link(&code(&format!(":{line}")), page, file, Some(line))
     }
 
     /// As [`Links::place`], but without the folders that a narrow table has no room for; the link leads there.
@@ -102,12 +113,12 @@ impl Links {
             _ => 0,
         };
         let start = file.rmatch_indices('/').nth(folders).map_or(0, |(at, _)| at + 1);
-        format!("[{}]({})", code(&format!("{}:{line}", &file[start..])), self.target(page, file, Some(line)))
+        self.link(&code(&format!("{}:{line}", &file[start..])), page, file, Some(line))
     }
 
-    /// A Markdown link whose text is the place: `` [`src/db.rs:14`](…) ``.
+    /// The place, linked: `` [`src/db.rs:14`](…) ``.
     pub(crate) fn place(&self, page: &str, file: &str, line: u32) -> String {
-        format!("[{}]({})", code(&format!("{file}:{line}")), self.target(page, file, Some(line)))
+        self.link(&code(&format!("{file}:{line}")), page, file, Some(line))
     }
 }
 
@@ -116,7 +127,7 @@ mod tests {
     use super::*;
 
     fn on(repository: &str) -> String {
-        Links::new(Some(repository), Some("4fc0"), "", "").target("STATEMAP.md", "src/x.rs", Some(7))
+        Links::new(Some(repository), Some("4fc0"), "", Some("")).target("STATEMAP.md", "src/x.rs", Some(7)).unwrap()
     }
 
     #[test]
@@ -130,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_short_place_keeps_the_folder_that_tells_it_apart() {
-        let short = |file: &str| Links::new(None, None, "", "").short_place("p.md", file, 3);
+        let short = |file: &str| Links::new(None, None, "", Some("")).short_place("p.md", file, 3);
         assert_eq!(short("crates/api/src/reports.rs"), "[`reports.rs:3`](crates/api/src/reports.rs#L3)");
         assert_eq!(short("crates/api/src/main.rs"), "[`api/src/main.rs:3`](crates/api/src/main.rs#L3)");
         assert_eq!(short("src/db/mod.rs"), "[`db/mod.rs:3`](src/db/mod.rs#L3)");
@@ -139,15 +150,22 @@ mod tests {
 
     #[test]
     fn the_prefix_leads_from_the_repository_to_the_analysed_root() {
-        let links = Links::new(Some("https://github.com/o/n"), Some("r"), "services/shop/", "");
-        assert_eq!(links.target("p.md", "src/x.rs", None), "https://github.com/o/n/blob/r/services/shop/src/x.rs");
+        let links = Links::new(Some("https://github.com/o/n"), Some("r"), "services/shop/", None);
+        assert_eq!(links.target("p.md", "src/x.rs", None).unwrap(), "https://github.com/o/n/blob/r/services/shop/src/x.rs");
     }
 
     #[test]
     fn without_a_revision_links_are_relative_to_the_page() {
-        let links = Links::new(Some("https://github.com/o/n"), None, "", "..");
-        assert_eq!(links.target("STATEMAP.md", "src/x.rs", Some(1)), "../src/x.rs#L1");
-        assert_eq!(links.target("src/kinds/pools.md", "src/x.rs", Some(1)), "../../../src/x.rs#L1");
+        let links = Links::new(Some("https://github.com/o/n"), None, "", Some(".."));
+        assert_eq!(links.target("STATEMAP.md", "src/x.rs", Some(1)).unwrap(), "../src/x.rs#L1");
+        assert_eq!(links.target("src/kinds/pools.md", "src/x.rs", Some(1)).unwrap(), "../../../src/x.rs#L1");
+    }
+
+    #[test]
+    fn without_a_host_and_away_from_the_source_a_place_is_no_link() {
+        let links = Links::new(Some("https://github.com/o/n"), None, "", None);
+        assert_eq!(links.place("src/kinds/pools.md", "src/x.rs", 1), "`src/x.rs:1`");
+        assert_eq!(links.line("src/kinds/pools.md", "src/x.rs", 1), "`:1`");
     }
 
     #[test]

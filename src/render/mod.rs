@@ -62,8 +62,9 @@ pub struct RenderOptions {
     pub constants: bool,
     /// The analysed root inside the repository, for links to the repository's host: `services/shop`.
     pub prefix: String,
-    /// The way from the output folder to the analysed root, for relative links: `..`; empty when they are the same.
-    pub link_base: String,
+    /// The way from the output folder to the analysed root, for relative links: `..`; empty when they are the same. None where
+    /// the pages are read without the source beside them, as those of a site: what has no address on a host is then no link.
+    pub link_base: Option<String>,
     /// Whether links stay relative and no page names the revision, even when the repository's host is known. For pages
     /// that are committed beside the code: hosts follow relative links, and a page that named the revision would be stale
     /// as soon as it is committed.

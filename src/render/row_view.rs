@@ -60,7 +60,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
         let link = match function {
             // Who reads a variable is told by the function; the line is where the link leads.
             Some(function) if item.kind == Kind::StartupConfig => {
-                format!("[{function}]({})", layout.links.target(page, &site.place.file, Some(site.place.line)))
+                layout.links.link(&function, page, &site.place.file, Some(site.place.line))
             }
             _ => layout.links.short_place(page, &site.place.file, site.place.line),
         };

@@ -186,9 +186,9 @@ pub(crate) fn services(layout: &Layout<'_>, page: &str, link: impl Fn(&str) -> S
     (views.collect(), kinds.iter().map(row).collect())
 }
 
-/// A link to a whole file.
+/// A whole file, linked.
 pub(crate) fn layout_place(layout: &Layout<'_>, file: &str, page: &str) -> String {
-    format!("[{}]({})", code(file), layout.links.target(page, file, None))
+    layout.links.link(&code(file), page, file, None)
 }
 
 /// The shown items of a service.

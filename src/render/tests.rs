@@ -11,7 +11,7 @@ use super::{Filter, Format, HANDS_OFF, HANDS_ON, MARKER, Page, RenderOptions, js
 use crate::model::{Class, Deployment, DurableMount, Fact, Kind, Place, Scope, StateMap};
 
 fn options() -> RenderOptions {
-    RenderOptions::default()
+    RenderOptions { link_base: Some(String::new()), ..RenderOptions::default() }
 }
 
 fn parse(text: &str) -> impl Iterator<Item = Event<'_>> {

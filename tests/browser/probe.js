@@ -62,7 +62,7 @@
   const overflow = () => {
     const width = document.scrollingElement.clientWidth;
     const scroll = document.scrollingElement.scrollWidth;
-    if (scroll <= width && window.innerWidth <= screen.width) return null;
+    if (scroll <= width) return null;
     const offenders = [];
     for (const element of document.querySelectorAll("body *")) {
       const box = element.getBoundingClientRect();
@@ -148,9 +148,21 @@
     return out;
   };
 
+  // As a reader chooses a theme: its button changes the colours of code as well.
+  const choose = (theme, themes) => {
+    const button = document.getElementById(`mdbook-theme-${theme}`);
+    if (button) return button.click();
+    document.documentElement.classList.remove(...themes);
+    document.documentElement.classList.add(theme);
+  };
+  window.__choose = (theme) => {
+    choose(theme, ["light", "navy"]);
+    return String(document.documentElement.scrollHeight);
+  };
+
   // Text whose contrast is below AA, once for each look of it.
   const contrast = (themes) => {
-    const found = new Map();
+    const found = new Set();
     const html = document.documentElement;
     const before = html.className;
     const all = texts();
@@ -158,7 +170,7 @@
     still.textContent = "*, *::before, *::after { transition: none !important; animation: none !important; }";
     document.head.append(still);
     for (const theme of themes) {
-      html.className = before.split(" ").filter((name) => !themes.includes(name)).concat(theme).join(" ");
+      choose(theme, themes);
       const seen = new Map();
       for (const { node, element } of all) {
         if (!seen.has(element)) {
@@ -174,13 +186,19 @@
         if (got + 0.005 >= (large ? 3 : 4.5)) continue;
         // mdBook colours the words of code blocks; that is its own, like its menus.
         if (element.closest("[class*=hljs-]")) continue;
-        const key = `${theme}: ${hex(visible)} on ${hex(under)} is ${got.toFixed(2)}, ${place(element)}`;
-        if (!found.has(key)) found.set(key, `${key}: ${shown(node.data)}`);
+        found.add(`${theme}: ${hex(visible)} on ${hex(under)} is ${got.toFixed(2)}, ${kind(element)}`);
       }
     }
+    choose("default_theme", themes);
     html.className = before;
     still.remove();
-    return [...found.values()];
+    return [...found];
+  };
+
+  // What an element is, without its neighbours: the same on every page.
+  const kind = (element) => {
+    const name = (of) => of.localName + [...of.classList].map((one) => `.${one}`).join("");
+    return element.parentElement ? `${name(element.parentElement)} > ${name(element)}` : name(element);
   };
 
   const look = (element, range) => {
@@ -215,7 +233,6 @@
         label: svg.getAttribute("aria-label") || (svg.querySelector("title") || {}).textContent || "",
         width: box.width,
         smallest: Math.min(...words.map((word) => word.size)),
-        words: words.length,
         outside: words.filter((word) => word.outside).map((word) => `${word.text} (${word.outside})`),
       };
     });

@@ -1,5 +1,6 @@
 //! Pictures of pages to look at, when a folder for them is named in `STATEMAP_SCREENSHOTS`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use headless_chrome::protocol::cdp::Page::{CaptureScreenshotFormatOption, Viewport};
@@ -9,17 +10,21 @@ use super::survey::{Sight, WIDTHS};
 /// Takes the pages of a site at both widths, in a light and in a dark theme.
 pub(super) fn take<'a>(tab: &Sight, site: &str, address: &str, pages: impl Iterator<Item = &'a String>) {
     let Some(folder) = std::env::var_os("STATEMAP_SCREENSHOTS").map(PathBuf::from) else { return };
-    let pages: Vec<&String> = pages.filter(|page| *page != "print.html").collect();
+    // Two of each folder show what the others look like.
+    let mut of_folder: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut first = |page: &&String| {
+        let taken = of_folder.entry(page.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default();
+        *taken += 1;
+        *taken <= 2 || !page.contains('/')
+    };
+    let pages: Vec<&String> = pages.filter(|page| *page != "print.html" && first(page)).collect();
     for width in WIDTHS {
         tab.resize(width);
         for page in &pages {
             tab.go(&format!("{address}{page}"));
             tab.ask("window.__measure([])");
             for theme in ["light", "navy"] {
-                let height = tab.ask(&format!(
-                    "(() => {{ const html = document.documentElement; html.classList.remove('light', 'navy'); \
-                     html.classList.add('{theme}'); return String(html.scrollHeight); }})()"
-                ));
+                let height = tab.ask(&format!("window.__choose('{theme}')"));
                 // A page of a thousand lines is one nobody looks at whole.
                 let height = height.parse::<f64>().unwrap().min(3000.0);
                 let clip = Viewport { x: 0.0, y: 0.0, width: f64::from(width), height, scale: 1.0 };

@@ -1,7 +1,6 @@
-//! Serves the built sites on the loopback interface, below a prefix each, as a host of project pages does: a link that only
-//! holds at the root of a host, or only in a file system, breaks here as it would there.
+//! Serves a built site on the loopback interface, below a prefix, as a host of project pages does: a link that only holds at
+//! the root of a host, or only in a file system, breaks here as it would there.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -10,29 +9,31 @@ use std::sync::{Arc, Mutex};
 /// A running server; it ends with the process.
 pub(super) struct Server {
     address: SocketAddr,
+    prefix: String,
     refused: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    /// Serves each folder below `/<name>/`.
-    pub(super) fn start(folders: BTreeMap<String, PathBuf>) -> Self {
+    /// Serves a folder below `/<name>/`.
+    pub(super) fn start(name: &str, folder: &Path) -> Self {
+        let prefix = format!("/{name}/");
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let refused = Arc::new(Mutex::new(Vec::new()));
-        let (folders, log) = (Arc::new(folders), Arc::clone(&refused));
+        let files = Arc::new(Files { prefix: prefix.clone(), folder: folder.to_owned(), refused: Arc::clone(&refused) });
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (folders, log) = (Arc::clone(&folders), Arc::clone(&log));
+                let files = Arc::clone(&files);
                 // A browser keeps several connections open and idle: one thread for each.
-                std::thread::spawn(move || serve(&stream, &folders, &log));
+                std::thread::spawn(move || files.serve(&stream));
             }
         });
-        Self { address, refused }
+        Self { address, prefix, refused }
     }
 
-    /// The address of a site, with `/` at its end.
-    pub(super) fn site(&self, name: &str) -> String {
-        format!("http://{}/{name}/", self.address)
+    /// The address of the site, with `/` at its end.
+    pub(super) fn site(&self) -> String {
+        format!("http://{}{}", self.address, self.prefix)
     }
 
     /// What was asked for and is not there.
@@ -41,48 +42,57 @@ impl Server {
     }
 }
 
-fn serve(stream: &TcpStream, folders: &BTreeMap<String, PathBuf>, refused: &Mutex<Vec<String>>) {
-    let mut reader = BufReader::new(stream);
-    let mut out = stream;
-    loop {
-        let mut request = String::new();
-        if reader.read_line(&mut request).unwrap_or(0) == 0 {
-            return;
-        }
-        let mut header = String::new();
-        while reader.read_line(&mut header).unwrap_or(0) > 2 {
-            header.clear();
-        }
-        let target = request.split(' ').nth(1).unwrap_or("/");
-        let path = decoded(target.split(['?', '#']).next().unwrap_or(target));
-        let (status, kind, body) = match file(&path, folders).and_then(|file| Some((content_type(&file), std::fs::read(file).ok()?))) {
-            Some((kind, body)) => ("200 OK", kind, body),
-            // A browser asks for an icon of the host by itself when a page names none.
-            None if path == "/favicon.ico" => ("204 No Content", "image/x-icon", Vec::new()),
-            None => {
-                refused.lock().unwrap().push(path);
-                ("404 Not Found", "text/plain", b"not found".to_vec())
-            }
-        };
-        // Scripts and style sheets carry a hash in their name: the browser may keep them from page to page, as on a real host.
-        let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: max-age=600\r\n\r\n",
-            body.len()
-        );
-        if out.write_all(head.as_bytes()).and_then(|()| out.write_all(&body)).is_err() {
-            return;
-        }
-    }
+/// What is served.
+struct Files {
+    prefix: String,
+    folder: PathBuf,
+    refused: Arc<Mutex<Vec<String>>>,
 }
 
-/// The file of a path; a folder is its `index.html`.
-fn file(path: &str, folders: &BTreeMap<String, PathBuf>) -> Option<PathBuf> {
-    let (name, rest) = path.strip_prefix('/')?.split_once('/')?;
-    let file = folders.get(name)?.join(rest);
-    if rest.split('/').any(|part| part == "..") {
-        return None;
+impl Files {
+    /// Answers every request of a connection.
+    fn serve(&self, stream: &TcpStream) {
+        let mut reader = BufReader::new(stream);
+        let mut out = stream;
+        loop {
+            let mut request = String::new();
+            if reader.read_line(&mut request).unwrap_or(0) == 0 {
+                return;
+            }
+            let mut header = String::new();
+            while reader.read_line(&mut header).unwrap_or(0) > 2 {
+                header.clear();
+            }
+            let target = request.split(' ').nth(1).unwrap_or("/");
+            let path = decoded(target.split(['?', '#']).next().unwrap_or(target));
+            let (status, kind, body) = match self.file(&path).and_then(|file| Some((content_type(&file), std::fs::read(file).ok()?))) {
+                Some((kind, body)) => ("200 OK", kind, body),
+                // A browser asks for an icon of the host by itself when a page names none.
+                None if path == "/favicon.ico" => ("204 No Content", "image/x-icon", Vec::new()),
+                None => {
+                    self.refused.lock().unwrap().push(path);
+                    ("404 Not Found", "text/plain", b"not found".to_vec())
+                }
+            };
+            // Scripts and stylesheets carry a hash in their name: the browser may keep them from page to page.
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: max-age=600\r\n\r\n");
+            if out.write_all(head.as_bytes()).and_then(|()| out.write_all(&body)).is_err() {
+                return;
+            }
+        }
     }
-    Some(if rest.is_empty() || rest.ends_with('/') { file.join("index.html") } else { file }).filter(|file| file.is_file())
+
+    /// The file of a path; a folder is its `index.html`.
+    fn file(&self, path: &str) -> Option<PathBuf> {
+        let rest = path.strip_prefix(&self.prefix)?;
+        if rest.split('/').any(|part| part == "..") {
+            return None;
+        }
+        let file = self.folder.join(rest);
+        Some(if rest.is_empty() || rest.ends_with('/') { file.join("index.html") } else { file }).filter(|file| file.is_file())
+    }
 }
 
 fn decoded(path: &str) -> String {

@@ -20,8 +20,6 @@ pub(super) const THEMES: [&str; 5] = ["light", "rust", "coal", "navy", "ayu"];
 /// What was seen.
 pub(super) struct Survey {
     pub(super) sites: BTreeMap<String, Site>,
-    /// What pages asked for and the server did not have.
-    pub(super) refused: Vec<String>,
 }
 
 /// One site.
@@ -34,6 +32,8 @@ pub(super) struct Site {
     pub(super) pages: BTreeMap<String, Page>,
     /// Where the hits of each word lead, best first.
     pub(super) hits: BTreeMap<String, Vec<String>>,
+    /// What pages asked for and the server did not have.
+    pub(super) refused: Vec<String>,
 }
 
 /// One page, at each of [`WIDTHS`].
@@ -85,7 +85,6 @@ pub(super) struct Diagram {
     pub(super) label: String,
     /// Height of the smallest letters, as CSS counts font sizes, after all scaling.
     pub(super) smallest: Option<f64>,
-    pub(super) words: usize,
     /// Words that leave the shape of their node.
     pub(super) outside: Vec<String>,
 }
@@ -102,20 +101,19 @@ fn look(program: &Path) -> Survey {
         let browser = scope.spawn(|| chromium::start(program));
         (sites::build(&below), browser.join().unwrap())
     });
-    let server = Server::start(folders.clone());
     // A tab for each site: the pages of one are looked at while those of the other load.
     let sites = std::thread::scope(|scope| {
-        let (browser, server) = (&browser, &server);
-        let running: Vec<_> = folders
-            .iter()
-            .map(|(name, folder)| (name.clone(), scope.spawn(move || visit(browser, name, &server.site(name), folder))))
-            .collect();
-        running.into_iter().map(|(name, site)| (name, site.join().unwrap())).collect()
+        let browser = &browser;
+        let visits = folders.iter().map(|(name, folder)| (name.clone(), scope.spawn(move || visit(browser, name, folder))));
+        visits.collect::<Vec<_>>().into_iter().map(|(name, site)| (name, site.join().unwrap())).collect()
     });
-    Survey { sites, refused: server.refused() }
+    Survey { sites }
 }
 
-fn visit(browser: &Browser, name: &str, address: &str, folder: &Path) -> Site {
+fn visit(browser: &Browser, name: &str, folder: &Path) -> Site {
+    // Each has an address of its own, or they would share what a page keeps in the browser, the chosen theme above all.
+    let server = Server::start(name, folder);
+    let address = server.site();
     let tab = Sight::open(browser);
     let files = pages(folder);
     let mut narrow: BTreeMap<String, Seen> = BTreeMap::new();
@@ -129,9 +127,9 @@ fn visit(browser: &Browser, name: &str, address: &str, folder: &Path) -> Site {
         let wide = tab.look(&format!("{address}{file}"));
         pages.insert(file, Page { wide, narrow });
     }
-    screenshots::take(&tab, name, address, files.iter());
-    let hits = search::run(&tab, name, address);
-    Site { address: address.to_owned(), folder: folder.to_owned(), pages, hits }
+    screenshots::take(&tab, name, &address, files.iter());
+    let hits = search::run(&tab, name, &address);
+    Site { address, folder: folder.to_owned(), pages, hits, refused: server.refused() }
 }
 
 /// Every page of a site, relative to its folder. What mdBook makes for other purposes is left out: `toc.html` stands in a frame
