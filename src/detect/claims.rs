@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::statements::{inserted, marked, words};
-use crate::model::{Confidence, Fact, Kind, Role};
+use crate::model::{Confidence, Fact, FactValue, Kind, Role};
 use crate::resolve::{At, BodyFacts};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -119,7 +119,10 @@ fn in_query(text: &str) -> Option<Claim> {
         } else {
             "waits for other holders"
         };
-        return lock("row claim by `FOR UPDATE`", after(&["FROM"]), vec![Cx::plain_fact("when_taken", waits)]);
+        let mut facts = vec![Cx::plain_fact("when_taken", waits)];
+        let rows = after(&["LIMIT"]).and_then(|rows| rows.parse().ok());
+        facts.extend(rows.map(|rows| Fact { value: Some(FactValue::Int(rows)), ..Cx::plain_fact("rows_at_once", "") }));
+        return lock("row claim by `FOR UPDATE`", after(&["FROM"]), facts);
     }
     let table = after(&["INSERT", "INTO"])?;
     if ["used_jti", "used_nonce", "used_token", "used_code"].iter().any(|word| table.contains(word)) {

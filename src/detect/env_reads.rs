@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::arguments;
 use super::context::Cx;
+use super::counted_in::Counted;
 use super::env_defaults;
 use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
@@ -259,6 +260,7 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
 /// One item for each variable, whichever functions read it: the environment is one for the process.
 fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Finding>) {
     let mut by_name: BTreeMap<String, Vec<Read>> = BTreeMap::new();
+    let counted = if reads.is_empty() { Counted::default() } else { Counted::new(cx) };
     let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx) };
     for read in reads {
         by_name.entry(read.name.clone()).or_default().push(read);
@@ -298,6 +300,8 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
         if default.is_none() && facts.iter().all(|fact| fact.key != "default") {
             facts.extend(presence(cx, &reads));
         }
+        let told = facts.iter().find(|fact| fact.key == "default").and_then(|fact| fact.value.clone());
+        facts.extend(counted.of(&name, told.as_ref()).map(|unit| Cx::plain_fact("counted_in", unit)));
         out.push(Finding {
             confidence: first.confidence,
             sites,
@@ -334,6 +338,9 @@ fn is_handed_up(cx: &Cx<'_>, func: DefId, depth: usize) -> bool {
         || callers.iter().all(|(caller, at, _)| {
             let body = cx.body_of.get(caller).map(|at| &cx.bodies[*at]);
             let call = body.and_then(|body| body.own.iter().find(|call| call.func == func && call.at == *at));
-            call.is_none_or(|call| call.fails != Fails::Nobody || call.taken_by.is_some()) && is_handed_up(cx, *caller, depth + 1)
+            // What `main` is told of, it ends with.
+            let ends = |call: &OwnCall| !call.in_loop && cx.from_main.get(caller) == Some(&0);
+            call.is_none_or(|call| call.fails != Fails::Nobody || call.taken_by.is_some() || ends(call))
+                && is_handed_up(cx, *caller, depth + 1)
         })
 }

@@ -11,6 +11,7 @@ mod commands;
 mod constructors;
 mod contents;
 mod context;
+mod counted_in;
 mod credentials;
 mod databases;
 mod entries;
@@ -199,3 +200,5 @@ mod surroundings_tests;
 mod task_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod variable_tests;

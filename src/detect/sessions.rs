@@ -116,6 +116,9 @@ fn written(cx: &Cx<'_>, tables: &mut BTreeMap<String, Table>) {
     }
 }
 
+/// At most so many columns are told.
+const MAX_COLUMNS: usize = 24;
+
 /// Words in the names of tables that hold log-ins, finished or not.
 const LOG_INS: [&str; 26] = [
     "2fa",
@@ -195,6 +198,8 @@ fn finding(cx: &Cx<'_>, name: &str, table: &Table) -> Option<Finding> {
     facts.push(Cx::plain_fact("belongs_to", list(belongs)));
     facts.push(Cx::plain_fact("ends", list(ends)));
     facts.retain(|fact| fact.value.as_ref().is_some_and(|value| !value.to_string().is_empty()));
+    let all = table.columns.iter().take(MAX_COLUMNS).cloned().collect::<Vec<_>>().join(", ");
+    facts.push(Cx::plain_fact("columns", all));
     facts.push(Cx::plain_fact("deleted", if table.deletes > 0 { "by the code" } else { "not seen" }));
     let mut sites: Vec<RawSite> = row.map(|row| cx.site(cx.declared_at(row), Role::Declared, row)).into_iter().collect();
     sites.push(first_insert.clone());

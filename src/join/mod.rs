@@ -4,6 +4,7 @@
 //! environment. Nothing is guessed: what no manifest that is tied to the service says is not said.
 
 mod contradictions;
+mod decides;
 mod held;
 mod landing;
 mod mounts;
@@ -26,6 +27,7 @@ use crate::detect::MadeBy;
 use crate::manifests::deployed::Deployed;
 use crate::model::{Deployment, Diagnostic, Environment, Item, ItemId, Service};
 
+pub(crate) use decides::DECIDES;
 pub use held::{Address, Each, Held};
 pub use landing::Survives;
 pub use mounts::{Landed, Mounted};
@@ -76,6 +78,7 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
         code.services.iter().map(|service| (service.name.clone(), Runs::of(deployed, &service.name, &defaults))).collect();
     let mut out = Joined { deployments: numbers::deployments(deployed), ..Joined::default() };
     variables::trace(items, deployed);
+    decides::tell(items);
     out.environments = unmatched::by_service(items, &runs, deployed, code);
     out.landed = mounts::match_writes(items, &runs);
     secrets::changes(items, &runs, &mut out.landed);

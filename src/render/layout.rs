@@ -276,8 +276,9 @@ fn is_minor(item: &Item) -> bool {
         return false;
     }
     // What stands in a column of its own, or is one more line on an object, makes no block.
-    let beside =
-        |fact: &&crate::model::Fact| !matches!(fact.key.as_str(), "type" | "mount" | "mounted" | "survives" | "needed" | "change seen");
+    let beside = |fact: &&crate::model::Fact| {
+        !matches!(fact.key.as_str(), "type" | "mount" | "mounted" | "survives" | "needed" | "change seen" | "decides" | "counted_in")
+    };
     let told = item.facts.iter().filter(beside).count();
     match item.kind {
         Kind::StartupConfig | Kind::Telemetry | Kind::FsWrite => told <= 3 && item.doc.as_ref().is_none_or(|doc| doc.len() < 200),

@@ -2,16 +2,43 @@
 
 use smol_str::SmolStr;
 
+use crate::join::DECIDES;
 use crate::model::{Confidence, Fact, FactValue, Item, Kind, Provenance};
 
 use super::escape::{code, code_short, inline, prose};
 use super::item_view::{clause, set_views, short_path, store_link};
 use super::layout::{Layout, first_few};
 use super::view::{Named, RowView};
-use super::words::{capitalized, value};
+use super::words::{capitalized, label, value};
 
 /// At most so many places are linked in a line.
 const PLACES: usize = 3;
+
+/// At most so many things are told that a variable decides.
+const DECIDED: usize = 3;
+
+/// A longer path is cut.
+const PATH: usize = 160;
+
+/// Facts that have a column, or that the name or the summary says.
+const IN_COLUMNS: [&str; 16] = [
+    "type",
+    "path",
+    "op",
+    "env",
+    "default",
+    "presence",
+    "needed",
+    "decides",
+    "counted_in",
+    "survives",
+    "mount",
+    "mounted",
+    "change seen",
+    "runs",
+    "layers",
+    "signal",
+];
 
 /// The lines of a table: files by path, variables and stores by name, the rest one by one.
 pub(crate) fn row_views(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<RowView> {
@@ -80,11 +107,15 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
         Kind::ExternalStore => relying(layout, item),
         _ => Vec::new(),
     };
-    let (set, set_more) = fact(item, "env").map(|fact| set_views(layout, fact, page)).unwrap_or_default();
+    let set_by = fact(item, "env").or_else(|| fact(item, "value"));
+    let (set, set_more) = set_by.map(|fact| set_views(layout, fact, page)).unwrap_or_default();
+    let decided: Vec<String> = items.iter().flat_map(|item| decided(item)).collect();
+    let (shown_decided, decides_more) = first_few(decided.len(), DECIDED);
     let (used_by, used_by_more) = layout.some(&relying, 6, page);
     RowView {
         name: match item.kind {
-            Kind::FsWrite | Kind::StartupConfig => code_short(&shown(item), 80),
+            Kind::FsWrite => code_short(&shown(item), PATH),
+            Kind::StartupConfig => code_short(&shown(item), 80),
             Kind::ExternalStore if item.id.as_str().contains('#') => capitalized(&layout.title(item)),
             Kind::ExternalStore => capitalized(&store_name_only(layout, item, page)),
             _ => layout.title(item),
@@ -96,6 +127,8 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
             _ => clause(&item.summary),
         },
         default: items.iter().find_map(|item| fallback(item)),
+        decides: decided.into_iter().take(shown_decided).collect(),
+        decides_more,
         set,
         set_more,
         kept: if item.kind == Kind::FsWrite { kept(layout, item, page) } else { Vec::new() },
@@ -130,8 +163,37 @@ fn kept(layout: &Layout<'_>, item: &Item, page: &str) -> Vec<Named> {
 fn note(item: &Item) -> Option<String> {
     let owner = item.annotation.as_ref().and_then(|annotation| annotation.owner.as_deref());
     let owner = owner.map(|owner| format!("owned by {}", inline(owner)));
-    let parts: Vec<String> = item.cfg.as_deref().map(prose).into_iter().chain(owner).collect();
+    let parts: Vec<String> = told(item).into_iter().chain(item.cfg.as_deref().map(prose)).chain(owner).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What is known of an item that no column shows: who sets its path, and facts that its summary does not say.
+fn told(item: &Item) -> Vec<String> {
+    let given = |fact: &Fact| matches!(fact.provenance, Provenance::Env | Provenance::Settings);
+    let setter = |fact: &Fact| fact.from.clone().filter(|from| given(fact) && !shown(item).contains(&format!("{{{from}}}")));
+    let mut out: Vec<String> = Vec::new();
+    let path = fact(item, "path").filter(|_| item.kind == Kind::FsWrite);
+    out.extend(path.and_then(setter).map(|from| format!("set by {}", code_short(&from, 60))));
+    for fact in item.facts.iter().filter(|fact| !IN_COLUMNS.contains(&fact.key.as_str()) && fact.provenance != Provenance::Default) {
+        let said = fact.value.as_ref().map(ToString::to_string).is_some_and(|value| item.summary.contains(&value));
+        let from = fact.from.as_deref().filter(|_| given(fact)).map(|from| code_short(from, 60));
+        match (value(fact).filter(|_| !said), from) {
+            (Some(value), Some(from)) => out.push(format!("{} {value} from {from}", label(&fact.key))),
+            (Some(value), None) => out.push(format!("{} {value}", label(&fact.key))),
+            (None, Some(from)) if !said && !item.summary.contains(fact.from.as_deref().unwrap_or_default()) => {
+                out.push(format!("{} from {from}", label(&fact.key)));
+            }
+            _ => {}
+        }
+    }
+    out.dedup();
+    out
+}
+
+/// What a variable decides, as its line says it.
+fn decided(item: &Item) -> Vec<String> {
+    let facts = item.facts.iter().filter(|fact| fact.key == DECIDES);
+    facts.filter_map(|fact| fact.value.as_ref()).map(|value| prose(&value.to_string())).collect()
 }
 
 /// The name of a store without a link to the very line that names it.
@@ -156,6 +218,16 @@ fn relies_on(item: &Item, store: &str) -> bool {
 
 /// The fallback of a variable is a fact of its own, or the value of the fact that comes from the environment.
 fn fallback(item: &Item) -> Option<String> {
+    let counted = fact(item, "counted_in").and_then(|fact| fact.value.as_ref()).map(|unit| prose(&unit.to_string()));
+    match (without_unit(item), counted) {
+        (Some(default), Some(unit)) if default.ends_with(|c: char| c.is_ascii_digit()) => Some(format!("{default} {unit}")),
+        (Some(default), Some(unit)) => Some(format!("{default}, in {unit}")),
+        (None, Some(unit)) => Some(format!("in {unit}")),
+        (default, None) => default,
+    }
+}
+
+fn without_unit(item: &Item) -> Option<String> {
     if let Some(FactValue::Text(presence)) = self::fact(item, "presence").and_then(|fact| fact.value.as_ref()) {
         return Some(prose(presence));
     }

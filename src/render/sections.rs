@@ -109,6 +109,7 @@ fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize, alone: 
         items: views,
         any_services: rows.iter().any(|row| !row.services.is_empty()),
         any_default: rows.iter().any(|row| row.default.is_some()),
+        any_decides: rows.iter().any(|row| !row.decides.is_empty()),
         any_set: rows.iter().any(|row| !row.set.is_empty()),
         any_kept: rows.iter().any(|row| !row.kept.is_empty()),
         any_ops: rows.iter().any(|row| !row.ops.is_empty()),

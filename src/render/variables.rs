@@ -28,6 +28,7 @@ pub(crate) fn table(layout: &Layout<'_>, items: &[&Item], service: &str, page: &
         items: Vec::new(),
         any_services: false,
         any_default: rows.iter().any(|row| row.default.is_some()),
+        any_decides: rows.iter().any(|row| !row.decides.is_empty()),
         any_set: rows.iter().any(|row| !row.set.is_empty()),
         any_kept: false,
         any_ops: false,

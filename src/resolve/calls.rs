@@ -282,6 +282,8 @@ pub struct BodyFacts {
     pub bounds: Vec<Limited>,
     /// How old something may be, where that is compared with how old it is.
     pub ages: Vec<(Value, At)>,
+    /// Values that a closure takes under the name of a unit of time: `config.max_age.map(|seconds| …)`.
+    pub named_units: Vec<(Value, &'static str)>,
     /// Values that are surely handed to all requests, and not to one.
     pub shared: Vec<SharedValue>,
     /// Calls of a path and resolved ones; method calls and typed ones.

@@ -60,6 +60,24 @@ impl Reader<'_> {
         None
     }
 
+    /// `config.max_age.map(|seconds| …)`: the name says what the number counts.
+    pub(super) fn named_unit(&self, recv: ExprId, closure: ExprId) -> Option<(Value, &'static str)> {
+        let Expr::Closure { params, .. } = &self.body[closure] else { return None };
+        let unit = params.iter().find_map(|(pat, _)| match &self.body[*pat] {
+            Pat::Bind { name, .. } => match name.as_str() {
+                "secs" | "seconds" => Some("seconds"),
+                "ms" | "millis" | "milliseconds" => Some("milliseconds"),
+                "mins" | "minutes" => Some("minutes"),
+                "hours" => Some("hours"),
+                "days" => Some("days"),
+                _ => None,
+            },
+            _ => None,
+        })?;
+        let value = self.tracer.value(recv);
+        matches!(value, Value::Field { .. } | Value::Env { .. } | Value::Call { .. }).then_some((value, unit))
+    }
+
     /// The closure around an expression that has a parameter of this name.
     fn closure_of(&self, id: ExprId, name: &str) -> Option<ExprId> {
         let mut at = id;

@@ -85,6 +85,7 @@ impl Reader<'_> {
             loops: Vec::new(),
             compared: Vec::new(),
             ages: Vec::new(),
+            named_units: Vec::new(),
             shared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
@@ -241,6 +242,9 @@ impl Reader<'_> {
                     self.env_default(id, args, out);
                 }
                 out.bounds.extend(self.bound_by_method(name, args, *span));
+                if let ("map" | "and_then" | "map_or" | "is_some_and" | "inspect", Some(closure)) = (name.as_str(), args.last()) {
+                    out.named_units.extend(self.named_unit(*recv, *closure));
+                }
                 if name == "parse" {
                     out.env_parsed.extend(self.parsed(id, *recv, turbofish));
                 }

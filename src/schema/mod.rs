@@ -1,7 +1,12 @@
 //! Migrations and schema files: what they make in a database that holds state of its own.
 
+mod databases;
 mod objects;
+mod tables;
 mod tokens;
+
+#[cfg(test)]
+mod told_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,14 +27,18 @@ const FOLDERS: &[&str] = &["migrations", "migration", "schema", "schemas"];
 pub struct Schema {
     /// Each with its file.
     found: Vec<(SmolStr, Place, Object)>,
+    /// The tables of each database.
+    databases: Vec<databases::Database>,
 }
 
 /// Reads the migrations of a tree. A file that cannot be read says nothing here: the database has what it made.
 #[must_use]
 pub fn read(tree: &dyn Tree, discovery: &Discovery) -> Schema {
     let wanted: Vec<&OtherFile> = discovery.others.iter().filter(|file| is_migration(file)).collect();
-    let read: Vec<Vec<(SmolStr, Place, Object)>> = wanted.par_iter().map(|file| of_file(tree, &file.path)).collect();
-    Schema { found: read.into_iter().flatten().collect() }
+    let texts: Vec<(&SmolStr, String)> =
+        wanted.par_iter().filter_map(|file| Some((&file.path, tree.read(&file.path).ok()?.to_string()))).collect();
+    let found: Vec<Vec<(SmolStr, Place, Object)>> = texts.par_iter().map(|(path, text)| of_file(path, text)).collect();
+    Schema { found: found.into_iter().flatten().collect(), databases: databases::read(&texts) }
 }
 
 fn is_migration(file: &OtherFile) -> bool {
@@ -44,18 +53,19 @@ fn is_migration(file: &OtherFile) -> bool {
         && !file.path.split('/').any(|folder| matches!(folder, "test" | "tests" | "fixtures" | "examples" | "benches"))
 }
 
-fn of_file(tree: &dyn Tree, path: &SmolStr) -> Vec<(SmolStr, Place, Object)> {
-    let Ok(text) = tree.read(path) else { return Vec::new() };
-    if !speaks(&text) {
+fn of_file(path: &SmolStr, text: &str) -> Vec<(SmolStr, Place, Object)> {
+    if !speaks(text) {
         return Vec::new();
     }
-    let found = objects(&text).into_iter().filter(|object| object.kind != ObjectKind::TemporaryTable);
-    let placed = found.map(|object| {
-        let start = text[..object.at].rfind('\n').map_or(0, |end| end + 1);
-        let column = text[start..object.at].chars().count() as u32 + 1;
-        (path.clone(), Place { file: path.clone(), line: line_of(&text, object.at), column }, object)
-    });
-    placed.collect()
+    let found = objects(text).into_iter().filter(|object| object.kind != ObjectKind::TemporaryTable);
+    found.map(|object| (path.clone(), place_of(path, text, object.at), object)).collect()
+}
+
+/// The place of an offset.
+fn place_of(path: &SmolStr, text: &str, at: usize) -> Place {
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let column = text[start..at].chars().count() as u32 + 1;
+    Place { file: path.clone(), line: line_of(text, at), column }
 }
 
 /// A cheap test; most migrations speak of plain tables only.
@@ -116,6 +126,7 @@ pub fn join(items: &mut Vec<Item>, schema: &Schema, discovery: &Discovery, servi
         item.sites = sites;
         items.push(item);
     }
+    databases::tell(items, &schema.databases);
 }
 
 /// What is left of a thing after all migrations.

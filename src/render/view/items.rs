@@ -83,6 +83,9 @@ pub(crate) struct RowView {
     /// Empty when the name says it.
     pub(crate) summary: String,
     pub(crate) default: Option<String>,
+    /// What a variable decides.
+    pub(crate) decides: Vec<String>,
+    pub(crate) decides_more: usize,
     /// Where a variable is set.
     pub(crate) set: Vec<SetView>,
     pub(crate) set_more: usize,

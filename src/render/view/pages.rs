@@ -229,6 +229,7 @@ pub(crate) struct Group {
     pub(crate) rows: Vec<RowView>,
     pub(crate) any_services: bool,
     pub(crate) any_default: bool,
+    pub(crate) any_decides: bool,
     pub(crate) any_set: bool,
     pub(crate) any_kept: bool,
     pub(crate) any_ops: bool,

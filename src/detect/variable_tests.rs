@@ -1,0 +1,74 @@
+//! Variables: in which unit they are counted, what they decide, whether the service starts without them.
+
+use super::surroundings_tests::items;
+use crate::model::{Item, Kind};
+
+/// The facts of all variables under some keys, each item's after its name: `key value`.
+fn told(items: &[Item], kind: Kind, keys: &[&str]) -> Vec<String> {
+    let facts = items.iter().filter(|item| item.kind == kind).flat_map(|item| &item.facts);
+    let facts = facts.filter(|fact| keys.contains(&fact.key.as_str()));
+    facts.map(|fact| format!("{} {}", fact.key, fact.value.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string))).collect()
+}
+
+const WRAPPER: &str = "fn env<T: std::str::FromStr>(name: &str, default: T) -> T { std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default) }\n";
+
+#[test]
+fn a_variable_of_which_a_length_of_time_is_made_tells_its_unit() {
+    let of = |field: &str, used: &str| {
+        let text = format!(
+            "{WRAPPER}struct Config {{ ttl: std::time::Duration, other: u64, age: Option<u64> }}\n\
+             impl Config {{ fn from_env() -> Self {{ Self {{ ttl: {field}, other: env(\"OTHER\", 5u64), age: std::env::var(\"MAX_AGE\").ok().and_then(|age| age.parse().ok()) }} }} }}\n\
+             fn main() {{ let config = Config::from_env(); {used} println!(\"{{:?}} {{}}\", config.ttl, config.other); }}\n"
+        );
+        told(&items(&[], &text), Kind::StartupConfig, &["env", "counted_in"])
+    };
+    let seconds = of("std::time::Duration::from_secs(env(\"TTL\", 90u64))", "");
+    assert_eq!(seconds, ["env MAX_AGE", "env OTHER", "env TTL", "counted_in seconds"]);
+    // What is multiplied first is no number of seconds.
+    let multiplied = of("std::time::Duration::from_secs(60 * env(\"TTL\", 90u64))", "");
+    assert_eq!(multiplied, ["env MAX_AGE", "env OTHER", "env TTL"]);
+    // The name under which a closure takes it.
+    let named = of("std::time::Duration::from_secs(1)", "config.age.map(|seconds| println!(\"max-age={seconds}\"));");
+    assert_eq!(named, ["env MAX_AGE", "counted_in seconds", "env OTHER"]);
+    let nameless = of("std::time::Duration::from_secs(1)", "config.age.map(|age| println!(\"{age}\"));");
+    assert_eq!(nameless, ["env MAX_AGE", "env OTHER"]);
+}
+
+#[test]
+fn what_two_places_count_differently_has_no_unit() {
+    let text = format!(
+        "{WRAPPER}struct Config {{ a: std::time::Duration, b: std::time::Duration }}\n\
+         fn main() {{ let config = Config {{ a: std::time::Duration::from_secs(env(\"TTL\", 90u64)), b: std::time::Duration::from_millis(env(\"TTL\", 90u64)) }};\n\
+         println!(\"{{:?}} {{:?}}\", config.a, config.b); }}\n"
+    );
+    assert_eq!(told(&items(&[], &text), Kind::StartupConfig, &["env", "counted_in"]), ["env TTL"]);
+}
+
+#[test]
+fn a_variable_says_what_it_decides() {
+    let text = format!(
+        "{WRAPPER}fn main() {{ let pool = std::env::var(\"DATABASE_URL\").unwrap(); let folder = std::env::var(\"SPOOL\").unwrap();\n\
+         std::fs::write(format!(\"{{folder}}/orders.csv\"), \"\").unwrap(); let size = env(\"QUEUE\", 16usize);\n\
+         let (tx, rx) = std::sync::mpsc::sync_channel::<u8>(size); println!(\"{{}} {{}}\", pool, env(\"GREETING\", 1u8)); drop((tx, rx)); }}\n"
+    );
+    let found = told(&items(&[], &text), Kind::StartupConfig, &["env", "decides"]);
+    assert!(found.contains(&"decides capacity of queue `main`".to_owned()), "{found:?}");
+    assert!(found.contains(&"decides path `${SPOOL}/orders.csv`".to_owned()), "{found:?}");
+    // What ends in no item decides nothing that is told.
+    let greeting = found.iter().position(|fact| fact == "env GREETING").unwrap();
+    assert!(found.get(greeting + 1).is_none_or(|next| next.starts_with("env")), "{found:?}");
+}
+
+#[test]
+fn an_error_that_main_is_told_of_ends_the_service() {
+    let of = |main: &str| {
+        let text = format!(
+            "fn need(name: &str) -> anyhow::Result<String> {{ std::env::var(name).map_err(anyhow::Error::from) }}\n\
+             fn run() -> anyhow::Result<()> {{ let folder = need(\"PREFIX\")?; println!(\"{{folder}}\"); Ok(()) }}\nfn main() {{ {main} }}\n"
+        );
+        told(&items(&["anyhow"], &text), Kind::StartupConfig, &["presence"])
+    };
+    assert_eq!(of("if let Err(error) = run() { eprintln!(\"{error}\"); std::process::exit(1); }"), ["presence required"]);
+    // Tried again and again: the service goes on without it.
+    assert_eq!(of("loop { if let Err(error) = run() { eprintln!(\"{error}\"); } }"), Vec::<String>::new());
+}
