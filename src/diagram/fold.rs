@@ -10,13 +10,13 @@ use crate::render::layout::kind_rank;
 use crate::render::rank::weight;
 
 use super::graph::{Edge, Graph, Line, Node, Shape, Zone};
-use super::label::{self, Names, caption, plain};
+use super::label::{self, Names, caption, is_server, plain};
 use super::service::by_weight;
 
 /// A diagram has no more nodes than this, unless that many sorts of state are in it.
-const NODES: usize = 30;
+const NODES: usize = 38;
 /// Nor more arrows.
-const EDGES: usize = 48;
+const EDGES: usize = 44;
 /// Nodes of one group; lighter ones share the last of them.
 const OF_GROUP: usize = 5;
 /// The same for other services, since each of them fails for itself.
@@ -96,11 +96,11 @@ impl Group {
         match self {
             Group::Server => "servers",
             Group::Task => "background tasks",
-            Group::Kind(_, Kind::Os) => "of the operating system",
-            Group::Kind(_, Kind::Telemetry) => "of telemetry",
+            Group::Kind(_, Kind::Os) => "operating system",
+            Group::Kind(_, Kind::Telemetry) => "telemetry",
             Group::Kind(_, Kind::StartupConfig) => "start-up settings",
-            Group::Kind(_, Kind::ReferenceData) => "sets of reference data",
-            Group::Kind(_, Kind::SharedState) => "pieces of shared state",
+            Group::Kind(_, Kind::ReferenceData) => "reference data",
+            Group::Kind(_, Kind::SharedState) => "shared state",
             Group::Kind(_, Kind::ThreadLocal) => "thread- and task-locals",
             Group::Kind(_, Kind::FsWrite) => "local files",
             Group::Kind(_, Kind::ClientHeld) => "cookies and tokens",
@@ -111,11 +111,6 @@ impl Group {
             Group::Deployed(_, Declared::Affinity) => "session affinities",
         }
     }
-}
-
-fn is_server(item: &Item) -> bool {
-    let first = item.summary.split(',').next().unwrap_or_default();
-    first.split(' ').next_back() == Some("server")
 }
 
 /// A node before it is folded.
@@ -131,6 +126,16 @@ pub(super) struct Draft<'a> {
 impl Draft<'_> {
     fn weight(&self) -> i32 {
         self.items.iter().map(|item| weight(item)).max().unwrap_or_default()
+    }
+
+    /// What it costs a reader to see it in one node with another.
+    fn price(&self) -> i32 {
+        self.weight()
+            + match self.group {
+                Group::Kind(_, Kind::ExternalStore) => 80,
+                Group::Task => 30,
+                _ => 0,
+            }
     }
 
     /// The first id of it, to break ties.
@@ -199,20 +204,27 @@ impl Drafts<'_> {
         self.join(|at, draft| light.contains(&at).then_some(draft.group));
     }
 
-    /// Joins the two lightest nodes of the group with the most nodes; false when no group has two.
+    /// Joins the two nodes of one group that lose least by it: those whose arrows differ least, and the lighter ones; false when no
+    /// group has two.
     fn one_less(&mut self) -> bool {
-        let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
-        for (at, draft) in self.nodes.iter().enumerate() {
-            groups.entry(draft.group).or_default().push(at);
+        let mut around: Vec<BTreeSet<(bool, usize)>> = vec![BTreeSet::new(); self.nodes.len()];
+        for edge in &self.edges {
+            around[edge.from].insert((true, edge.to));
+            around[edge.to].insert((false, edge.from));
         }
-        let Some((_, mut members)) =
-            groups.into_iter().filter(|(_, members)| members.len() > 1).max_by_key(|(group, members)| (members.len(), Reverse(*group)))
-        else {
-            return false;
-        };
-        members.sort_by_cached_key(|&at| (Reverse(self.nodes[at].weight()), self.nodes[at].id().to_owned()));
-        let last = members.split_off(members.len() - 2);
-        self.join(|at, _| last.contains(&at).then_some(()));
+        let mut best: Option<(i32, &str, [usize; 2])> = None;
+        for (first, draft) in self.nodes.iter().enumerate() {
+            for (second, other) in self.nodes.iter().enumerate().skip(first + 1).filter(|(_, other)| other.group == draft.group) {
+                let differ = around[first].symmetric_difference(&around[second]).count();
+                let lost = i32::try_from(differ).unwrap_or(i32::MAX / 40).saturating_mul(20) + draft.price().min(other.price());
+                let key = (lost, draft.id().min(other.id()), [first, second]);
+                if best.as_ref().is_none_or(|best| key < *best) {
+                    best = Some(key);
+                }
+            }
+        }
+        let Some((_, _, pair)) = best else { return false };
+        self.join(|at, _| pair.contains(&at).then_some(()));
         true
     }
 
@@ -280,15 +292,20 @@ fn node(
     let severity = draft.items.iter().flat_map(|item| &item.hazards).filter_map(|id| severities.get(id.as_str()).copied()).max();
     let (caption, lines) = match (draft.items.as_slice(), &draft.name) {
         ([], name) => named(draft.group, name.as_deref().unwrap_or_default()),
+        ([only], _) if names.name(only) == caption(only) => (kind_word(only), label::lines(&draft.items, names, service)),
         ([only], _) => (caption(only), label::lines(&draft.items, names, service)),
-        (several, _) => (format!("{} {}", several.len(), draft.group.plural()), label::lines(several, names, service)),
+        (several, _) => (format!("{} ({})", draft.group.plural(), several.len()), label::lines(several, names, service)),
     };
     let word = match draft.items.as_slice() {
         [] => slug(draft.name.as_deref().unwrap_or("node")),
         [only] => format!("{}_{}", slug(only.kind.as_str()), slug(&names.name(only))),
         _ => slug(draft.group.plural()),
     };
-    Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, caption, lines, severity }
+    Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, caption, lines, is_server: draft.group == Group::Server, severity }
+}
+
+fn kind_word(item: &Item) -> String {
+    if is_server(item) { "answers requests".to_owned() } else { item.kind.as_str().replace('-', " ") }
 }
 
 fn named(group: Group, name: &str) -> (String, Vec<Line>) {

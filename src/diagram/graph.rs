@@ -9,10 +9,10 @@ use crate::model::{HazardSeverity, ItemId, Kind};
 /// Where state lives: one box of a diagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Zone {
-    /// With the client.
-    Client,
     /// In the process, with its threads and tasks.
     Process,
+    /// With the client.
+    Client,
     /// On the local disk.
     Disk,
     /// In the cluster: what manifests declare.
@@ -23,7 +23,19 @@ pub enum Zone {
 
 impl Zone {
     /// Every zone, in the order of the source.
-    pub const ALL: &[Zone] = &[Zone::Client, Zone::Process, Zone::Disk, Zone::Cluster, Zone::Elsewhere];
+    pub const ALL: &[Zone] = &[Zone::Process, Zone::Client, Zone::Disk, Zone::Cluster, Zone::Elsewhere];
+
+    /// What stands on top of it, where nothing more is known.
+    #[must_use]
+    pub fn heading(self) -> &'static str {
+        match self {
+            Zone::Client => "Client",
+            Zone::Process => "Process",
+            Zone::Disk => "Local disk",
+            Zone::Cluster => "Cluster",
+            Zone::Elsewhere => "Elsewhere",
+        }
+    }
 
     /// Its name in the Mermaid source and in classes of the SVG.
     #[must_use]
@@ -88,6 +100,8 @@ pub struct Node {
     pub caption: String,
     /// Its name or names, and more about it.
     pub lines: Vec<Line>,
+    /// It answers requests.
+    pub is_server: bool,
     /// The worst hazard that names something in it.
     pub severity: Option<HazardSeverity>,
 }
@@ -103,6 +117,21 @@ pub struct Edge {
     pub likely: bool,
 }
 
+/// A frame around nodes: a zone, or a part of the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Its name in the Mermaid source.
+    pub id: String,
+    /// The zone that it is, or is a part of.
+    pub zone: Zone,
+    /// What stands on top of it.
+    pub heading: String,
+    /// Position of the frame around it.
+    pub within: Option<usize>,
+    /// The nodes that stand in it and in no frame of it.
+    pub nodes: Vec<usize>,
+}
+
 /// A diagram as data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
@@ -110,12 +139,14 @@ pub struct Graph {
     pub title: String,
     /// What it shows, in sentences, for those who cannot see it.
     pub description: String,
-    /// The boxes with their headings, in the order of [`Zone::ALL`]; without those that are empty.
-    pub zones: Vec<(Zone, String)>,
+    /// The frames: zones in the order of [`Zone::ALL`] without those that are empty, each before the frames in it.
+    pub frames: Vec<Frame>,
     /// The nodes, by zone.
     pub nodes: Vec<Node>,
     /// The arrows, sorted.
     pub edges: Vec<Edge>,
+    /// Pairs of nodes of which the second stands to the right of the first, though no arrow leads there.
+    pub beside: Vec<(usize, usize)>,
     /// How many items of the map are not in the diagram.
     pub left_out: usize,
 }

@@ -10,9 +10,9 @@ use crate::render::words::{store_name, thousands};
 use super::graph::{Line, Target};
 
 /// Characters in a line; longer names are cut in the middle, longer details left out.
-pub(super) const WIDTH: usize = 28;
+pub(super) const WIDTH: usize = 26;
 /// Lines of detail below the name of a single item.
-const DETAILS: usize = 2;
+const DETAILS: usize = 3;
 /// Names in a node of several items.
 const NAMES: usize = 5;
 
@@ -32,8 +32,10 @@ impl<'a> Names<'a> {
             Kind::ExternalStore => store(&item.name),
             Kind::Deployment => {
                 let name = item.name.split_once(" of ").map_or(item.name.as_str(), |(part, _)| part);
-                one_line(name.strip_prefix("volume ").unwrap_or(name))
+                let sorts = ["volume ", "Secret ", "ConfigMap ", "PVC ", "VOLUME "];
+                one_line(sorts.iter().find_map(|sort| name.strip_prefix(sort)).unwrap_or(name))
             }
+            Kind::BackgroundTask if is_server(item) => caption(item),
             _ => self.titles.get(&item.id).map_or_else(|| one_line(&item.name), Title::short),
         }
     }
@@ -51,14 +53,23 @@ pub(super) fn store(name: &str) -> String {
 /// The lines of a node: one item with its details, or the names of several, heaviest first.
 pub(super) fn lines(items: &[&Item], names: &Names<'_>, service: Option<&str>) -> Vec<Line> {
     if let [only] = items {
+        // Its name would say again what it is.
+        if names.name(only) == caption(only) {
+            return vec![named(&names.name(only), only)];
+        }
         let name = named(&names.name(only), only);
         return std::iter::once(name).chain(details(only, service).into_iter().take(DETAILS).map(plain)).collect();
     }
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<Vec<Line>> = Vec::new();
     let mut alike = 0;
+    // A few of them have room for a number each.
+    let roomy = items.len() <= 3;
     for item in items {
-        let line = list_line(item, names, service);
-        if lines.iter().any(|known| known.text == line.text) {
+        let mut line = vec![named(&names.name(item), item)];
+        if roomy {
+            line.extend(details(item, service).into_iter().take(1).map(plain));
+        }
+        if lines.iter().any(|known| known[0].text == line[0].text) {
             alike += 1;
         } else {
             lines.push(line);
@@ -67,23 +78,13 @@ pub(super) fn lines(items: &[&Item], names: &Names<'_>, service: Option<&str>) -
     let shown = if lines.len() <= NAMES + 1 { lines.len() } else { NAMES };
     let more = lines.len() - shown + alike;
     lines.truncate(shown);
+    let mut lines = lines.concat();
     if more > 0 {
         let mut rest = plain(format!("and {more} more"));
         rest.target = items.last().map(|item| Target::Kind(item.kind));
         lines.push(rest);
     }
     lines
-}
-
-fn list_line(item: &Item, names: &Names<'_>, service: Option<&str>) -> Line {
-    let mut line = named(&names.name(item), item);
-    if let Some(detail) = details(item, service).into_iter().next() {
-        let both = format!("{}: {detail}", line.text);
-        if line.full.is_none() && both.chars().count() <= WIDTH {
-            line.text = both;
-        }
-    }
-    line
 }
 
 fn named(name: &str, item: &Item) -> Line {
@@ -106,6 +107,12 @@ pub(super) fn shortened(name: &str) -> String {
     let start: String = chars[..head].iter().collect();
     let end: String = chars[chars.len() - tail..].iter().collect();
     format!("{}…{}", start.trim_end(), end.trim_start())
+}
+
+/// What answers requests.
+pub(super) fn is_server(item: &Item) -> bool {
+    let first = item.summary.split(',').next().unwrap_or_default();
+    item.kind == Kind::BackgroundTask && first.split(' ').next_back() == Some("server")
 }
 
 /// What an item is, in a few words: `moka cache`.
@@ -144,7 +151,7 @@ pub(super) fn details(item: &Item, service: Option<&str>) -> Vec<String> {
     if let Some(size) = item.annotation.as_ref().and_then(|annotation| annotation.size.as_deref()) {
         out.insert(out.len().min(1), one_line(size));
     }
-    out.retain(|detail| !detail.is_empty() && detail.chars().count() <= WIDTH + 4);
+    out.retain(|detail| !detail.is_empty() && detail.chars().count() <= WIDTH + 3);
     out
 }
 
@@ -153,11 +160,14 @@ fn pool(item: &Item, service: Option<&str>) -> Vec<String> {
     let of_service = |total: &&Total| service.is_none_or(|service| total.services.iter().any(|name| name == service));
     let total = item.totals.iter().filter(of_service).max_by_key(|total| total.all);
     let Some(total) = total else { return clauses(item) };
-    let mut sum = format!("× {} = {}", total.replicas, thousands(total.all));
-    if let Some(during) = total.during_rollout.filter(|during| *during > total.all) {
-        sum.push_str(&format!(", {} in a rollout", thousands(during)));
+    let mut out = vec![format!("at most {} {}", thousands(total.each), total.unit)];
+    if total.replicas > 1 {
+        out.push(format!("× {} = {}", total.replicas, thousands(total.all)));
     }
-    vec![format!("at most {} {}", thousands(total.each), total.unit), sum]
+    if let Some(during) = total.during_rollout.filter(|during| *during > total.all) {
+        out.push(format!("{} during a rollout", thousands(during)));
+    }
+    out
 }
 
 /// What follows after the first comma of a summary, as far as it is short and tells numbers.
@@ -168,7 +178,8 @@ fn clauses(item: &Item) -> Vec<String> {
             .iter()
             .any(|start| part.starts_with(start))
     };
-    line.split(", ")
+    crate::render::phrase::clauses(&line)
+        .into_iter()
         .skip(1)
         .map(|part| {
             let part = part.split(" unless ").next().unwrap_or_default();

@@ -14,15 +14,14 @@ pub(super) fn text(graph: &Graph) -> String {
     let mut out = String::from("flowchart LR\n");
     let _ = writeln!(out, "  accTitle: {}", words(&graph.title));
     let _ = writeln!(out, "  accDescr: {}", words(&graph.description));
-    for (zone, heading) in &graph.zones {
-        let _ = writeln!(out, "  subgraph {} [\"{}\"]", zone.as_str(), label(heading));
-        for node in graph.nodes.iter().filter(|node| node.zone == *zone) {
-            let _ = writeln!(out, "    {}", declared(node));
-        }
-        out.push_str("  end\n");
+    for at in (0..graph.frames.len()).filter(|&at| graph.frames[at].within.is_none()) {
+        frame(&mut out, graph, at, "  ");
     }
     for edge in &graph.edges {
         let _ = writeln!(out, "  {}", arrow(graph, edge));
+    }
+    for (left, right) in &graph.beside {
+        let _ = writeln!(out, "  {} ~~~ {}", graph.nodes[*left].id, graph.nodes[*right].id);
     }
     let hurt: Vec<&str> =
         graph.nodes.iter().filter(|node| node.severity == Some(HazardSeverity::High)).map(|node| node.id.as_str()).collect();
@@ -33,12 +32,26 @@ pub(super) fn text(graph: &Graph) -> String {
     out
 }
 
+fn frame(out: &mut String, graph: &Graph, at: usize, indent: &str) {
+    let frame_ = &graph.frames[at];
+    let _ = writeln!(out, "{indent}subgraph {} [\"{}\"]", frame_.id, label(&frame_.heading));
+    // Without it, a frame that no arrow leaves is laid out the other way.
+    let _ = writeln!(out, "{indent}  direction LR");
+    for &node in &frame_.nodes {
+        let _ = writeln!(out, "{indent}  {}", declared(&graph.nodes[node]));
+    }
+    for inner in (0..graph.frames.len()).filter(|&inner| graph.frames[inner].within == Some(at)) {
+        frame(out, graph, inner, &format!("{indent}  "));
+    }
+    let _ = writeln!(out, "{indent}end");
+}
+
 fn declared(node: &Node) -> String {
     let (open, close) = match node.shape {
         Shape::Plain => ("[", "]"),
-        Shape::Actor => ("{{", "}}"),
+        Shape::Actor => ("[[", "]]"),
         Shape::Store => ("[(", ")]"),
-        Shape::Round => ("([", "])"),
+        Shape::Round => ("(", ")"),
     };
     let lines = std::iter::once(node.caption.as_str()).chain(node.lines.iter().map(|line| line.text.as_str()));
     let text: Vec<String> = lines.map(label).collect();

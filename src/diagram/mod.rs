@@ -24,17 +24,26 @@
 //! });
 //! ```
 
+mod arrange;
+#[cfg(feature = "diagrams")]
+mod draw;
 mod fold;
 mod graph;
 mod label;
+#[cfg(feature = "diagrams")]
+mod layout;
 mod mermaid;
 mod overview;
+#[cfg(feature = "diagrams")]
+mod route;
 mod service;
+#[cfg(feature = "diagrams")]
+mod tidy;
 mod words;
 
 use crate::model::StateMap;
 
-pub use graph::{Edge, Graph, Line, Node, Shape, Target, Zone};
+pub use graph::{Edge, Frame, Graph, Line, Node, Shape, Target, Zone};
 
 /// Where the links of a drawn diagram lead: the address of a target as seen from the page, none when it has none.
 pub type Links<'a> = dyn Fn(&Target) -> Option<String> + 'a;
@@ -101,11 +110,33 @@ impl Diagram {
 
     /// The diagram as an SVG element for the inside of an HTML page.
     ///
-    /// `id` must be unique on the page; what is no letter, digit, `-` or `_` in it becomes `-`.
+    /// `id` must be unique on the page; what is no letter, digit or `-` in it becomes `-`. The element takes its colours from the
+    /// page: `currentColor`, and the background from `--bg`, as the themes of mdBook have it.
     ///
     /// # Errors
     /// When the build draws no SVG, or the layout fails.
-    pub fn svg(&self, _id: &str, _links: &Links<'_>) -> Result<String, DiagramError> {
+    pub fn svg(&self, id: &str, links: &Links<'_>) -> Result<String, DiagramError> {
+        self.drawn(id, links, false)
+    }
+
+    /// The diagram as an SVG file of its own, with a background, light or dark as the reader prefers.
+    ///
+    /// # Errors
+    /// As for [`Diagram::svg`].
+    pub fn svg_file(&self, links: &Links<'_>) -> Result<String, DiagramError> {
+        self.drawn("statemap", links, true).map(|svg| format!("{svg}\n"))
+    }
+
+    #[cfg(feature = "diagrams")]
+    fn drawn(&self, id: &str, links: &Links<'_>, alone: bool) -> Result<String, DiagramError> {
+        let failed = |reason: String| DiagramError::Layout { title: self.graph.title.clone(), reason };
+        let places = layout::places(&self.mermaid()).map_err(failed)?;
+        let tidy = tidy::tidy(&self.graph, &places).ok_or_else(|| failed("a node is missing in the layout".to_owned()))?;
+        Ok(draw::svg(&self.graph, &route::route(&self.graph, &tidy), &name(id), links, alone))
+    }
+
+    #[cfg(not(feature = "diagrams"))]
+    fn drawn(&self, _id: &str, _links: &Links<'_>, _alone: bool) -> Result<String, DiagramError> {
         Err(DiagramError::NotBuilt)
     }
 
@@ -118,4 +149,11 @@ impl Diagram {
             Err(_) => format!("```mermaid\n{}```\n", self.mermaid()),
         }
     }
+}
+
+/// A name for ids: letters, digits and `-`, a letter first.
+#[cfg(feature = "diagrams")]
+fn name(id: &str) -> String {
+    let name: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("diagram-{name}") }
 }

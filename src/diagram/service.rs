@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Class, EntryKind, Item, Kind, Place, Role, Scope, StateMap};
 use crate::render::rank::weight;
 
+use super::arrange::arrange;
 use super::fold::{Declared, Draft, Drafts, Group, fold};
 use super::graph::{Edge, Graph, Shape, Zone};
 use super::label::{Names, replicas, store};
@@ -26,7 +27,8 @@ pub(super) fn graph(map: &StateMap, service: Option<&str>) -> Graph {
     let left_out = held.len() - sketch.drafts.nodes.iter().map(|draft| draft.items.len()).sum::<usize>();
     let mut graph = fold(sketch.drafts, map, &names, service);
     graph.left_out = left_out;
-    graph.zones = zones(&graph, map, service);
+    let server = graph.nodes.iter().position(|node| node.is_server);
+    arrange(&mut graph, server, &process(map, service));
     let subject = service.map_or_else(|| "this tree".to_owned(), str::to_owned);
     words::tell(&mut graph, format!("Where the state of {subject} is"));
     graph
@@ -36,24 +38,15 @@ fn holds(item: &Item, service: &str) -> bool {
     item.services.iter().any(|name| name == service)
 }
 
-/// The headings of the boxes that hold something.
-fn zones(graph: &Graph, map: &StateMap, service: Option<&str>) -> Vec<(Zone, String)> {
-    let process = match service {
+/// The heading of the process.
+fn process(map: &StateMap, service: Option<&str>) -> String {
+    match service {
         Some(service) => match replicas(map, service) {
             Some(replicas) => format!("Process {service}, {replicas}"),
             None => format!("Process {service}"),
         },
         None => "Process".to_owned(),
-    };
-    let heading = |zone: Zone| match zone {
-        Zone::Client => "Client".to_owned(),
-        Zone::Process => process.clone(),
-        Zone::Disk => "Local disk".to_owned(),
-        Zone::Cluster => "Cluster".to_owned(),
-        Zone::Elsewhere => "Elsewhere".to_owned(),
-    };
-    let used = |zone: &Zone| graph.nodes.iter().any(|node| node.zone == *zone);
-    Zone::ALL.iter().copied().filter(used).map(|zone| (zone, heading(zone))).collect()
+    }
 }
 
 /// The box of an item.
@@ -178,17 +171,15 @@ impl<'a> Sketch<'a> {
                 self.draw(from, at, false);
             }
         }
-        if zone(item) == Zone::Client
-            && let Some(server) = self.server
-        {
-            self.drafts.edges.retain(|edge| (edge.from, edge.to) != (server, at));
-            self.draw(at, server, false);
+        // Whatever clients hold, a server handed it out and takes it back.
+        if let (Zone::Client, Some(server)) = (zone(item), self.server) {
+            self.draw(server, at, false);
         }
     }
 
     /// An arrow to the store behind a pool or a client.
     fn backed(&mut self, at: usize, item: &Item) {
-        let Some(backs_on) = item.backs_on.as_deref() else { return };
+        let Some(backs_on) = item.backs_on.as_deref().filter(|_| zone(item) != Zone::Elsewhere) else { return };
         let to = match self.at.get(backs_on) {
             Some(&to) => to,
             None => {
@@ -203,36 +194,20 @@ impl<'a> Sketch<'a> {
         self.draw(at, to, false);
     }
 
-    /// Arrows from files to the volumes below them.
+    /// Arrows from data that is read at start-up to the Secrets and volumes that it lies in.
     fn mounted(&mut self, at: usize, item: &Item) {
-        for fact in item.facts.iter().filter(|fact| fact.key == "mount") {
+        for fact in item.facts.iter().filter(|fact| fact.key == "mount" && item.kind == Kind::ReferenceData) {
             let Some(text) = fact.value.as_ref().map(ToString::to_string) else { continue };
-            let Some((what, rest)) = text.split_once(" at ").or_else(|| text.split_once(" of ")) else { continue };
-            let what = what.split(" of ").next().unwrap_or(what);
-            let workload = rest.rsplit_once(", ").map_or("", |(_, workload)| workload);
+            let what = text.split_once(" at ").map_or("", |(what, _)| what);
             let id = match what.split_once(' ') {
                 Some(("claim", name)) => format!("deployment:PersistentVolumeClaim/{name}"),
-                Some(("emptyDir", name)) => format!("deployment:{workload}#volume/{name}"),
                 Some(("Secret" | "ConfigMap", _)) => format!("deployment:{}", what.replacen(' ', "/", 1)),
-                _ => match fact.at.as_ref().and_then(|place| self.deployed_at(place)) {
-                    Some(to) => {
-                        self.draw(at, to, false);
-                        continue;
-                    }
-                    None => continue,
-                },
+                _ => continue,
             };
             if let Some(&to) = self.at.get(id.as_str()) {
                 self.draw(at, to, false);
             }
         }
-    }
-
-    fn deployed_at(&self, place: &Place) -> Option<usize> {
-        let here = |draft: &Draft<'_>| {
-            draft.items.iter().any(|item| item.kind == Kind::Deployment && item.sites.iter().any(|site| site.place == *place))
-        };
-        self.drafts.nodes.iter().position(here)
     }
 
     /// Arrows from settings to what sets them in the cluster.

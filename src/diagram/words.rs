@@ -1,6 +1,6 @@
 //! The title and the description of a diagram, for those who hear it instead of seeing it.
 
-use super::graph::{Graph, Zone};
+use super::graph::Graph;
 
 /// Characters of a description.
 const LENGTH: usize = 1200;
@@ -9,8 +9,12 @@ const LENGTH: usize = 1200;
 pub(super) fn tell(graph: &mut Graph, title: String) {
     graph.title = title;
     let mut text = String::new();
-    for (zone, heading) in &graph.zones {
-        let names = graph.nodes.iter().filter(|node| node.zone == *zone).map(|node| {
+    for frame in graph.frames.iter().filter(|frame| !frame.nodes.is_empty()) {
+        let heading = match frame.within {
+            Some(outer) => format!("{}, {}", graph.frames[outer].heading, frame.heading),
+            None => frame.heading.clone(),
+        };
+        let names = frame.nodes.iter().map(|&at| &graph.nodes[at]).map(|node| {
             let first = node.lines.iter().find(|line| line.is_name).map(|line| line.text.as_str());
             let several = node.lines.iter().filter(|line| line.is_name).count() > 1;
             match first {
@@ -24,5 +28,4 @@ pub(super) fn tell(graph: &mut Graph, title: String) {
         text.push_str("An arrow leads from what acts to what it uses.");
     }
     graph.description = crate::render::escape::shorten(text.trim(), LENGTH).into_owned();
-    debug_assert!(graph.zones.iter().all(|(zone, _)| Zone::ALL.contains(zone)));
 }

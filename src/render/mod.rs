@@ -22,7 +22,7 @@ mod list;
 mod markdown;
 mod mdbook;
 mod opening;
-mod phrase;
+pub(crate) mod phrase;
 pub(crate) mod rank;
 mod row_view;
 #[cfg(test)]

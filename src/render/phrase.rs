@@ -102,7 +102,7 @@ fn said(part: &str) -> String {
 }
 
 /// Splits at commas that stand outside of code.
-fn clauses(line: &str) -> Vec<&str> {
+pub(crate) fn clauses(line: &str) -> Vec<&str> {
     let (mut out, mut start, mut in_code) = (Vec::new(), 0, false);
     for (at, c) in line.char_indices() {
         if c == '`' {

@@ -46,6 +46,8 @@ pub(crate) struct Title {
     /// What it is, where the name is that of the function in which it is made: `tokio runtime`.
     label: Option<String>,
     name: String,
+    /// The name is that of a function, which says what is done, and not what it is.
+    is_called: bool,
     /// The first instance, and the function in which this one is made.
     instance: Option<(ItemId, String)>,
     /// Where it is, when another of its kind has the same title.
@@ -84,8 +86,9 @@ impl Title {
 
     /// As short as it can be, as plain text: what it is where its name says too little, else its name.
     pub(crate) fn short(&self) -> String {
+        let says_little = |name: &str| SILENT.contains(&name.rsplit("::").next().unwrap_or_default());
         match &self.label {
-            Some(label) if self.within.is_none() && SILENT.contains(&self.name.as_str()) => label.clone(),
+            Some(label) if self.is_called || says_little(&self.name) => label.clone(),
             _ => self.name.clone(),
         }
     }
@@ -153,14 +156,14 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
     if let Some((name, made_in)) = instance(item)
         && let Some(first) = by_name.get(&(item.kind, name))
     {
-        return Title { label: None, name: shown(name), instance: Some((first.id.clone(), shown(made_in))), within: None, number: 1 };
+        return Title { label: None, name: shown(name), is_called: false, instance: Some((first.id.clone(), shown(made_in))), within: None, number: 1 };
     }
     let called = item.id.as_str().contains('#') && matches!(item.kind, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Session);
     // `Tokens.encoding` is a field, `RSA_KEY` a static: they have names of their own.
     let function = item.name.chars().all(|c| c.is_lowercase() || c.is_ascii_digit() || c == '_');
     // `healthcheck of web`: words, and the name of what they speak of.
     if let Some((label, name)) = item.name.split_once(" of ").filter(|_| item.kind == Kind::Deployment) {
-        return Title { label: Some(label.to_owned()), name: shown(name), instance: None, within: None, number: 1 };
+        return Title { label: Some(label.to_owned()), name: shown(name), is_called: false, instance: None, within: None, number: 1 };
     }
     // A method named with its type says what work it is, and not what it makes.
     let last = item.name.rsplit("::").next().unwrap_or_default();
@@ -171,7 +174,7 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
         Kind::FsWrite => text(item, "path").unwrap_or_else(|| item.name.to_string()),
         _ => item.name.to_string(),
     };
-    Title { label: if says_little { label(item) } else { None }, name: shown(&name), instance: None, within: None, number: 1 }
+    Title { label: if says_little { label(item) } else { None }, name: shown(&name), is_called: called && function, instance: None, within: None, number: 1 }
 }
 
 /// What an item is, in a few plain words, from its summary: `tokio runtime`.

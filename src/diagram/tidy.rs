@@ -1,0 +1,242 @@
+//! Tidying: what the layout decided, pulled together.
+//!
+//! The layout says in which column a node stands and in which order, and where long arrows pass between others. It leaves wide gaps
+//! between them, since it aligns arrows and not boxes; here the columns are filled from the top, frame by frame.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::graph::{Graph, Node, Shape, Zone};
+use super::layout::Places;
+
+/// Height of a line of text.
+pub(super) const LINE: f64 = 15.0;
+/// Between two nodes of a column.
+const GAP: f64 = 12.0;
+/// The height that an arrow needs to pass between two nodes.
+const PASS: f64 = 6.0;
+/// From the top of a frame to its first node.
+const HEAD: f64 = 27.0;
+/// From the last node to the bottom of a frame, and from its sides.
+const PAD: f64 = 11.0;
+/// Between two frames.
+const APART: f64 = 14.0;
+
+/// A rectangle by its upper left corner.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Rect {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+impl Rect {
+    pub(super) fn right(&self) -> f64 {
+        self.left + self.width
+    }
+
+    pub(super) fn bottom(&self) -> f64 {
+        self.top + self.height
+    }
+
+    pub(super) fn middle(&self) -> f64 {
+        self.top + self.height / 2.0
+    }
+}
+
+/// Where everything is, before the arrows are routed. Columns have a width, and no place yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tidy {
+    /// By node: its column, its top and its height.
+    pub(super) nodes: Vec<(usize, f64, f64)>,
+    /// By frame: its first and last column, its top and its bottom.
+    pub(super) frames: Vec<Option<(usize, usize, f64, f64)>>,
+    /// By arrow and column between its ends: at which height it passes.
+    pub(super) passes: BTreeMap<(usize, usize), f64>,
+    /// The widths of the columns.
+    pub(super) columns: Vec<f64>,
+}
+
+/// What stands in a column of a frame.
+#[derive(Clone, Copy, Debug)]
+enum Entry {
+    Node(usize),
+    /// An arrow that passes.
+    Pass(usize),
+}
+
+/// Tidies what was laid out; none when a node is missing in it.
+pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
+    let laid: Vec<_> = graph.nodes.iter().map(|node| places.nodes.get(&node.id).copied()).collect::<Option<_>>()?;
+    let (column_of, centers) = columns(&laid.iter().map(|rect| rect.x).collect::<Vec<_>>());
+    let mut tidy = Tidy { frames: vec![None; graph.frames.len()], columns: vec![0.0; centers.len()], ..Tidy::default() };
+    for (at, rect) in laid.iter().enumerate() {
+        let width = &mut tidy.columns[column_of[at]];
+        *width = width.max(rect.width);
+        tidy.nodes.push((column_of[at], 0.0, height(&graph.nodes[at])));
+    }
+    let mut entries: Vec<Vec<Vec<(f64, Entry)>>> = vec![vec![Vec::new(); centers.len()]; graph.frames.len()];
+    for (frame, members) in graph.frames.iter().enumerate() {
+        for &at in &members.nodes {
+            entries[frame][column_of[at]].push((laid[at].y, Entry::Node(at)));
+        }
+    }
+    passes(graph, places, &column_of, &centers, &mut entries);
+    for column in entries.iter_mut().flatten() {
+        column.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    }
+    let others = tidy.process(graph, &entries);
+    tidy.beside(graph, &mut entries, others);
+    Some(tidy)
+}
+
+/// The column of each node, and where the layout has the middle of each column.
+fn columns(x: &[f64]) -> (Vec<usize>, Vec<f64>) {
+    let mut sorted: Vec<f64> = x.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let mut centers: Vec<f64> = Vec::new();
+    for x in sorted {
+        if centers.last().is_none_or(|last| x - last > 40.0) {
+            centers.push(x);
+        }
+    }
+    let nearest = |x: f64| (0..centers.len()).min_by(|&a, &b| (centers[a] - x).abs().total_cmp(&(centers[b] - x).abs())).unwrap_or_default();
+    (x.iter().map(|&x| nearest(x)).collect(), centers)
+}
+
+/// Arrows that pass columns do so in the frame through which the layout led them.
+fn passes(graph: &Graph, places: &Places, column_of: &[usize], centers: &[f64], entries: &mut [Vec<Vec<(f64, Entry)>>]) {
+    for (at, edge) in graph.edges.iter().enumerate() {
+        let key = (graph.nodes[edge.from].id.clone(), graph.nodes[edge.to].id.clone());
+        let Some(points) = places.edges.get(&key) else { continue };
+        let (from, to) = (column_of[edge.from], column_of[edge.to]);
+        for column in from.min(to) + 1..from.max(to) {
+            let Some(point) = points.iter().min_by(|a, b| (a.x - centers[column]).abs().total_cmp(&(b.x - centers[column]).abs())) else {
+                continue;
+            };
+            let away = |frame: usize| {
+                entries[frame][column]
+                    .iter()
+                    .filter(|(_, entry)| matches!(entry, Entry::Node(_)))
+                    .map(|(y, _)| (y - point.y).abs())
+                    .min_by(f64::total_cmp)
+            };
+            let frame = (0..entries.len()).filter_map(|frame| Some((away(frame)?, frame))).min_by(|a, b| a.0.total_cmp(&b.0));
+            if let Some((_, frame)) = frame {
+                entries[frame][column].push((point.y, Entry::Pass(at)));
+            }
+        }
+    }
+}
+
+pub(super) fn height(node: &Node) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a node has a dozen lines")]
+    let lines = (node.lines.len() + 1) as f64;
+    lines * LINE + if node.shape == Shape::Store { 24.0 } else { 14.0 }
+}
+
+impl Tidy {
+    /// Places the process, part below part; the other frames are left.
+    fn process(&mut self, graph: &Graph, entries: &[Vec<Vec<(f64, Entry)>>]) -> Vec<usize> {
+        let outer = (0..graph.frames.len()).filter(|&at| graph.frames[at].within.is_none());
+        let (process, others): (Vec<usize>, Vec<usize>) = outer.partition(|&at| graph.frames[at].zone == Zone::Process);
+        for at in process {
+            let inner: Vec<usize> = (0..graph.frames.len()).filter(|&inner| graph.frames[inner].within == Some(at)).collect();
+            let (first, last) = span(inner.iter().copied().chain([at]).map(|at| &entries[at]));
+            let mut bottom = if inner.is_empty() { self.fill(&entries[at], HEAD) + PAD } else { HEAD - 4.0 };
+            for inner in inner {
+                let end = self.fill(&entries[inner], bottom + HEAD - 3.0) + PAD;
+                self.frames[inner] = Some((first, last, bottom, end));
+                bottom = end + APART - 4.0;
+            }
+            self.frames[at] = Some((first, last, 0.0, bottom));
+        }
+        others
+    }
+
+    /// Puts frames beside the process, each as near to those who use it as the others let it.
+    fn beside(&mut self, graph: &Graph, entries: &mut [Vec<Vec<(f64, Entry)>>], mut frames: Vec<usize>) {
+        let users = |tidy: &Self, of: &[usize]| {
+            let edges = graph.edges.iter().filter(|edge| of.contains(&edge.to) && !of.contains(&edge.from));
+            let (sum, count) = edges.fold((0.0, 0.0), |(sum, count), edge| {
+                let (_, top, height) = tidy.nodes[edge.from];
+                (sum + top + height / 2.0, count + 1.0)
+            });
+            (count > 0.0).then(|| sum / count)
+        };
+        // What is used from further up stands further up.
+        for column in frames.iter().flat_map(|&at| 0..entries[at].len()).collect::<BTreeSet<_>>() {
+            for &at in &frames {
+                entries[at][column].sort_by(|(a, x), (b, y)| {
+                    let key = |height: f64, entry: &Entry| match entry {
+                        Entry::Node(node) => users(self, &[*node]).unwrap_or(f64::MAX),
+                        Entry::Pass(_) => height,
+                    };
+                    key(*a, x).total_cmp(&key(*b, y)).then(a.total_cmp(b))
+                });
+            }
+        }
+        frames.sort_by(|&a, &b| {
+            let key = |at: usize| users(self, &graph.frames[at].nodes).unwrap_or(f64::MAX);
+            key(a).total_cmp(&key(b)).then(a.cmp(&b))
+        });
+        let end = self.frames.iter().flatten().map(|(.., bottom)| *bottom).fold(0.0, f64::max);
+        let mut free = vec![0.0_f64; self.columns.len()];
+        for (first, last, _, bottom) in self.frames.iter().flatten() {
+            free[*first..=*last].fill(bottom + APART);
+        }
+        let tall = |tidy: &Self, columns: &[Vec<(f64, Entry)>]| columns.iter().map(|column| tidy.length(column)).fold(0.0, f64::max) + HEAD + PAD;
+        for (position, &at) in frames.iter().enumerate() {
+            let (first, last) = span([&entries[at]].into_iter());
+            let earliest = free[first..=last].iter().copied().fold(0.0, f64::max);
+            let own = tall(self, &entries[at]);
+            let rest: f64 = frames[position..].iter().map(|&at| tall(self, &entries[at]) + APART).sum::<f64>() - APART;
+            let wanted = users(self, &graph.frames[at].nodes).map_or(earliest, |middle| middle - own / 2.0);
+            let top = wanted.min(end - rest).max(earliest);
+            let bottom = self.fill(&entries[at], top + HEAD) + PAD;
+            self.frames[at] = Some((first, last, top, bottom));
+            free[first..=last].fill(bottom + APART);
+        }
+    }
+
+    /// Fills the columns of a frame from a height on; the height at which the longest ends.
+    fn fill(&mut self, columns: &[Vec<(f64, Entry)>], top: f64) -> f64 {
+        let lengths: Vec<f64> = columns.iter().map(|column| self.length(column)).collect();
+        let longest = lengths.iter().copied().fold(0.0, f64::max);
+        for (number, column) in columns.iter().enumerate().filter(|(_, column)| !column.is_empty()) {
+            // What a shorter column has to spare goes between its nodes, but never much.
+            #[expect(clippy::cast_precision_loss, reason = "a column has a few dozen nodes")]
+            let spare = ((longest - lengths[number]) / column.len() as f64).min(18.0);
+            let mut y = top + spare / 2.0;
+            for &(_, entry) in column {
+                let size = self.size(entry);
+                match entry {
+                    Entry::Node(node) => self.nodes[node].1 = y,
+                    Entry::Pass(edge) => {
+                        self.passes.insert((edge, number), y + size / 2.0);
+                    }
+                }
+                y += size + GAP + spare;
+            }
+        }
+        top + longest
+    }
+
+    fn length(&self, column: &[(f64, Entry)]) -> f64 {
+        column.iter().map(|(_, entry)| self.size(*entry) + GAP).sum::<f64>() - GAP
+    }
+
+    fn size(&self, entry: Entry) -> f64 {
+        match entry {
+            Entry::Node(node) => self.nodes[node].2,
+            Entry::Pass(_) => PASS - GAP,
+        }
+    }
+}
+
+/// The first and the last column in which frames have something.
+fn span<'a>(frames: impl Iterator<Item = &'a Vec<Vec<(f64, Entry)>>>) -> (usize, usize) {
+    let mut used = frames.flat_map(|columns| columns.iter().enumerate().filter(|(_, column)| !column.is_empty()).map(|(at, _)| at)).collect::<Vec<_>>();
+    used.sort_unstable();
+    (used.first().copied().unwrap_or_default(), used.last().copied().unwrap_or_default())
+}
