@@ -4,6 +4,7 @@
 mod commands;
 mod detectors;
 mod docs;
+mod preprocess;
 mod project;
 mod stages;
 mod storefront;

@@ -8,6 +8,7 @@ mod ignored;
 mod memory;
 mod path;
 mod revision;
+mod roots;
 mod walk;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use dir::{DirTree, OpenError};
 pub use memory::MemoryTree;
 pub use path::{file_name, join, line_of, normalise, parent};
 pub use revision::{Revision, revision};
+pub use roots::{nearest_root, way};
 
 use smol_str::SmolStr;
 
