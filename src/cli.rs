@@ -69,9 +69,38 @@ pub(crate) enum Command {
     /// Nothing is analysed. Without words, everything that can be explained is listed; a word that is no name is looked
     /// for in the texts, such as PgBouncer or sticky.
     Explain(Explain),
+    /// Fill an mdBook: `{{#statemap …}}` in pages that people write, and whole generated chapters
+    ///
+    /// mdBook calls this for each build, with the book on standard input; `statemap mdbook install` puts the lines into
+    /// book.toml that make it do so.
+    Mdbook(Mdbook),
     /// Look at the catalog of crates, or check it against their sources
     #[command(subcommand)]
     Catalog(CatalogCommand),
+}
+
+/// Options of `mdbook`.
+#[derive(Debug, Args)]
+pub(crate) struct Mdbook {
+    #[command(subcommand)]
+    pub(crate) command: Option<MdbookCommand>,
+}
+
+/// What to do with a book.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MdbookCommand {
+    /// Say by the exit code whether a renderer gets the map; mdBook asks this
+    Supports {
+        /// Name of the renderer, such as html
+        #[arg(value_name = "RENDERER")]
+        renderer: String,
+    },
+    /// Put the preprocessor into a book.toml, and the stylesheet beside it; what is there stays
+    Install {
+        /// Folder of the book [default: the current folder]
+        #[arg(value_name = "BOOKDIR")]
+        book: Option<PathBuf>,
+    },
 }
 
 /// What to do with the catalog.

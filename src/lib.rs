@@ -25,6 +25,7 @@ pub mod merge;
 pub mod model;
 pub mod output;
 pub mod parse;
+pub mod preprocess;
 pub mod render;
 pub mod resolve;
 pub mod schema;

@@ -21,6 +21,7 @@ fn main() -> std::process::ExitCode {
         Command::Check(args) => commands::check(args, &cli.global),
         Command::Init(args) => commands::init(args, &cli.global),
         Command::Annotate(args) => commands::annotate(args, &cli.global),
+        Command::Mdbook(args) => commands::mdbook(args, &cli.global),
         Command::Catalog(command) => commands::catalog(command, &cli.global),
         Command::List(args) => commands::list(args, &cli.global),
         Command::Explain(args) => commands::explain(args, &cli.global),

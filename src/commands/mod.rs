@@ -8,6 +8,7 @@ mod explain;
 mod gen_map;
 mod init;
 mod list;
+mod mdbook;
 mod outputs;
 mod session;
 mod what_if;
@@ -19,6 +20,7 @@ pub(crate) use explain::run as explain;
 pub(crate) use gen_map::run as gen_map;
 pub(crate) use init::run as init;
 pub(crate) use list::run as list;
+pub(crate) use mdbook::run as mdbook;
 
 use std::io::Write;
 use std::str::FromStr;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use statemap::annotations::CONFIG_FILE;
 use statemap::check::is_judged;
 use statemap::model::{Diagnostic, Severity, StateMap};
-use statemap::source::{DirTree, Listing, ReadError, Revision, Tree, revision};
+use statemap::source::{DirTree, Listing, ReadError, Revision, Tree, nearest_root, revision};
 use statemap::what_if::Change;
 use statemap::{Analysis, Options, analyze, diag};
 
@@ -78,7 +78,8 @@ pub(super) fn what_if(session: &Session, global: &Global, changes: Vec<Change>) 
     Ok(analyze(&tree, &session.revision, &options)?.map)
 }
 
-fn options(global: &Global) -> anyhow::Result<Options> {
+/// What is asked of the analysis.
+pub(super) fn options(global: &Global) -> anyhow::Result<Options> {
     let include = global.include.parse().map_err(|error: statemap::discover::UnknownPart| {
         UsageError::with_help(error.to_string(), "write them with commas: `--include tests,examples`")
     })?;
@@ -90,7 +91,7 @@ fn options(global: &Global) -> anyhow::Result<Options> {
 pub(super) fn find(global: &Global, path: Option<&Path>) -> anyhow::Result<(PathBuf, DirTree)> {
     let root = match path.or(global.root.as_deref()) {
         Some(path) => path.to_owned(),
-        None => upwards(&std::env::current_dir()?),
+        None => nearest_root(&std::env::current_dir()?),
     };
     let tree = DirTree::open(&root).map_err(|error| InputError::with_help(error.to_string(), error.help()))?;
     Ok((root, tree))
@@ -113,21 +114,6 @@ fn analysed(root: PathBuf, dir: &DirTree, tree: &dyn Tree, global: &Global, told
         ));
     }
     Ok(Session { root, revision, analysis })
-}
-
-/// The nearest folder with a `statemap.toml`, else the nearest workspace, else the repository, else the nearest package.
-fn upwards(from: &Path) -> PathBuf {
-    let has = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
-    let is_workspace = |folder: &Path| {
-        std::fs::read_to_string(folder.join("Cargo.toml"))
-            .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
-    };
-    let find = |wanted: &dyn Fn(&Path) -> bool| from.ancestors().find(|folder| wanted(folder)).map(Path::to_owned);
-    find(&|folder| has(folder, "statemap.toml"))
-        .or_else(|| find(&is_workspace))
-        .or_else(|| find(&|folder| has(folder, ".git")))
-        .or_else(|| find(&|folder| has(folder, "Cargo.toml")))
-        .unwrap_or_else(|| from.to_owned())
 }
 
 /// Whether standard error gets colours.

@@ -71,7 +71,7 @@ fn held(item: &Item, service: Option<&str>) -> bool {
 fn hits<'a>(layout: &Layout<'a>, service: Option<&'a str>) -> Vec<Damage<'a>> {
     let mut damages = damages(layout.map, service);
     for damage in &mut damages {
-        damage.losses.retain(|loss| layout.spot(&loss.item.id).is_some());
+        damage.losses.retain(|loss| layout.is_shown(&loss.item.id));
         // A store that is emptied comes before what is known of its content.
         let is_part = |loss: &Loss<'_>| loss.item.kind != Kind::ExternalStore || loss.item.id.as_str().contains("::");
         damage.losses.sort_by_cached_key(|loss| (loss.fate, is_part(loss), Reverse(weight(loss.item)), loss.item.id.clone()));
@@ -113,7 +113,7 @@ fn event(layout: &Layout<'_>, hits: &[Damage<'_>], damage: &Damage<'_>, page: &s
         let (items, more) = layout.some(&items, LINKED, page);
         EventLoss { items, more, what }
     };
-    let saved: Vec<&Item> = damage.saved.iter().copied().filter(|item| like.is_some() && layout.spot(&item.id).is_some()).collect();
+    let saved: Vec<&Item> = damage.saved.iter().copied().filter(|item| like.is_some() && layout.is_shown(&item.id)).collect();
     EventView {
         event: target(damage.failure.id).map_or_else(|| parts.event.to_owned(), |target| format!("[{}]({target})", parts.event)),
         like: like.map(|(_, words)| words),
@@ -183,7 +183,7 @@ fn back(layout: &Layout<'_>, loss: &Loss<'_>, page: &str, brief: bool) -> Option
 fn failure_view(layout: &Layout<'_>, damage: &Damage<'_>, hosts: &Hosts<'_>, page: &str) -> FailureView {
     let parts = damage.failure.parts();
     let short = |items: &[&Item]| {
-        let shown: Vec<&Item> = items.iter().copied().filter(|item| layout.spot(&item.id).is_some()).collect();
+        let shown: Vec<&Item> = items.iter().copied().filter(|item| layout.is_shown(&item.id)).collect();
         let (links, more) = layout.some(&shown, NAMED, page);
         ShortList { count: shown.len(), shown: links, more }
     };
@@ -268,7 +268,7 @@ fn rows(layout: &Layout<'_>, losses: &[&Loss<'_>], page: &str) -> (Vec<FailureRo
 /// How many of each kind hold nothing of their own.
 fn remade(layout: &Layout<'_>, items: &[&Item]) -> Vec<FurtherKind> {
     let mut counts: Vec<(Kind, usize)> = Vec::new();
-    for item in items.iter().filter(|item| layout.spot(&item.id).is_some()) {
+    for item in items.iter().filter(|item| layout.is_shown(&item.id)) {
         match counts.iter_mut().find(|(kind, _)| *kind == item.kind) {
             Some((_, count)) => *count += 1,
             None => counts.push((item.kind, 1)),

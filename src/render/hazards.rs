@@ -33,14 +33,18 @@ pub(crate) fn review(layout: &Layout<'_>, service: Option<&str>, page: &str, det
             None => groups.push(vec![hazard]),
         }
     }
-    // The page that tells all of them lists all of them.
-    let (shown, _) = first_few(groups.len(), if page == HAZARDS { groups.len() } else { ROWS });
+    // The page that tells all of them lists all of them, and so does one beside which nothing is told.
+    let (shown, _) = first_few(groups.len(), if page == HAZARDS || detail.is_empty() { groups.len() } else { ROWS });
     let more = groups[shown..].iter().map(Vec::len).sum();
     ReviewView {
         rows: groups[..shown].iter().map(|group| row(layout, group, page, detail)).collect(),
         more,
         accepted: all.len() - open.len(),
-        target: if page == detail { "#hazards".to_owned() } else { relative(page, detail) },
+        target: match detail {
+            "" => None,
+            detail if detail == page => Some("#hazards".to_owned()),
+            detail => Some(relative(page, detail)),
+        },
         assessed: !layout.map.services.is_empty() && !layout.items.is_empty(),
     }
 }
@@ -70,10 +74,14 @@ fn row(layout: &Layout<'_>, group: &[&Hazard], page: &str, detail: &str) -> Haza
     }
 }
 
-/// Link target of what is told of a rule.
-pub(crate) fn anchor_target(rule: &str, page: &str, detail: &str) -> String {
+/// Link target of what is told of a rule; none when no page tells it.
+pub(crate) fn anchor_target(rule: &str, page: &str, detail: &str) -> Option<String> {
     let anchor = anchor(rule);
-    if page == detail { format!("#{anchor}") } else { format!("{}#{anchor}", relative(page, detail)) }
+    match detail {
+        "" => None,
+        detail if detail == page => Some(format!("#{anchor}")),
+        detail => Some(format!("{}#{anchor}", relative(page, detail))),
+    }
 }
 
 fn anchor(rule: &str) -> String {
@@ -82,8 +90,14 @@ fn anchor(rule: &str) -> String {
 
 /// Each rule that found something, in the order of its worst hazard.
 pub(crate) fn by_rule(layout: &Layout<'_>, page: &str) -> Vec<HazardRuleView> {
+    by_rule_of(layout, None, page)
+}
+
+/// The same for the hazards of one service.
+pub(crate) fn by_rule_of(layout: &Layout<'_>, service: Option<&str>, page: &str) -> Vec<HazardRuleView> {
     let mut groups: Vec<Vec<&Hazard>> = Vec::new();
-    for hazard in &layout.map.hazards {
+    let is_meant = |hazard: &&Hazard| service.is_none_or(|name| hazard.services.iter().any(|service| service == name));
+    for hazard in layout.map.hazards.iter().filter(is_meant) {
         match groups.iter_mut().find(|group| group[0].rule == hazard.rule) {
             Some(group) => group.push(hazard),
             None => groups.push(vec![hazard]),

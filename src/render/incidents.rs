@@ -3,8 +3,7 @@
 use crate::assess::{Cause, SYMPTOMS, Symptom};
 use crate::model::{Deployment, StateMap};
 
-use super::escape::{inline, prose};
-use super::hazards::anchor_target;
+use super::escape::inline;
 use super::item_view::clause;
 use super::layout::{Layout, first_few};
 use super::view::{CauseView, IncidentView};
@@ -20,7 +19,7 @@ pub(crate) fn incidents(layout: &Layout<'_>, page: impl Fn(&str) -> String, all:
     let hosts = Hosts::of(layout.map);
     let view = |symptom: &Symptom| {
         let mut causes = symptom.causes(layout.map);
-        causes.retain(|cause| layout.spot(&cause.item.id).is_some());
+        causes.retain(|cause| layout.is_shown(&cause.item.id));
         if causes.is_empty() {
             return None;
         }
@@ -52,11 +51,7 @@ fn cause_view(layout: &Layout<'_>, cause: &Cause<'_>, page: &str) -> CauseView {
     CauseView {
         link: layout.link(cause.item, page),
         why: clause(&if cause.rules.is_empty() { cause.why.to_owned() } else { capitalized(cause.why) }),
-        rules: cause
-            .rules
-            .iter()
-            .map(|rule| format!("[{}]({})", prose(&format!("`{rule}`")), anchor_target(rule, page, &layout.hazards_page)))
-            .collect(),
+        rules: cause.rules.iter().map(|rule| layout.hazard_link(rule, page)).collect(),
     }
 }
 

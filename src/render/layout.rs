@@ -63,7 +63,7 @@ pub(crate) struct Layout<'a> {
     /// The items shown: without constants, unless they are asked for.
     pub(crate) items: Vec<&'a Item>,
     pub(crate) constants_left_out: usize,
-    /// The page on which hazards are told in full.
+    /// The page on which hazards are told in full; empty when there is none.
     pub(crate) hazards_page: String,
     spots: BTreeMap<&'a ItemId, Spot>,
     /// Headings of the tables of minor items.
@@ -121,6 +121,11 @@ impl<'a> Layout<'a> {
         self.headings.get(&(kind, scope)).cloned().unwrap_or_else(|| capitalized(kind.plural()))
     }
 
+    /// Whether an item is shown at all, here or elsewhere.
+    pub(crate) fn is_shown(&self, id: &ItemId) -> bool {
+        self.titles.contains_key(id)
+    }
+
     /// Where an item is told; `None` for an item that is not shown.
     pub(crate) fn spot(&self, id: &ItemId) -> Option<&Spot> {
         self.spots.get(id)
@@ -146,9 +151,19 @@ impl<'a> Layout<'a> {
         self.titles.get(&item.id).map_or_else(|| code_short(&item.name, 60), Title::markdown)
     }
 
-    /// A rule that names an item, linked to what is told of it.
+    /// The same with each item told where these say, and nowhere else: the page and the anchor, which is written out there.
+    pub(crate) fn told_at(mut self, places: BTreeMap<ItemId, (String, String)>) -> Self {
+        let spot = |(page, anchor): &(String, String)| Spot { page: page.clone(), anchor: anchor.clone(), explicit: true, folded: false };
+        self.spots = self.items.iter().filter_map(|item| Some((&item.id, spot(places.get(&item.id)?)))).collect();
+        self
+    }
+
+    /// A rule, linked to what is told of it.
     pub(crate) fn hazard_link(&self, rule: &str, from: &str) -> String {
-        format!("[{}]({})", code(rule), anchor_target(rule, from, &self.hazards_page))
+        match anchor_target(rule, from, &self.hazards_page) {
+            Some(target) => format!("[{}]({target})", code(rule)),
+            None => code(rule),
+        }
     }
 
     /// The first instance of what an item is a further instance of.
@@ -303,10 +318,16 @@ fn block_spot(item: &Item, title: &str, page: String, taken: &mut BTreeSet<(Stri
     if heading.is_ascii() && taken.insert((page.clone(), anchor.clone())) {
         return Spot { page, anchor, explicit: false, folded: false };
     }
-    let mut anchor: String = slug(&item.id.0.replace([':', '#'], " ")).chars().filter(char::is_ascii).take(60).collect();
-    anchor.push_str(&format!("-{:08x}", fnv(item.id.as_str())));
+    let anchor = written_anchor(&item.id);
     taken.insert((page.clone(), anchor.clone()));
     Spot { page, anchor, explicit: true, folded: false }
+}
+
+/// An anchor for an item that no heading of the page can take.
+pub(crate) fn written_anchor(id: &ItemId) -> String {
+    let mut anchor: String = slug(&id.0.replace([':', '#'], " ")).chars().filter(char::is_ascii).take(60).collect();
+    anchor.push_str(&format!("-{:08x}", fnv(id.as_str())));
+    anchor
 }
 
 /// FNV-1a: short, and the same on every machine.

@@ -96,14 +96,20 @@ pub enum Format {
 /// Lists the wanted items; `width` is that of the terminal, for the table.
 #[must_use]
 pub fn list(map: &StateMap, filter: &Filter, format: Format, width: Option<usize>) -> String {
-    let mut items: Vec<&Item> = map.items.iter().filter(|item| filter.wants(item)).collect();
-    items.sort_by_cached_key(|item| (kind_rank(item.kind), Reverse(weight(item)), item.id.clone()));
+    let items = wanted(map, filter);
     match format {
         Format::Table => table(&items, width),
         Format::Json => json(map, filter),
         Format::Csv => csv(&items),
         Format::Markdown => markdown(&items),
     }
+}
+
+/// The wanted items, those that tell most first.
+pub(crate) fn wanted<'m>(map: &'m StateMap, filter: &Filter) -> Vec<&'m Item> {
+    let mut items: Vec<&Item> = map.items.iter().filter(|item| filter.wants(item)).collect();
+    items.sort_by_cached_key(|item| (kind_rank(item.kind), Reverse(weight(item)), item.id.clone()));
+    items
 }
 
 fn json(map: &StateMap, filter: &Filter) -> String {

@@ -106,6 +106,13 @@ fn framed(text: &str) -> String {
     format!("<div class=\"statemap-page\">\n\n{text}\n</div>\n")
 }
 
+/// Where a book whose pages lie in `folder` tells each item.
+pub(crate) fn book_layout<'m>(map: &'m StateMap, options: &RenderOptions, folder: &str) -> Layout<'m> {
+    // In a book of its own that folder is `src`.
+    let moved = |page: &str| format!("{folder}/{}", page.strip_prefix("src/").unwrap_or(page));
+    Layout::new(map, options, &moved(HAZARDS), |kind| moved(&kind_page(kind)))
+}
+
 /// The file of each service; names that differ only in odd characters get a number.
 fn service_files(map: &StateMap) -> Vec<String> {
     let mut files: Vec<String> = Vec::new();

@@ -10,6 +10,7 @@ mod docs;
 mod engine;
 pub(crate) mod escape;
 mod failures;
+mod fragments;
 mod hazards;
 mod html;
 mod incidents;
@@ -42,10 +43,13 @@ use std::path::PathBuf;
 
 pub use engine::RenderError;
 pub use html::{STYLESHEET, STYLESHEET_FILE};
+pub use fragments::{Fragments, Told};
 pub use json::{json, pretty};
 pub use list::{Filter, Format, list};
 pub use markdown::markdown;
 pub use mdbook::mdbook;
+
+use mdbook::book_layout;
 
 use crate::model::StateMap;
 
@@ -117,6 +121,12 @@ pub enum Existing {
     Kept,
     /// It is replaced.
     Replaced,
+}
+
+/// A generated page without its marker and what follows it: for a place that is written anew each time.
+pub(crate) fn unmarked(text: &str) -> &str {
+    let body = text.split_once(HANDS_OFF).map_or(text, |(_, body)| body);
+    body.strip_suffix(HANDS_ON).unwrap_or(body).trim_matches('\n')
 }
 
 /// How the first line of every generated page begins.

@@ -10,6 +10,7 @@ mod ignored;
 mod memory;
 mod path;
 mod revision;
+mod roots;
 mod walk;
 mod without;
 
@@ -21,6 +22,7 @@ pub use memory::MemoryTree;
 pub use path::{file_name, join, line_of, normalise, parent};
 pub use revision::{Revision, revision};
 pub use without::Without;
+pub use roots::{nearest_root, way};
 
 use smol_str::SmolStr;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use statemap::assess::{FAILURES, RULES, SYMPTOMS};
 use statemap::detect::DETECTORS;
 use statemap::model::{Kind, Scope};
+use statemap::preprocess::{Rest, WORDS};
 
 use crate::project::repository;
 
@@ -297,4 +298,26 @@ fn the_page_on_json_names_every_key_that_detectors_give_facts() {
 fn sources(folder: &Path) -> Vec<String> {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).map(read).collect()
+}
+
+#[test]
+fn the_page_on_books_names_every_directive_with_its_keys_and_every_option() {
+    let page = read("book/src/guide/mdbook.md");
+    let rows: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| `{{#statemap ")?.split("}}`").next()).collect();
+    let wanted: Vec<String> = WORDS
+        .iter()
+        .map(|word| {
+            let rest = match word.rest {
+                Rest::None => "",
+                Rest::Words => " WORD…",
+                Rest::Id => " ID",
+            };
+            let keys: String = word.keys.iter().map(|key| format!(" {key}=…")).collect();
+            format!("{}{rest}{keys}", word.name)
+        })
+        .collect();
+    assert_eq!(rows, wanted);
+    for key in statemap::preprocess::KEYS {
+        assert!(page.contains(&format!("\n| `{key}` | ")), "{key}");
+    }
 }

@@ -10,8 +10,8 @@ pub(crate) struct ReviewView {
     pub(crate) more: usize,
     /// Hazards that somebody knows of and accepts.
     pub(crate) accepted: usize,
-    /// Where all of them are told.
-    pub(crate) target: String,
+    /// Where all of them are told; none where no page does.
+    pub(crate) target: Option<String>,
     /// Whether there is something that could have hazards.
     pub(crate) assessed: bool,
 }
@@ -23,8 +23,8 @@ pub(crate) struct HazardRow {
     pub(crate) message: String,
     pub(crate) items: Vec<String>,
     pub(crate) items_more: usize,
-    /// Where it is told in full.
-    pub(crate) target: String,
+    /// Where it is told in full; none where no page does.
+    pub(crate) target: Option<String>,
 }
 
 /// A rule with what it found.

@@ -2,6 +2,7 @@
 
 mod blind;
 mod failures;
+mod fragments;
 mod hazards;
 mod items;
 mod opening;
@@ -10,6 +11,7 @@ mod running;
 
 pub(crate) use blind::{BlindSpots, DiagnosticView, ShortList};
 pub(crate) use failures::{EventLoss, EventView, FailureGroup, FailureRow, FailureRowOfList, FailureView};
+pub(crate) use fragments::{ListRow, ListView, NothingView, PartView};
 pub(crate) use hazards::{CauseView, EvidenceView, HazardRow, HazardRuleView, HazardView, IncidentView, ReviewView};
 pub(crate) use items::{
     AnnotationLine, CopiesView, FactView, FactsView, ItemView, RowView, SetView, SettingRow, SettingsView, SiteView, TotalView, UsesView,
