@@ -9,7 +9,9 @@ mod gen_map;
 mod init;
 mod list;
 mod outputs;
+mod screen;
 mod session;
+mod show;
 mod what_if;
 
 pub(crate) use annotate::run as annotate;
@@ -19,6 +21,7 @@ pub(crate) use explain::run as explain;
 pub(crate) use gen_map::run as gen_map;
 pub(crate) use init::run as init;
 pub(crate) use list::run as list;
+pub(crate) use show::run as show;
 
 use std::io::Write;
 use std::str::FromStr;

@@ -49,6 +49,7 @@ builtin! {
     "scope.md.tera",
     "service.md.tera",
     "services.md.tera",
+    "show.md.tera",
     "total.md.tera",
     "verdict.md.tera",
     "words.md.tera",

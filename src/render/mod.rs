@@ -28,6 +28,7 @@ mod row_view;
 mod sample;
 mod sections;
 mod settings_view;
+mod show;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -44,6 +45,7 @@ pub use json::{json, pretty};
 pub use list::{Filter, Format, list};
 pub use markdown::markdown;
 pub use mdbook::mdbook;
+pub use show::{Shown, show};
 
 use crate::model::StateMap;
 

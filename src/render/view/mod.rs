@@ -7,6 +7,7 @@ mod items;
 mod opening;
 mod pages;
 mod running;
+mod show;
 
 pub(crate) use blind::{BlindSpots, DiagnosticView, ShortList};
 pub(crate) use failures::{EventLoss, EventView, FailureGroup, FailureRow, FailureRowOfList, FailureView};
@@ -20,3 +21,6 @@ pub(crate) use pages::{
     KindRow, Named, PageView, Section, ServiceItem, ServiceKind, ServiceKindRow, ServicePage, ServiceView, SummaryView,
 };
 pub(crate) use running::{CapacityRow, CapacityView, GraceView, LifecycleView, ReasonView, ServerView, StepLine, VerdictView, WarmingView};
+pub(crate) use show::{
+    AgainstView, DeploymentRow, DurableView, EndingView, EntryRow, FactRow, RelatedView, ShowView, ShownHazard, SymptomRow, UseRow,
+};
