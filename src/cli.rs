@@ -26,18 +26,21 @@ pub(crate) struct Global {
     /// Threads to use [default: one for each processor]
     #[arg(long, value_name = "N", global = true, help_heading = "Input", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Messages")]
-    pub(crate) color: Color,
+    /// When to use colours; by itself on a terminal, as NO_COLOR and CLICOLOR_FORCE say
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Messages", hide_possible_values = true)]
+    pub(crate) color: When,
+    /// When to make places lead to their file; by itself on terminals that are known to have links
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Messages", hide_possible_values = true)]
+    pub(crate) hyperlinks: When,
     /// Only errors, no warnings and no summary
     #[arg(short, long, global = true, help_heading = "Messages")]
     pub(crate) quiet: bool,
 }
 
-/// When to use colours.
+/// When to use what not every terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
+pub(crate) enum When {
+    /// On a terminal that has it
     Auto,
     /// Always
     Always,
@@ -64,6 +67,10 @@ pub(crate) enum Command {
     Annotate(Annotate),
     /// Find state by word, kind, scope or service
     List(List),
+    /// Print everything about a piece of state: its code, its numbers and where they come from, who uses it, what can go wrong
+    ///
+    /// `list` tells the names, `list --format csv` the ids. A name that several items have is answered with their ids.
+    Show(Show),
     /// Print the reference text of a kind, scope, hazard, symptom, failure or detector
     ///
     /// Nothing is analysed. Without words, everything that can be explained is listed; a word that is no name is looked
@@ -290,6 +297,28 @@ pub(crate) enum ListFormat {
     Csv,
     /// A Markdown table
     Markdown,
+}
+
+/// Options of `show`.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// An id, a pattern that matches one id such as 'pool:*::connect#*', or a part of a name
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<String>,
+    /// How to print it
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: ShowFormat,
+}
+
+/// How `show` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    /// For people: as wide as the terminal, 80 columns in a pipe
+    Text,
+    /// The same as Markdown, to paste into an incident channel or a review
+    Markdown,
+    /// For machines: the items with what belongs to each
+    Json,
 }
 
 /// Options of `explain`.

@@ -30,7 +30,9 @@ pub mod render;
 pub mod resolve;
 pub mod schema;
 pub mod settings;
+pub mod show;
 pub mod source;
+pub mod terminal;
 pub mod verify;
 pub mod what_if;
 

@@ -5,6 +5,7 @@ mod commands;
 mod exit_code;
 
 use clap::Parser;
+use statemap::terminal::visible;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{InputError, UsageError};
@@ -24,6 +25,7 @@ fn main() -> std::process::ExitCode {
         Command::Mdbook(args) => commands::mdbook(args, &cli.global),
         Command::Catalog(command) => commands::catalog(command, &cli.global),
         Command::List(args) => commands::list(args, &cli.global),
+        Command::Show(args) => commands::show(args, &cli.global),
         Command::Explain(args) => commands::explain(args, &cli.global),
     };
     outcome.unwrap_or_else(|error| fail(&error)).into()
@@ -31,14 +33,14 @@ fn main() -> std::process::ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the last word of a failing run")]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", visible(&format!("{error:#}")));
     let (code, help) = match (error.downcast_ref::<UsageError>(), error.downcast_ref::<InputError>()) {
         (Some(usage), _) => (ExitCode::Usage, usage.help()),
         (_, Some(input)) => (ExitCode::Unreadable, input.help()),
         _ => (ExitCode::Unreadable, None),
     };
     if let Some(help) = help {
-        eprintln!("help: {help}");
+        eprintln!("help: {}", visible(help));
     }
     code
 }

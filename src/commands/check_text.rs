@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use statemap::annotations::CONFIG_FILE;
 use statemap::check::{Change, Finding, How};
 use statemap::source::{DirTree, Tree};
+use statemap::terminal::visible;
 use statemap::{diag, model::Diagnostic};
 
-use super::session::{Session, colour};
+use super::screen::{self, Stream};
+use super::session::Session;
 use crate::cli::Global;
 
 /// So many findings of one sort are shown with their code and what to paste; the others in a line each.
@@ -23,7 +25,7 @@ const CHANGES: usize = 30;
 pub(super) fn text(findings: &[&Finding], session: &Session, global: &Global) -> String {
     let tree = DirTree::open(&session.root).ok();
     let read = |file: &str| tree.as_ref().and_then(|tree| tree.read(file).ok());
-    let style = diag::Style { colour: colour(global), width: 120 };
+    let style = diag::Style { colour: screen::colour(Stream::Out, global), width: screen::message_width() };
     let mut out = String::new();
     let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     let mut rest: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
@@ -108,11 +110,6 @@ fn push_rest(out: &mut String, code: &str, findings: &[&Finding]) {
         );
     }
     out.push('\n');
-}
-
-/// Text of the analysed tree that cannot steer a terminal; line feeds stay.
-pub(super) fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// The findings for machines.

@@ -1,10 +1,9 @@
 //! `statemap list`: grep for incidents.
 
-use std::io::IsTerminal;
-
 use statemap::model::{Kind, Scope};
 use statemap::render::{self, Filter, Format};
 
+use super::screen;
 use super::session;
 use super::{UsageError, print, vocabulary};
 use crate::cli::{Global, List, ListFormat};
@@ -25,17 +24,6 @@ pub(crate) fn run(args: &List, global: &Global) -> anyhow::Result<ExitCode> {
         ListFormat::Csv => Format::Csv,
         ListFormat::Markdown => Format::Markdown,
     };
-    let width = std::io::stdout().is_terminal().then(|| told_width().or_else(terminal_width).unwrap_or(100));
-    print(&render::list(&session.analysis.map, &filter, format, width))?;
+    print(&render::list(&session.analysis.map, &filter, format, screen::width()))?;
     Ok(session.exit_code())
-}
-
-/// The width that the environment asks for.
-pub(super) fn told_width() -> Option<usize> {
-    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok())
-}
-
-/// The terminal's width, when the system knows it.
-pub(super) fn terminal_width() -> Option<usize> {
-    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }

@@ -10,7 +10,9 @@ mod init;
 mod list;
 mod mdbook;
 mod outputs;
+mod screen;
 mod session;
+mod show;
 mod what_if;
 
 pub(crate) use annotate::run as annotate;
@@ -21,6 +23,7 @@ pub(crate) use gen_map::run as gen_map;
 pub(crate) use init::run as init;
 pub(crate) use list::run as list;
 pub(crate) use mdbook::run as mdbook;
+pub(crate) use show::run as show;
 
 use std::io::Write;
 use std::str::FromStr;

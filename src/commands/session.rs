@@ -1,6 +1,6 @@
 //! What every command does first: find the tree, analyse it, report what is wrong with the input.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use statemap::annotations::CONFIG_FILE;
@@ -10,8 +10,9 @@ use statemap::source::{DirTree, Listing, ReadError, Revision, Tree, nearest_root
 use statemap::what_if::Change;
 use statemap::{Analysis, Options, analyze, diag};
 
+use super::screen::{self, Stream};
 use super::{InputError, UsageError};
-use crate::cli::{Color, Global};
+use crate::cli::Global;
 use crate::exit_code::ExitCode;
 
 /// An analysed tree.
@@ -116,27 +117,13 @@ fn analysed(root: PathBuf, dir: &DirTree, tree: &dyn Tree, global: &Global, told
     Ok(Session { root, revision, analysis })
 }
 
-/// Whether standard error gets colours.
-pub(super) fn colour(global: &Global) -> bool {
-    colour_on(&std::io::stderr(), global)
-}
-
-/// Whether a stream gets colours.
-pub(super) fn colour_on(stream: &impl IsTerminal, global: &Global) -> bool {
-    match global.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-    }
-}
-
 fn report<'d>(tree: &DirTree, diagnostics: impl Iterator<Item = &'d Diagnostic>, global: &Global) {
     let least = if global.quiet { Severity::Error } else { Severity::Warning };
     let shown: Vec<Diagnostic> = diagnostics.filter(|diagnostic| diagnostic.severity >= least).cloned().collect();
     if shown.is_empty() {
         return;
     }
-    let style = diag::Style { colour: colour(global), width: 120 };
+    let style = diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width() };
     let text = diag::render(&shown, &mut |file| tree.read(file).ok(), style);
     // Nobody reads the messages: the work is still done.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use statemap::assess;
 use statemap::model::{Capacity, Hazard, Holder, StateMap};
+use statemap::terminal::visible;
 use statemap::what_if::{Change, Compared, Mistake, apply};
 
-use super::check_text::visible;
 use super::session::{self, Session};
 use super::{UsageError, counted, print};
 use crate::cli::{Check, CheckFormat, Global};

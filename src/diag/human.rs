@@ -49,15 +49,15 @@ pub fn render(diagnostics: &[Diagnostic], text_of: &mut dyn FnMut(&str) -> Optio
     out
 }
 
-/// A file with diagnostics.
-struct Source {
-    file: String,
-    text: String,
+/// A file of which something is shown.
+pub(super) struct Source {
+    pub(super) file: String,
+    pub(super) text: String,
     hidden: Vec<Range<usize>>,
 }
 
 impl Source {
-    fn new(file: &str, text: String) -> Self {
+    pub(super) fn new(file: &str, text: String) -> Self {
         let hidden = hidden_parts(file, &text);
         Self { file: file.to_owned(), text, hidden }
     }
@@ -110,7 +110,7 @@ impl Shown {
             span.filter(|(start, end)| start <= end && *end <= text.len() && text.is_char_boundary(*start) && text.is_char_boundary(*end));
         let Some((start, end)) = span else {
             let (start, end) = line_at_number(text, line)?;
-            let (text, caret) = clean(source, start..end.min(start + 2 * MAX_AROUND), start..end);
+            let (text, caret) = clean_one(source, start..end.min(start + 2 * MAX_AROUND), start..end);
             return Some(Self { text, line: line as usize, caret, has_caret: false });
         };
         let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
@@ -123,7 +123,7 @@ impl Shown {
         let from = first.max(text.floor_char_boundary(start.saturating_sub(MAX_AROUND)));
         let to = last.min(text.floor_char_boundary(end.saturating_add(MAX_AROUND)));
         let line = text[..first].matches('\n').count() + 1;
-        let (text, caret) = clean(source, from..to, start..end);
+        let (text, caret) = clean_one(source, from..to, start..end);
         Some(Self { text, line, caret, has_caret: true })
     }
 }
@@ -145,11 +145,17 @@ fn line_at_number(text: &str, line: u32) -> Option<(usize, usize)> {
     None
 }
 
-/// A part of the file without secrets and control characters, and where the caret is in it.
-fn clean(source: &Source, part: Range<usize>, caret: Range<usize>) -> (String, Range<usize>) {
+fn clean_one(source: &Source, part: Range<usize>, caret: Range<usize>) -> (String, Range<usize>) {
+    let (text, carets) = clean(source, part, &[caret]);
+    let end = text.len();
+    (text, carets.into_iter().next().unwrap_or(end..end))
+}
+
+/// A part of the file without secrets and control characters, and where the carets are in it.
+pub(super) fn clean(source: &Source, part: Range<usize>, carets: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
     let part = part.start..source.text.floor_char_boundary(part.end);
     let mut out = String::new();
-    let (mut start, mut end) = (None, None);
+    let mut found: Vec<(Option<usize>, Option<usize>)> = vec![(None, None); carets.len()];
     let mut hidden = source.hidden[source.hidden.partition_point(|range| range.end <= part.start)..].iter().peekable();
     let mut at = part.start;
     while at < part.end {
@@ -164,18 +170,26 @@ fn clean(source: &Source, part: Range<usize>, caret: Range<usize>) -> (String, R
                 (c.len_utf8(), if before_feed { String::new() } else { shown.to_string() })
             }
         };
-        if start.is_none() && caret.start < at + width {
-            start = Some(out.len());
+        for (caret, (start, _)) in carets.iter().zip(&mut found) {
+            if start.is_none() && caret.start < at + width {
+                *start = Some(out.len());
+            }
         }
         out.push_str(&shown);
         at += width;
-        if end.is_none() && caret.end <= at {
-            end = Some(out.len());
+        for (caret, (_, end)) in carets.iter().zip(&mut found) {
+            if end.is_none() && caret.end <= at {
+                *end = Some(out.len());
+            }
         }
     }
-    let start = start.unwrap_or(out.len());
-    let end = if caret.is_empty() { start } else { end.unwrap_or(out.len()).max(start) };
-    (out, start..end)
+    let placed = |(caret, (start, end)): (&Range<usize>, (Option<usize>, Option<usize>))| {
+        let start = start.unwrap_or(out.len());
+        let end = if caret.is_empty() { start } else { end.unwrap_or(out.len()).max(start) };
+        start..end
+    };
+    let carets = carets.iter().zip(found).map(placed).collect();
+    (out, carets)
 }
 
 #[cfg(test)]

@@ -2,11 +2,15 @@
 
 mod human;
 mod redact;
+mod redact_rust;
+mod snippet;
 mod visible;
 
 pub use human::{Style, render};
 pub use redact::looks_secret;
 pub(crate) use redact::{SECRET_PARTS, SECRET_WORDS, name_words};
+pub use snippet::{Mark, snippets};
+pub(crate) use visible::character as visible_character;
 
 use crate::model::{Diagnostic, Severity};
 

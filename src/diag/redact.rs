@@ -4,6 +4,9 @@
 
 use std::ops::Range;
 
+use super::redact_rust::hidden_in_rust;
+use crate::manifests::hide::{is_secret as looks_random, is_secret_option};
+
 /// What stands in the place of hidden text.
 pub(super) const HIDDEN: &str = "[hidden]";
 
@@ -67,7 +70,10 @@ enum Region {
 
 /// The parts of a file that must not be shown; sorted, without overlap.
 pub(super) fn hidden_parts(file: &str, text: &str) -> Vec<Range<usize>> {
-    let mut scan = Scan { is_rust: file.ends_with(".rs"), is_yaml: file.ends_with(".yaml") || file.ends_with(".yml"), ..Scan::default() };
+    if file.ends_with(".rs") {
+        return hidden_in_rust(text);
+    }
+    let mut scan = Scan { is_yaml: file.ends_with(".yaml") || file.ends_with(".yml"), ..Scan::default() };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let words = line.trim_end_matches(['\r', '\n']);
@@ -79,7 +85,6 @@ pub(super) fn hidden_parts(file: &str, text: &str) -> Vec<Range<usize>> {
 
 #[derive(Default)]
 struct Scan {
-    is_rust: bool,
     is_yaml: bool,
     region: Option<Region>,
     /// A TOML or INI header that looks secret stands above.
@@ -88,6 +93,8 @@ struct Scan {
     secret_document: bool,
     /// In so many lines more, `value: …` is hidden: `name: DB_PASSWORD` was read.
     named: u32,
+    /// The line above is an option, in a list, whose value is secret.
+    option_above: bool,
     hidden: Vec<Range<usize>>,
 }
 
@@ -103,18 +110,20 @@ impl Scan {
             self.region = (!line.contains("-----END ")).then_some(Region::Until("-----END "));
             return;
         }
-        let from = if self.is_rust { None } else { self.secret_value(line) };
-        if let Some(from) = from {
+        // The line above was `- --password` of a list.
+        if std::mem::take(&mut self.option_above) && !line.trim().is_empty() {
+            self.hide(start + indent..start + line.len());
+            return;
+        }
+        self.option_above = is_lone_option(line);
+        if let Some(from) = self.secret_value(line) {
             self.hide_userinfo(start, &line[..from]);
             self.hide(start + from..start + line.len());
             self.region = continues(&line[from..]).or((self.is_yaml).then_some(Region::Indent(indent)));
             return;
         }
-        if self.is_rust {
-            self.hide_literals(start, line);
-        } else {
-            self.hide_userinfo(start, line);
-        }
+        self.hide_userinfo(start, line);
+        self.hide_random(start, line);
     }
 
     /// Whether the line belongs to a value that began above; closes the region.
@@ -160,8 +169,9 @@ impl Scan {
             if separator == ' ' {
                 // `ENV DB_PASSWORD …`, `--password …`: no sign between name and value.
                 let before = line[..start].trim_end();
-                let named = key.starts_with('-') || before.ends_with("ENV") || before.ends_with("ARG");
-                if named && looks_secret(key) && !rest.starts_with(['=', ':']) {
+                let option = key.starts_with('-') && (looks_secret(key) || is_secret_option(key, line));
+                let named = (before.ends_with("ENV") || before.ends_with("ARG")) && looks_secret(key);
+                if (option || named) && !rest.starts_with(['=', ':']) {
                     return Some(from);
                 }
                 continue;
@@ -192,25 +202,28 @@ impl Scan {
         }
     }
 
-    /// In Rust, strings are hidden in a line in which a name looks secret.
-    fn hide_literals(&mut self, start: usize, line: &str) {
-        let strings = strings_of(line);
-        let mut names = String::new();
-        let mut at = 0;
-        for string in &strings {
-            names.push_str(&line[at..string.start]);
-            names.push(' ');
-            at = string.end;
+    /// Words that only a machine writes.
+    fn hide_random(&mut self, start: usize, line: &str) {
+        if !looks_random(line) {
+            return;
         }
-        names.push_str(&line[at..]);
-        if names.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(looks_secret) {
-            for string in strings {
-                self.hide(start + string.start..start + string.end);
+        let mut at = start;
+        for word in line.split_inclusive(char::is_whitespace) {
+            let end = at + word.trim_end().len();
+            let known = self.hidden.iter().rev().take(8).any(|range| range.start < end && at < range.end);
+            if !known && looks_random(word) {
+                self.hide(at..end);
             }
-        } else {
-            self.hide_userinfo(start, line);
+            at += word.len();
         }
+        self.hidden.sort_by_key(|range| range.start);
     }
+}
+
+/// `- --password` or `"--requirepass",`: an option by itself, whose value is in the next line.
+fn is_lone_option(line: &str) -> bool {
+    let word = line.trim().trim_start_matches("- ").trim_matches(|c| matches!(c, '"' | '\'' | ',' | '[' | ' '));
+    word.starts_with('-') && !word.contains([' ', '=']) && (looks_secret(word) || is_secret_option(word, ""))
 }
 
 /// The name that ends a piece of text, without quotes, and its offset.
@@ -245,29 +258,8 @@ fn brackets(text: &str) -> i32 {
     })
 }
 
-/// The insides of the string literals of a line; an unclosed one reaches to its end.
-fn strings_of(line: &str) -> Vec<Range<usize>> {
-    let mut strings = Vec::new();
-    let mut open = None;
-    let mut escaped = false;
-    for (at, byte) in line.bytes().enumerate() {
-        match open {
-            _ if escaped => escaped = false,
-            Some(_) if byte == b'\\' => escaped = true,
-            Some(start) if byte == b'"' => {
-                strings.push(start..at);
-                open = None;
-            }
-            None if byte == b'"' => open = Some(at + 1),
-            _ => {}
-        }
-    }
-    strings.extend(open.map(|start| start..line.len()));
-    strings
-}
-
 /// `user:password` of each address `scheme://user:password@host`.
-fn userinfo(text: &str) -> Vec<Range<usize>> {
+pub(super) fn userinfo(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut after = 0;
     for (at, separator) in text.match_indices("://") {
@@ -364,6 +356,11 @@ mod tests {
             ("a.yaml", "command: [\"run\", \"--password\", \"hunter2\"]\n"),
             ("Dockerfile", "ENV DB_PASSWORD hunter2\n"),
             ("Dockerfile", "CMD run --token hunter2\n"),
+            ("Dockerfile", "CMD redis-server --requirepass hunter2\n"),
+            ("Dockerfile", "CMD [\"redis-server\", \"--requirepass\", \"hunter2\"]\n"),
+            ("Dockerfile", "HEALTHCHECK CMD mysqladmin ping -p hunter2\n"),
+            ("a.yaml", "command:\n  - redis-server\n  - --requirepass\n  - hunter2\n"),
+            ("a.yaml", "image: shop\nargs: [\"AKIAhunter2hunter2ABCD\"]\n"),
             ("a.rs", "let token = \"hunter2\";\n"),
             ("a.rs", "    .password(\"hunter2\")\n"),
             ("a.rs", "let url = \"postgres://shop:hunter2@db/shop\";\n"),

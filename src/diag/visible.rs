@@ -6,7 +6,7 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// The character itself, or what is shown in its place.
-pub(super) fn character(c: char) -> char {
+pub(crate) fn character(c: char) -> char {
     match c {
         '\t' => ' ',
         // The control pictures stand in the order of the characters that they depict.

@@ -189,8 +189,13 @@ fn is_plain_word(value: &str) -> bool {
     matches!(value, "true" | "false" | "yes" | "no" | "on" | "off") || (value.len() <= 3 && value.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// An option after which a secret stands, of any program, or of those that the line names.
+pub(crate) fn is_secret_option(word: &str, line: &str) -> bool {
+    SECRET_OPTIONS.contains(&word) || is_short_secret(word, line)
+}
+
 /// A key in PEM, or a part that only a machine writes: long, with capitals, small letters and digits, or long hexadecimal.
-fn is_secret(value: &str) -> bool {
+pub(crate) fn is_secret(value: &str) -> bool {
     value.contains("PRIVATE KEY-----")
         || (!value.contains("sha256:") && value.split(|c: char| !c.is_ascii_alphanumeric() && c != '+' && c != '=').any(is_random))
 }

@@ -4,7 +4,7 @@ use crate::facts::Span;
 
 /// What starts at a position of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chunk {
+pub(crate) enum Chunk {
     /// `// …`, without the line feed; `///` and `//!` too.
     LineComment,
     /// `/* … */`, nested ones included.
@@ -52,7 +52,7 @@ fn class(byte: u8) -> Class {
 }
 
 /// The chunk at `at` and its end. `at` must be below `bytes.len()`; the end is always beyond it.
-pub(super) fn chunk(bytes: &[u8], at: usize) -> (Chunk, usize) {
+pub(crate) fn chunk(bytes: &[u8], at: usize) -> (Chunk, usize) {
     match class(bytes[at]) {
         Class::Blank => (Chunk::Blank, run(bytes, at + 1, |byte| class(byte) == Class::Blank)),
         Class::Word => (Chunk::Word, word(bytes, at)),

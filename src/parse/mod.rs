@@ -13,7 +13,7 @@ mod exprs;
 mod fallback;
 mod forms;
 mod items;
-mod lex;
+pub(crate) mod lex;
 mod macros;
 mod matcher;
 mod matching;

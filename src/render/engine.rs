@@ -56,6 +56,7 @@ builtin! {
     "service.md.tera",
     "service-table.md.tera",
     "services.md.tera",
+    "show.md.tera",
     "total.md.tera",
     "verdict.md.tera",
     "words.md.tera",

@@ -138,17 +138,13 @@ fn own(text: &str, common: Option<&str>) -> Option<String> {
 
 fn hazard_view(layout: &Layout<'_>, hazard: &Hazard, page: &str) -> HazardView {
     let (shown, evidence_more) = first_few(hazard.evidence.len(), EVIDENCE);
-    let evidence = |one: &Evidence| EvidenceView {
-        what: clause(&one.what),
-        at: one.at.as_ref().map(|at| layout.links.short_place(page, &at.file, at.line)),
-    };
     let everywhere = hazard.services.len() >= layout.map.services.len();
     HazardView {
         severity: hazard.severity.as_str(),
         likely: hazard.confidence < Confidence::Certain,
         message: sentence(&hazard.message),
         arithmetic: hazard.arithmetic.as_deref().map(prose),
-        evidence: hazard.evidence[..shown].iter().map(evidence).collect(),
+        evidence: hazard.evidence[..shown].iter().map(|one| evidence(layout, one, page)).collect(),
         evidence_more,
         symptom: None,
         remedy: None,
@@ -158,8 +154,12 @@ fn hazard_view(layout: &Layout<'_>, hazard: &Hazard, page: &str) -> HazardView {
     }
 }
 
+pub(crate) fn evidence(layout: &Layout<'_>, one: &Evidence, page: &str) -> EvidenceView {
+    EvidenceView { what: clause(&one.what), at: one.at.as_ref().map(|at| layout.links.short_place(page, &at.file, at.line)) }
+}
+
 /// Why it is accepted, by whom, and how long.
-fn accepted(by: &Acknowledged) -> String {
+pub(crate) fn accepted(by: &Acknowledged) -> String {
     let mut out = if by.reason.is_empty() { "no reason is given".to_owned() } else { clause(&by.reason) };
     let owner = by.owner.as_deref().map(|owner| format!("by {}", inline(owner)));
     let date = by.date.as_deref().map(|date| format!("on {}", inline(date)));
@@ -172,7 +172,7 @@ fn accepted(by: &Acknowledged) -> String {
 }
 
 /// Lines of code between fences that nothing in them ends.
-fn fenced(sketch: &Sketch) -> String {
+pub(crate) fn fenced(sketch: &Sketch) -> String {
     // mdBook looks for its directives inside of code, too.
     let text = visible(&sketch.text).replace("{{", "{ {");
     let fence = "`".repeat(longest_run(&text, '`').max(2) + 1);

@@ -140,7 +140,7 @@ pub(crate) fn sentence(text: &str) -> String {
 }
 
 /// The summary of an item as a sentence. A crate at its start keeps its spelling: `sqlx Postgres pool`.
-fn summary_sentence(item: &Item) -> String {
+pub(crate) fn summary_sentence(item: &Item) -> String {
     let first = item.summary.split_whitespace().next().unwrap_or_default();
     let crate_path = format!("{first}::");
     // What is called stands behind the `#`; a module of the service may be named like the first word.
@@ -154,7 +154,7 @@ pub(crate) fn clause(text: &str) -> String {
     prose(one_line(text).trim_end_matches('.'))
 }
 
-fn doubt(item: &Item) -> Option<&'static str> {
+pub(crate) fn doubt(item: &Item) -> Option<&'static str> {
     (item.confidence != Confidence::Certain).then(|| item.confidence.as_str())
 }
 
@@ -162,7 +162,7 @@ fn service_names(names: &[SmolStr]) -> Vec<String> {
     names.iter().map(|name| code(name)).collect()
 }
 
-fn places(layout: &Layout<'_>, places: &[Place], page: &str) -> Vec<String> {
+pub(crate) fn places(layout: &Layout<'_>, places: &[Place], page: &str) -> Vec<String> {
     places.iter().map(|place| layout.links.place(page, &place.file, place.line)).collect()
 }
 
@@ -348,7 +348,7 @@ pub(crate) fn total_view(layout: &Layout<'_>, total: &Total, page: &str) -> Tota
     }
 }
 
-fn annotation_lines(annotation: &Annotation) -> Vec<AnnotationLine> {
+pub(crate) fn annotation_lines(annotation: &Annotation) -> Vec<AnnotationLine> {
     let text = |key, text: &Option<String>| text.as_deref().map(|text| AnnotationLine { key, value: clause(text) });
     let words = |key, words: &[String]| {
         let value = words.iter().map(|word| inline(word)).collect::<Vec<_>>().join(", ");

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use crate::model::{Class, Item, Kind, Scope, StateMap};
+use crate::terminal::{fit, fit_path};
 
 use super::escape::{code, one_line, prose};
 use super::json::pretty;
@@ -159,50 +160,6 @@ fn table(items: &[&Item], width: Option<usize>) -> String {
         out.push('\n');
     }
     out
-}
-
-/// Cuts text to a width, with an ellipsis at the end.
-fn fit(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut used = 1;
-    for c in text.chars() {
-        used += c.width().unwrap_or(0);
-        if used > width {
-            break;
-        }
-        out.push(c);
-    }
-    out.truncate(out.trim_end().len());
-    out.push('…');
-    out
-}
-
-/// Cuts a path to a width: folders go first, then the beginning of the name; the end tells most.
-fn fit_path(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let whole_folders = text.match_indices('/').map(|(at, _)| &text[at..]).find(|rest| rest.width() < width && rest.len() > 1);
-    if let Some(rest) = whole_folders {
-        return format!("…{rest}");
-    }
-    let text = text.rsplit('/').next().unwrap_or(text);
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut kept: Vec<char> = Vec::new();
-    let mut used = 1;
-    for c in text.chars().rev() {
-        used += c.width().unwrap_or(0);
-        if used > width {
-            break;
-        }
-        kept.push(c);
-    }
-    std::iter::once('…').chain(kept.into_iter().rev()).collect()
 }
 
 fn csv(items: &[&Item]) -> String {

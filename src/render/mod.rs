@@ -30,6 +30,7 @@ mod row_view;
 mod sample;
 mod sections;
 mod settings_view;
+mod show;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -48,6 +49,7 @@ pub use json::{json, pretty};
 pub use list::{Filter, Format, list};
 pub use markdown::markdown;
 pub use mdbook::mdbook;
+pub use show::{Shown, show};
 
 use mdbook::book_layout;
 

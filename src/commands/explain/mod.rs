@@ -1,27 +1,16 @@
 //! `statemap explain`: the reference, as the book has it, on a terminal.
 
-mod table;
-mod terminal;
 mod topics;
-mod words;
 
 use std::fmt::Write;
-use std::io::IsTerminal;
 
-use super::list::{terminal_width, told_width};
-use super::session::colour_on;
+use statemap::terminal::{Look, page};
+
+use super::screen::{self, Stream};
 use super::{UsageError, print};
 use crate::cli::{Explain, ExplainFormat, Global};
 use crate::exit_code::ExitCode;
 use topics::{Found, Section, Topic};
-use words::Look;
-
-/// Columns of a pipe.
-const USUAL_WIDTH: usize = 80;
-/// Longer lines are hard to read, however wide the terminal is.
-const WIDEST: usize = 100;
-/// Narrower than this, nothing is laid out any more.
-const NARROWEST: usize = 20;
 
 pub(crate) fn run(args: &Explain, global: &Global) -> anyhow::Result<ExitCode> {
     let topics = topics::topics();
@@ -29,8 +18,9 @@ pub(crate) fn run(args: &Explain, global: &Global) -> anyhow::Result<ExitCode> {
     let out = match args.format {
         ExplainFormat::Markdown => texts.join("\n"),
         ExplainFormat::Text => {
-            let look = Look { width: width(), colour: colour_on(&std::io::stdout(), global) };
-            let pages: Vec<String> = texts.iter().map(|text| terminal::render(text, look)).collect();
+            let links = screen::web_links(global);
+            let look = Look { width: screen::page_width(), colour: screen::colour(Stream::Out, global), links: links.as_ref() };
+            let pages: Vec<String> = texts.iter().map(|text| page(text, look)).collect();
             pages.join("\n\n")
         }
     };
@@ -89,10 +79,4 @@ fn mentions(word: &str, topics: &[Topic]) -> String {
 /// A text that does not end its cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
-}
-
-/// Columns of a line.
-fn width() -> usize {
-    let own = || if std::io::stdout().is_terminal() { terminal_width() } else { None };
-    told_width().or_else(own).unwrap_or(USUAL_WIDTH).clamp(NARROWEST, WIDEST)
 }

@@ -8,6 +8,7 @@ mod items;
 mod opening;
 mod pages;
 mod running;
+mod show;
 
 pub(crate) use blind::{BlindSpots, DiagnosticView, ShortList};
 pub(crate) use failures::{EventLoss, EventView, FailureGroup, FailureRow, FailureRowOfList, FailureView};
@@ -22,3 +23,6 @@ pub(crate) use pages::{
     KindPage, KindRow, Named, PageView, ScopeRow, Section, ServiceItem, ServiceKind, ServiceKindRow, ServicePage, ServiceView, SummaryView,
 };
 pub(crate) use running::{CapacityRow, CapacityView, GraceView, LifecycleView, ReasonView, ServerView, StepLine, VerdictView, WarmingView};
+pub(crate) use show::{
+    AgainstView, DeploymentRow, DurableView, EndingView, EntryRow, FactRow, RelatedView, ShowView, ShownHazard, SymptomRow, UseRow,
+};

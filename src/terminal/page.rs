@@ -1,16 +1,25 @@
-//! Markdown of the reference as lines for a terminal.
+//! A page of Markdown as lines for a terminal.
 
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use std::sync::Arc;
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use unicode_width::UnicodeWidthStr;
 
+use super::Look;
 use super::table::{self, Row};
-use super::words::{Look, Style, Word, Words, paint, width_of, wrap};
+use super::words::{Style, Word, Words, paint, width_of, wrap};
 
 /// How far blocks of code stand in.
 const CODE_INDENT: &str = "    ";
 
-/// The text of a page.
-pub(super) fn render(markdown: &str, look: Look) -> String {
+/// Code under this name is laid out already, and may be coloured: a snippet with carets.
+const LAID_OUT: &str = "snippet";
+
+/// A page of Markdown as the lines of a terminal.
+///
+/// Escape sequences are taken from code blocks named `snippet` only, which the caller has made.
+#[must_use]
+pub fn page(markdown: &str, look: Look<'_>) -> String {
     let mut page = Page::new(look);
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         page.event(event);
@@ -20,8 +29,8 @@ pub(super) fn render(markdown: &str, look: Look) -> String {
 }
 
 /// What is written so far, and what stands around the next word.
-struct Page {
-    look: Look,
+struct Page<'l> {
+    look: Look<'l>,
     out: String,
     words: Words,
     style: Style,
@@ -31,15 +40,19 @@ struct Page {
     indents: Vec<usize>,
     /// The mark of an item that has no line yet.
     mark: Option<String>,
-    /// The target of a link that is no page of the reference.
+    /// The address of a link to the web that a terminal without links must show.
     target: Option<String>,
     in_code: bool,
+    /// The code is laid out already.
+    in_snippet: bool,
+    /// The text between `<code>` and `</code>`, which stands for code that Markdown cannot write.
+    tagged: Option<String>,
     in_heading: bool,
     rows: Vec<Row>,
 }
 
-impl Page {
-    fn new(look: Look) -> Self {
+impl<'l> Page<'l> {
+    fn new(look: Look<'l>) -> Self {
         Self {
             look,
             out: String::new(),
@@ -50,6 +63,8 @@ impl Page {
             mark: None,
             target: None,
             in_code: false,
+            in_snippet: false,
+            tagged: None,
             in_heading: false,
             rows: Vec::new(),
         }
@@ -60,15 +75,24 @@ impl Page {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
             Event::Text(text) if self.in_code => self.code_lines(&text),
+            Event::InlineHtml(tag) if &*tag == "<code>" => self.tagged = Some(String::new()),
+            Event::InlineHtml(tag) if &*tag == "</code>" => {
+                let text = self.tagged.take().unwrap_or_default();
+                self.code(&text);
+            }
+            Event::Text(text) if self.tagged.is_some() => self.tagged.get_or_insert_default().push_str(&text),
             Event::Text(text) => self.words.push(&text, self.style),
-            // A heading is set off as it is.
-            Event::Code(text) if self.in_heading => self.words.push(&text, self.style),
-            Event::Code(text) => self.words.push_code(&text, self.style, self.look),
+            Event::Code(text) => self.code(&text),
             Event::SoftBreak => self.words.push(" ", self.style),
             Event::HardBreak => self.words.break_line(),
-            // The texts have no HTML but comments, and none of the extensions.
+            // Pages have no other HTML but comments, and none of the extensions.
             _ => {}
         }
+    }
+
+    fn code(&mut self, text: &str) {
+        // A heading is set off as it is.
+        if self.in_heading { self.words.push(text, self.style) } else { self.words.push_code(text, self.style, self.look) }
     }
 
     fn start(&mut self, tag: Tag<'_>) {
@@ -79,9 +103,10 @@ impl Page {
                 self.style = Style { bold: true, underlined: level == HeadingLevel::H1, ..Style::default() };
             }
             Tag::Paragraph | Tag::Table(_) => self.gap(),
-            Tag::CodeBlock(_) => {
+            Tag::CodeBlock(kind) => {
                 self.gap();
                 self.in_code = true;
+                self.in_snippet = matches!(kind, CodeBlockKind::Fenced(name) if &*name == LAID_OUT);
             }
             Tag::List(number) => {
                 self.end_lines();
@@ -105,8 +130,11 @@ impl Page {
             Tag::Strong | Tag::TableHead => self.style.bold = true,
             Tag::Emphasis => self.style.italic = true,
             Tag::Link { dest_url, .. } => {
-                self.style.underlined = true;
-                self.target = dest_url.contains("://").then(|| dest_url.to_string());
+                let link = self.look.links.and_then(|links| links.target(&dest_url));
+                let is_web = dest_url.contains("://");
+                self.style.underlined = link.is_some() || is_web;
+                self.target = (link.is_none() && is_web).then(|| dest_url.to_string());
+                self.words.set_link(link.map(Arc::from));
             }
             _ => {}
         }
@@ -133,6 +161,7 @@ impl Page {
             TagEnd::Emphasis => self.style.italic = false,
             TagEnd::Link => {
                 self.style.underlined = false;
+                self.words.set_link(None);
                 if let Some(target) = self.target.take() {
                     self.words.push(&format!(" <{target}>"), self.style);
                 }
@@ -167,7 +196,7 @@ impl Page {
     }
 
     /// What is left of a line beside the lists that are open.
-    fn inner(&self) -> Look {
+    fn inner(&self) -> Look<'l> {
         let indent: usize = self.indents.iter().sum();
         Look { width: self.look.width.saturating_sub(indent), ..self.look }
     }
@@ -202,6 +231,8 @@ impl Page {
         for line in text.lines() {
             if line.is_empty() {
                 self.out.push('\n');
+            } else if self.in_snippet {
+                self.line(line);
             } else if self.look.colour {
                 self.line(&format!("{CODE_INDENT}\u{1b}[36m{line}\u{1b}[0m"));
             } else {

@@ -1,6 +1,10 @@
 //! Words with a style, put into lines that are no wider than asked for.
 
+use std::sync::Arc;
+
 use unicode_width::UnicodeWidthStr;
+
+use super::{Look, links};
 
 /// How a piece of text looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,19 +23,19 @@ impl Style {
     }
 }
 
-/// Where the text is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Look {
-    /// Columns of a line.
-    pub(super) width: usize,
-    /// Whether escape sequences are understood.
-    pub(super) colour: bool,
+/// A part of a word that looks the same all over.
+#[derive(Clone, Debug)]
+struct Piece {
+    text: String,
+    style: Style,
+    /// Where it leads.
+    link: Option<Arc<str>>,
 }
 
 /// Text that no line break divides: pieces between two blanks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Word {
-    pieces: Vec<(String, Style)>,
+    pieces: Vec<Piece>,
     /// The span of code that it is a part of, when that has blanks in it.
     span: Option<usize>,
     /// A line ends before it, however much room is left.
@@ -40,7 +44,7 @@ pub(super) struct Word {
 
 impl Word {
     pub(super) fn width(&self) -> usize {
-        self.pieces.iter().map(|(text, _)| text.width()).sum()
+        self.pieces.iter().map(|piece| piece.text.width()).sum()
     }
 }
 
@@ -50,6 +54,8 @@ pub(super) struct Words {
     done: Vec<Word>,
     current: Word,
     spans: usize,
+    /// Where what comes next leads.
+    link: Option<Arc<str>>,
 }
 
 impl Words {
@@ -64,7 +70,7 @@ impl Words {
     }
 
     /// A span of code, which stays on one line where a line is wide enough for it.
-    pub(super) fn push_code(&mut self, text: &str, style: Style, look: Look) {
+    pub(super) fn push_code(&mut self, text: &str, style: Style, look: Look<'_>) {
         // Without colours, the marks are what tells code from words.
         let quoted = if look.colour { text.to_owned() } else { format!("`{text}`") };
         self.spans += 1;
@@ -77,6 +83,11 @@ impl Words {
         }
     }
 
+    /// What follows leads there, until it is told otherwise.
+    pub(super) fn set_link(&mut self, target: Option<Arc<str>>) {
+        self.link = target;
+    }
+
     /// The next word starts a line.
     pub(super) fn break_line(&mut self) {
         self.end_word();
@@ -86,7 +97,7 @@ impl Words {
     /// All words so far.
     pub(super) fn take(&mut self) -> Vec<Word> {
         self.end_word();
-        std::mem::take(self).done
+        std::mem::take(&mut self.done)
     }
 
     fn glue(&mut self, text: &str, style: Style) {
@@ -94,8 +105,8 @@ impl Words {
             return;
         }
         match self.current.pieces.last_mut() {
-            Some((last, known)) if *known == style => last.push_str(text),
-            _ => self.current.pieces.push((text.to_owned(), style)),
+            Some(last) if last.style == style && last.link == self.link => last.text.push_str(text),
+            _ => self.current.pieces.push(Piece { text: text.to_owned(), style, link: self.link.clone() }),
         }
     }
 
@@ -143,48 +154,64 @@ fn room_for(words: &[Word], at: usize, width: usize) -> usize {
 }
 
 /// One line as it is printed.
-pub(super) fn paint(line: &[Word], look: Look) -> String {
-    let mut out = String::new();
-    let mut on = Style::default();
+pub(super) fn paint(line: &[Word], look: Look<'_>) -> String {
+    let mut pen = Pen { out: String::new(), on: Style::default(), link: None, look };
     for (at, word) in line.iter().enumerate() {
         if at > 0 {
-            // A blank within code or a heading looks like its neighbours.
-            let next = word.pieces.first().map_or_else(Style::default, |(_, style)| *style);
-            if next != on {
-                switch(&mut out, &mut on, Style::default(), look);
+            // A blank within code or a heading looks like its neighbours, and leads where they do.
+            let first = word.pieces.first();
+            if first.is_none_or(|next| next.style != pen.on || next.link != pen.link) {
+                pen.switch(Style::default(), None);
             }
-            out.push(' ');
+            pen.out.push(' ');
         }
-        for (text, style) in &word.pieces {
-            switch(&mut out, &mut on, *style, look);
-            out.push_str(text);
+        for piece in &word.pieces {
+            pen.switch(piece.style, piece.link.clone());
+            pen.out.push_str(&piece.text);
         }
     }
-    switch(&mut out, &mut on, Style::default(), look);
-    out
+    pen.switch(Style::default(), None);
+    pen.out
 }
 
-fn switch(out: &mut String, on: &mut Style, to: Style, look: Look) {
-    if look.colour && *on != to {
-        if *on != Style::default() {
-            out.push_str("\u{1b}[0m");
+/// What is printed so far, and how what comes next would look.
+struct Pen<'l> {
+    out: String,
+    on: Style,
+    link: Option<Arc<str>>,
+    look: Look<'l>,
+}
+
+impl Pen<'_> {
+    fn switch(&mut self, to: Style, link: Option<Arc<str>>) {
+        if self.look.colour && self.on != to {
+            if self.on != Style::default() {
+                self.out.push_str("\u{1b}[0m");
+            }
+            if to != Style::default() {
+                self.out.push_str("\u{1b}[");
+                self.out.push_str(&to.parameters());
+                self.out.push('m');
+            }
         }
-        if to != Style::default() {
-            out.push_str("\u{1b}[");
-            out.push_str(&to.parameters());
-            out.push('m');
+        self.on = to;
+        if self.link != link {
+            match &link {
+                Some(url) => self.out.push_str(&links::open(url)),
+                None => self.out.push_str(links::CLOSE),
+            }
         }
+        self.link = link;
     }
-    *on = to;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PLAIN: Look = Look { width: 20, colour: false };
+    const PLAIN: Look<'_> = Look { width: 20, colour: false, links: None };
 
-    fn lines(words: &mut Words, look: Look) -> Vec<String> {
+    fn lines(words: &mut Words, look: Look<'_>) -> Vec<String> {
         wrap(&words.take(), look.width).into_iter().map(|line| paint(line, look)).collect()
     }
 
@@ -206,7 +233,7 @@ mod tests {
 
     #[test]
     fn colours_end_with_the_line_and_cover_the_blanks_within_code() {
-        let look = Look { width: 9, colour: true };
+        let look = Look { width: 9, colour: true, links: None };
         let mut words = Words::default();
         words.push("a ", Style::default());
         words.push_code("b c", Style::default(), look);

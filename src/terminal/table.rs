@@ -1,6 +1,7 @@
 //! Tables in aligned columns; where they do not fit, each row one below the other.
 
-use super::words::{Look, Word, paint, width_of, wrap};
+use super::Look;
+use super::words::{Word, paint, width_of, wrap};
 
 /// Blanks between two columns.
 const GAP: usize = 2;
@@ -13,7 +14,7 @@ const INDENT: usize = 4;
 pub(super) type Row = Vec<Vec<Word>>;
 
 /// The lines of a table; the first row is its head.
-pub(super) fn lines(rows: &[Row], look: Look) -> Vec<String> {
+pub(super) fn lines(rows: &[Row], look: Look<'_>) -> Vec<String> {
     let Some(head) = rows.first() else { return Vec::new() };
     let body = &rows[1..];
     let Some(widths) = widths(rows, look.width) else { return stacked(body, look) };
@@ -54,7 +55,7 @@ fn widths(rows: &[Row], width: usize) -> Option<Vec<usize>> {
     fixed.into_iter().collect()
 }
 
-fn aligned(row: &Row, widths: &[usize], look: Look) -> Vec<String> {
+fn aligned(row: &Row, widths: &[usize], look: Look<'_>) -> Vec<String> {
     let cells: Vec<Vec<&[Word]>> = row.iter().zip(widths).map(|(cell, width)| wrap(cell, *width)).collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
     let line = |at: usize| {
@@ -69,7 +70,7 @@ fn aligned(row: &Row, widths: &[usize], look: Look) -> Vec<String> {
     (0..height).map(line).collect()
 }
 
-fn stacked(rows: &[Row], look: Look) -> Vec<String> {
+fn stacked(rows: &[Row], look: Look<'_>) -> Vec<String> {
     let mut out = Vec::new();
     for row in rows {
         for (at, cell) in row.iter().enumerate() {

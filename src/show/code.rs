@@ -1,0 +1,88 @@
+//! Which places of the code speak of an item, and what happens at each.
+
+use crate::diag::Mark;
+use crate::model::{Fact, Item, Kind, Place, Provenance, Role, Site};
+
+/// At most so many places where state is declared, made or written are shown with their code.
+const SITES: usize = 8;
+/// At most so many places where its numbers are given.
+const GIVEN: usize = 8;
+
+/// The places to show, the most telling first.
+#[derive(Debug, Default)]
+pub struct Code<'m> {
+    /// Those that are shown with their code.
+    pub marks: Vec<Mark>,
+    /// Places of the item for which there is no room.
+    pub more: Vec<&'m Site>,
+}
+
+/// The places of an item: where it is declared, made and written, and where its numbers come from.
+#[must_use]
+pub fn code(item: &Item) -> Code<'_> {
+    let mut sites: Vec<&Site> = item.sites.iter().collect();
+    sites.sort_by_key(|site| (site.role, &site.place));
+    sites.dedup_by_key(|site| (&site.place.file, site.place.line, site.role));
+    let mut out = Code::default();
+    for site in sites {
+        let known = out.marks.iter().any(|mark| is_at(mark, &site.place));
+        if known {
+            continue;
+        }
+        if out.marks.len() < SITES {
+            out.marks.push(mark(&site.place, said(item, site), true));
+        } else {
+            out.more.push(site);
+        }
+    }
+    // Settings structs have dozens of keys, which the table lists.
+    let given = item.facts.iter().filter(|fact| fact.setting().is_none() && fact.provenance != Provenance::Annotated).filter_map(given);
+    let mut count = 0;
+    for (place, label) in given {
+        match out.marks.iter_mut().find(|mark| is_at(mark, place)) {
+            // One caret says both.
+            Some(mark) if mark.is_main => {}
+            Some(mark) => mark.label = format!("{}, {label}", mark.label),
+            None if count < GIVEN => {
+                out.marks.push(mark(place, label, false));
+                count += 1;
+            }
+            None => {}
+        }
+    }
+    out
+}
+
+fn is_at(mark: &Mark, place: &Place) -> bool {
+    mark.file == place.file.as_str() && (mark.line, mark.column) == (place.line, place.column)
+}
+
+fn mark(place: &Place, label: String, is_main: bool) -> Mark {
+    Mark { file: place.file.to_string(), line: place.line, column: place.column, label, is_main }
+}
+
+fn said(item: &Item, site: &Site) -> String {
+    let what = match (site.role, item.kind) {
+        (Role::Declared, _) => return "declared".to_owned(),
+        (Role::Constructed, Kind::StartupConfig) => "read",
+        (Role::Constructed, Kind::BackgroundTask) => "started",
+        (Role::Constructed, Kind::Os) => "set up",
+        (Role::Constructed, _) => "made",
+        (Role::Written, _) => "written",
+    };
+    match site.function.as_deref() {
+        Some(function) => format!("{what} in `{}`", function.rsplit("::").next().unwrap_or(function)),
+        None => what.to_owned(),
+    }
+}
+
+/// The place of a value, and what it says.
+fn given(fact: &Fact) -> Option<(&Place, String)> {
+    let place = fact.at.as_ref()?;
+    let key = fact.key.rsplit("::").next().unwrap_or_default().replace('_', " ");
+    let value = fact.value.as_ref().map(ToString::to_string);
+    Some(match value {
+        Some(value) => (place, format!("{key}: {value}")),
+        None => (place, key),
+    })
+}
