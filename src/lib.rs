@@ -13,6 +13,7 @@ pub mod catalog;
 pub mod check;
 pub mod detect;
 pub mod diag;
+pub mod diff;
 pub mod discover;
 pub mod facts;
 #[cfg(test)]

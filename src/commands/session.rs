@@ -78,7 +78,7 @@ pub(super) fn what_if(session: &Session, global: &Global, changes: Vec<Change>) 
     Ok(analyze(&tree, &session.revision, &options)?.map)
 }
 
-fn options(global: &Global) -> anyhow::Result<Options> {
+pub(super) fn options(global: &Global) -> anyhow::Result<Options> {
     let include = global.include.parse().map_err(|error: statemap::discover::UnknownPart| {
         UsageError::with_help(error.to_string(), "write them with commas: `--include tests,examples`")
     })?;
@@ -144,7 +144,7 @@ pub(super) fn colour_on(stream: &impl IsTerminal, global: &Global) -> bool {
     }
 }
 
-fn report<'d>(tree: &DirTree, diagnostics: impl Iterator<Item = &'d Diagnostic>, global: &Global) {
+pub(super) fn report<'d>(tree: &dyn Tree, diagnostics: impl Iterator<Item = &'d Diagnostic>, global: &Global) {
     let least = if global.quiet { Severity::Error } else { Severity::Warning };
     let shown: Vec<Diagnostic> = diagnostics.filter(|diagnostic| diagnostic.severity >= least).cloned().collect();
     if shown.is_empty() {

@@ -6,6 +6,7 @@
 
 mod blind;
 mod capacity;
+mod diff;
 mod docs;
 mod engine;
 mod escape;
@@ -39,6 +40,7 @@ mod words;
 
 use std::path::PathBuf;
 
+pub use diff::{DiffOptions, diff_markdown, diff_text};
 pub use engine::RenderError;
 pub use json::{json, pretty};
 pub use list::{Filter, Format, list};
