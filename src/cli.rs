@@ -58,6 +58,11 @@ pub(crate) enum Command {
     /// Compares the map that is there with the one that `gen` would write, and the annotations with the code, by the
     /// `[policy]` of statemap.toml. Exits with 1 when something does not hold; nothing is written.
     Check(Check),
+    /// Tell what state, hazards and variables a change brings, between two revisions; for pull requests
+    ///
+    /// Both are read from git's objects: nothing is checked out, no git is run. Exits with 1 when the change brings what
+    /// `--fail-on`, or `[policy] fail_on` of statemap.toml, does not let pass.
+    Diff(Diff),
     /// Write a starter statemap.toml that fits this tree
     Init(Init),
     /// Add stubs for state that nobody has written about to statemap.toml
@@ -199,6 +204,39 @@ pub(crate) struct Check {
     pub(crate) write_baseline: bool,
     #[command(flatten)]
     pub(crate) what_if: WhatIf,
+}
+
+/// Options of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The older revision: a branch, a tag, a commit; also `A..B`, and `A...B` for what B changed since it left A
+    #[arg(value_name = "REV")]
+    pub(crate) before: String,
+    /// The newer revision [default: the working directory]
+    #[arg(value_name = "REV")]
+    pub(crate) after: Option<String>,
+    /// Compare with the commit that both come from, as `A...B` does
+    #[arg(long, help_heading = "Input")]
+    pub(crate) merge_base: bool,
+    /// How to print it
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: DiffFormat,
+    #[command(flatten)]
+    pub(crate) shown: Shown,
+    /// Exit with 1 for these changes (several by comma): added, removed, changed, hazard, low, medium, high, variable, verdict, capacity, warning; none for nothing [default: `[policy] fail_on`]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', help_heading = "Policy")]
+    pub(crate) fail_on: Option<Vec<String>>,
+}
+
+/// How `diff` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people
+    Text,
+    /// A comment for a pull request
+    Markdown,
+    /// For machines
+    Json,
 }
 
 /// What is taken to be deployed otherwise.

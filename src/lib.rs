@@ -14,6 +14,7 @@ pub mod check;
 pub mod detect;
 pub mod diag;
 pub mod diagram;
+pub mod diff;
 pub mod discover;
 pub mod facts;
 #[cfg(test)]

@@ -20,6 +20,7 @@ fn main() -> std::process::ExitCode {
     let outcome = match &cli.command {
         Command::Gen(args) => commands::gen_map(args, &cli.global),
         Command::Check(args) => commands::check(args, &cli.global),
+        Command::Diff(args) => commands::diff(args, &cli.global),
         Command::Init(args) => commands::init(args, &cli.global),
         Command::Annotate(args) => commands::annotate(args, &cli.global),
         Command::Mdbook(args) => commands::mdbook(args, &cli.global),

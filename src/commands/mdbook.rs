@@ -11,6 +11,7 @@ use statemap::render::{Existing, Page};
 use statemap::source::{DirTree, Tree, nearest_root, way};
 
 use super::outputs::refused;
+use super::screen::{self, Stream};
 use super::{InputError, UsageError, print, session};
 use crate::cli::{Global, Mdbook, MdbookCommand};
 use crate::exit_code::ExitCode;
@@ -95,7 +96,7 @@ fn tell_tree(root: &Path, found: &[Diagnostic], global: &Global) {
 }
 
 fn style(global: &Global) -> diag::Style {
-    diag::Style { colour: session::colour(global), width: 120 }
+    diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width() }
 }
 
 /// Standard output belongs to the book.

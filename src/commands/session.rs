@@ -117,7 +117,7 @@ fn analysed(root: PathBuf, dir: &DirTree, tree: &dyn Tree, global: &Global, told
     Ok(Session { root, revision, analysis })
 }
 
-fn report<'d>(tree: &DirTree, diagnostics: impl Iterator<Item = &'d Diagnostic>, global: &Global) {
+pub(super) fn report<'d>(tree: &dyn Tree, diagnostics: impl Iterator<Item = &'d Diagnostic>, global: &Global) {
     let least = if global.quiet { Severity::Error } else { Severity::Warning };
     let shown: Vec<Diagnostic> = diagnostics.filter(|diagnostic| diagnostic.severity >= least).cloned().collect();
     if shown.is_empty() {

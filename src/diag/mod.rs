@@ -65,6 +65,11 @@ fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
+/// A message without the user part of addresses, for whoever escapes it in another way.
+pub(crate) fn plain_message(text: &str) -> String {
+    redact::without_userinfo(text).to_string()
+}
+
 /// A message or help line that is safe to show.
 fn message(text: &str) -> String {
     visible::text(&redact::without_userinfo(text))

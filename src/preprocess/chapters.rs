@@ -98,10 +98,7 @@ pub(super) fn insert(
     options: &RenderOptions,
     fragments: &Fragments<'_>,
 ) -> Result<(), PreprocessError> {
-    // Their pages lie deeper than those that links to the source are reckoned from.
-    let up = "../".repeat(plan.folder.matches('/').count());
-    let options = RenderOptions { link_base: format!("{up}{}", options.link_base), ..options.clone() };
-    let root = tree(&mdbook(map, &options)?, fragments)?.below(&plan.folder);
+    let root = tree(&mdbook(map, options)?, fragments)?.below(&plan.folder);
     match &plan.place {
         Place::At(wanted) => {
             let mut root = Some(root);

@@ -19,7 +19,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::model::{Diagnostic, Severity};
 use crate::render::{Fragments, RenderError, RenderOptions, Told};
-use crate::source::{DirTree, OpenError, nearest_root, revision, way};
+use crate::source::{DirTree, OpenError, nearest_root, revision};
 use crate::{Analysis, diag};
 
 pub use directive::{Rest, WORDS, Word};
@@ -184,8 +184,8 @@ pub fn preprocess(ctx: &PreprocessorContext, mut book: Book, asked: &Asked) -> R
         analysis.map.repository = options.repository.clone();
     }
     let pages = ctx.root.join(&ctx.config.book.src);
-    let render =
-        RenderOptions { prefix, link_base: way(&pages, &root).unwrap_or_default(), ..options.render(&analysis.config, &root, &ctx.root) };
+    // A book is published without the source beside it: only the host of the repository can be linked to.
+    let render = RenderOptions { prefix, link_base: None, ..options.render(&analysis.config, &root, &ctx.root) };
     let plan = chapters::plan(&book, &options, &pages)?;
     let told = match &plan {
         Some(plan) => Told { folder: Some(plan.folder.clone()), ..Told::default() },

@@ -26,6 +26,7 @@ builtin! {
     "book.toml.tera",
     "capacity.md.tera",
     "contents.md.tera",
+    "diff.md.tera",
     "environment.md.tera",
     "events.md.tera",
     "failure-page.md.tera",

@@ -131,10 +131,8 @@ impl<'m> Fragments<'m> {
             return self.layout.name_link(item, page);
         }
         let name = self.layout.name_link(item, page);
-        match item.site() {
-            Some(site) => format!("[{name}]({})", self.layout.links.target(page, &site.place.file, Some(site.place.line))),
-            None => name,
-        }
+        let target = item.site().and_then(|site| self.layout.links.target(page, &site.place.file, Some(site.place.line)));
+        target.map_or(name.clone(), |target| format!("[{name}]({target})"))
     }
 
     /// How many items a filter wants.

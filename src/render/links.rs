@@ -98,6 +98,22 @@ impl Links {
         }
     }
 
+    /// Whether links lead to the repository's host.
+    pub(crate) fn has_host(&self) -> bool {
+        self.host.is_some()
+    }
+
+    /// The host's page of the commit; none when the host is not known.
+    pub(crate) fn commit(&self) -> Option<String> {
+        let (forge, repository, revision) = self.host.as_ref()?;
+        let page = match forge {
+            Forge::GitLab => "-/commit",
+            Forge::Bitbucket => "commits",
+            _ => "commit",
+        };
+        Some(format!("{repository}/{page}/{revision}"))
+    }
+
     /// As [`Links::place`], but with the line alone as its text, where the file was just named.
     pub(crate) fn line(&self, page: &str, file: &str, line: u32) -> String {
         self.link(&code(&format!(":{line}")), page, file, Some(line))

@@ -6,6 +6,7 @@
 
 mod blind;
 mod capacity;
+mod diff;
 mod docs;
 mod engine;
 pub(crate) mod escape;
@@ -42,6 +43,7 @@ pub(crate) mod words;
 
 use std::path::PathBuf;
 
+pub use diff::{DiffOptions, diff_markdown, diff_text};
 pub use engine::RenderError;
 pub use html::{STYLESHEET, STYLESHEET_FILE};
 pub use fragments::{Fragments, Told};

@@ -12,7 +12,7 @@ pub(super) fn take<'a>(tab: &Sight, site: &str, address: &str, pages: impl Itera
     let Some(folder) = std::env::var_os("STATEMAP_SCREENSHOTS").map(PathBuf::from) else { return };
     // Two of each folder show what the others look like.
     let mut of_folder: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut first = |page: &&String| {
+    let mut first = |page: &&'a String| {
         let taken = of_folder.entry(page.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default();
         *taken += 1;
         *taken <= 2 || !page.contains('/')
