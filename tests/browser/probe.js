@@ -189,8 +189,8 @@
         found.add(`${theme}: ${hex(visible)} on ${hex(under)} is ${got.toFixed(2)}, ${kind(element)}`);
       }
     }
-    choose("default_theme", themes);
-    html.className = before;
+    if (!document.getElementById("mdbook-theme-list")) html.className = before;
+    else choose("default_theme", themes);
     still.remove();
     return [...found];
   };

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use headless_chrome::protocol::cdp::Page::{CaptureScreenshotFormatOption, Viewport};
+use headless_chrome::protocol::cdp::Page::CaptureScreenshotFormatOption;
 
 use super::survey::{Sight, WIDTHS};
+
+/// A page of a thousand lines is one nobody looks at whole.
+const TALL: u32 = 2600;
 
 /// Takes the pages of a site at both widths, in a light and in a dark theme.
 pub(super) fn take<'a>(tab: &Sight, site: &str, address: &str, pages: impl Iterator<Item = &'a String>) {
@@ -19,16 +22,14 @@ pub(super) fn take<'a>(tab: &Sight, site: &str, address: &str, pages: impl Itera
     };
     let pages: Vec<&String> = pages.filter(|page| *page != "print.html" && first(page)).collect();
     for width in WIDTHS {
-        tab.resize(width);
         for page in &pages {
+            tab.resize(width, TALL);
             tab.go(&format!("{address}{page}"));
             tab.ask("window.__measure([])");
             for theme in ["light", "navy"] {
                 let height = tab.ask(&format!("window.__choose('{theme}')"));
-                // A page of a thousand lines is one nobody looks at whole.
-                let height = height.parse::<f64>().unwrap().min(3000.0);
-                let clip = Viewport { x: 0.0, y: 0.0, width: f64::from(width), height, scale: 1.0 };
-                let png = tab.tab().capture_screenshot(CaptureScreenshotFormatOption::Png, None, Some(clip), true).unwrap();
+                tab.resize(width, height.parse::<u32>().unwrap().min(TALL));
+                let png = tab.tab().capture_screenshot(CaptureScreenshotFormatOption::Png, None, None, true).unwrap();
                 let file = folder.join(format!("{site}/{}-{width}-{theme}.png", page.trim_end_matches(".html").replace('/', "-")));
                 std::fs::create_dir_all(file.parent().unwrap()).unwrap();
                 std::fs::write(file, png).unwrap();

@@ -117,11 +117,11 @@ fn visit(browser: &Browser, name: &str, folder: &Path) -> Site {
     let tab = Sight::open(browser);
     let files = pages(folder);
     let mut narrow: BTreeMap<String, Seen> = BTreeMap::new();
-    tab.resize(WIDTHS[1]);
+    tab.resize(WIDTHS[1], 844);
     for file in &files {
         narrow.insert(file.clone(), tab.look(&format!("{address}{file}")));
     }
-    tab.resize(WIDTHS[0]);
+    tab.resize(WIDTHS[0], 900);
     let mut pages = BTreeMap::new();
     for (file, narrow) in narrow {
         let wide = tab.look(&format!("{address}{file}"));
@@ -185,14 +185,13 @@ impl Sight {
     }
 
     /// Makes the window a desk's or a phone's.
-    pub(super) fn resize(&self, width: u32) {
-        let phone = width < 600;
+    pub(super) fn resize(&self, width: u32, height: u32) {
         self.tab
             .call_method(Emulation::SetDeviceMetricsOverride {
                 width,
-                height: if phone { 844 } else { 900 },
+                height,
                 device_scale_factor: 1.0,
-                mobile: phone,
+                mobile: width < 600,
                 scale: None,
                 screen_width: None,
                 screen_height: None,
