@@ -49,6 +49,9 @@ pub(super) fn arrange(graph: &mut Graph, server: Option<usize>, process: &str) {
             second.extend(right);
         }
     }
+    if second.is_empty() {
+        second = (0..graph.nodes.len()).filter(|&at| graph.nodes[at].zone == Zone::Process).collect();
+    }
     let entered = |at: usize| graph.edges.iter().any(|edge| edge.to == at && second.contains(&edge.from));
     let outside: Vec<usize> = (0..graph.nodes.len()).filter(|&at| graph.nodes[at].zone != Zone::Process && !entered(at)).collect();
     if !second.is_empty() {
@@ -58,6 +61,12 @@ pub(super) fn arrange(graph: &mut Graph, server: Option<usize>, process: &str) {
     beside.retain(|(from, to)| !graph.edges.iter().any(|edge| (edge.from, edge.to) == (*from, *to)));
     graph.beside = beside;
     graph.frames = frames;
+}
+
+/// The names of all frames: no node may have one of them.
+pub(super) fn frame_ids() -> BTreeSet<String> {
+    let zones = Zone::ALL.iter().map(|zone| zone.as_str());
+    zones.chain([Part::Requests, Part::Background, Part::Whole].map(|part| part.words().0)).map(str::to_owned).collect()
 }
 
 /// A part of the process.
@@ -72,7 +81,7 @@ impl Part {
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Part::Requests => ("requests", "Requests, and what only they use"),
-            Part::Background => ("background", "In the background"),
+            Part::Background => ("background", "Background tasks, and what they use"),
             Part::Whole => ("whole", "For the whole process"),
         }
     }
@@ -91,9 +100,8 @@ fn inner(graph: &Graph, server: Option<usize>) -> Vec<Part> {
         if users.peek().is_none() {
             return Part::Whole;
         }
-        let (by_server, by_others) = users.fold((false, false), |(server_too, others), user| {
-            if Some(user) == server { (true, others) } else { (server_too, true) }
-        });
+        let (by_server, by_others) =
+            users.fold((false, false), |(server_too, others), user| if Some(user) == server { (true, others) } else { (server_too, true) });
         match (by_server, by_others) {
             (true, false) => Part::Requests,
             _ => Part::Background,

@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::{Graph, Node, Shape, Zone};
+use super::graph::{Graph, Line, Node, Shape, Zone};
+use super::label::{CAPTION, MORE, NAME};
 use super::layout::Places;
+use super::measure;
 
 /// Height of a line of text.
 pub(super) const LINE: f64 = 15.0;
@@ -70,9 +72,9 @@ pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
     let laid: Vec<_> = graph.nodes.iter().map(|node| places.nodes.get(&node.id).copied()).collect::<Option<_>>()?;
     let (column_of, centers) = columns(&laid.iter().map(|rect| rect.x).collect::<Vec<_>>());
     let mut tidy = Tidy { frames: vec![None; graph.frames.len()], columns: vec![0.0; centers.len()], ..Tidy::default() };
-    for (at, rect) in laid.iter().enumerate() {
-        let width = &mut tidy.columns[column_of[at]];
-        *width = width.max(rect.width);
+    for at in 0..graph.nodes.len() {
+        let widest = &mut tidy.columns[column_of[at]];
+        *widest = widest.max(width(&graph.nodes[at]));
         tidy.nodes.push((column_of[at], 0.0, height(&graph.nodes[at])));
     }
     let mut entries: Vec<Vec<Vec<(f64, Entry)>>> = vec![vec![Vec::new(); centers.len()]; graph.frames.len()];
@@ -100,7 +102,8 @@ fn columns(x: &[f64]) -> (Vec<usize>, Vec<f64>) {
             centers.push(x);
         }
     }
-    let nearest = |x: f64| (0..centers.len()).min_by(|&a, &b| (centers[a] - x).abs().total_cmp(&(centers[b] - x).abs())).unwrap_or_default();
+    let nearest =
+        |x: f64| (0..centers.len()).min_by(|&a, &b| (centers[a] - x).abs().total_cmp(&(centers[b] - x).abs())).unwrap_or_default();
     (x.iter().map(|&x| nearest(x)).collect(), centers)
 }
 
@@ -129,7 +132,14 @@ fn passes(graph: &Graph, places: &Places, column_of: &[usize], centers: &[f64], 
     }
 }
 
-pub(super) fn height(node: &Node) -> f64 {
+/// As wide as its longest line.
+fn width(node: &Node) -> f64 {
+    let line = |line: &Line| if line.is_name { measure::width(&line.text, NAME, true) } else { measure::width(&line.text, MORE, false) };
+    let lines = node.lines.iter().map(line).fold(measure::width(&node.caption, CAPTION, false), f64::max);
+    (lines + if node.shape == Shape::Actor { 28.0 } else { 18.0 }).ceil()
+}
+
+fn height(node: &Node) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a node has a dozen lines")]
     let lines = (node.lines.len() + 1) as f64;
     lines * LINE + if node.shape == Shape::Store { 24.0 } else { 14.0 }
@@ -185,7 +195,8 @@ impl Tidy {
         for (first, last, _, bottom) in self.frames.iter().flatten() {
             free[*first..=*last].fill(bottom + APART);
         }
-        let tall = |tidy: &Self, columns: &[Vec<(f64, Entry)>]| columns.iter().map(|column| tidy.length(column)).fold(0.0, f64::max) + HEAD + PAD;
+        let tall =
+            |tidy: &Self, columns: &[Vec<(f64, Entry)>]| columns.iter().map(|column| tidy.length(column)).fold(0.0, f64::max) + HEAD + PAD;
         for (position, &at) in frames.iter().enumerate() {
             let (first, last) = span([&entries[at]].into_iter());
             let earliest = free[first..=last].iter().copied().fold(0.0, f64::max);
@@ -236,7 +247,9 @@ impl Tidy {
 
 /// The first and the last column in which frames have something.
 fn span<'a>(frames: impl Iterator<Item = &'a Vec<Vec<(f64, Entry)>>>) -> (usize, usize) {
-    let mut used = frames.flat_map(|columns| columns.iter().enumerate().filter(|(_, column)| !column.is_empty()).map(|(at, _)| at)).collect::<Vec<_>>();
+    let mut used = frames
+        .flat_map(|columns| columns.iter().enumerate().filter(|(_, column)| !column.is_empty()).map(|(at, _)| at))
+        .collect::<Vec<_>>();
     used.sort_unstable();
     (used.first().copied().unwrap_or_default(), used.last().copied().unwrap_or_default())
 }
