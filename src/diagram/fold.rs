@@ -7,20 +7,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{HazardSeverity, Item, Kind, StateMap};
 use crate::render::layout::kind_rank;
-use crate::render::rank::weight;
+use crate::render::rank::{is_threads, weight};
 
 use super::arrange::frame_ids;
 use super::graph::{Edge, Graph, Node, Shape, Target, Zone};
 use super::label::{self, Names, caption, is_server};
 use super::service::by_weight;
 
-/// A diagram has no more nodes than this, unless that many sorts of state are in it.
-const NODES: usize = 38;
-/// Nor more arrows.
-const EDGES: usize = 44;
-/// Nodes of one group; lighter ones share the last of them.
-const OF_GROUP: usize = 5;
-/// The same for other services, since each of them fails for itself.
+/// How large a diagram may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    /// It has no more nodes than this, unless that many sorts of state are in it.
+    pub(super) nodes: usize,
+    /// Nor more arrows.
+    pub(super) edges: usize,
+    /// Nodes of one group; lighter ones share the last of them.
+    pub(super) of_group: usize,
+}
+
+/// Other services, since each of them fails for itself.
 const STORES: usize = 10;
 
 /// What may share a node.
@@ -61,6 +66,8 @@ impl Group {
                     _ => Declared::Volume,
                 },
             ),
+            // Threads are given by the machine, and hold nothing.
+            Kind::Pool if is_threads(item) => Group::Kind(zone, Kind::Os),
             kind => Group::Kind(zone, kind),
         }
     }
@@ -86,10 +93,10 @@ impl Group {
         matches!(self, Group::Server | Group::Kind(_, Kind::StartupConfig | Kind::Telemetry | Kind::Os | Kind::ReferenceData))
     }
 
-    fn at_most(self) -> usize {
+    fn at_most(self, size: Size) -> usize {
         match self {
             Group::Service | Group::Kind(_, Kind::ExternalStore) => STORES,
-            _ => OF_GROUP,
+            _ => size.of_group,
         }
     }
 
@@ -109,7 +116,7 @@ impl Group {
             Group::Service => "services",
             Group::Server => "servers",
             Group::Task => "background tasks",
-            Group::Kind(_, Kind::Os) => "operating system",
+            Group::Kind(_, Kind::Os) => "runtime and system",
             Group::Kind(_, Kind::Telemetry) => "telemetry",
             Group::Kind(_, Kind::StartupConfig) => "start-up settings",
             Group::Kind(_, Kind::ReferenceData) => "reference data",
@@ -177,12 +184,12 @@ pub(super) struct Drafts<'a> {
 }
 
 /// Folds a draft until it is legible.
-pub(super) fn fold(mut drafts: Drafts<'_>, map: &StateMap, names: &Names<'_>, service: Option<&str>) -> Graph {
+pub(super) fn fold(mut drafts: Drafts<'_>, map: &StateMap, names: &Names<'_>, service: Option<&str>, size: Size) -> Graph {
     drafts.minor();
     drafts.alike();
-    drafts.lightest();
+    drafts.lightest(size);
     drafts.alike();
-    while (drafts.nodes.len() > NODES || drafts.edges.len() > EDGES) && drafts.one_less() {}
+    while (drafts.nodes.len() > size.nodes || drafts.edges.len() > size.edges) && drafts.one_less() {}
     drafts.graph(map, names, service)
 }
 
@@ -226,16 +233,16 @@ impl Drafts<'_> {
     }
 
     /// In groups of many nodes, the lightest become one.
-    fn lightest(&mut self) {
+    fn lightest(&mut self, size: Size) {
         let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
         for (at, draft) in self.nodes.iter().enumerate() {
             groups.entry(draft.group).or_default().push(at);
         }
         let mut light = BTreeSet::new();
         for (group, mut members) in groups {
-            if members.len() > group.at_most() {
+            if members.len() > group.at_most(size) {
                 members.sort_by_cached_key(|&at| (Reverse(self.nodes[at].weight()), self.nodes[at].id().to_owned()));
-                light.extend(members.split_off(group.at_most() - 1));
+                light.extend(members.split_off(group.at_most(size) - 1));
             }
         }
         self.join(|at, draft| light.contains(&at).then_some(draft.group));
@@ -349,7 +356,7 @@ fn node(
         _ => slug(draft.group.plural()),
     };
     let is_server = draft.group == Group::Server;
-    Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, caption, lines, is_server, severity }
+    Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, column: 2, caption, lines, is_server, severity }
 }
 
 fn kind_word(item: &Item) -> String {

@@ -49,6 +49,11 @@ impl<'a> Names<'a> {
 
 /// What a store is called, without an article.
 pub(super) fn store(name: &str) -> String {
+    let raw = name.rsplit_once(':').map_or(name, |(_, name)| name);
+    // A key of settings or a host is called as it is written.
+    if raw.contains('.') || raw.contains(char::is_uppercase) {
+        return one_line(raw);
+    }
     let name = store_name(name);
     // `store_name` speaks Markdown; here the name is plain.
     let name = name.trim_matches('`').replace('\\', "");

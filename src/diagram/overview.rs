@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Class, HazardSeverity, Item, Kind, Service, StateMap};
+use crate::model::{Class, Item, Kind, Service, StateMap};
 use crate::render::layout::ORDER;
 
 use super::arrange::arrange;
-use super::fold::{Draft, Drafts, Group, Named, fold};
+use super::fold::{Draft, Drafts, Group, Named, Size, fold};
 use super::graph::{Edge, Graph, Shape, Target, Zone};
 use super::label::{Names, replicas};
 use super::service::{Sketch, zone};
 use super::words;
 
+/// An overview is smaller than a diagram of a service.
+const SIZE: Size = Size { nodes: 24, edges: 40, of_group: 3 };
 /// Kinds that a service is told by.
 const KINDS: usize = 5;
 
@@ -28,7 +30,7 @@ pub(super) fn graph(map: &StateMap) -> Graph {
         .collect();
     let sketch = Sketch::new(map, None);
     let mut at: BTreeMap<&str, usize> = BTreeMap::new();
-    for item in shown.iter().copied().filter(|item| zone(item) != Zone::Process && sketch.is_drawn(item)) {
+    for item in shown.iter().copied().filter(|item| is_shared(item) && sketch.is_drawn(item)) {
         let group = Group::of(item, zone(item));
         let to = drafts.add(group, group.shape(), vec![item], Vec::new());
         at.insert(item.id.as_str(), to);
@@ -44,12 +46,19 @@ pub(super) fn graph(map: &StateMap) -> Graph {
         let users = item.services.iter().filter_map(|name| services.get(name.as_str()));
         drafts.edges.extend(users.map(|&from| Edge { from, to, likely: false }));
     }
-    let drawn: usize = drafts.nodes.iter().map(|draft| draft.items.len()).sum();
-    let mut graph = fold(drafts, map, &names, None);
-    graph.left_out = shown.iter().filter(|item| zone(item) != Zone::Process).count() - drawn;
+    let mut graph = fold(drafts, map, &names, None, SIZE);
     arrange(&mut graph, None, "Services");
     words::tell(&mut graph, "Services, and where they keep state outside of their processes".to_owned());
     graph
+}
+
+/// What lies outside of the processes, as far as it is a place: a claim in a table is told with its service.
+fn is_shared(item: &Item) -> bool {
+    match (zone(item), item.kind) {
+        (Zone::Process, _) | (Zone::Elsewhere, Kind::Lease | Kind::Limiter) => false,
+        (_, Kind::Deployment) => matches!(item.name.split(' ').next().unwrap_or_default(), "PVC" | "VOLUME"),
+        _ => true,
+    }
 }
 
 /// A service by what it holds in its process, what hurts first in an incident first.
@@ -59,14 +68,13 @@ fn named(map: &StateMap, service: &Service, shown: &[&Item]) -> Named {
     let told = |kind: &&Kind| !matches!(kind, Kind::StartupConfig | Kind::Os | Kind::Telemetry | Kind::ReferenceData);
     let counts = ORDER.iter().filter(told).map(|&kind| (kind, of_kind(kind))).filter(|(_, count)| *count > 0);
     let kinds = counts.take(KINDS).map(|(kind, count)| format!("{}: {count}", kind.plural()));
-    let here = |hazard: &&crate::model::Hazard| hazard.acknowledged.is_none() && hazard.services.contains(&service.name);
     Named {
         caption: "service",
         name: service.name.to_string(),
         target: Some(Target::Service(service.name.clone())),
         more: replicas(map, &service.name).into_iter().chain(kinds).collect(),
         weight: i32::try_from(held.len()).unwrap_or(i32::MAX / 2),
-        severity: map.hazards.iter().filter(here).map(|hazard| hazard.severity).max().filter(|worst| *worst == HazardSeverity::High),
+        severity: None,
     }
 }
 

@@ -7,10 +7,13 @@ use crate::model::{Class, EntryKind, Item, Kind, Place, Role, Scope, StateMap};
 use crate::render::rank::weight;
 
 use super::arrange::arrange;
-use super::fold::{Draft, Drafts, Group, Named, fold};
+use super::fold::{Draft, Drafts, Group, Named, Size, fold};
 use super::graph::{Edge, Graph, Shape, Zone};
 use super::label::{Names, replicas};
 use super::words;
+
+/// What fits a page and can be read.
+const SIZE: Size = Size { nodes: 40, edges: 44, of_group: 5 };
 
 /// The graph of a service; of all that the map holds, when none is named.
 pub(super) fn graph(map: &StateMap, service: Option<&str>) -> Graph {
@@ -25,7 +28,7 @@ pub(super) fn graph(map: &StateMap, service: Option<&str>) -> Graph {
     }
     sketch.connect();
     let left_out = held.len() - sketch.drafts.nodes.iter().map(|draft| draft.items.len()).sum::<usize>();
-    let mut graph = fold(sketch.drafts, map, &names, service);
+    let mut graph = fold(sketch.drafts, map, &names, service, SIZE);
     graph.left_out = left_out;
     let server = graph.nodes.iter().position(|node| node.is_server);
     arrange(&mut graph, server, &process(map, service));

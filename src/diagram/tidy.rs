@@ -70,7 +70,7 @@ enum Entry {
 /// Tidies what was laid out; none when a node is missing in it.
 pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
     let laid: Vec<_> = graph.nodes.iter().map(|node| places.nodes.get(&node.id).copied()).collect::<Option<_>>()?;
-    let (column_of, centers) = columns(&laid.iter().map(|rect| rect.x).collect::<Vec<_>>());
+    let (column_of, centers) = columns(graph, &laid.iter().map(|rect| rect.x).collect::<Vec<_>>());
     let mut tidy = Tidy { frames: vec![None; graph.frames.len()], columns: vec![0.0; centers.len()], ..Tidy::default() };
     for at in 0..graph.nodes.len() {
         let widest = &mut tidy.columns[column_of[at]];
@@ -87,24 +87,23 @@ pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
     for column in entries.iter_mut().flatten() {
         column.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     }
-    let others = tidy.process(graph, &entries);
+    let outside = (0..graph.frames.len()).filter(|&at| graph.frames[at].zone != Zone::Process);
+    let reach = outside.map(|at| tidy.tall(&entries[at]) + APART).sum::<f64>();
+    let others = tidy.process(graph, &entries, reach);
     tidy.beside(graph, &mut entries, others);
     Some(tidy)
 }
 
-/// The column of each node, and where the layout has the middle of each column.
-fn columns(x: &[f64]) -> (Vec<usize>, Vec<f64>) {
-    let mut sorted: Vec<f64> = x.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let mut centers: Vec<f64> = Vec::new();
-    for x in sorted {
-        if centers.last().is_none_or(|last| x - last > 40.0) {
-            centers.push(x);
-        }
-    }
-    let nearest =
-        |x: f64| (0..centers.len()).min_by(|&a, &b| (centers[a] - x).abs().total_cmp(&(centers[b] - x).abs())).unwrap_or_default();
-    (x.iter().map(|&x| nearest(x)).collect(), centers)
+/// The column of each node, without columns that are empty, and where the layout has the middle of each column.
+fn columns(graph: &Graph, x: &[f64]) -> (Vec<usize>, Vec<f64>) {
+    let used: BTreeSet<usize> = graph.nodes.iter().map(|node| node.column).collect();
+    let column_of = graph.nodes.iter().map(|node| used.range(..node.column).count()).collect();
+    let center = |column: &usize| {
+        let here = graph.nodes.iter().zip(x).filter(|(node, _)| node.column == *column).map(|(_, x)| *x);
+        let (sum, count) = here.fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
+        sum / count
+    };
+    (column_of, used.iter().map(center).collect())
 }
 
 /// Arrows that pass columns do so in the frame through which the layout led them.
@@ -147,13 +146,13 @@ fn height(node: &Node) -> f64 {
 
 impl Tidy {
     /// Places the process, part below part; the other frames are left.
-    fn process(&mut self, graph: &Graph, entries: &[Vec<Vec<(f64, Entry)>>]) -> Vec<usize> {
+    fn process(&mut self, graph: &Graph, entries: &[Vec<Vec<(f64, Entry)>>], reach: f64) -> Vec<usize> {
         let outer = (0..graph.frames.len()).filter(|&at| graph.frames[at].within.is_none());
         let (process, others): (Vec<usize>, Vec<usize>) = outer.partition(|&at| graph.frames[at].zone == Zone::Process);
         for at in process {
             let inner: Vec<usize> = (0..graph.frames.len()).filter(|&inner| graph.frames[inner].within == Some(at)).collect();
             let (first, last) = span(inner.iter().copied().chain([at]).map(|at| &entries[at]));
-            let mut bottom = if inner.is_empty() { self.fill(&entries[at], HEAD) + PAD } else { HEAD - 4.0 };
+            let mut bottom = if inner.is_empty() { self.spread(&entries[at], reach) + PAD } else { HEAD - 4.0 };
             for inner in inner {
                 let end = self.fill(&entries[inner], bottom + HEAD - 3.0) + PAD;
                 self.frames[inner] = Some((first, last, bottom, end));
@@ -195,13 +194,11 @@ impl Tidy {
         for (first, last, _, bottom) in self.frames.iter().flatten() {
             free[*first..=*last].fill(bottom + APART);
         }
-        let tall =
-            |tidy: &Self, columns: &[Vec<(f64, Entry)>]| columns.iter().map(|column| tidy.length(column)).fold(0.0, f64::max) + HEAD + PAD;
         for (position, &at) in frames.iter().enumerate() {
             let (first, last) = span([&entries[at]].into_iter());
             let earliest = free[first..=last].iter().copied().fold(0.0, f64::max);
-            let own = tall(self, &entries[at]);
-            let rest: f64 = frames[position..].iter().map(|&at| tall(self, &entries[at]) + APART).sum::<f64>() - APART;
+            let own = self.tall(&entries[at]);
+            let rest: f64 = frames[position..].iter().map(|&at| self.tall(&entries[at]) + APART).sum::<f64>() - APART;
             let wanted = users(self, &graph.frames[at].nodes).map_or(earliest, |middle| middle - own / 2.0);
             let top = wanted.min(end - rest).max(earliest);
             let bottom = self.fill(&entries[at], top + HEAD) + PAD;
@@ -231,6 +228,29 @@ impl Tidy {
             }
         }
         top + longest
+    }
+
+    /// Fills the only frame of the process, with its nodes as far apart as what they use: not all arrows come from the top.
+    fn spread(&mut self, columns: &[Vec<(f64, Entry)>], reach: f64) -> f64 {
+        let bottom = self.fill(columns, HEAD);
+        let nodes: Vec<usize> =
+            columns.iter().flatten().filter_map(|(_, entry)| if let Entry::Node(at) = entry { Some(*at) } else { None }).collect();
+        let alone = columns.iter().filter(|column| !column.is_empty()).count() == 1;
+        if !alone || bottom + PAD >= reach {
+            return bottom;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a column has a few dozen nodes")]
+        let apart = ((reach - PAD - bottom) / nodes.len() as f64).min(120.0);
+        let mut moved = apart / 2.0;
+        for at in nodes {
+            self.nodes[at].1 += moved;
+            moved += apart;
+        }
+        bottom + moved - apart / 2.0
+    }
+
+    fn tall(&self, columns: &[Vec<(f64, Entry)>]) -> f64 {
+        columns.iter().map(|column| self.length(column)).fold(0.0, f64::max) + HEAD + PAD
     }
 
     fn length(&self, column: &[(f64, Entry)]) -> f64 {
