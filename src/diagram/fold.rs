@@ -7,24 +7,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{HazardSeverity, Item, Kind, StateMap};
 use crate::render::layout::kind_rank;
-use crate::render::rank::weight;
+use crate::render::rank::{is_threads, weight};
 
-use super::graph::{Edge, Graph, Line, Node, Shape, Zone};
-use super::label::{self, Names, caption, is_server, plain};
+use super::arrange::frame_ids;
+use super::graph::{Edge, Graph, Node, Shape, Target, Zone};
+use super::label::{self, Names, caption, is_server};
 use super::service::by_weight;
 
-/// A diagram has no more nodes than this, unless that many sorts of state are in it.
-const NODES: usize = 38;
-/// Nor more arrows.
-const EDGES: usize = 44;
-/// Nodes of one group; lighter ones share the last of them.
-const OF_GROUP: usize = 5;
-/// The same for other services, since each of them fails for itself.
+/// How large a diagram may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    /// It has no more nodes than this, unless that many sorts of state are in it.
+    pub(super) nodes: usize,
+    /// Nor more arrows.
+    pub(super) edges: usize,
+    /// Nodes of one group; lighter ones share the last of them.
+    pub(super) of_group: usize,
+}
+
+/// Other services, since each of them fails for itself.
 const STORES: usize = 10;
 
 /// What may share a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Group {
+    /// A whole service.
+    Service,
     /// What answers requests.
     Server,
     /// Tasks, threads, jobs.
@@ -58,13 +66,24 @@ impl Group {
                     _ => Declared::Volume,
                 },
             ),
+            // Threads are given by the machine, and hold nothing.
+            Kind::Pool if is_threads(item) => Group::Kind(zone, Kind::Os),
             kind => Group::Kind(zone, kind),
+        }
+    }
+
+    pub(super) fn shape(self) -> Shape {
+        match self {
+            Group::Service | Group::Server | Group::Task => Shape::Actor,
+            Group::Kind(_, Kind::ExternalStore | Kind::EmbeddedDb) | Group::Deployed(_, Declared::Volume) => Shape::Store,
+            Group::Kind(Zone::Client, _) => Shape::Round,
+            Group::Kind(..) | Group::Deployed(..) => Shape::Plain,
         }
     }
 
     pub(super) fn zone(self) -> Zone {
         match self {
-            Group::Server | Group::Task => Zone::Process,
+            Group::Service | Group::Server | Group::Task => Zone::Process,
             Group::Kind(zone, _) | Group::Deployed(zone, _) => zone,
         }
     }
@@ -74,17 +93,17 @@ impl Group {
         matches!(self, Group::Server | Group::Kind(_, Kind::StartupConfig | Kind::Telemetry | Kind::Os | Kind::ReferenceData))
     }
 
-    fn at_most(self) -> usize {
+    fn at_most(self, size: Size) -> usize {
         match self {
-            Group::Kind(_, Kind::ExternalStore) => STORES,
-            _ => OF_GROUP,
+            Group::Service | Group::Kind(_, Kind::ExternalStore) => STORES,
+            _ => size.of_group,
         }
     }
 
     /// The order of nodes in a box: what acts comes first.
     fn rank(self) -> (Zone, usize, usize) {
         match self {
-            Group::Server => (Zone::Process, 0, 0),
+            Group::Service | Group::Server => (Zone::Process, 0, 0),
             Group::Task => (Zone::Process, 1, 0),
             Group::Kind(zone, kind) => (zone, 2, kind_rank(kind)),
             Group::Deployed(zone, declared) => (zone, 3, declared as usize),
@@ -94,9 +113,10 @@ impl Group {
     /// What several of them are called.
     fn plural(self) -> &'static str {
         match self {
+            Group::Service => "services",
             Group::Server => "servers",
             Group::Task => "background tasks",
-            Group::Kind(_, Kind::Os) => "operating system",
+            Group::Kind(_, Kind::Os) => "runtime and system",
             Group::Kind(_, Kind::Telemetry) => "telemetry",
             Group::Kind(_, Kind::StartupConfig) => "start-up settings",
             Group::Kind(_, Kind::ReferenceData) => "reference data",
@@ -119,20 +139,32 @@ pub(super) struct Draft<'a> {
     pub(super) group: Group,
     pub(super) shape: Shape,
     pub(super) items: Vec<&'a Item>,
-    /// What it is called when no item speaks of it.
-    pub(super) name: Option<String>,
+    /// What it stands for when no item speaks of it.
+    pub(super) named: Vec<Named>,
+}
+
+/// What is drawn though it is no item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) caption: &'static str,
+    pub(super) name: String,
+    pub(super) target: Option<Target>,
+    /// Lines that tell more, as long as it is alone.
+    pub(super) more: Vec<String>,
+    pub(super) weight: i32,
+    pub(super) severity: Option<HazardSeverity>,
 }
 
 impl Draft<'_> {
     fn weight(&self) -> i32 {
-        self.items.iter().map(|item| weight(item)).max().unwrap_or_default()
+        self.items.iter().map(|item| weight(item)).chain(self.named.iter().map(|named| named.weight)).max().unwrap_or_default()
     }
 
     /// What it costs a reader to see it in one node with another.
     fn price(&self) -> i32 {
         self.weight()
             + match self.group {
-                Group::Kind(_, Kind::ExternalStore) => 80,
+                Group::Kind(_, Kind::ExternalStore) | Group::Service => 80,
                 Group::Task => 30,
                 _ => 0,
             }
@@ -140,7 +172,7 @@ impl Draft<'_> {
 
     /// The first id of it, to break ties.
     fn id(&self) -> &str {
-        self.items.iter().map(|item| item.id.as_str()).min().or(self.name.as_deref()).unwrap_or_default()
+        self.items.iter().map(|item| item.id.as_str()).chain(self.named.iter().map(|named| named.name.as_str())).min().unwrap_or_default()
     }
 }
 
@@ -152,16 +184,28 @@ pub(super) struct Drafts<'a> {
 }
 
 /// Folds a draft until it is legible.
-pub(super) fn fold(mut drafts: Drafts<'_>, map: &StateMap, names: &Names<'_>, service: Option<&str>) -> Graph {
+pub(super) fn fold(mut drafts: Drafts<'_>, map: &StateMap, names: &Names<'_>, service: Option<&str>, size: Size) -> Graph {
     drafts.minor();
     drafts.alike();
-    drafts.lightest();
+    drafts.lightest(size);
     drafts.alike();
-    while (drafts.nodes.len() > NODES || drafts.edges.len() > EDGES) && drafts.one_less() {}
+    while (drafts.nodes.len() > size.nodes || drafts.edges.len() > size.edges) && drafts.one_less() {}
     drafts.graph(map, names, service)
 }
 
 impl Drafts<'_> {
+    /// The node of a store that no item speaks of.
+    pub(super) fn store(&mut self, backs_on: &str) -> usize {
+        let name = label::store(backs_on);
+        let known = self.nodes.iter().position(|draft| draft.named.iter().any(|named| named.name == name));
+        known.unwrap_or_else(|| {
+            let group = Group::Kind(Zone::Elsewhere, Kind::ExternalStore);
+            let store = Named { caption: "external store", name, target: None, more: Vec::new(), weight: 0, severity: None };
+            self.nodes.push(Draft { group, shape: Shape::Store, items: Vec::new(), named: vec![store] });
+            self.nodes.len() - 1
+        })
+    }
+
     /// Of minor groups, all nodes become one.
     fn minor(&mut self) {
         self.join(|_, draft| draft.group.is_minor().then_some(draft.group));
@@ -189,16 +233,16 @@ impl Drafts<'_> {
     }
 
     /// In groups of many nodes, the lightest become one.
-    fn lightest(&mut self) {
+    fn lightest(&mut self, size: Size) {
         let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
         for (at, draft) in self.nodes.iter().enumerate() {
             groups.entry(draft.group).or_default().push(at);
         }
         let mut light = BTreeSet::new();
         for (group, mut members) in groups {
-            if members.len() > group.at_most() {
+            if members.len() > group.at_most(size) {
                 members.sort_by_cached_key(|&at| (Reverse(self.nodes[at].weight()), self.nodes[at].id().to_owned()));
-                light.extend(members.split_off(group.at_most() - 1));
+                light.extend(members.split_off(group.at_most(size) - 1));
             }
         }
         self.join(|at, draft| light.contains(&at).then_some(draft.group));
@@ -238,7 +282,7 @@ impl Drafts<'_> {
             match known {
                 Some(to) if to < kept.len() => {
                     kept[to].items.extend(draft.items);
-                    kept[to].name = kept[to].name.take().or(draft.name);
+                    kept[to].named.extend(draft.named);
                     new.push(to);
                 }
                 _ => {
@@ -259,8 +303,13 @@ impl Drafts<'_> {
     }
 
     fn graph(&mut self, map: &StateMap, names: &Names<'_>, service: Option<&str>) -> Graph {
-        let severities: BTreeMap<&str, HazardSeverity> =
-            map.hazards.iter().filter(|hazard| hazard.acknowledged.is_none()).map(|hazard| (hazard.id.as_str(), hazard.severity)).collect();
+        let mut severities: BTreeMap<&str, HazardSeverity> = BTreeMap::new();
+        for hazard in map.hazards.iter().filter(|hazard| hazard.acknowledged.is_none()) {
+            for id in &hazard.items {
+                let worst = severities.entry(id.as_str()).or_insert(hazard.severity);
+                *worst = hazard.severity.max(*worst);
+            }
+        }
         for draft in &mut self.nodes {
             by_weight(&mut draft.items);
         }
@@ -273,7 +322,7 @@ impl Drafts<'_> {
         for (new, &old) in order.iter().enumerate() {
             position[old] = new;
         }
-        let mut ids = BTreeSet::new();
+        let mut ids = frame_ids();
         let nodes = order.iter().map(|&at| node(&self.nodes[at], &severities, names, service, &mut ids)).collect();
         let mut edges: Vec<Edge> =
             self.edges.iter().map(|edge| Edge { from: position[edge.from], to: position[edge.to], ..*edge }).collect();
@@ -289,30 +338,29 @@ fn node(
     service: Option<&str>,
     ids: &mut BTreeSet<String>,
 ) -> Node {
-    let severity = draft.items.iter().flat_map(|item| &item.hazards).filter_map(|id| severities.get(id.as_str()).copied()).max();
-    let (caption, lines) = match (draft.items.as_slice(), &draft.name) {
-        ([], name) => named(draft.group, name.as_deref().unwrap_or_default()),
-        ([only], _) if names.name(only) == caption(only) => (kind_word(only), label::lines(&draft.items, names, service)),
-        ([only], _) => (caption(only), label::lines(&draft.items, names, service)),
-        (several, _) => (format!("{} ({})", draft.group.plural(), several.len()), label::lines(several, names, service)),
+    let items = draft.items.as_slice();
+    let hurts = items.iter().filter_map(|item| severities.get(item.id.as_str()).copied());
+    let severity = hurts.chain(draft.named.iter().filter_map(|named| named.severity)).max();
+    let (caption, lines) = match (items, draft.named.as_slice()) {
+        ([], [only]) => (only.caption.to_owned(), label::of_named(&draft.named)),
+        ([only], []) if names.name(only) == caption(only) => (kind_word(only), label::lines(items, names, service)),
+        ([only], []) => (caption(only), label::lines(items, names, service)),
+        ([], several) => (format!("{} ({})", draft.group.plural(), several.len()), label::of_named(several)),
+        (items, named) => {
+            (format!("{} ({})", draft.group.plural(), items.len() + named.len()), label::several(items, named, names, service))
+        }
     };
-    let word = match draft.items.as_slice() {
-        [] => slug(draft.name.as_deref().unwrap_or("node")),
-        [only] => format!("{}_{}", slug(only.kind.as_str()), slug(&names.name(only))),
+    let word = match (items, draft.named.as_slice()) {
+        ([], [only]) => format!("{}_{}", slug(only.caption), slug(&only.name)),
+        ([only], []) => format!("{}_{}", slug(only.kind.as_str()), slug(&names.name(only))),
         _ => slug(draft.group.plural()),
     };
-    Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, caption, lines, is_server: draft.group == Group::Server, severity }
+    let is_server = draft.group == Group::Server;
+    Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, column: 2, caption, lines, is_server, severity }
 }
 
 fn kind_word(item: &Item) -> String {
     if is_server(item) { "answers requests".to_owned() } else { item.kind.as_str().replace('-', " ") }
-}
-
-fn named(group: Group, name: &str) -> (String, Vec<Line>) {
-    let mut line = plain(name.to_owned());
-    line.is_name = true;
-    let caption = if group == Group::Server { "server" } else { "external store" };
-    (caption.to_owned(), vec![line])
 }
 
 /// Letters, digits and `_`, at most forty of them.

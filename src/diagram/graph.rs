@@ -96,6 +96,8 @@ pub struct Node {
     pub zone: Zone,
     /// What it looks like.
     pub shape: Shape,
+    /// 0 for what acts in the process and what fits beside it, 1 for what is used there, 2 for what lies outside.
+    pub column: usize,
     /// What it is, in a few words.
     pub caption: String,
     /// Its name or names, and more about it.

@@ -7,10 +7,16 @@ use crate::render::escape::one_line;
 use crate::render::title::{Title, label, titles};
 use crate::render::words::{store_name, thousands};
 
+use super::fold::Named;
 use super::graph::{Line, Target};
+use super::measure::width;
 
-/// Characters in a line; longer names are cut in the middle, longer details left out.
-pub(super) const WIDTH: usize = 26;
+/// Sizes of text in pixels.
+pub(super) const NAME: f64 = 12.5;
+pub(super) const MORE: f64 = 12.0;
+pub(super) const CAPTION: f64 = 11.5;
+/// The longest line in pixels: names are cut in the middle, details left out.
+const WIDTH: f64 = 166.0;
 /// Lines of detail below the name of a single item.
 const DETAILS: usize = 3;
 /// Names in a node of several items.
@@ -43,6 +49,11 @@ impl<'a> Names<'a> {
 
 /// What a store is called, without an article.
 pub(super) fn store(name: &str) -> String {
+    let raw = name.rsplit_once(':').map_or(name, |(_, name)| name);
+    // A key of settings or a host is called as it is written.
+    if raw.contains('.') || raw.contains(char::is_uppercase) {
+        return one_line(raw);
+    }
     let name = store_name(name);
     // `store_name` speaks Markdown; here the name is plain.
     let name = name.trim_matches('`').replace('\\', "");
@@ -52,39 +63,56 @@ pub(super) fn store(name: &str) -> String {
 
 /// The lines of a node: one item with its details, or the names of several, heaviest first.
 pub(super) fn lines(items: &[&Item], names: &Names<'_>, service: Option<&str>) -> Vec<Line> {
-    if let [only] = items {
-        // Its name would say again what it is.
-        if names.name(only) == caption(only) {
-            return vec![named(&names.name(only), only)];
-        }
-        let name = named(&names.name(only), only);
-        return std::iter::once(name).chain(details(only, service).into_iter().take(DETAILS).map(plain)).collect();
+    let [only] = items else { return several(items, &[], names, service) };
+    let name = named(&names.name(only), only);
+    // A name that says what it is needs no more said.
+    let details = if names.name(only) == caption(only) { Vec::new() } else { details(only, service) };
+    std::iter::once(name).chain(details.into_iter().take(DETAILS).map(plain)).collect()
+}
+
+/// The lines of a node of which no item speaks.
+pub(super) fn of_named(named: &[Named]) -> Vec<Line> {
+    match named {
+        [only] => std::iter::once(line_of(only)).chain(only.more.iter().cloned().map(plain)).collect(),
+        several => first_lines(several.iter().map(|one| vec![line_of(one)]).collect(), None),
     }
-    let mut lines: Vec<Vec<Line>> = Vec::new();
-    let mut alike = 0;
+}
+
+/// The names of several.
+pub(super) fn several(items: &[&Item], others: &[Named], names: &Names<'_>, service: Option<&str>) -> Vec<Line> {
     // A few of them have room for a number each.
-    let roomy = items.len() <= 3;
-    for item in items {
-        let mut line = vec![named(&names.name(item), item)];
-        if roomy {
-            line.extend(details(item, service).into_iter().take(1).map(plain));
-        }
-        if lines.iter().any(|known| known[0].text == line[0].text) {
-            alike += 1;
-        } else {
-            lines.push(line);
+    let roomy = items.len() + others.len() <= 3;
+    let of_item = |item: &&Item| {
+        let more = details(item, service).into_iter().take(usize::from(roomy)).map(plain);
+        std::iter::once(named(&names.name(item), item)).chain(more).collect()
+    };
+    let all = items.iter().map(of_item).chain(others.iter().map(|one| vec![line_of(one)])).collect();
+    first_lines(all, items.last().map(|item| Target::Kind(item.kind)))
+}
+
+/// The first few, and how many more there are. Those that read alike are named once.
+fn first_lines(all: Vec<Vec<Line>>, rest: Option<Target>) -> Vec<Line> {
+    let mut different: Vec<Vec<Line>> = Vec::new();
+    let count = all.len();
+    for lines in all {
+        if !different.iter().any(|known| known[0].text == lines[0].text) {
+            different.push(lines);
         }
     }
-    let shown = if lines.len() <= NAMES + 1 { lines.len() } else { NAMES };
-    let more = lines.len() - shown + alike;
-    lines.truncate(shown);
-    let mut lines = lines.concat();
+    let shown = if different.len() <= NAMES + 1 { different.len() } else { NAMES };
+    let more = count - shown;
+    different.truncate(shown);
+    let mut lines = different.concat();
     if more > 0 {
-        let mut rest = plain(format!("and {more} more"));
-        rest.target = items.last().map(|item| Target::Kind(item.kind));
-        lines.push(rest);
+        lines.push(Line { target: rest, ..plain(format!("and {more} more")) });
     }
     lines
+}
+
+fn line_of(named: &Named) -> Line {
+    let text = shortened(&named.name);
+    let full = (text != named.name).then(|| named.name.clone());
+    Line { text, is_name: true, full, target: named.target.clone() }
 }
 
 fn named(name: &str, item: &Item) -> Line {
@@ -97,16 +125,19 @@ pub(super) fn plain(text: String) -> Line {
     Line { text, is_name: false, full: None, target: None }
 }
 
-/// A name of at most [`WIDTH`] characters: what is cut leaves `…`, and both ends stay, since names differ there.
+/// A name of at most [`WIDTH`] pixels: what is cut leaves `…`, and both ends stay, since names differ there.
 pub(super) fn shortened(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
-    if chars.len() <= WIDTH {
+    let cut = |kept: usize| -> String {
+        let head: String = chars[..kept.div_ceil(2)].iter().collect();
+        let tail: String = chars[chars.len() - kept / 2..].iter().collect();
+        format!("{}…{}", head.trim_end(), tail.trim_start())
+    };
+    if width(name, NAME, true) <= WIDTH {
         return name.to_owned();
     }
-    let (head, tail) = (WIDTH / 2 - 1, WIDTH - WIDTH / 2);
-    let start: String = chars[..head].iter().collect();
-    let end: String = chars[chars.len() - tail..].iter().collect();
-    format!("{}…{}", start.trim_end(), end.trim_start())
+    // The narrowest characters are a quarter of the size wide: more than this never fits.
+    (0..chars.len().min(60)).rev().map(cut).find(|cut| width(cut, NAME, true) <= WIDTH).unwrap_or_default()
 }
 
 /// What answers requests.
@@ -123,7 +154,9 @@ pub(super) fn caption(item: &Item) -> String {
         Kind::ExternalStore => None,
         _ => label(item),
     };
-    what.map(|what| one_line(&what)).filter(|what| what.chars().count() <= WIDTH).unwrap_or_else(|| item.kind.as_str().replace('-', " "))
+    what.map(|what| one_line(&what))
+        .filter(|what| width(what, CAPTION, false) <= WIDTH)
+        .unwrap_or_else(|| item.kind.as_str().replace('-', " "))
 }
 
 fn deployed(item: &Item) -> String {
@@ -151,7 +184,7 @@ pub(super) fn details(item: &Item, service: Option<&str>) -> Vec<String> {
     if let Some(size) = item.annotation.as_ref().and_then(|annotation| annotation.size.as_deref()) {
         out.insert(out.len().min(1), one_line(size));
     }
-    out.retain(|detail| !detail.is_empty() && detail.chars().count() <= WIDTH + 3);
+    out.retain(|detail| !detail.is_empty() && width(detail, MORE, false) <= WIDTH);
     out
 }
 

@@ -32,6 +32,7 @@ mod graph;
 mod label;
 #[cfg(feature = "diagrams")]
 mod layout;
+mod measure;
 mod mermaid;
 mod overview;
 #[cfg(feature = "diagrams")]

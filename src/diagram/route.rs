@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::graph::{Graph, Zone};
+use super::graph::{Edge, Graph};
 use super::tidy::{Rect, Tidy};
 
 /// Between two lanes.
@@ -46,14 +46,15 @@ pub(super) fn route(graph: &Graph, tidy: &Tidy) -> Picture {
     let lanes = lanes(graph, &mut legs, tidy.columns.len());
     let lefts = lefts(graph, tidy, &lanes);
     let mut picture = Picture::default();
-    picture.nodes = tidy
-        .nodes
-        .iter()
-        .map(|&(column, top, height)| Rect { left: lefts[column], top, width: tidy.columns[column], height })
-        .collect();
+    picture.nodes =
+        tidy.nodes.iter().map(|&(column, top, height)| Rect { left: lefts[column], top, width: tidy.columns[column], height }).collect();
     for (at, place) in tidy.frames.iter().enumerate() {
         let frame = place.map(|(first, last, top, bottom)| {
-            let pad = if graph.frames[at].within.is_none() && graph.frames.iter().any(|inner| inner.within == Some(at)) { 2.0 * PAD - 3.0 } else { PAD };
+            let pad = if graph.frames[at].within.is_none() && graph.frames.iter().any(|inner| inner.within == Some(at)) {
+                2.0 * PAD - 3.0
+            } else {
+                PAD
+            };
             let left = lefts[first] - pad;
             Rect { left, top, width: lefts[last] + tidy.columns[last] + pad - left, height: bottom - top }
         });
@@ -62,11 +63,13 @@ pub(super) fn route(graph: &Graph, tidy: &Tidy) -> Picture {
     let rects = || picture.nodes.iter().chain(picture.frames.iter().flatten());
     picture.width = rects().map(Rect::right).fold(0.0, f64::max);
     picture.height = rects().map(Rect::bottom).fold(0.0, f64::max);
+    let same = |edge: &Edge| tidy.nodes[edge.from].0 == tidy.nodes[edge.to].0;
     let mut by_arrow: BTreeMap<usize, Vec<Leg>> = BTreeMap::new();
     for leg in legs {
         by_arrow.entry(leg.arrow).or_default().push(leg);
     }
-    picture.arrows = (0..graph.edges.len()).map(|at| by_arrow.get(&at).map(|legs| path(legs, &lefts, tidy))).collect();
+    picture.arrows =
+        (0..graph.edges.len()).map(|at| by_arrow.get(&at).map(|legs| path(legs, &lefts, tidy, same(&graph.edges[at])))).collect();
     picture
 }
 
@@ -74,7 +77,7 @@ pub(super) fn route(graph: &Graph, tidy: &Tidy) -> Picture {
 fn legs(graph: &Graph, tidy: &Tidy) -> Vec<Leg> {
     let column = |node: usize| tidy.nodes[node].0;
     let middle = |node: usize| tidy.nodes[node].1 + tidy.nodes[node].2 / 2.0;
-    let forward: Vec<usize> = (0..graph.edges.len()).filter(|&at| column(graph.edges[at].from) < column(graph.edges[at].to)).collect();
+    let forward: Vec<usize> = (0..graph.edges.len()).filter(|&at| column(graph.edges[at].from) <= column(graph.edges[at].to)).collect();
     // Where an arrow goes next and where it was before decide the order of arrows at a node.
     let next = |at: usize| tidy.passes.get(&(at, column(graph.edges[at].from) + 1)).copied().unwrap_or_else(|| middle(graph.edges[at].to));
     let before = |at: usize| {
@@ -88,6 +91,9 @@ fn legs(graph: &Graph, tidy: &Tidy) -> Vec<Leg> {
         let edge = graph.edges[at];
         let (first, last) = (column(edge.from), column(edge.to));
         let mut from = leaving[&at];
+        if first == last {
+            out.push(Leg { arrow: at, column: first, from, to: arriving[&at], lane: 0 });
+        }
         for column in first..last {
             let to = if column + 1 == last { arriving[&at] } else { tidy.passes.get(&(at, column + 1)).copied().unwrap_or(from) };
             out.push(Leg { arrow: at, column, from, to, lane: 0 });
@@ -177,31 +183,31 @@ fn lefts(graph: &Graph, tidy: &Tidy, lanes: &[usize]) -> Vec<f64> {
     out
 }
 
-fn path(legs: &[Leg], lefts: &[f64], tidy: &Tidy) -> String {
+/// `back` says that it ends in the column in which it begins.
+fn path(legs: &[Leg], lefts: &[f64], tidy: &Tidy, back: bool) -> String {
     let mut out = String::new();
     let Some(first) = legs.first() else { return out };
-    let mut x = lefts[first.column] + tidy.columns[first.column];
-    let _ = write!(out, "M{} {}", px(x), px(first.from));
-    for leg in legs {
-        let end = lefts[leg.column + 1];
-        let start = lefts[leg.column] + tidy.columns[leg.column];
-        let last = leg.arrow == legs[0].arrow && std::ptr::eq(leg, &legs[legs.len() - 1]);
-        let reach = if last { end } else { end + tidy.columns[leg.column + 1] };
+    let right = |column: usize| lefts[column] + tidy.columns[column];
+    let _ = write!(out, "M{} {}", px(right(first.column)), px(first.from));
+    for (at, leg) in legs.iter().enumerate() {
+        let is_last = at + 1 == legs.len();
+        let reach = match (is_last, back) {
+            (true, true) => right(leg.column),
+            (true, false) => lefts[leg.column + 1],
+            (false, _) => right(leg.column + 1),
+        };
         if (leg.from - leg.to).abs() <= 1.0 {
             let _ = write!(out, "H{}", px(reach));
-            x = reach;
             continue;
         }
         #[expect(clippy::cast_precision_loss, reason = "there are a few dozen lanes")]
-        let lane = start + SIDE + leg.lane as f64 * LANE;
-        let down = leg.to > leg.from;
+        let lane = right(leg.column) + SIDE + leg.lane as f64 * LANE;
         let round = ROUND.min((leg.to - leg.from).abs() / 2.0);
-        let turn = if down { round } else { -round };
+        let turn = if leg.to > leg.from { round } else { -round };
+        let away = if is_last && back { -round } else { round };
         let _ = write!(out, "H{}Q{} {} {} {}", px(lane - round), px(lane), px(leg.from), px(lane), px(leg.from + turn));
-        let _ = write!(out, "V{}Q{} {} {} {}H{}", px(leg.to - turn), px(lane), px(leg.to), px(lane + round), px(leg.to), px(reach));
-        x = reach;
+        let _ = write!(out, "V{}Q{} {} {} {}H{}", px(leg.to - turn), px(lane), px(leg.to), px(lane + away), px(leg.to), px(reach));
     }
-    let _ = x;
     out
 }
 
@@ -210,9 +216,4 @@ pub(super) fn px(length: f64) -> String {
     let text = format!("{length:.1}");
     let text = text.strip_suffix(".0").unwrap_or(&text);
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-/// The zone that an arrow leads to gives it its colour.
-pub(super) fn zone_of(graph: &Graph, arrow: usize) -> Zone {
-    graph.nodes[graph.edges[arrow].to].zone
 }

@@ -7,10 +7,13 @@ use crate::model::{Class, EntryKind, Item, Kind, Place, Role, Scope, StateMap};
 use crate::render::rank::weight;
 
 use super::arrange::arrange;
-use super::fold::{Declared, Draft, Drafts, Group, fold};
+use super::fold::{Draft, Drafts, Group, Named, Size, fold};
 use super::graph::{Edge, Graph, Shape, Zone};
-use super::label::{Names, replicas, store};
+use super::label::{Names, replicas};
 use super::words;
+
+/// What fits a page and can be read.
+const SIZE: Size = Size { nodes: 40, edges: 44, of_group: 5 };
 
 /// The graph of a service; of all that the map holds, when none is named.
 pub(super) fn graph(map: &StateMap, service: Option<&str>) -> Graph {
@@ -25,7 +28,7 @@ pub(super) fn graph(map: &StateMap, service: Option<&str>) -> Graph {
     }
     sketch.connect();
     let left_out = held.len() - sketch.drafts.nodes.iter().map(|draft| draft.items.len()).sum::<usize>();
-    let mut graph = fold(sketch.drafts, map, &names, service);
+    let mut graph = fold(sketch.drafts, map, &names, service, SIZE);
     graph.left_out = left_out;
     let server = graph.nodes.iter().position(|node| node.is_server);
     arrange(&mut graph, server, &process(map, service));
@@ -61,7 +64,7 @@ pub(super) fn zone(item: &Item) -> Zone {
 }
 
 /// A graph in the making.
-struct Sketch<'a> {
+pub(super) struct Sketch<'a> {
     map: &'a StateMap,
     service: Option<&'a str>,
     /// Where the workloads of the service mount what outlives them.
@@ -74,7 +77,7 @@ struct Sketch<'a> {
 }
 
 impl<'a> Sketch<'a> {
-    fn new(map: &'a StateMap, service: Option<&'a str>) -> Self {
+    pub(super) fn new(map: &'a StateMap, service: Option<&'a str>) -> Self {
         let of_service = map.deployments.iter().filter(|one| service.is_none_or(|service| one.services.iter().any(|name| name == service)));
         let all: Vec<_> = of_service.collect();
         // A compose file beside manifests of a cluster is for development.
@@ -85,7 +88,7 @@ impl<'a> Sketch<'a> {
     }
 
     /// What would only repeat what another node says is not drawn.
-    fn is_drawn(&self, item: &Item) -> bool {
+    pub(super) fn is_drawn(&self, item: &Item) -> bool {
         match item.kind {
             // What is done to a store is no store.
             Kind::ExternalStore => !item.id.as_str().contains('#'),
@@ -107,14 +110,7 @@ impl<'a> Sketch<'a> {
 
     fn add(&mut self, item: &'a Item) {
         let group = Group::of(item, zone(item));
-        let shape = match group {
-            Group::Server | Group::Task => Shape::Actor,
-            Group::Kind(_, Kind::ExternalStore | Kind::EmbeddedDb) => Shape::Store,
-            Group::Deployed(_, Declared::Volume) => Shape::Store,
-            Group::Kind(Zone::Client, _) => Shape::Round,
-            Group::Kind(..) | Group::Deployed(..) => Shape::Plain,
-        };
-        let at = self.push(Draft { group, shape, items: vec![item], name: None });
+        let at = self.push(Draft { group, shape: group.shape(), items: vec![item], named: Vec::new() });
         self.at.insert(item.id.as_str(), at);
         if group == Group::Server {
             self.server.get_or_insert(at);
@@ -154,8 +150,8 @@ impl<'a> Sketch<'a> {
         };
         let label = told.or_else(|| drawn.iter().any(|(_, item)| is_entered(item)).then(|| "requests".to_owned()));
         if let Some(label) = label {
-            let draft = Draft { group: Group::Server, shape: Shape::Actor, items: Vec::new(), name: Some(label) };
-            self.server = Some(self.push(draft));
+            let server = Named { caption: "answers requests", name: label, target: None, more: Vec::new(), weight: 0, severity: None };
+            self.server = Some(self.push(Draft { group: Group::Server, shape: Shape::Actor, items: Vec::new(), named: vec![server] }));
         }
     }
 
@@ -179,17 +175,10 @@ impl<'a> Sketch<'a> {
 
     /// An arrow to the store behind a pool or a client.
     fn backed(&mut self, at: usize, item: &Item) {
-        let Some(backs_on) = item.backs_on.as_deref().filter(|_| zone(item) != Zone::Elsewhere) else { return };
+        let Some(backs_on) = item.backs_on.as_deref().filter(|_| zone(item) == Zone::Process) else { return };
         let to = match self.at.get(backs_on) {
             Some(&to) => to,
-            None => {
-                let name = store(backs_on);
-                let known = self.drafts.nodes.iter().position(|draft| draft.name.as_ref() == Some(&name));
-                known.unwrap_or_else(|| {
-                    let group = Group::Kind(Zone::Elsewhere, Kind::ExternalStore);
-                    self.push(Draft { group, shape: Shape::Store, items: Vec::new(), name: Some(name) })
-                })
-            }
+            None => self.drafts.store(backs_on),
         };
         self.draw(at, to, false);
     }

@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::{Graph, Node, Shape, Zone};
+use super::graph::{Graph, Line, Node, Shape, Zone};
+use super::label::{CAPTION, MORE, NAME};
 use super::layout::Places;
+use super::measure;
 
 /// Height of a line of text.
 pub(super) const LINE: f64 = 15.0;
@@ -68,11 +70,11 @@ enum Entry {
 /// Tidies what was laid out; none when a node is missing in it.
 pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
     let laid: Vec<_> = graph.nodes.iter().map(|node| places.nodes.get(&node.id).copied()).collect::<Option<_>>()?;
-    let (column_of, centers) = columns(&laid.iter().map(|rect| rect.x).collect::<Vec<_>>());
+    let (column_of, centers) = columns(graph, &laid.iter().map(|rect| rect.x).collect::<Vec<_>>());
     let mut tidy = Tidy { frames: vec![None; graph.frames.len()], columns: vec![0.0; centers.len()], ..Tidy::default() };
-    for (at, rect) in laid.iter().enumerate() {
-        let width = &mut tidy.columns[column_of[at]];
-        *width = width.max(rect.width);
+    for at in 0..graph.nodes.len() {
+        let widest = &mut tidy.columns[column_of[at]];
+        *widest = widest.max(width(&graph.nodes[at]));
         tidy.nodes.push((column_of[at], 0.0, height(&graph.nodes[at])));
     }
     let mut entries: Vec<Vec<Vec<(f64, Entry)>>> = vec![vec![Vec::new(); centers.len()]; graph.frames.len()];
@@ -85,23 +87,23 @@ pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
     for column in entries.iter_mut().flatten() {
         column.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     }
-    let others = tidy.process(graph, &entries);
+    let outside = (0..graph.frames.len()).filter(|&at| graph.frames[at].zone != Zone::Process);
+    let reach = outside.map(|at| tidy.tall(&entries[at]) + APART).sum::<f64>();
+    let others = tidy.process(graph, &entries, reach);
     tidy.beside(graph, &mut entries, others);
     Some(tidy)
 }
 
-/// The column of each node, and where the layout has the middle of each column.
-fn columns(x: &[f64]) -> (Vec<usize>, Vec<f64>) {
-    let mut sorted: Vec<f64> = x.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let mut centers: Vec<f64> = Vec::new();
-    for x in sorted {
-        if centers.last().is_none_or(|last| x - last > 40.0) {
-            centers.push(x);
-        }
-    }
-    let nearest = |x: f64| (0..centers.len()).min_by(|&a, &b| (centers[a] - x).abs().total_cmp(&(centers[b] - x).abs())).unwrap_or_default();
-    (x.iter().map(|&x| nearest(x)).collect(), centers)
+/// The column of each node, without columns that are empty, and where the layout has the middle of each column.
+fn columns(graph: &Graph, x: &[f64]) -> (Vec<usize>, Vec<f64>) {
+    let used: BTreeSet<usize> = graph.nodes.iter().map(|node| node.column).collect();
+    let column_of = graph.nodes.iter().map(|node| used.range(..node.column).count()).collect();
+    let center = |column: &usize| {
+        let here = graph.nodes.iter().zip(x).filter(|(node, _)| node.column == *column).map(|(_, x)| *x);
+        let (sum, count) = here.fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
+        sum / count
+    };
+    (column_of, used.iter().map(center).collect())
 }
 
 /// Arrows that pass columns do so in the frame through which the layout led them.
@@ -129,7 +131,14 @@ fn passes(graph: &Graph, places: &Places, column_of: &[usize], centers: &[f64], 
     }
 }
 
-pub(super) fn height(node: &Node) -> f64 {
+/// As wide as its longest line.
+fn width(node: &Node) -> f64 {
+    let line = |line: &Line| if line.is_name { measure::width(&line.text, NAME, true) } else { measure::width(&line.text, MORE, false) };
+    let lines = node.lines.iter().map(line).fold(measure::width(&node.caption, CAPTION, false), f64::max);
+    (lines + if node.shape == Shape::Actor { 28.0 } else { 18.0 }).ceil()
+}
+
+fn height(node: &Node) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a node has a dozen lines")]
     let lines = (node.lines.len() + 1) as f64;
     lines * LINE + if node.shape == Shape::Store { 24.0 } else { 14.0 }
@@ -137,13 +146,13 @@ pub(super) fn height(node: &Node) -> f64 {
 
 impl Tidy {
     /// Places the process, part below part; the other frames are left.
-    fn process(&mut self, graph: &Graph, entries: &[Vec<Vec<(f64, Entry)>>]) -> Vec<usize> {
+    fn process(&mut self, graph: &Graph, entries: &[Vec<Vec<(f64, Entry)>>], reach: f64) -> Vec<usize> {
         let outer = (0..graph.frames.len()).filter(|&at| graph.frames[at].within.is_none());
         let (process, others): (Vec<usize>, Vec<usize>) = outer.partition(|&at| graph.frames[at].zone == Zone::Process);
         for at in process {
             let inner: Vec<usize> = (0..graph.frames.len()).filter(|&inner| graph.frames[inner].within == Some(at)).collect();
             let (first, last) = span(inner.iter().copied().chain([at]).map(|at| &entries[at]));
-            let mut bottom = if inner.is_empty() { self.fill(&entries[at], HEAD) + PAD } else { HEAD - 4.0 };
+            let mut bottom = if inner.is_empty() { self.spread(&entries[at], reach) + PAD } else { HEAD - 4.0 };
             for inner in inner {
                 let end = self.fill(&entries[inner], bottom + HEAD - 3.0) + PAD;
                 self.frames[inner] = Some((first, last, bottom, end));
@@ -185,12 +194,11 @@ impl Tidy {
         for (first, last, _, bottom) in self.frames.iter().flatten() {
             free[*first..=*last].fill(bottom + APART);
         }
-        let tall = |tidy: &Self, columns: &[Vec<(f64, Entry)>]| columns.iter().map(|column| tidy.length(column)).fold(0.0, f64::max) + HEAD + PAD;
         for (position, &at) in frames.iter().enumerate() {
             let (first, last) = span([&entries[at]].into_iter());
             let earliest = free[first..=last].iter().copied().fold(0.0, f64::max);
-            let own = tall(self, &entries[at]);
-            let rest: f64 = frames[position..].iter().map(|&at| tall(self, &entries[at]) + APART).sum::<f64>() - APART;
+            let own = self.tall(&entries[at]);
+            let rest: f64 = frames[position..].iter().map(|&at| self.tall(&entries[at]) + APART).sum::<f64>() - APART;
             let wanted = users(self, &graph.frames[at].nodes).map_or(earliest, |middle| middle - own / 2.0);
             let top = wanted.min(end - rest).max(earliest);
             let bottom = self.fill(&entries[at], top + HEAD) + PAD;
@@ -222,6 +230,29 @@ impl Tidy {
         top + longest
     }
 
+    /// Fills the only frame of the process, with its nodes as far apart as what they use: not all arrows come from the top.
+    fn spread(&mut self, columns: &[Vec<(f64, Entry)>], reach: f64) -> f64 {
+        let bottom = self.fill(columns, HEAD);
+        let nodes: Vec<usize> =
+            columns.iter().flatten().filter_map(|(_, entry)| if let Entry::Node(at) = entry { Some(*at) } else { None }).collect();
+        let alone = columns.iter().filter(|column| !column.is_empty()).count() == 1;
+        if !alone || bottom + PAD >= reach {
+            return bottom;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a column has a few dozen nodes")]
+        let apart = ((reach - PAD - bottom) / nodes.len() as f64).min(120.0);
+        let mut moved = apart / 2.0;
+        for at in nodes {
+            self.nodes[at].1 += moved;
+            moved += apart;
+        }
+        bottom + moved - apart / 2.0
+    }
+
+    fn tall(&self, columns: &[Vec<(f64, Entry)>]) -> f64 {
+        columns.iter().map(|column| self.length(column)).fold(0.0, f64::max) + HEAD + PAD
+    }
+
     fn length(&self, column: &[(f64, Entry)]) -> f64 {
         column.iter().map(|(_, entry)| self.size(*entry) + GAP).sum::<f64>() - GAP
     }
@@ -236,7 +267,9 @@ impl Tidy {
 
 /// The first and the last column in which frames have something.
 fn span<'a>(frames: impl Iterator<Item = &'a Vec<Vec<(f64, Entry)>>>) -> (usize, usize) {
-    let mut used = frames.flat_map(|columns| columns.iter().enumerate().filter(|(_, column)| !column.is_empty()).map(|(at, _)| at)).collect::<Vec<_>>();
+    let mut used = frames
+        .flat_map(|columns| columns.iter().enumerate().filter(|(_, column)| !column.is_empty()).map(|(at, _)| at))
+        .collect::<Vec<_>>();
     used.sort_unstable();
     (used.first().copied().unwrap_or_default(), used.last().copied().unwrap_or_default())
 }
