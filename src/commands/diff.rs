@@ -108,9 +108,10 @@ mod with_git {
         };
         let base = |one: &Commit, other: &Commit| repository.merge_base(one, other).map_err(wrong);
         match range {
-            Range::Working(_) if repository.is_bare() => {
-                Err(UsageError::with_help("a bare repository has no working directory to compare with", "name two revisions: `statemap diff A B`"))
-            }
+            Range::Working(_) if repository.is_bare() => Err(UsageError::with_help(
+                "a bare repository has no working directory to compare with",
+                "name two revisions: `statemap diff A B`",
+            )),
             Range::Working(name) => {
                 let old = commit(&name)?;
                 let old = if args.merge_base { base(&old, &commit("HEAD")?)? } else { old };

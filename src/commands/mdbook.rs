@@ -7,7 +7,7 @@ use statemap::diag;
 use statemap::model::{Diagnostic, Severity};
 use statemap::output::{WriteOptions, write_pages};
 use statemap::preprocess::{self, Asked, Done, InstallError, PreprocessError, install, preprocess};
-use statemap::render::{Existing, Page};
+use statemap::render::{Existing, Page, STYLESHEET, STYLESHEET_FILE};
 use statemap::source::{DirTree, Tree, nearest_root, way};
 
 use super::outputs::refused;
@@ -15,9 +15,6 @@ use super::screen::{self, Stream};
 use super::{InputError, UsageError, print, session};
 use crate::cli::{Global, Mdbook, MdbookCommand};
 use crate::exit_code::ExitCode;
-
-/// The stylesheet of generated pages, beside `book.toml`.
-const STYLESHEET_FILE: &str = "statemap.css";
 
 pub(crate) fn run(args: &Mdbook, global: &Global) -> anyhow::Result<ExitCode> {
     match &args.command {
@@ -107,7 +104,7 @@ fn tell(text: &str) {
 
 /// Puts the preprocessor into the `book.toml` of a folder.
 fn into(folder: &Path, global: &Global) -> anyhow::Result<ExitCode> {
-    let file = folder.join("book.toml");
+    let file = if folder == Path::new(".") { PathBuf::from("book.toml") } else { folder.join("book.toml") };
     let text = std::fs::read_to_string(&file).map_err(|error| {
         InputError::with_help(
             format!("failed to read `{}`: {error}", file.display()),
@@ -121,7 +118,7 @@ fn into(folder: &Path, global: &Global) -> anyhow::Result<ExitCode> {
         .map_err(|error: InstallError| UsageError::with_help(error.to_string(), "nothing was written"))?;
     let mut pages = vec![Page { path: "book.toml".to_owned(), text: installed.text, existing: Existing::Replaced }];
     if installed.styled {
-        pages.push(Page { path: STYLESHEET_FILE.to_owned(), text: preprocess::STYLESHEET.to_owned(), existing: Existing::Marked });
+        pages.push(Page { path: STYLESHEET_FILE.to_owned(), text: STYLESHEET.to_owned(), existing: Existing::Marked });
     }
     let report = write_pages(folder, &pages, &WriteOptions::default()).map_err(|error| refused(&error))?;
     if !global.quiet {
@@ -129,12 +126,12 @@ fn into(folder: &Path, global: &Global) -> anyhow::Result<ExitCode> {
             tell(&format!("{}: added {line}\n", file.display()));
         }
         if report.written.iter().any(|path| path.ends_with(STYLESHEET_FILE)) {
-            tell(&format!("{}: written\n", folder.join(STYLESHEET_FILE).display()));
+            tell(&format!("{}: written\n", file.with_file_name(STYLESHEET_FILE).display()));
         }
         if report.written.is_empty() {
             tell(&format!("{}: all was there, nothing is changed\n", file.display()));
         } else {
-            tell(&format!("`mdbook build {}` makes the book with the map of `{root}` in it\n", folder.display()));
+            tell(&format!("`mdbook build {}` makes the book with the map in it\n", folder.display()));
         }
     }
     Ok(ExitCode::Clean)

@@ -57,11 +57,13 @@ pub(super) struct Expander<'m> {
     fragments: &'m Fragments<'m>,
     map: &'m StateMap,
     constants: bool,
+    /// The book is no page of HTML: diagrams are text.
+    text: bool,
 }
 
 impl<'m> Expander<'m> {
-    pub(super) fn new(fragments: &'m Fragments<'m>, map: &'m StateMap, constants: bool) -> Self {
-        Self { fragments, map, constants }
+    pub(super) fn new(fragments: &'m Fragments<'m>, map: &'m StateMap, constants: bool, text: bool) -> Self {
+        Self { fragments, map, constants, text }
     }
 
     /// The text of a page with its directives replaced, and what is wrong with them; those stay as they are.
@@ -105,7 +107,7 @@ impl<'m> Expander<'m> {
         Ok(match directive.word() {
             "list" => self.fragments.list(&self.filter(directive)?, page)?,
             "item" => self.fragments.block(self.item(directive)?, directive.level.unwrap_or(level), page)?,
-            "diagram" => self.fragments.diagram(service, page)?,
+            "diagram" => self.fragments.diagram(service, self.text, page)?,
             "opening" => self.fragments.opening(service, page)?,
             "review" => self.fragments.hazards(service, false, page)?,
             "hazards" => self.fragments.hazards(service, true, page)?,

@@ -2,9 +2,11 @@
 //!
 //! Pages are named relative to the folder in which all of them lie, so that links lead from one to another.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::assess::SYMPTOMS;
+use crate::diagram::{self, Target};
 use crate::model::{Item, ItemId, StateMap};
 
 use super::blind::{blind_spots, short_revision};
@@ -22,7 +24,7 @@ use super::verdict::verdicts;
 use super::view::{
     BlindSpots, CapacityView, HazardRuleView, IncidentView, ItemView, ListRow, ListView, NothingView, PartView, ReviewView, VerdictView,
 };
-use super::{RenderError, RenderOptions, book_layout, subject};
+use super::{RenderError, RenderOptions, book_layout, framed, service_page, subject};
 
 /// Where a book tells items and hazards, for links.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +46,10 @@ pub struct Fragments<'m> {
     map: &'m StateMap,
     revision: Option<&'m str>,
     blind_spots: Option<String>,
+    /// The folder of the generated chapters.
+    folder: Option<String>,
+    /// How many diagrams there are.
+    drawn: Cell<usize>,
 }
 
 #[derive(serde::Serialize)]
@@ -96,7 +102,7 @@ impl<'m> Fragments<'m> {
     /// # Errors
     /// When a template of the user's folder cannot be read or does not parse.
     pub fn new(map: &'m StateMap, options: &RenderOptions, told: &Told) -> Result<Self, RenderError> {
-        let engine = Engine::new(options.templates.as_deref())?;
+        let engine = Engine::new(options.templates.as_deref())?.for_book();
         let revision = options.revision(map);
         let (layout, blind_spots) = match &told.folder {
             Some(folder) => (book_layout(map, options, folder), Some(format!("{folder}/blind-spots.md"))),
@@ -107,7 +113,7 @@ impl<'m> Fragments<'m> {
                 (layout.told_at(told.items.iter().map(spot).collect()), told.blind_spots.clone())
             }
         };
-        Ok(Self { engine, layout, map, revision, blind_spots })
+        Ok(Self { engine, layout, map, revision, blind_spots, folder: told.folder.clone(), drawn: Cell::new(0) })
     }
 
     /// The item with this id.
@@ -121,7 +127,7 @@ impl<'m> Fragments<'m> {
     /// # Errors
     /// As all pieces: when a template of the user does not render.
     pub fn block(&self, item: &Item, level: usize, page: &str) -> Result<String, RenderError> {
-        self.engine.render("item.md.tera", &OfItem { item: item_view(&self.layout, item, page, level.clamp(1, 6)) })
+        self.piece("item.md.tera", &OfItem { item: item_view(&self.layout, item, page, level.clamp(1, 6)) })
     }
 
     /// The name of an item, linked to where the book tells it; else to its place in the source.
@@ -131,8 +137,10 @@ impl<'m> Fragments<'m> {
             return self.layout.name_link(item, page);
         }
         let name = self.layout.name_link(item, page);
-        let target = item.site().and_then(|site| self.layout.links.target(page, &site.place.file, Some(site.place.line)));
-        target.map_or(name.clone(), |target| format!("[{name}]({target})"))
+        match item.site() {
+            Some(site) => self.layout.links.link(&name, page, &site.place.file, Some(site.place.line)),
+            None => name,
+        }
     }
 
     /// How many items a filter wants.
@@ -156,13 +164,8 @@ impl<'m> Fragments<'m> {
             confidence: (item.confidence != crate::model::Confidence::Certain).then(|| item.confidence.as_str()),
             services: self.layout.services(item).iter().map(|name| code(name)).collect(),
         };
-        let rows: Vec<ListRow> = items.iter().map(row).collect();
-        let list = ListView {
-            several_kinds: items.iter().any(|item| item.kind != first.kind),
-            any_services: rows.iter().any(|row| !row.services.is_empty()),
-            rows,
-        };
-        self.engine.render("list.md.tera", &OfList { list })
+        let list = ListView { rows: items.iter().map(row).collect(), several_kinds: items.iter().any(|item| item.kind != first.kind) };
+        self.piece("list.md.tera", &OfList { list })
     }
 
     /// The paragraph that opens a map; of one service, when it is named.
@@ -175,7 +178,7 @@ impl<'m> Fragments<'m> {
             None => opening(&self.layout, &self.layout.items, subject(self.map), page),
         };
         let blind_target = self.blind_spots.as_deref().map(|target| relative(page, target));
-        self.engine.render("opening.md.tera", &OfOpening { opening, blind_target })
+        self.piece("opening.md.tera", &OfOpening { opening, blind_target })
     }
 
     /// What a review would raise first; with `full`, each hazard is told below the table.
@@ -186,13 +189,18 @@ impl<'m> Fragments<'m> {
         // What is told right below is linked there.
         let detail = if full { page } else { &self.layout.hazards_page };
         let hazards = if full { by_rule_of(&self.layout, service, page) } else { Vec::new() };
-        let context = OfReview { review: review(&self.layout, service, page, detail), hazards };
+        let mut review = review(&self.layout, service, page, detail);
+        if full {
+            // The page may have a heading of that name: the first of them stands right below the table.
+            review.target = review.rows.first().and_then(|row| row.target.clone());
+        }
+        let context = OfReview { review, hazards };
         let mut text = self.engine.render("review.md.tera", &context)?;
         if full {
-            text.push_str("\n<a id=\"hazards\"></a>\n\n");
+            text.push('\n');
             text.push_str(&self.engine.render("hazards.md.tera", &context)?);
         }
-        Ok(text)
+        Ok(framed(&text))
     }
 
     /// What can cause a symptom, how to confirm it, and what to do meanwhile; `None` when no symptom has that id.
@@ -203,7 +211,7 @@ impl<'m> Fragments<'m> {
         let symptom = SYMPTOMS.iter().find(|symptom| symptom.id == id)?;
         let incident = incidents(&self.layout, |_| page.to_owned(), true).into_iter().find(|incident| incident.id == symptom.id);
         Some(match incident {
-            Some(incident) => self.engine.render("incident.md.tera", &OfIncident { incident }),
+            Some(incident) => self.piece("incident.md.tera", &OfIncident { incident }),
             None => self.nothing("incident"),
         })
     }
@@ -214,7 +222,7 @@ impl<'m> Fragments<'m> {
     /// As all pieces.
     pub fn verdicts(&self, service: Option<&str>, page: &str) -> Result<String, RenderError> {
         let verdicts = verdicts(&self.layout, service, page);
-        if verdicts.is_empty() { self.nothing("verdicts") } else { self.engine.render("verdict.md.tera", &OfVerdicts { verdicts }) }
+        if verdicts.is_empty() { self.nothing("verdicts") } else { self.piece("verdict.md.tera", &OfVerdicts { verdicts }) }
     }
 
     /// The connections that stores are asked for at a time.
@@ -223,15 +231,37 @@ impl<'m> Fragments<'m> {
     /// As all pieces.
     pub fn capacity(&self, page: &str) -> Result<String, RenderError> {
         let capacity = capacity(&self.layout, page);
-        if capacity.is_none() { self.nothing("capacity") } else { self.engine.render("capacity.md.tera", &OfCapacity { capacity }) }
+        if capacity.is_none() { self.nothing("capacity") } else { self.piece("capacity.md.tera", &OfCapacity { capacity }) }
     }
 
-    /// The diagram of where state lives.
+    /// The diagram of where state lives, of all services or of one: drawn, or as Mermaid source where `text` asks for it or nothing
+    /// can be drawn.
     ///
     /// # Errors
     /// As all pieces.
-    pub fn diagram(&self, _service: Option<&str>, _page: &str) -> Result<String, RenderError> {
-        self.nothing("diagram")
+    pub fn diagram(&self, service: Option<&str>, text: bool, page: &str) -> Result<String, RenderError> {
+        let diagram = match service {
+            Some(name) => diagram::service(self.map, name),
+            None => Some(diagram::overview(self.map)),
+        };
+        let Some(diagram) = diagram.filter(|diagram| !diagram.is_empty()) else { return self.nothing("diagram") };
+        // All pages of a book may be printed as one.
+        let number = self.drawn.replace(self.drawn.get() + 1);
+        let id = format!("statemap-{}-{number}", page.trim_end_matches(".md"));
+        let drawn = if text { None } else { diagram.svg(&id, &|target| self.target_of(target, page)).ok() };
+        Ok(match drawn {
+            Some(svg) => framed(&format!("<div class=\"statemap-diagram\">\n{svg}\n</div>")),
+            None => format!("```mermaid\n{}\n```\n", diagram.mermaid().trim_end()),
+        })
+    }
+
+    fn target_of(&self, target: &Target, page: &str) -> Option<String> {
+        let folder = self.folder.as_deref();
+        match target {
+            Target::Item(id) => self.layout.target(id, page),
+            Target::Service(name) => Some(relative(page, &service_page(self.map, name, folder?)?)),
+            Target::Kind(kind) => Some(relative(page, &format!("{}/kinds/{kind}.md", folder?))),
+        }
     }
 
     /// What was not seen.
@@ -244,7 +274,7 @@ impl<'m> Fragments<'m> {
             version: inline(&self.map.tool.version),
             revision: self.revision.map(short_revision),
         };
-        self.engine.render("blind-spots.md.tera", &context)
+        self.piece("blind-spots.md.tera", &context)
     }
 
     /// A page that lists chapters, given by name and page.
@@ -256,7 +286,12 @@ impl<'m> Fragments<'m> {
             "" => inline(name),
             target => format!("[{}]({})", inline(name), relative(page, target)),
         };
-        self.engine.render("part.md.tera", &PartView { title: inline(title), chapters: chapters.iter().map(link).collect() })
+        self.piece("part.md.tera", &PartView { title: inline(title), chapters: chapters.iter().map(link).collect() })
+    }
+
+    /// A piece in the element to which the stylesheet applies.
+    fn piece<V: serde::Serialize>(&self, name: &str, view: &V) -> Result<String, RenderError> {
+        Ok(framed(&self.engine.render(name, view)?))
     }
 
     fn nothing(&self, asked: &'static str) -> Result<String, RenderError> {

@@ -102,7 +102,7 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
 }
 
 /// A page in the element to which the stylesheet applies: it touches no other page of a book.
-fn framed(text: &str) -> String {
+pub(crate) fn framed(text: &str) -> String {
     format!("<div class=\"statemap-page\">\n\n{text}\n</div>\n")
 }
 
@@ -111,6 +111,13 @@ pub(crate) fn book_layout<'m>(map: &'m StateMap, options: &RenderOptions, folder
     // In a book of its own that folder is `src`.
     let moved = |page: &str| format!("{folder}/{}", page.strip_prefix("src/").unwrap_or(page));
     Layout::new(map, options, &moved(HAZARDS), |kind| moved(&kind_page(kind)))
+}
+
+/// The page of a service, in such a book.
+pub(crate) fn service_page(map: &StateMap, name: &str, folder: &str) -> Option<String> {
+    let at = map.services.iter().position(|service| service.name == name)?;
+    let file = service_files(map).swap_remove(at);
+    Some(format!("{folder}/{}", file.strip_prefix("src/").unwrap_or(&file)))
 }
 
 /// The file of each service; names that differ only in odd characters get a number.

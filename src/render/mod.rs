@@ -45,15 +45,15 @@ use std::path::PathBuf;
 
 pub use diff::{DiffOptions, diff_markdown, diff_text};
 pub use engine::RenderError;
-pub use html::{STYLESHEET, STYLESHEET_FILE};
 pub use fragments::{Fragments, Told};
+pub use html::{STYLESHEET, STYLESHEET_FILE};
 pub use json::{json, pretty};
 pub use list::{Filter, Format, list};
 pub use markdown::markdown;
 pub use mdbook::mdbook;
 pub use show::{Shown, show};
 
-use mdbook::book_layout;
+use mdbook::{book_layout, framed, service_page};
 
 use crate::model::StateMap;
 

@@ -5,9 +5,12 @@ use super::{Library, SEEN};
 #[test]
 fn a_list_becomes_a_table_with_links_to_the_source() {
     let page = Library::one("# Caches\n\nAbove.\n{{#statemap list kind=static}}\nBelow.\n").unwrap();
-    assert!(page.starts_with("# Caches\n\nAbove.\n\n| name | where | what it is |\n| --- | --- | --- |\n"), "{page}");
-    assert!(page.contains("| `SEEN` | [`src/main.rs:6`](../../src/main.rs#L6) |"), "{page}");
-    assert!(page.ends_with("\n\nBelow.\n"), "{page}");
+    assert!(
+        page.starts_with("# Caches\n\nAbove.\n\n<div class=\"statemap-page\">\n\n<div class=\"statemap-cards\">\n\n| name | what it is | where |\n| --- | --- | --- |\n"),
+        "{page}"
+    );
+    assert!(page.contains("| `SEEN` | "), "{page}");
+    assert!(page.ends_with("\n\n</div>\n\n</div>\n\nBelow.\n") && page.contains(" | `src/main.rs:6` |\n"), "{page}");
     let page = Library::one("{{#statemap list seen}}\n").unwrap();
     assert!(page.contains("`SEEN`") && !page.contains("`NAMES`"), "words restrict: {page}");
     let page = Library::one("{{#statemap list kind=session,cache}}\n").unwrap();
@@ -29,9 +32,9 @@ fn an_item_stands_below_the_heading_above_it_and_is_where_the_book_links_to() {
 }
 
 #[test]
-fn a_link_to_what_the_book_does_not_tell_leads_to_the_source() {
+fn a_link_to_what_the_book_does_not_tell_is_its_name_where_no_host_is_known() {
     let page = Library::one(&format!("See {{{{#statemap link {SEEN}}}}}.\n")).unwrap();
-    assert_eq!(page.trim(), "See [`SEEN`](../../src/main.rs#L6).");
+    assert_eq!(page.trim(), "See `SEEN`.");
 }
 
 #[test]
@@ -53,14 +56,27 @@ fn a_quote_and_an_indented_item_of_a_list_keep_what_stands_before_the_lines() {
 fn the_opening_the_review_and_the_rest_can_stand_in_a_page() {
     let text = "{{#statemap opening}}\n\n{{#statemap review}}\n\n{{#statemap hazards}}\n\n{{#statemap verdicts}}\n\n{{#statemap capacity}}\n\n{{#statemap incident memory-grows}}\n\n{{#statemap incident expired-certificate}}\n\n{{#statemap blind-spots}}\n";
     let page = Library::one(text).unwrap();
-    assert!(page.starts_with("No deployment file of this service was found. It holds: (1)"), "{page}");
-    assert_eq!(page.matches("[medium](#hazard-unbounded-growth)").count(), 2, "hazards are told on this page: {page}");
+    assert!(page.contains("\n\nNo deployment file of this service was found. It holds: "), "{page}");
+    assert_eq!(page.matches("](#hazard-unbounded-growth)").count(), 3, "hazards are told on this page: {page}");
     assert!(page.contains("<a id=\"hazard-unbounded-growth\"></a>"), "{page}");
     assert!(page.contains("**Can it run as several replicas?**"), "{page}");
     assert!(page.contains("No pool of a known size was found."), "{page}");
     assert!(page.contains("**Look first** at") && page.contains("Nothing on the map is known to cause this."), "{page}");
     assert!(page.contains("Written by statemap"), "{page}");
     assert!(!page.contains("{{#statemap"), "{page}");
+}
+
+#[test]
+fn a_diagram_is_drawn_for_readers_and_text_for_renderers_of_text() {
+    let library = Library::new("chapters = true", "- [Page](deep/page.md)\n");
+    library.page("deep/page.md", "{{#statemap diagram}}\n\n> {{#statemap diagram service=shop}}\n");
+    library.build().unwrap();
+    let page = library.out("deep/page.md");
+    assert!(page.starts_with("```mermaid\n") && page.contains("\n> ```mermaid\n"), "{page}");
+    let html = library.html("deep/page.html");
+    assert!(html.contains("id=\"statemap-deep-page-0") && html.contains("id=\"statemap-deep-page-1"), "{html}");
+    assert!(html.contains("href=\"../statemap/kinds/static.html#static-seen\""), "nodes lead to their items");
+    assert!(!html.contains("mermaid"), "{html}");
 }
 
 #[test]

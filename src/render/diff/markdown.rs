@@ -13,7 +13,9 @@ use crate::render::phrase::phrase;
 use crate::render::words::{label, store_name, thousands, value};
 use crate::render::{RenderError, RenderOptions};
 
-use super::view::{CapacityView, ChangeView, CountView, DiffView, HazardView, ItemView, ListView, MessageView, SideView, VariableView, VerdictView};
+use super::view::{
+    CapacityView, ChangeView, CountView, DiffView, HazardView, ItemView, ListView, MessageView, SideView, VariableView, VerdictView,
+};
 use super::{DiffOptions, said};
 
 /// The most that a comment may hold on the host with the tightest bound, with room for what a workflow adds.

@@ -174,9 +174,8 @@ impl Text {
     fn store(&mut self, change: &CapacityChange<'_>) {
         let Some(capacity) = change.capacity() else { return };
         let number = |side: Option<&Capacity>, of: fn(&Capacity) -> i64| side.map(|one| of(one).to_string());
-        let sums = |of: fn(&Capacity) -> i64| {
-            arrow(number(change.before, of).as_deref(), number(change.after, of).as_deref()).unwrap_or_default()
-        };
+        let sums =
+            |of: fn(&Capacity) -> i64| arrow(number(change.before, of).as_deref(), number(change.after, of).as_deref()).unwrap_or_default();
         let environment = capacity.environment.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
         let takes = capacity.limit.as_ref().map(|limit| format!("; the server takes {}", limit.connections)).unwrap_or_default();
         let (sign, tone) = if change.newly_over { ('!', Tone::Bad) } else { ('~', Tone::Other) };

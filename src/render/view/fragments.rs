@@ -8,8 +8,6 @@ pub(crate) struct ListView {
     pub(crate) rows: Vec<ListRow>,
     /// Whether a column tells the kind.
     pub(crate) several_kinds: bool,
-    /// Whether a column tells the services.
-    pub(crate) any_services: bool,
 }
 
 /// An item in such a table.
