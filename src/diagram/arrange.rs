@@ -91,9 +91,8 @@ fn inner(graph: &Graph, server: Option<usize>) -> Vec<Part> {
         if users.peek().is_none() {
             return Part::Whole;
         }
-        let (by_server, by_others) = users.fold((false, false), |(server_too, others), user| {
-            if Some(user) == server { (true, others) } else { (server_too, true) }
-        });
+        let (by_server, by_others) =
+            users.fold((false, false), |(server_too, others), user| if Some(user) == server { (true, others) } else { (server_too, true) });
         match (by_server, by_others) {
             (true, false) => Part::Requests,
             _ => Part::Background,

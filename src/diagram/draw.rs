@@ -33,7 +33,12 @@ pub(super) fn svg(graph: &Graph, picture: &Picture, id: &str, links: &Links<'_>,
         (picture.width * READABLE).round(),
         m = px(-MARGIN),
     );
-    let _ = write!(out, "\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>", escaped(&graph.title), escaped(&graph.description));
+    let _ = write!(
+        out,
+        "\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>",
+        escaped(&graph.title),
+        escaped(&graph.description)
+    );
     let style: Vec<String> = STYLE.lines().map(|line| line.trim().replace("#ID", &format!("#{id}"))).collect();
     let _ = write!(out, "\n<style>{}</style>", style.concat());
     let _ = write!(

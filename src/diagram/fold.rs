@@ -301,7 +301,15 @@ fn node(
         [only] => format!("{}_{}", slug(only.kind.as_str()), slug(&names.name(only))),
         _ => slug(draft.group.plural()),
     };
-    Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, caption, lines, is_server: draft.group == Group::Server, severity }
+    Node {
+        id: unique(word, ids),
+        zone: draft.group.zone(),
+        shape: draft.shape,
+        caption,
+        lines,
+        is_server: draft.group == Group::Server,
+        severity,
+    }
 }
 
 fn kind_word(item: &Item) -> String {

@@ -46,14 +46,15 @@ pub(super) fn route(graph: &Graph, tidy: &Tidy) -> Picture {
     let lanes = lanes(graph, &mut legs, tidy.columns.len());
     let lefts = lefts(graph, tidy, &lanes);
     let mut picture = Picture::default();
-    picture.nodes = tidy
-        .nodes
-        .iter()
-        .map(|&(column, top, height)| Rect { left: lefts[column], top, width: tidy.columns[column], height })
-        .collect();
+    picture.nodes =
+        tidy.nodes.iter().map(|&(column, top, height)| Rect { left: lefts[column], top, width: tidy.columns[column], height }).collect();
     for (at, place) in tidy.frames.iter().enumerate() {
         let frame = place.map(|(first, last, top, bottom)| {
-            let pad = if graph.frames[at].within.is_none() && graph.frames.iter().any(|inner| inner.within == Some(at)) { 2.0 * PAD - 3.0 } else { PAD };
+            let pad = if graph.frames[at].within.is_none() && graph.frames.iter().any(|inner| inner.within == Some(at)) {
+                2.0 * PAD - 3.0
+            } else {
+                PAD
+            };
             let left = lefts[first] - pad;
             Rect { left, top, width: lefts[last] + tidy.columns[last] + pad - left, height: bottom - top }
         });

@@ -100,7 +100,8 @@ fn columns(x: &[f64]) -> (Vec<usize>, Vec<f64>) {
             centers.push(x);
         }
     }
-    let nearest = |x: f64| (0..centers.len()).min_by(|&a, &b| (centers[a] - x).abs().total_cmp(&(centers[b] - x).abs())).unwrap_or_default();
+    let nearest =
+        |x: f64| (0..centers.len()).min_by(|&a, &b| (centers[a] - x).abs().total_cmp(&(centers[b] - x).abs())).unwrap_or_default();
     (x.iter().map(|&x| nearest(x)).collect(), centers)
 }
 
@@ -185,7 +186,8 @@ impl Tidy {
         for (first, last, _, bottom) in self.frames.iter().flatten() {
             free[*first..=*last].fill(bottom + APART);
         }
-        let tall = |tidy: &Self, columns: &[Vec<(f64, Entry)>]| columns.iter().map(|column| tidy.length(column)).fold(0.0, f64::max) + HEAD + PAD;
+        let tall =
+            |tidy: &Self, columns: &[Vec<(f64, Entry)>]| columns.iter().map(|column| tidy.length(column)).fold(0.0, f64::max) + HEAD + PAD;
         for (position, &at) in frames.iter().enumerate() {
             let (first, last) = span([&entries[at]].into_iter());
             let earliest = free[first..=last].iter().copied().fold(0.0, f64::max);
@@ -236,7 +238,9 @@ impl Tidy {
 
 /// The first and the last column in which frames have something.
 fn span<'a>(frames: impl Iterator<Item = &'a Vec<Vec<(f64, Entry)>>>) -> (usize, usize) {
-    let mut used = frames.flat_map(|columns| columns.iter().enumerate().filter(|(_, column)| !column.is_empty()).map(|(at, _)| at)).collect::<Vec<_>>();
+    let mut used = frames
+        .flat_map(|columns| columns.iter().enumerate().filter(|(_, column)| !column.is_empty()).map(|(at, _)| at))
+        .collect::<Vec<_>>();
     used.sort_unstable();
     (used.first().copied().unwrap_or_default(), used.last().copied().unwrap_or_default())
 }

@@ -156,7 +156,14 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
     if let Some((name, made_in)) = instance(item)
         && let Some(first) = by_name.get(&(item.kind, name))
     {
-        return Title { label: None, name: shown(name), is_called: false, instance: Some((first.id.clone(), shown(made_in))), within: None, number: 1 };
+        return Title {
+            label: None,
+            name: shown(name),
+            is_called: false,
+            instance: Some((first.id.clone(), shown(made_in))),
+            within: None,
+            number: 1,
+        };
     }
     let called = item.id.as_str().contains('#') && matches!(item.kind, Kind::Os | Kind::ClientHeld | Kind::Telemetry | Kind::Session);
     // `Tokens.encoding` is a field, `RSA_KEY` a static: they have names of their own.
@@ -174,7 +181,14 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
         Kind::FsWrite => text(item, "path").unwrap_or_else(|| item.name.to_string()),
         _ => item.name.to_string(),
     };
-    Title { label: if says_little { label(item) } else { None }, name: shown(&name), is_called: called && function, instance: None, within: None, number: 1 }
+    Title {
+        label: if says_little { label(item) } else { None },
+        name: shown(&name),
+        is_called: called && function,
+        instance: None,
+        within: None,
+        number: 1,
+    }
 }
 
 /// What an item is, in a few plain words, from its summary: `tokio runtime`.

@@ -21,8 +21,8 @@ pub use dir::{DirTree, OpenError};
 pub use memory::MemoryTree;
 pub use path::{file_name, join, line_of, normalise, parent};
 pub use revision::{Revision, revision};
-pub use without::Without;
 pub use roots::{nearest_root, way};
+pub use without::Without;
 
 use smol_str::SmolStr;
 
