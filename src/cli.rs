@@ -76,6 +76,10 @@ pub(crate) enum Command {
     ///
     /// `list` tells the names, `list --format csv` the ids. A name that several items have is answered with their ids.
     Show(Show),
+    /// Put the maps of many repositories on one site: who shares which store, and what would be raised first over all
+    ///
+    /// Takes what `statemap gen --format json` wrote, in files or folders of them. Nothing is analysed.
+    Merge(Merge),
     /// Print the reference text of a kind, scope, hazard, symptom, failure or detector
     ///
     /// Nothing is analysed. Without words, everything that can be explained is listed; a word that is no name is looked
@@ -319,9 +323,52 @@ pub(crate) struct List {
     /// Show state that never changes after it is made, too (JSON always has it)
     #[arg(long, help_heading = "Filter")]
     pub(crate) constants: bool,
+    /// Look into maps that are written already instead of a tree: JSON of `gen` or `merge`, or folders of it; may be given again
+    #[arg(long, value_name = "[NAME=]FILE|DIR", help_heading = "Input", conflicts_with = "root")]
+    pub(crate) from: Vec<String>,
     /// How to print it
     #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     pub(crate) format: ListFormat,
+}
+
+/// Options of `merge`.
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// Maps as JSON: files, NAME=FILE to choose the name of one, folders (every *.json below), patterns
+    #[arg(value_name = "[NAME=]FILE|DIR", required = true)]
+    pub(crate) maps: Vec<String>,
+    /// What to write [default: by the name of the output; mdbook]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<MergeFormat>,
+    /// Folder (mdbook) or file (markdown, json) to write, `-` for standard output [default: statemap-fleet; FLEET.md; standard output for json]
+    #[arg(short, long, value_name = "PATH", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// What the pages call all services together
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    pub(crate) title: Option<String>,
+    /// Where the pages of single maps are published: an address with {name} in it for all, or NAME=URL for one; may be given again
+    #[arg(long, value_name = "[NAME=]URL", help_heading = "Output")]
+    pub(crate) site_url: Vec<String>,
+    /// Folder with templates that replace built-in ones of the same name
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub(crate) templates: Option<PathBuf>,
+    /// Replace files that statemap did not write
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+    /// Leave out files that cannot be read, and say so on the site; the exit code is 3 all the same
+    #[arg(short, long, help_heading = "Input")]
+    pub(crate) keep_going: bool,
+}
+
+/// What `merge` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MergeFormat {
+    /// The pages of a book
+    Mdbook,
+    /// The overview and the stores on one page
+    Markdown,
+    /// All maps and what connects them, for machines; `merge` and `list --from` read it again
+    Json,
 }
 
 /// How `list` prints.

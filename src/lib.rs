@@ -19,6 +19,7 @@ pub mod discover;
 pub mod facts;
 #[cfg(test)]
 mod fixture;
+pub mod fleet;
 pub mod join;
 pub mod lifecycle;
 pub mod manifests;

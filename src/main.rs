@@ -27,6 +27,7 @@ fn main() -> std::process::ExitCode {
         Command::Catalog(command) => commands::catalog(command, &cli.global),
         Command::List(args) => commands::list(args, &cli.global),
         Command::Show(args) => commands::show(args, &cli.global),
+        Command::Merge(args) => commands::merge(args, &cli.global),
         Command::Explain(args) => commands::explain(args, &cli.global),
     };
     outcome.unwrap_or_else(|error| fail(&error)).into()

@@ -9,7 +9,7 @@ mod statements;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-use crate::annotations::{self, CatalogEntry, Config, FileComments, Knowledge};
+use crate::annotations::{self, CatalogEntry, Config, FileComments, Knowledge, ServiceConfig};
 use crate::assess::{self, Assessed, Subject};
 use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Commands, Cx, LeftOut, Mentions, OpenEnvironment};
@@ -18,8 +18,8 @@ use crate::facts::{FileFacts, ItemKind};
 use crate::join::{self, Code, Joined};
 use crate::lifecycle;
 use crate::manifests::{self, deployed::Deployed};
-use crate::merge;
-use crate::model::{Diagnostic, Item, SCHEMA, Service, Severity, StateMap, ToolInfo};
+use crate::merge::{self, redact};
+use crate::model::{About, Diagnostic, Item, SCHEMA, Service, Severity, StateMap, ToolInfo};
 use crate::parse::ParseOptions;
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::schema;
@@ -196,6 +196,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         tool: ToolInfo { name: SmolStr::new_static("statemap"), version: SmolStr::new_static(env!("CARGO_PKG_VERSION")) },
         revision: revision.commit.clone(),
         repository: revision.repository.clone(),
+        about: about(&config, revision),
         services,
         items,
         deployments: joined.deployments,
@@ -214,6 +215,14 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable || settings.unreadable;
     rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
     Ok(Analysis { map, deployed: drawn.deployed, config, unreadable, bad_config, no_rust })
+}
+
+/// What people and the repository say of the tree as a whole.
+fn about(config: &Config, revision: &Revision) -> About {
+    let ServiceConfig { name, description, owner, site, .. } = config.service.clone();
+    let folder = Some(revision.prefix.clone()).filter(|folder| !folder.is_empty());
+    let shown = |text: Option<String>| text.as_deref().map(redact::text);
+    About { name: shown(name), description: shown(description), owner: shown(owner), site: shown(site), folder }
 }
 
 /// Joins the items with what is deployed; the texts of the code are searched only for what manifests name.

@@ -13,6 +13,8 @@ pub struct ServiceConfig {
     pub description: Option<String>,
     /// The team to ask about everything that names no owner.
     pub owner: Option<String>,
+    /// Where the pages of the map are published.
+    pub site: Option<String>,
     /// Workspace crates to look at; all when empty.
     pub crates: Vec<String>,
     /// Binaries to look at; all when empty.
@@ -64,11 +66,12 @@ pub struct OutputConfig {
 }
 
 pub(super) fn read_service(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> ServiceConfig {
-    reader.check_keys(section, &["name", "description", "owner", "crates", "bins"]);
+    reader.check_keys(section, &["name", "description", "owner", "site", "crates", "bins"]);
     ServiceConfig {
         name: reader.text(section, "name"),
         description: reader.text(section, "description"),
         owner: reader.text(section, "owner"),
+        site: reader.text(section, "site"),
         crates: reader.list(section, "crates"),
         bins: reader.list(section, "bins"),
     }

@@ -1,19 +1,27 @@
 //! `statemap list`: grep for incidents.
 
+use anyhow::Context as _;
+use statemap::fleet;
 use statemap::model::{Kind, Scope};
 use statemap::render::{self, Filter, Format};
 
-use super::screen;
-use super::session;
 use super::{UsageError, print, vocabulary};
+use super::{merge, screen, session};
 use crate::cli::{Global, List, ListFormat};
 use crate::exit_code::ExitCode;
 
 pub(crate) fn run(args: &List, global: &Global) -> anyhow::Result<ExitCode> {
     let kinds = vocabulary::<Kind>(&args.kind, "kind", Kind::ALL.iter().map(|kind| kind.as_str()))?;
     let scopes = vocabulary::<Scope>(&args.scope, "scope", Scope::ALL.iter().map(|scope| scope.as_str()))?;
-    let session = session::open(global, None)?;
-    let known: Vec<&str> = session.analysis.map.services.iter().map(|service| service.name.as_str()).collect();
+    let (map, code) = if args.from.is_empty() {
+        let session = session::open(global, None)?;
+        let code = session.exit_code();
+        (session.analysis.map, code)
+    } else {
+        let loaded = merge::load(&args.from, false, global)?;
+        (fleet::combined(&loaded.fleet).context("there is at least one map")?, ExitCode::Clean)
+    };
+    let known: Vec<&str> = map.services.iter().map(|service| service.name.as_str()).collect();
     if let Some(unknown) = args.service.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(UsageError::with_help(format!("no service `{unknown}`"), format!("the services are: {}", known.join(", "))));
     }
@@ -24,6 +32,6 @@ pub(crate) fn run(args: &List, global: &Global) -> anyhow::Result<ExitCode> {
         ListFormat::Csv => Format::Csv,
         ListFormat::Markdown => Format::Markdown,
     };
-    print(&render::list(&session.analysis.map, &filter, format, screen::width()))?;
-    Ok(session.exit_code())
+    print(&render::list(&map, &filter, format, screen::width()))?;
+    Ok(code)
 }

@@ -10,6 +10,7 @@ mod gen_map;
 mod init;
 mod list;
 mod mdbook;
+mod merge;
 mod outputs;
 mod screen;
 mod session;
@@ -25,6 +26,7 @@ pub(crate) use gen_map::run as gen_map;
 pub(crate) use init::run as init;
 pub(crate) use list::run as list;
 pub(crate) use mdbook::run as mdbook;
+pub(crate) use merge::run as merge;
 pub(crate) use show::run as show;
 
 use std::io::Write;

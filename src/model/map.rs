@@ -17,6 +17,34 @@ pub struct ToolInfo {
     pub version: SmolStr,
 }
 
+/// What a map is about, as far as people or the repository say it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// What the analysed tree is called: `[service] name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One sentence on what it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who is asked about everything that names no owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Where the pages of this map are published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// The analysed root inside the repository, when it is not its root: `services/shop`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+}
+
+impl About {
+    /// Nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A binary target with the workspace crates that it links.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Service {
@@ -43,6 +71,9 @@ pub struct StateMap {
     /// The repository's page on its host (`https://host/owner/name`), when a remote is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
+    /// What it is about, as far as that is said.
+    #[serde(default, skip_serializing_if = "About::is_empty")]
+    pub about: About,
     /// Services, sorted by name.
     pub services: Vec<Service>,
     /// Items, sorted by kind, then id.

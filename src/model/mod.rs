@@ -23,5 +23,5 @@ pub use hazard::{Acknowledged, Evidence, Hazard, HazardSeverity, Sketch};
 pub use item::{Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Item, ItemId, Role, Site, Use};
 pub use kind::{Kind, Scope};
 pub use lifecycle::{Action, Draining, End, Ending, Grace, Lifecycle, Listening, OnFailure, ServerStop, Step, Warming, When};
-pub use map::{SCHEMA, Service, StateMap, ToolInfo};
+pub use map::{About, SCHEMA, Service, StateMap, ToolInfo};
 pub use verdict::{Answer, Copies, Reason, Replication, Verdict};

@@ -32,6 +32,12 @@ pub(crate) fn is_steering(c: char) -> bool {
     }
 }
 
+/// One line for a terminal, of a text that somebody else wrote: at most 1,000 characters, none of which steers.
+#[must_use]
+pub fn visible_line(text: &str) -> String {
+    shorten(&visible(text), 1000).into_owned()
+}
+
 /// One line: steering characters made visible, every run of white space one space, ends trimmed.
 pub(crate) fn one_line(text: &str) -> String {
     visible(text).split_whitespace().collect::<Vec<_>>().join(" ")

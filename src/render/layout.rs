@@ -131,6 +131,11 @@ impl<'a> Layout<'a> {
         self.spots.get(id)
     }
 
+    /// Items are named from here on, and not linked: nothing tells of them.
+    pub(crate) fn link_nothing(&mut self) {
+        self.spots.clear();
+    }
+
     /// Link target of an item as seen from a page.
     pub(crate) fn target(&self, id: &ItemId, from: &str) -> Option<String> {
         let spot = self.spot(id)?;

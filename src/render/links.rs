@@ -65,6 +65,18 @@ impl Links {
         Self { host, prefix: folder(prefix), base: base.map(folder) }
     }
 
+    /// The page of the repository on its host, at the revision.
+    pub(crate) fn repository(&self) -> Option<String> {
+        let (forge, repository, revision) = self.host.as_ref()?;
+        let tree = match forge {
+            Forge::GitHub | Forge::Sourcehut => format!("tree/{revision}"),
+            Forge::GitLab => format!("-/tree/{revision}"),
+            Forge::Bitbucket => format!("src/{revision}"),
+            Forge::Gitea => format!("src/commit/{revision}"),
+        };
+        Some(format!("{repository}/{tree}"))
+    }
+
     /// The address of a file, or of a line in it, as seen from a page (a path relative to the output folder); none where
     /// neither the host nor the source can be reached from there.
     pub(crate) fn target(&self, page: &str, file: &str, line: Option<u32>) -> Option<String> {

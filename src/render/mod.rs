@@ -11,6 +11,7 @@ mod docs;
 mod engine;
 pub(crate) mod escape;
 mod failures;
+mod fleet;
 mod fragments;
 mod hazards;
 mod html;
@@ -45,6 +46,8 @@ use std::path::PathBuf;
 
 pub use diff::{DiffOptions, diff_markdown, diff_text};
 pub use engine::RenderError;
+pub use escape::visible_line;
+pub use fleet::{FleetOptions, fleet_json, fleet_markdown, fleet_mdbook};
 pub use fragments::{Fragments, Told};
 pub use html::{STYLESHEET, STYLESHEET_FILE};
 pub use json::{json, pretty};

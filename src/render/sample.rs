@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::model::{
-    Access, Annotation, Class, Confidence, Coverage, Diagnostic, Evidence, Fact, FactValue, Hazard, HazardSeverity, Item, ItemId, Kind,
-    Place, Provenance, Role, SCHEMA, Scope, Service, Severity, Site, Sketch, StateMap, ToolInfo, Use,
+    About, Access, Annotation, Class, Confidence, Coverage, Diagnostic, Evidence, Fact, FactValue, Hazard, HazardSeverity, Item, ItemId,
+    Kind, Place, Provenance, Role, SCHEMA, Scope, Service, Severity, Site, Sketch, StateMap, ToolInfo, Use,
 };
 
 fn place(at: &str) -> Place {
@@ -239,6 +239,7 @@ pub(super) fn newsletter() -> StateMap {
         tool: ToolInfo { name: "statemap".into(), version: "0.0.0".into() },
         revision: None,
         repository: None,
+        about: About::default(),
         services: vec![service("newsletter", "src/main.rs", &["newsletter"])],
         items,
         deployments: Vec::new(),
