@@ -97,15 +97,8 @@ pub struct AspectChange {
 /// The changes of state, by sort, kind and id.
 pub(super) fn changes<'a>(before: &'a StateMap, after: &'a StateMap, pairs: &Pairs<'a>, constants: bool) -> Vec<ItemChange<'a>> {
     let counts = |item: &&&Item| constants || item.class == Class::Mutable;
-    let alone = |how, item: &&'a Item| ItemChange {
-        how,
-        id: &item.id,
-        was: None,
-        kind: item.kind,
-        item,
-        facts: Vec::new(),
-        aspects: Vec::new(),
-    };
+    let alone =
+        |how, item: &&'a Item| ItemChange { how, id: &item.id, was: None, kind: item.kind, item, facts: Vec::new(), aspects: Vec::new() };
     let mut out: Vec<ItemChange<'a>> = pairs.added.iter().filter(counts).map(|item| alone(How::Added, item)).collect();
     out.extend(pairs.removed.iter().filter(counts).map(|item| alone(How::Removed, item)));
     for (old, new) in &pairs.both {

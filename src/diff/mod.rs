@@ -4,8 +4,8 @@
 //! moving code is no change of state.
 
 mod capacity;
-mod fail_on;
 mod facts;
+mod fail_on;
 mod hazards;
 mod items;
 mod messages;
@@ -17,13 +17,13 @@ mod verdicts;
 mod tests;
 
 pub use capacity::{CapacityChange, most};
-pub use fail_on::{FailOn, Failed};
 pub use facts::{FactChange, SetChange};
+pub use fail_on::{FailOn, Failed};
 pub use hazards::{HazardChange, HazardHow};
 pub use items::{Aspect, AspectChange, How, ItemChange};
 pub use messages::{MessageChange, MessageHow};
-pub use variables::{VariableChange, VariableHow};
 pub(crate) use variables::variable;
+pub use variables::{VariableChange, VariableHow};
 pub use verdicts::VerdictChange;
 
 use std::collections::BTreeSet;
