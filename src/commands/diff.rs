@@ -107,6 +107,8 @@ mod with_git {
             })
         };
         let base = |one: &Commit, other: &Commit| repository.merge_base(one, other).map_err(wrong);
+        // A folder that one name gives is that of both sides.
+        let pair = |one: Commit, other: Commit| (one.clone().in_folder_of(&other), other.in_folder_of(&one));
         match range {
             Range::Working(_) if repository.is_bare() => Err(UsageError::with_help(
                 "a bare repository has no working directory to compare with",
@@ -118,11 +120,11 @@ mod with_git {
                 Ok((of(old)?, Source::Working(dir)))
             }
             Range::MergeBase(a, b) => {
-                let (old, new) = (commit(&a)?, commit(&b)?);
+                let (old, new) = pair(commit(&a)?, commit(&b)?);
                 Ok((of(base(&old, &new)?)?, of(new)?))
             }
             Range::Both(a, b) => {
-                let (old, new) = (commit(&a)?, commit(&b)?);
+                let (old, new) = pair(commit(&a)?, commit(&b)?);
                 let old = if args.merge_base { base(&old, &new)? } else { old };
                 Ok((of(old)?, of(new)?))
             }

@@ -98,6 +98,32 @@ fn escape_words(line: &str, out: &mut String) {
     escape_line(rest, out);
 }
 
+/// Markdown in which no name calls anybody and no number leads to an issue, for comments on hosts that look for such. What stands
+/// in code and in the targets of links stays as it is.
+pub(crate) fn calling_nobody(markdown: &str) -> String {
+    let mut out = String::with_capacity(markdown.len() + 16);
+    let (mut in_code, mut in_target) = (false, false);
+    let mut before = None;
+    for (at, c) in markdown.char_indices() {
+        let rest = &markdown[at..];
+        let after = rest[c.len_utf8()..].chars().next();
+        out.push(c);
+        match c {
+            '`' if before != Some('\\') => in_code = !in_code,
+            '<' if rest.starts_with("<code>") => in_code = true,
+            '<' if rest.starts_with("</code>") => in_code = false,
+            '(' if before == Some(']') && !in_code => in_target = true,
+            ')' | ' ' => in_target = false,
+            _ if in_code || in_target => {}
+            '@' if after.is_some_and(char::is_alphanumeric) => out.push_str("<!-- -->"),
+            '#' | '!' if after.is_some_and(|after| after.is_ascii_digit()) && before != Some('&') => out.push_str("<!-- -->"),
+            _ => {}
+        }
+        before = Some(c);
+    }
+    out
+}
+
 fn escape_line(line: &str, out: &mut String) {
     let chars: Vec<char> = line.chars().collect();
     let at_start = out.is_empty();
@@ -248,6 +274,14 @@ mod tests {
             }
         }
         text
+    }
+
+    #[test]
+    fn a_comment_calls_nobody_and_links_to_no_issue() {
+        assert_eq!(calling_nobody("asks @ops, see #12 and !3"), "asks @<!-- -->ops, see #<!-- -->12 and !<!-- -->3");
+        for kept in ["`@ops #12`", "[a](https://x/@ops#12)", "<code>&#64;</code> a &#123; b", "# 12 @ x!", "<code>@ops #1</code>"] {
+            assert_eq!(calling_nobody(kept), kept);
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod baseline;
 mod canaries;
 mod catalog;
 mod check;
+#[cfg(feature = "git")]
+mod diff;
 mod explain;
 mod gen_map;
 mod hazards;

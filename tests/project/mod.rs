@@ -1,5 +1,8 @@
 //! Trees to analyse: copies of fixtures and small ones written on the spot; and the binary, run in a clean environment.
 
+#[cfg(feature = "git")]
+pub(crate) mod git;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;

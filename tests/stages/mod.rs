@@ -6,6 +6,8 @@ mod hostile;
 mod identity;
 mod manifests;
 mod modules;
+#[cfg(feature = "git")]
+mod revisions;
 mod settings;
 mod settings_comments;
 mod workspaces;

@@ -4,10 +4,10 @@ use crate::diff::{
     AspectChange, CapacityChange, Diff, FactChange, HazardChange, How, ItemChange, MessageChange, MessageHow, SetChange, VariableChange,
     VariableHow, VerdictChange, most,
 };
-use crate::model::{Capacity, Fact, Item, Place, Severity, StateMap};
+use crate::model::{Capacity, Fact, Item, Kind, Place, Severity, StateMap};
 use crate::render::engine::Engine;
-use crate::render::escape::{code, code_short, inline, one_line, prose, shorten};
-use crate::render::item_view::clause;
+use crate::render::escape::{calling_nobody, code, code_short, inline, one_line, prose, shorten};
+use crate::render::item_view;
 use crate::render::layout::{Layout, first_few};
 use crate::render::phrase::phrase;
 use crate::render::words::{label, store_name, thousands, value};
@@ -22,6 +22,8 @@ use super::{DiffOptions, said};
 pub(super) const MOST: usize = 64_000;
 /// How many entries of each list are told: the first that fits.
 const ENTRIES: &[usize] = &[100, 40, 15, 6, 2, 0];
+/// So many risks are seen without unfolding anything.
+const RISKS: usize = 8;
 /// At most so many changes of one item are told.
 const CHANGES: usize = 12;
 /// At most so many characters of one text.
@@ -64,6 +66,7 @@ impl Pages<'_> {
         // Notes tell how the input was read: of those, none asks for a reviewer.
         let messages: Vec<&MessageChange<'_>> = diff.messages.iter().filter(|change| change.message.severity > Severity::Note).collect();
         let (risks_shown, risks_more) = first_few(risks.len(), most);
+        let (risks_seen, _) = first_few(risks_shown, RISKS);
         let (required_shown, required_more) = first_few(required.len(), most);
         let (hazards_shown, hazards_more) = first_few(hazards.len(), most);
         let (variables_shown, variables_more) = first_few(variables.len(), most);
@@ -78,7 +81,8 @@ impl Pages<'_> {
             counts: self.counts(&risks, &required, &hazards, &messages),
             services_added: diff.services_added.iter().map(|name| code(name)).collect(),
             services_removed: diff.services_removed.iter().map(|name| code(name)).collect(),
-            risks: risks[..risks_shown].iter().map(|change| self.hazard(change)).collect(),
+            risks: risks[..risks_seen].iter().map(|change| self.hazard(change)).collect(),
+            risks_folded: risks[risks_seen..risks_shown].iter().map(|change| self.hazard(change)).collect(),
             risks_more,
             required: required[..required_shown].iter().map(|change| self.variable(change)).collect(),
             required_more,
@@ -134,15 +138,23 @@ impl Pages<'_> {
 
     fn item(&self, change: &ItemChange<'_>) -> ItemView {
         let layout = if change.how == How::Removed { &self.old } else { &self.new };
-        let what = phrase(change.item);
-        let ty = what.ty.map(|ty| format!(" ({ty})")).unwrap_or_default();
+        let said = match change.item.kind {
+            _ if change.how == How::Moved => String::new(),
+            // Its summary says what is done, and not what it is.
+            Kind::FsWrite => clause(&change.item.summary),
+            _ => {
+                let what = phrase(change.item);
+                let ty = what.ty.map(|ty| format!(" ({ty})")).unwrap_or_default();
+                calling_nobody(&format!("{}{ty}{}", what.what, what.rest))
+            }
+        };
         let aspects = change.aspects.iter().map(aspect);
         let changes: Vec<ChangeView> = change.facts.iter().flat_map(|fact| self.fact(fact)).chain(aspects).collect();
         let (shown, changes_more) = first_few(changes.len(), CHANGES);
         ItemView {
             kind: change.kind.as_str(),
             title: layout.title(change.item),
-            what: if change.how == How::Moved { String::new() } else { format!("{}{ty}{}", what.what, what.rest) },
+            what: said,
             id: code(change.id.as_str()),
             was: change.was.map(|id| code(id.as_str())),
             at: change.item.site().map(|site| place(layout, &site.place)),
@@ -161,14 +173,15 @@ impl Pages<'_> {
             let layout = if change.after.is_some() { &self.new } else { &self.old };
             let fact = change.after.or(change.before);
             out.push(ChangeView {
-                label: label(&setting(change.key)),
+                label: name(change.key),
                 before: told(change.before),
                 after: told(change.after),
                 from: fact.filter(|fact| fact.value.is_some()).and_then(said::origin).map(|origin| clause(&origin)),
                 at: fact.and_then(|fact| fact.at.as_ref()).map(|at| place(layout, at)),
             });
         }
-        for set in change.set() {
+        // With the fact goes what set it.
+        for set in change.set().into_iter().filter(|_| change.after.is_some()) {
             out.push(self.set(change, &set, is_env));
         }
         out
@@ -190,7 +203,7 @@ impl Pages<'_> {
         let layout = if set.after.is_some() { &self.new } else { &self.old };
         let by = set.after.or(set.before);
         let setter = by.map(said::setter).unwrap_or_default();
-        let what = if is_env { "set by".to_owned() } else { format!("{}, set by", label(&setting(change.key))) };
+        let what = if is_env { "set by".to_owned() } else { format!("{}, set by", name(change.key)) };
         ChangeView {
             label: format!("{what} {}", clause(&setter)),
             before: told(set.before),
@@ -215,10 +228,10 @@ impl Pages<'_> {
             rule: code(change.rule),
             message: hazard.map(|hazard| text(&hazard.message)).unwrap_or_default(),
             message_before: before.map(|old| text(&old.message)),
-            arithmetic: hazard.and_then(|hazard| hazard.arithmetic.as_deref()).map(prose),
+            arithmetic: hazard.and_then(|hazard| hazard.arithmetic.as_deref()).map(|sum| calling_nobody(&prose(sum))),
             remedy: hazard.map(|hazard| text(&hazard.remedy)).filter(|remedy| !remedy.is_empty()),
             accepted: change.after.and_then(|hazard| hazard.acknowledged.as_ref()).map(|by| text(&by.reason)),
-            at: at.map(|at| place(layout, at)),
+            at: at.map(|at| short_place(layout, at)),
         }
     }
 
@@ -266,9 +279,9 @@ fn unknown(fact: &Fact) -> String {
     }
 }
 
-/// `setting:database.port` as `database.port`.
-fn setting(key: &str) -> String {
-    key.strip_prefix(Fact::SETTING).unwrap_or(key).to_owned()
+/// What a fact is about: a key of the settings is told as it is written.
+fn name(key: &str) -> String {
+    key.strip_prefix(Fact::SETTING).map_or_else(|| label(key), |key| code_short(key, 80))
 }
 
 fn aspect(change: &AspectChange) -> ChangeView {
@@ -325,12 +338,22 @@ fn side(name: &str, revision: Option<&str>, layout: &Layout<'_>) -> SideView {
     });
     // What stands for a commit by its hash needs no second one.
     let is_hash = name.len() >= 7 && revision.is_some_and(|revision| revision.starts_with(name));
-    SideView { name: if is_hash { String::new() } else { inline(&shorten(name, 120)) }, commit }
+    SideView { name: if is_hash { String::new() } else { calling_nobody(&inline(&shorten(name, 120))) }, commit }
+}
+
+/// A part of a sentence that calls nobody.
+fn clause(text: &str) -> String {
+    calling_nobody(&item_view::clause(text))
 }
 
 /// A place, linked when the host is known: in a comment no other link leads anywhere.
 fn place(layout: &Layout<'_>, at: &Place) -> String {
     if layout.links.has_host() { layout.links.place("", &at.file, at.line) } else { code(&format!("{}:{}", at.file, at.line)) }
+}
+
+/// As [`place`], without the folders that a table has no room for.
+fn short_place(layout: &Layout<'_>, at: &Place) -> String {
+    if layout.links.has_host() { layout.links.short_place("", &at.file, at.line) } else { place(layout, at) }
 }
 
 /// A path that cannot end a comment of HTML.

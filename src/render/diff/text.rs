@@ -150,8 +150,12 @@ impl Text {
             VariableHow::Default | VariableHow::Optional => ('~', Tone::Other),
             VariableHow::Removed => ('-', Tone::Other),
         };
-        let default = arrow(change.default_before.as_deref(), change.default_after.as_deref());
-        let default = default.map(|default| format!(", default {}", line(&default))).unwrap_or_default();
+        let default = match (change.default_before.as_deref(), change.default_after.as_deref()) {
+            (None, None) => String::new(),
+            (Some(before), Some(after)) if before != after => format!(", default {} -> {}", line(before), line(after)),
+            (Some(before), None) => format!(", no longer with default {}", line(before)),
+            (_, Some(default)) => format!(", default {}", line(default)),
+        };
         let set = match (change.set_by.is_empty(), change.how) {
             (false, _) => format!(", set by {}", line(&change.set_by.join(", "))),
             (true, VariableHow::Required) => "; nothing in the tree sets it".to_owned(),
@@ -241,7 +245,13 @@ impl Text {
     }
 
     fn fact(&mut self, change: &FactChange<'_>) {
-        let key = line(&change.key.strip_prefix(Fact::SETTING).unwrap_or(change.key).replace('_', " "));
+        // Keys of settings and names of variables are told as they are written.
+        let is_name = change.key.chars().any(|c| c.is_ascii_uppercase());
+        let key = match change.key.strip_prefix(Fact::SETTING) {
+            Some(key) => line(key),
+            None if is_name => line(change.key),
+            None => line(&change.key.replace('_', " ")),
+        };
         if !change.is_set_only() {
             let told = arrow(change.before.map(value).as_deref(), change.after.map(value).as_deref()).unwrap_or_default();
             let fact = change.after.or(change.before);
@@ -251,7 +261,8 @@ impl Text {
             let from = if from.is_empty() { String::new() } else { format!("  ({})", from.join(", ")) };
             self.detail(&format!("{key}: {told}{from}"));
         }
-        for set in change.set() {
+        // With the fact goes what set it.
+        for set in change.set().into_iter().filter(|_| change.after.is_some()) {
             let Some(by) = set.after.or(set.before) else { continue };
             let fact = change.after.or(change.before);
             let told = |set: &SetBy| set_value(set, fact);
@@ -303,8 +314,8 @@ fn arrow(before: Option<&str>, after: Option<&str>) -> Option<String> {
         (None, None) => return None,
         (Some(before), Some(after)) if before == after => after.to_owned(),
         (Some(before), Some(after)) => format!("{before} -> {after}"),
-        (None, Some(after)) => after.to_owned(),
-        (Some(before), None) => format!("{before} -> none"),
+        (None, Some(after)) => format!("now {after}"),
+        (Some(before), None) => format!("no longer {before}"),
     })
 }
 

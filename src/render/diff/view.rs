@@ -17,6 +17,8 @@ pub(crate) struct DiffView {
     pub(crate) services_removed: Vec<String>,
     /// New and greater risks.
     pub(crate) risks: Vec<HazardView>,
+    /// Further ones, for whoever wants to see all of them.
+    pub(crate) risks_folded: Vec<HazardView>,
     pub(crate) risks_more: usize,
     /// Variables that must be set from now on.
     pub(crate) required: Vec<VariableView>,

@@ -45,6 +45,13 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// The same commit, seen from the folder that another name gives, unless its own name gives one.
+    #[must_use]
+    pub fn in_folder_of(mut self, other: &Commit) -> Self {
+        self.folder = self.folder.or_else(|| other.folder.clone());
+        self
+    }
+
     /// The hash in short, as people write it.
     #[must_use]
     pub fn short(&self) -> &str {
@@ -175,9 +182,8 @@ impl Repository {
         };
         let base = repository.merge_base(a, b).map_err(|error| none(&format!(": {}", one_line(&error))))?;
         let base = base.ok_or_else(|| none(""))?;
-        // A folder that the names give is that of both sides.
-        let folder = one.folder.clone().or_else(|| other.folder.clone());
-        Ok(Commit { name: format!("the merge base of {} and {}", one.name, other.name), id: base.to_string(), folder })
+        let name = format!("the merge base of {} and {}", one.name, other.name);
+        Ok(Commit { name, id: base.to_string(), folder: None }.in_folder_of(one).in_folder_of(other))
     }
 
     /// The tree of a commit; `None` when it does not hold the folder that is looked from.
@@ -331,6 +337,9 @@ fn meant(repository: &gix::Repository, name: &str) -> Option<String> {
         platform.all().ok()?.take(MAX_REFS).filter_map(|found| found.ok()?.name().shorten().to_str().ok().map(str::to_owned)).collect();
     // A clone of one branch has the others at the remote only.
     let at_remote = names.iter().find(|known| known.split_once('/').is_some_and(|(_, branch)| branch == name));
+    // And in a clone without a remote, they are nobody's.
+    let is_local = |known: &&String| name.split_once('/').is_some_and(|(_, branch)| branch == *known);
+    let at_remote = at_remote.or_else(|| names.iter().find(is_local));
     let near = || names.iter().map(|known| (strsim::jaro_winkler(known, name), known)).filter(|(near, _)| *near > 0.85);
     at_remote.or_else(|| near().max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1))).map(|(_, known)| known)).cloned()
 }
