@@ -98,6 +98,9 @@ pub struct Api {
     /// What the call sets up beside the thing itself.
     #[serde(default)]
     pub beside: Option<Beside>,
+    /// What is decided for it elsewhere: by options of another entry of the crate.
+    #[serde(default)]
+    pub takes: Vec<Take>,
     /// Names that the stated version no longer has and that services still use.
     #[serde(default)]
     pub older: Vec<Older>,
@@ -144,6 +147,21 @@ pub struct Beside {
     pub kind: Option<Kind>,
     /// What a page calls it.
     pub label: String,
+}
+
+/// A fact that one thing has from another one of its crate: the limits of uploads are those of the server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Take {
+    /// The label of the other entry.
+    pub from: SmolStr,
+    /// The key of its fact.
+    pub key: SmolStr,
+    /// The key under which the thing has it.
+    pub name: SmolStr,
+    /// What the library takes where the other one says nothing.
+    #[serde(default)]
+    pub default: Option<SmolStr>,
 }
 
 impl Api {
@@ -195,6 +213,15 @@ pub struct Knob {
     /// Nobody can set it.
     #[serde(default)]
     pub fixed: bool,
+    /// It is told although nobody can set it.
+    #[serde(default)]
+    pub told: bool,
+    /// Environment variables that the library reads where nobody sets it.
+    #[serde(default)]
+    pub reads: Vec<SmolStr>,
+    /// The name of the method that sets it is its value: `json()`.
+    #[serde(default)]
+    pub word: bool,
     /// Its methods name an option by their first argument: `pragma("mmap_size", 0)`.
     #[serde(default)]
     pub named: bool,
@@ -214,6 +241,8 @@ pub enum Shape {
     Constructor,
     /// An ingredient handed to another constructor.
     Part,
+    /// An ingredient that is nothing by itself, wherever it stands: what it is given is told of what the same function makes.
+    Ingredient,
     /// An interior-mutable container: found by type.
     Container,
     /// Changes the local file system.

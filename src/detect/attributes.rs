@@ -52,7 +52,7 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
         let (value, provenance) = match set {
             Some((_, Some(value))) => (value.clone(), Provenance::Code),
             Some((_, None)) => ("on".to_owned(), Provenance::Code),
-            None => (knob.default.as_ref()?.to_string(), Provenance::Default),
+            None => (knob.default.as_ref()?.replace("{FUNCTION}", &item.name.to_uppercase()), Provenance::Default),
         };
         let at = (provenance == Provenance::Code).then(|| cx.place(At { file: cx.file_index(id), span: attr.span }));
         let value = value.parse().map_or(FactValue::Text(value), FactValue::Int);

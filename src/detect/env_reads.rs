@@ -338,9 +338,6 @@ fn is_handed_up(cx: &Cx<'_>, func: DefId, depth: usize) -> bool {
         || callers.iter().all(|(caller, at, _)| {
             let body = cx.body_of.get(caller).map(|at| &cx.bodies[*at]);
             let call = body.and_then(|body| body.own.iter().find(|call| call.func == func && call.at == *at));
-            // What `main` is told of, it ends with.
-            let ends = |call: &OwnCall| !call.in_loop && cx.from_main.get(caller) == Some(&0);
-            call.is_none_or(|call| call.fails != Fails::Nobody || call.taken_by.is_some() || ends(call))
-                && is_handed_up(cx, *caller, depth + 1)
+            call.is_none_or(|call| call.fails != Fails::Nobody || call.taken_by.is_some()) && is_handed_up(cx, *caller, depth + 1)
         })
 }

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::folders::{Behind, Folders, Opened};
+use super::knobs;
 use super::lifting::{Callers, Placed};
 use crate::catalog::{Api, FsOp, Shape};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
@@ -151,6 +152,7 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
     let appends = call.settings.iter().any(|setting| setting.name == "append");
     let op = api.op.map_or(FsOp::Write, |op| if op == FsOp::Write && appends { FsOp::Append } else { op });
     facts.push(Cx::plain_fact("op", op.as_str()));
+    facts.extend(knobs::habits(api));
     let what = literal.clone().map_or_else(|| call.path.clone(), SmolStr::from);
     let mut sites = vec![cx.site(call.at, Role::Written, body.def)];
     sites.extend(call.also.iter().filter(|(_, at)| at.span.line != call.at.span.line).map(|(_, at)| cx.site(*at, Role::Written, body.def)));

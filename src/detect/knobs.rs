@@ -4,7 +4,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::constructors::is_client_within;
 use super::context::Cx;
-use crate::catalog::Knob;
+use crate::catalog::{Api, Knob};
 use crate::model::{Fact, FactValue, Kind, Provenance};
 use crate::resolve::{BodyFacts, Bound, KnownCall, Options};
 
@@ -34,6 +34,7 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
         }
     }
     let mut named: Vec<SmolStr> = Vec::new();
+    let mut reads: Vec<&SmolStr> = Vec::new();
     for knob in &api.knobs {
         if knob.named || knob.many {
             named.push(knob.name.clone());
@@ -52,9 +53,12 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
         if let Some(fact) = own.or(of_part) {
             named.push(knob.name.clone());
             out.push(fact);
-        } else if let Some(default) = knob.default.as_ref().filter(|_| defaults_hold(call, &parts) && !knob.fixed) {
+        } else if let Some(default) =
+            knob.default.as_ref().filter(|_| knob.told && knob.fixed || !knob.fixed && defaults_hold(call, &parts))
+        {
             named.push(knob.name.clone());
             out.push(default_fact(knob, default));
+            reads.extend(&knob.reads);
         }
     }
     let entries: Vec<_> = below.iter().map(|part| part.hit.entry).collect();
@@ -84,16 +88,23 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
             if let (Some(default), false) = (&knob.default, named.contains(&knob.name)) {
                 named.push(knob.name.clone());
                 out.push(default_fact(knob, default));
+                reads.extend(&knob.reads);
             }
         }
     }
     let of_parts = body.known.iter().filter(|part| part.within == Some(index)).flat_map(|part| &cx.api(part.hit.entry).reads);
-    out.extend(variables(api.reads.iter().chain(of_parts)));
+    out.extend(variables(api.reads.iter().chain(of_parts).chain(reads)));
     weighed(&mut out);
     let is_store = matches!(api.kind, Some(Kind::Pool | Kind::SdkClient | Kind::Session | Kind::ExternalStore));
     // A key of a session that is no constant is another one each time.
     out.retain(|fact| fact.key != "key" || api.kind != Some(Kind::Session) || fact.value.is_some());
     out.into_iter().filter_map(|fact| if fact.key == "address" && is_store { address(fact) } else { Some(fact) }).collect()
+}
+
+/// What a library does by itself, whatever it is told.
+pub(super) fn habits(api: &Api) -> impl Iterator<Item = Fact> {
+    let told = api.knobs.iter().filter(|knob| knob.fixed && knob.told);
+    told.filter_map(|knob| Some(default_fact(knob, knob.default.as_ref()?)))
 }
 
 /// The variables that a library reads by itself, a line of them in each fact.
@@ -146,6 +157,8 @@ fn listed(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Vec<Fact> {
         let Some(value) = setting.args.first() else { continue };
         let settled = cx.flow.settle(cx.world, value);
         let text = settled.value.map(|value| value.to_string()).or(settled.from).filter(|text| text.chars().count() <= MAX_TEXT);
+        // Of outputs, the files are told where they are written.
+        let text = if knob.name == "output" { text.and_then(|text| stream(&text).map(str::to_owned)) } else { text };
         texts.extend(text.filter(|text| says_what(text) && !texts.contains(text)));
     }
     texts.truncate(MAX_LISTED);
@@ -194,13 +207,31 @@ fn speaks_for(cx: &Cx<'_>, part: &KnownCall, fact: &Fact) -> bool {
     is_type && from.contains(&format!("{owner}::")) || cx.api(part.hit.entry).knobs.iter().any(says_the_same)
 }
 
+/// `std::io::stdout`, handed over or called: the stream by its name.
+fn stream(text: &str) -> Option<&'static str> {
+    let path = text.strip_suffix("()").unwrap_or(text);
+    ["stdout", "stderr"].into_iter().find(|name| path == *name || path.strip_suffix(name).is_some_and(|before| before.ends_with("::")))
+}
+
+/// An output that is one of the streams of the process.
+fn streamed(mut fact: Fact) -> Fact {
+    if let Some(name) = fact.from.as_deref().filter(|_| fact.value.is_none() && fact.key == "output").and_then(stream) {
+        (fact.value, fact.from) = (Some(FactValue::Text(name.to_owned())), None);
+    }
+    fact
+}
+
 /// A knob that the chain sets; the last setting wins.
 fn set_by_method(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
     let by_method = call.settings.iter().rev().find(|setting| setting.name == knob.name || knob.set.contains(&setting.name));
+    if let Some(setting) = by_method.filter(|setting| knob.word && setting.args.is_empty()) {
+        let value = Some(FactValue::Text(setting.name.to_string()));
+        return Some(Fact { value, provenance: Provenance::Code, at: Some(cx.place(setting.at)), ..default_fact(knob, &setting.name) });
+    }
     if let Some(setting) = by_method
         && let Some(value) = setting.args.first()
     {
-        let mut fact = plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value));
+        let mut fact = streamed(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)));
         // `if max > 0 { options.max(max) }`: what is nothing is not set.
         fact.value = fact.value.filter(|value| !setting.on_condition || *value != FactValue::Int(0));
         return Some(fact);
@@ -220,7 +251,7 @@ fn set(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
         return Some(fact);
     }
     let value = call.args.get(usize::from(knob.arg?))?;
-    let fact = plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value));
+    let fact = streamed(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)));
     // `Header::default()` is what the library has.
     let is_default = fact.value.is_none() && fact.from.as_deref().is_some_and(|from| from.ends_with("::default()"));
     match knob.default.as_ref().filter(|_| is_default) {

@@ -23,6 +23,7 @@ mod fs_writes;
 mod growth;
 mod handed_builders;
 mod http_caching;
+mod ingredients;
 mod invalidation;
 mod kept_locks;
 mod knobs;
@@ -51,6 +52,7 @@ mod statics;
 mod stored_tokens;
 mod stores;
 mod surroundings;
+mod taken;
 mod task_work;
 mod tasks;
 mod thread_locals;
@@ -185,6 +187,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     for detector in DETECTORS {
         (detector.run)(cx, &mut out);
     }
+    taken::tell(cx, &mut out);
     surroundings::tell(cx, &mut out);
     let stand_ins = stand_ins::unused(cx);
     let of_stand_in = |id| stand_ins.contains(&reach::member_of(cx, id).unwrap_or(id));
@@ -192,6 +195,8 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     out
 }
 
+#[cfg(test)]
+mod habit_tests;
 #[cfg(test)]
 mod settings_tests;
 #[cfg(test)]

@@ -8,7 +8,9 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, ONLY_WHEN};
+use super::ingredients;
 use super::made_from::{gives_back, makers, of_one_family};
+use crate::catalog::Shape;
 use crate::facts::Span;
 use crate::model::{Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{At, BodyFacts, Condition, DefId, Flow, KnownCall, OwnCall, Test, Type, Value};
@@ -38,6 +40,7 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
         let conditions = conditions(cx, &by_path, finding);
         finding.facts.extend(conditions);
     }
+    let of_telemetry = telemetry(findings);
     for finding in findings.iter_mut() {
         let by_itself = alone.get(&finding.def) == Some(&true);
         let work = match finding.kind {
@@ -50,6 +53,15 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
                 finding.facts.extend(of_one_family(finding, read));
                 continue;
             }
+            Kind::Telemetry if is_global(cx, finding) => {
+                let told = ingredients::tell(cx, finding, of_telemetry.get(&finding.def).map_or(&[], Vec::as_slice));
+                let installed = installed_by(cx, &by_path, finding);
+                told.into_iter().chain(installed).for_each(|fact| finding.learn(fact));
+                if !by_itself {
+                    continue;
+                }
+                Work { functions: vec![finding.def], ..Work::default() }
+            }
             Kind::Lease | Kind::Telemetry if by_itself => Work { functions: vec![finding.def], ..Work::default() },
             Kind::ClientHeld if finding.detector == "http-caching" => {
                 let setters: BTreeSet<DefId> = functions_of(&by_path, finding).collect();
@@ -58,9 +70,41 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
             }
             _ => continue,
         };
-        let told = settings(cx, finding, &work);
+        let beside = of_telemetry.get(&finding.def).filter(|_| finding.kind == Kind::Telemetry);
+        let told = settings(cx, finding, &work, beside.map_or(&[], Vec::as_slice));
         finding.facts.extend(told);
     }
+}
+
+/// The function of the library that puts it in its place: `set_global_default`.
+fn installed_by(cx: &Cx<'_>, by_path: &FxHashMap<SmolStr, DefId>, finding: &Finding) -> Option<Fact> {
+    let bodies = functions_of(by_path, finding).filter_map(|def| cx.body_of.get(&def)).map(|at| &cx.bodies[*at]);
+    let calls = bodies.flat_map(|body| &body.known).filter(|call| finding.sites.iter().any(|site| site.at == call.at));
+    let paths = calls.flat_map(|call| call.also.iter().map(|(path, _)| path).chain([&call.path]));
+    let mut names = paths.filter_map(|path| path.rsplit("::").next());
+    let name = names.find(|name| name.starts_with("set_global") || name.starts_with("try_init") || *name == "init")?;
+    Some(Cx::plain_fact("installed_by", name))
+}
+
+/// Set up for the whole process.
+fn is_global(cx: &Cx<'_>, finding: &Finding) -> bool {
+    finding.entry.is_some_and(|entry| cx.api(entry).shape == Shape::Global)
+}
+
+/// Of several things that a function makes one after the other, a setting is about the one that is made next.
+fn is_about(finding: &Finding, beside: &[At], value: &Value) -> bool {
+    let (Value::Field { at, .. } | Value::Call { at, .. }) = value else { return true };
+    let next = beside.iter().filter(|site| **site >= *at).min().or_else(|| beside.iter().max());
+    next.is_none_or(|next| finding.sites.iter().any(|site| site.at == *next))
+}
+
+/// The places where a function makes the parts of its telemetry, by function.
+fn telemetry(findings: &[Finding]) -> FxHashMap<DefId, Vec<At>> {
+    let mut out: FxHashMap<DefId, Vec<At>> = FxHashMap::default();
+    for finding in findings.iter().filter(|finding| finding.kind == Kind::Telemetry) {
+        out.entry(finding.def).or_default().extend(finding.sites.iter().map(|site| site.at));
+    }
+    out
 }
 
 /// The functions in which a finding stands.
@@ -186,7 +230,7 @@ fn of_callers(cx: &Cx<'_>, func: DefId, told: &mut Vec<Fact>) {
 }
 
 /// A condition in words, where it asks for something that is set from outside.
-fn fact(cx: &Cx<'_>, condition: &Condition) -> Option<Fact> {
+pub(super) fn fact(cx: &Cx<'_>, condition: &Condition) -> Option<Fact> {
     let settled = cx.flow.settle(cx.world, &condition.value);
     let name = settled.from.filter(|from| is_outside(cx, &condition.value, settled.provenance) && !from.contains(['(', '{', ' ']))?;
     // What has a default is always there.
@@ -202,7 +246,9 @@ fn fact(cx: &Cx<'_>, condition: &Condition) -> Option<Fact> {
         Test::Off => format!("{name} is off"),
         Test::Is(value) if !settled.secret => format!("{name} is {value}"),
         Test::IsNot(value) if !settled.secret => format!("{name} is not {value}"),
-        Test::Is(_) | Test::IsNot(_) => return None,
+        Test::Over(number) if !settled.secret => format!("{name} is over {number}"),
+        Test::AtMost(number) if !settled.secret => format!("{name} is at most {number}"),
+        Test::Is(_) | Test::IsNot(_) | Test::Over(_) | Test::AtMost(_) => return None,
     };
     Some(Fact { at: Some(cx.place(condition.at)), ..Cx::plain_fact(ONLY_WHEN, says) })
 }
@@ -272,14 +318,14 @@ fn work(cx: &Cx<'_>, finding: &Finding) -> Work {
 }
 
 /// The settings that the functions read, what they take at once, and how old what they look for is.
-fn settings(cx: &Cx<'_>, finding: &Finding, work: &Work) -> Vec<Fact> {
+fn settings(cx: &Cx<'_>, finding: &Finding, work: &Work, beside: &[At]) -> Vec<Fact> {
     let mut out: Vec<Fact> = Vec::new();
     let end = |line| Span { line, column: u32::MAX };
     let closure = work.closure.iter().map(|(func, from, to)| (*func, *from..=end(*to)));
     for (func, part) in closure.chain(work.functions.iter().map(|func| (*func, Span { line: 0, column: 0 }..=end(u32::MAX)))) {
         let Some(&at) = cx.body_of.get(&func) else { continue };
         let body = &cx.bodies[at];
-        for value in read_by(cx, body, &part) {
+        for value in read_by(cx, body, &part).into_iter().filter(|(_, value)| is_about(finding, beside, value)) {
             let fact = cx.fact("", None, &value.1);
             let is_set = is_outside(cx, &value.1, fact.provenance) && fact.from.is_some();
             let is_told = finding.facts.iter().chain(&out).any(|known| known.from == fact.from || mentions(known, fact.from.as_deref()));

@@ -4,8 +4,9 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{groups, stores};
+use crate::catalog::Shape;
 use crate::detect::{Cx, Finding, Origin};
-use crate::model::{Fact, FactValue, Kind, Role};
+use crate::model::{Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::At;
 
 /// Which findings join which.
@@ -35,6 +36,7 @@ pub(super) fn one_item_for_all_sides(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     groups::of_one_sort(cx, &mut findings, &mut joins);
     stores::ways_in(cx, &findings, &mut joins);
     kept_where_made(cx, &findings, &mut joins);
+    one_configuration(cx, &findings, &mut joins);
     inside_tasks(&findings, &mut joins);
     rhythms(cx, &findings, &mut joins);
     telemetry(cx, &findings, &mut joins);
@@ -91,6 +93,29 @@ fn kept_where_made(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
             }
         }
     }
+}
+
+/// A configuration that one call of a library makes and another one takes: `custom(config)` in the function that made `config`.
+fn one_configuration(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
+    let mut made: FxHashMap<(&SmolStr, &SmolStr), usize> = FxHashMap::default();
+    for (at, finding) in findings.iter().enumerate() {
+        let loads = finding.entry.is_some_and(|entry| cx.api(entry).shape == Shape::ConfigLoad);
+        let Some(function) = function(finding).filter(|_| loads && finding.kind == Kind::StartupConfig) else { continue };
+        match made.get(&(function, &finding.label)) {
+            // Two that are loaded one after the other have no option in common.
+            Some(&whole) if share_an_option(&findings[whole], finding) => joins.join(at, whole),
+            Some(_) => {}
+            None => {
+                made.insert((function, &finding.label), at);
+            }
+        }
+    }
+}
+
+/// The code gives both the same option.
+fn share_an_option(a: &Finding, b: &Finding) -> bool {
+    let is_option = |fact: &&Fact| fact.at.is_some() && fact.provenance != Provenance::Default && fact.key != "reads";
+    a.facts.iter().filter(is_option).any(|fact| b.facts.iter().any(|other| other.key == fact.key && other.at == fact.at))
 }
 
 /// What stands inside a spawned task and is all that the task is there for: the signals that it waits for, its scheduler.

@@ -324,6 +324,8 @@ fn file(finding: &Finding) -> String {
         None => None,
     };
     match object {
+        // What a library does by itself in a folder.
+        Some(object) if op.is_empty() && !finding.label.is_empty() => format!("{} in {object}", finding.label),
         Some(object) => format!("{verb} {object}"),
         None if finding.label.is_empty() => format!("{verb} a local file"),
         None => finding.label.to_string(),

@@ -24,7 +24,7 @@ const ENTRIES: usize = 4;
 /// At most so many places of one role are linked.
 const SITES: usize = 4;
 /// At most so many of the library's defaults are shown.
-const DEFAULTS: usize = 6;
+const DEFAULTS: usize = 8;
 /// Facts that say in words what the code does with an item.
 const BEHAVIOUR: &[&str] =
     &["grows", "shrinks", "changes", "warmed", "memoised", "invalidated", "timeout_at_call", "set_before_await", "decides"];

@@ -180,7 +180,7 @@ pub(crate) fn instance(item: &Item) -> Option<(&str, &str)> {
 pub(crate) fn default_rank(fact: &Fact) -> Option<u8> {
     let words: Vec<&str> = last(&fact.key).split('_').collect();
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
-    if has(&["min", "initial", "slow", "exponent", "weigher", "port", "flavor", "statement", "test", "tcp", "redirect", "proxy"]) {
+    if has(&["initial", "slow", "exponent", "weigher", "port", "flavor", "statement", "test", "tcp"]) {
         return None;
     }
     if has(&["timeout"]) || words == ["keep", "alive"] {
@@ -192,7 +192,24 @@ pub(crate) fn default_rank(fact: &Fact) -> Option<u8> {
     if has(BOUNDS) || has(&["workers", "threads", "backlog", "attempts", "retry", "retries"]) {
         return Some(if has(&["attempts", "retry", "retries", "delay"]) { 3 } else { 0 });
     }
-    has(&["secure", "site", "cookie", "reconnect", "reconnection"]).then_some(4)
+    let is_habit = has(&[
+        "secure",
+        "site",
+        "cookie",
+        "reconnect",
+        "reconnection",
+        "lifecycle",
+        "image",
+        "folders",
+        "resolv",
+        "release",
+        "environment",
+        "output",
+        "format",
+        "variable",
+    ]);
+    let is_minor = has(&["min", "redirect", "proxy", "path", "http", "name", "only", "sync"]);
+    if is_habit { Some(4) } else { is_minor.then_some(5) }
 }
 
 fn said(fact: &Fact) -> String {

@@ -2,9 +2,9 @@
 
 use super::infer::Callee;
 use super::reader::Reader;
-use super::values::{At, Value};
+use super::values::{At, Value, is_variant};
 use super::walk::children;
-use crate::facts::{BinOp, Expr, ExprId, Lit, Stmt};
+use crate::facts::{Arm, BinOp, Expr, ExprId, Lit, Pat, Stmt};
 use crate::model::FactValue;
 
 /// More conditions than these are not told.
@@ -52,6 +52,10 @@ pub enum Test {
     Is(FactValue),
     /// It is any but this one.
     IsNot(FactValue),
+    /// It is a greater number than this one.
+    Over(i64),
+    /// It is no greater number than this one.
+    AtMost(i64),
 }
 
 impl Test {
@@ -65,6 +69,8 @@ impl Test {
             Test::Off => Test::On,
             Test::Is(value) => Test::IsNot(value),
             Test::IsNot(value) => Test::Is(value),
+            Test::Over(number) => Test::AtMost(number),
+            Test::AtMost(number) => Test::Over(number),
         }
     }
 }
@@ -79,6 +85,12 @@ impl Reader<'_> {
                 Expr::If { cond, then, .. } if *cond != at => {
                     let mut known = self.asked.borrow_mut();
                     out.extend_from_slice(known.entry((*cond, *then == at)).or_insert_with(|| self.asked_by(*cond, *then == at)));
+                }
+                Expr::Match { value, arms } if *value != at => {
+                    if let Some(arm) = arms.iter().position(|arm| arm.body == at) {
+                        let mut known = self.asked.borrow_mut();
+                        out.extend_from_slice(known.entry((at, true)).or_insert_with(|| self.asked_by_arm(*value, arms, arm)));
+                    }
                 }
                 Expr::Block(stmts) => {
                     let mut known = self.guards.borrow_mut();
@@ -155,6 +167,25 @@ impl Reader<'_> {
         out
     }
 
+    /// What an arm of a `match` asks: `Format::Json => …`, `Some(url) => …`, `None => …`.
+    fn asked_by_arm(&self, value: ExprId, arms: &[Arm], arm: usize) -> Vec<Condition> {
+        let of = |at: usize| match &self.body[arms.get(at)?.pat] {
+            Pat::Path(path) | Pat::TupleStruct(path, _) | Pat::Struct(path, _) => match path.last()?.as_str() {
+                "Some" | "Ok" => Some(Test::Given),
+                "None" | "Err" => Some(Test::Missing),
+                variant => is_variant(variant).then(|| Test::Is(FactValue::Text(variant.to_owned()))),
+            },
+            _ => None,
+        };
+        // The other one of two.
+        let other = || if arms.len() == 2 { of(1 - arm).map(Test::negated) } else { None };
+        let mut out = Vec::new();
+        if let Some(test) = of(arm).or_else(other).filter(|_| arms[arm].guard.is_none()) {
+            self.tested(value, test, &mut out);
+        }
+        out
+    }
+
     fn part(&self, id: ExprId, holds: bool, out: &mut Vec<Condition>) {
         let or_not = |test: Test| if holds { test } else { test.negated() };
         match &self.body[id] {
@@ -172,6 +203,12 @@ impl Reader<'_> {
                     && let Value::Known(value, ..) = self.tracer.value(*right)
                 {
                     self.tested(*left, if is { Test::Is(value) } else { Test::IsNot(value) }, out);
+                }
+            }
+            Expr::Binary { op: op @ (BinOp::Over | BinOp::AtLeast), left, right } => {
+                if let Value::Known(FactValue::Int(number), ..) = self.tracer.value(*right) {
+                    let number = if *op == BinOp::Over { number } else { number.saturating_sub(1) };
+                    self.tested(*left, or_not(Test::Over(number)), out);
                 }
             }
             Expr::Field { .. } | Expr::Path(..) | Expr::Call { .. } | Expr::Method { .. } => self.tested(id, or_not(Test::On), out),

@@ -6,6 +6,7 @@ use super::calls::{BodyFacts, KnownCall, Options, Setting, SharedValue};
 use super::infer::Callee;
 use super::reader::Reader;
 use super::types::Type;
+use super::values::Value;
 use crate::catalog::{EntryId, Hit, Shape};
 use crate::facts::{Expr, ExprId, Span};
 use crate::model::Kind;
@@ -214,7 +215,15 @@ impl Reader<'_> {
                     }));
                     return;
                 }
-                let args = args.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();
+                let is_number = api.knobs.iter().any(|knob| {
+                    (knob.name == *name || knob.set.contains(name))
+                        && knob.default.as_ref().is_some_and(|default| default.parse::<i64>().is_ok())
+                });
+                let args = args.iter().map(|arg| match if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) } {
+                    Value::Unknown(text) if is_number => self.number_within(*arg).unwrap_or(Value::Unknown(text)),
+                    value => value,
+                });
+                let args = args.collect();
                 out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span), on_condition: !sure });
             }
         }

@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::values::{At, Value};
 use super::walk::children;
 use crate::facts::{BinOp, Expr, ExprId, Lit, Name, Span};
+use crate::model::FactValue;
 
 /// Expressions of a branch that are looked at for what it does.
 const MAX_LOOKED_AT: usize = 200;
@@ -216,6 +217,40 @@ impl Reader<'_> {
             children(&self.body[next], &mut |child| stack.push(child));
         }
         false
+    }
+
+    /// The number in an option that is given as a rule: `Policy::limited(5)`, `Policy::custom(|attempt| if attempt.previous().len()
+    /// >= 5 { … })`.
+    pub(super) fn number_within(&self, id: ExprId) -> Option<Value> {
+        let rule = self.tracer.behind(id);
+        let Expr::Call { args, .. } = &self.body[rule] else { return None };
+        let [only] = **args else { return None };
+        if let known @ Value::Known(FactValue::Int(_), ..) = self.tracer.value(only) {
+            return Some(known);
+        }
+        let Expr::Closure { body, .. } = &self.body[only] else { return None };
+        let (mut stack, mut found) = (vec![*body], None);
+        for _ in 0..MAX_LOOKED_AT {
+            let Some(next) = stack.pop() else { return found };
+            if let Expr::Binary { op, left, right } = &self.body[next]
+                && let Expr::Method { name, args, .. } = &self.body[*left]
+                && matches!(name.as_str(), "len" | "count")
+                && args.is_empty()
+                && let Value::Known(FactValue::Int(number), _, at) = self.tracer.value(*right)
+            {
+                let from = match op {
+                    BinOp::AtLeast => number,
+                    BinOp::Over => number.saturating_add(1),
+                    _ => return None,
+                };
+                // Of two numbers, which one bounds it is not known.
+                if found.replace(Value::Known(FactValue::Text(format!("stopped at {from}")), false, at)).is_some() {
+                    return None;
+                }
+            }
+            children(&self.body[next], &mut |child| stack.push(child));
+        }
+        None
     }
 
     /// The body counts a field up: `x.count += 1`.

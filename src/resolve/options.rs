@@ -1,6 +1,9 @@
 //! Settings of a known call: those before it on its chain, and those of the options objects that it takes.
 
+use smol_str::SmolStr;
+
 use super::calls::{Options, Setting};
+use super::infer::Callee;
 use super::reader::Reader;
 use super::values::Value;
 use crate::catalog::Shape;
@@ -54,7 +57,8 @@ impl Reader<'_> {
 
     /// The type is one of the catalog's builders, or named like options.
     fn is_options(&self, id: ExprId) -> bool {
-        let Some(path) = self.types.types[id.0 as usize].path() else { return false };
+        let Some(path) = self.types.types[id.0 as usize].path().cloned().or_else(|| self.starts_as(id)) else { return false };
+        let path = &path;
         // An ingredient with an entry of its own, such as the options of the connections in a pool.
         if self.world.catalog.type_entry(path).is_some_and(|entry| self.world.catalog.api(entry).shape == Shape::Part) {
             return false;
@@ -62,6 +66,18 @@ impl Reader<'_> {
         let last = path.rsplit("::").next().unwrap_or(path);
         self.world.catalog.builder(path).is_some()
             || ["Config", "Options", "Settings", "Builder", "Opts", "Conf"].iter().any(|end| last.ends_with(end))
+    }
+
+    /// The type at which a chain starts, where that of its end is not known: `ClientOptions` of `ClientOptions::new().release(v)`.
+    fn starts_as(&self, mut id: ExprId) -> Option<SmolStr> {
+        while let Expr::Method { recv, .. } = &self.body[id] {
+            id = *recv;
+        }
+        let Expr::Call { .. } = &self.body[id] else { return None };
+        match self.types.callees.get(&id)? {
+            Callee::Foreign(path) => path.rsplit_once("::").map(|(owner, _)| SmolStr::new(owner)),
+            Callee::Def(_) => None,
+        }
     }
 
     /// Collects what an options object is given; false when some of it comes from elsewhere.

@@ -152,6 +152,7 @@ impl Reader<'_> {
                     _ => return Fails::Nobody,
                 },
                 Expr::Return(_) => return Fails::Caller,
+                Expr::Let { pat, .. } if self.is_error(*pat) && self.ends_process(parent) => return Fails::Here,
                 Expr::Block(stmts) => match stmts.last() {
                     Some(Stmt::Expr { expr, semi: false }) if *expr == at => {}
                     _ => return Fails::Nobody,
@@ -161,6 +162,29 @@ impl Reader<'_> {
             at = parent;
         }
         Fails::Nobody
+    }
+
+    /// `Err(error)`.
+    fn is_error(&self, pat: PatId) -> bool {
+        matches!(&self.body[pat], Pat::TupleStruct(path, _) if path.last().is_some_and(|last| last == "Err"))
+    }
+
+    /// The branch of `if let` that is taken when it holds ends the process, or the function.
+    fn ends_process(&self, asked: ExprId) -> bool {
+        let Some(Expr::If { cond, then, .. }) = self.parents[asked.0 as usize].map(|parent| &self.body[parent]) else { return false };
+        let Expr::Block(stmts) = &self.body[*then] else { return false };
+        let leaves = |stmt: &Stmt| match stmt {
+            Stmt::Expr { expr, .. } => match &self.body[*expr] {
+                Expr::Return(_) => true,
+                Expr::Call { callee, .. } => {
+                    matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| matches!(last.as_str(), "exit" | "abort")))
+                }
+                Expr::Macro { path, .. } => path.last().is_some_and(|last| matches!(last.as_str(), "panic" | "bail")),
+                _ => false,
+            },
+            Stmt::Let { .. } => false,
+        };
+        *cond == asked && stmts.last().is_some_and(leaves)
     }
 
     fn plain_type(&self, ty: &Ty) -> Option<SmolStr> {

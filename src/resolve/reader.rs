@@ -245,6 +245,9 @@ impl Reader<'_> {
                 if let ("map" | "and_then" | "map_or" | "is_some_and" | "inspect", Some(closure)) = (name.as_str(), args.last()) {
                     out.named_units.extend(self.named_unit(*recv, *closure));
                 }
+                if name == "clear" && args.is_empty() {
+                    self.cleared(*recv, out);
+                }
                 if name == "parse" {
                     out.env_parsed.extend(self.parsed(id, *recv, turbofish));
                 }

@@ -1,6 +1,6 @@
 //! What a body gives to fields: by assignments, and by the setters of builders that a derive made.
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::calls::{BodyFacts, Setting};
 use super::fields::of_builder;
@@ -9,7 +9,11 @@ use super::program::DefId;
 use super::reader::Reader;
 use super::types::Type;
 use super::values::Value;
-use crate::facts::{Expr, ExprId, ItemKind};
+use crate::facts::{Expr, ExprId, ItemKind, Name, Span};
+use crate::model::FactValue;
+
+/// Fields of fields of what a known call makes.
+const MAX_FIELDS: usize = 3;
 
 impl Reader<'_> {
     /// `Settings::builder().pool_size(10)`, where a derive made the builder: the method gives the field its value.
@@ -66,14 +70,37 @@ impl Reader<'_> {
             let on_condition = matches!(value, Value::Known(..)) && self.is_in_branch(left);
             if on_condition { &mut out.sometimes } else { &mut out.assigned }.push((of, name.clone(), value));
         }
-        if let Expr::Field { base, name, span } = &self.body[left]
-            && let Some(root) = self.root(*base, 0)
-            && let Some(index) = self.known_at.get(&root).copied()
-        {
+        if let Some((name, root, index, span)) = self.field_of_known(left) {
             let on_condition = self.is_conditional(left, root);
             let value = if on_condition { self.perhaps(right) } else { self.tracer.value(right) };
-            out.known[index].settings.push(Setting { name: name.clone(), args: vec![value], at: self.at(*span), on_condition });
+            out.known[index].settings.push(Setting { name, args: vec![value], at: self.at(span), on_condition });
         }
+    }
+
+    /// `config.shutdown.signals.clear()` on a known call: nothing is left in it.
+    pub(super) fn cleared(&self, list: ExprId, out: &mut BodyFacts) {
+        if let Some((name, root, index, span)) = self.field_of_known(list) {
+            let at = self.at(span);
+            let none = Value::Known(FactValue::Text("none".to_owned()), false, at);
+            let on_condition = self.is_conditional(list, root);
+            out.known[index].settings.push(Setting { name, args: vec![none], at, on_condition });
+        }
+    }
+
+    /// A field of what a known call makes, or a field of that: its name, with dots, and the call.
+    fn field_of_known(&self, field: ExprId) -> Option<(Name, ExprId, usize, Span)> {
+        let Expr::Field { base, name, span } = &self.body[field] else { return None };
+        let (mut base, mut name) = (*base, name.clone());
+        for _ in 0..MAX_FIELDS {
+            if let Some(root) = self.root(base, 0) {
+                let index = self.known_at.get(&root).copied()?;
+                return Some((name, root, index, *span));
+            }
+            let Expr::Field { base: outer, name: of, .. } = &self.body[base] else { return None };
+            name = format_smolstr!("{of}.{name}");
+            base = *outer;
+        }
+        None
     }
 }
 

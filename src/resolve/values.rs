@@ -403,7 +403,7 @@ pub(super) fn named_constant(world: World<'_>, module: super::program::ModId, pa
 }
 
 /// `Strict`, or `RS256`; what is all in capitals is a constant.
-fn is_variant(name: &str) -> bool {
+pub(super) fn is_variant(name: &str) -> bool {
     let has_small = name.chars().any(char::is_lowercase);
     name.starts_with(char::is_uppercase) && (has_small || !name.contains('_') && name.chars().any(|c| c.is_ascii_digit()))
 }

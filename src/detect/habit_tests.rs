@@ -1,0 +1,129 @@
+//! What libraries do by themselves, what they take from each other, and options that are given as rules.
+
+use super::surroundings_tests::items;
+use crate::model::{Item, Kind};
+
+/// Facts of the only item of a kind whose summary begins so: `key value from`.
+fn told(items: &[Item], kind: Kind, summary: &str, keys: &[&str]) -> Vec<String> {
+    let found: Vec<&Item> = items.iter().filter(|item| item.kind == kind && item.summary.starts_with(summary)).collect();
+    let [item] = found.as_slice() else { panic!("{:?}", items.iter().map(|item| (&item.id, &item.summary)).collect::<Vec<_>>()) };
+    let facts = item.facts.iter().filter(|fact| keys.contains(&fact.key.as_str()));
+    let shown = facts.map(|fact| {
+        let value = fact.value.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+        format!("{} {value} {}", fact.key, fact.from.as_deref().unwrap_or("")).trim_end().to_owned()
+    });
+    shown.collect()
+}
+
+fn client(chain: &str) -> Vec<String> {
+    let text = format!(
+        "fn main() {{ let client = reqwest::Client::builder(){chain}.build().unwrap(); println!(\"{{client:?}}\"); }}\n\
+         fn other() -> reqwest::redirect::Policy {{ reqwest::redirect::Policy::none() }}\n"
+    );
+    told(&items(&["reqwest"], &text), Kind::SdkClient, "reqwest", &["redirect", "proxy", "reads"])
+}
+
+#[test]
+fn a_client_reads_the_variables_of_proxies_unless_it_is_told_of_none() {
+    let proxies = "reads HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY";
+    assert_eq!(client(""), ["redirect 10", "proxy from the environment", proxies]);
+    assert_eq!(client(".no_proxy()"), ["redirect 10", "proxy no_proxy"]);
+}
+
+#[test]
+fn a_rule_for_redirects_tells_its_number() {
+    let of = |policy: &str| client(&format!(".no_proxy().redirect({policy})"))[0].clone();
+    assert_eq!(of("reqwest::redirect::Policy::limited(3)"), "redirect 3");
+    let custom = |body: &str| of(&format!("reqwest::redirect::Policy::custom(|attempt| {{ {body} attempt.follow() }})"));
+    assert_eq!(custom("if attempt.previous().len() >= 5 { return attempt.stop(); }"), "redirect stopped at 5");
+    assert_eq!(custom("if attempt.previous().len() > 5 { return attempt.stop(); }"), "redirect stopped at 6");
+    // Which of two numbers bounds it is not known; one that bounds nothing is none.
+    assert!(
+        custom("if attempt.previous().len() > 5 || attempt.url().path().len() > 90 { return attempt.stop(); }").starts_with("redirect - ")
+    );
+    assert!(custom("if attempt.url().port() == Some(5) { return attempt.stop(); }").starts_with("redirect - "));
+}
+
+const UPLOADS: &str = "use rocket::{fs::TempFile, form::FromForm, data::{Limits, ToByteUnit}};\n#[derive(FromForm)]\nstruct Upload<'f> { file: TempFile<'f> }\n\
+    fn save(upload: Upload<'_>) { println!(\"{:?}\", upload.file.len()) }\n";
+
+#[test]
+fn uploads_have_the_folder_and_the_limits_of_the_server() {
+    let keys = ["path", "max_size", "max_form_size"];
+    let server = "#[rocket::launch]\nfn rocket() -> _ { let mut config = rocket::Config::from(rocket::Config::figment());\n\
+        config.temp_dir = std::env::var(\"SPOOL\").unwrap_or(\"/var/spool\".to_owned()).into(); config.shutdown.ctrlc = false; config.shutdown.signals.clear();\n\
+        config.limits = Limits::new().limit(\"file\", 25.megabytes()); rocket::custom(config).mount(\"/\", rocket::routes![save]) }\n";
+    let found = items(&["rocket"], &format!("{UPLOADS}{server}"));
+    assert_eq!(told(&found, Kind::FsWrite, "uploaded", &keys), ["path /var/spool SPOOL", "max_size 25 MB", "max_form_size 2 MiB"]);
+    // One configuration, however many calls it goes through; a field of a field is an option, too.
+    let options = ["shutdown.ctrlc false", "shutdown.signals none"];
+    assert_eq!(told(&found, Kind::StartupConfig, "Rocket", &["shutdown.ctrlc", "shutdown.signals"]), options);
+    // Without a word of it, the library's own.
+    let plain = items(
+        &["rocket"],
+        &format!("{UPLOADS}#[rocket::launch]\nfn rocket() -> _ {{ rocket::build().mount(\"/\", rocket::routes![save]) }}\n"),
+    );
+    assert_eq!(told(&plain, Kind::FsWrite, "uploaded", &keys), ["path system temp directory", "max_size 1 MiB", "max_form_size 2 MiB"]);
+}
+
+#[test]
+fn two_configurations_of_one_function_stay_two() {
+    let text = "#[derive(serde::Deserialize)]\nstruct A { a: u8 }\n#[derive(serde::Deserialize)]\nstruct B { b: u8 }\n\
+        fn main() { let a: A = envy::from_env().unwrap(); let b: B = envy::prefixed(\"B_\").from_env().unwrap(); println!(\"{} {}\", a.a, b.b); }\n";
+    let found = items(&["envy", "serde"], text);
+    assert_eq!(found.iter().filter(|item| item.summary.starts_with("settings from")).count(), 2);
+}
+
+#[test]
+fn a_setting_is_told_with_the_telemetry_that_is_made_after_it_is_read() {
+    let text = "struct Config { level: String, rate: f32 }\nfn init(config: &Config) { println!(\"{}\", config.level);\n\
+        tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap();\nlet rate = config.rate;\n\
+        let guard = sentry::init((\"https://k@sentry.example/1\", sentry::ClientOptions::new().release(\"1.2\").traces_sample_rate(rate)));\nstd::mem::forget(guard); }\n\
+        fn main() { init(&Config { level: std::env::var(\"LEVEL\").unwrap(), rate: std::env::var(\"RATE\").unwrap().parse().unwrap() }); }\n";
+    let found = items(&["sentry", "tracing", "tracing-subscriber"], text);
+    let keys = ["level", "rate", "release", "reads"];
+    assert_eq!(told(&found, Kind::Telemetry, "Sentry", &keys), ["release 1.2", "reads SENTRY_ENVIRONMENT", "rate - RATE"]);
+    assert_eq!(told(&found, Kind::Telemetry, "tracing", &keys), ["level - LEVEL"]);
+}
+
+#[test]
+fn a_logger_tells_its_form_its_output_and_the_variable_that_filters_it() {
+    let keys = ["format", "output", "filter_variable", "installed_by"];
+    let of = |text: &str| {
+        let found = items(&["tracing", "tracing-subscriber"], &format!("use tracing_subscriber::prelude::*;\n{text}"));
+        told(&found, Kind::Telemetry, "tracing subscriber", &keys)
+    };
+    let layered = "enum Form { Json, Plain }\nstruct Config { form: Form, filter: tracing_subscriber::EnvFilter }\n\
+        fn filter() -> tracing_subscriber::EnvFilter { tracing_subscriber::EnvFilter::builder().with_env_var(\"SHOP_LOG\").from_env_lossy() }\n\
+        fn form() -> Form { match std::env::var(\"LOG_FORM\").as_deref() { Ok(\"json\") => Form::Json, _ => Form::Plain } }\n\
+        fn init(config: Config) { let layer = match config.form { Form::Json => tracing_subscriber::fmt::layer().json().boxed(), Form::Plain => tracing_subscriber::fmt::layer().boxed() };\n\
+        tracing_subscriber::registry().with(layer).with(config.filter).init(); }\nfn main() { init(Config { form: form(), filter: filter() }); }\n";
+    let forms = "format json where LOG_FORM is Json, full where LOG_FORM is Plain";
+    assert_eq!(of(layered), ["filter_variable SHOP_LOG", forms, "output stdout"]);
+    let plain = "fn main() { tracing_subscriber::fmt().json().with_writer(std::io::stderr).init(); }\n";
+    assert_eq!(of(plain), ["format json", "output stderr", "installed_by init"]);
+    // Where it writes to is decided elsewhere.
+    let open = "fn main() { let (writer, _guard) = tracing_appender::non_blocking(file()); tracing_subscriber::fmt().with_writer(writer).init(); }\n";
+    assert_eq!(of(open)[..2], ["format full", "output - writer"]);
+}
+
+#[test]
+fn an_arm_of_a_match_is_a_condition() {
+    let keys = ["only_when"];
+    let of = |arms: &str| {
+        let text = format!(
+            "struct Config {{ url: Option<String>, workers: usize }}\nfn run(config: &Config) {{ {arms} }}\n\
+             fn main() {{ run(&Config {{ url: std::env::var(\"QUEUE_URL\").ok(), workers: std::env::var(\"WORKERS\").unwrap().parse().unwrap() }}); }}\n"
+        );
+        told(&items(&[], &text), Kind::Queue, "", &keys)
+    };
+    let made = "{ let (tx, rx) = std::sync::mpsc::sync_channel::<u8>(5); drop((tx, rx)); }";
+    assert_eq!(of(&format!("match &config.url {{ Some(_) => {made}, None => {{}} }}")), ["only_when QUEUE_URL is set"]);
+    assert_eq!(of(&format!("match &config.url {{ None => {made}, _ => {{}} }}")), ["only_when QUEUE_URL is not set"]);
+    assert_eq!(of(&format!("match &config.url {{ Some(_) => {{}}, _ => {made} }}")), ["only_when QUEUE_URL is not set"]);
+    assert_eq!(of(&format!("if config.workers > 0 {made}")), ["only_when WORKERS is over 0"]);
+    assert_eq!(of(&format!("if config.workers >= 2 {{ return }} {made}")), ["only_when WORKERS is at most 1"]);
+    // A guard may say no for any reason; the value itself is no condition of what follows.
+    assert_eq!(of(&format!("match &config.url {{ Some(url) if url.len() > 3 => {made}, _ => {{}} }}")), Vec::<String>::new());
+    assert_eq!(of(&format!("match &config.url {{ Some(_) => {{}}, None => {{}} }} {made}")), Vec::<String>::new());
+}
