@@ -123,7 +123,6 @@ fn inner(graph: &Graph, server: Option<usize>) -> Vec<Part> {
         if node.shape == Shape::Actor {
             return Part::Background;
         }
-<<<<<<< HEAD
         let users: Vec<usize> = graph.edges.iter().filter(|edge| edge.to == at).map(|edge| edge.from).collect();
         let by_server = users.iter().any(|&user| Some(user) == server);
         let others: Vec<&Node> = users.iter().filter(|&&user| Some(user) != server).map(|&user| &graph.nodes[user]).collect();
@@ -131,16 +130,6 @@ fn inner(graph: &Graph, server: Option<usize>) -> Vec<Part> {
             (false, true) => Part::Whole,
             (true, true) => Part::Requests,
             (true, false) if others.iter().all(|other| is_crowd(other)) => Part::Both,
-=======
-        let mut users = graph.edges.iter().filter(|edge| edge.to == at).map(|edge| edge.from).peekable();
-        if users.peek().is_none() {
-            return Part::Whole;
-        }
-        let (by_server, by_others) =
-            users.fold((false, false), |(server_too, others), user| if Some(user) == server { (true, others) } else { (server_too, true) });
-        match (by_server, by_others) {
-            (true, false) => Part::Requests,
->>>>>>> preproc
             _ => Part::Background,
         }
     };

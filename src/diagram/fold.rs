@@ -355,20 +355,8 @@ fn node(
         ([only], []) => format!("{}_{}", slug(only.kind.as_str()), slug(&names.name(only))),
         _ => slug(draft.group.plural()),
     };
-<<<<<<< HEAD
     let is_server = draft.group == Group::Server;
     Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, column: 2, caption, lines, is_server, severity }
-=======
-    Node {
-        id: unique(word, ids),
-        zone: draft.group.zone(),
-        shape: draft.shape,
-        caption,
-        lines,
-        is_server: draft.group == Group::Server,
-        severity,
-    }
->>>>>>> preproc
 }
 
 fn kind_word(item: &Item) -> String {

@@ -94,7 +94,6 @@ pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
     Some(tidy)
 }
 
-<<<<<<< HEAD
 /// The column of each node, without columns that are empty, and where the layout has the middle of each column.
 fn columns(graph: &Graph, x: &[f64]) -> (Vec<usize>, Vec<f64>) {
     let used: BTreeSet<usize> = graph.nodes.iter().map(|node| node.column).collect();
@@ -105,21 +104,6 @@ fn columns(graph: &Graph, x: &[f64]) -> (Vec<usize>, Vec<f64>) {
         sum / count
     };
     (column_of, used.iter().map(center).collect())
-=======
-/// The column of each node, and where the layout has the middle of each column.
-fn columns(x: &[f64]) -> (Vec<usize>, Vec<f64>) {
-    let mut sorted: Vec<f64> = x.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let mut centers: Vec<f64> = Vec::new();
-    for x in sorted {
-        if centers.last().is_none_or(|last| x - last > 40.0) {
-            centers.push(x);
-        }
-    }
-    let nearest =
-        |x: f64| (0..centers.len()).min_by(|&a, &b| (centers[a] - x).abs().total_cmp(&(centers[b] - x).abs())).unwrap_or_default();
-    (x.iter().map(|&x| nearest(x)).collect(), centers)
->>>>>>> preproc
 }
 
 /// Arrows that pass columns do so in the frame through which the layout led them.
@@ -210,11 +194,6 @@ impl Tidy {
         for (first, last, _, bottom) in self.frames.iter().flatten() {
             free[*first..=*last].fill(bottom + APART);
         }
-<<<<<<< HEAD
-=======
-        let tall =
-            |tidy: &Self, columns: &[Vec<(f64, Entry)>]| columns.iter().map(|column| tidy.length(column)).fold(0.0, f64::max) + HEAD + PAD;
->>>>>>> preproc
         for (position, &at) in frames.iter().enumerate() {
             let (first, last) = span([&entries[at]].into_iter());
             let earliest = free[first..=last].iter().copied().fold(0.0, f64::max);
