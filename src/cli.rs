@@ -51,7 +51,7 @@ pub(crate) enum When {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write the map: a Markdown page, an mdBook or JSON
+    /// Write the map: a Markdown page, an mdBook, JSON or a diagram
     Gen(Gen),
     /// Fail when the committed map is stale or what people wrote about state does not hold; for CI
     ///
@@ -165,9 +165,12 @@ pub(crate) struct Gen {
     /// What to write [default: markdown]
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<GenFormat>,
-    /// File (markdown, json) or folder (mdbook) to write, `-` for standard output [default: STATEMAP.md in the tree; statemap-book; standard output for json]
+    /// File (markdown, json, mermaid, svg) or folder (mdbook, mermaid, svg) to write, `-` for standard output [default: STATEMAP.md in the tree; statemap-book; standard output for json, mermaid and svg]
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
+    /// Draw the diagram of this service (mermaid, svg) [default: the overview of all; in a folder, each]
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub(crate) service: Option<String>,
     #[command(flatten)]
     pub(crate) shown: Shown,
     /// Replace files that statemap did not write
@@ -303,6 +306,10 @@ pub(crate) enum GenFormat {
     Mdbook,
     /// The whole map for machines
     Json,
+    /// A diagram as the text of a flowchart, which many hosts render
+    Mermaid,
+    /// A diagram, drawn
+    Svg,
 }
 
 /// Options of `list`.

@@ -63,6 +63,8 @@ pub struct OutputConfig {
     pub constants: Option<bool>,
     /// Heading of the first page.
     pub title: Option<String>,
+    /// The service whose diagram is drawn: `--service`.
+    pub service: Option<String>,
 }
 
 pub(super) fn read_service(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> ServiceConfig {
@@ -87,12 +89,13 @@ pub(super) fn read_outputs(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<O
 }
 
 fn read_output(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> OutputConfig {
-    reader.check_keys(section, &["format", "path", "templates", "constants", "title"]);
+    reader.check_keys(section, &["format", "path", "templates", "constants", "title", "service"]);
     OutputConfig {
         format: reader.word(section, "format", FORMATS),
         path: reader.text(section, "path"),
         templates: reader.text(section, "templates"),
         constants: reader.flag(section, "constants"),
         title: reader.text(section, "title"),
+        service: reader.text(section, "service"),
     }
 }

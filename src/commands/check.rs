@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
 use statemap::annotations::{Level, Policy};
 use statemap::check::{Baseline, Committed, Finding, State, check_map, check_state};
 use statemap::output::{WriteOptions, pending, write_pages};
@@ -57,7 +58,7 @@ fn stale(args: &Check, global: &Global, session: &Session) -> anyhow::Result<Vec
     if policy.stale == Some(Level::Allow) {
         return Ok(Vec::new());
     }
-    let asked = Asked { format: args.output.as_deref().map(form_of), output: args.output.as_deref(), shown: &args.shown };
+    let asked = Asked { format: args.output.as_deref().map(form_of), output: args.output.as_deref(), service: None, shown: &args.shown };
     let outputs = outputs(session, &asked)?;
     if outputs.iter().all(|output| matches!(output.target, Target::Stdout)) {
         return Err(UsageError::with_help(
@@ -77,10 +78,23 @@ fn stale(args: &Check, global: &Global, session: &Session) -> anyhow::Result<Vec
 fn form_of(path: &Path) -> GenFormat {
     if path.join("book.toml").is_file() || path.join("src/SUMMARY.md").is_file() {
         GenFormat::Mdbook
-    } else if path.extension().is_some_and(|extension| extension == "json") {
-        GenFormat::Json
+    } else if let Some(format) = path.extension().and_then(|extension| extension.to_str()).and_then(by_extension) {
+        format
+    } else if path.join("overview.svg").is_file() {
+        GenFormat::Svg
+    } else if path.join("overview.mmd").is_file() {
+        GenFormat::Mermaid
     } else {
         GenFormat::Markdown
+    }
+}
+
+fn by_extension(extension: &str) -> Option<GenFormat> {
+    match extension {
+        "json" => Some(GenFormat::Json),
+        "svg" => Some(GenFormat::Svg),
+        "mmd" | "mermaid" => Some(GenFormat::Mermaid),
+        _ => None,
     }
 }
 
@@ -119,7 +133,8 @@ fn gen_command(output: &Output, args: &Check, global: &Global) -> Vec<String> {
     }
     if let Some(path) = &args.output {
         if output.format != GenFormat::Markdown {
-            words.extend(["--format".to_owned(), if output.format == GenFormat::Json { "json" } else { "mdbook" }.to_owned()]);
+            let format = output.format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+            words.extend(["--format".to_owned(), format]);
         }
         words.extend(["-o".to_owned(), path.display().to_string()]);
     }

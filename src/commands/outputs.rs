@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use statemap::annotations::{Config, OutputConfig, OutputFormat};
+use statemap::diagram::DiagramError;
 use statemap::output::{WriteError, WriteOptions};
-use statemap::render::{self, Existing, Page, RenderOptions};
+use statemap::render::{self, Drawing, Existing, Page, RenderOptions};
 
 use super::session::Session;
 use super::{InputError, UsageError};
@@ -34,6 +35,8 @@ pub(super) enum Target {
 pub(super) struct Asked<'a> {
     pub(super) format: Option<GenFormat>,
     pub(super) output: Option<&'a Path>,
+    /// The service whose diagram is wanted.
+    pub(super) service: Option<&'a str>,
     pub(super) shown: &'a Shown,
 }
 
@@ -56,7 +59,7 @@ pub(super) fn outputs(session: &Session, asked: &Asked<'_>) -> anyhow::Result<Ve
         [] => vec![&nothing],
         outputs => outputs.iter().collect(),
     };
-    if asked.format.is_none() && asked.output.is_none() {
+    if asked.format.is_none() && asked.output.is_none() && asked.service.is_none() {
         let mut outputs = Vec::new();
         for one in configured {
             outputs.push(output(session, asked, one, one.path.as_ref().map(|path| session.root.join(path)))?);
@@ -84,10 +87,17 @@ fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Opt
     let options = options(session, asked, config, format, &place);
     let map = &session.analysis.map;
     let failed = |error: render::RenderError| UsageError::with_help(error.report(), "mend the template, or leave out `--templates`");
+    let service = asked.service.or(config.service.as_deref());
+    let drawing = drawing(format, service)?;
     let text = match format {
         GenFormat::Markdown => Some(render::markdown(map, &options).map_err(failed)?),
         GenFormat::Json => Some(render::json(map)),
         GenFormat::Mdbook => None,
+        GenFormat::Mermaid | GenFormat::Svg if matches!(place, Place::Folder(_)) => match service {
+            None => None,
+            Some(_) => return Err(UsageError::with_help("one diagram is a file, not a folder", "name a file with `-o`")),
+        },
+        GenFormat::Mermaid | GenFormat::Svg => Some(diagram(session, service, drawing.unwrap_or(Drawing::Mermaid), &options)?),
     };
     let existing = if format == GenFormat::Json { Existing::Replaced } else { Existing::Marked };
     let (name, target, pages) = match (place, text) {
@@ -97,12 +107,47 @@ fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Opt
             (shown(&file, &session.root), Target::Folder { dir, prune: None }, vec![Page { path, text, existing }])
         }
         (Place::Folder(dir), _) | (Place::File(dir), None) => {
-            let pages = render::mdbook(map, &options).map_err(failed)?;
-            (shown(&dir, &session.root), Target::Folder { dir, prune: Some("src") }, pages)
+            let (pages, prune) = match drawing {
+                Some(drawing) => (render::diagram_files(map, drawing, &options).map_err(|error| undrawn(&error))?, None),
+                None => (render::mdbook(map, &options).map_err(failed)?, Some("src")),
+            };
+            (shown(&dir, &session.root), Target::Folder { dir, prune }, pages)
         }
         (Place::Stdout, None) => return Err(UsageError::with_help("a book is a folder, not standard output", "name a folder with `-o`")),
     };
     Ok(Output { name, format, target, pages })
+}
+
+/// The form of a diagram; none for other outputs, which are of all services.
+fn drawing(format: GenFormat, service: Option<&str>) -> anyhow::Result<Option<Drawing>> {
+    match (format, service) {
+        (GenFormat::Mermaid, _) => Ok(Some(Drawing::Mermaid)),
+        (GenFormat::Svg, _) => Ok(Some(Drawing::Svg)),
+        (_, None) => Ok(None),
+        (_, Some(service)) => Err(UsageError::with_help(
+            format!("`{service}` is named, but only diagrams are of one service"),
+            "add `--format mermaid` or `--format svg`; for a map of one service, name it under `bins` of `[service]` in statemap.toml",
+        )),
+    }
+}
+
+/// One diagram.
+fn diagram(session: &Session, service: Option<&str>, drawing: Drawing, options: &RenderOptions) -> anyhow::Result<String> {
+    let map = &session.analysis.map;
+    let Some(text) = render::diagram_file(map, service, drawing, options) else {
+        let names: Vec<String> = map.services.iter().map(|service| format!("`{}`", service.name)).collect();
+        let help = if names.is_empty() { "this tree has no service".to_owned() } else { format!("the services are {}", names.join(", ")) };
+        return Err(UsageError::with_help(format!("there is no service `{}`", service.unwrap_or_default()), help));
+    };
+    text.map_err(|error| undrawn(&error))
+}
+
+fn undrawn(error: &DiagramError) -> anyhow::Error {
+    let help = match error {
+        DiagramError::NotBuilt => "install it with its default features, or take `--format mermaid`, which is text",
+        DiagramError::Layout { .. } => "`--format mermaid` gives its source, which other programs may draw",
+    };
+    UsageError::with_help(error.to_string(), help)
 }
 
 /// A path as people name it: below the root without the root.
@@ -117,10 +162,12 @@ fn gen_format(format: OutputFormat) -> anyhow::Result<GenFormat> {
         OutputFormat::Markdown => GenFormat::Markdown,
         OutputFormat::Mdbook => GenFormat::Mdbook,
         OutputFormat::Json => GenFormat::Json,
-        other => {
+        OutputFormat::Mermaid => GenFormat::Mermaid,
+        OutputFormat::Svg => GenFormat::Svg,
+        OutputFormat::Sarif => {
             return Err(UsageError::with_help(
-                format!("`[output] format = \"{}\"` is not written by this version", other.as_str()),
-                "use `markdown`, `mdbook` or `json`",
+                format!("`[output] format = \"{}\"` is not written by this version", format.as_str()),
+                "use `markdown`, `mdbook`, `json`, `mermaid` or `svg`",
             ));
         }
     })
@@ -146,11 +193,17 @@ fn place(format: GenFormat, path: Option<PathBuf>, root: &Path) -> anyhow::Resul
         (Some(path), _) if is_stdout(&path) => Place::Stdout,
         (Some(path), GenFormat::Markdown) if path.is_dir() => Place::File(path.join("STATEMAP.md")),
         (Some(path), GenFormat::Json) if path.is_dir() => Place::File(path.join("statemap.json")),
+        (Some(path), GenFormat::Mermaid | GenFormat::Svg) if path.is_dir() || ends_as_folder(&path) => Place::Folder(path),
         (Some(path), _) => Place::File(path),
         (None, GenFormat::Markdown) => Place::File(root.join("STATEMAP.md")),
         (None, GenFormat::Mdbook) => Place::Folder(root.join("statemap-book")),
-        (None, GenFormat::Json) => Place::Stdout,
+        (None, GenFormat::Json | GenFormat::Mermaid | GenFormat::Svg) => Place::Stdout,
     })
+}
+
+/// A folder that is not there yet is told by the `/` behind it.
+fn ends_as_folder(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR])
 }
 
 fn is_stdout(path: &Path) -> bool {
@@ -163,12 +216,14 @@ fn options(session: &Session, asked: &Asked<'_>, output: &OutputConfig, format: 
         // Where it will be put nobody knows; the root is the likely place.
         Place::Stdout => Some(String::new()),
         Place::File(file) if format != GenFormat::Mdbook => way(file.parent().unwrap_or(Path::new("")), &session.root),
+        // Drawings are as likely to be committed in a folder of their own.
+        Place::Folder(dir) if matches!(format, GenFormat::Mermaid | GenFormat::Svg) => way(dir, &session.root),
         // Its pages are published without the source.
         Place::File(_) | Place::Folder(_) => None,
     };
     // A page beside the code is committed with it: hosts follow relative links, and one that named the revision would be
     // stale as soon as it is committed. A book is published elsewhere, so its links lead to the host.
-    let beside_code = matches!(place, Place::File(_)) && link_base.is_some();
+    let beside_code = !matches!(place, Place::Stdout) && link_base.is_some();
     RenderOptions {
         title: output.title.clone().or_else(|| config.service.name.clone()),
         description: config.service.description.clone(),

@@ -72,15 +72,18 @@ fn draw(out: &mut String, node: &Node, rect: Rect, links: &Links<'_>) {
     let high = if node.severity == Some(HazardSeverity::High) { " high" } else { "" };
     let _ = write!(out, "\n<g class=\"node {} {}{high}\">", node.zone.as_str(), shape(node.shape));
     out.push_str(&outline(node.shape, rect));
-    let count = node.lines.len() + 1;
+    let count = node.lines.len() + usize::from(!node.caption.is_empty());
     let drop = if node.shape == Shape::Store { 4.0 } else { 0.0 };
     #[expect(clippy::cast_precision_loss, reason = "a node has a dozen lines")]
     let mut y = rect.middle() + drop - (count as f64 - 1.0) * LINE / 2.0 + 4.0;
     let x = rect.left + rect.width / 2.0;
-    let _ = write!(out, "<text class=\"caption\" x=\"{}\" y=\"{}\">{}</text>", px(x), px(y), escaped(&node.caption));
-    for line in &node.lines {
+    if !node.caption.is_empty() {
+        let _ = write!(out, "<text class=\"caption\" x=\"{}\" y=\"{}\">{}</text>", px(x), px(y), escaped(&node.caption));
         y += LINE;
+    }
+    for line in &node.lines {
         text(out, line, x, y, links);
+        y += LINE;
     }
     out.push_str("</g>");
 }

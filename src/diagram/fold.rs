@@ -200,7 +200,7 @@ impl Drafts<'_> {
         let known = self.nodes.iter().position(|draft| draft.named.iter().any(|named| named.name == name));
         known.unwrap_or_else(|| {
             let group = Group::Kind(Zone::Elsewhere, Kind::ExternalStore);
-            let store = Named { caption: "external store", name, target: None, more: Vec::new(), weight: 0, severity: None };
+            let store = Named { caption: "", name, target: None, more: Vec::new(), weight: 0, severity: None };
             self.nodes.push(Draft { group, shape: Shape::Store, items: Vec::new(), named: vec![store] });
             self.nodes.len() - 1
         })
@@ -359,6 +359,7 @@ fn node(
     Node { id: unique(word, ids), zone: draft.group.zone(), shape: draft.shape, column: 2, caption, lines, is_server, severity }
 }
 
+/// What stands above the name, where the name says what it is.
 fn kind_word(item: &Item) -> String {
     if is_server(item) { "answers requests".to_owned() } else { item.kind.as_str().replace('-', " ") }
 }

@@ -151,7 +151,8 @@ pub(super) fn caption(item: &Item) -> String {
     let what = match item.kind {
         Kind::FsWrite => Some("local file".to_owned()),
         Kind::Deployment => Some(deployed(item)),
-        Kind::ExternalStore => None,
+        // The frame around it and its shape say that.
+        Kind::ExternalStore => Some(String::new()),
         _ => label(item),
     };
     what.map(|what| one_line(&what))

@@ -6,16 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use merman::{Engine, MermaidConfig, OperationControl, ParseOptions, RenderOutput, RenderRequest, Renderer, SvgRequest};
 use serde::Deserialize;
 
-/// A rectangle by its middle.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Rect {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
-}
-
-/// A point of an arrow.
+/// A point: the middle of a node, or one of an arrow.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Point {
     pub(super) x: f64,
@@ -25,10 +16,8 @@ pub(super) struct Point {
 /// Where everything is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
-    /// Nodes by id.
-    pub(super) nodes: BTreeMap<String, Rect>,
-    /// Boxes by id.
-    pub(super) zones: BTreeMap<String, Rect>,
+    /// The middles of nodes, by id.
+    pub(super) nodes: BTreeMap<String, Point>,
     /// Arrows by the ids of their ends.
     pub(super) edges: BTreeMap<(String, String), Vec<Point>>,
 }
@@ -42,14 +31,13 @@ struct Whole {
 struct Laid {
     nodes: Vec<LaidNode>,
     edges: Vec<LaidEdge>,
-    clusters: Vec<LaidNode>,
 }
 
 #[derive(Deserialize)]
 struct LaidNode {
     id: String,
     #[serde(flatten)]
-    rect: Rect,
+    middle: Point,
     #[serde(default)]
     is_cluster: bool,
 }
@@ -68,11 +56,9 @@ pub(super) fn places(source: &str) -> Result<Places, String> {
     let whole: Whole = serde_json::from_value(value).map_err(|error| error.to_string())?;
     let laid = whole.layout.into_values().next().ok_or("no layout")?;
     let laid: Laid = serde_json::from_value(laid).map_err(|error| error.to_string())?;
-    let mut places = Places::default();
-    places.nodes = laid.nodes.into_iter().filter(|node| !node.is_cluster).map(|node| (node.id, node.rect)).collect();
-    places.zones = laid.clusters.into_iter().map(|zone| (zone.id, zone.rect)).collect();
-    places.edges = laid.edges.into_iter().map(|edge| ((edge.from, edge.to), edge.points)).collect();
-    Ok(places)
+    let nodes = laid.nodes.into_iter().filter(|node| !node.is_cluster).map(|node| (node.id, node.middle)).collect();
+    let edges = laid.edges.into_iter().map(|edge| ((edge.from, edge.to), edge.points)).collect();
+    Ok(Places { nodes, edges })
 }
 
 fn layout(source: &str) -> Result<serde_json::Value, String> {

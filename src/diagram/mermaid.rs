@@ -9,9 +9,12 @@ use crate::model::HazardSeverity;
 
 use super::graph::{Edge, Graph, Node, Shape};
 
+/// Many small nodes stand closer than Mermaid puts a few large ones.
+const SPACING: &str = "%%{init: {\"flowchart\": {\"nodeSpacing\": 16, \"rankSpacing\": 40, \"padding\": 10}}}%%";
+
 /// The source of a graph. It ends with a line break, and no line in it is empty.
 pub(super) fn text(graph: &Graph) -> String {
-    let mut out = String::from("flowchart LR\n");
+    let mut out = format!("{SPACING}\nflowchart LR\n");
     let _ = writeln!(out, "  accTitle: {}", words(&graph.title));
     let _ = writeln!(out, "  accDescr: {}", words(&graph.description));
     for at in (0..graph.frames.len()).filter(|&at| graph.frames[at].within.is_none()) {
@@ -53,7 +56,7 @@ fn declared(node: &Node) -> String {
         Shape::Store => ("[(", ")]"),
         Shape::Round => ("(", ")"),
     };
-    let lines = std::iter::once(node.caption.as_str()).chain(node.lines.iter().map(|line| line.text.as_str()));
+    let lines = std::iter::once(node.caption.as_str()).chain(node.lines.iter().map(|line| line.text.as_str())).filter(|line| !line.is_empty());
     let text: Vec<String> = lines.map(label).collect();
     format!("{}{open}\"{}\"{close}", node.id, text.join("<br/>"))
 }

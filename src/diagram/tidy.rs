@@ -140,7 +140,7 @@ fn width(node: &Node) -> f64 {
 
 fn height(node: &Node) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a node has a dozen lines")]
-    let lines = (node.lines.len() + 1) as f64;
+    let lines = (node.lines.len() + usize::from(!node.caption.is_empty())) as f64;
     lines * LINE + if node.shape == Shape::Store { 24.0 } else { 14.0 }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn tell(graph: &mut Graph, title: String) {
             let first = node.lines.iter().find(|line| line.is_name).map(|line| line.text.as_str());
             let several = node.lines.iter().filter(|line| line.is_name).count() > 1;
             match first {
-                Some(name) if !several => format!("{} {name}", node.caption),
+                Some(name) if !several => format!("{} {name}", node.caption).trim_start().to_owned(),
                 _ => node.caption.clone(),
             }
         });

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use super::splice::{SpliceError, has_markers, splice};
-use crate::render::{Existing, MARKER, Page, STYLE_MARKER};
+use crate::render::{Existing, MARKER, Page, SOURCE_MARKER, STYLE_MARKER};
 
 /// How pages are written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -240,10 +240,10 @@ fn text_for(page: &Page, target: &Path, old: Option<&[u8]>, force: bool) -> Resu
     }
 }
 
-/// Whether a file begins with the marker of a generated page or stylesheet.
+/// Whether a file begins with the marker of a generated page, drawing or stylesheet.
 fn is_generated(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}');
-    text.starts_with(MARKER) || text.starts_with(STYLE_MARKER)
+    [MARKER, STYLE_MARKER, SOURCE_MARKER].iter().any(|marker| text.starts_with(marker))
 }
 
 /// The target of a page; every part of it lies in the folder, links included.

@@ -26,6 +26,7 @@ builtin! {
     "book.toml.tera",
     "capacity.md.tera",
     "contents.md.tera",
+    "diagram.md.tera",
     "diff.md.tera",
     "environment.md.tera",
     "events.md.tera",

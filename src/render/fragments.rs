@@ -6,11 +6,12 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::assess::SYMPTOMS;
-use crate::diagram::{self, Target};
+use crate::diagram;
 use crate::model::{Item, ItemId, StateMap};
 
 use super::blind::{blind_spots, short_revision};
 use super::capacity::capacity;
+use super::diagrams::{Linked, as_text, drawn};
 use super::engine::Engine;
 use super::escape::{code, inline};
 use super::hazards::{by_rule_of, review};
@@ -22,7 +23,8 @@ use super::opening::opening;
 use super::sections::held_by;
 use super::verdict::verdicts;
 use super::view::{
-    BlindSpots, CapacityView, HazardRuleView, IncidentView, ItemView, ListRow, ListView, NothingView, PartView, ReviewView, VerdictView,
+    BlindSpots, CapacityView, DiagramView, HazardRuleView, IncidentView, ItemView, ListRow, ListView, NothingView, PartView, ReviewView,
+    VerdictView,
 };
 use super::{RenderError, RenderOptions, book_layout, framed, service_page, subject};
 
@@ -87,6 +89,11 @@ struct OfVerdicts {
 #[derive(serde::Serialize)]
 struct OfCapacity {
     capacity: Option<CapacityView>,
+}
+
+#[derive(serde::Serialize)]
+struct OfDiagram {
+    diagram: Option<DiagramView>,
 }
 
 #[derive(serde::Serialize)]
@@ -240,28 +247,14 @@ impl<'m> Fragments<'m> {
     /// # Errors
     /// As all pieces.
     pub fn diagram(&self, service: Option<&str>, text: bool, page: &str) -> Result<String, RenderError> {
-        let diagram = match service {
-            Some(name) => diagram::service(self.map, name),
-            None => Some(diagram::overview(self.map)),
-        };
-        let Some(diagram) = diagram.filter(|diagram| !diagram.is_empty()) else { return self.nothing("diagram") };
+        let diagram = service.map_or_else(|| Some(diagram::overview(self.map)), |name| diagram::service(self.map, name));
         // All pages of a book may be printed as one.
         let number = self.drawn.replace(self.drawn.get() + 1);
         let id = format!("statemap-{}-{number}", page.trim_end_matches(".md"));
-        let drawn = if text { None } else { diagram.svg(&id, &|target| self.target_of(target, page)).ok() };
-        Ok(match drawn {
-            Some(svg) => framed(&format!("<div class=\"statemap-diagram\">\n{svg}\n</div>")),
-            None => format!("```mermaid\n{}\n```\n", diagram.mermaid().trim_end()),
-        })
-    }
-
-    fn target_of(&self, target: &Target, page: &str) -> Option<String> {
-        let folder = self.folder.as_deref();
-        match target {
-            Target::Item(id) => self.layout.target(id, page),
-            Target::Service(name) => Some(relative(page, &service_page(self.map, name, folder?)?)),
-            Target::Kind(kind) => Some(relative(page, &format!("{}/kinds/{kind}.md", folder?))),
-        }
+        let file = |name: &str| service_page(self.map, name, self.folder.as_deref()?);
+        let linked = Linked { layout: &self.layout, page, service: &file };
+        let diagram = diagram.and_then(|diagram| if text { as_text(&diagram) } else { drawn(&diagram, &id, &linked) });
+        if diagram.is_none() { self.nothing("diagram") } else { self.piece("diagram.md.tera", &OfDiagram { diagram }) }
     }
 
     /// What was not seen.

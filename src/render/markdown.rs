@@ -1,9 +1,11 @@
 //! One page that says it all: `STATEMAP.md`.
 
+use crate::diagram;
 use crate::model::StateMap;
 
 use super::blind::{blind_spots, short_revision};
 use super::capacity::capacity;
+use super::diagrams::{as_text, of_services};
 use super::engine::Engine;
 use super::escape::{code, inline};
 use super::failures::events;
@@ -58,6 +60,8 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         environments: environments(layout, None, PAGE),
         lifecycles: lifecycles(layout, None, PAGE),
         events: events(layout, None, PAGE, |_| None),
+        diagram: as_text(&diagram::overview(map)),
+        diagrams: of_services(map),
         recovery_tests,
         without_recovery_test,
         constants_left_out: layout.constants_left_out,

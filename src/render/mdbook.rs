@@ -1,9 +1,11 @@
 //! A book for mdBook: an index that opens with the paragraph, a page for each kind and each service, and the blind spots.
 
+use crate::diagram::{self, Diagram};
 use crate::model::{Item, Kind, StateMap};
 
 use super::blind::{blind_spots, short_revision};
 use super::capacity::capacity;
+use super::diagrams::{Linked, drawn};
 use super::engine::Engine;
 use super::escape::{code, inline, one_line, slug};
 use super::failures::{events, failures, listed};
@@ -17,8 +19,8 @@ use super::opening::opening;
 use super::sections::{contents, environments, glance, held_by, recovery_tests, scopes, sections, service_kinds, services};
 use super::verdict::verdicts;
 use super::view::{
-    BlindPage, BookView, Chapter, FailurePage, FailuresPage, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView, ServicePage,
-    SummaryView,
+    BlindPage, BookView, Chapter, DiagramView, FailurePage, FailuresPage, HazardsPage, IncidentPage, IncidentsPage, KindPage, PageView,
+    ServicePage, SummaryView,
 };
 use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 
@@ -51,7 +53,7 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
         map,
         layout: &layout,
         title: options.title(map),
-        service_files: service_files(map),
+        service_files: service_files(map, "src"),
         revision: options.revision(map),
         options,
     };
@@ -116,20 +118,24 @@ pub(crate) fn book_layout<'m>(map: &'m StateMap, options: &RenderOptions, folder
 /// The page of a service, in such a book.
 pub(crate) fn service_page(map: &StateMap, name: &str, folder: &str) -> Option<String> {
     let at = map.services.iter().position(|service| service.name == name)?;
-    let file = service_files(map).swap_remove(at);
-    Some(format!("{folder}/{}", file.strip_prefix("src/").unwrap_or(&file)))
+    Some(service_files(map, folder).swap_remove(at))
 }
 
-/// The file of each service; names that differ only in odd characters get a number.
-fn service_files(map: &StateMap) -> Vec<String> {
-    let mut files: Vec<String> = Vec::new();
+/// The file of each service below `folder`.
+fn service_files(map: &StateMap, folder: &str) -> Vec<String> {
+    stems(map, &[]).iter().map(|stem| format!("{folder}/services/{stem}.md")).collect()
+}
+
+/// What the file of each service is called, apart from what is taken; names that differ only in odd characters get a number.
+pub(crate) fn stems(map: &StateMap, taken: &[String]) -> Vec<String> {
+    let mut stems: Vec<String> = Vec::new();
     for service in &map.services {
         let stem: String = slug(&service.name).chars().filter(char::is_ascii).take(60).collect();
         let stem = if stem.is_empty() { "service".to_owned() } else { stem };
-        let names = (1..).map(|n| if n == 1 { format!("src/services/{stem}.md") } else { format!("src/services/{stem}-{n}.md") });
-        files.extend(names.into_iter().find(|name| !files.contains(name)));
+        let names = (1..).map(|n| if n == 1 { stem.clone() } else { format!("{stem}-{n}") });
+        stems.extend(names.into_iter().find(|name| !stems.contains(name) && !taken.contains(name)));
     }
-    files
+    stems
 }
 
 struct Book<'a> {
@@ -177,11 +183,19 @@ impl Book<'_> {
     }
 
     fn service_link(&self, name: &str, from: &str) -> String {
-        let at = self.map.services.iter().position(|service| service.name == name);
-        match at.and_then(|at| self.service_files.get(at)) {
-            Some(file) => format!("[{}]({})", code(name), relative(from, file)),
+        match self.service_file(name) {
+            Some(file) => format!("[{}]({})", code(name), relative(from, &file)),
             None => code(name),
         }
+    }
+
+    fn service_file(&self, name: &str) -> Option<String> {
+        let at = self.map.services.iter().position(|service| service.name == name)?;
+        self.service_files.get(at).cloned()
+    }
+
+    fn drawn(&self, diagram: &Diagram, id: &str, page: &str) -> Option<DiagramView> {
+        drawn(diagram, id, &Linked { layout: self.layout, page, service: &|name| self.service_file(name) })
     }
 
     fn index(&self) -> PageView {
@@ -207,6 +221,8 @@ impl Book<'_> {
             environments: environments(layout, None, INDEX),
             lifecycles: Vec::new(),
             events: events(layout, None, INDEX, |id| Some(relative(INDEX, &failure_page(id)))),
+            diagram: self.drawn(&diagram::overview(self.map), "statemap-overview", INDEX),
+            diagrams: Vec::new(),
             recovery_tests,
             without_recovery_test,
             constants_left_out: layout.constants_left_out,
@@ -279,6 +295,8 @@ impl Book<'_> {
             environments: environments(self.layout, Some(name), file),
             lifecycles: lifecycles(self.layout, Some(name), file),
             events: events(self.layout, Some(name), file, |id| Some(relative(file, &failure_page(id)))),
+            diagram: diagram::service(self.map, name)
+                .and_then(|diagram| self.drawn(&diagram, &format!("statemap-service-{}", at + 1), file)),
             blind_target: relative(file, BLIND),
             several: self.map.services.len() > 1,
             index: relative(file, INDEX),

@@ -1,6 +1,7 @@
 //! What templates see: strings that are already safe Markdown, numbers, and lists in their final order.
 
 mod blind;
+mod diagram;
 mod failures;
 mod fragments;
 mod hazards;
@@ -11,6 +12,7 @@ mod running;
 mod show;
 
 pub(crate) use blind::{BlindSpots, DiagnosticView, ShortList};
+pub(crate) use diagram::DiagramView;
 pub(crate) use failures::{EventLoss, EventView, FailureGroup, FailureRow, FailureRowOfList, FailureView};
 pub(crate) use fragments::{ListRow, ListView, NothingView, PartView};
 pub(crate) use hazards::{CauseView, EvidenceView, HazardRow, HazardRuleView, HazardView, IncidentView, ReviewView};

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    BlindSpots, CapacityView, EventView, FailureRowOfList, FailureView, HazardRuleView, IncidentView, ItemView, LifecycleView, Opening,
-    Point, ReviewView, RowView, VerdictView,
+    BlindSpots, CapacityView, DiagramView, EventView, FailureRowOfList, FailureView, HazardRuleView, IncidentView, ItemView, LifecycleView,
+    Opening, Point, ReviewView, RowView, VerdictView,
 };
 
 /// A whole page, or the index of a book.
@@ -41,6 +41,10 @@ pub(crate) struct PageView {
     /// How the services start and stop.
     pub(crate) lifecycles: Vec<LifecycleView>,
     pub(crate) events: Vec<EventView>,
+    /// Of the whole map.
+    pub(crate) diagram: Option<DiagramView>,
+    /// Of each service, on the one page that has all of them.
+    pub(crate) diagrams: Vec<DiagramView>,
     pub(crate) recovery_tests: Vec<Named>,
     pub(crate) without_recovery_test: usize,
     pub(crate) constants_left_out: usize,
@@ -84,6 +88,7 @@ pub(crate) struct ServicePage {
     /// How the services start and stop.
     pub(crate) lifecycles: Vec<LifecycleView>,
     pub(crate) events: Vec<EventView>,
+    pub(crate) diagram: Option<DiagramView>,
     /// Link target of the blind spots, from this page.
     pub(crate) blind_target: String,
     pub(crate) index: String,
