@@ -255,10 +255,9 @@ fn what_a_kind_tells_to_write_is_read_without_a_complaint() {
 
 #[test]
 fn the_page_on_templates_names_every_template_and_every_field() {
-    let page = read("book/src/templates.md");
-    for entry in std::fs::read_dir(repository().join("templates")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(page.contains(&format!("`{name}`")), "{name}");
+    let page = prose(&repository().join("book/src/templates.md"));
+    for template in statemap::render::templates() {
+        assert!(page.contains(&format!("`{}`", template.name)), "{}", template.name);
     }
     let views = sources(&repository().join("src/render/view"));
     let fields = views
