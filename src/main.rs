@@ -3,6 +3,8 @@
 mod cli;
 mod commands;
 mod exit_code;
+#[cfg(test)]
+mod reference;
 
 use clap::Parser;
 use statemap::terminal::visible;
