@@ -90,6 +90,9 @@ pub(crate) enum Command {
     /// mdBook calls this for each build, with the book on standard input; `statemap mdbook install` puts the lines into
     /// book.toml that make it do so.
     Mdbook(Mdbook),
+    /// Look at the templates of the pages, or copy them out to change them
+    #[command(subcommand)]
+    Templates(TemplatesCommand),
     /// Look at the catalog of crates, or check it against their sources
     #[command(subcommand)]
     Catalog(CatalogCommand),
@@ -117,6 +120,32 @@ pub(crate) enum MdbookCommand {
         #[arg(value_name = "BOOKDIR")]
         book: Option<PathBuf>,
     },
+}
+
+/// What to do with the templates.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TemplatesCommand {
+    /// Print the names of the built-in templates, with what each renders
+    List,
+    /// Write built-in templates into a folder, to be changed; files that are there stay
+    ///
+    /// `--templates DIR` of `gen`, `[output] templates` of statemap.toml and `templates` of a book.toml name the folder.
+    /// Delete what you do not change: the built-in one holds where no file is.
+    Export(TemplatesExport),
+}
+
+/// Options of `templates export`.
+#[derive(Debug, Args)]
+pub(crate) struct TemplatesExport {
+    /// Folder to write [default: statemap-templates]
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Only these, such as item or page.md.tera (several by comma)
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Filter")]
+    pub(crate) only: Vec<String>,
+    /// Replace files that are there
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
 }
 
 /// What to do with the catalog.

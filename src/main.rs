@@ -3,6 +3,8 @@
 mod cli;
 mod commands;
 mod exit_code;
+#[cfg(test)]
+mod reference;
 
 use clap::Parser;
 use statemap::terminal::visible;
@@ -24,6 +26,7 @@ fn main() -> std::process::ExitCode {
         Command::Init(args) => commands::init(args, &cli.global),
         Command::Annotate(args) => commands::annotate(args, &cli.global),
         Command::Mdbook(args) => commands::mdbook(args, &cli.global),
+        Command::Templates(command) => commands::templates(command, &cli.global),
         Command::Catalog(command) => commands::catalog(command, &cli.global),
         Command::List(args) => commands::list(args, &cli.global),
         Command::Show(args) => commands::show(args, &cli.global),

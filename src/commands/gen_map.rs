@@ -3,7 +3,7 @@
 use statemap::model::Class;
 use statemap::output::{WriteReport, write_pages};
 
-use super::outputs::{Asked, Output, Target, outputs, refused};
+use super::outputs::{Asked, Output, Target, outputs, refused, tell_unused_templates};
 use super::session::{self, Session};
 use super::{UsageError, counted, print};
 use crate::cli::{Gen, Global};
@@ -13,6 +13,7 @@ pub(crate) fn run(args: &Gen, global: &Global) -> anyhow::Result<ExitCode> {
     let session = session::open(global, args.path.as_deref())?;
     let asked = Asked { format: args.format, output: args.output.as_deref(), service: args.service.as_deref(), shown: &args.shown };
     let outputs = outputs(&session, &asked)?;
+    tell_unused_templates(&outputs, global);
     if outputs.iter().filter(|output| matches!(output.target, Target::Stdout)).count() > 1 {
         return Err(UsageError::with_help("two outputs go to standard output", "give each `[[output]]` a `path`"));
     }

@@ -15,6 +15,7 @@ mod outputs;
 mod screen;
 mod session;
 mod show;
+mod templates;
 mod what_if;
 
 pub(crate) use annotate::run as annotate;
@@ -28,6 +29,7 @@ pub(crate) use list::run as list;
 pub(crate) use mdbook::run as mdbook;
 pub(crate) use merge::run as merge;
 pub(crate) use show::run as show;
+pub(crate) use templates::run as templates;
 
 use std::io::Write;
 use std::str::FromStr;
@@ -53,6 +55,11 @@ pub(crate) fn vocabulary<T: FromStr<Err = ()>>(
             .map_err(|()| UsageError::with_help(format!("unknown {what} `{word}`"), format!("the {what}s are: {}", known.join(", "))))
     };
     given.iter().map(parse).collect()
+}
+
+/// `did you mean …?` for the nearest of the known names, else the sentence given.
+pub(crate) fn nearest_of<'k>(name: &str, known: impl IntoIterator<Item = &'k str>, otherwise: &str) -> String {
+    statemap::annotations::nearest(name, known).map_or_else(|| otherwise.to_owned(), |known| format!("did you mean `{known}`?"))
 }
 
 /// `1 file`, `2 files`.

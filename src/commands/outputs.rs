@@ -1,16 +1,21 @@
 //! Where the map goes: what the command line and `statemap.toml` ask for, as pages and folders. Shared by `gen` and `check`.
 
+use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use statemap::annotations::{Config, OutputConfig, OutputFormat};
 use statemap::diagram::DiagramError;
+use statemap::diag;
+use statemap::model::Diagnostic;
 use statemap::output::{WriteError, WriteOptions};
 use statemap::render::{self, Drawing, Existing, Page, RenderOptions};
 
+use super::screen::{self, Stream};
 use super::session::Session;
 use super::{InputError, UsageError};
-use crate::cli::{GenFormat, Shown};
+use crate::cli::{GenFormat, Global, Shown};
 
 /// One form of the map.
 pub(super) struct Output {
@@ -19,6 +24,8 @@ pub(super) struct Output {
     pub(super) format: GenFormat,
     pub(super) target: Target,
     pub(super) pages: Vec<Page>,
+    /// The folder with the user's templates.
+    pub(super) templates: Option<PathBuf>,
 }
 
 /// Where it goes.
@@ -115,7 +122,18 @@ fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Opt
         }
         (Place::Stdout, None) => return Err(UsageError::with_help("a book is a folder, not standard output", "name a folder with `-o`")),
     };
-    Ok(Output { name, format, target, pages })
+    Ok(Output { name, format, target, pages, templates: options.templates })
+}
+
+/// Tells of files among the user's templates that nothing uses, each folder once.
+pub(super) fn tell_unused_templates(outputs: &[Output], global: &Global) {
+    let folders: BTreeSet<&PathBuf> = outputs.iter().filter_map(|output| output.templates.as_ref()).collect();
+    let found: Vec<Diagnostic> = folders.into_iter().flat_map(|folder| render::unused_templates(folder)).collect();
+    if !global.quiet && !found.is_empty() {
+        let style = diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width() };
+        // Nobody reads the messages: the work is still done.
+        let _ = std::io::stderr().lock().write_all(diag::render(&found, &mut |_| None, style).as_bytes());
+    }
 }
 
 /// The form of a diagram; none for other outputs, which are of all services.

@@ -18,7 +18,7 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::model::{Diagnostic, Severity};
-use crate::render::{Fragments, RenderError, RenderOptions, Told};
+use crate::render::{Fragments, RenderError, RenderOptions, Told, unused_templates};
 use crate::source::{DirTree, OpenError, nearest_root, revision};
 use crate::{Analysis, diag};
 
@@ -183,6 +183,7 @@ pub fn preprocess(ctx: &PreprocessorContext, mut book: Book, asked: &Asked) -> R
     let pages = ctx.root.join(&ctx.config.book.src);
     // Its pages are published without the source: links lead to the host of the repository, or there are none.
     let render = RenderOptions { prefix, link_base: None, ..options.render(&analysis.config, &root, &ctx.root) };
+    messages.found.extend(render.templates.as_deref().map(unused_templates).unwrap_or_default());
     let plan = chapters::plan(&book, &options, &pages)?;
     let told = match &plan {
         Some(plan) => Told { folder: Some(plan.folder.clone()), ..Told::default() },

@@ -6,10 +6,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
+use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::escape::longest_run;
 use super::html::{badge, icon};
+use super::template_errors::{Told, tell};
+use crate::annotations::nearest;
+use crate::model::{Diagnostic, Severity};
 
 macro_rules! builtin {
     ($($name:literal,)*) => {
@@ -114,12 +117,6 @@ pub enum RenderError {
         /// Why.
         source: std::io::Error,
     },
-    /// The folder holds a template that nothing would ever use.
-    #[error("`{}` replaces no built-in template; they are named {}", .path.display(), known())]
-    UnknownTemplate {
-        /// The file.
-        path: PathBuf,
-    },
 }
 
 impl RenderError {
@@ -127,14 +124,7 @@ impl RenderError {
     #[must_use]
     pub fn report(&self) -> String {
         match self {
-            RenderError::Template { file, place, detail, .. } => {
-                let mut out = self.to_string();
-                if let (Some(file), Some((line, column))) = (file, place) {
-                    let _ = write!(out, "\n  --> {}:{line}:{column}", file.display());
-                }
-                let _ = write!(out, "\n{}", detail.trim_end());
-                out
-            }
+            RenderError::Template { detail, .. } => format!("{self}\n{}", detail.trim_end()),
             other => other.to_string(),
         }
     }
@@ -144,15 +134,12 @@ fn in_file(file: &Option<PathBuf>) -> String {
     file.as_ref().map(|file| format!(" (`{}`)", file.display())).unwrap_or_default()
 }
 
-fn known() -> String {
-    BUILTIN.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
 /// Templates, ready to render.
 pub(crate) struct Engine {
     tera: Tera,
     folder: Option<PathBuf>,
-    replaced: Vec<&'static str>,
+    /// The user's own, those that replace a built-in one and those that only they name.
+    own: Vec<String>,
     /// Whether the pages are those of a book, which may hold HTML.
     book: bool,
 }
@@ -163,19 +150,18 @@ impl Engine {
         let mut tera = Tera::new();
         // Views hold Markdown that is already escaped.
         tera.autoescape_on(Vec::<&'static str>::new());
-        let mut engine = Self { tera, folder: folder.map(Path::to_owned), replaced: Vec::new(), book: false };
+        let mut engine = Self { tera, folder: folder.map(Path::to_owned), own: Vec::new(), book: false };
         // In a page for a repository a badge is its word, and there are no icons.
         engine.tera.register_function("badge", |of: Kwargs, _: &State| -> TeraResult<String> { of.must_get::<String>("word") });
         engine.tera.register_function("icon", |of: Kwargs, _: &State| -> TeraResult<String> {
             of.must_get::<String>("kind").map(|_| String::new())
         });
-        let mut templates: Vec<(&'static str, String)> = BUILTIN.iter().map(|&(name, text)| (name, text.to_owned())).collect();
-        if let Some(folder) = folder {
-            for (name, text) in user_templates(folder)? {
-                engine.replaced.push(name);
-                if let Some(slot) = templates.iter_mut().find(|(known, _)| *known == name) {
-                    slot.1 = text;
-                }
+        let mut templates: Vec<(String, String)> = BUILTIN.iter().map(|&(name, text)| (name.to_owned(), text.to_owned())).collect();
+        for (name, text) in folder.map(user_templates).transpose()?.unwrap_or_default() {
+            engine.own.push(name.clone());
+            match templates.iter_mut().find(|(known, _)| *known == name) {
+                Some(slot) => slot.1 = text,
+                None => templates.push((name, text)),
             }
         }
         engine.tera.add_raw_templates(templates).map_err(|error| engine.error(&error, ""))?;
@@ -196,30 +182,28 @@ impl Engine {
     pub(crate) fn render<V: Serialize>(&self, name: &str, view: &V) -> Result<String, RenderError> {
         let mut context = Context::from_serialize(view).map_err(|error| self.error(&error, name))?;
         context.insert("book", &self.book);
+        #[cfg(test)]
+        seen::note(name, view);
         let text = self.tera.render(name, &context).map_err(|error| self.error(&error, name))?;
         Ok(if name.ends_with(".md.tera") { tidy(&text) } else { text })
     }
 
     fn error(&self, error: &tera::Error, name: &str) -> RenderError {
-        let (name, place) = match error.kind() {
-            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-                (report.filename().to_owned(), Some((report.span().start_line, report.span().start_col + 1)))
-            }
-            _ => (name.to_owned(), None),
-        };
-        let mut detail = error.to_string();
+        let mut report = error.to_string();
         let mut cause = std::error::Error::source(error);
         while let Some(error) = cause {
-            let _ = write!(detail, "\ncaused by: {error}");
+            let _ = write!(report, "\ncaused by: {error}");
             cause = error.source();
         }
-        let file = self.folder.as_ref().filter(|_| self.replaced.contains(&name.as_str())).map(|folder| folder.join(&name));
+        let Told { name: at_fault, place, detail } = tell(&report, self.folder.as_deref(), &self.own);
+        let name = at_fault.unwrap_or_else(|| name.to_owned());
+        let file = self.folder.as_ref().filter(|_| self.own.contains(&name)).map(|folder| folder.join(&name));
         RenderError::Template { name, file, place, detail }
     }
 }
 
-/// The `.tera` files of a folder, by the built-in template that each replaces.
-fn user_templates(folder: &Path) -> Result<Vec<(&'static str, String)>, RenderError> {
+/// The `.tera` files of a folder, by name.
+fn user_templates(folder: &Path) -> Result<Vec<(String, String)>, RenderError> {
     let unreadable = |path: &Path, source| RenderError::Unreadable { path: path.to_owned(), source };
     let mut found = Vec::new();
     let entries = std::fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
@@ -228,15 +212,34 @@ fn user_templates(folder: &Path) -> Result<Vec<(&'static str, String)>, RenderEr
         if path.extension().is_none_or(|extension| extension != "tera") {
             continue;
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let Some(&(name, _)) = BUILTIN.iter().find(|(known, _)| *known == name) else {
-            return Err(RenderError::UnknownTemplate { path });
-        };
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).map_err(|source| unreadable(&path, source))?;
         found.push((name, text));
     }
     found.sort();
     Ok(found)
+}
+
+/// Files of a folder with templates that nothing would use: mistyped names, most likely.
+///
+/// A file of another name is used when another one includes it, or when it defines components.
+#[must_use]
+pub fn unused_templates(folder: &Path) -> Vec<Diagnostic> {
+    let found = user_templates(folder).unwrap_or_default();
+    let known = || BUILTIN.iter().map(|(name, _)| *name);
+    let is_named = |name: &str| found.iter().any(|(other, text)| other != name && text.contains(&format!("\"{name}\"")));
+    let unused = |(name, text): &&(String, String)| !known().any(|other| other == name) && !is_named(name) && !text.contains("component ");
+    let diagnostic = |(name, _): &(String, String)| {
+        let help = match nearest(name, known()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "`statemap templates list` shows the names".to_owned(),
+        };
+        let file = folder.join(name).display().to_string();
+        Diagnostic::new(Severity::Warning, "unused-template", "the file replaces no built-in template, and no other one includes it")
+            .in_file(file)
+            .help(help)
+    };
+    found.iter().filter(unused).map(diagnostic).collect()
 }
 
 /// White space as Markdown linters want it: no space at line ends, one blank line between blocks, one newline at the end.
@@ -276,6 +279,29 @@ pub(crate) fn tidy(text: &str) -> String {
     out
 }
 
+/// Which contexts templates were given, for the test that holds the book against them.
+#[cfg(test)]
+pub(crate) mod seen {
+    use std::cell::RefCell;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use serde::Serialize;
+
+    thread_local! {
+        static SEEN: RefCell<BTreeMap<String, BTreeSet<String>>> = const { RefCell::new(BTreeMap::new()) };
+    }
+
+    pub(super) fn note<V: Serialize>(name: &str, view: &V) {
+        let serde_json::Value::Object(fields) = serde_json::to_value(view).unwrap() else { return };
+        SEEN.with_borrow_mut(|seen| seen.entry(name.to_owned()).or_default().extend(fields.into_iter().map(|(key, _)| key)));
+    }
+
+    /// Of each template that this thread rendered, the variables that it was given.
+    pub(crate) fn take() -> BTreeMap<String, BTreeSet<String>> {
+        SEEN.take()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,6 +320,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut files: Vec<String> =
             std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        files.retain(|name| name != "README.md");
         files.sort();
         let mut known: Vec<&str> = BUILTIN.iter().map(|(name, _)| *name).collect();
         known.sort_unstable();
@@ -307,22 +334,57 @@ mod tests {
         assert_eq!(engine.render("page.md.tera", &Empty {}).unwrap(), "mine 2\n");
     }
 
-    #[test]
-    fn a_broken_template_is_reported_with_file_line_and_cause() {
-        let folder = folder_with("item.md.tera", "first\n{% if %}\n");
-        let report = Engine::new(Some(folder.path())).err().unwrap().report();
-        assert!(report.contains("item.md.tera:2:"), "{report}");
-        let folder = folder_with("page.md.tera", "one\ntwo\n{{ missing.field }}\n");
-        let engine = Engine::new(Some(folder.path())).unwrap();
-        let report = engine.render("page.md.tera", &Empty {}).unwrap_err().report();
-        assert!(report.contains("page.md.tera:3:") && report.contains("missing"), "{report}");
+    /// What is said when a template of this text is used.
+    #[track_caller]
+    fn report(name: &str, text: &str) -> String {
+        let folder = folder_with(name, text);
+        let error = match Engine::new(Some(folder.path())) {
+            Err(error) => error,
+            Ok(engine) => engine.render("page.md.tera", &Empty {}).unwrap_err(),
+        };
+        error.report().replace(folder.path().to_str().unwrap(), "DIR")
     }
 
     #[test]
-    fn a_misnamed_template_and_a_missing_folder_are_told() {
-        let folder = folder_with("pages.md.tera", "x");
-        let message = Engine::new(Some(folder.path())).err().unwrap().to_string();
-        assert!(message.contains("pages.md.tera") && message.contains("`page.md.tera`"), "{message}");
+    fn a_broken_template_is_reported_with_file_line_and_cause() {
+        for (text, says) in [
+            ("first\n{% if %}\n", &["`page.md.tera` failed (`DIR/page.md.tera`)", "--> DIR/page.md.tera:2:", "expected one of"] as &[&str]),
+            ("one\ntwo\n{{ missing.field }}\n", &["--> DIR/page.md.tera:3:4", "Variable `missing` is not defined"]),
+            ("{{ bok }}", &["Variable `bok` is not defined", "help: did you mean `book`?"]),
+            ("{{ book | upcase }}", &["(`DIR/page.md.tera`)", "Unknown filter `upcase`", "--> DIR/page.md.tera:1:"]),
+            ("{{ book | join(sep=3) }}", &["Invalid type for the value", "--> DIR/page.md.tera:1:"]),
+            ("\n{% include \"itm.md.tera\" %}", &["Unknown template `itm.md.tera`", "--> DIR/page.md.tera:2:"]),
+            ("{{<nope kind={book}/>}}", &["Unknown component `nope`", "--> DIR/page.md.tera:1:"]),
+            (
+                "{% include \"words.md.tera\" %}{% include \"row.md.tera\" %}",
+                &["--> row.md.tera:1:", "called from DIR/page.md.tera:1:", "(`DIR/page.md.tera`)"],
+            ),
+        ] {
+            let report = report("page.md.tera", text);
+            assert!(says.iter().all(|part| report.contains(part)), "{text}: {says:?} in\n{report}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_words_that_lacks_some_is_told_once() {
+        let report = report("words.md.tera", "{% component x() %}{% endcomponent x %}");
+        assert!(report.contains("more\n") && report.lines().count() < 25, "{report}");
+        assert!(report.contains("`DIR/words.md.tera` has to keep every component"), "{report}");
+    }
+
+    #[test]
+    fn a_misnamed_template_is_told_and_a_partial_of_ones_own_is_not() {
+        let folder = folder_with("pag.md.tera", "x");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("page.md.tera", "{% include \"head.md.tera\" %}{{<mine/>}}");
+        write("head.md.tera", "head ");
+        write("own.tera", "{% component mine() %}mine{% endcomponent mine %}");
+        write("notes.txt", "x");
+        assert_eq!(Engine::new(Some(folder.path())).unwrap().render("page.md.tera", &Empty {}).unwrap(), "head mine\n");
+        let found = unused_templates(folder.path());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].file.as_deref().unwrap().ends_with("pag.md.tera"));
+        assert_eq!(found[0].help.as_deref(), Some("did you mean `page.md.tera`?"));
         let missing = folder.path().join("no-such-folder");
         assert!(Engine::new(Some(&missing)).err().unwrap().to_string().contains("no-such-folder"));
     }

@@ -34,6 +34,8 @@ mod sample;
 mod sections;
 mod settings_view;
 mod show;
+mod template_errors;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -47,7 +49,7 @@ use std::path::PathBuf;
 
 pub use diagrams::{Drawing, diagram_file, diagram_files};
 pub use diff::{DiffOptions, diff_markdown, diff_text};
-pub use engine::RenderError;
+pub use engine::{RenderError, unused_templates};
 pub use escape::visible_line;
 pub use fleet::{FleetOptions, fleet_json, fleet_markdown, fleet_mdbook};
 pub use fragments::{Fragments, Told};
@@ -57,6 +59,7 @@ pub use list::{Filter, Format, list};
 pub use markdown::markdown;
 pub use mdbook::mdbook;
 pub use show::{Shown, show};
+pub use templates::{Template, templates};
 
 use mdbook::{book_layout, framed, service_page};
 

@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::escape::{is_steering, slug};
 use super::html::icon;
 use super::sample::{HOSTILE, hostile, newsletter, two_services};
-use super::{Filter, Format, HANDS_OFF, HANDS_ON, MARKER, Page, RenderOptions, json, list, markdown, mdbook};
+use super::{Filter, Format, Fragments, HANDS_OFF, HANDS_ON, MARKER, Page, RenderOptions, Told, json, list, markdown, mdbook, templates};
 use crate::model::{Class, Deployment, DurableMount, Fact, Kind, Place, Scope, StateMap};
 
 fn options() -> RenderOptions {
@@ -479,4 +479,57 @@ fn committed_pages_name_no_revision_and_link_relatively() {
     map.revision = Some("0123456789abcdef".to_owned());
     assert_eq!(markdown(&map, &relative).unwrap(), before);
     assert!(before.contains("(src/main.rs#L16)"), "{before}");
+}
+
+/// Words in backticks.
+fn backticked(text: &str) -> BTreeSet<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn what_each_template_is_given_stands_in_the_book() {
+    super::engine::seen::take();
+    for map in [newsletter(), two_services(), hostile()] {
+        everything(&map);
+        let fragments = Fragments::new(&map, &options(), &Told::default()).unwrap();
+        let item = fragments.item(map.items[0].id.as_str()).unwrap();
+        fragments.block(item, 2, "p.md").unwrap();
+        fragments.list(&Filter::default(), "p.md").unwrap();
+        fragments.list(&Filter { words: vec!["no such thing".to_owned()], ..Filter::default() }, "p.md").unwrap();
+        fragments.opening(None, "p.md").unwrap();
+        fragments.hazards(None, true, "p.md").unwrap();
+        fragments.verdicts(None, "p.md").unwrap();
+        fragments.capacity("p.md").unwrap();
+        fragments.blind_spots("p.md").unwrap();
+        fragments.part("Part", "p.md", &[("Page", "q.md")]).unwrap();
+    }
+    let book = include_str!("../../book/src/templates.md");
+    let seen = super::engine::seen::take();
+    assert!(seen.len() > 18, "{:?}", seen.keys());
+    for (name, given) in seen {
+        let template = templates().into_iter().find(|template| template.name == name).unwrap();
+        let mut told = backticked(template.context);
+        // `kind page` is told by the paragraph or the table that begins with `**Kind page**`.
+        for part in ["Page", "Kind page", "Service page", "Hazards page", "Failures page"] {
+            if template.context.contains(&part.to_lowercase()) {
+                let (_, rest) = book.split_once(&format!("\n**{part}**")).unwrap();
+                told.extend(backticked(rest.split("\n\n**").next().unwrap()));
+            }
+        }
+        let missing: Vec<&String> = given.iter().filter(|key| !told.contains(key.as_str())).collect();
+        assert!(missing.is_empty(), "templates/README.md or book/src/templates.md does not say that `{name}` sees {missing:?}");
+    }
+}
+
+#[test]
+fn exported_templates_render_what_the_built_in_ones_do() {
+    let folder = tempfile::tempdir().unwrap();
+    for template in templates() {
+        std::fs::write(folder.path().join(template.name), template.exported()).unwrap();
+    }
+    let own = RenderOptions { templates: Some(folder.path().to_owned()), ..options() };
+    for map in [newsletter(), two_services(), hostile()] {
+        assert_eq!(markdown(&map, &own).unwrap(), page(&map));
+        assert_eq!(mdbook(&map, &own).unwrap(), book(&map));
+    }
 }

@@ -13,3 +13,4 @@ mod gen_map;
 mod hazards;
 mod list;
 mod stated;
+mod templates;

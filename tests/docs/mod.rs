@@ -4,3 +4,4 @@ mod book;
 mod examples;
 mod readme;
 mod schema;
+mod site;
