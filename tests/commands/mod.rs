@@ -12,4 +12,6 @@ mod explain;
 mod gen_map;
 mod hazards;
 mod list;
+mod shells;
+mod show;
 mod stated;
