@@ -2,11 +2,29 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use statemap::model::{Kind, Scope};
+
+/// What stands below the help of the program, and in its man page.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  everything was done, and what was checked holds
+  1  something that was checked does not hold
+  2  the command line or the configuration is wrong; nothing was written
+  3  some of the input could not be read
+
+Environment:
+  NO_COLOR, CLICOLOR, CLICOLOR_FORCE  no colours; colours on a terminal; colours in a pipe, too
+  COLUMNS                             how wide lines may be
+  FORCE_HYPERLINK                     1 for links on any terminal, 0 for none
+
+The book explains the rest; `statemap explain` prints its reference.";
 
 /// Writes the implicit state map of a Rust service: where its state lives, how big it is, what is lost.
 #[derive(Debug, Parser)]
 #[command(name = "statemap", version, propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -18,7 +36,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The tree to analyse [default: upwards from here to a statemap.toml, a workspace manifest or the repository's root]
-    #[arg(short = 'C', long, value_name = "DIR", global = true, help_heading = "Input")]
+    #[arg(short = 'C', long, value_name = "DIR", global = true, help_heading = "Input", value_hint = ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
     /// Look into more than libraries and binaries: tests, benches, examples, build-scripts
     #[arg(long, value_name = "PARTS", global = true, default_value = "", hide_default_value = true, help_heading = "Input")]
@@ -96,6 +114,34 @@ pub(crate) enum Command {
     /// Look at the catalog of crates, or check it against their sources
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Print a script that completes commands, options and values in a shell
+    ///
+    /// Where it goes depends on the shell: `statemap completions bash > ~/.local/share/bash-completion/completions/statemap`,
+    /// `statemap completions zsh > ~/.zfunc/_statemap`, `statemap completions fish > ~/.config/fish/completions/statemap.fish`.
+    Completions(Completions),
+    /// Print a man page, or write those of all commands into a folder
+    ///
+    /// `statemap man | man -l -` reads it at once; `statemap man --output ~/.local/share/man/man1` makes `man statemap-gen` work.
+    Man(Man),
+}
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Options of `man`.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The command, such as gen or catalog verify [default: the page of statemap itself]
+    #[arg(value_name = "COMMAND", conflicts_with = "output")]
+    pub(crate) command: Vec<String>,
+    /// Folder to write a page for each command to
+    #[arg(short, long, value_name = "DIR", help_heading = "Output", value_hint = ValueHint::DirPath)]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Options of `mdbook`.
@@ -189,7 +235,7 @@ pub(crate) struct CatalogVerify {
 #[derive(Debug, Args)]
 pub(crate) struct Gen {
     /// The tree to analyse; the same as `--root`
-    #[arg(value_name = "PATH", conflicts_with = "root")]
+    #[arg(value_name = "PATH", conflicts_with = "root", value_hint = ValueHint::DirPath)]
     pub(crate) path: Option<PathBuf>,
     /// What to write [default: markdown]
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
@@ -222,7 +268,7 @@ pub(crate) struct Shown {
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The tree to analyse; the same as `--root`
-    #[arg(value_name = "PATH", conflicts_with = "root")]
+    #[arg(value_name = "PATH", conflicts_with = "root", value_hint = ValueHint::DirPath)]
     pub(crate) path: Option<PathBuf>,
     /// The map to check: a page, a file of JSON or the folder of a book [default: those of statemap.toml; STATEMAP.md]
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
@@ -299,7 +345,7 @@ pub(crate) enum CheckFormat {
 #[derive(Debug, Args)]
 pub(crate) struct Init {
     /// The tree to analyse; the same as `--root`
-    #[arg(value_name = "PATH", conflicts_with = "root")]
+    #[arg(value_name = "PATH", conflicts_with = "root", value_hint = ValueHint::DirPath)]
     pub(crate) path: Option<PathBuf>,
     /// Replace a statemap.toml that is there
     #[arg(long, help_heading = "Output")]
@@ -310,7 +356,7 @@ pub(crate) struct Init {
 #[derive(Debug, Args)]
 pub(crate) struct Annotate {
     /// The tree to analyse; the same as `--root`
-    #[arg(value_name = "PATH", conflicts_with = "root")]
+    #[arg(value_name = "PATH", conflicts_with = "root", value_hint = ValueHint::DirPath)]
     pub(crate) path: Option<PathBuf>,
     /// Only these kinds, one stub for each item, such as cache or fs-write (several by comma)
     #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = "Filter")]
@@ -356,6 +402,9 @@ pub(crate) struct List {
     /// Only these services, by name
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Filter")]
     pub(crate) service: Vec<String>,
+    /// Only state with a hazard that is at least so bad, and that nobody has accepted
+    #[arg(long, value_name = "SEVERITY", help_heading = "Filter")]
+    pub(crate) hazard: Option<Severity>,
     /// Show state that never changes after it is made, too (JSON always has it)
     #[arg(long, help_heading = "Filter")]
     pub(crate) constants: bool,
@@ -407,11 +456,24 @@ pub(crate) enum MergeFormat {
     Json,
 }
 
+/// How bad a hazard is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Severity {
+    /// Worth knowing
+    Low,
+    /// Hurts in an incident
+    Medium,
+    /// Loses data or takes the service down
+    High,
+}
+
 /// How `list` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
-    /// Aligned columns
+    /// Aligned columns: as wide as the terminal, uncut in a pipe
     Table,
+    /// The ids, one in a line: for `show` and for `statemap.toml`
+    Ids,
     /// The map with only these items
     Json,
     /// Comma-separated values
@@ -460,4 +522,24 @@ pub(crate) enum ExplainFormat {
     Text,
     /// The text as it stands in the book
     Markdown,
+}
+
+/// The variable in which `cargo-statemap` says that it was called as `cargo statemap`.
+pub(crate) const AS_CARGO: &str = "STATEMAP_AS_CARGO";
+
+/// The command by the name that it was called with: `cargo statemap gen` helps with `cargo statemap gen`.
+pub(crate) fn named(command: clap::Command) -> clap::Command {
+    if std::env::var_os(AS_CARGO).is_some() { command.bin_name("cargo statemap") } else { command }
+}
+
+/// The command with the words that its options take, for completions: they are too many for the help.
+pub(crate) fn with_values(command: clap::Command) -> clap::Command {
+    let values = |arg: clap::Arg, words: Vec<&'static str>| arg.value_parser(PossibleValuesParser::new(words)).hide_possible_values(true);
+    let kinds = || Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let scopes = || Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    command
+        .mut_arg("include", |arg| values(arg, vec!["tests", "benches", "examples", "build-scripts"]))
+        .mut_subcommand("list", |list| list.mut_arg("kind", |arg| values(arg, kinds())).mut_arg("scope", |arg| values(arg, scopes())))
+        .mut_subcommand("annotate", |annotate| annotate.mut_arg("kind", |arg| values(arg, kinds())))
+        .mut_subcommand("explain", |explain| explain.mut_arg("words", |arg| values(arg, crate::commands::explained())))
 }

@@ -28,6 +28,7 @@ pub mod model;
 pub mod output;
 pub mod parse;
 pub mod preprocess;
+pub mod progress;
 pub mod render;
 pub mod resolve;
 pub mod schema;
@@ -38,4 +39,4 @@ pub mod terminal;
 pub mod verify;
 pub mod what_if;
 
-pub use analyze::{Analysis, Options, analyze};
+pub use analyze::{Analysis, Options, analyze, analyze_with};

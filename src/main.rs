@@ -6,7 +6,7 @@ mod exit_code;
 #[cfg(test)]
 mod reference;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use statemap::terminal::visible;
 
 use crate::cli::{Cli, Command};
@@ -18,7 +18,8 @@ use crate::exit_code::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
+    let matches = cli::named(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let outcome = match &cli.command {
         Command::Gen(args) => commands::gen_map(args, &cli.global),
         Command::Check(args) => commands::check(args, &cli.global),
@@ -32,6 +33,8 @@ fn main() -> std::process::ExitCode {
         Command::Show(args) => commands::show(args, &cli.global),
         Command::Merge(args) => commands::merge(args, &cli.global),
         Command::Explain(args) => commands::explain(args, &cli.global),
+        Command::Completions(args) => commands::completions(args),
+        Command::Man(args) => commands::man(args, &cli.global),
     };
     outcome.unwrap_or_else(|error| fail(&error)).into()
 }

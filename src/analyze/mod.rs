@@ -21,6 +21,7 @@ use crate::manifests::{self, deployed::Deployed};
 use crate::merge::{self, redact};
 use crate::model::{About, Diagnostic, Item, SCHEMA, Service, Severity, StateMap, ToolInfo};
 use crate::parse::ParseOptions;
+use crate::progress::{Progress, Silent, Stage};
 use crate::resolve::{self, BodyFacts, DefId, Flow, World};
 use crate::schema;
 use crate::settings;
@@ -64,7 +65,15 @@ pub struct Analysis {
 /// # Errors
 /// When the catalog is broken or the threads cannot be started; what is wrong with the tree is a diagnostic.
 pub fn analyze(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Result<Analysis> {
-    pool(options.threads)?.install(|| run(tree, revision, options))
+    analyze_with(tree, revision, options, &Silent)
+}
+
+/// Analyses a tree and tells how far it is.
+///
+/// # Errors
+/// As [`analyze`].
+pub fn analyze_with(tree: &dyn Tree, revision: &Revision, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+    pool(options.threads)?.install(|| run(tree, revision, options, progress))
 }
 
 /// Threads with the stack that parsing needs; as many as there are processors when `None`.
@@ -76,7 +85,8 @@ pub(crate) fn pool(threads: Option<usize>) -> anyhow::Result<rayon::ThreadPool> 
     Ok(pool.build()?)
 }
 
-fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Result<Analysis> {
+fn run(tree: &dyn Tree, revision: &Revision, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+    progress.stage(Stage::Discover);
     let discovery = discover::discover(tree, &DiscoverOptions { include: options.include });
     let (config, mut diagnostics) = match tree.read(annotations::CONFIG_FILE) {
         Ok(text) => annotations::load(annotations::CONFIG_FILE, &text),
@@ -88,12 +98,15 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let services = inputs::services(&discovery, &config, &mut diagnostics);
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let inputs = inputs::crate_inputs(&discovery.packages, &services);
+    progress.stage(Stage::Parse);
+    let parse_options = ParseOptions { include_tests: options.include.tests, ..ParseOptions::default() };
     let (read, (manifests, schema)) = rayon::join(
-        || reading::read(tree, &discovery, &inputs, &ParseOptions { include_tests: options.include.tests, ..ParseOptions::default() }),
+        || reading::read(tree, &discovery, &inputs, &parse_options, progress),
         || rayon::join(|| manifests::read(tree, &discovery), || schema::read(tree, &discovery)),
     );
     let files = &read.files;
 
+    progress.stage(Stage::Resolve);
     let (catalog, (mut program, links)) =
         rayon::join(|| Catalog::load(packages_of(&discovery).chain(named_in_uses(files)), own_catalog), || resolve::link(files, &inputs));
     let catalog = catalog?;
@@ -101,7 +114,12 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     let signatures = resolve::signatures(&program, &catalog, this);
     let world = World { program: &program, signatures: &signatures, catalog: &catalog };
     let defs: Vec<DefId> = program.all_defs().map(|(id, _)| id).collect();
-    let mut bodies: Vec<BodyFacts> = defs.par_iter().filter_map(|id| resolve::body_facts(world, *id)).collect();
+    progress.expect(defs.len());
+    let body = |id: &DefId| {
+        progress.advance(1);
+        resolve::body_facts(world, *id)
+    };
+    let mut bodies: Vec<BodyFacts> = defs.par_iter().filter_map(body).collect();
     statements::take_in(tree, &program, &discovery, &mut bodies);
     resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);
@@ -111,6 +129,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
         settings::read(tree, &discovery, world, &flow, &run)
     };
     settings.hand_over(&mut flow);
+    progress.stage(Stage::Detect);
     let cx = Cx::new(world, &flow, &bodies, left_out);
     let mut findings = detect::detect(&cx);
     settings::tell(&cx, &settings, &mut findings);
@@ -120,6 +139,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     if !wanted.is_empty() {
         findings.retain(|finding| wanted.iter().any(|krate| *krate == *program.krate(resolve::krate_of(world, finding.def)).input.name));
     }
+    progress.stage(Stage::Join);
     let mut items = merge::merge(&cx, findings);
     schema::join(&mut items, &schema, &discovery, &services);
     let mut drawn = manifests::draw(&manifests, tree, &services, &manifests::Code::of(&items));
@@ -162,6 +182,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyhow::Resul
     diagnostics.extend(joined.diagnostics);
     diagnostics.extend(links.diagnostics);
     diagnostics.extend(files.iter().enumerate().filter_map(|(at, file)| unparsed(file, links.reached.contains(&at))));
+    progress.stage(Stage::Assess);
     let capacity = assess::capacity(&items, &joined.held, &drawn.deployed);
     let subject = Subject {
         items: &items,

@@ -13,6 +13,7 @@ use crate::discover::{Discovery, Package};
 use crate::facts::FileFacts;
 use crate::model::Diagnostic;
 use crate::parse::{self, OtherMacros, ParseOptions};
+use crate::progress::Progress;
 use crate::resolve::{self, CrateInput};
 use crate::source::{ReadError, Tree};
 
@@ -45,9 +46,9 @@ pub(super) struct Unread {
 /// Reads the files that the roots of the crates lead to.
 ///
 /// Files that call a macro of another file are read a second time, with that macro: what it makes exists where it is called.
-pub(super) fn read(tree: &dyn Tree, discovery: &Discovery, inputs: &[CrateInput], options: &ParseOptions) -> Read {
+pub(super) fn read(tree: &dyn Tree, discovery: &Discovery, inputs: &[CrateInput], options: &ParseOptions, progress: &dyn Progress) -> Read {
     let known: FxHashSet<&str> = discovery.files.iter().map(|file| file.path.as_str()).collect();
-    let reader = Reader { tree, known, options, asked: Mutex::default(), done: Mutex::default() };
+    let reader = Reader { tree, known, options, progress, asked: Mutex::default(), done: Mutex::default() };
     let roots: Vec<String> = inputs.iter().filter(|input| input.is_read).map(|input| input.root.clone()).collect();
     rayon::scope(|scope| {
         for root in roots {
@@ -56,6 +57,7 @@ pub(super) fn read(tree: &dyn Tree, discovery: &Discovery, inputs: &[CrateInput]
     });
     let macros = Macros::new(&reader.done.lock().unwrap_or_else(PoisonError::into_inner), &discovery.packages, inputs);
     let again = macros.callers(&mut reader.done.lock().unwrap_or_else(PoisonError::into_inner));
+    progress.expect(again.len());
     rayon::scope(|scope| {
         for (path, others) in again {
             let reader = &reader;
@@ -88,6 +90,7 @@ struct Reader<'a> {
     /// The files that discovery found.
     known: FxHashSet<&'a str>,
     options: &'a ParseOptions,
+    progress: &'a dyn Progress,
     /// Places that were asked for already.
     asked: Mutex<FxHashSet<String>>,
     done: Mutex<Vec<Done>>,
@@ -111,6 +114,7 @@ impl Reader<'_> {
         let is_new = self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(place.to_owned());
         if is_new {
             let path = SmolStr::new(place);
+            self.progress.expect(1);
             scope.spawn(move |scope| self.read(scope, path, &OtherMacros::default()));
         }
     }
@@ -123,6 +127,7 @@ impl Reader<'_> {
             }
         }
         self.done.lock().unwrap_or_else(PoisonError::into_inner).push((path, result));
+        self.progress.advance(1);
     }
 }
 

@@ -9,11 +9,13 @@ mod hazards;
 mod normal;
 mod policy;
 mod stale;
+mod told;
 
 pub use baseline::Baseline;
 pub use changes::{Change, How};
 pub use policy::{State, check_state, is_judged};
 pub use stale::{Committed, check_map};
+pub use told::{Line, Piece, pieces};
 
 use serde::Serialize;
 use smol_str::SmolStr;
@@ -34,6 +36,10 @@ pub struct Finding {
     pub command: Option<Vec<String>>,
     /// The state that a stale map lacks, has too much or tells wrongly.
     pub changes: Vec<Change>,
+    /// The hazards that a stale map lacks, has too much or tells wrongly.
+    pub hazards: Vec<Line>,
+    /// Lines of a stale map that differ beside those: counts, sums, tables of contents.
+    pub elsewhere: usize,
     /// The difference of the texts, to be read by people.
     pub diff: Option<String>,
 }
@@ -57,7 +63,7 @@ impl Finding {
             Level::Warn => Severity::Warning,
             Level::Deny => Severity::Error,
         };
-        Some(Self { diagnostic, id: None, paste: None, command: None, changes: Vec::new(), diff: None })
+        Some(Self { diagnostic, id: None, paste: None, command: None, changes: Vec::new(), hazards: Vec::new(), elsewhere: 0, diff: None })
     }
 
     /// Whether the check fails for it.

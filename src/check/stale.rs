@@ -3,9 +3,10 @@
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::changes::{Change, How, changes};
+use super::changes::{Change, Changes, How, changes};
 use super::diff::unified;
 use super::normal::{Unit, units};
+use super::told::Line;
 use super::{Finding, Paste};
 use crate::annotations::{Level, Policy};
 use crate::model::{Diagnostic, Severity, StateMap};
@@ -48,6 +49,8 @@ pub fn check_map(committed: &Committed, policy: &Policy, map: &StateMap) -> Opti
     }
     let mut differs = Differs::Not;
     let mut changes = Vec::new();
+    let mut hazards = Vec::new();
+    let mut elsewhere = 0;
     let mut text = String::new();
     let mut version = None;
     for (name, old, new) in &committed.files {
@@ -55,13 +58,18 @@ pub fn check_map(committed: &Committed, policy: &Policy, map: &StateMap) -> Opti
         let of_file = if committed.is_json { compare_json(old, new) } else { compare_pages(name, old, new, map) };
         differs = differs.max(of_file.differs);
         if of_file.differs == Differs::Content {
-            changes.extend(of_file.changes);
+            changes.extend(of_file.changes.items);
+            hazards.extend(of_file.changes.hazards);
+            elsewhere += of_file.changes.elsewhere;
             text.push_str(&of_file.diff);
             version = version.or_else(|| other_version(old, new));
         }
     }
     changes.sort();
-    changes.dedup();
+    // A book tells some state on several pages.
+    changes.dedup_by(|a, b| (a.how, &a.id, &a.name) == (b.how, &b.id, &b.name));
+    hazards.sort();
+    hazards.dedup();
     let (level, code, message) = match differs {
         Differs::Not => return None,
         Differs::Places => {
@@ -77,6 +85,8 @@ pub fn check_map(committed: &Committed, policy: &Policy, map: &StateMap) -> Opti
     let help = format!("`{command}` writes it anew: commit the result{}", again.unwrap_or_default());
     let mut finding = Finding::new(level, Diagnostic::new(Severity::Error, code, message).in_file(committed.name.as_str()).help(help))?;
     finding.changes = changes;
+    finding.hazards = hazards;
+    finding.elsewhere = elsewhere;
     finding.diff = (!text.is_empty()).then_some(text);
     with_command(finding, committed)
 }
@@ -116,7 +126,7 @@ fn other_version(old: &str, new: &str) -> Option<SmolStr> {
 
 struct Difference {
     differs: Differs,
-    changes: Vec<Change>,
+    changes: Changes,
     diff: String,
 }
 
@@ -131,7 +141,7 @@ fn compare_pages(name: &str, old: &str, new: &str, map: &StateMap) -> Difference
         Differs::Content
     };
     if differs < Differs::Content {
-        return Difference { differs, changes: Vec::new(), diff: String::new() };
+        return Difference { differs, changes: Changes::default(), diff: String::new() };
     }
     Difference { differs, changes: changes(&old, &new, map), diff: unified(name, &old, &new, |unit| &unit.key) }
 }
@@ -144,15 +154,19 @@ fn compare_json(old: &str, new: &str) -> Difference {
         remove(map, &["revision"]);
     }
     if old == new {
-        return Difference { differs: Differs::Not, changes: Vec::new(), diff: String::new() };
+        return Difference { differs: Differs::Not, changes: Changes::default(), diff: String::new() };
     }
     for map in [&mut old, &mut new] {
         remove(map, &["line", "column", "span"]);
     }
     if old == new {
-        return Difference { differs: Differs::Places, changes: Vec::new(), diff: String::new() };
+        return Difference { differs: Differs::Places, changes: Changes::default(), diff: String::new() };
     }
-    Difference { differs: Differs::Content, changes: item_changes(&old, &new), diff: String::new() }
+    Difference {
+        differs: Differs::Content,
+        changes: Changes { items: item_changes(&old, &new), ..Changes::default() },
+        diff: String::new(),
+    }
 }
 
 /// Takes fields out of a value, however deep.
@@ -173,19 +187,45 @@ fn item_changes(old: &Value, new: &Value) -> Vec<Change> {
         items.into_iter().filter_map(|item| Some((item.get("id")?.as_str()?.to_owned(), item))).collect()
     };
     let (old, new) = (items(old), items(new));
-    let change = |how, id: &str, item: &Value| {
+    let change = |how, id: &str, item: &Value, lines: Vec<Line>| {
         let word = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Change { how, id: Some(id.into()), name: format!("{} {}", word("kind"), word("name")) }
+        Change { how, id: Some(id.into()), name: format!("{} {}", word("kind"), word("name")), at: None, lines }
     };
+    let summary = |item: &Value| item.get("summary").and_then(Value::as_str).map(str::to_owned);
     let mut out = Vec::new();
     for (id, item) in &old {
         match new.get(id) {
-            None => out.push(change(How::Removed, id, item)),
-            Some(now) if now != item => out.push(change(How::Changed, id, now)),
+            None => out.push(change(How::Removed, id, item, vec![Line { was: summary(item), is: None }])),
+            Some(now) if now != item => out.push(change(How::Changed, id, now, fields(item, now))),
             Some(_) => {}
         }
     }
-    out.extend(new.iter().filter(|(id, _)| !old.contains_key(*id)).map(|(id, item)| change(How::Added, id, item)));
+    let added = new.iter().filter(|(id, _)| !old.contains_key(*id));
+    out.extend(added.map(|(id, item)| change(How::Added, id, item, vec![Line { was: None, is: summary(item) }])));
     out.sort();
+    out
+}
+
+/// The fields in which two versions of an item differ; of lists, the elements.
+fn fields(old: &Value, new: &Value) -> Vec<Line> {
+    let nothing = serde_json::Map::new();
+    let (old, new) = (old.as_object().unwrap_or(&nothing), new.as_object().unwrap_or(&nothing));
+    let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let mut out = Vec::new();
+    for key in keys {
+        let (was, is) = (old.get(key), new.get(key));
+        if was == is {
+            continue;
+        }
+        let said = |value: &Value| format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        match (was.and_then(Value::as_array), is.and_then(Value::as_array)) {
+            (Some(was), Some(is)) => {
+                let lacks = |list: &[Value], one: &Value| !list.contains(one);
+                out.extend(was.iter().filter(|one| lacks(is, one)).map(|one| Line { was: Some(said(one)), is: None }));
+                out.extend(is.iter().filter(|one| lacks(was, one)).map(|one| Line { was: None, is: Some(said(one)) }));
+            }
+            _ => out.push(Line { was: was.map(said), is: is.map(said) }),
+        }
+    }
     out
 }

@@ -5,11 +5,12 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use statemap::annotations::CONFIG_FILE;
-use statemap::check::{Change, Finding, How};
+use statemap::check::Finding;
 use statemap::source::{DirTree, Tree};
-use statemap::terminal::visible;
+use statemap::terminal::{Look, visible};
 use statemap::{diag, model::Diagnostic};
 
+use super::check_diff::{push_changes, push_diff};
 use super::screen::{self, Stream};
 use super::session::Session;
 use crate::cli::Global;
@@ -18,14 +19,13 @@ use crate::cli::Global;
 const IN_FULL: usize = 5;
 /// So many are shown in a line each.
 const IN_A_LINE: usize = 40;
-/// So many changes of a map are named.
-const CHANGES: usize = 30;
 
 /// The findings for people: messages with their place, then what mends them.
 pub(super) fn text(findings: &[&Finding], session: &Session, global: &Global) -> String {
     let tree = DirTree::open(&session.root).ok();
     let read = |file: &str| tree.as_ref().and_then(|tree| tree.read(file).ok());
-    let style = diag::Style { colour: screen::colour(Stream::Out, global), width: screen::message_width() };
+    let look = Look { width: screen::message_width(Stream::Out), colour: screen::colour(Stream::Out, global), links: None };
+    let style = diag::Style { colour: look.colour, width: look.width };
     let mut out = String::new();
     let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     let mut rest: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
@@ -44,7 +44,7 @@ pub(super) fn text(findings: &[&Finding], session: &Session, global: &Global) ->
             continue;
         }
         out.push_str(&diag::render(std::slice::from_ref(&finding.diagnostic), &mut { read }, style));
-        push_details(&mut out, finding);
+        push_details(&mut out, finding, look);
     }
     for (code, findings) in rest {
         push_rest(&mut out, code, &findings);
@@ -52,18 +52,11 @@ pub(super) fn text(findings: &[&Finding], session: &Session, global: &Global) ->
     out
 }
 
-fn push_details(out: &mut String, finding: &Finding) {
-    if !finding.changes.is_empty() {
-        for change in finding.changes.iter().take(CHANGES) {
-            let _ = writeln!(out, "{}", line_of(change));
-        }
-        if finding.changes.len() > CHANGES {
-            let _ = writeln!(out, "  … and {} more", finding.changes.len() - CHANGES);
-        }
-        out.push('\n');
-    }
-    if let Some(diff) = &finding.diff {
-        out.push_str(&visible(diff));
+fn push_details(out: &mut String, finding: &Finding, look: Look<'_>) {
+    if !finding.changes.is_empty() || !finding.hazards.is_empty() {
+        push_changes(out, finding, look);
+    } else if let Some(diff) = &finding.diff {
+        push_diff(out, diff, look);
         out.push('\n');
     }
     if let Some(paste) = &finding.paste {
@@ -72,19 +65,7 @@ fn push_details(out: &mut String, finding: &Finding) {
             Some(line) => format!("in the comment at {}:{line}:\n\n", paste.file),
             None => String::new(),
         };
-        let _ = writeln!(out, "{where_to}{}\n", visible(&paste.text));
-    }
-}
-
-fn line_of(change: &Change) -> String {
-    let sign = match change.how {
-        How::Added => '+',
-        How::Removed => '-',
-        How::Changed => '~',
-    };
-    match &change.id {
-        Some(id) => format!("  {sign} {}", visible(id)),
-        None => format!("  {sign} {}", visible(&change.name)),
+        let _ = writeln!(out, "{}{}\n", visible(&where_to), visible(&paste.text));
     }
 }
 
@@ -127,6 +108,7 @@ pub(super) fn json(findings: &[Finding]) -> String {
             "paste": finding.paste,
             "command": finding.command.as_ref().map(|words| [&["statemap".to_owned()][..], words].concat()),
             "changes": finding.changes,
+            "hazards": finding.hazards,
             "diff": finding.diff,
         })
     };

@@ -58,10 +58,10 @@ pub(super) fn page_width() -> usize {
     told_width().or_else(width).unwrap_or(PIPE).clamp(NARROWEST, WIDEST)
 }
 
-/// Columns of messages on standard error, with code in them.
-pub(super) fn message_width() -> usize {
+/// Columns of messages with code in them.
+pub(super) fn message_width(stream: Stream) -> usize {
     const MESSAGES: usize = 120;
-    let own = || if Stream::Err.is_terminal() { terminal_width() } else { None };
+    let own = || if stream.is_terminal() { terminal_width() } else { None };
     told_width().or_else(own).unwrap_or(MESSAGES).clamp(NARROWEST, MESSAGES)
 }
 

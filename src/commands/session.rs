@@ -8,8 +8,9 @@ use statemap::check::is_judged;
 use statemap::model::{Diagnostic, Severity, StateMap};
 use statemap::source::{DirTree, Listing, ReadError, Revision, Tree, nearest_root, revision};
 use statemap::what_if::Change;
-use statemap::{Analysis, Options, analyze, diag};
+use statemap::{Analysis, Options, analyze_with, diag};
 
+use super::progress::Bar;
 use super::screen::{self, Stream};
 use super::{InputError, UsageError};
 use crate::cli::Global;
@@ -76,7 +77,8 @@ pub(super) fn open_without_config(global: &Global, path: Option<&Path>) -> anyho
 pub(super) fn what_if(session: &Session, global: &Global, changes: Vec<Change>) -> anyhow::Result<StateMap> {
     let tree = DirTree::open(&session.root).map_err(|error| InputError::with_help(error.to_string(), error.help()))?;
     let options = Options { what_if: changes, ..options(global)? };
-    Ok(analyze(&tree, &session.revision, &options)?.map)
+    let bar = Bar::start(global);
+    Ok(analyze_with(&tree, &session.revision, &options, bar.progress())?.map)
 }
 
 /// What is asked of the analysis.
@@ -101,7 +103,9 @@ pub(super) fn find(global: &Global, path: Option<&Path>) -> anyhow::Result<(Path
 fn analysed(root: PathBuf, dir: &DirTree, tree: &dyn Tree, global: &Global, told: Told) -> anyhow::Result<Session> {
     let options = options(global)?;
     let revision = revision(dir.root());
-    let analysis = analyze(tree, &revision, &options)?;
+    let bar = Bar::start(global);
+    let analysis = analyze_with(tree, &revision, &options, bar.progress())?;
+    drop(bar);
     // With a broken configuration nothing is judged, and so nobody else tells.
     let elsewhere = |found: &Diagnostic| told == Told::ByPolicy && !analysis.bad_config && is_judged(&analysis.config, found);
     report(dir, analysis.map.diagnostics.iter().filter(|found| !elsewhere(found)), global);
@@ -123,7 +127,7 @@ pub(super) fn report<'d>(tree: &dyn Tree, diagnostics: impl Iterator<Item = &'d 
     if shown.is_empty() {
         return;
     }
-    let style = diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width() };
+    let style = diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width(Stream::Err) };
     let text = diag::render(&shown, &mut |file| tree.read(file).ok(), style);
     // Nobody reads the messages: the work is still done.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());

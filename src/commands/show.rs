@@ -58,9 +58,15 @@ fn pages(session: &Session, details: &[Detail<'_>], style: diag::Style, on_termi
         .zip(codes.iter().zip(&snippets))
         .map(|(detail, (code, snippet))| Shown { detail, snippet, more: &code.more })
         .collect();
-    let options = RenderOptions { prefix: session.revision.prefix.clone(), relative_links: on_terminal, ..RenderOptions::default() };
+    let outputs = &session.analysis.config.outputs;
+    let options = RenderOptions {
+        prefix: session.revision.prefix.clone(),
+        relative_links: on_terminal,
+        templates: outputs.iter().find_map(|output| output.templates.as_ref()).map(|path| session.root.join(path)),
+        ..RenderOptions::default()
+    };
     let text = render::show(&session.analysis.map, &shown, &options);
-    text.map_err(|error| UsageError::with_help(error.report(), "this is a mistake in statemap itself"))
+    text.map_err(|error| UsageError::with_help(error.report(), "mend the template, or take it out of the folder"))
 }
 
 fn ambiguous(word: &str, items: &[&Item]) -> anyhow::Error {

@@ -26,7 +26,7 @@ const SITES: usize = 4;
 /// At most so many of the library's defaults are shown.
 const DEFAULTS: usize = 8;
 /// Facts that say in words what the code does with an item.
-const BEHAVIOUR: &[&str] =
+pub(crate) const BEHAVIOUR: &[&str] =
     &["grows", "shrinks", "changes", "warmed", "memoised", "invalidated", "timeout_at_call", "set_before_await", "decides"];
 /// At most so many facts whose value is not known are shown.
 const UNKNOWN: usize = 6;

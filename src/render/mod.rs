@@ -32,6 +32,7 @@ mod row_view;
 #[cfg(test)]
 mod sample;
 mod sections;
+mod seen;
 mod settings_view;
 mod show;
 mod template_errors;
@@ -55,9 +56,10 @@ pub use fleet::{FleetOptions, fleet_json, fleet_markdown, fleet_mdbook};
 pub use fragments::{Fragments, Told};
 pub use html::{STYLESHEET, STYLESHEET_FILE};
 pub use json::{json, pretty};
-pub use list::{Filter, Format, list};
+pub use list::{Filter, Format, list, wanted};
 pub use markdown::markdown;
 pub use mdbook::mdbook;
+pub use seen::not_seen;
 pub use show::{Shown, show};
 pub use templates::{Template, templates};
 

@@ -7,12 +7,12 @@ use super::docs::{DocContext, description};
 use super::engine::Engine;
 use super::escape::{code, code_short, inline, longest_run, prose};
 use super::hazards::{accepted, evidence, fenced};
-use super::item_view::{self, annotation_lines, clause, lost, places, sentence, summary_sentence, total_view};
+use super::item_view::{self, BEHAVIOUR, annotation_lines, clause, lost, places, sentence, summary_sentence, total_view};
 use super::layout::{Layout, first_few};
 use super::settings_view;
-use super::verdict::copies;
+use super::verdict::copy_of;
 use super::view::{
-    AgainstView, DeploymentRow, DurableView, EndingView, EntryRow, FactRow, RelatedView, ShowView, ShownHazard, SymptomRow, UseRow,
+    AgainstView, CopiesRow, DeploymentRow, DurableView, EndingView, EntryRow, FactRow, ShowView, ShownHazard, SymptomRow, UseRow,
 };
 use super::words::{in_order, is_loss, label, value};
 use super::{RenderError, RenderOptions};
@@ -83,8 +83,12 @@ fn view(layout: &Layout<'_>, shown: &Shown<'_>) -> ShowView {
         cfg: item.cfg.as_deref().map(prose),
         confidence: item_view::doubt(item),
         constant: item.class == Class::Constant,
-        copies: copies(item),
-        related: related[..related_shown].iter().map(|other| related_view(layout, other)).collect(),
+        copies: item.replication.as_ref().map(|replication| CopiesRow {
+            of: copy_of(replication.copies),
+            number: replication.number,
+            at_two: replication.at_two.as_deref().map(clause),
+        }),
+        related: related[..related_shown].iter().map(|other| code(other.id.as_str())).collect(),
         related_more,
         is_store: item.kind == Kind::ExternalStore,
         snippet: (!shown.snippet.is_empty()).then(|| block("snippet", shown.snippet)),
@@ -127,10 +131,6 @@ fn block(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}", text.trim_end())
 }
 
-fn related_view(layout: &Layout<'_>, item: &Item) -> RelatedView {
-    RelatedView { name: layout.title(item), id: code(item.id.as_str()) }
-}
-
 /// Every fact but the keys of settings, each followed by the places that give its value.
 fn facts(layout: &Layout<'_>, item: &Item) -> Vec<FactRow> {
     let mut told: Vec<&Fact> = item
@@ -144,7 +144,11 @@ fn facts(layout: &Layout<'_>, item: &Item) -> Vec<FactRow> {
     for fact in told {
         rows.push(FactRow {
             label: Some(label(&fact.key)),
-            value: value(fact),
+            value: if BEHAVIOUR.contains(&fact.key.as_str()) {
+                fact.value.as_ref().map(|said| prose(&said.to_string()))
+            } else {
+                value(fact)
+            },
             hidden: false,
             provenance: fact.provenance.as_str(),
             from: fact.from.as_deref().map(|from| code_short(from, 120)),

@@ -305,9 +305,9 @@ fn kinds_scopes_and_services_filter() {
 
 #[test]
 fn a_table_is_aligned_and_fits() {
-    insta::assert_snapshot!("list-table", list(&newsletter(), &Filter::default(), Format::Table, Some(100)));
+    insta::assert_snapshot!("list-table", list(&newsletter(), &Filter::default(), Format::Table, Some(Look::plain(120))));
     for width in [60, 80, 120] {
-        for line in list(&hostile(), &Filter::default(), Format::Table, Some(width)).lines() {
+        for line in list(&hostile(), &Filter::default(), Format::Table, Some(Look::plain(width))).lines() {
             assert!(unicode_width::UnicodeWidthStr::width(line) <= width, "{width}: {line}");
         }
     }
@@ -322,7 +322,7 @@ fn a_markdown_list_is_a_table() {
 fn no_list_steers_the_terminal_or_breaks_its_lines() {
     let map = hostile();
     let shown = map.items.iter().filter(|item| item.class == Class::Mutable).count();
-    for (format, extra) in [(Format::Table, 1), (Format::Csv, 1), (Format::Markdown, 2)] {
+    for (format, extra) in [(Format::Table, 1), (Format::Csv, 1), (Format::Markdown, 2), (Format::Ids, 0)] {
         let text = list(&map, &Filter::default(), format, None);
         assert!(!text.contains(is_steering) || format == Format::Csv && !text.replace("\r\n", "").contains(is_steering), "{format:?}");
         assert_eq!(text.lines().count(), shown + extra, "{format:?}");
@@ -351,7 +351,7 @@ fn filtered_json_is_a_map_with_fewer_items() {
 #[test]
 fn an_empty_list_is_empty() {
     let filter = Filter { words: vec!["nothing has this name".to_owned()], ..Filter::default() };
-    assert_eq!(list(&newsletter(), &filter, Format::Table, Some(80)), "");
+    assert_eq!(list(&newsletter(), &filter, Format::Table, Some(Look::plain(80))), "");
 }
 
 #[test]

@@ -46,7 +46,12 @@ pub(crate) fn answer(answer: Answer) -> &'static str {
 /// What goes wrong with two copies of an item; none when nothing does.
 pub(crate) fn copies(item: &Item) -> Option<CopiesView> {
     let replication = item.replication.as_ref()?;
-    let of = match replication.copies {
+    Some(CopiesView { of: copy_of(replication.copies), number: replication.number, at_two: clause(replication.at_two.as_deref()?) })
+}
+
+/// What has a copy of its own.
+pub(crate) fn copy_of(copies: Copies) -> &'static str {
+    match copies {
         Copies::Task => "task",
         Copies::Thread => "thread",
         Copies::Process => "process",
@@ -54,6 +59,5 @@ pub(crate) fn copies(item: &Item) -> Option<CopiesView> {
         Copies::Node => "machine",
         Copies::Shared => "cluster",
         Copies::Client => "client",
-    };
-    Some(CopiesView { of, number: replication.number, at_two: clause(replication.at_two.as_deref()?) })
+    }
 }

@@ -53,3 +53,57 @@ pub fn fit_path(text: &str, width: usize) -> String {
     }
     std::iter::once('…').chain(kept.into_iter().rev()).collect()
 }
+
+/// Text in lines of a width, at most so many; what does not fit is cut with an ellipsis.
+#[must_use]
+pub fn wrap_text(text: &str, width: usize, lines: usize) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        if out.len() + 1 == lines || rest.width() <= width {
+            out.push(fit(rest, width));
+            break;
+        }
+        let fitting = end_of_width(rest, width);
+        // A line ends at a blank; a word that is longer than a line goes on in the next one.
+        let end = if rest[fitting..].starts_with(' ') { fitting } else { rest[..fitting].rfind(' ').unwrap_or(fitting) };
+        let end = if end == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { end };
+        out.push(rest[..end].trim_end().to_owned());
+        rest = rest[end..].trim_start();
+    }
+    out
+}
+
+/// How many bytes of a text fit into a width.
+fn end_of_width(text: &str, width: usize) -> usize {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            return at;
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_broken_at_blanks_and_cut_after_the_last_line() {
+        assert_eq!(wrap_text("one two three", 7, 3), ["one two", "three"]);
+        assert_eq!(wrap_text("one two three four", 7, 2), ["one two", "three…"]);
+        assert_eq!(wrap_text("abcdefghij kl", 4, 9), ["abcd", "efgh", "ij", "kl"]);
+        assert_eq!(wrap_text("世界世界", 4, 9), ["世界", "世界"]);
+        assert_eq!(wrap_text("世界", 1, 9), ["世", "界"], "what is wider than a line is not lost");
+        assert_eq!(wrap_text("", 4, 9), Vec::<String>::new());
+    }
+
+    #[test]
+    fn paths_lose_their_folders_first() {
+        assert_eq!(fit_path("crates/core/src/db.rs:20", 12), "…/db.rs:20");
+        assert_eq!(fit_path("crates/core/src/db.rs:20", 5), "…s:20");
+        assert_eq!(fit("a long name", 7), "a long…");
+    }
+}

@@ -21,7 +21,13 @@ const LAID_OUT: &str = "snippet";
 #[must_use]
 pub fn page(markdown: &str, look: Look<'_>) -> String {
     let mut page = Page::new(look);
-    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+    let mut events = Parser::new_ext(markdown, Options::ENABLE_TABLES).peekable();
+    let mut opened = false;
+    while let Some(event) = events.next() {
+        // Code that fills a cell, or is the text of a link, is set off by that: marks would only be in the way of copying it.
+        let fills = opened && matches!(events.peek(), Some(Event::End(TagEnd::TableCell | TagEnd::Link)));
+        opened = matches!(event, Event::Start(Tag::TableCell | Tag::Link { .. }));
+        page.bare = fills && matches!(event, Event::Code(_));
         page.event(event);
     }
     page.end_lines();
@@ -48,6 +54,8 @@ struct Page<'l> {
     /// The text between `<code>` and `</code>`, which stands for code that Markdown cannot write.
     tagged: Option<String>,
     in_heading: bool,
+    /// The code that comes next needs no marks.
+    bare: bool,
     rows: Vec<Row>,
 }
 
@@ -66,6 +74,7 @@ impl<'l> Page<'l> {
             in_snippet: false,
             tagged: None,
             in_heading: false,
+            bare: false,
             rows: Vec::new(),
         }
     }
@@ -92,7 +101,13 @@ impl<'l> Page<'l> {
 
     fn code(&mut self, text: &str) {
         // A heading is set off as it is.
-        if self.in_heading { self.words.push(text, self.style) } else { self.words.push_code(text, self.style, self.look) }
+        if self.in_heading {
+            self.words.push(text, self.style);
+        } else {
+            // Without colours, the marks are what tells code from words.
+            let marks = !self.look.colour && !self.bare;
+            self.words.push_code(text, self.style, marks);
+        }
     }
 
     fn start(&mut self, tag: Tag<'_>) {
@@ -206,7 +221,12 @@ impl<'l> Page<'l> {
         let widest = self.lines(&words);
         // Without colours, a line below tells what is a heading.
         if !self.look.colour {
-            self.line(&if level == HeadingLevel::H1 { "=" } else { "-" }.repeat(widest));
+            let below = match level {
+                HeadingLevel::H1 => "=",
+                HeadingLevel::H2 => "-",
+                _ => "~",
+            };
+            self.line(&below.repeat(widest));
         }
     }
 

@@ -70,9 +70,8 @@ impl Words {
     }
 
     /// A span of code, which stays on one line where a line is wide enough for it.
-    pub(super) fn push_code(&mut self, text: &str, style: Style, look: Look<'_>) {
-        // Without colours, the marks are what tells code from words.
-        let quoted = if look.colour { text.to_owned() } else { format!("`{text}`") };
+    pub(super) fn push_code(&mut self, text: &str, style: Style, marks: bool) {
+        let quoted = if marks { format!("`{text}`") } else { text.to_owned() };
         self.spans += 1;
         for (at, part) in quoted.split(' ').enumerate() {
             if at > 0 {
@@ -219,7 +218,7 @@ mod tests {
     fn a_span_of_code_stays_together_where_a_line_is_wide_enough() {
         let mut words = Words::default();
         words.push("compare with (", Style::default());
-        words.push_code("SHOW limit", Style::default(), PLAIN);
+        words.push_code("SHOW limit", Style::default(), true);
         words.push("), then go on", Style::default());
         assert_eq!(lines(&mut words, PLAIN), ["compare with", "(`SHOW limit`), then", "go on"]);
     }
@@ -227,7 +226,7 @@ mod tests {
     #[test]
     fn a_span_that_is_wider_than_a_line_is_broken_at_its_blanks_only() {
         let mut words = Words::default();
-        words.push_code("kubectl get events --sort-by=.lastTimestamp", Style::default(), PLAIN);
+        words.push_code("kubectl get events --sort-by=.lastTimestamp", Style::default(), true);
         assert_eq!(lines(&mut words, PLAIN), ["`kubectl get events", "--sort-by=.lastTimestamp`"]);
     }
 
@@ -236,7 +235,7 @@ mod tests {
         let look = Look { width: 9, colour: true, links: None };
         let mut words = Words::default();
         words.push("a ", Style::default());
-        words.push_code("b c", Style::default(), look);
+        words.push_code("b c", Style::default(), false);
         words.push(" and so on", Style { bold: true, ..Style::default() });
         assert_eq!(lines(&mut words, look), ["a \u{1b}[36mb c\u{1b}[0m \u{1b}[1mand\u{1b}[0m", "\u{1b}[1mso on\u{1b}[0m"]);
     }

@@ -12,5 +12,7 @@ mod explain;
 mod gen_map;
 mod hazards;
 mod list;
+mod shells;
+mod show;
 mod stated;
 mod templates;

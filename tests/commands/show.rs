@@ -51,7 +51,12 @@ fn id_pattern_place_name_and_part_of_a_name_lead_to_the_same_item() {
 fn a_word_that_may_mean_several_items_is_answered_with_their_ids() {
     let outcome = show(&["certificates"]).ends(2);
     assert_eq!(outcome.out, "");
-    outcome.says(&["error: `certificates` may mean", "pieces of state:\n  ", "sdk-client:storefront_jobs::certificates", "help: give one of these ids"]);
+    outcome.says(&[
+        "error: `certificates` may mean",
+        "pieces of state:\n  ",
+        "sdk-client:storefront_jobs::certificates",
+        "help: give one of these ids",
+    ]);
 }
 
 #[test]
@@ -76,12 +81,17 @@ fn json_holds_the_item_as_the_map_has_it() {
     assert!(!one["hazards"].as_array().unwrap().is_empty());
     assert!(one["symptoms"].as_array().unwrap().iter().any(|symptom| symptom["id"] == "random-logouts"), "{}", one["symptoms"]);
     assert!(one["deployments"][0]["workload"] == "Deployment/storefront-api", "{}", one["deployments"]);
-    assert!(one["stub"].as_str().unwrap().contains("[[state]]"), "{}", one["stub"]);
+    assert!(one["stub"].is_null(), "what the policy asks for is said: {}", one["stub"]);
+    let pool = show(&["db", "--format", "json"]).ends(0).json();
+    assert!(pool["shown"][0]["stub"].as_str().unwrap().contains("[[state]]"), "{}", pool["shown"][0]["stub"]);
+    assert_eq!(pool["shown"][0]["related"], serde_json::json!(["external-store:postgres"]));
 }
 
 #[test]
 fn the_stub_can_be_pasted_into_the_configuration() {
-    let project = Project::shop("static HITS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);\nfn main() { HITS.fetch_add(1, std::sync::atomic::Ordering::Relaxed); }\n");
+    let project = Project::shop(
+        "static HITS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);\nfn main() { HITS.fetch_add(1, std::sync::atomic::Ordering::Relaxed); }\n",
+    );
     let shown = project.run(&["show", "HITS", "--format", "json"]).ends(0).json();
     project.write("statemap.toml", shown["shown"][0]["stub"].as_str().unwrap());
     let again = project.run(&["show", "HITS"]).ends(0);

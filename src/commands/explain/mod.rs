@@ -28,6 +28,11 @@ pub(crate) fn run(args: &Explain, global: &Global) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Clean)
 }
 
+/// Every name that can be explained.
+pub(crate) fn names() -> Vec<&'static str> {
+    topics::topics().into_iter().map(|topic| topic.id).collect()
+}
+
 /// The text of each word, once.
 fn texts(words: &[String], topics: &[Topic]) -> anyhow::Result<Vec<String>> {
     let mut out: Vec<String> = Vec::new();

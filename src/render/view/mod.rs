@@ -26,5 +26,5 @@ pub(crate) use pages::{
 };
 pub(crate) use running::{CapacityRow, CapacityView, GraceView, LifecycleView, ReasonView, ServerView, StepLine, VerdictView, WarmingView};
 pub(crate) use show::{
-    AgainstView, DeploymentRow, DurableView, EndingView, EntryRow, FactRow, RelatedView, ShowView, ShownHazard, SymptomRow, UseRow,
+    AgainstView, CopiesRow, DeploymentRow, DurableView, EndingView, EntryRow, FactRow, ShowView, ShownHazard, SymptomRow, UseRow,
 };

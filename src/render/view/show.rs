@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AnnotationLine, CopiesView, EvidenceView, SettingsView, TotalView};
+use super::{AnnotationLine, EvidenceView, SettingsView, TotalView};
 
 /// Everything about one item.
 #[derive(Debug, Serialize)]
@@ -19,9 +19,9 @@ pub(crate) struct ShowView {
     pub(crate) cfg: Option<String>,
     pub(crate) confidence: Option<&'static str>,
     pub(crate) constant: bool,
-    pub(crate) copies: Option<CopiesView>,
-    /// The store behind it, or what leads to it.
-    pub(crate) related: Vec<RelatedView>,
+    pub(crate) copies: Option<CopiesRow>,
+    /// The id of the store behind it, or of what leads to it.
+    pub(crate) related: Vec<String>,
     pub(crate) related_more: usize,
     pub(crate) is_store: bool,
     /// Code with carets between its fences.
@@ -56,11 +56,14 @@ pub(crate) struct ShowView {
     pub(crate) stub: Option<String>,
 }
 
-/// Another item.
+/// How many copies there are.
 #[derive(Debug, Serialize)]
-pub(crate) struct RelatedView {
-    pub(crate) name: String,
-    pub(crate) id: String,
+pub(crate) struct CopiesRow {
+    /// What has a copy of its own.
+    pub(crate) of: &'static str,
+    pub(crate) number: Option<u32>,
+    /// What goes wrong with two; none when nothing does.
+    pub(crate) at_two: Option<String>,
 }
 
 /// A fact, or a place that gives its value.

@@ -1,11 +1,13 @@
 //! `list`: the items that match some words, as a table, JSON, CSV or Markdown.
 
+mod table;
+
 use std::cmp::Reverse;
 
-use unicode_width::UnicodeWidthStr;
+use rustc_hash::FxHashMap;
 
-use crate::model::{Class, Item, Kind, Scope, StateMap};
-use crate::terminal::{fit, fit_path};
+use crate::model::{Class, HazardSeverity, Item, Kind, Scope, StateMap};
+use crate::terminal::Look;
 
 use super::escape::{code, one_line, prose};
 use super::json::pretty;
@@ -23,6 +25,8 @@ pub struct Filter {
     pub scopes: Vec<Scope>,
     /// Services to show, by name.
     pub services: Vec<String>,
+    /// How bad the worst hazard of an item must be at least.
+    pub hazard: Option<HazardSeverity>,
     /// Whether constants are shown in tables; JSON always has them.
     pub constants: bool,
 }
@@ -45,9 +49,28 @@ impl Filter {
             })
     }
 
-    fn is_open(&self) -> bool {
-        self.words.is_empty() && self.kinds.is_empty() && self.scopes.is_empty() && self.services.is_empty()
+    fn is_bad_enough(&self, item: &Item, worst: &Worst<'_>) -> bool {
+        self.hazard.is_none_or(|least| worst.get(item.id.as_str()).is_some_and(|worst| *worst >= least))
     }
+
+    fn is_open(&self) -> bool {
+        self.hazard.is_none() && self.words.is_empty() && self.kinds.is_empty() && self.scopes.is_empty() && self.services.is_empty()
+    }
+}
+
+/// How bad the worst hazard of each item is, by its id.
+type Worst<'m> = FxHashMap<&'m str, HazardSeverity>;
+
+/// Of the hazards that nobody has accepted.
+fn worst(map: &StateMap) -> Worst<'_> {
+    let mut out = Worst::default();
+    for hazard in map.hazards.iter().filter(|hazard| hazard.acknowledged.is_none()) {
+        for id in &hazard.items {
+            let known = out.entry(id.as_str()).or_insert(hazard.severity);
+            *known = (*known).max(hazard.severity);
+        }
+    }
+    out
 }
 
 /// All the text in which words are looked for, in lower case.
@@ -56,6 +79,7 @@ fn searched(item: &Item) -> String {
     parts.extend(item.sites.iter().map(|site| site.place.file.as_str()));
     parts.extend(item.uses.iter().flat_map(|used| [used.file.as_str(), used.function.as_str()]));
     parts.extend([&item.backs_on].into_iter().flatten().map(|store| store.as_str()));
+    parts.extend(item.hazards.iter().map(|rule| rule.as_str()));
     let texts = [&item.ty, &item.hides, &item.lost, &item.doc, &item.cfg];
     parts.extend(texts.into_iter().flatten().map(String::as_str));
     let mut text = parts.join("\n");
@@ -86,6 +110,8 @@ fn searched(item: &Item) -> String {
 pub enum Format {
     /// Aligned columns for a terminal.
     Table,
+    /// The ids, one in a line.
+    Ids,
     /// A map with only the wanted items.
     Json,
     /// RFC 4180, with a header.
@@ -94,30 +120,46 @@ pub enum Format {
     Markdown,
 }
 
-/// Lists the wanted items; `width` is that of the terminal, for the table.
-#[must_use]
-pub fn list(map: &StateMap, filter: &Filter, format: Format, width: Option<usize>) -> String {
-    let items = wanted(map, filter);
-    match format {
-        Format::Table => table(&items, width),
-        Format::Json => json(map, filter),
-        Format::Csv => csv(&items),
-        Format::Markdown => markdown(&items),
+/// What a list is made of.
+struct Listed<'m> {
+    items: Vec<&'m Item>,
+    worst: Worst<'m>,
+}
+
+impl Listed<'_> {
+    /// The word for the worst hazard of an item; empty when it has none.
+    fn hazard(&self, item: &Item) -> &'static str {
+        self.worst.get(item.id.as_str()).map_or("", |severity| severity.as_str())
     }
 }
 
-/// The wanted items, those that tell most first.
-pub(crate) fn wanted<'m>(map: &'m StateMap, filter: &Filter) -> Vec<&'m Item> {
-    let mut items: Vec<&Item> = map.items.iter().filter(|item| filter.wants(item)).collect();
+/// The wanted items, what is told first comes first.
+#[must_use]
+pub fn wanted<'m>(map: &'m StateMap, filter: &Filter) -> Vec<&'m Item> {
+    let worst = worst(map);
+    let mut items: Vec<&Item> = map.items.iter().filter(|item| filter.wants(item) && filter.is_bad_enough(item, &worst)).collect();
     items.sort_by_cached_key(|item| (kind_rank(item.kind), Reverse(weight(item)), item.id.clone()));
     items
 }
 
-fn json(map: &StateMap, filter: &Filter) -> String {
+/// Lists the wanted items; `look` is that of the terminal, for the table. Without one nothing is cut.
+#[must_use]
+pub fn list(map: &StateMap, filter: &Filter, format: Format, look: Option<Look<'_>>) -> String {
+    let listed = Listed { items: if format == Format::Json { Vec::new() } else { wanted(map, filter) }, worst: worst(map) };
+    match format {
+        Format::Table => table::table(&listed, look),
+        Format::Ids => listed.items.iter().map(|item| format!("{}\n", one_line(item.id.as_str()))).collect(),
+        Format::Csv => csv(&listed),
+        Format::Markdown => markdown(&listed.items),
+        Format::Json => json(map, filter, &listed.worst),
+    }
+}
+
+fn json(map: &StateMap, filter: &Filter, worst: &Worst<'_>) -> String {
     if filter.is_open() {
         return pretty(map);
     }
-    let items: Vec<Item> = map.items.iter().filter(|item| filter.matches(item)).cloned().collect();
+    let items: Vec<Item> = map.items.iter().filter(|item| filter.matches(item) && filter.is_bad_enough(item, worst)).cloned().collect();
     let kept = |hazard: &&crate::model::Hazard| hazard.items.iter().any(|id| items.iter().any(|item| item.id == *id));
     let hazards = map.hazards.iter().filter(kept).cloned().collect();
     pretty(&StateMap { items, hazards, ..map.clone() })
@@ -128,43 +170,9 @@ fn place(item: &Item) -> String {
     item.site().map_or_else(String::new, |site| format!("{}:{}", site.place.file, site.place.line))
 }
 
-fn table(items: &[&Item], width: Option<usize>) -> String {
-    if items.is_empty() {
-        return String::new();
-    }
-    const HEADER: [&str; 4] = ["KIND", "NAME", "WHERE", "SUMMARY"];
-    // The summary tells most: names and places get a quarter each of what the kind leaves.
-    let kinds = items.iter().map(|item| item.kind.as_str().len()).max().unwrap_or(0).max(HEADER[0].len());
-    let cap = width.map_or(usize::MAX, |width| (width.saturating_sub(kinds + 6) / 4).max(8));
-    let rows: Vec<[String; 4]> = items
-        .iter()
-        .map(|item| {
-            let name = fit(&one_line(&item.name), cap);
-            let place = fit_path(&one_line(&place(item)), cap);
-            [item.kind.to_string(), name, place, one_line(&item.summary).replace('`', "")]
-        })
-        .collect();
-    let column = |at: usize| rows.iter().map(|row| row[at].width()).chain([HEADER[at].width()]).max().unwrap_or(0);
-    let widths = [column(0), column(1), column(2)];
-    let left = width.map_or(usize::MAX, |width| width.saturating_sub(widths.iter().sum::<usize>() + 6).max(10));
-    let header = HEADER.map(str::to_owned);
-    let mut out = String::new();
-    for row in std::iter::once(&header).chain(&rows) {
-        for (cell, width) in row.iter().zip(widths) {
-            out.push_str(cell);
-            out.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
-        }
-        out.push_str(&fit(&row[3], left));
-        let end = out.trim_end_matches(' ').len();
-        out.truncate(end);
-        out.push('\n');
-    }
-    out
-}
-
-fn csv(items: &[&Item]) -> String {
-    let mut out = String::from("id,kind,scope,name,class,confidence,services,file,line,summary\r\n");
-    for item in items {
+fn csv(listed: &Listed<'_>) -> String {
+    let mut out = String::from("id,kind,scope,name,class,confidence,services,file,line,summary,severity,hazards\r\n");
+    for item in &listed.items {
         let site = item.site();
         let cells = [
             item.id.as_str().to_owned(),
@@ -177,6 +185,8 @@ fn csv(items: &[&Item]) -> String {
             site.map(|site| site.place.file.to_string()).unwrap_or_default(),
             site.map(|site| site.place.line.to_string()).unwrap_or_default(),
             item.summary.clone(),
+            listed.hazard(item).to_owned(),
+            item.hazards.join(" "),
         ];
         let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
         out.push_str(&cells.join(","));
