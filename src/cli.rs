@@ -170,6 +170,9 @@ pub(crate) struct Gen {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shown: Shown,
+    /// SARIF: tell state, too, a note for each piece; else hazards only
+    #[arg(long, help_heading = "Output")]
+    pub(crate) items: bool,
     /// Replace files that statemap did not write
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
@@ -303,6 +306,8 @@ pub(crate) enum GenFormat {
     Mdbook,
     /// The whole map for machines
     Json,
+    /// Hazards for hosts and editors that show findings beside the code
+    Sarif,
 }
 
 /// Options of `list`.

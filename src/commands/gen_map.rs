@@ -11,7 +11,7 @@ use crate::exit_code::ExitCode;
 
 pub(crate) fn run(args: &Gen, global: &Global) -> anyhow::Result<ExitCode> {
     let session = session::open(global, args.path.as_deref())?;
-    let asked = Asked { format: args.format, output: args.output.as_deref(), shown: &args.shown };
+    let asked = Asked { format: args.format, output: args.output.as_deref(), shown: &args.shown, items: args.items };
     let outputs = outputs(&session, &asked)?;
     if outputs.iter().filter(|output| matches!(output.target, Target::Stdout)).count() > 1 {
         return Err(UsageError::with_help("two outputs go to standard output", "give each `[[output]]` a `path`"));

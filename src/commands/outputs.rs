@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use statemap::annotations::{Config, OutputConfig, OutputFormat};
 use statemap::output::{WriteError, WriteOptions};
-use statemap::render::{self, Existing, Page, RenderOptions};
+use statemap::render::{self, Existing, Page, RenderOptions, SarifOptions};
+use statemap::source::{DirTree, Tree as _};
 
 use super::session::Session;
 use super::{InputError, UsageError};
@@ -35,6 +36,8 @@ pub(super) struct Asked<'a> {
     pub(super) format: Option<GenFormat>,
     pub(super) output: Option<&'a Path>,
     pub(super) shown: &'a Shown,
+    /// SARIF tells state beside hazards.
+    pub(super) items: bool,
 }
 
 impl Output {
@@ -87,9 +90,10 @@ fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Opt
     let text = match format {
         GenFormat::Markdown => Some(render::markdown(map, &options).map_err(failed)?),
         GenFormat::Json => Some(render::json(map)),
+        GenFormat::Sarif => Some(sarif(session, asked.items || config.items.unwrap_or(false))),
         GenFormat::Mdbook => None,
     };
-    let existing = if format == GenFormat::Json { Existing::Replaced } else { Existing::Marked };
+    let existing = if matches!(format, GenFormat::Json | GenFormat::Sarif) { Existing::Replaced } else { Existing::Marked };
     let (name, target, pages) = match (place, text) {
         (Place::Stdout, Some(text)) => ("standard output".to_owned(), Target::Stdout, vec![Page { path: String::new(), text, existing }]),
         (Place::File(file), Some(text)) => {
@@ -105,6 +109,13 @@ fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Opt
     Ok(Output { name, format, target, pages })
 }
 
+/// The hazards as SARIF. Columns are counted in the text of the files.
+fn sarif(session: &Session, items: bool) -> String {
+    let tree = DirTree::open(&session.root).ok();
+    let options = SarifOptions { prefix: session.revision.prefix.clone(), items, incomplete: session.analysis.unreadable };
+    render::sarif(&session.analysis.map, &options, &mut |file| tree.as_ref()?.read(file).ok())
+}
+
 /// A path as people name it: below the root without the root.
 fn shown(path: &Path, root: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
@@ -117,10 +128,11 @@ fn gen_format(format: OutputFormat) -> anyhow::Result<GenFormat> {
         OutputFormat::Markdown => GenFormat::Markdown,
         OutputFormat::Mdbook => GenFormat::Mdbook,
         OutputFormat::Json => GenFormat::Json,
+        OutputFormat::Sarif => GenFormat::Sarif,
         other => {
             return Err(UsageError::with_help(
                 format!("`[output] format = \"{}\"` is not written by this version", other.as_str()),
-                "use `markdown`, `mdbook` or `json`",
+                "use `markdown`, `mdbook`, `json` or `sarif`",
             ));
         }
     })
@@ -146,10 +158,11 @@ fn place(format: GenFormat, path: Option<PathBuf>, root: &Path) -> anyhow::Resul
         (Some(path), _) if is_stdout(&path) => Place::Stdout,
         (Some(path), GenFormat::Markdown) if path.is_dir() => Place::File(path.join("STATEMAP.md")),
         (Some(path), GenFormat::Json) if path.is_dir() => Place::File(path.join("statemap.json")),
+        (Some(path), GenFormat::Sarif) if path.is_dir() => Place::File(path.join("statemap.sarif")),
         (Some(path), _) => Place::File(path),
         (None, GenFormat::Markdown) => Place::File(root.join("STATEMAP.md")),
         (None, GenFormat::Mdbook) => Place::Folder(root.join("statemap-book")),
-        (None, GenFormat::Json) => Place::Stdout,
+        (None, GenFormat::Json | GenFormat::Sarif) => Place::Stdout,
     })
 }
 

@@ -30,6 +30,7 @@ pub(crate) mod rank;
 mod row_view;
 #[cfg(test)]
 mod sample;
+mod sarif;
 mod sections;
 mod settings_view;
 mod show;
@@ -54,6 +55,7 @@ pub use json::{json, pretty};
 pub use list::{Filter, Format, list};
 pub use markdown::markdown;
 pub use mdbook::mdbook;
+pub use sarif::{SarifOptions, sarif};
 pub use show::{Shown, show};
 
 use mdbook::{book_layout, framed, service_page};

@@ -12,4 +12,5 @@ mod explain;
 mod gen_map;
 mod hazards;
 mod list;
+mod sarif;
 mod stated;
