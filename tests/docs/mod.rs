@@ -3,4 +3,5 @@
 mod book;
 mod examples;
 mod readme;
+mod recipes;
 mod schema;
