@@ -248,6 +248,9 @@ pub(crate) struct Gen {
     pub(crate) service: Option<String>,
     #[command(flatten)]
     pub(crate) shown: Shown,
+    /// SARIF: tell state, too, a note for each piece; else hazards only
+    #[arg(long, help_heading = "Output")]
+    pub(crate) items: bool,
     /// Replace files that statemap did not write
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
@@ -385,6 +388,8 @@ pub(crate) enum GenFormat {
     Mermaid,
     /// A diagram, drawn
     Svg,
+    /// Hazards for hosts and editors that show findings beside the code
+    Sarif,
 }
 
 /// Options of `list`.

@@ -61,6 +61,8 @@ pub struct OutputConfig {
     pub templates: Option<String>,
     /// Whether items that never change are shown.
     pub constants: Option<bool>,
+    /// SARIF: whether state is told beside hazards.
+    pub items: Option<bool>,
     /// Heading of the first page.
     pub title: Option<String>,
     /// The service whose diagram is drawn: `--service`.
@@ -89,12 +91,13 @@ pub(super) fn read_outputs(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<O
 }
 
 fn read_output(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> OutputConfig {
-    reader.check_keys(section, &["format", "path", "templates", "constants", "title", "service"]);
+    reader.check_keys(section, &["format", "path", "templates", "constants", "items", "title", "service"]);
     OutputConfig {
         format: reader.word(section, "format", FORMATS),
         path: reader.text(section, "path"),
         templates: reader.text(section, "templates"),
         constants: reader.flag(section, "constants"),
+        items: reader.flag(section, "items"),
         title: reader.text(section, "title"),
         service: reader.text(section, "service"),
     }

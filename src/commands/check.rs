@@ -58,11 +58,17 @@ fn stale(args: &Check, global: &Global, session: &Session) -> anyhow::Result<Vec
     if policy.stale == Some(Level::Allow) {
         return Ok(Vec::new());
     }
-    let asked = Asked { format: args.output.as_deref().map(form_of), output: args.output.as_deref(), service: None, shown: &args.shown };
+    let asked = Asked {
+        format: args.output.as_deref().map(form_of),
+        output: args.output.as_deref(),
+        service: None,
+        shown: &args.shown,
+        items: false,
+    };
     let outputs = outputs(session, &asked)?;
-    if outputs.iter().all(|output| matches!(output.target, Target::Stdout)) {
+    if outputs.iter().all(|output| matches!(output.target, Target::Stdout) || output.format == GenFormat::Sarif) {
         return Err(UsageError::with_help(
-            "the map goes to standard output: there is no committed one to compare with",
+            "the map goes to standard output, or is SARIF: there is no committed one to compare with",
             "give `[output]` in statemap.toml a `path`, or name the file with `-o`",
         ));
     }
@@ -101,6 +107,10 @@ fn by_extension(extension: &str) -> Option<GenFormat> {
 /// The files of an output that differ from what the code gives; `None` for what is not kept in a file.
 fn committed(output: &Output, args: &Check, global: &Global) -> anyhow::Result<Option<Committed>> {
     let Target::Folder { dir, .. } = &output.target else { return Ok(None) };
+    // It names the commit that it is made for, and is handed to a host: nobody commits it.
+    if output.format == GenFormat::Sarif {
+        return Ok(None);
+    }
     let (changes, gone) = pending(dir, &output.pages, &output.write_options(false, true)).map_err(|error| refused(&error))?;
     // A book is missing when none of its pages is there; a `book.toml` may be.
     let page_count = output.pages.iter().filter(|page| page.existing != Existing::Kept).count();

@@ -21,7 +21,13 @@ pub(crate) fn run(args: &Gen, global: &Global) -> anyhow::Result<ExitCode> {
     let session = session::open(global, args.path.as_deref())?;
     let bar = Bar::start(global);
     bar.progress().stage(Stage::Write);
-    let asked = Asked { format: args.format, output: args.output.as_deref(), service: args.service.as_deref(), shown: &args.shown };
+    let asked = Asked {
+        format: args.format,
+        output: args.output.as_deref(),
+        service: args.service.as_deref(),
+        shown: &args.shown,
+        items: args.items,
+    };
     let outputs = outputs(&session, &asked)?;
     tell_unused_templates(&outputs, global);
     if outputs.iter().filter(|output| matches!(output.target, Target::Stdout)).count() > 1 {

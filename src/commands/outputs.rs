@@ -10,7 +10,8 @@ use statemap::diagram::DiagramError;
 use statemap::diag;
 use statemap::model::Diagnostic;
 use statemap::output::{WriteError, WriteOptions};
-use statemap::render::{self, Drawing, Existing, Page, RenderOptions};
+use statemap::render::{self, Drawing, Existing, Page, RenderOptions, SarifOptions};
+use statemap::source::{DirTree, Tree as _};
 
 use super::screen::{self, Stream};
 use super::session::Session;
@@ -45,6 +46,8 @@ pub(super) struct Asked<'a> {
     /// The service whose diagram is wanted.
     pub(super) service: Option<&'a str>,
     pub(super) shown: &'a Shown,
+    /// SARIF tells state beside hazards.
+    pub(super) items: bool,
 }
 
 impl Output {
@@ -75,7 +78,7 @@ pub(super) fn outputs(session: &Session, asked: &Asked<'_>) -> anyhow::Result<Ve
     }
     // The entry that speaks of the form asked for gives the rest: title, templates, and its place.
     let of_form =
-        |one: &&&OutputConfig| asked.format.is_some_and(|format| one.format.is_some_and(|form| gen_format(form).ok() == Some(format)));
+        |one: &&&OutputConfig| asked.format.is_some_and(|format| one.format.is_some_and(|form| gen_format(form) == format));
     let one = configured.iter().find(of_form).or(configured.first()).copied().unwrap_or(&nothing);
     let path = match asked.output {
         Some(path) => Some(path.to_owned()),
@@ -87,7 +90,7 @@ pub(super) fn outputs(session: &Session, asked: &Asked<'_>) -> anyhow::Result<Ve
 fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Option<PathBuf>) -> anyhow::Result<Output> {
     let format = match (asked.format, config.format) {
         (Some(format), _) => format,
-        (None, Some(format)) => gen_format(format)?,
+        (None, Some(format)) => gen_format(format),
         (None, None) => GenFormat::Markdown,
     };
     let place = place(format, path, &session.root)?;
@@ -99,6 +102,7 @@ fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Opt
     let text = match format {
         GenFormat::Markdown => Some(render::markdown(map, &options).map_err(failed)?),
         GenFormat::Json => Some(render::json(map)),
+        GenFormat::Sarif => Some(sarif(session, asked.items || config.items.unwrap_or(false))),
         GenFormat::Mdbook => None,
         GenFormat::Mermaid | GenFormat::Svg if matches!(place, Place::Folder(_)) => match service {
             None => None,
@@ -106,7 +110,7 @@ fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Opt
         },
         GenFormat::Mermaid | GenFormat::Svg => Some(diagram(session, service, drawing.unwrap_or(Drawing::Mermaid), &options)?),
     };
-    let existing = if format == GenFormat::Json { Existing::Replaced } else { Existing::Marked };
+    let existing = if matches!(format, GenFormat::Json | GenFormat::Sarif) { Existing::Replaced } else { Existing::Marked };
     let (name, target, pages) = match (place, text) {
         (Place::Stdout, Some(text)) => ("standard output".to_owned(), Target::Stdout, vec![Page { path: String::new(), text, existing }]),
         (Place::File(file), Some(text)) => {
@@ -168,6 +172,13 @@ fn undrawn(error: &DiagramError) -> anyhow::Error {
     UsageError::with_help(error.to_string(), help)
 }
 
+/// The hazards as SARIF. Columns are counted in the text of the files.
+fn sarif(session: &Session, items: bool) -> String {
+    let tree = DirTree::open(&session.root).ok();
+    let options = SarifOptions { prefix: session.revision.prefix.clone(), items, incomplete: session.analysis.unreadable };
+    render::sarif(&session.analysis.map, &options, &mut |file| tree.as_ref()?.read(file).ok())
+}
+
 /// A path as people name it: below the root without the root.
 fn shown(path: &Path, root: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
@@ -175,20 +186,15 @@ fn shown(path: &Path, root: &Path) -> String {
     text.strip_prefix("./").map_or(text.clone(), str::to_owned)
 }
 
-fn gen_format(format: OutputFormat) -> anyhow::Result<GenFormat> {
-    Ok(match format {
+fn gen_format(format: OutputFormat) -> GenFormat {
+    match format {
         OutputFormat::Markdown => GenFormat::Markdown,
         OutputFormat::Mdbook => GenFormat::Mdbook,
         OutputFormat::Json => GenFormat::Json,
         OutputFormat::Mermaid => GenFormat::Mermaid,
         OutputFormat::Svg => GenFormat::Svg,
-        OutputFormat::Sarif => {
-            return Err(UsageError::with_help(
-                format!("`[output] format = \"{}\"` is not written by this version", format.as_str()),
-                "use `markdown`, `mdbook`, `json`, `mermaid` or `svg`",
-            ));
-        }
-    })
+        OutputFormat::Sarif => GenFormat::Sarif,
+    }
 }
 
 enum Place {
@@ -211,11 +217,12 @@ fn place(format: GenFormat, path: Option<PathBuf>, root: &Path) -> anyhow::Resul
         (Some(path), _) if is_stdout(&path) => Place::Stdout,
         (Some(path), GenFormat::Markdown) if path.is_dir() => Place::File(path.join("STATEMAP.md")),
         (Some(path), GenFormat::Json) if path.is_dir() => Place::File(path.join("statemap.json")),
+        (Some(path), GenFormat::Sarif) if path.is_dir() => Place::File(path.join("statemap.sarif")),
         (Some(path), GenFormat::Mermaid | GenFormat::Svg) if path.is_dir() || ends_as_folder(&path) => Place::Folder(path),
         (Some(path), _) => Place::File(path),
         (None, GenFormat::Markdown) => Place::File(root.join("STATEMAP.md")),
         (None, GenFormat::Mdbook) => Place::Folder(root.join("statemap-book")),
-        (None, GenFormat::Json | GenFormat::Mermaid | GenFormat::Svg) => Place::Stdout,
+        (None, GenFormat::Json | GenFormat::Sarif | GenFormat::Mermaid | GenFormat::Svg) => Place::Stdout,
     })
 }
 

@@ -31,6 +31,7 @@ pub(crate) mod rank;
 mod row_view;
 #[cfg(test)]
 mod sample;
+mod sarif;
 mod sections;
 mod seen;
 mod settings_view;
@@ -60,6 +61,7 @@ pub use list::{Filter, Format, list, wanted};
 pub use markdown::markdown;
 pub use mdbook::mdbook;
 pub use seen::not_seen;
+pub use sarif::{SarifOptions, sarif};
 pub use show::{Shown, show};
 pub use templates::{Template, templates};
 

@@ -14,5 +14,6 @@ mod hazards;
 mod list;
 mod shells;
 mod show;
+mod sarif;
 mod stated;
 mod templates;

@@ -3,5 +3,6 @@
 mod book;
 mod examples;
 mod readme;
+mod recipes;
 mod schema;
 mod site;
