@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use super::folders::{Behind, Folders, Opened};
+use super::folders::{Behind, Opened};
 use super::knobs;
 use super::lifting::{Callers, Placed};
 use crate::catalog::{Api, FsOp, Shape};
@@ -15,7 +15,7 @@ use crate::resolve::{BodyFacts, KnownCall, Value};
 const LOCAL: &str = "local disk";
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
-    let (callers, folders, opened) = (Callers::new(cx), Folders::new(cx), Opened::new(cx));
+    let (callers, folders, opened) = (Callers::new(cx), cx.folders(), Opened::new(cx));
     for body in cx.bodies() {
         let mut writes = Vec::new();
         for call in &body.known {

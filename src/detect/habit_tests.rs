@@ -101,7 +101,9 @@ fn a_logger_tells_its_form_its_output_and_the_variable_that_filters_it() {
     let forms = "format json where LOG_FORM is Json, full where LOG_FORM is Plain";
     assert_eq!(of(layered), ["filter_variable SHOP_LOG", forms, "output stdout"]);
     let plain = "fn main() { tracing_subscriber::fmt().json().with_writer(std::io::stderr).init(); }\n";
-    assert_eq!(of(plain), ["format json", "output stderr", "installed_by init"]);
+    assert_eq!(of(plain), ["format json", "output stderr"]);
+    let global = "fn main() { tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap(); }\n";
+    assert_eq!(of(global), ["installed_by set_global_default"]);
     // Where it writes to is decided elsewhere.
     let open = "fn main() { let (writer, _guard) = tracing_appender::non_blocking(file()); tracing_subscriber::fmt().with_writer(writer).init(); }\n";
     assert_eq!(of(open)[..2], ["format full", "output - writer"]);

@@ -4,9 +4,10 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::constructors::is_client_within;
 use super::context::Cx;
-use crate::catalog::{Api, Knob};
+use super::folders::Behind;
+use crate::catalog::{Api, Knob, Shape};
 use crate::model::{Fact, FactValue, Kind, Provenance};
-use crate::resolve::{BodyFacts, Bound, KnownCall, Options};
+use crate::resolve::{BodyFacts, Bound, KnownCall, Options, Value};
 
 /// Layers and the like beyond these are not told.
 const MAX_LISTED: usize = 8;
@@ -28,7 +29,7 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     let below: Vec<&KnownCall> = (0..body.known.len()).filter(|at| is_below(body, *at, index)).map(|at| &body.known[at]).collect();
     let mut out = Vec::new();
     if let Some(path) = api.path_arg.and_then(|at| usize::try_from(at).ok()).and_then(|at| call.args.get(at)) {
-        let fact = cx.fact("path", None, path);
+        let fact = cx.fact("path", None, &in_folder(cx, call, path));
         if fact.value.is_some() || fact.from.is_some() {
             out.push(fact);
         }
@@ -99,6 +100,17 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     // A key of a session that is no constant is another one each time.
     out.retain(|fact| fact.key != "key" || api.kind != Some(Kind::Session) || fact.value.is_some());
     out.into_iter().filter_map(|fact| if fact.key == "address" && is_store { address(fact) } else { Some(fact) }).collect()
+}
+
+/// The path of a file that is read through a store: in its folder, where that is known.
+fn in_folder(cx: &Cx<'_>, call: &KnownCall, path: &Value) -> Value {
+    match call.recv.as_ref().filter(|_| cx.api(call.hit.entry).shape == Shape::Read).map(|store| cx.folders().of(cx, Some(store))) {
+        Some(Behind::Folder(folder)) => {
+            let separator = Value::Known(FactValue::Text("/".to_owned()), false, call.at);
+            Value::Join(vec![folder, separator, path.clone()])
+        }
+        _ => path.clone(),
+    }
 }
 
 /// What a library does by itself, whatever it is told.
