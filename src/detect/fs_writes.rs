@@ -62,12 +62,15 @@ fn path_of(api: &Api, call: &KnownCall, folder: Option<Value>) -> Option<Value> 
         Some(at) => usize::try_from(at).ok().and_then(|at| argument(call, at)),
         None => None,
     };
+    let separator = || Value::Known(FactValue::Text("/".to_owned()), false, call.at);
+    // Whatever the library calls it.
+    let path = path.map(|path| {
+        let random = Value::Known(FactValue::Text("{random}".to_owned()), false, call.at);
+        if api.named_by_itself { Value::Join(vec![path.clone(), separator(), random]) } else { path.clone() }
+    });
     match (folder, path) {
-        (Some(folder), Some(path)) => {
-            let separator = Value::Known(FactValue::Text("/".to_owned()), false, call.at);
-            Some(Value::Join(vec![folder, separator, path.clone()]))
-        }
-        (folder, path) => path.cloned().or(folder),
+        (Some(folder), Some(path)) => Some(Value::Join(vec![folder, separator(), path])),
+        (folder, path) => path.or(folder),
     }
 }
 

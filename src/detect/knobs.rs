@@ -5,6 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::constructors::is_client_within;
 use super::context::Cx;
 use super::folders::Behind;
+use super::surroundings;
 use crate::catalog::{Api, Knob, Shape};
 use crate::model::{Fact, FactValue, Kind, Provenance};
 use crate::resolve::{BodyFacts, Bound, KnownCall, Options, Value};
@@ -15,6 +16,9 @@ const MAX_LISTED: usize = 8;
 /// A line of names of variables.
 const MAX_LINE: usize = 110;
 
+/// What is set in a branch only ends so.
+const ON_CONDITION: &str = " on a condition";
+
 /// A longer expression is not told among others.
 const MAX_TEXT: usize = 60;
 
@@ -22,8 +26,11 @@ const MAX_TEXT: usize = 60;
 pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     let call = &body.known[index];
     let api = cx.api(call.hit.entry);
-    // Where settings come from is no knob of what is made with them.
-    let is_part = |part: &&KnownCall| api.kind == Some(Kind::StartupConfig) || cx.api(part.hit.entry).kind != Some(Kind::StartupConfig);
+    // Where settings come from is no knob of what is made with them, and neither is a file that a closure writes.
+    let is_part = |part: &&KnownCall| match cx.api(part.hit.entry).kind {
+        Some(kind @ (Kind::StartupConfig | Kind::FsWrite)) => api.kind == Some(kind),
+        _ => true,
+    };
     let parts: Vec<&KnownCall> = body.known.iter().filter(|part| part.within == Some(index)).filter(is_part).collect();
     // Ingredients of ingredients.
     let below: Vec<&KnownCall> = (0..body.known.len()).filter(|at| is_below(body, *at, index)).map(|at| &body.known[at]).collect();
@@ -244,6 +251,12 @@ fn set_by_method(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
         && let Some(value) = setting.args.first()
     {
         let mut fact = streamed(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)));
+        if let Some(FactValue::Text(text)) = &mut fact.value
+            && let Some(sure) = text.strip_suffix(ON_CONDITION)
+            && let Some(when) = setting.when.iter().find_map(|condition| surroundings::fact(cx, condition)).and_then(|fact| fact.value)
+        {
+            *text = format!("{sure} where {when}");
+        }
         // `if max > 0 { options.max(max) }`: what is nothing is not set.
         fact.value = fact.value.filter(|value| !setting.on_condition || *value != FactValue::Int(0));
         return Some(fact);

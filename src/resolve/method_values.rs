@@ -85,7 +85,13 @@ impl Tracer<'_> {
             },
             ("strip_prefix", [start]) if !is_own => match (next(recv), next(*start)) {
                 (Value::Unknown(_) | Value::Contents { .. }, _) => self.unknown(id),
-                (text, Value::Known(FactValue::Text(start), ..)) => Value::Part(Box::new(text), TextPart::After(start.into())),
+                (text, Value::Known(FactValue::Text(mut start), ..)) => {
+                    // Of a path, whole names are taken.
+                    if is_path(&self.types.types[recv.0 as usize]) && !start.ends_with('/') {
+                        start.push('/');
+                    }
+                    Value::Part(Box::new(text), TextPart::After(start.into()))
+                }
                 _ => self.unknown(id),
             },
             (_, [other]) if !is_own && let Some(op) = Math::named(name) => {

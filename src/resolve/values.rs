@@ -154,9 +154,11 @@ impl Value {
             Value::Env { name, default, .. } => name.weight() + default.as_ref().map_or(1, |value| value.weight()),
             Value::Call { args, .. } => all(args),
             Value::Join(parts) => all(parts),
-            Value::WithExtension(inner, _) | Value::Part(inner, _) | Value::Scaled(inner, _) | Value::Named(inner, _) | Value::Contents { path: inner, .. } => {
-                inner.weight() + 1
-            }
+            Value::WithExtension(inner, _)
+            | Value::Part(inner, _)
+            | Value::Scaled(inner, _)
+            | Value::Named(inner, _)
+            | Value::Contents { path: inner, .. } => inner.weight() + 1,
             Value::Or(first, second) | Value::Math(_, first, second) => first.weight() + second.weight(),
             Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
             Value::Later { by, .. } => by.as_ref().map_or(1, |by| by.weight() + 1),
@@ -494,6 +496,6 @@ fn is_transparent_call(owner: &str, last: &str) -> bool {
                 | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
                 // The algorithm of a token's header.
                 | ("Header", "new")
-                | ("NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
+                | ("Region" | "NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
         )
 }
