@@ -74,6 +74,9 @@ pub struct Api {
     /// Which positional argument is the file path; `-1` is the receiver.
     #[serde(default)]
     pub path_arg: Option<i8>,
+    /// `path_arg` names a folder, and the library makes up the name of what it puts there.
+    #[serde(default)]
+    pub named_by_itself: bool,
     /// The folder that it works in, below that of an object which another entry opens.
     #[serde(default)]
     pub below: Option<Below>,

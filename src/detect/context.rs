@@ -1,11 +1,13 @@
 //! What every detector reads, with the look-ups they share.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::finding::RawSite;
+use super::folders::Folders;
 use super::left_out::LeftOut;
 use super::uses::Uses;
 use crate::catalog::{Api, EntryId};
@@ -28,6 +30,8 @@ pub struct Cx<'a> {
     pub long_lived: FxHashSet<DefId>,
     /// What no service runs.
     left_out: LeftOut,
+    /// The folders behind stores, gathered when they are first asked for.
+    folders: OnceLock<Folders>,
     /// Who uses what.
     pub uses: Uses,
     /// Functions that run once in the life of a process: reached from `main`, from what it spawns and from initialisers of
@@ -61,6 +65,7 @@ impl<'a> Cx<'a> {
             body_of,
             long_lived: FxHashSet::default(),
             left_out,
+            folders: OnceLock::new(),
             uses: Uses::default(),
             once: FxHashSet::default(),
             by_requests: FxHashSet::default(),
@@ -106,6 +111,11 @@ impl<'a> Cx<'a> {
         } else {
             None
         }
+    }
+
+    /// The folders behind stores.
+    pub(super) fn folders(&self) -> &Folders {
+        self.folders.get_or_init(|| Folders::new(self))
     }
 
     /// Bodies of the services: those for tests only, and those that no service links, are left out.

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use super::folders::{Behind, Folders, Opened};
+use super::folders::{Behind, Opened};
 use super::knobs;
 use super::lifting::{Callers, Placed};
 use crate::catalog::{Api, FsOp, Shape};
@@ -15,7 +15,7 @@ use crate::resolve::{BodyFacts, KnownCall, Value};
 const LOCAL: &str = "local disk";
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
-    let (callers, folders, opened) = (Callers::new(cx), Folders::new(cx), Opened::new(cx));
+    let (callers, folders, opened) = (Callers::new(cx), cx.folders(), Opened::new(cx));
     for body in cx.bodies() {
         let mut writes = Vec::new();
         for call in &body.known {
@@ -62,12 +62,15 @@ fn path_of(api: &Api, call: &KnownCall, folder: Option<Value>) -> Option<Value> 
         Some(at) => usize::try_from(at).ok().and_then(|at| argument(call, at)),
         None => None,
     };
+    let separator = || Value::Known(FactValue::Text("/".to_owned()), false, call.at);
+    // Whatever the library calls it.
+    let path = path.map(|path| {
+        let random = Value::Known(FactValue::Text("{random}".to_owned()), false, call.at);
+        if api.named_by_itself { Value::Join(vec![path.clone(), separator(), random]) } else { path.clone() }
+    });
     match (folder, path) {
-        (Some(folder), Some(path)) => {
-            let separator = Value::Known(FactValue::Text("/".to_owned()), false, call.at);
-            Some(Value::Join(vec![folder, separator, path.clone()]))
-        }
-        (folder, path) => path.cloned().or(folder),
+        (Some(folder), Some(path)) => Some(Value::Join(vec![folder, separator(), path])),
+        (folder, path) => path.or(folder),
     }
 }
 

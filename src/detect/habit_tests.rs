@@ -101,10 +101,12 @@ fn a_logger_tells_its_form_its_output_and_the_variable_that_filters_it() {
     let forms = "format json where LOG_FORM is Json, full where LOG_FORM is Plain";
     assert_eq!(of(layered), ["filter_variable SHOP_LOG", forms, "output stdout"]);
     let plain = "fn main() { tracing_subscriber::fmt().json().with_writer(std::io::stderr).init(); }\n";
-    assert_eq!(of(plain), ["format json", "output stderr", "installed_by init"]);
+    assert_eq!(of(plain), ["format json", "output stderr"]);
+    let global = "fn main() { tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap(); }\n";
+    assert_eq!(of(global), ["installed_by set_global_default"]);
     // Where it writes to is decided elsewhere.
     let open = "fn main() { let (writer, _guard) = tracing_appender::non_blocking(file()); tracing_subscriber::fmt().with_writer(writer).init(); }\n";
-    assert_eq!(of(open)[..2], ["format full", "output - writer"]);
+    assert_eq!(of(open)[..2], ["format full", "output - tracing_appender::non_blocking(file())"]);
 }
 
 #[test]
@@ -126,4 +128,45 @@ fn an_arm_of_a_match_is_a_condition() {
     // A guard may say no for any reason; the value itself is no condition of what follows.
     assert_eq!(of(&format!("match &config.url {{ Some(url) if url.len() > 3 => {made}, _ => {{}} }}")), Vec::<String>::new());
     assert_eq!(of(&format!("match &config.url {{ Some(_) => {{}}, None => {{}} }} {made}")), Vec::<String>::new());
+}
+
+#[test]
+fn files_with_names_of_the_library_are_told_by_their_folder() {
+    let of = |made: &str| {
+        let text = format!(
+            "fn main() {{ let root = std::env::var(\"SPOOL\").unwrap(); let file = {made}.unwrap(); println!(\"{{file:?}}\"); }}\n"
+        );
+        told(&items(&["tempfile"], &text), Kind::FsWrite, "", &["path", "temporary"])
+    };
+    assert_eq!(of("tempfile::tempdir_in(root)")[0], "path ${SPOOL}/{random} SPOOL");
+    // A file is its own name.
+    assert_eq!(of("std::fs::write(root, \"x\")"), ["path ${SPOOL} SPOOL"]);
+}
+
+#[test]
+fn parts_of_paths_are_told() {
+    let of = |path: &str| {
+        let text =
+            format!("fn main() {{ let file = std::path::PathBuf::from(\"/data/shop.db\"); std::fs::write({path}, \"x\").unwrap(); }}\n");
+        told(&items(&[], &text), Kind::FsWrite, "", &["path"])
+    };
+    assert_eq!(of("file.parent().unwrap().join(\"backup\")"), ["path /data/backup"]);
+    assert_eq!(of("std::path::Path::new(\"/tmp\").join(file.file_name().unwrap())"), ["path /tmp/shop.db"]);
+    assert_eq!(of("file.strip_prefix(\"/data\").unwrap()"), ["path shop.db"]);
+    // Of a text, what stands there is taken; another path is not where it lies.
+    assert_eq!(of("\"/data/shop.db\".strip_prefix(\"/data\").unwrap()"), ["path /shop.db"]);
+    assert_eq!(of("file.strip_prefix(\"/srv\").unwrap_or(&file)"), ["path /data/shop.db"]);
+}
+
+#[test]
+fn an_option_of_a_branch_tells_when_it_holds() {
+    let of = |set: &str| {
+        let text = format!(
+            "struct Config {{ lax: Option<String>, attempts: u32 }}\nfn make(config: &Config) {{ let mut builder = reqwest::Client::builder().no_proxy(); {set} let client = builder.build().unwrap(); println!(\"{{client:?}}\"); }}\n\
+             fn main() {{ make(&Config {{ lax: std::env::var(\"LAX\").ok(), attempts: 3 }}); }}\n"
+        );
+        told(&items(&["reqwest"], &text), Kind::SdkClient, "reqwest", &["user_agent"])
+    };
+    assert_eq!(of("if config.lax.is_some() { builder = builder.user_agent(\"lax\"); }"), ["user_agent lax where LAX is set"]);
+    assert_eq!(of("if checked() { builder = builder.user_agent(\"lax\"); }"), ["user_agent lax on a condition"]);
 }

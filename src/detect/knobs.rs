@@ -4,15 +4,20 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::constructors::is_client_within;
 use super::context::Cx;
-use crate::catalog::{Api, Knob};
+use super::folders::Behind;
+use super::surroundings;
+use crate::catalog::{Api, Knob, Shape};
 use crate::model::{Fact, FactValue, Kind, Provenance};
-use crate::resolve::{BodyFacts, Bound, KnownCall, Options};
+use crate::resolve::{BodyFacts, Bound, KnownCall, Options, Value};
 
 /// Layers and the like beyond these are not told.
 const MAX_LISTED: usize = 8;
 
 /// A line of names of variables.
 const MAX_LINE: usize = 110;
+
+/// What is set in a branch only ends so.
+const ON_CONDITION: &str = " on a condition";
 
 /// A longer expression is not told among others.
 const MAX_TEXT: usize = 60;
@@ -21,14 +26,17 @@ const MAX_TEXT: usize = 60;
 pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     let call = &body.known[index];
     let api = cx.api(call.hit.entry);
-    // Where settings come from is no knob of what is made with them.
-    let is_part = |part: &&KnownCall| api.kind == Some(Kind::StartupConfig) || cx.api(part.hit.entry).kind != Some(Kind::StartupConfig);
+    // Where settings come from is no knob of what is made with them, and neither is a file that a closure writes.
+    let is_part = |part: &&KnownCall| match cx.api(part.hit.entry).kind {
+        Some(kind @ (Kind::StartupConfig | Kind::FsWrite)) => api.kind == Some(kind),
+        _ => true,
+    };
     let parts: Vec<&KnownCall> = body.known.iter().filter(|part| part.within == Some(index)).filter(is_part).collect();
     // Ingredients of ingredients.
     let below: Vec<&KnownCall> = (0..body.known.len()).filter(|at| is_below(body, *at, index)).map(|at| &body.known[at]).collect();
     let mut out = Vec::new();
     if let Some(path) = api.path_arg.and_then(|at| usize::try_from(at).ok()).and_then(|at| call.args.get(at)) {
-        let fact = cx.fact("path", None, path);
+        let fact = cx.fact("path", None, &in_folder(cx, call, path));
         if fact.value.is_some() || fact.from.is_some() {
             out.push(fact);
         }
@@ -99,6 +107,17 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     // A key of a session that is no constant is another one each time.
     out.retain(|fact| fact.key != "key" || api.kind != Some(Kind::Session) || fact.value.is_some());
     out.into_iter().filter_map(|fact| if fact.key == "address" && is_store { address(fact) } else { Some(fact) }).collect()
+}
+
+/// The path of a file that is read through a store: in its folder, where that is known.
+fn in_folder(cx: &Cx<'_>, call: &KnownCall, path: &Value) -> Value {
+    match call.recv.as_ref().filter(|_| cx.api(call.hit.entry).shape == Shape::Read).map(|store| cx.folders().of(cx, Some(store))) {
+        Some(Behind::Folder(folder)) => {
+            let separator = Value::Known(FactValue::Text("/".to_owned()), false, call.at);
+            Value::Join(vec![folder, separator, path.clone()])
+        }
+        _ => path.clone(),
+    }
 }
 
 /// What a library does by itself, whatever it is told.
@@ -232,6 +251,12 @@ fn set_by_method(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
         && let Some(value) = setting.args.first()
     {
         let mut fact = streamed(plain_choice(cx.fact(&knob.name, knob.unit.as_ref(), value)));
+        if let Some(FactValue::Text(text)) = &mut fact.value
+            && let Some(sure) = text.strip_suffix(ON_CONDITION)
+            && let Some(when) = setting.when.iter().find_map(|condition| surroundings::fact(cx, condition)).and_then(|fact| fact.value)
+        {
+            *text = format!("{sure} where {when}");
+        }
         // `if max > 0 { options.max(max) }`: what is nothing is not set.
         fact.value = fact.value.filter(|value| !setting.on_condition || *value != FactValue::Int(0));
         return Some(fact);

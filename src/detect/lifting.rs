@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::context::Cx;
 use crate::model::{FactValue, Provenance};
-use crate::resolve::{At, DefId, Flow, OwnCall, Value};
+use crate::resolve::{At, DefId, Flow, OwnCall, TextPart, Value};
 
 /// Functions of functions of functions that hand a parameter on.
 const MAX_WRAPS: usize = 4;
@@ -99,7 +99,7 @@ fn decider(value: &Value) -> Option<DefId> {
             [first, ..] => decider(first),
             [] => None,
         },
-        Value::WithExtension(inner, _) => decider(inner),
+        Value::WithExtension(inner, _) | Value::Part(inner, _) => decider(inner),
         Value::Choice { on, .. } => decider(on),
         Value::Or(first, _) => decider(first),
         _ => None,
@@ -110,7 +110,7 @@ fn decider(value: &Value) -> Option<DefId> {
 pub(super) fn beginning(cx: &Cx<'_>, value: &Value) -> Option<String> {
     match value {
         Value::Join(parts) => parts.first().and_then(|first| beginning(cx, first)),
-        Value::WithExtension(inner, _) => beginning(cx, inner),
+        Value::WithExtension(inner, _) | Value::Part(inner, TextPart::Folder | TextPart::After(_)) => beginning(cx, inner),
         Value::Or(first, _) => beginning(cx, first),
         Value::Known(FactValue::Text(text), ..) => Some(text.clone()),
         // However it is reached: `self.folder` here, `settings.files.folder` there.

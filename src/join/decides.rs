@@ -71,11 +71,12 @@ fn asked(fact: &Fact) -> Option<String> {
     is_variable(name).then(|| name.to_owned())
 }
 
-/// `${DATA_FOLDER}/cache`: the variables that a value is put together of.
+/// `${DATA_FOLDER}/cache`, `true where ENDPOINT is set`: the variables that a value is put together of, or depends on.
 fn mentioned(value: &FactValue) -> Vec<String> {
     let FactValue::Text(text) = value else { return Vec::new() };
+    let asked = text.split(" where ").skip(1).filter_map(|clause| clause.split(' ').next());
     let starts = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
-    let mut names: Vec<String> = starts.map(|(name, _)| name.to_owned()).filter(|name| is_variable(name)).collect();
+    let mut names: Vec<String> = starts.map(|(name, _)| name).chain(asked).filter(|name| is_variable(name)).map(str::to_owned).collect();
     names.dedup();
     names
 }

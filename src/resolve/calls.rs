@@ -84,6 +84,8 @@ pub struct Setting {
     pub at: At,
     /// It is reached on a condition only.
     pub on_condition: bool,
+    /// What has to hold then, as far as it can be told.
+    pub when: Vec<Condition>,
 }
 
 /// What becomes of a value.

@@ -167,6 +167,7 @@ impl Flow {
                 choose(next(on), arms).unwrap_or_else(|| value.clone())
             }
             Value::WithExtension(inner, end) => Value::WithExtension(Box::new(next(inner)), end.clone()),
+            Value::Part(inner, part) => Value::Part(Box::new(next(inner)), part.clone()),
             other => other.clone(),
         }
     }
@@ -296,6 +297,7 @@ impl Flow {
                     if settled.value.is_none() && settled.from.is_none() { unknown(text) } else { settled }
                 }
             },
+            Value::Part(inner, part) => part.settled(self.settle_at(world, inner, hops + 1)),
             Value::WithExtension(inner, end) => {
                 let mut out = self.settle_at(world, inner, hops + 1);
                 if let Some(FactValue::Text(paths)) = &out.value {

@@ -63,7 +63,13 @@ impl Reader<'_> {
             known.settings.append(&mut given);
             known.options = known.options.max(options);
             known.also.push((path.clone(), at));
-            known.settings.push(Setting { name: path.rsplit("::").next().unwrap_or(&path).into(), args, at, on_condition: false });
+            known.settings.push(Setting {
+                name: path.rsplit("::").next().unwrap_or(&path).into(),
+                args,
+                at,
+                on_condition: false,
+                when: Vec::new(),
+            });
             known.bound = self.bound(id);
             if self.types.types[id.0 as usize].is_known() {
                 known.makes = self.types.types[id.0 as usize].clone();
@@ -212,6 +218,7 @@ impl Reader<'_> {
                         args: vec![names],
                         at: self.at(span),
                         on_condition: false,
+                        when: Vec::new(),
                     }));
                     return;
                 }
@@ -224,7 +231,13 @@ impl Reader<'_> {
                     value => value,
                 });
                 let args = args.collect();
-                out.known[index].settings.push(Setting { name: name.clone(), args, at: self.at(span), on_condition: !sure });
+                out.known[index].settings.push(Setting {
+                    name: name.clone(),
+                    args,
+                    at: self.at(span),
+                    on_condition: !sure,
+                    when: self.when(sure, id),
+                });
             }
         }
     }

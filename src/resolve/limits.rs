@@ -223,6 +223,14 @@ impl Reader<'_> {
     /// >= 5 { … })`.
     pub(super) fn number_within(&self, id: ExprId) -> Option<Value> {
         let rule = self.tracer.behind(id);
+        // `RetryConfig::standard().with_max_attempts(attempts)`: the options object is told by its number.
+        if let Expr::Method { name, args, .. } = &self.body[rule]
+            && let [only] = **args
+            && name.split('_').any(|word| word == "max" || word == "limit")
+        {
+            let value = self.tracer.value(only);
+            return matches!(value, Value::Known(FactValue::Int(_), ..) | Value::Field { .. } | Value::Env { .. }).then_some(value);
+        }
         let Expr::Call { args, .. } = &self.body[rule] else { return None };
         let [only] = **args else { return None };
         if let known @ Value::Known(FactValue::Int(_), ..) = self.tracer.value(only) {

@@ -10,7 +10,7 @@ use super::machine;
 use super::moments::{counted, unit_of};
 use super::names::{Res, Space};
 use super::types::Type;
-use super::values::{Tracer, Value, constant, is_path, is_text};
+use super::values::{TextPart, Tracer, Value, constant, is_path, is_text};
 use crate::facts::{Expr, ExprId, Span};
 use crate::model::FactValue;
 
@@ -79,10 +79,18 @@ impl Tracer<'_> {
                     _ => inner,
                 }
             }
-            ("parent", []) => match next(recv) {
-                Value::Known(FactValue::Text(path), _, at) if path.contains('/') => {
-                    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-                    Value::Known(FactValue::Text(folder.to_owned()), false, at)
+            ("parent" | "file_name", []) if !is_own => match next(recv) {
+                Value::Unknown(_) | Value::Contents { .. } => self.unknown(id),
+                path => Value::Part(Box::new(path), if name == "parent" { TextPart::Folder } else { TextPart::Name }),
+            },
+            ("strip_prefix", [start]) if !is_own => match (next(recv), next(*start)) {
+                (Value::Unknown(_) | Value::Contents { .. }, _) => self.unknown(id),
+                (text, Value::Known(FactValue::Text(mut start), ..)) => {
+                    // Of a path, whole names are taken.
+                    if is_path(&self.types.types[recv.0 as usize]) && !start.ends_with('/') {
+                        start.push('/');
+                    }
+                    Value::Part(Box::new(text), TextPart::After(start.into()))
                 }
                 _ => self.unknown(id),
             },

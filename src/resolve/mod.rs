@@ -85,5 +85,5 @@ pub use signatures::{Signatures, attach, signatures};
 pub use task::follow_receivers;
 pub use types::{Type, TypeScope};
 pub use unset::Unset;
-pub use values::{At, Value};
+pub use values::{At, TextPart, Value};
 pub(crate) use walk::{children, ids, parents};

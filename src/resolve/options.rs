@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use super::calls::{Options, Setting};
+use super::conditions::Condition;
 use super::infer::Callee;
 use super::reader::Reader;
 use super::values::Value;
@@ -18,7 +19,7 @@ impl Reader<'_> {
             match &self.body[at] {
                 Expr::Method { recv, name, args, span, .. } => {
                     let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
-                    out.push(Setting { name: name.clone(), args, at: self.at(*span), on_condition: false });
+                    out.push(Setting { name: name.clone(), args, at: self.at(*span), on_condition: false, when: Vec::new() });
                     at = *recv;
                 }
                 Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => at = *inner,
@@ -89,7 +90,7 @@ impl Reader<'_> {
             Expr::Method { recv, name, args, span, .. } => {
                 let whole = self.built_here(*recv, out, depth + 1);
                 let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
-                out.push(Setting { name: name.clone(), args, at: self.at(*span), on_condition: false });
+                out.push(Setting { name: name.clone(), args, at: self.at(*span), on_condition: false, when: Vec::new() });
                 whole
             }
             Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => self.built_here(*inner, out, depth + 1),
@@ -110,6 +111,7 @@ impl Reader<'_> {
                         args: vec![self.tracer.value(*value)],
                         at: self.at(*span),
                         on_condition: false,
+                        when: Vec::new(),
                     });
                 }
                 rest.is_none_or(|rest| self.built_here(rest, out, depth + 1))
@@ -132,7 +134,7 @@ impl Reader<'_> {
                     for _ in 0..32 {
                         let sure = !self.is_conditional(at.3, init);
                         let args = at.1.iter().map(|arg| if sure { self.tracer.value(*arg) } else { self.perhaps(*arg) }).collect();
-                        out.push(Setting { name: at.0.clone(), args, at: self.at(at.2), on_condition: !sure });
+                        out.push(Setting { name: at.0.clone(), args, at: self.at(at.2), on_condition: !sure, when: self.when(sure, at.3) });
                         match self.parents[at.3.0 as usize].map(|next| (&self.body[next], next)) {
                             Some((Expr::Method { recv, name, args, span, .. }, next)) if *recv == at.3 => {
                                 at = (name.clone(), args, *span, next)
@@ -150,12 +152,18 @@ impl Reader<'_> {
                             args: vec![self.tracer.value(*right)],
                             at: self.at(*span),
                             on_condition: false,
+                            when: Vec::new(),
                         });
                     }
                 }
                 _ => {}
             }
         }
+    }
+
+    /// What has to hold for a setting that is not sure.
+    pub(super) fn when(&self, sure: bool, id: ExprId) -> Vec<Condition> {
+        if sure { Vec::new() } else { self.conditions(id) }
     }
 
     /// Whether an expression stands in a branch in which another one does not.

@@ -148,7 +148,7 @@ impl Reader<'_> {
                 Expr::Method { recv, name, .. } if *recv == at => match name.as_str() {
                     "unwrap" | "expect" => return Fails::Here,
                     "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "parse" | "map" | "and_then"
-                    | "inspect_err" | "attach_printable" | "change_context" => {}
+                    | "inspect_err" | "attach_printable" | "change_context" | "boxed" | "boxed_local" | "instrument" => {}
                     _ => return Fails::Nobody,
                 },
                 Expr::Return(_) => return Fails::Caller,

@@ -73,7 +73,13 @@ impl Reader<'_> {
         if let Some((name, root, index, span)) = self.field_of_known(left) {
             let on_condition = self.is_conditional(left, root);
             let value = if on_condition { self.perhaps(right) } else { self.tracer.value(right) };
-            out.known[index].settings.push(Setting { name, args: vec![value], at: self.at(span), on_condition });
+            out.known[index].settings.push(Setting {
+                name,
+                args: vec![value],
+                at: self.at(span),
+                on_condition,
+                when: self.when(!on_condition, left),
+            });
         }
     }
 
@@ -83,7 +89,7 @@ impl Reader<'_> {
             let at = self.at(span);
             let none = Value::Known(FactValue::Text("none".to_owned()), false, at);
             let on_condition = self.is_conditional(list, root);
-            out.known[index].settings.push(Setting { name, args: vec![none], at, on_condition });
+            out.known[index].settings.push(Setting { name, args: vec![none], at, on_condition, when: self.when(!on_condition, list) });
         }
     }
 

@@ -98,7 +98,7 @@ fn a_value_that_is_set_where_it_asks_to_be_is_followed() {
     // Something else decides whether it is set, or it is set where it does not ask for it.
     check(&pool("if tuned { options = options.max_connections(max); }"), "max_connections", "? code max");
     check(&pool("if max > 0 { } else { options = options.max_connections(max); }"), "max_connections", "? code max");
-    check(&pool("if max > 0 { options = options.max_connections(7); }"), "max_connections", "7 on a condition");
+    check(&pool("if max > 0 { options = options.max_connections(7); }"), "max_connections", "7 where MAX_CON is over 0");
 }
 
 #[test]

@@ -51,6 +51,8 @@ pub enum Value {
     Call { func: DefId, args: Vec<Value>, text: SmolStr, at: At },
     /// A path with another extension.
     WithExtension(Box<Value>, SmolStr),
+    /// A part of a path or text.
+    Part(Box<Value>, TextPart),
     /// A number of some unit of time.
     Scaled(Box<Value>, &'static str),
     /// The first value, or the second where the first is not there.
@@ -71,6 +73,70 @@ pub enum Value {
     Unknown(SmolStr),
 }
 
+/// Which part of a path or text is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TextPart {
+    /// The folder of a path.
+    Folder,
+    /// The last name of a path.
+    Name,
+    /// What stands behind a beginning, if it has that.
+    After(SmolStr),
+}
+
+impl TextPart {
+    /// The part of a text.
+    #[must_use]
+    pub fn of<'t>(&self, text: &'t str) -> &'t str {
+        // What is put in may be a path by itself.
+        let mut depth = 0_usize;
+        let is_separator = |(at, c): (usize, char)| {
+            match c {
+                '}' => depth += 1,
+                '{' => depth = depth.saturating_sub(1),
+                '/' if depth == 0 => return Some(at),
+                _ => {}
+            }
+            None
+        };
+        match self {
+            TextPart::After(start) => text.strip_prefix(start.as_str()).unwrap_or(text),
+            TextPart::Folder => match text.char_indices().rev().find_map(is_separator) {
+                Some(0) => "/",
+                Some(at) => &text[..at],
+                None => ".",
+            },
+            TextPart::Name => text.char_indices().rev().find_map(is_separator).map_or(text, |at| &text[at + 1..]),
+        }
+    }
+
+    /// The part of something that is known by its name only.
+    fn words(&self, name: &str) -> String {
+        match self {
+            TextPart::Folder => format!("folder of {name}"),
+            TextPart::Name => format!("file name of {name}"),
+            TextPart::After(_) => name.to_owned(),
+        }
+    }
+
+    /// The part of a text, told as far as it is known.
+    pub(super) fn settled(&self, mut settled: super::flow::Settled) -> super::flow::Settled {
+        let part = |text: &str| text.split(" or ").map(|one| self.of(one)).collect::<Vec<_>>().join(" or ");
+        for value in settled.value.iter_mut().chain(settled.set.iter_mut().filter_map(|set| set.value.as_mut())) {
+            if let FactValue::Text(text) = value {
+                *text = part(text);
+            }
+        }
+        if let (None, Some(from)) = (&settled.value, settled.from.as_mut()) {
+            *from = self.words(from);
+            if !matches!(self, TextPart::After(_)) {
+                settled.provenance = crate::model::Provenance::Code;
+            }
+        }
+        settled
+    }
+}
+
 impl Value {
     /// The text of a known value.
     #[must_use]
@@ -88,9 +154,11 @@ impl Value {
             Value::Env { name, default, .. } => name.weight() + default.as_ref().map_or(1, |value| value.weight()),
             Value::Call { args, .. } => all(args),
             Value::Join(parts) => all(parts),
-            Value::WithExtension(inner, _) | Value::Scaled(inner, _) | Value::Named(inner, _) | Value::Contents { path: inner, .. } => {
-                inner.weight() + 1
-            }
+            Value::WithExtension(inner, _)
+            | Value::Part(inner, _)
+            | Value::Scaled(inner, _)
+            | Value::Named(inner, _)
+            | Value::Contents { path: inner, .. } => inner.weight() + 1,
             Value::Or(first, second) | Value::Math(_, first, second) => first.weight() + second.weight(),
             Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
             Value::Later { by, .. } => by.as_ref().map_or(1, |by| by.weight() + 1),
@@ -428,6 +496,6 @@ fn is_transparent_call(owner: &str, last: &str) -> bool {
                 | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
                 // The algorithm of a token's header.
                 | ("Header", "new")
-                | ("NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
+                | ("Region" | "NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
         )
 }
