@@ -143,7 +143,8 @@ impl Repository {
         let (spec, folder) = split_folder(name);
         let folder = match folder {
             Some(folder) => {
-                let outside = || GitError::usage(format!("`{folder}` leads out of the repository"), "write it as seen from the repository's root");
+                let outside =
+                    || GitError::usage(format!("`{folder}` leads out of the repository"), "write it as seen from the repository's root");
                 Some(normalise(folder).ok_or_else(outside)?)
             }
             None => None,
@@ -152,7 +153,10 @@ impl Repository {
         let object = found.object().map_err(|error| lacking(&repository, spec, &one_line(&error)))?;
         let kind = object.kind;
         let commit = object.peel_to_commit().map_err(|_| {
-            GitError::usage(format!("`{spec}` is a {kind}, not a commit"), "name a branch, a tag or a commit; a folder follows a colon: `main:services/shop`")
+            GitError::usage(
+                format!("`{spec}` is a {kind}, not a commit"),
+                "name a branch, a tag or a commit; a folder follows a colon: `main:services/shop`",
+            )
         })?;
         Ok(Commit { name: name.to_owned(), id: commit.id.to_string(), folder })
     }
@@ -323,12 +327,8 @@ fn unknown(repository: &gix::Repository, name: &str, error: &gix::Error) -> GitE
 /// The branch or tag whose name is nearest to one that is not there.
 fn meant(repository: &gix::Repository, name: &str) -> Option<String> {
     let platform = repository.references().ok()?;
-    let names: Vec<String> = platform
-        .all()
-        .ok()?
-        .take(MAX_REFS)
-        .filter_map(|found| found.ok()?.name().shorten().to_str().ok().map(str::to_owned))
-        .collect();
+    let names: Vec<String> =
+        platform.all().ok()?.take(MAX_REFS).filter_map(|found| found.ok()?.name().shorten().to_str().ok().map(str::to_owned)).collect();
     // A clone of one branch has the others at the remote only.
     let at_remote = names.iter().find(|known| known.split_once('/').is_some_and(|(_, branch)| branch == name));
     let near = || names.iter().map(|known| (strsim::jaro_winkler(known, name), known)).filter(|(near, _)| *near > 0.85);
