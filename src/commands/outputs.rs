@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use statemap::annotations::{Config, OutputConfig, OutputFormat};
-use statemap::diagram::DiagramError;
 use statemap::diag;
+use statemap::diagram::DiagramError;
 use statemap::model::Diagnostic;
 use statemap::output::{WriteError, WriteOptions};
 use statemap::render::{self, Drawing, Existing, Page, RenderOptions, SarifOptions};
@@ -77,8 +77,7 @@ pub(super) fn outputs(session: &Session, asked: &Asked<'_>) -> anyhow::Result<Ve
         return Ok(outputs);
     }
     // The entry that speaks of the form asked for gives the rest: title, templates, and its place.
-    let of_form =
-        |one: &&&OutputConfig| asked.format.is_some_and(|format| one.format.is_some_and(|form| gen_format(form) == format));
+    let of_form = |one: &&&OutputConfig| asked.format.is_some_and(|format| one.format.is_some_and(|form| gen_format(form) == format));
     let one = configured.iter().find(of_form).or(configured.first()).copied().unwrap_or(&nothing);
     let path = match asked.output {
         Some(path) => Some(path.to_owned()),
@@ -134,7 +133,7 @@ pub(super) fn tell_unused_templates(outputs: &[Output], global: &Global) {
     let folders: BTreeSet<&PathBuf> = outputs.iter().filter_map(|output| output.templates.as_ref()).collect();
     let found: Vec<Diagnostic> = folders.into_iter().flat_map(|folder| render::unused_templates(folder)).collect();
     if !global.quiet && !found.is_empty() {
-        let style = diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width() };
+        let style = diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width(Stream::Err) };
         // Nobody reads the messages: the work is still done.
         let _ = std::io::stderr().lock().write_all(diag::render(&found, &mut |_| None, style).as_bytes());
     }

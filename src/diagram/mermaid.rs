@@ -56,7 +56,8 @@ fn declared(node: &Node) -> String {
         Shape::Store => ("[(", ")]"),
         Shape::Round => ("(", ")"),
     };
-    let lines = std::iter::once(node.caption.as_str()).chain(node.lines.iter().map(|line| line.text.as_str())).filter(|line| !line.is_empty());
+    let lines =
+        std::iter::once(node.caption.as_str()).chain(node.lines.iter().map(|line| line.text.as_str())).filter(|line| !line.is_empty());
     let text: Vec<String> = lines.map(label).collect();
     format!("{}{open}\"{}\"{close}", node.id, text.join("<br/>"))
 }

@@ -151,6 +151,7 @@ impl<'m> Expander<'m> {
             scopes: directive.scopes.clone(),
             services: texts(&directive.services),
             constants: self.constants,
+            ..Filter::default()
         })
     }
 

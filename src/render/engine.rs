@@ -267,7 +267,9 @@ pub(crate) fn tidy(text: &str) -> String {
                 if line.is_empty() && blank {
                     continue;
                 }
-                out.push_str(line);
+                // An empty cell is one space wide, whether its template is followed by one or not.
+                let empty_cells = line.starts_with('|') && line.contains("|  |");
+                out.push_str(&if empty_cells { line.replace("|  |", "| |").replace("|  |", "| |") } else { line.to_owned() });
                 blank = line.is_empty();
             }
         }
@@ -387,6 +389,12 @@ mod tests {
         assert_eq!(found[0].help.as_deref(), Some("did you mean `page.md.tera`?"));
         let missing = folder.path().join("no-such-folder");
         assert!(Engine::new(Some(&missing)).err().unwrap().to_string().contains("no-such-folder"));
+    }
+
+    #[test]
+    fn empty_cells_are_one_space_wide() {
+        assert_eq!(tidy("| a | b | c |\n| --- | --- | --- |\n|  |  | x |\n"), "| a | b | c |\n| --- | --- | --- |\n| | | x |\n");
+        assert_eq!(tidy("```\n|  |\n```\n"), "```\n|  |\n```\n");
     }
 
     #[test]

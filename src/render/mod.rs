@@ -60,8 +60,8 @@ pub use json::{json, pretty};
 pub use list::{Filter, Format, list, wanted};
 pub use markdown::markdown;
 pub use mdbook::mdbook;
-pub use seen::not_seen;
 pub use sarif::{SarifOptions, sarif};
+pub use seen::not_seen;
 pub use show::{Shown, show};
 pub use templates::{Template, templates};
 

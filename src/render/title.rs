@@ -45,6 +45,8 @@ const SILENT: &[&str] = &[
 pub(crate) struct Title {
     /// What it is, where the name is that of the function in which it is made: `tokio runtime`.
     label: Option<String>,
+    /// What sets it apart from others of that label: the schedule of a job.
+    detail: Option<String>,
     name: String,
     /// The name is that of a function, which says what is done, and not what it is.
     is_called: bool,
@@ -69,7 +71,10 @@ impl Title {
 
     fn spell(&self, words: impl Fn(&str) -> String, name: impl Fn(&str) -> String) -> String {
         let mut out = match &self.label {
-            Some(label) => format!("{} of {}", words(label), name(&self.name)),
+            Some(label) => {
+                let detail = self.detail.as_deref().map(|detail| format!(" {}", name(detail))).unwrap_or_default();
+                format!("{}{detail} of {}", words(label), name(&self.name))
+            }
             None => name(&self.name),
         };
         if let Some((_, function)) = &self.instance {
@@ -88,7 +93,9 @@ impl Title {
     pub(crate) fn short(&self) -> String {
         let says_little = |name: &str| SILENT.contains(&name.rsplit("::").next().unwrap_or_default());
         match &self.label {
-            Some(label) if self.is_called || says_little(&self.name) => label.clone(),
+            Some(label) if self.is_called || says_little(&self.name) => {
+                self.detail.as_ref().map_or_else(|| label.clone(), |detail| format!("{label} {detail}"))
+            }
             _ => self.name.clone(),
         }
     }
@@ -110,7 +117,7 @@ pub(crate) fn titles<'a>(items: &[&'a Item]) -> BTreeMap<&'a ItemId, Title> {
     let mut titles: Vec<Title> = items.iter().map(|item| first_title(item, &by_name)).collect();
     // Each step tells more about those that still share a title.
     tell_apart(items, &mut titles, |item, title| title.label = title.label.take().or_else(|| label(item)));
-    tell_apart(items, &mut titles, |item, title| title.label = detailed(item).or(title.label.take()));
+    tell_apart(items, &mut titles, |item, title| title.detail = title.label.as_ref().and_then(|_| detail(item)));
     let modules: Vec<String> = items.iter().map(|item| module(item)).collect();
     let keys: Vec<(Kind, String)> = items.iter().zip(&titles).map(|(item, title)| (item.kind, title.plain())).collect();
     let mut places: BTreeMap<&(Kind, String), BTreeSet<&str>> = BTreeMap::new();
@@ -158,6 +165,7 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
     {
         return Title {
             label: None,
+            detail: None,
             name: shown(name),
             is_called: false,
             instance: Some((first.id.clone(), shown(made_in))),
@@ -170,7 +178,15 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
     let function = item.name.chars().all(|c| c.is_lowercase() || c.is_ascii_digit() || c == '_');
     // `healthcheck of web`: words, and the name of what they speak of.
     if let Some((label, name)) = item.name.split_once(" of ").filter(|_| item.kind == Kind::Deployment) {
-        return Title { label: Some(label.to_owned()), name: shown(name), is_called: false, instance: None, within: None, number: 1 };
+        return Title {
+            label: Some(label.to_owned()),
+            detail: None,
+            name: shown(name),
+            is_called: false,
+            instance: None,
+            within: None,
+            number: 1,
+        };
     }
     // A method named with its type says what work it is, and not what it makes.
     let last = item.name.rsplit("::").next().unwrap_or_default();
@@ -183,6 +199,7 @@ fn first_title(item: &Item, by_name: &BTreeMap<(Kind, &str), &Item>) -> Title {
     };
     Title {
         label: if says_little { label(item) } else { None },
+        detail: None,
         name: shown(&name),
         is_called: called && function,
         instance: None,
@@ -214,14 +231,13 @@ fn is_word(program: &str) -> bool {
     program.len() <= 40 && program.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
 }
 
-/// The label with what sets this item apart: the schedule of a job, the signal of a handler.
-fn detailed(item: &Item) -> Option<String> {
-    let label = label(item)?;
+/// What sets an item apart: the schedule of a job, the signal of a handler.
+fn detail(item: &Item) -> Option<String> {
     let detail =
         ["schedule", "cron", "period", "interval", "signal", "cookie_name", "name", "address"].iter().find_map(|key| text(item, key))?;
     let detail = one_line(&detail);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '*' | '/' | ',' | '-' | ':' | '(' | ')' | '.');
-    (detail.len() <= 40 && detail.chars().all(plain)).then(|| format!("{label} {detail}"))
+    (detail.len() <= 40 && detail.chars().all(plain)).then_some(detail)
 }
 
 fn text(item: &Item, key: &str) -> Option<String> {
@@ -327,6 +343,6 @@ mod tests {
             job
         };
         let jobs = [job("background-task:w::jobs#a", "0 0 3 * * *"), job("background-task:w::jobs#a-2", "0 5 * * * *")];
-        assert_eq!(shown(&jobs), [r"cron job 0 0 3 \* \* \* of `schedule_jobs`", r"cron job 0 5 \* \* \* \* of `schedule_jobs`"]);
+        assert_eq!(shown(&jobs), ["cron job `0 0 3 * * *` of `schedule_jobs`", "cron job `0 5 * * * *` of `schedule_jobs`"]);
     }
 }

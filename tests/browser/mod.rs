@@ -145,8 +145,8 @@ fn no_page_scrolls_sideways() {
 #[test]
 fn text_stands_out_from_its_ground_in_every_theme() {
     let Some(survey) = survey() else { return };
-    // FIXME: the links of three themes of mdBook and the heads of tables of one are too pale; the stylesheet should darken them.
-    let known = |text: &String| text.contains(": #2b79a2 on ") || text.contains("#98a3ad on #42494c");
+    // FIXME: in three of mdBook's themes links are too pale, in one the heads of tables: our own book should mend it as maps do.
+    let known = |text: &String| text.starts_with("book/") && (text.contains(": #2b79a2 on ") || text.contains("#98a3ad on #42494c"));
     none(&complaints(survey, pale_text).into_iter().filter(|text| !known(text)).collect::<Vec<_>>());
 }
 
@@ -183,10 +183,6 @@ fn a_search_for_an_id_or_a_name_leads_to_it() {
             }
             // mdBook leaves words of more than 80 bytes out of its index: such an item is found by its name.
             if words.split(['-', ' ']).any(|word| word.len() > 80) {
-                continue;
-            }
-            // FIXME: mdBook looks for any of the words; the book should ask for all of them.
-            if words.starts_with("client-held:") {
                 continue;
             }
             // Who types an id wants that one; a name may be a word of the language.

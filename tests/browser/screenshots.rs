@@ -12,7 +12,8 @@ const TALL: u32 = 2600;
 
 /// Takes the pages of a site at both widths, in a light and in a dark theme.
 pub(super) fn take<'a>(tab: &Sight, site: &str, address: &str, pages: impl Iterator<Item = &'a String>) {
-    let Some(folder) = std::env::var_os("STATEMAP_SCREENSHOTS").map(PathBuf::from) else { return };
+    let Some(folder) = std::env::var_os("STATEMAP_SCREENSHOTS").filter(|folder| !folder.is_empty()) else { return };
+    let folder = PathBuf::from(folder);
     // Two of each folder show what the others look like.
     let mut of_folder: BTreeMap<&str, usize> = BTreeMap::new();
     let mut first = |page: &&'a String| {
