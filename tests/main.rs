@@ -4,6 +4,8 @@
 mod browser;
 mod commands;
 mod detectors;
+#[cfg(feature = "diagrams")]
+mod diagrams;
 mod docs;
 mod preprocess;
 mod project;

@@ -351,6 +351,7 @@ fn node(
         }
     };
     let word = match (items, draft.named.as_slice()) {
+        ([], [only]) if only.caption.is_empty() => format!("store_{}", slug(&only.name)),
         ([], [only]) => format!("{}_{}", slug(only.caption), slug(&only.name)),
         ([only], []) => format!("{}_{}", slug(only.kind.as_str()), slug(&names.name(only))),
         _ => slug(draft.group.plural()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{Fact, FactValue, Item, ItemId, Kind, StateMap, Total};
 use crate::render::escape::one_line;
 use crate::render::title::{Title, label, titles};
-use crate::render::words::{store_name, thousands};
+use crate::render::words::{proper_name, thousands};
 
 use super::fold::Named;
 use super::graph::{Line, Target};
@@ -49,16 +49,10 @@ impl<'a> Names<'a> {
 
 /// What a store is called, without an article.
 pub(super) fn store(name: &str) -> String {
-    let raw = name.rsplit_once(':').map_or(name, |(_, name)| name);
-    // A key of settings or a host is called as it is written.
-    if raw.contains('.') || raw.contains(char::is_uppercase) {
-        return one_line(raw);
-    }
-    let name = store_name(name);
-    // `store_name` speaks Markdown; here the name is plain.
-    let name = name.trim_matches('`').replace('\\', "");
-    let name = ["an ", "a ", "the "].iter().find_map(|article| name.strip_prefix(article)).unwrap_or(&name);
-    one_line(name)
+    let raw = name.strip_prefix("external-store:").unwrap_or(name);
+    // A key of settings, a host or a table is called as it is written.
+    let Some(proper) = proper_name(&raw.replace('_', " ")) else { return one_line(raw) };
+    ["an ", "a ", "the "].iter().find_map(|article| proper.strip_prefix(article)).unwrap_or(proper).to_owned()
 }
 
 /// The lines of a node: one item with its details, or the names of several, heaviest first.

@@ -10,7 +10,7 @@ use crate::model::HazardSeverity;
 use super::graph::{Edge, Graph, Node, Shape};
 
 /// Many small nodes stand closer than Mermaid puts a few large ones.
-const SPACING: &str = "%%{init: {\"flowchart\": {\"nodeSpacing\": 16, \"rankSpacing\": 40, \"padding\": 10}}}%%";
+const SPACING: &str = "%%{init: {\"flowchart\": {\"nodeSpacing\": 16, \"rankSpacing\": 40, \"padding\": 10, \"subGraphTitleMargin\": {\"top\": 4, \"bottom\": 10}}}}%%";
 
 /// The source of a graph. It ends with a line break, and no line in it is empty.
 pub(super) fn text(graph: &Graph) -> String {
@@ -75,6 +75,7 @@ fn label(text: &str) -> String {
     for (i, &c) in chars.iter().enumerate() {
         let before = i.checked_sub(1).map(|i| chars[i]);
         let after = chars.get(i + 1).copied();
+        let starts = |word: &str| word.chars().eq(chars[i..].iter().copied().take(word.len()));
         let in_word = before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric);
         let escaped = match c {
             // Strings, entities, HTML, code, emphasis, tables, formulas, comments, directives, links.
@@ -86,11 +87,16 @@ fn label(text: &str) -> String {
             '-' | '+' | '=' => i == 0,
             '.' | ')' => digits > 0 && i == digits,
             // `www.x.org` becomes a link; after `style` Mermaid loses the end of an entity.
-            'w' => text[text.char_indices().nth(i).map_or(0, |(at, _)| at)..].starts_with("www."),
-            's' => text[text.char_indices().nth(i).map_or(0, |(at, _)| at)..].starts_with("style"),
-            'c' => text[text.char_indices().nth(i).map_or(0, |(at, _)| at)..].starts_with("classDef"),
+            'w' => starts("www."),
+            's' => starts("style"),
+            'c' => starts("classDef"),
             _ => false,
         };
+        // Entities are turned back before some who draw look for formulas (`$$`) and icons (`fa:fa-user`).
+        let icon = before == Some(':') && c == 'f' && starts("fa-");
+        if c == '$' && before == Some('$') || icon {
+            out.push(' ');
+        }
         if escaped {
             let _ = write!(out, "#{};", u32::from(c));
         } else {

@@ -139,8 +139,12 @@ fn duration(text: &str) -> Option<String> {
 pub(crate) fn store_name(backs_on: &str) -> String {
     // Ids are one word; names are not.
     let spaced = backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name).replace('_', " ");
-    let name = spaced.as_str();
-    let proper = match name.to_ascii_lowercase().as_str() {
+    proper_name(&spaced).map_or_else(|| inline(&spaced), str::to_owned)
+}
+
+/// The name of a store that people know, plain.
+pub(crate) fn proper_name(name: &str) -> Option<&'static str> {
+    Some(match name.to_ascii_lowercase().as_str() {
         "postgres" | "postgresql" => "Postgres",
         "mysql" => "MySQL",
         "mariadb" => "MariaDB",
@@ -177,9 +181,8 @@ pub(crate) fn store_name(backs_on: &str) -> String {
         "browser" => "the browser",
         "client" | "api client" => "the client",
         "ldap" => "LDAP",
-        _ => return inline(name),
-    };
-    proper.to_owned()
+        _ => return None,
+    })
 }
 
 /// What the catalog says a library keeps, with numbers at the end in natural order:

@@ -30,7 +30,9 @@
     return parts.join(" > ");
   };
 
-  const links = () => [...document.querySelectorAll("a[href]")].map((a) => ({ target: a.href, text: shown(a.textContent) }));
+  // In a drawing the address of a link is an object of its own.
+  const address = (a) => (typeof a.href === "string" ? a.href : new URL(a.href.baseVal, document.baseURI).href);
+  const links = () => [...document.querySelectorAll("a[href]")].map((a) => ({ target: address(a), text: shown(a.textContent) }));
 
   const ids = () => [...document.querySelectorAll("[id]")].map((element) => element.id);
 
