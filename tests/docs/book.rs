@@ -322,3 +322,15 @@ fn the_page_on_books_names_every_directive_with_its_keys_and_every_option() {
         assert!(page.contains(&format!("\n| `{key}` | ")), "{key}");
     }
 }
+
+#[test]
+fn what_a_review_is_told_to_write_is_read_without_a_complaint() {
+    let page = read("book/src/guide/incident-review.md");
+    let examples: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let (config, diagnostics) = statemap::annotations::load("statemap.toml", example);
+        assert!(diagnostics.is_empty(), "{example}: {diagnostics:?}");
+        assert_eq!(config.states.len(), 1);
+    }
+}
