@@ -93,7 +93,7 @@ fn tell_tree(root: &Path, found: &[Diagnostic], global: &Global) {
 }
 
 fn style(global: &Global) -> diag::Style {
-    diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width() }
+    diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width(Stream::Err) }
 }
 
 /// Standard output belongs to the book.

@@ -9,6 +9,7 @@ use super::html::icon;
 use super::sample::{HOSTILE, hostile, newsletter, two_services};
 use super::{Filter, Format, HANDS_OFF, HANDS_ON, MARKER, Page, RenderOptions, json, list, markdown, mdbook};
 use crate::model::{Class, Deployment, DurableMount, Fact, Kind, Place, Scope, StateMap};
+use crate::terminal::Look;
 
 fn options() -> RenderOptions {
     RenderOptions { link_base: Some(String::new()), ..RenderOptions::default() }
