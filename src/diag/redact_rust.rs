@@ -37,22 +37,14 @@ pub(super) fn hidden_in_rust(text: &str) -> Vec<Range<usize>> {
     scan.hidden
 }
 
-/// Why the literals that follow are hidden.
-#[derive(Clone, Copy)]
-struct Trigger {
-    /// How many brackets were open.
-    depth: usize,
-    /// How many commas there end it.
-    commas: u8,
-}
-
 #[derive(Default)]
 struct Scan<'t> {
     text: &'t str,
     /// Lines, from 0, in which a name looks secret.
     secret_lines: Vec<bool>,
     brackets: Vec<u8>,
-    trigger: Option<Trigger>,
+    /// The literals that follow are hidden, until a comma, a semicolon or a closing bracket where so many brackets are open.
+    trigger: Option<usize>,
     /// The statement declares a function, a type, a module: what stands in its braces is another matter.
     declares: bool,
     /// Numbers since the innermost `[`, behind a secret name.
@@ -73,7 +65,7 @@ impl Scan<'_> {
             self.declares = true;
         }
         if word.len() <= MAX_NAME && (is_secret_name(word) || takes_secret(word)) {
-            self.trigger = Some(Trigger { depth: self.brackets.len(), commas: 1 });
+            self.trigger = Some(self.brackets.len());
         }
     }
 
@@ -93,7 +85,7 @@ impl Scan<'_> {
                 }
                 self.numbers.clear();
                 self.brackets.pop();
-                if self.trigger.is_some_and(|trigger| trigger.depth > self.brackets.len()) {
+                if self.trigger.is_some_and(|trigger| trigger > self.brackets.len()) {
                     self.trigger = None;
                 }
             }
@@ -101,16 +93,13 @@ impl Scan<'_> {
                 self.declares = false;
                 // `[u8; 4]` is one statement with its value.
                 let in_type = self.brackets.last() == Some(&b'[');
-                if !in_type && self.trigger.is_some_and(|trigger| trigger.depth >= depth) {
+                if !in_type && self.trigger.is_some_and(|trigger| trigger >= depth) {
                     self.trigger = None;
                 }
             }
             b',' => {
-                if let Some(trigger) = self.trigger.as_mut().filter(|trigger| trigger.depth >= depth) {
-                    trigger.commas -= 1;
-                    if trigger.commas == 0 {
-                        self.trigger = None;
-                    }
+                if self.trigger.is_some_and(|trigger| trigger >= depth) {
+                    self.trigger = None;
                 }
             }
             _ => {}
@@ -122,10 +111,11 @@ impl Scan<'_> {
         let words = &self.text[inside.clone()];
         let lines = words.matches('\n').count();
         let on_secret_line = (line..=line + lines).any(|line| self.secret_lines.get(line).copied().unwrap_or(false));
-        // `("authorization", "Bearer …")`: the name of a secret is shown, what stands beside it is not.
+        // `("authorization", "Bearer …")`, `var("PASSWORD").unwrap_or("…")`: the name of a secret is shown; what stands beside it, or
+        // is done with the call, is not.
         let is_name = is_key(words);
         if is_name && self.trigger.is_none() {
-            self.trigger = Some(Trigger { depth: self.brackets.len(), commas: 2 });
+            self.trigger = Some(self.brackets.len().saturating_sub(1));
         }
         if on_secret_line || self.trigger.is_some() && !is_name || looks_random(words) {
             self.hide(inside);

@@ -206,18 +206,44 @@ mod tests {
             Mark { is_main: false, ..mark("src/db.rs", 3, 26, "max connections: 5") },
             mark("src/db.rs", 28, 5, "declared"),
         ];
-        assert_snapshot!(shown("src/db.rs", &text, &marks), @"");
+        assert_snapshot!(shown("src/db.rs", &text, &marks), @r"
+          --> src/db.rs:2:16
+           |
+         1 | fn connect() {
+         2 |     let pool = PgPoolOptions::new()
+           |                ^^^^^^^^^^^^^^^^^^ made in `connect`
+         3 |         .max_connections(5)
+           |                          - max connections: 5
+         4 |         .connect(url);
+           |
+          ::: src/db.rs:28:5
+           |
+        27 | struct Store {
+        28 |     pool: PgPool,
+           |     ^^^^ declared
+        ");
     }
 
     #[test]
     fn a_line_of_yaml_is_marked_to_its_end() {
-        assert_snapshot!(shown("k8s/app.yaml", "spec:\n  replicas: 3 # for now\n", &[mark("k8s/app.yaml", 2, 3, "declared")]), @"");
+        assert_snapshot!(shown("k8s/app.yaml", "spec:\n  replicas: 3 # for now\n", &[mark("k8s/app.yaml", 2, 3, "declared")]), @r"
+         --> k8s/app.yaml:2:3
+          |
+        1 | spec:
+        2 |   replicas: 3 # for now
+          |   ^^^^^^^^^^^ declared
+        ");
     }
 
     #[test]
     fn what_steers_a_terminal_is_seen_and_the_caret_stays_in_its_place() {
         let text = "static\tA\u{202e}B: &str = \"\u{1b}[2J\u{7}\r\n世界\";\r\n";
-        assert_snapshot!(shown("a.rs", text, &[mark("a.rs", 1, 8, "declared \u{1b}[31m")]), @"");
+        assert_snapshot!(shown("a.rs", text, &[mark("a.rs", 1, 8, "declared \u{1b}[31m")]), @r#"
+         --> a.rs:1:8
+          |
+        1 | static    A�B: &str = "␛[2J␇
+          |           ^ declared ␛[31m
+        "#);
     }
 
     #[test]

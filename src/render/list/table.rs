@@ -130,7 +130,8 @@ impl Widths {
         // Beside the summary, which tells most, name and place get less than half; above it they get all there is.
         let fixed = kind + GAP + hazard.map_or(0, |hazard| hazard + GAP);
         let free = width.saturating_sub(fixed + GAP);
-        let free = if width < SIDE_BY_SIDE { free } else { free * 9 / 20 };
+        let summary = widest(&|row| width_of(&row.summary), 4);
+        let free = if width < SIDE_BY_SIDE { free } else { (free * 9 / 20).max(free.saturating_sub(summary + GAP)) };
         let half = (free.saturating_sub(GAP) / 2).max(LEAST);
         // What one does not need the other may have.
         let spare = |other: usize| half + half.saturating_sub(other);
