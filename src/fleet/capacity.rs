@@ -151,7 +151,7 @@ fn is_of(one: &Capacity, family: &str, server: &Server, member: usize, members: 
             };
             user.via.iter().any(|via| via == address) || user.evidence.iter().any(host)
         });
-        serves && leads && one.pools.iter().any(|pool| user.items.contains(pool))
+        serves && leads && (user.only || one.pools.iter().any(|pool| user.items.contains(pool)))
     })
 }
 

@@ -212,7 +212,7 @@ fn as_text(value: &FactValue) -> Option<String> {
 /// Whether a text can be the name of something, and not an expression or a sentence.
 fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '*' | '>' | '$');
-    (1..=200).contains(&text.len()) && text.chars().all(plain) && text.chars().any(|c| c.is_ascii_alphabetic()) && !text.contains("${")
+    (2..=200).contains(&text.len()) && text.chars().all(plain) && text.chars().any(|c| c.is_ascii_alphabetic()) && !text.contains("${")
 }
 
 #[cfg(test)]
@@ -239,6 +239,6 @@ mod tests {
     #[test]
     fn expressions_are_no_names() {
         assert!(is_name("orders.v1") && is_name("idempotency_keys") && is_name("user:*"));
-        assert!(!is_name("{table}") && !is_name("(set, hidden)") && !is_name("") && !is_name("15") && !is_name("a b"));
+        assert!(!is_name("{table}") && !is_name("(set, hidden)") && !is_name("") && !is_name("15") && !is_name("a b") && !is_name("a"));
     }
 }

@@ -21,6 +21,8 @@ pub struct Endpoint {
     pub evidence: Vec<Evidence>,
     /// The pools, clients and the store itself that go this way, sorted.
     pub items: Vec<ItemId>,
+    /// The service has no other way to a store of this family.
+    pub only: bool,
 }
 
 /// Something public that says which server is meant.
@@ -127,6 +129,7 @@ fn of_one(unit: usize, service: Option<&str>, items: &[Item]) -> Vec<Endpoint> {
         if ways.iter().all(|way| way.evidence.is_empty()) {
             by_variable(&family, service, items, &mut ways);
         }
+        let only = ways.len() == 1;
         for way in ways {
             let mut evidence = way.evidence;
             let hosts: Vec<&str> = evidence.iter().filter_map(host_name).collect();
@@ -139,7 +142,7 @@ fn of_one(unit: usize, service: Option<&str>, items: &[Item]) -> Vec<Endpoint> {
             evidence.extend(meant);
             evidence.sort();
             evidence.dedup();
-            out.push(Endpoint { unit, family: family.clone(), via: way.via, evidence, items: way.items });
+            out.push(Endpoint { unit, family: family.clone(), via: way.via, evidence, items: way.items, only });
         }
     }
     out
@@ -169,24 +172,27 @@ fn ways(family: &str, service: Option<&str>, held: &[&Item]) -> Vec<Way> {
             silent.push(item.id.clone());
         }
         for fact in told {
-            // HTTP clients that nothing is known of are no way to anywhere.
             let via = via(fact);
             let evidence = of_fact(family, service, fact, item);
+            // A variable or a parameter of the code says nothing of where it leads.
+            if evidence.is_empty() && fact.provenance == Provenance::Code {
+                silent.push(item.id.clone());
+                continue;
+            }
             let way = out.entry(via.clone()).or_insert_with(|| Way { via, ..Way::default() });
             way.evidence.extend(evidence);
             way.items.push(item.id.clone());
         }
     }
     if family == HTTP {
+        // Calls of an address that is not known are calls of anybody.
         out.retain(|_, way| !way.evidence.is_empty());
     } else if out.is_empty() {
         out.insert(None, Way::default());
     }
-    // What says nothing of an address goes the only way that there is.
+    // What says nothing of an address goes the only way that there is; of several it is not known which.
     if let [only] = out.values_mut().collect::<Vec<_>>().as_mut_slice() {
         only.items.extend(silent);
-    } else if family != HTTP && !silent.is_empty() {
-        out.entry(None).or_default().items.extend(silent);
     }
     for way in out.values_mut() {
         way.items.sort();

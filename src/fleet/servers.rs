@@ -81,6 +81,8 @@ pub struct User {
     pub evidence: Vec<Evidence>,
     /// The pools and clients that go there, sorted.
     pub items: Vec<ItemId>,
+    /// It is the only server of the family that the service uses.
+    pub only: bool,
 }
 
 /// What all endpoints of one server have in common.
@@ -220,6 +222,7 @@ fn server(keys: &[(Key, Sure)], held: &BTreeSet<usize>, endpoints: &[Endpoint], 
             via: Vec::new(),
             evidence: Vec::new(),
             items: Vec::new(),
+            only: endpoint.only,
         });
         user.via.extend(endpoint.via.clone());
         user.evidence.extend(endpoint.evidence.iter().cloned());

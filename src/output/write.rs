@@ -1,10 +1,11 @@
 //! Writing: all pages or none, only what changed, nothing that statemap did not write itself.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, TempPath};
 
 use super::splice::{SpliceError, has_markers, splice};
 use crate::render::{Existing, MARKER, Page, SOURCE_MARKER, STYLE_MARKER};
@@ -102,7 +103,8 @@ struct Change<'a> {
 struct Staged {
     name: String,
     target: PathBuf,
-    new: NamedTempFile,
+    /// The file is closed: a site has more pages than a process may have files open.
+    new: TempPath,
     old: Option<Vec<u8>>,
 }
 
@@ -274,6 +276,7 @@ fn inside(dir: &Path, path: &str) -> Result<PathBuf, WriteError> {
 /// Generated pages below a folder that are not among those written.
 fn vanished(dir: &Path, folder: &str, pages: &[Page]) -> Result<Vec<String>, WriteError> {
     let mut gone = Vec::new();
+    let written: BTreeSet<&str> = pages.iter().map(|page| page.path.as_str()).collect();
     let mut folders = vec![folder.trim_matches('/').to_owned()];
     while let Some(folder) = folders.pop() {
         let path = dir.join(&folder);
@@ -290,7 +293,7 @@ fn vanished(dir: &Path, folder: &str, pages: &[Page]) -> Result<Vec<String>, Wri
             let kind = entry.file_type().map_err(failed("read", &entry.path()))?;
             if kind.is_dir() {
                 folders.push(name);
-            } else if kind.is_file() && name.ends_with(".md") && !pages.iter().any(|page| page.path == name) {
+            } else if kind.is_file() && name.ends_with(".md") && !written.contains(name.as_str()) {
                 let ours = fs::read_to_string(entry.path()).is_ok_and(|text| is_generated(&text));
                 if ours {
                     gone.push(name);
@@ -332,7 +335,7 @@ fn commit(wanted: Vec<Change<'_>>) -> Result<Vec<String>, WriteError> {
     Ok(names)
 }
 
-fn stage(folder: &Path, target: &Path, text: &[u8]) -> Result<NamedTempFile, WriteError> {
+fn stage(folder: &Path, target: &Path, text: &[u8]) -> Result<TempPath, WriteError> {
     let mut builder = Builder::new();
     builder.prefix(".statemap-").suffix(".tmp");
     let permissions = fs::metadata(target).map(|metadata| metadata.permissions()).ok();
@@ -344,7 +347,7 @@ fn stage(folder: &Path, target: &Path, text: &[u8]) -> Result<NamedTempFile, Wri
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions).map_err(failed("write", target))?;
     }
-    Ok(file)
+    Ok(file.into_temp_path())
 }
 
 /// Folders made by this run; removed again, when empty, unless the run succeeds.

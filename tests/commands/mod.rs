@@ -15,5 +15,6 @@ mod list;
 mod sarif;
 mod shells;
 mod show;
+mod merge;
 mod stated;
 mod templates;

@@ -262,11 +262,14 @@ fn the_page_on_templates_names_every_template_and_every_field() {
         assert!(page.contains(&format!("`{}`", template.name)), "{}", template.name);
     }
     let views = sources(&repository().join("src/render/view"));
-    let fields = views
-        .iter()
-        .flat_map(|view| view.lines())
-        .filter_map(|line| line.trim().strip_prefix("pub(crate) ")?.split_once(": ").map(|(name, _)| name));
-    let missing: Vec<&str> = fields.filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    let fleet = read("src/render/fleet/view.rs");
+    let field = |line: &'_ str| {
+        let line = line.trim();
+        let field = line.strip_prefix("pub(crate) ").or_else(|| line.strip_prefix("pub(super) "))?;
+        field.split_once(": ").map(|(name, _)| name.to_owned())
+    };
+    let fields = views.iter().chain([&fleet]).flat_map(|view| view.lines()).filter_map(field);
+    let missing: Vec<String> = fields.filter(|name| !page.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 

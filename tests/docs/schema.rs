@@ -69,3 +69,27 @@ fn every_field_of_a_map_is_in_the_schema() {
         assert!(!map["items"].as_array().unwrap().is_empty() && !map["diagnostics"].as_array().unwrap().is_empty(), "{name}");
     }
 }
+
+#[test]
+fn every_field_of_merged_maps_is_in_their_schema() {
+    let text = std::fs::read_to_string(repository().join("book/src/fleet.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&text).unwrap();
+    let project = Project::empty();
+    for (name, text) in crate::project::many::files(8) {
+        project.write(&format!("maps/{name}.json"), text);
+    }
+    let mut merged = project.run(&["merge", "maps", "--format", "json", "--quiet"]).ends(0).json();
+    // The maps themselves are held against their own schema above.
+    for map in merged["maps"].as_array_mut().unwrap() {
+        assert!(map.as_object_mut().unwrap().remove("map").is_some_and(|map| map["items"].is_array()));
+    }
+    let mut faults = Vec::new();
+    compare(&merged, &schema, &schema, "merged", &mut faults);
+    faults.retain(|fault| !fault.ends_with(".map is not written"));
+    faults.sort();
+    faults.dedup();
+    assert!(faults.is_empty(), "{faults:#?}");
+    let servers = merged["stores"].as_array().unwrap().iter().flat_map(|store| store["servers"].as_array().unwrap());
+    let words: std::collections::BTreeSet<&str> = servers.filter_map(|server| server["same"].as_str()).collect();
+    assert!(words.contains("alone") && words.contains("likely") && words.contains("same-host"), "{words:?}");
+}

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "git")]
 pub(crate) mod git;
+pub(crate) mod many;
 
 use std::path::{Path, PathBuf};
 

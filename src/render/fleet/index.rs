@@ -32,6 +32,7 @@ pub(super) fn index(site: &Site<'_>, options: &FleetOptions, page: &str) -> Inde
     let (review, review_more) = few(review(site, page), REVIEW);
     let (over, over_more) = few(over(site, page), SERVERS);
     let (shared, shared_more) = few(shared_servers(&fleet.families, false), SERVERS);
+    let (called, called_more) = few(shared_servers(&fleet.families, true), SERVERS);
     let mut by_hazards: Vec<usize> = (0..fleet.units.len()).collect();
     by_hazards.sort_by_key(|&at| (std::cmp::Reverse(fleet.units[at].hazards), std::cmp::Reverse(fleet.units[at].answer), at));
     let (services, services_more) = few(by_hazards, if site.single { ALL } else { SERVICES });
@@ -49,7 +50,9 @@ pub(super) fn index(site: &Site<'_>, options: &FleetOptions, page: &str) -> Inde
         over_more,
         shared: shared.into_iter().map(|(family, server)| server_row(site, family, server, page)).collect(),
         shared_more,
-        apart: family_rows(site, page).into_iter().filter(|row| row.repositories > 1 && row.shared == 0).collect(),
+        apart: family_rows(site, page).into_iter().filter(|row| row.repositories > 1 && row.shared == 0 && !row.http).collect(),
+        called: called.into_iter().map(|(family, server)| server_row(site, family, server, page)).collect(),
+        called_more,
         services: services.into_iter().map(|at| service_row(site, at, page)).collect(),
         services_more,
         kinds: kind_rows(site, page),

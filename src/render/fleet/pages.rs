@@ -8,7 +8,9 @@ use crate::model::Class;
 
 use super::super::engine::Engine;
 use super::super::escape::{inline, one_line, shorten};
+use super::super::html::{STYLESHEET, STYLESHEET_FILE};
 use super::super::layout::ORDER;
+use super::super::mdbook::framed;
 use super::super::view::Chapter;
 use super::super::{Existing, Page, RenderError, marked};
 use super::hazards::{hazards_page, rule_pages, rules};
@@ -33,12 +35,14 @@ const SEARCHED_ITEMS: usize = 10_000;
 /// # Errors
 /// When a template of the user's folder cannot be read, does not parse or does not render.
 pub fn fleet_mdbook(fleet: &Fleet, options: &FleetOptions) -> Result<Vec<Page>, RenderError> {
-    let engine = Engine::new(options.templates.as_deref())?;
+    let engine = Engine::new(options.templates.as_deref())?.for_book();
     let site = Site::new(fleet, options);
     let book = Book { site: &site, engine: &engine, options };
     let (mut pages, chapters) = book.overviews()?;
     pages.extend(book.of_services()?);
-    pages.push(book.page("src/SUMMARY.md".to_owned(), "fleet-summary.md.tera", &chapters)?);
+    let summary = marked(&engine.render("fleet-summary.md.tera", &chapters)?);
+    pages.push(Page { path: "src/SUMMARY.md".to_owned(), text: summary, existing: Existing::Marked });
+    pages.push(Page { path: STYLESHEET_FILE.to_owned(), text: STYLESHEET.to_owned(), existing: Existing::Marked });
     let items = fleet.members.iter().flat_map(|member| &member.map.items).filter(|item| item.class == Class::Mutable).count();
     // JSON strings are TOML basic strings.
     let title = serde_json::to_string(&one_line(&shorten(&site.title, 200))).unwrap_or_else(|_| "\"\"".to_owned());
@@ -55,7 +59,7 @@ struct Book<'a, 'f> {
 
 impl Book<'_, '_> {
     fn page<V: serde::Serialize>(&self, path: String, template: &str, view: &V) -> Result<Page, RenderError> {
-        Ok(Page { text: marked(&self.engine.render(template, view)?), path, existing: Existing::Marked })
+        Ok(Page { text: marked(&framed(&self.engine.render(template, view)?)), path, existing: Existing::Marked })
     }
 
     /// The pages that tell of all services, and the chapters of the book.

@@ -24,7 +24,7 @@ use super::view::{
 /// Services on one page of the table.
 const ROWS: usize = 500;
 /// At most so many hazards of a service are told.
-const HAZARDS: usize = 40;
+const HAZARDS: usize = 12;
 /// At most so many items of a kind are told on the page of a service; all of them are on that of the repository.
 const ITEMS: usize = 8;
 /// At most so many other users of a store are named.
@@ -82,7 +82,8 @@ pub(super) fn service_page(site: &Site<'_>, at: usize) -> FleetServicePage {
     let all: Vec<&Hazard> = layout.map.hazards.iter().filter(here).collect();
     let open: Vec<&Hazard> = all.iter().copied().filter(|hazard| hazard.acknowledged.is_none()).collect();
     let accepted = all.len() - open.len();
-    let (shown, hazards_more) = few(open, HAZARDS);
+    let (shown, hazards_more) = few(open.clone(), HAZARDS);
+    let further: BTreeSet<&str> = open[shown.len()..].iter().map(|hazard| hazard.rule.as_str()).collect();
     FleetServicePage {
         name: inline(&shorten(&unit.name, 80)),
         repository: repository(site, unit.member, &page),
@@ -94,6 +95,7 @@ pub(super) fn service_page(site: &Site<'_>, at: usize) -> FleetServicePage {
         verdicts: name.map(|name| verdicts(layout, Some(name), &page)).unwrap_or_default(),
         hazards: shown.iter().map(|hazard| hazard_view(site, layout, hazard, &page)).collect(),
         hazards_more,
+        further_rules: further.into_iter().map(|rule| site.rule(rule, &page)).collect(),
         accepted,
         stores: stores(site, at, &page),
         kinds: kinds(site, at, &held, &page),

@@ -84,7 +84,7 @@ fn server_view(site: &Site<'_>, family: usize, at: usize, page: &str) -> ServerV
         title: server_title(site.fleet, of, server),
         sure: server.sure.as_str(),
         evidence: server.evidence.iter().map(evidence_line).collect(),
-        users: server.users[..shown].iter().map(|user| user_row(site, user, page)).collect(),
+        users: user_rows(site, &server.users[..shown], page),
         more_users,
         uncounted,
         repositories: server.members,
@@ -113,6 +113,22 @@ fn evidence_line(evidence: &Evidence) -> EvidenceLine {
     }
 }
 
+/// The users of a server: services of one repository that say the same stand in one row.
+fn user_rows(site: &Site<'_>, users: &[User], page: &str) -> Vec<UserRow> {
+    let mut out: Vec<UserRow> = Vec::new();
+    for user in users {
+        let row = user_row(site, user, page);
+        let alike = |known: &&mut UserRow| {
+            (&known.repository, &known.via, &known.said, &known.items) == (&row.repository, &row.via, &row.said, &row.items)
+        };
+        match out.iter_mut().rev().find(alike) {
+            Some(known) => known.services.extend(row.services),
+            None => out.push(row),
+        }
+    }
+    out
+}
+
 fn user_row(site: &Site<'_>, user: &User, page: &str) -> UserRow {
     let unit = &site.fleet.units[user.unit];
     let layout = &site.layouts[unit.member];
@@ -120,7 +136,7 @@ fn user_row(site: &Site<'_>, user: &User, page: &str) -> UserRow {
     let (items, items_more) = layout.some(&held, 3, page);
     let (said, _) = few(user.evidence.iter().map(|evidence| said(site, unit.member, evidence, page)).collect::<Vec<_>>(), 4);
     UserRow {
-        service: site.unit(user.unit, page),
+        services: vec![site.unit(user.unit, page)],
         repository: site.member(unit.member, page),
         via: few(user.via.iter().map(|via| code_short(via, 60)).collect(), 3).0,
         said,
@@ -191,6 +207,7 @@ pub(super) fn family_rows(site: &Site<'_>, page: &str) -> Vec<FamilyRow> {
     let row = |(at, family): (usize, &Family)| {
         let repositories: BTreeSet<usize> = family.units.iter().map(|&unit| site.fleet.units[unit].member).collect();
         FamilyRow {
+            http: family.name == "http",
             family: family_link(site, at, page),
             services: family.units.len(),
             repositories: repositories.len(),

@@ -19,6 +19,9 @@ pub(super) struct IndexView {
     pub(super) shared_more: usize,
     /// Families that several repositories use, and of which nothing says that they share a server.
     pub(super) apart: Vec<FamilyRow>,
+    /// Hosts of HTTP APIs that several repositories call.
+    pub(super) called: Vec<ServerRow>,
+    pub(super) called_more: usize,
     pub(super) services: Vec<ServiceRow>,
     pub(super) services_more: usize,
     pub(super) kinds: Vec<KindRowOfAll>,
@@ -92,6 +95,7 @@ pub(super) struct ServerRow {
 /// A family of stores in a table.
 #[derive(Debug, Serialize)]
 pub(super) struct FamilyRow {
+    pub(super) http: bool,
     pub(super) family: String,
     pub(super) services: usize,
     pub(super) repositories: usize,
@@ -228,6 +232,8 @@ pub(super) struct FleetServicePage {
     pub(super) verdicts: Vec<VerdictView>,
     pub(super) hazards: Vec<HazardOfService>,
     pub(super) hazards_more: usize,
+    /// The rules behind those.
+    pub(super) further_rules: Vec<String>,
     pub(super) accepted: usize,
     pub(super) stores: Vec<StoreOfService>,
     pub(super) kinds: Vec<KindOfService>,
@@ -402,7 +408,7 @@ pub(super) struct EvidenceLine {
 /// A service that uses a server.
 #[derive(Debug, Serialize)]
 pub(super) struct UserRow {
-    pub(super) service: String,
+    pub(super) services: Vec<String>,
     pub(super) repository: String,
     pub(super) via: Vec<String>,
     pub(super) said: Vec<String>,
