@@ -5,6 +5,7 @@ mod browser;
 mod commands;
 mod detectors;
 mod docs;
+mod markdown;
 mod preprocess;
 mod project;
 mod stages;

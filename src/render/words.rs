@@ -2,7 +2,7 @@
 
 use crate::model::{Class, Fact, FactValue, Item, Kind, Provenance, Scope};
 
-use super::escape::{code_short, inline, one_line, prose};
+use super::escape::{code, code_short, inline, one_line, prose};
 use super::rank::{is_collection, is_counter};
 
 /// `12,345`.
@@ -140,7 +140,7 @@ pub(crate) fn store_name(backs_on: &str) -> String {
     // Ids are one word; names are not.
     let spaced = backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name).replace('_', " ");
     let name = spaced.as_str();
-    let proper = match name.to_ascii_lowercase().as_str() {
+    let proper = match name.trim().to_ascii_lowercase().as_str() {
         "postgres" | "postgresql" => "Postgres",
         "mysql" => "MySQL",
         "mariadb" => "MariaDB",
@@ -177,6 +177,8 @@ pub(crate) fn store_name(backs_on: &str) -> String {
         "browser" => "the browser",
         "client" | "api client" => "the client",
         "ldap" => "LDAP",
+        // An id that is odd is shown as it is.
+        "" => return code(backs_on),
         _ => return inline(name),
     };
     proper.to_owned()
