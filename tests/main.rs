@@ -7,6 +7,7 @@ mod detectors;
 #[cfg(feature = "diagrams")]
 mod diagrams;
 mod docs;
+mod markdown;
 mod preprocess;
 mod project;
 mod stages;

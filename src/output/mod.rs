@@ -3,5 +3,5 @@
 mod splice;
 mod write;
 
-pub use splice::{SpliceError, has_markers, splice};
+pub use splice::{SpliceError, has_markers, nested, splice};
 pub use write::{Pending, WriteError, WriteOptions, WriteReport, pending, write_pages};

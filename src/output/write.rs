@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use tempfile::{Builder, TempPath};
 
-use super::splice::{SpliceError, has_markers, splice};
+use super::splice::{SpliceError, has_markers, nested, splice};
 use crate::render::{Existing, MARKER, Page, SOURCE_MARKER, STYLE_MARKER};
 
 /// How pages are written.
@@ -45,6 +45,16 @@ pub enum WriteError {
         .path.display()
     )]
     NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file is in the way whose text cannot be read.
+    #[error(
+        "`{}` is not UTF-8, so no markers can be looked for in it; save it as UTF-8, choose another file with `-o`, or replace it \
+         with `--force`",
+        .path.display()
+    )]
+    NotText {
         /// The file.
         path: PathBuf,
     },
@@ -227,17 +237,19 @@ fn text_for(page: &Page, target: &Path, old: Option<&[u8]>, force: bool) -> Resu
                 return generated();
             }
             if let Some(text) = text.filter(|text| has_markers(text)) {
-                let spliced = splice(text, &page.text);
+                // The parts of a book's summary are headings of the first level, whatever stands above them.
+                let is_summary = target.file_name().is_some_and(|name| name == "SUMMARY.md");
+                let spliced = if is_summary { splice(text, &page.text) } else { splice(text, &nested(text, &page.text)) };
                 return spliced
                     .map(|text| Some(text.into_bytes()))
                     .map_err(|source| WriteError::Splice { path: target.to_owned(), source });
             }
             // An empty file is nobody's.
             if force || old.iter().all(u8::is_ascii_whitespace) {
-                generated()
-            } else {
-                Err(WriteError::NotOurs { path: target.to_owned() })
+                return generated();
             }
+            let path = target.to_owned();
+            Err(if text.is_some() { WriteError::NotOurs { path } } else { WriteError::NotText { path } })
         }
     }
 }
@@ -429,7 +441,22 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).unwrap(), "# Mine\n\n<!-- statemap:begin -->\n\nmap\n\n<!-- statemap:end -->\n");
         fs::write(&file, "# Mine\n\n<!-- statemap:begin -->\n").unwrap();
         let error = write_pages(dir.path(), &[page("README.md", "map")], &WriteOptions::default()).unwrap_err();
-        assert!(error.to_string().contains("line 3"), "{error}");
+        assert!(error.to_string().contains("line 3") && error.to_string().contains("README.md"), "{error}");
+        fs::write(&file, b"# Latin-1: \xe4\n\n<!-- statemap:begin -->\n<!-- statemap:end -->\n").unwrap();
+        let error = write_pages(dir.path(), &[page("README.md", "map")], &WriteOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("not UTF-8") && error.to_string().contains("README.md"), "{error}");
+    }
+
+    #[test]
+    fn a_map_in_a_page_has_its_headings_below_those_of_the_page_and_a_summary_keeps_its_parts() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["README.md", "SUMMARY.md"] {
+            fs::write(dir.path().join(name), "# Mine\n\n<!-- statemap:begin -->\n<!-- statemap:end -->\n").unwrap();
+            write_pages(dir.path(), &[page(name, "# Map")], &WriteOptions::default()).unwrap();
+        }
+        let text = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+        assert!(text("README.md").contains("\n## Map\n"), "{}", text("README.md"));
+        assert!(text("SUMMARY.md").contains("\n# Map\n"), "{}", text("SUMMARY.md"));
     }
 
     #[test]

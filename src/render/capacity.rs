@@ -82,7 +82,7 @@ fn rows(layout: &Layout<'_>, capacity: &Capacity, page: &str) -> Vec<CapacityRow
 /// The store, with what tells it from others of its kind.
 fn store(layout: &Layout<'_>, capacity: &Capacity, page: &str) -> String {
     let item = capacity.item.as_ref().and_then(|id| layout.item(id.as_str()));
-    let name = item.map_or_else(|| inline(&store_name(&capacity.store)), |_| store_link(layout, &capacity.store, page));
+    let name = item.map_or_else(|| store_name(&capacity.store), |_| store_link(layout, &capacity.store, page));
     let address = capacity.address.as_ref().map(|address| format!(" at {}", code(address))).unwrap_or_default();
     let environment = capacity.environment.as_ref().map(|environment| format!(" in {}", inline(environment))).unwrap_or_default();
     format!("{name}{address}{environment}")

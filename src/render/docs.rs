@@ -6,7 +6,7 @@
 use pulldown_cmark::{BrokenLink, CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream};
 use pulldown_cmark_to_cmark::{Options as WriteOptions, calculate_code_block_token_count, cmark_with_options};
 
-use super::escape::{code, inline_piece, prose, shorten, visible};
+use super::escape::{code, code_lines, inline_piece, prose, shorten};
 use super::links::Links;
 
 /// More than this many bytes of one doc comment are never read.
@@ -187,8 +187,7 @@ impl<'e> Rewriter<'_, 'e> {
     fn block_text(&self, text: &str) -> String {
         let hidden = |line: &&str| self.drop_lines && (line.trim() == "#" || line.trim_start().starts_with("# "));
         let kept: Vec<&str> = text.split_inclusive('\n').filter(|line| !hidden(line)).collect();
-        // mdBook looks for directives inside code too, and knows no escape that GitHub would not show.
-        visible(&kept.concat()).replace("{{", "{ {").replace("{{", "{ {")
+        code_lines(&kept.concat())
     }
 
     fn start(&mut self, tag: Tag<'e>) {

@@ -38,6 +38,13 @@ pub fn visible_line(text: &str) -> String {
     shorten(&visible(text), 1000).into_owned()
 }
 
+/// Lines of code, whatever ends them: a lone carriage return takes a terminal back to the start of the line. mdBook looks for its
+/// directives inside of code, too, and knows no escape that a host would not show.
+pub(crate) fn code_lines(text: &str) -> String {
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    visible(&lines).replace("{{", "{ {").replace("{{", "{ {")
+}
+
 /// One line: steering characters made visible, every run of white space one space, ends trimmed.
 pub(crate) fn one_line(text: &str) -> String {
     visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
@@ -129,6 +136,8 @@ fn escape_line(line: &str, out: &mut String) {
     let at_start = out.is_empty();
     // `1.` and `1)` at the start of a line begin a list.
     let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
+    // Braces at the end of a heading are its attributes for mdBook.
+    let attributes = line.ends_with('}');
     for (i, &c) in chars.iter().enumerate() {
         let before = i.checked_sub(1).map(|i| chars[i]);
         let after = chars.get(i + 1).copied();
@@ -141,7 +150,7 @@ fn escape_line(line: &str, out: &mut String) {
             '_' if before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric) => out.push('_'),
             '_' => out.push_str("\\_"),
             '&' if after.is_some_and(|c| c.is_ascii_alphanumeric() || c == '#') => out.push_str("&amp;"),
-            '{' if after == Some('{') || before == Some('{') => out.push_str("&#123;"),
+            '{' if attributes || after == Some('{') || before == Some('{') => out.push_str("&#123;"),
             '#' | '=' if at_start && i == 0 => {
                 out.push('\\');
                 out.push(c);
@@ -318,7 +327,19 @@ mod tests {
         for text in ["{{#include x}}", "a {{{ b", "{{", "{{{{"] {
             assert!(!inline(text).contains("{{") && !code(text).contains("{{"), "{text}");
         }
-        assert_eq!(inline("{x}"), "{x}");
+        assert_eq!(inline("{x} stays"), "{x} stays");
+    }
+
+    #[test]
+    fn braces_at_the_end_of_a_heading_are_no_attributes() {
+        for text in ["shop {#top .wide key=value}", "shop {", "a } b {c}", "\u{202e}"] {
+            let heading = format!("# {}", inline(text));
+            for event in Parser::new_ext(&heading, Options::ENABLE_HEADING_ATTRIBUTES) {
+                if let Event::Start(Tag::Heading { id, classes, attrs, .. }) = event {
+                    assert!(id.is_none() && classes.is_empty() && attrs.is_empty(), "{heading}");
+                }
+            }
+        }
     }
 
     #[test]

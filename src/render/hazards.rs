@@ -3,7 +3,7 @@
 use crate::assess;
 use crate::model::{Acknowledged, Confidence, Evidence, Hazard, Sketch};
 
-use super::escape::{code, inline, longest_run, prose, slug, visible};
+use super::escape::{code, code_lines, inline, longest_run, prose, slug};
 use super::item_view::{clause, sentence};
 use super::layout::{Layout, first_few, relative};
 use super::view::{EvidenceView, HazardRow, HazardRuleView, HazardView, ReviewView};
@@ -173,8 +173,7 @@ pub(crate) fn accepted(by: &Acknowledged) -> String {
 
 /// Lines of code between fences that nothing in them ends.
 pub(crate) fn fenced(sketch: &Sketch) -> String {
-    // mdBook looks for its directives inside of code, too.
-    let text = visible(&sketch.text).replace("{{", "{ {");
+    let text = code_lines(&sketch.text);
     let fence = "`".repeat(longest_run(&text, '`').max(2) + 1);
     let language: String = sketch.language.chars().filter(char::is_ascii_alphanumeric).collect();
     // A book offers to run what is plain Rust, and asks another host about it for that.

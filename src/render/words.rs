@@ -2,7 +2,7 @@
 
 use crate::model::{Class, Fact, FactValue, Item, Kind, Provenance, Scope};
 
-use super::escape::{code_short, inline, one_line, prose};
+use super::escape::{code, code_short, inline, one_line, prose};
 use super::rank::{is_collection, is_counter};
 
 /// `12,345`.
@@ -139,12 +139,16 @@ fn duration(text: &str) -> Option<String> {
 pub(crate) fn store_name(backs_on: &str) -> String {
     // Ids are one word; names are not.
     let spaced = backs_on.rsplit_once(':').map_or(backs_on, |(_, name)| name).replace('_', " ");
-    proper_name(&spaced).map_or_else(|| inline(&spaced), str::to_owned)
+    match spaced.trim() {
+        // An id that is odd is shown as it is.
+        "" => code(backs_on),
+        name => proper_name(name).map_or_else(|| inline(name), str::to_owned),
+    }
 }
 
 /// The name of a store that people know, plain.
 pub(crate) fn proper_name(name: &str) -> Option<&'static str> {
-    Some(match name.to_ascii_lowercase().as_str() {
+    Some(match name.trim().to_ascii_lowercase().as_str() {
         "postgres" | "postgresql" => "Postgres",
         "mysql" => "MySQL",
         "mariadb" => "MariaDB",
