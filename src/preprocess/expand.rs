@@ -151,7 +151,6 @@ impl<'m> Expander<'m> {
             kinds: directive.kinds.clone(),
             scopes: directive.scopes.clone(),
             services: texts(&directive.services),
-            hazard: None,
             constants: self.constants,
             ..Filter::default()
         })
