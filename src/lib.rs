@@ -39,4 +39,4 @@ pub mod terminal;
 pub mod verify;
 pub mod what_if;
 
-pub use analyze::{Analysis, Options, analyze, analyze_with};
+pub use analyze::{Analysis, Options, Parsed, analyze, analyze_alike, analyze_with};

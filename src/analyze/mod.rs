@@ -3,8 +3,11 @@
 mod coverage;
 mod inputs;
 mod macros;
+mod parsed;
 mod reading;
 mod statements;
+
+pub use parsed::Parsed;
 
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -73,7 +76,22 @@ pub fn analyze(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyho
 /// # Errors
 /// As [`analyze`].
 pub fn analyze_with(tree: &dyn Tree, revision: &Revision, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
-    pool(options.threads)?.install(|| run(tree, revision, options, progress))
+    pool(options.threads)?.install(|| run(tree, revision, options, progress, None))
+}
+
+/// As [`analyze_with`], for one of several trees that are much alike: files that another analysis with the same options has parsed
+/// are not parsed again.
+///
+/// # Errors
+/// As [`analyze`].
+pub fn analyze_alike(
+    tree: &dyn Tree,
+    revision: &Revision,
+    options: &Options,
+    progress: &dyn Progress,
+    parsed: &Parsed,
+) -> anyhow::Result<Analysis> {
+    pool(options.threads)?.install(|| run(tree, revision, options, progress, Some(parsed)))
 }
 
 /// Threads with the stack that parsing needs; as many as there are processors when `None`.
@@ -85,7 +103,13 @@ pub(crate) fn pool(threads: Option<usize>) -> anyhow::Result<rayon::ThreadPool> 
     Ok(pool.build()?)
 }
 
-fn run(tree: &dyn Tree, revision: &Revision, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+fn run(
+    tree: &dyn Tree,
+    revision: &Revision,
+    options: &Options,
+    progress: &dyn Progress,
+    parsed: Option<&Parsed>,
+) -> anyhow::Result<Analysis> {
     progress.stage(Stage::Discover);
     let discovery = discover::discover(tree, &DiscoverOptions { include: options.include });
     let (config, mut diagnostics) = match tree.read(annotations::CONFIG_FILE) {
@@ -101,7 +125,7 @@ fn run(tree: &dyn Tree, revision: &Revision, options: &Options, progress: &dyn P
     progress.stage(Stage::Parse);
     let parse_options = ParseOptions { include_tests: options.include.tests, ..ParseOptions::default() };
     let (read, (manifests, schema)) = rayon::join(
-        || reading::read(tree, &discovery, &inputs, &parse_options, progress),
+        || reading::read(tree, &discovery, &inputs, &parse_options, progress, parsed),
         || rayon::join(|| manifests::read(tree, &discovery), || schema::read(tree, &discovery)),
     );
     let files = &read.files;

@@ -17,6 +17,7 @@ use crate::progress::Progress;
 use crate::resolve::{self, CrateInput};
 use crate::source::{ReadError, Tree};
 
+use super::Parsed;
 use super::macros::Macros;
 
 /// What was read.
@@ -46,9 +47,16 @@ pub(super) struct Unread {
 /// Reads the files that the roots of the crates lead to.
 ///
 /// Files that call a macro of another file are read a second time, with that macro: what it makes exists where it is called.
-pub(super) fn read(tree: &dyn Tree, discovery: &Discovery, inputs: &[CrateInput], options: &ParseOptions, progress: &dyn Progress) -> Read {
+pub(super) fn read(
+    tree: &dyn Tree,
+    discovery: &Discovery,
+    inputs: &[CrateInput],
+    options: &ParseOptions,
+    progress: &dyn Progress,
+    parsed: Option<&Parsed>,
+) -> Read {
     let known: FxHashSet<&str> = discovery.files.iter().map(|file| file.path.as_str()).collect();
-    let reader = Reader { tree, known, options, progress, asked: Mutex::default(), done: Mutex::default() };
+    let reader = Reader { tree, known, options, progress, parsed, asked: Mutex::default(), done: Mutex::default() };
     let roots: Vec<String> = inputs.iter().filter(|input| input.is_read).map(|input| input.root.clone()).collect();
     rayon::scope(|scope| {
         for root in roots {
@@ -91,6 +99,8 @@ struct Reader<'a> {
     known: FxHashSet<&'a str>,
     options: &'a ParseOptions,
     progress: &'a dyn Progress,
+    /// What was parsed for another tree.
+    parsed: Option<&'a Parsed>,
     /// Places that were asked for already.
     asked: Mutex<FxHashSet<String>>,
     done: Mutex<Vec<Done>>,
@@ -120,7 +130,7 @@ impl Reader<'_> {
     }
 
     fn read<'s>(&'s self, scope: &Scope<'s>, path: SmolStr, others: &OtherMacros) {
-        let result = self.tree.read(&path).map(|text| parse::parse_file_with(&path, &text, self.options, others));
+        let result = self.tree.read(&path).map(|text| self.facts(&path, text, others));
         if let Ok(facts) = &result {
             for places in resolve::asked(facts) {
                 self.ask(scope, &places);
@@ -128,6 +138,21 @@ impl Reader<'_> {
         }
         self.done.lock().unwrap_or_else(PoisonError::into_inner).push((path, result));
         self.progress.advance(1);
+    }
+}
+
+impl Reader<'_> {
+    /// The facts of a file. With macros of others they are not those of its text alone.
+    fn facts(&self, path: &SmolStr, text: String, others: &OtherMacros) -> FileFacts {
+        let Some(parsed) = self.parsed.filter(|_| others.is_empty()) else {
+            return parse::parse_file_with(path, &text, self.options, others);
+        };
+        if let Some(facts) = parsed.get(path, &text) {
+            return facts;
+        }
+        let facts = parse::parse_file_with(path, &text, self.options, others);
+        parsed.put(path, text, &facts);
+        facts
     }
 }
 

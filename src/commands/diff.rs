@@ -18,13 +18,15 @@ pub(crate) use with_git::run;
 mod with_git {
     use statemap::diff::{Diff, FailOn, How, Version};
     use statemap::model::{Diagnostic, Severity};
+    use statemap::progress::Silent;
     use statemap::render::{self, DiffOptions, RenderError};
     use statemap::source::git::{Commit, GitError, GitTree, Lacking, Range, Repository};
     use statemap::source::{DirTree, MemoryTree, Tree, Without};
-    use statemap::{Analysis, Options, analyze};
+    use statemap::{Analysis, Options, Parsed, analyze_alike};
 
     use super::{Args, ExitCode, Global};
     use crate::cli::DiffFormat;
+    use crate::commands::progress::Bar;
     use crate::commands::screen::{self, Stream};
     use crate::commands::session;
     use crate::commands::{InputError, UsageError, counted, print, vocabulary};
@@ -65,8 +67,10 @@ mod with_git {
             return Err(InputError::with_help(message, "run it in a folder of the repository that one of them holds"));
         }
         let options = session::options(global)?;
-        let before = analysed(before, &repository, &options, global, false)?;
-        let after = analysed(after, &repository, &options, global, true)?;
+        let parsed = Parsed::default();
+        let reading = Reading { repository: &repository, options: &options, parsed: &parsed, global };
+        let before = reading.analysed(before, false)?;
+        let after = reading.analysed(after, true)?;
         let old = Version { name: &before.name, map: &before.analysis.map };
         let new = Version { name: &after.name, map: &after.analysis.map };
         let mut diff = Diff::of(old, new, args.shown.constants);
@@ -131,32 +135,44 @@ mod with_git {
         }
     }
 
-    fn analysed(source: Source, repository: &Repository, options: &Options, global: &Global, is_after: bool) -> anyhow::Result<Side> {
-        match source {
-            Source::Commit(commit, tree) => {
-                let revision = repository.revision(&commit);
-                let analysis = analyze(&tree, &revision, options)?;
-                let lacking = tree.lacking();
-                if !lacking.is_empty() {
-                    return Err(InputError::with_help(not_there(&commit, &lacking), repository.help_for_missing()));
+    /// What both sides are read with.
+    struct Reading<'a> {
+        repository: &'a Repository,
+        options: &'a Options,
+        /// Most files are the same on both sides.
+        parsed: &'a Parsed,
+        global: &'a Global,
+    }
+
+    impl Reading<'_> {
+        fn analysed(&self, source: Source, is_after: bool) -> anyhow::Result<Side> {
+            let Self { repository, options, parsed, global } = *self;
+            match source {
+                Source::Commit(commit, tree) => {
+                    let revision = repository.revision(&commit);
+                    let analysis = analyze_alike(&tree, &revision, options, Bar::start(global).progress(), parsed)?;
+                    let lacking = tree.lacking();
+                    if !lacking.is_empty() {
+                        return Err(InputError::with_help(not_there(&commit, &lacking), repository.help_for_missing()));
+                    }
+                    check_config(&tree, &analysis, &commit.name, global, is_after)?;
+                    Ok(Side { name: commit.name, analysis, prefix: revision.prefix, submodules: tree.submodules(), is_absent: false })
                 }
-                check_config(&tree, &analysis, &commit.name, global, is_after)?;
-                Ok(Side { name: commit.name, analysis, prefix: revision.prefix, submodules: tree.submodules(), is_absent: false })
-            }
-            Source::Working(dir) => {
-                // A commit holds no file of a submodule: those that lie here are no change.
-                let submodules = repository.submodules();
-                let tree = Without::new(&dir, submodules.clone());
-                let revision = repository.working_revision();
-                let analysis = analyze(&tree, &revision, options)?;
-                let name = "the working directory".to_owned();
-                check_config(&tree, &analysis, &name, global, is_after)?;
-                Ok(Side { name, analysis, prefix: revision.prefix, submodules, is_absent: false })
-            }
-            Source::Absent(commit) => {
-                let revision = repository.revision(&commit);
-                let analysis = analyze(&MemoryTree::default(), &revision, options)?;
-                Ok(Side { name: commit.name, analysis, prefix: revision.prefix, submodules: Vec::new(), is_absent: true })
+                Source::Working(dir) => {
+                    // A commit holds no file of a submodule: those that lie here are no change.
+                    let submodules = repository.submodules();
+                    let tree = Without::new(&dir, submodules.clone());
+                    let revision = repository.working_revision();
+                    let analysis = analyze_alike(&tree, &revision, options, Bar::start(global).progress(), parsed)?;
+                    let name = "the working directory".to_owned();
+                    check_config(&tree, &analysis, &name, global, is_after)?;
+                    Ok(Side { name, analysis, prefix: revision.prefix, submodules, is_absent: false })
+                }
+                Source::Absent(commit) => {
+                    let revision = repository.revision(&commit);
+                    let analysis = analyze_alike(&MemoryTree::default(), &revision, options, &Silent, parsed)?;
+                    Ok(Side { name: commit.name, analysis, prefix: revision.prefix, submodules: Vec::new(), is_absent: true })
+                }
             }
         }
     }

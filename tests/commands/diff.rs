@@ -176,7 +176,7 @@ fn hazards_of_the_storefront_appear_and_go() {
         diff(&project, &["main", "broken", "-q", "--fail-on", on]).ends(1);
     }
     diff(&project, &["broken", "main", "-q", "--fail-on", "high,capacity,verdict,variable"]).ends(0);
-    diff(&project, &["main", "broken", "--fail-on", "high"]).ends(1).says(&["fails for new or worse hazards of high severity: 8"]);
+    diff(&project, &["main", "broken", "--fail-on", "high"]).ends(1).says(&["fails for new or worse hazards of high severity: "]);
 }
 
 #[test]

@@ -261,7 +261,8 @@ fn the_page_on_templates_names_every_template_and_every_field() {
     for template in statemap::render::templates() {
         assert!(page.contains(&format!("`{}`", template.name)), "{}", template.name);
     }
-    let views = sources(&repository().join("src/render/view"));
+    let mut views = sources(&repository().join("src/render/view"));
+    views.extend(sources(&repository().join("src/render/diff")));
     let fleet = read("src/render/fleet/view.rs");
     let field = |line: &'_ str| {
         let line = line.trim();

@@ -4,7 +4,7 @@ use crate::diff::{
     AspectChange, CapacityChange, Diff, FactChange, HazardChange, How, ItemChange, MessageChange, MessageHow, SetChange, VariableChange,
     VariableHow, VerdictChange, most,
 };
-use crate::model::{Capacity, Fact, Item, Kind, Place, Severity, StateMap};
+use crate::model::{Capacity, Fact, FactValue, Item, Kind, Place, Severity, StateMap};
 use crate::render::engine::Engine;
 use crate::render::escape::{calling_nobody, code, code_short, inline, one_line, prose, shorten};
 use crate::render::item_view;
@@ -26,6 +26,8 @@ const ENTRIES: &[usize] = &[100, 40, 15, 6, 2, 0];
 const RISKS: usize = 8;
 /// At most so many changes of one item are told.
 const CHANGES: usize = 12;
+/// At most so many entries that are new in a list, or gone from it.
+const LISTED: usize = 12;
 /// At most so many characters of one text.
 const TEXT: usize = 600;
 
@@ -140,16 +142,18 @@ impl Pages<'_> {
         let layout = if change.how == How::Removed { &self.old } else { &self.new };
         let said = match change.item.kind {
             _ if change.how == How::Moved => String::new(),
-            // Its summary says what is done, and not what it is.
-            Kind::FsWrite => clause(&change.item.summary),
-            _ => {
+            // What an incident is about first has phrases of its own.
+            Kind::Pool | Kind::Session | Kind::Cache | Kind::Static | Kind::SharedState | Kind::ThreadLocal | Kind::Queue | Kind::Limiter
+            | Kind::SdkClient | Kind::BackgroundTask | Kind::EmbeddedDb => {
                 let what = phrase(change.item);
                 let ty = what.ty.map(|ty| format!(" ({ty})")).unwrap_or_default();
                 calling_nobody(&format!("{}{ty}{}", what.what, what.rest))
             }
+            _ => clause(&change.item.summary),
         };
         let aspects = change.aspects.iter().map(aspect);
-        let changes: Vec<ChangeView> = change.facts.iter().flat_map(|fact| self.fact(fact)).chain(aspects).collect();
+        let facts = change.facts.iter().filter(|fact| !said::is_default_only(fact)).flat_map(|fact| self.fact(fact));
+        let changes: Vec<ChangeView> = facts.chain(aspects).chain(defaults(&change.facts)).collect();
         let (shown, changes_more) = first_few(changes.len(), CHANGES);
         ItemView {
             kind: change.kind.as_str(),
@@ -172,10 +176,16 @@ impl Pages<'_> {
         if !change.is_set_only() {
             let layout = if change.after.is_some() { &self.new } else { &self.old };
             let fact = change.after.or(change.before);
+            let (before, after, added, gone) = match list_change(change) {
+                Some((added, gone)) => (None, None, added, gone),
+                None => (told(change.before), told(change.after), Vec::new(), Vec::new()),
+            };
             out.push(ChangeView {
                 label: name(change.key),
-                before: told(change.before),
-                after: told(change.after),
+                before,
+                after,
+                added,
+                gone,
                 from: fact.filter(|fact| fact.value.is_some()).and_then(said::origin).map(|origin| clause(&origin)),
                 at: fact.and_then(|fact| fact.at.as_ref()).map(|at| place(layout, at)),
             });
@@ -208,6 +218,8 @@ impl Pages<'_> {
             label: format!("{what} {}", clause(&setter)),
             before: told(set.before),
             after: told(set.after),
+            added: Vec::new(),
+            gone: Vec::new(),
             from: None,
             at: by.map(|set| place(layout, &set.at)),
         }
@@ -240,7 +252,8 @@ impl Pages<'_> {
         let quoted = |text: &Option<String>| text.as_deref().map(|text| code_short(text, 80));
         VariableView {
             name: code_short(&change.name, 120),
-            how: said::variable(change.how),
+            how: said::variable(change),
+            is_default: change.how == VariableHow::Default,
             default_before: quoted(&change.default_before),
             default_after: quoted(&change.default_after),
             set_by: change.set_by.iter().map(|source| code_short(source, 80)).collect(),
@@ -267,7 +280,7 @@ impl Pages<'_> {
 }
 
 /// Variables are told in a list of their own, unless more of them differs than they are asked for.
-fn is_told(change: &ItemChange<'_>) -> bool {
+pub(super) fn is_told(change: &ItemChange<'_>) -> bool {
     crate::diff::variable(change.item).is_none() || (change.how == How::Changed && change.facts.iter().any(FactChange::is_set_only))
 }
 
@@ -294,7 +307,33 @@ fn aspect(change: &AspectChange) -> ChangeView {
     let quoted = |text: &Option<String>| text.as_deref().map(|text| code_short(text, 120));
     let is_code = matches!(change.aspect, crate::diff::Aspect::Type);
     let told = |side: &Option<String>| if is_code { quoted(side) } else { text(side) };
-    ChangeView { label, before: told(&change.before), after: told(&change.after), from: None, at: None }
+    ChangeView { before: told(&change.before), after: told(&change.after), ..plain(label) }
+}
+
+/// A change of which no more than its label is known.
+fn plain(label: String) -> ChangeView {
+    ChangeView { label, before: None, after: None, added: Vec::new(), gone: Vec::new(), from: None, at: None }
+}
+
+/// How many of the library's defaults are stated now, or no longer are.
+fn defaults(facts: &[FactChange<'_>]) -> Option<ChangeView> {
+    let (now, before): (Vec<&FactChange<'_>>, Vec<_>) =
+        facts.iter().filter(|fact| said::is_default_only(fact)).partition(|fact| fact.after.is_some());
+    let told = |facts: &[&FactChange<'_>]| (!facts.is_empty()).then(|| format!("{} stated", facts.len()));
+    let label = "defaults of the library".to_owned();
+    (now.len() + before.len() > 0).then(|| ChangeView { before: told(&before), after: told(&now), ..plain(label) })
+}
+
+/// What a long list has that it had not, and what it had.
+fn list_change(change: &FactChange<'_>) -> Option<(Vec<String>, Vec<String>)> {
+    let text = |fact: Option<&Fact>| match fact?.value.as_ref()? {
+        FactValue::Text(text) => Some(one_line(text)),
+        _ => None,
+    };
+    let (before, after) = (text(change.before)?, text(change.after)?);
+    let (added, gone) = said::list_change(&before, &after)?;
+    let quoted = |entries: Vec<&str>| entries.into_iter().take(LISTED).map(|entry| code_short(entry, 60)).collect();
+    Some((quoted(added), quoted(gone)))
 }
 
 fn verdict(change: &VerdictChange<'_>) -> Option<VerdictView> {

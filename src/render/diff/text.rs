@@ -10,6 +10,7 @@ use crate::model::{Capacity, Fact, FactValue, HazardSeverity, Place, SetBy, Seve
 use crate::render::escape::{one_line, shorten};
 use crate::render::words::quantity;
 
+use super::markdown::is_told;
 use super::{DiffOptions, said};
 
 /// At most so many characters of one value.
@@ -150,11 +151,13 @@ impl Text {
             VariableHow::Default | VariableHow::Optional => ('~', Tone::Other),
             VariableHow::Removed => ('-', Tone::Other),
         };
-        let default = match (change.default_before.as_deref(), change.default_after.as_deref()) {
+        let is_default = change.how == VariableHow::Default;
+        let default = match (change.default_before.as_deref().map(line), change.default_after.as_deref().map(line)) {
+            (Some(before), Some(after)) if is_default => format!(" {before} -> {after}"),
+            (Some(default), None) | (None, Some(default)) if is_default => format!(" {default}"),
+            (_, Some(default)) => format!(", default {default}"),
+            (Some(default), None) => format!("; the default was {default}"),
             (None, None) => String::new(),
-            (Some(before), Some(after)) if before != after => format!(", default {} -> {}", line(before), line(after)),
-            (Some(before), None) => format!(", no longer with default {}", line(before)),
-            (_, Some(default)) => format!(", default {}", line(default)),
         };
         let set = match (change.set_by.is_empty(), change.how) {
             (false, _) => format!(", set by {}", line(&change.set_by.join(", "))),
@@ -162,7 +165,7 @@ impl Text {
             _ => String::new(),
         };
         let at = change.of.site().map(|site| format!("  ({})", place(&site.place))).unwrap_or_default();
-        self.entry(sign, tone, &format!("{} {}{default}{set}{at}", line(&change.name), said::variable(change.how)));
+        self.entry(sign, tone, &format!("{} {}{default}{set}{at}", line(&change.name), said::variable(change)));
     }
 
     fn capacity(&mut self, diff: &Diff<'_>) {
@@ -212,11 +215,13 @@ impl Text {
     }
 
     fn items(&mut self, diff: &Diff<'_>) {
-        if diff.items.is_empty() {
+        // Variables have a list of their own.
+        let mut told = diff.items.iter().filter(|change| is_told(change)).peekable();
+        if told.peek().is_none() {
             return;
         }
         self.heading("state");
-        for change in &diff.items {
+        for change in told {
             self.item(change);
         }
     }
@@ -236,11 +241,17 @@ impl Text {
             let at = change.item.site().map(|site| format!("  ({})", place(&site.place))).unwrap_or_default();
             self.detail(&format!("{}{at}", line(&change.item.summary)));
         }
-        for fact in &change.facts {
+        for fact in change.facts.iter().filter(|fact| !said::is_default_only(fact)) {
             self.fact(fact);
         }
         for aspect in &change.aspects {
             self.aspect(aspect);
+        }
+        let defaults = |now: bool| change.facts.iter().filter(|fact| said::is_default_only(fact) && fact.after.is_some() == now).count();
+        for (count, words) in [(defaults(true), "now stated"), (defaults(false), "no longer stated")] {
+            if count > 0 {
+                self.detail(&format!("defaults of the library: {count} {words}"));
+            }
         }
     }
 
@@ -253,7 +264,8 @@ impl Text {
             None => line(&change.key.replace('_', " ")),
         };
         if !change.is_set_only() {
-            let told = arrow(change.before.map(value).as_deref(), change.after.map(value).as_deref()).unwrap_or_default();
+            let list = change.before.zip(change.after).and_then(|(old, new)| list_change(&text(old)?, &text(new)?));
+            let told = list.or_else(|| arrow(change.before.map(value).as_deref(), change.after.map(value).as_deref())).unwrap_or_default();
             let fact = change.after.or(change.before);
             let origin = fact.filter(|fact| fact.value.is_some()).and_then(said::origin).map(|origin| plain(&origin));
             let at = fact.and_then(|fact| fact.at.as_ref()).map(place);
@@ -328,6 +340,20 @@ fn value(fact: &Fact) -> String {
         (None, Some(from)) => format!("set from {}", shorten(&line(from), VALUE)),
         (None, None) => "not known".to_owned(),
     }
+}
+
+fn text(fact: &Fact) -> Option<String> {
+    match fact.value.as_ref()? {
+        FactValue::Text(text) => Some(line(text)),
+        _ => None,
+    }
+}
+
+/// `now also archives; no longer sends`.
+fn list_change(before: &str, after: &str) -> Option<String> {
+    let (added, gone) = said::list_change(before, after)?;
+    let parts = [("now also", added), ("no longer", gone)].into_iter().filter(|(_, entries)| !entries.is_empty());
+    Some(parts.map(|(words, entries)| format!("{words} {}", entries.join(", "))).collect::<Vec<_>>().join("; "))
 }
 
 /// What a place outside the code gives.

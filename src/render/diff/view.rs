@@ -84,8 +84,10 @@ pub(crate) struct HazardView {
 #[derive(Debug, Serialize)]
 pub(crate) struct VariableView {
     pub(crate) name: String,
-    /// What became of it, to follow its name.
+    /// What became of it, to follow its name; what it says of a default is followed by it.
     pub(crate) how: &'static str,
+    /// The default is what differs.
+    pub(crate) is_default: bool,
     pub(crate) default_before: Option<String>,
     pub(crate) default_after: Option<String>,
     /// Empty when nothing in the tree sets it.
@@ -157,6 +159,10 @@ pub(crate) struct ChangeView {
     pub(crate) before: Option<String>,
     /// None when nothing is known any more.
     pub(crate) after: Option<String>,
+    /// Of a list: what is new in it. Then `before` and `after` are none.
+    pub(crate) added: Vec<String>,
+    /// Of a list: what is gone from it.
+    pub(crate) gone: Vec<String>,
     /// Where the new value comes from, else the old one.
     pub(crate) from: Option<String>,
     pub(crate) at: Option<String>,

@@ -110,7 +110,7 @@ impl Repository {
             GitError::input(format!("failed to open the git repository of `{}`: {why}", folder.display()), "check it with `git fsck`")
         };
         if !is_sound(folder) {
-            return Err(broken("its `HEAD` or `config` is missing or no regular file".to_owned()));
+            return Err(broken("its `HEAD` is missing, or it or `config` is no regular file".to_owned()));
         }
         let shared = open(folder).map_err(|error| broken(one_line(&error)))?;
         let repository = shared.to_thread_local();
@@ -288,7 +288,9 @@ fn is_bare(folder: &Path) -> bool {
 /// Whether what is opened first is what a repository has there: to open a pipe would block for ever.
 pub(super) fn is_sound(folder: &Path) -> bool {
     let regular = |path: PathBuf| fs::metadata(path).is_ok_and(|meta| meta.is_file());
-    let whole = |folder: &Path| regular(folder.join("HEAD")) && regular(folder.join("config"));
+    // Without a configuration everything is as usual.
+    let absent = |path: PathBuf| path.symlink_metadata().is_err();
+    let whole = |folder: &Path| regular(folder.join("HEAD")) && (regular(folder.join("config")) || absent(folder.join("config")));
     let dot_git = folder.join(".git");
     match fs::metadata(&dot_git) {
         Ok(meta) if meta.is_dir() => whole(&dot_git),
