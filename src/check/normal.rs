@@ -198,7 +198,8 @@ impl UnitReader<'_> {
         let last = self.page[..open.range.end].trim_end().len().max(open.range.start);
         let end = self.page[last..].find('\n').map_or(self.page.len(), |end| last + end);
         let from = self.page[..open.range.start].rfind('\n').map_or(0, |at| at + 1);
-        let text = squeezed(&self.page[from..end]);
+        // The commands of a drawing say nothing to people.
+        let text = if exact.contains("class=\"statemap-svg") { "(a drawing)".to_owned() } else { squeezed(&self.page[from..end]) };
         let mark = if kind == UnitKind::Other || kind == UnitKind::Row { String::new() } else { format!("{prefix} ") };
         self.out.push(Unit { exact: format!("{mark}{exact}"), key: format!("{mark}{key}"), text, line: self.line, kind });
     }

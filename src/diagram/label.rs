@@ -110,6 +110,8 @@ fn line_of(named: &Named) -> Line {
 }
 
 fn named(name: &str, item: &Item) -> Line {
+    // What has no name has an id.
+    let name = if name.is_empty() { item.id.as_str() } else { name };
     let text = shortened(name);
     let full = (text != name).then(|| name.to_owned());
     Line { text, is_name: true, full, target: Some(Target::Item(item.id.clone())) }

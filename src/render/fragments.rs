@@ -254,7 +254,11 @@ impl<'m> Fragments<'m> {
         let file = |name: &str| service_page(self.map, name, self.folder.as_deref()?);
         let linked = Linked { layout: &self.layout, page, service: &file };
         let diagram = diagram.and_then(|diagram| if text { as_text(&diagram) } else { drawn(&diagram, &id, &linked) });
-        if diagram.is_none() { self.nothing("diagram") } else { self.piece("diagram.md.tera", &OfDiagram { diagram }) }
+        match diagram {
+            None => self.nothing("diagram"),
+            Some(_) if text => self.engine.render("diagram.md.tera", &OfDiagram { diagram }),
+            Some(_) => self.piece("diagram.md.tera", &OfDiagram { diagram }),
+        }
     }
 
     /// What was not seen.
