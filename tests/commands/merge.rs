@@ -11,7 +11,7 @@ use crate::project::{Project, many, map_of};
 /// A folder with the maps of so many repositories.
 fn maps(count: usize) -> Project {
     let project = Project::empty();
-    for (name, text) in many::files(count) {
+    for (name, text) in crate::project::many_files(count) {
         project.write(&format!("maps/{name}.json"), text);
     }
     project

@@ -75,7 +75,7 @@ fn every_field_of_merged_maps_is_in_their_schema() {
     let text = std::fs::read_to_string(repository().join("book/src/fleet.schema.json")).unwrap();
     let schema: Value = serde_json::from_str(&text).unwrap();
     let project = Project::empty();
-    for (name, text) in crate::project::many::files(8) {
+    for (name, text) in crate::project::many_files(8) {
         project.write(&format!("maps/{name}.json"), text);
     }
     let mut merged = project.run(&["merge", "maps", "--format", "json", "--quiet"]).ends(0).json();

@@ -46,10 +46,3 @@ pub(crate) fn copy(map: &StateMap, at: usize, items: usize) -> StateMap {
     out.items.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
     out
 }
-
-/// Name and text of so many maps.
-#[cfg(test)]
-pub(crate) fn files(count: usize) -> Vec<(String, String)> {
-    static STOREFRONT: std::sync::LazyLock<StateMap> = std::sync::LazyLock::new(|| super::map_of("storefront"));
-    (0..count).map(|at| (name(at), statemap::render::json(&copy(&STOREFRONT, at, 0)))).collect()
-}

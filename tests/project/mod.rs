@@ -115,6 +115,12 @@ pub(crate) fn map_of(name: &str) -> StateMap {
     analysis(&fixture(name)).map
 }
 
+/// Name and text of so many maps.
+pub(crate) fn many_files(count: usize) -> Vec<(String, String)> {
+    static STOREFRONT: std::sync::LazyLock<StateMap> = std::sync::LazyLock::new(|| map_of("storefront"));
+    (0..count).map(|at| (many::name(at), statemap::render::json(&many::copy(&STOREFRONT, at, 0)))).collect()
+}
+
 /// The item of that id.
 #[track_caller]
 pub(crate) fn item<'a>(map: &'a StateMap, id: &str) -> &'a Item {
