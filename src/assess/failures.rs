@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 
 use crate::model::{Class, Fact, Item, Kind, Scope, StateMap, Warming};
 
-pub use stores::is_remote;
+pub use stores::{holds_tables, is_remote, keeps_data, lies_in_database};
 
 /// Something that goes away, as the engineer on call would say it.
 pub struct Failure {

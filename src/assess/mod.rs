@@ -24,7 +24,9 @@ use crate::manifests::deployed::Deployed;
 use crate::model::{Capacity, Diagnostic, Hazard, HazardSeverity, Item, ItemId, Lifecycle, Replication, Service, Verdict};
 
 pub use capacity::capacity;
-pub use failures::{Back, Damage, FAILURES, Failure, FailureParts, Fate, Loss, damages, failure, is_remote};
+pub use failures::{
+    Back, Damage, FAILURES, Failure, FailureParts, Fate, Loss, damages, failure, holds_tables, is_remote, keeps_data, lies_in_database,
+};
 pub use ground::{Fleet, Ground};
 pub use rules::RULES;
 pub use symptoms::{Cause, Parts, SYMPTOMS, Symptom, symptom};

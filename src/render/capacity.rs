@@ -1,6 +1,6 @@
 //! The table of capacity: what all services together ask of each store, workload by workload, against what its server takes.
 
-use crate::model::{Capacity, Holder, Limit, Provenance, StateMap};
+use crate::model::{Capacity, Holder, Limit, Provenance};
 
 use super::escape::{code, inline};
 use super::item_view::store_link;
@@ -13,17 +13,25 @@ const WORKLOADS: usize = 12;
 
 /// The table; none when no workload is known to hold connections.
 pub(crate) fn capacity(layout: &Layout<'_>, page: &str) -> Option<CapacityView> {
-    let map: &StateMap = layout.map;
-    if map.capacity.is_empty() {
+    view(layout, &layout.map.capacity.iter().collect::<Vec<_>>(), page)
+}
+
+/// The rows of one store.
+pub(crate) fn capacity_of(layout: &Layout<'_>, page: &str, store: &str) -> Option<CapacityView> {
+    let of_store = |one: &&Capacity| layout.stores.named(&one.store).is_some_and(|named| named.key == store);
+    view(layout, &layout.map.capacity.iter().filter(of_store).collect::<Vec<_>>(), page)
+}
+
+fn view(layout: &Layout<'_>, capacity: &[&Capacity], page: &str) -> Option<CapacityView> {
+    if capacity.is_empty() {
         return None;
     }
-    let rows: Vec<CapacityRow> = map.capacity.iter().flat_map(|one| rows(layout, one, page)).collect();
     Some(CapacityView {
-        scaled: map.capacity.iter().any(|one| one.at_most.is_some()),
-        over: map.capacity.iter().any(|one| one.limit.as_ref().is_some_and(|limit| most(one) > limit.connections)),
-        at_least: map.capacity.iter().any(|one| one.at_least),
-        unlimited: map.capacity.iter().any(|one| one.limit.is_none() && is_database(&one.store)),
-        rows,
+        rows: capacity.iter().flat_map(|one| rows(layout, one, page)).collect(),
+        scaled: capacity.iter().any(|one| one.at_most.is_some()),
+        over: capacity.iter().any(|one| one.limit.as_ref().is_some_and(|limit| most(one) > limit.connections)),
+        at_least: capacity.iter().any(|one| one.at_least),
+        unlimited: capacity.iter().any(|one| one.limit.is_none() && is_database(&one.store)),
     })
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::diagram::{self, Diagram, DiagramError, Target};
 use crate::model::{HazardSeverity, Item, ItemId, StateMap};
 
-use super::escape::{code, one_line};
-use super::layout::{Layout, relative};
+use super::escape::{code, one_line, slug};
+use super::files::relative;
+use super::layout::Layout;
 use super::links::Links;
-use super::mdbook::stems;
 use super::view::DiagramView;
 use super::{Existing, Page, RenderOptions};
 
@@ -180,6 +180,18 @@ fn file(
         Target::Kind(_) => None,
     };
     Ok(format!("<!-- {SAYS} -->\n{}", diagram.svg_file(&target)?))
+}
+
+/// What the file of each service is called, apart from what is taken; names that differ only in odd characters get a number.
+fn stems(map: &StateMap, taken: &[String]) -> Vec<String> {
+    let mut stems: Vec<String> = Vec::new();
+    for service in &map.services {
+        let stem: String = slug(&service.name).chars().filter(char::is_ascii).take(60).collect();
+        let stem = if stem.is_empty() { "service".to_owned() } else { stem };
+        let names = (1..).map(|n| if n == 1 { stem.clone() } else { format!("{stem}-{n}") });
+        stems.extend(names.into_iter().find(|name| !stems.contains(name) && !taken.contains(name)));
+    }
+    stems
 }
 
 #[cfg(test)]

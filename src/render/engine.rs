@@ -9,7 +9,7 @@ use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::escape::longest_run;
-use super::html::{badge, icon};
+use super::html::{badge, icon, label};
 use super::template_errors::{Told, tell};
 use crate::annotations::nearest;
 use crate::model::{Diagnostic, Severity};
@@ -24,8 +24,8 @@ macro_rules! builtin {
 
 builtin! {
     "SUMMARY.md.tera",
-    "blind-spots.md.tera",
     "blind-spots-page.md.tera",
+    "blind-spots.md.tera",
     "book.toml.tera",
     "capacity.md.tera",
     "contents.md.tera",
@@ -33,10 +33,9 @@ builtin! {
     "diff.md.tera",
     "environment.md.tera",
     "events.md.tera",
+    "facts.md.tera",
     "failure-page.md.tera",
     "failures-page.md.tera",
-    "facts.md.tera",
-    "glance.md.tera",
     "fleet-blind-spots.md.tera",
     "fleet-book.toml.tera",
     "fleet-family.md.tera",
@@ -64,31 +63,43 @@ builtin! {
     "fleet-symptom.md.tera",
     "fleet-symptoms.md.tera",
     "fleet-words.md.tera",
+    "glance.md.tera",
     "group.md.tera",
-    "hazards.md.tera",
+    "hazard-page.md.tera",
     "hazards-page.md.tera",
-    "incident.md.tera",
+    "hazards.md.tera",
     "incident-page.md.tera",
-    "incidents.md.tera",
+    "incident.md.tera",
     "incidents-page.md.tera",
-    "review.md.tera",
+    "incidents.md.tera",
     "index.md.tera",
+    "item-body.md.tera",
+    "item-page.md.tera",
+    "item-place.md.tera",
     "item.md.tera",
     "kind.md.tera",
     "lifecycle.md.tera",
     "list.md.tera",
     "nothing.md.tera",
     "opening.md.tera",
+    "owner.md.tera",
+    "owners-page.md.tera",
     "page.md.tera",
+    "paged-items.md.tera",
     "part.md.tera",
     "point.md.tera",
+    "review.md.tera",
+    "row-anchors.md.tera",
     "row.md.tera",
     "scope.md.tera",
     "scopes.md.tera",
-    "service.md.tera",
     "service-table.md.tera",
+    "service.md.tera",
+    "services-page.md.tera",
     "services.md.tera",
     "show.md.tera",
+    "store.md.tera",
+    "stores-page.md.tera",
     "total.md.tera",
     "verdict.md.tera",
     "words.md.tera",
@@ -151,11 +162,10 @@ impl Engine {
         // Views hold Markdown that is already escaped.
         tera.autoescape_on(Vec::<&'static str>::new());
         let mut engine = Self { tera, folder: folder.map(Path::to_owned), own: Vec::new(), book: false };
-        // In a page for a repository a badge is its word, and there are no icons.
-        engine.tera.register_function("badge", |of: Kwargs, _: &State| -> TeraResult<String> { of.must_get::<String>("word") });
-        engine.tera.register_function("icon", |of: Kwargs, _: &State| -> TeraResult<String> {
-            of.must_get::<String>("kind").map(|_| String::new())
-        });
+        // In a page for a repository a badge is its word, and there are neither icons nor cards.
+        engine.function("badge", "word", str::to_owned);
+        engine.function("icon", "kind", |_| String::new());
+        engine.function("label", "of", |_| String::new());
         let mut templates: Vec<(String, String)> = BUILTIN.iter().map(|&(name, text)| (name.to_owned(), text.to_owned())).collect();
         for (name, text) in folder.map(user_templates).transpose()?.unwrap_or_default() {
             engine.own.push(name.clone());
@@ -168,14 +178,19 @@ impl Engine {
         Ok(engine)
     }
 
-    /// The same templates for a book: `book` is true in them, and badges and icons are HTML.
+    /// The same templates for a book: `book` is true in them, and badges, icons and labels are HTML.
     pub(crate) fn for_book(mut self) -> Self {
         self.book = true;
-        self.tera.register_function("badge", |of: Kwargs, _: &State| -> TeraResult<String> { Ok(badge(&of.must_get::<String>("word")?)) });
-        self.tera.register_function("icon", |of: Kwargs, _: &State| -> TeraResult<String> {
-            Ok(icon(&of.must_get::<String>("kind")?).to_owned())
-        });
+        self.function("badge", "word", badge);
+        self.function("icon", "kind", |kind| icon(kind).to_owned());
+        self.function("label", "of", label);
         self
+    }
+
+    /// A function of one word for templates.
+    fn function(&mut self, name: &'static str, argument: &'static str, call: impl Fn(&str) -> String + Send + Sync + 'static) {
+        let call = move |of: Kwargs, _: &State| -> TeraResult<String> { Ok(call(&of.must_get::<String>(argument)?)) };
+        self.tera.register_function(name, call);
     }
 
     /// Renders a view.

@@ -10,7 +10,10 @@ use super::incidents::Hosts;
 use super::item_view::{clause, short_path, store_link};
 use super::layout::{Layout, first_few, kind_rank};
 use super::rank::weight;
-use super::view::{EventLoss, EventView, FailureGroup, FailureRow, FailureRowOfList, FailureView, FurtherKind, ShortList};
+use super::stores::Store;
+use super::view::{
+    EventLoss, EventView, FailureGroup, FailureRow, FailureRowOfList, FailureView, FurtherKind, ItemLoss, ShortList, StoreLoss,
+};
 use super::words::{capitalized, count_word, store_name};
 
 /// At most so many sorts of losses are told in a row of the table.
@@ -24,13 +27,13 @@ const ITEMS: usize = 6;
 /// At most so many items are named that need nothing.
 const NAMED: usize = 8;
 
-/// A row for each failure that hits something; `target` is the page that tells it in full.
-pub(crate) fn events(layout: &Layout<'_>, service: Option<&str>, page: &str, target: impl Fn(&str) -> Option<String>) -> Vec<EventView> {
+/// A row for each failure that hits something.
+pub(crate) fn events(layout: &Layout<'_>, service: Option<&str>, page: &str) -> Vec<EventView> {
     let hits = hits(layout, service);
     // Of a store of which only its sort is known, its page says enough.
     let is_news =
         |damage: &&Damage<'_>| damage.losses.iter().any(|loss| loss.item.kind != Kind::ExternalStore || loss.item.annotation.is_some());
-    let mut out: Vec<EventView> = hits.iter().filter(is_news).map(|damage| event(layout, &hits, damage, page, &target)).collect();
+    let mut out: Vec<EventView> = hits.iter().filter(is_news).map(|damage| event(layout, &hits, damage, page)).collect();
     let holds_disk = |item: &&&Item| item.scope == crate::model::Scope::Host && held(item, service);
     // That no write to the disk was found is worth a line, too.
     if !out.is_empty() && !layout.items.iter().any(|item| holds_disk(&item)) {
@@ -47,10 +50,10 @@ pub(crate) fn events(layout: &Layout<'_>, service: Option<&str>, page: &str, tar
 }
 
 /// The rows of the page that lists them.
-pub(crate) fn listed(layout: &Layout<'_>, page: &str, target: impl Fn(&str) -> Option<String>) -> Vec<FailureRowOfList> {
+pub(crate) fn listed(layout: &Layout<'_>, page: &str) -> Vec<FailureRowOfList> {
     let hits = hits(layout, None);
     let row = |damage: &Damage<'_>| FailureRowOfList {
-        event: event(layout, &hits, damage, page, &target),
+        event: event(layout, &hits, damage, page),
         total: damage.losses.len(),
         untested: untested(damage),
     };
@@ -63,12 +66,62 @@ pub(crate) fn failures(layout: &Layout<'_>, page: impl Fn(&str) -> String) -> Ve
     hits(layout, None).iter().map(|damage| failure_view(layout, damage, &hosts, &page(damage.failure.id))).collect()
 }
 
+/// What takes an item away, in the order of the failures.
+pub(crate) fn taken_by(layout: &Layout<'_>, damages: &[Damage<'_>], item: &Item, page: &str) -> Vec<ItemLoss> {
+    let of_item = |loss: &&Loss<'_>| loss.item.id == item.id;
+    let mut out: Vec<ItemLoss> = Vec::new();
+    for (damage, loss) in damages.iter().flat_map(|damage| damage.losses.iter().filter(of_item).map(move |loss| (damage, loss))) {
+        let (event, what, back) = (event_link(layout, damage, page), clause(&loss.what), back(layout, loss, page, false));
+        // Failures that do the same share a row.
+        match out.iter_mut().find(|known| known.what == what && known.back == back) {
+            Some(known) => known.events.push(event),
+            None => out.push(ItemLoss { events: vec![event], what, back }),
+        }
+    }
+    out
+}
+
+/// Who waits while a store is away.
+pub(crate) fn away(layout: &Layout<'_>, damages: &[Damage<'_>], store: &str, page: &str) -> Vec<FailureRow> {
+    let losses = damages.iter().flat_map(|damage| &damage.losses);
+    let of_store = |loss: &&Loss<'_>| {
+        let named = loss.store.as_deref().and_then(|name| layout.stores.named(name));
+        named.is_some_and(|named| named.key == store)
+    };
+    rows(layout, &losses.filter(of_store).collect::<Vec<_>>(), page).0
+}
+
+/// What is lost with what lies in a store, failure by failure.
+pub(crate) fn lost_with(layout: &Layout<'_>, damages: &[Damage<'_>], store: &Store<'_>, page: &str) -> Vec<StoreLoss> {
+    let lies_there = |loss: &&Loss<'_>| {
+        let mut there = store.items.iter().chain(&store.holds);
+        loss.store.is_none() && there.any(|item| item.id == loss.item.id)
+    };
+    let view = |damage: &Damage<'_>| {
+        let losses: Vec<&Loss<'_>> = damage.losses.iter().filter(lies_there).collect();
+        let (rows, more) = rows(layout, &losses, page);
+        // What frees a claim takes nothing of the store.
+        let of_store = losses.iter().any(|loss| store.items.contains(&loss.item));
+        of_store.then(|| StoreLoss { event: event_link(layout, damage, page), rows, more })
+    };
+    damages.iter().filter_map(view).collect()
+}
+
+/// What one calls a failure, linked where it has a page.
+fn event_link(layout: &Layout<'_>, damage: &Damage<'_>, page: &str) -> String {
+    let event = damage.failure.parts().event;
+    match layout.failure_target(damage.failure.id, page) {
+        Some(target) => format!("[{event}]({target})"),
+        None => event.to_owned(),
+    }
+}
+
 fn held(item: &Item, service: Option<&str>) -> bool {
     service.is_none_or(|service| item.services.iter().any(|name| name == service))
 }
 
 /// What each failure does to the items that are shown, what hurts most first.
-fn hits<'a>(layout: &Layout<'a>, service: Option<&'a str>) -> Vec<Damage<'a>> {
+pub(crate) fn hits<'a>(layout: &Layout<'a>, service: Option<&'a str>) -> Vec<Damage<'a>> {
     let mut damages = damages(layout.map, service);
     for damage in &mut damages {
         damage.losses.retain(|loss| layout.is_shown(&loss.item.id));
@@ -85,8 +138,7 @@ fn untested(damage: &Damage<'_>) -> usize {
 }
 
 /// A row of the table. What a failure does like another one that is told there is not told again.
-fn event(layout: &Layout<'_>, hits: &[Damage<'_>], damage: &Damage<'_>, page: &str, target: &impl Fn(&str) -> Option<String>) -> EventView {
-    let parts = damage.failure.parts();
+fn event(layout: &Layout<'_>, hits: &[Damage<'_>], damage: &Damage<'_>, page: &str) -> EventView {
     let like = damage.failure.like.and_then(|(id, words)| Some((hits.iter().find(|other| other.failure.id == id)?, words)));
     let known = |loss: &&Loss<'_>| match &like {
         Some((other, _)) => !other.losses.iter().any(|known| known.item.id == loss.item.id && (known.what == loss.what || !tells(loss))),
@@ -115,7 +167,7 @@ fn event(layout: &Layout<'_>, hits: &[Damage<'_>], damage: &Damage<'_>, page: &s
     };
     let saved: Vec<&Item> = damage.saved.iter().copied().filter(|item| like.is_some() && layout.is_shown(&item.id)).collect();
     EventView {
-        event: target(damage.failure.id).map_or_else(|| parts.event.to_owned(), |target| format!("[{}]({target})", parts.event)),
+        event: event_link(layout, damage, page),
         like: like.map(|(_, words)| words),
         saved: layout.some(&saved, LINKED, page).0,
         losses: groups.into_iter().map(told).collect(),
@@ -227,6 +279,9 @@ fn groups(layout: &Layout<'_>, damage: &Damage<'_>, page: &str) -> Vec<FailureGr
         FailureGroup {
             kind: kind.map(Kind::as_str),
             store: store.map(|store| capitalized(&store_name(store))),
+            store_link: store
+                .filter(|store| layout.is_book() && layout.stores.named(store).is_some())
+                .map(|store| store_link(layout, store, page)),
             count: losses.len(),
             rows,
             more,

@@ -13,11 +13,12 @@ use super::blind::{blind_spots, short_revision};
 use super::capacity::capacity;
 use super::diagrams::{Linked, as_text, drawn};
 use super::engine::Engine;
-use super::escape::{code, inline};
-use super::hazards::{by_rule_of, review};
+use super::escape::inline;
+use super::files::relative;
+use super::hazards::{by_rule_of, review, review_here};
 use super::incidents::incidents;
-use super::item_view::{clause, item_view};
-use super::layout::{Layout, relative, written_anchor};
+use super::item_view::{BLOCK, clause, item_view};
+use super::layout::{Layout, written_anchor};
 use super::list::{Filter, wanted};
 use super::opening::opening;
 use super::sections::held_by;
@@ -26,7 +27,7 @@ use super::view::{
     BlindSpots, CapacityView, DiagramView, HazardRuleView, IncidentView, ItemView, ListRow, ListView, NothingView, PartView, ReviewView,
     VerdictView,
 };
-use super::{RenderError, RenderOptions, book_layout, framed, service_page, subject};
+use super::{RenderError, RenderOptions, framed, subject};
 
 /// Where a book tells items and hazards, for links.
 #[derive(Clone, Debug, Default)]
@@ -48,8 +49,6 @@ pub struct Fragments<'m> {
     map: &'m StateMap,
     revision: Option<&'m str>,
     blind_spots: Option<String>,
-    /// The folder of the generated chapters.
-    folder: Option<String>,
     /// How many diagrams there are.
     drawn: Cell<usize>,
 }
@@ -112,7 +111,7 @@ impl<'m> Fragments<'m> {
         let engine = Engine::new(options.templates.as_deref())?.for_book();
         let revision = options.revision(map);
         let (layout, blind_spots) = match &told.folder {
-            Some(folder) => (book_layout(map, options, folder), Some(format!("{folder}/blind-spots.md"))),
+            Some(folder) => (Layout::book(map, options, folder), Some(format!("{folder}/blind-spots.md"))),
             None => {
                 let hazards = told.hazards.as_deref().unwrap_or_default();
                 let layout = Layout::new(map, options, hazards, |_| String::new());
@@ -120,7 +119,7 @@ impl<'m> Fragments<'m> {
                 (layout.told_at(told.items.iter().map(spot).collect()), told.blind_spots.clone())
             }
         };
-        Ok(Self { engine, layout, map, revision, blind_spots, folder: told.folder.clone(), drawn: Cell::new(0) })
+        Ok(Self { engine, layout, map, revision, blind_spots, drawn: Cell::new(0) })
     }
 
     /// The item with this id.
@@ -134,7 +133,7 @@ impl<'m> Fragments<'m> {
     /// # Errors
     /// As all pieces: when a template of the user does not render.
     pub fn block(&self, item: &Item, level: usize, page: &str) -> Result<String, RenderError> {
-        self.piece("item.md.tera", &OfItem { item: item_view(&self.layout, item, page, level.clamp(1, 6)) })
+        self.piece("item.md.tera", &OfItem { item: item_view(&self.layout, item, page, level.clamp(1, 6), BLOCK) })
     }
 
     /// The name of an item, linked to where the book tells it; else to its place in the source.
@@ -169,7 +168,7 @@ impl<'m> Fragments<'m> {
             place: item.site().map(|site| self.layout.links.short_place(page, &site.place.file, site.place.line)),
             summary: clause(&item.summary),
             confidence: (item.confidence != crate::model::Confidence::Certain).then(|| item.confidence.as_str()),
-            services: self.layout.services(item).iter().map(|name| code(name)).collect(),
+            services: self.layout.services(item).iter().map(|name| self.layout.service_link(name, page)).collect(),
         };
         let list = ListView { rows: items.iter().map(row).collect(), several_kinds: items.iter().any(|item| item.kind != first.kind) };
         self.piece("list.md.tera", &OfList { list })
@@ -193,10 +192,9 @@ impl<'m> Fragments<'m> {
     /// # Errors
     /// As all pieces.
     pub fn hazards(&self, service: Option<&str>, full: bool, page: &str) -> Result<String, RenderError> {
-        // What is told right below is linked there.
-        let detail = if full { page } else { &self.layout.hazards_page };
         let hazards = if full { by_rule_of(&self.layout, service, page) } else { Vec::new() };
-        let mut review = review(&self.layout, service, page, detail);
+        // What is told right below is linked there.
+        let mut review = if full { review_here(&self.layout, service, page) } else { review(&self.layout, service, page) };
         if full {
             // The page may have a heading of that name: the first of them stands right below the table.
             review.target = review.rows.first().and_then(|row| row.target.clone());
@@ -251,7 +249,7 @@ impl<'m> Fragments<'m> {
         // All pages of a book may be printed as one.
         let number = self.drawn.replace(self.drawn.get() + 1);
         let id = format!("statemap-{}-{number}", page.trim_end_matches(".md"));
-        let file = |name: &str| service_page(self.map, name, self.folder.as_deref()?);
+        let file = |name: &str| self.layout.service_page(name);
         let linked = Linked { layout: &self.layout, page, service: &file };
         let diagram = diagram.and_then(|diagram| if text { as_text(&diagram) } else { drawn(&diagram, &id, &linked) });
         match diagram {

@@ -1,29 +1,53 @@
 //! Hazards on a page: what a review would raise first, and each rule with what it found, why, and what to do.
 
 use crate::assess;
-use crate::model::{Acknowledged, Confidence, Evidence, Hazard, Sketch};
+use crate::model::{Acknowledged, Confidence, Evidence, Hazard, Item, Sketch};
 
-use super::escape::{code, code_lines, inline, longest_run, prose, slug};
+use super::escape::{code, code_lines, inline, longest_run, prose};
+use super::files::HAZARDS;
 use super::item_view::{clause, sentence};
-use super::layout::{Layout, first_few, relative};
-use super::view::{EvidenceView, HazardRow, HazardRuleView, HazardView, ReviewView};
+use super::layout::{Layout, first_few, hazard_anchor};
+use super::view::{EvidenceView, HazardRow, HazardRuleView, HazardView, ItemHazard, ReviewView};
 use super::words::{capitalized, count_word};
 
-/// The page of a book that tells all hazards.
-pub(crate) const HAZARDS: &str = "src/hazards.md";
 /// At most so many rows are shown of what would be raised first.
 const ROWS: usize = 8;
 /// At most so many items are linked in a row.
 const ITEMS: usize = 3;
 /// At most so many hazards of one rule are told in full.
 const TOLD: usize = 12;
+/// At most so many on its own page.
+const ALL: usize = 80;
 /// At most so many places are shown of one hazard.
 const EVIDENCE: usize = 6;
+/// At most so many items are named in a heading.
+const HEADED: usize = 2;
 
-/// The table that opens a page, of all services or of one; `detail` is the page on which hazards are told in full.
-pub(crate) fn review(layout: &Layout<'_>, service: Option<&str>, page: &str, detail: &str) -> ReviewView {
-    let is_there = |hazard: &&Hazard| service.is_none_or(|name| hazard.services.iter().any(|service| service == name));
-    let all: Vec<&Hazard> = layout.map.hazards.iter().filter(is_there).collect();
+/// The table that opens a page: of all services, or of one.
+pub(crate) fn review(layout: &Layout<'_>, service: Option<&str>, page: &str) -> ReviewView {
+    review_of(layout, page, |hazard| is_in(hazard, service))
+}
+
+/// The same of the hazards that a page is about.
+pub(crate) fn review_of(layout: &Layout<'_>, page: &str, is_there: impl Fn(&Hazard) -> bool) -> ReviewView {
+    table(layout, page, is_there, |group| match group {
+        [alone] => layout.finding_target(alone, page),
+        _ => layout.rule_target(&group[0].rule, page),
+    })
+}
+
+/// The same above all of them, rule by rule, on one page.
+pub(crate) fn review_here(layout: &Layout<'_>, service: Option<&str>, page: &str) -> ReviewView {
+    let here = |group: &[&Hazard]| Some(format!("#{}", hazard_anchor(&group[0].rule)));
+    table(layout, page, |hazard| is_in(hazard, service), here)
+}
+
+fn is_in(hazard: &Hazard, service: Option<&str>) -> bool {
+    service.is_none_or(|name| hazard.services.iter().any(|service| service == name))
+}
+
+fn table(layout: &Layout<'_>, page: &str, is_there: impl Fn(&Hazard) -> bool, target: impl Fn(&[&Hazard]) -> Option<String>) -> ReviewView {
+    let all: Vec<&Hazard> = layout.map.hazards.iter().filter(|hazard| is_there(hazard)).collect();
     let open: Vec<&Hazard> = all.iter().copied().filter(|hazard| hazard.acknowledged.is_none()).collect();
     let mut groups: Vec<Vec<&Hazard>> = Vec::new();
     for hazard in &open {
@@ -33,23 +57,20 @@ pub(crate) fn review(layout: &Layout<'_>, service: Option<&str>, page: &str, det
             None => groups.push(vec![hazard]),
         }
     }
-    // The page that tells all of them lists all of them, and so does one beside which nothing is told.
-    let (shown, _) = first_few(groups.len(), if page == HAZARDS || detail.is_empty() { groups.len() } else { ROWS });
+    // The page that lists all of them lists all of them, and so does one beside which nothing is told.
+    let all_told = layout.hazards_target(page).is_none() || layout.is_book() && page == HAZARDS;
+    let (shown, _) = first_few(groups.len(), if all_told { groups.len() } else { ROWS });
     let more = groups[shown..].iter().map(Vec::len).sum();
     ReviewView {
-        rows: groups[..shown].iter().map(|group| row(layout, group, page, detail)).collect(),
+        rows: groups[..shown].iter().map(|group| HazardRow { target: target(group), ..row(layout, group, page) }).collect(),
         more,
         accepted: all.len() - open.len(),
-        target: match detail {
-            "" => None,
-            detail if detail == page => Some("#hazards".to_owned()),
-            detail => Some(relative(page, detail)),
-        },
+        target: layout.hazards_target(page),
         assessed: !layout.map.services.is_empty() && !layout.items.is_empty(),
     }
 }
 
-fn row(layout: &Layout<'_>, group: &[&Hazard], page: &str, detail: &str) -> HazardRow {
+fn row(layout: &Layout<'_>, group: &[&Hazard], page: &str) -> HazardRow {
     let first = group[0];
     let message = match assess::rule(&first.rule).filter(|_| group.len() > 1) {
         Some(rule) => rule.several.replacen("{}", &count_word(group.len()), 1),
@@ -70,22 +91,39 @@ fn row(layout: &Layout<'_>, group: &[&Hazard], page: &str, detail: &str) -> Haza
         message: clause(&capitalized(&message)),
         items,
         items_more,
-        target: anchor_target(&first.rule, page, detail),
+        target: None,
     }
 }
 
-/// Link target of what is told of a rule; none when no page tells it.
-pub(crate) fn anchor_target(rule: &str, page: &str, detail: &str) -> Option<String> {
-    let anchor = anchor(rule);
-    match detail {
-        "" => None,
-        detail if detail == page => Some(format!("#{anchor}")),
-        detail => Some(format!("{}#{anchor}", relative(page, detail))),
+/// The rules that found something, in the order of their worst hazards.
+pub(crate) fn rules_found<'m>(layout: &Layout<'m>) -> Vec<&'m str> {
+    let mut rules: Vec<&str> = Vec::new();
+    for hazard in &layout.map.hazards {
+        if !rules.contains(&hazard.rule.as_str()) {
+            rules.push(&hazard.rule);
+        }
     }
+    rules
 }
 
-fn anchor(rule: &str) -> String {
-    format!("hazard-{}", slug(rule))
+/// A rule with all that it found, on its own page.
+pub(crate) fn rule_in_full(layout: &Layout<'_>, rule: &str, page: &str) -> HazardRuleView {
+    let group: Vec<&Hazard> = layout.map.hazards.iter().filter(|hazard| hazard.rule == rule).collect();
+    rule_view(layout, &group, page, ALL)
+}
+
+/// A hazard of an item, on the item's page.
+pub(crate) fn hazards_of(layout: &Layout<'_>, item: &Item, page: &str) -> Vec<ItemHazard> {
+    let names_it = |hazard: &&Hazard| hazard.items.contains(&item.id);
+    let view = |hazard: &Hazard| ItemHazard {
+        severity: hazard.severity.as_str(),
+        accepted: hazard.acknowledged.is_some(),
+        rule: code(&hazard.rule),
+        target: layout.finding_target(hazard, page),
+        message: sentence(&hazard.message),
+        remedy: (!hazard.remedy.is_empty()).then(|| sentence(&hazard.remedy)),
+    };
+    layout.map.hazards.iter().filter(names_it).map(view).collect()
 }
 
 /// Each rule that found something, in the order of its worst hazard.
@@ -103,16 +141,16 @@ pub(crate) fn by_rule_of(layout: &Layout<'_>, service: Option<&str>, page: &str)
             None => groups.push(vec![hazard]),
         }
     }
-    groups.iter().map(|group| rule_view(layout, group, page)).collect()
+    groups.iter().map(|group| rule_view(layout, group, page, TOLD)).collect()
 }
 
-fn rule_view(layout: &Layout<'_>, group: &[&Hazard], page: &str) -> HazardRuleView {
+fn rule_view(layout: &Layout<'_>, group: &[&Hazard], page: &str, at_most: usize) -> HazardRuleView {
     let first = group[0];
     let known = assess::rule(&first.rule);
     // What the first one says is said once, above them all.
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let (symptom, remedy, ends_when) = (said(&first.symptom), said(&first.remedy), said(&first.ends_when));
-    let (shown, more) = first_few(group.len(), TOLD);
+    let (shown, more) = first_few(group.len(), at_most);
     let view = |hazard: &&Hazard| HazardView {
         symptom: own(&hazard.symptom, symptom.as_deref()),
         remedy: own(&hazard.remedy, remedy.as_deref()),
@@ -120,8 +158,10 @@ fn rule_view(layout: &Layout<'_>, group: &[&Hazard], page: &str) -> HazardRuleVi
     };
     HazardRuleView {
         rule: code(&first.rule),
-        anchor: anchor(&first.rule),
+        anchor: hazard_anchor(&first.rule),
+        symptoms: known.map(|rule| symptoms(layout, rule.symptoms, page)).unwrap_or_default(),
         title: known.map(|rule| inline(rule.title)),
+        heading: known.map_or_else(|| code(&first.rule), |rule| inline(&capitalized(rule.title))),
         symptom: symptom.as_deref().map(sentence),
         remedy: remedy.as_deref().map(sentence),
         sketch: first.sketch.as_ref().map(fenced),
@@ -129,6 +169,12 @@ fn rule_view(layout: &Layout<'_>, group: &[&Hazard], page: &str) -> HazardRuleVi
         found: group[..shown].iter().map(view).collect(),
         more,
     }
+}
+
+/// Where one sees what a rule warns of: those symptoms of which the map is told to have causes.
+fn symptoms(layout: &Layout<'_>, ids: &[&str], page: &str) -> Vec<String> {
+    let told = layout.symptoms.iter().filter(|(symptom, _)| ids.contains(&symptom.id));
+    told.filter_map(|(symptom, _)| Some(format!("[{}]({})", symptom.parts().title, layout.incident_target(symptom.id, page)?))).collect()
 }
 
 /// What one says differently from the first.
@@ -139,8 +185,12 @@ fn own(text: &str, common: Option<&str>) -> Option<String> {
 fn hazard_view(layout: &Layout<'_>, hazard: &Hazard, page: &str) -> HazardView {
     let (shown, evidence_more) = first_few(hazard.evidence.len(), EVIDENCE);
     let everywhere = hazard.services.len() >= layout.map.services.len();
+    let items: Vec<&Item> = hazard.items.iter().filter_map(|id| layout.item(id.as_str())).collect();
+    let named: Vec<String> = items.iter().take(HEADED).map(|item| layout.title(item)).collect();
     HazardView {
         severity: hazard.severity.as_str(),
+        anchor: layout.finding_anchor(hazard).map(str::to_owned),
+        title: named.join(", "),
         likely: hazard.confidence < Confidence::Certain,
         message: sentence(&hazard.message),
         arithmetic: hazard.arithmetic.as_deref().map(prose),
@@ -148,8 +198,8 @@ fn hazard_view(layout: &Layout<'_>, hazard: &Hazard, page: &str) -> HazardView {
         evidence_more,
         symptom: None,
         remedy: None,
-        items: hazard.items.iter().filter_map(|id| layout.item(id.as_str())).map(|item| layout.link(item, page)).collect(),
-        services: if everywhere { Vec::new() } else { hazard.services.iter().map(|name| code(name)).collect() },
+        items: items.iter().map(|item| layout.link(item, page)).collect(),
+        services: if everywhere { Vec::new() } else { hazard.services.iter().map(|name| layout.service_link(name, page)).collect() },
         accepted: hazard.acknowledged.as_ref().map(accepted),
     }
 }

@@ -39,6 +39,13 @@ pub(crate) fn badge(word: &str) -> String {
     }
 }
 
+/// The heading of a column, for where a row becomes a card; text for the eye only, so that a search does not find it in every row.
+///
+/// The words are those of a template.
+pub(crate) fn label(column: &str) -> String {
+    format!("<span class=\"statemap-label\" data-label=\"{}\"></span>", super::escape::entities(column))
+}
+
 /// The picture of a kind, with a space behind it: the word stands beside it, so readers of screens do not hear of it.
 pub(crate) fn icon(kind: &str) -> &'static str {
     kind.parse::<Kind>().map_or("", picture)

@@ -1,12 +1,14 @@
 //! The incident reference on pages: by what one sees, the items that can cause it, and what to do.
 
-use crate::assess::{Cause, SYMPTOMS, Symptom};
-use crate::model::{Deployment, StateMap};
+use std::cmp::Reverse;
+
+use crate::assess::{Cause, Symptom};
+use crate::model::{Deployment, HazardSeverity, StateMap};
 
 use super::escape::inline;
 use super::item_view::clause;
 use super::layout::{Layout, first_few};
-use super::view::{CauseView, IncidentView};
+use super::view::{CauseView, IncidentView, SymptomLine};
 use super::words::capitalized;
 
 /// At most so many items are told on a page that holds everything.
@@ -17,20 +19,15 @@ const MANY: usize = 40;
 /// The symptoms that an item of the map can cause; `all` gives each of them room.
 pub(crate) fn incidents(layout: &Layout<'_>, page: impl Fn(&str) -> String, all: bool) -> Vec<IncidentView> {
     let hosts = Hosts::of(layout.map);
-    let view = |symptom: &Symptom| {
-        let mut causes = symptom.causes(layout.map);
-        causes.retain(|cause| layout.is_shown(&cause.item.id));
-        if causes.is_empty() {
-            return None;
-        }
+    let view = |(symptom, causes): &(&'static Symptom, Vec<Cause<'_>>)| {
         let page = page(symptom.id);
         let (shown, more) = first_few(causes.len(), if all { MANY } else { FEW });
         let parts = symptom.parts();
-        let name = hosts.name(&causes);
+        let name = hosts.name(causes);
         // The texts are our own Markdown; only what the tree is called is put into them.
         let fitted =
             |text: &str| name.as_ref().map_or_else(|| text.to_owned(), |name| text.replace("deploy/NAME", &format!("deploy/{name}")));
-        Some(IncidentView {
+        IncidentView {
             id: symptom.id,
             anchor: format!("incident-{}", symptom.id),
             title: parts.title,
@@ -42,9 +39,21 @@ pub(crate) fn incidents(layout: &Layout<'_>, page: impl Fn(&str) -> String, all:
             first: parts.first.to_owned(),
             confirm: parts.confirm.into_iter().filter(|way| hosts.fits(way)).map(|way| capitalized(&fitted(way))).collect(),
             meanwhile: fitted(&hosts.fitting(parts.meanwhile)),
-        })
+        }
     };
-    SYMPTOMS.iter().filter_map(view).collect()
+    layout.symptoms.iter().map(view).collect()
+}
+
+/// The symptoms in a line each: those behind which there is a hazard first, worst first.
+pub(crate) fn symptom_rows(layout: &Layout<'_>, page: &str) -> Vec<SymptomLine> {
+    let mut found: Vec<_> = layout.symptoms.iter().map(|(symptom, causes)| (symptom.worst(layout.map), symptom, causes.len())).collect();
+    found.sort_by_key(|(worst, ..)| Reverse(*worst));
+    let row = |(worst, symptom, count): (Option<HazardSeverity>, &&'static Symptom, usize)| SymptomLine {
+        link: layout.incident_target(symptom.id, page).map_or_else(String::new, |target| format!("[{}]({target})", symptom.parts().title)),
+        severity: worst.map(HazardSeverity::as_str),
+        count,
+    };
+    found.into_iter().map(row).collect()
 }
 
 fn cause_view(layout: &Layout<'_>, cause: &Cause<'_>, page: &str) -> CauseView {

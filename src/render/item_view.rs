@@ -1,13 +1,12 @@
 //! From an item to what its block, or its line in a table, shows.
 
-use smol_str::SmolStr;
-
 use crate::model::{
     Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Fact, Item, Kind, Place, Provenance, Role, Scope, SetBy, Site, Total, Use,
 };
 
 use super::docs::{DocContext, description};
 use super::escape::{code, code_short, inline, one_line, path_target, prose};
+use super::files::relative;
 use super::html::search_words;
 use super::layout::{Layout, first_few};
 use super::rank::default_rank;
@@ -17,37 +16,46 @@ use super::verdict::copies;
 use super::view::{AnnotationLine, FactView, FactsView, ItemView, SetView, SiteView, TotalView, UsesView};
 use super::words::{counted, in_order, is_loss, kept, label, store_name, thousands, value};
 
-/// At most so many functions that use an item are named.
-const USES: usize = 5;
-/// At most so many routes and tasks on whose way an item is used are named.
-const ENTRIES: usize = 4;
-/// At most so many places of one role are linked.
-const SITES: usize = 4;
-/// At most so many of the library's defaults are shown.
-const DEFAULTS: usize = 8;
+/// How much of an item is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Functions that use it.
+    uses: usize,
+    /// Routes and tasks on whose way it is used.
+    entries: usize,
+    /// Places of one role.
+    sites: usize,
+    /// The library's defaults.
+    defaults: usize,
+    /// Facts whose value is not known.
+    unknown: usize,
+    /// Pools and clients of a store.
+    relying: usize,
+}
+
+/// Among others on a page.
+pub(crate) const BLOCK: Room = Room { uses: 5, entries: 4, sites: 4, defaults: 8, unknown: 6, relying: 6 };
+/// On a page of its own.
+pub(crate) const PAGE: Room = Room { uses: 60, entries: 60, sites: 40, defaults: 40, unknown: 40, relying: 40 };
 /// Facts that say in words what the code does with an item.
 pub(crate) const BEHAVIOUR: &[&str] =
     &["grows", "shrinks", "changes", "warmed", "memoised", "invalidated", "timeout_at_call", "set_before_await", "decides"];
-/// At most so many facts whose value is not known are shown.
-const UNKNOWN: usize = 6;
-/// At most so many pools and clients of a store are linked.
-const RELYING: usize = 6;
 /// At most so many places that give a value are shown.
 const SET: usize = 4;
 
 /// An item with a heading of its own.
-pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usize) -> ItemView {
+pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usize, room: Room) -> ItemView {
     let spot = layout.spot(&item.id);
     let first = layout.first_instance(item);
     // What was told of the first instance is not told again.
     let repeats = first.is_some_and(|first| same_facts(first, item));
     let mut named = None;
-    let (declared, more_declared) = sites(layout, item, Role::Declared, page, &mut named);
-    let (constructed, more_constructed) = sites(layout, item, Role::Constructed, page, &mut named);
-    let (written, more_written) = sites(layout, item, Role::Written, page, &mut named);
+    let (declared, more_declared) = sites(layout, item, Role::Declared, page, room.sites, &mut named);
+    let (constructed, more_constructed) = sites(layout, item, Role::Constructed, page, room.sites, &mut named);
+    let (written, more_written) = sites(layout, item, Role::Written, page, room.sites, &mut named);
     let annotation = item.annotation.as_ref();
     let relying = if item.kind == Kind::ExternalStore { relying(layout, item) } else { Vec::new() };
-    let (reached_by, reached_by_more) = layout.some(&relying, RELYING, page);
+    let (reached_by, reached_by_more) = layout.some(&relying, room.relying, page);
     let doc_file = item.site().map_or("", |site| site.place.file.as_str());
     let doc = item.doc.as_deref().map(|doc| description(doc, &DocContext { links: &layout.links, page, file: doc_file }));
     ItemView {
@@ -66,17 +74,17 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         doc: doc.filter(|doc| !doc.is_empty()),
         ty: item.ty.as_deref().filter(|ty| !ty.trim().is_empty()).map(|ty| code_short(ty, 120)),
         settings: if repeats { None } else { settings_view::settings(layout, item, page) },
-        facts: if repeats { FactsView::default() } else { facts(layout, item, page) },
+        facts: if repeats { FactsView::default() } else { facts(layout, item, page, room) },
         copies: copies(item),
         totals: item.totals.iter().map(|total| total_view(layout, total, page)).collect(),
         declared,
         constructed,
         written,
         sites_more: more_declared + more_constructed + more_written,
-        readers: uses(layout, item, Access::Read, page),
-        writers: uses(layout, item, Access::Write, page),
-        read_from: entries(layout, item, Access::Read, page),
-        changed_from: entries(layout, item, Access::Write, page),
+        readers: uses(layout, item, Access::Read, page, room.uses),
+        writers: uses(layout, item, Access::Write, page, room.uses),
+        read_from: entries(layout, item, Access::Read, page, room.entries),
+        changed_from: entries(layout, item, Access::Write, page, room.entries),
         backs_on: item.backs_on.as_deref().map(|store| store_link(layout, store, page)),
         reached_by,
         reached_by_more,
@@ -92,12 +100,21 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         confidence: doubt(item),
         constant: item.class == Class::Constant,
         in_process: matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task),
-        services: service_names(&layout.services(item)),
+        services: layout.services(item).iter().map(|name| layout.service_link(name, page)).collect(),
         untied: item.kind == Kind::Deployment && item.services.is_empty(),
-        annotation: annotation.map(annotation_lines).unwrap_or_default(),
+        annotation: annotation.map(|annotation| annotation_lines(layout, annotation, page)).unwrap_or_default(),
         annotated_at: annotation.map(|annotation| places(layout, &annotation.places, page)).unwrap_or_default(),
         hazards: item.hazards.iter().map(|rule| layout.hazard_link(rule, page)).collect(),
+        symptoms: symptoms(layout, item, page),
+        scope: item.scope.as_str(),
+        page: spot.filter(|spot| spot.own_page && spot.page != page).map(|spot| relative(page, &spot.page)),
     }
+}
+
+/// What one may see of an item, linked; on a page that tells everything, symptoms stand below and name their items.
+fn symptoms(layout: &Layout<'_>, item: &Item, page: &str) -> Vec<String> {
+    let caused = layout.symptoms.iter().filter(|(_, causes)| causes.iter().any(|cause| cause.item.id == item.id));
+    caused.filter_map(|(symptom, _)| Some(format!("[{}]({})", symptom.parts().title, layout.incident_target(symptom.id, page)?))).collect()
 }
 
 /// What is lost with an item: from the catalog, else what its kind implies.
@@ -123,7 +140,11 @@ fn same_facts(first: &Item, second: &Item) -> bool {
 /// The store behind an item, linked when it has an item of its own.
 pub(crate) fn store_link(layout: &Layout<'_>, store: &str, page: &str) -> String {
     let name = store_name(store);
-    match layout.store(store).and_then(|item| layout.target(&item.id, page)) {
+    let target = match layout.store_page(store) {
+        Some(own_page) => Some(relative(page, &own_page)).filter(|target| !target.is_empty()),
+        None => layout.store(store).and_then(|item| layout.target(&item.id, page)),
+    };
+    match target {
         Some(target) => format!("[{name}]({target})"),
         None => name,
     }
@@ -158,19 +179,22 @@ pub(crate) fn doubt(item: &Item) -> Option<&'static str> {
     (item.confidence != Confidence::Certain).then(|| item.confidence.as_str())
 }
 
-fn service_names(names: &[SmolStr]) -> Vec<String> {
-    names.iter().map(|name| code(name)).collect()
-}
-
 pub(crate) fn places(layout: &Layout<'_>, places: &[Place], page: &str) -> Vec<String> {
     places.iter().map(|place| layout.links.place(page, &place.file, place.line)).collect()
 }
 
 /// The sites of one role, and how many are left out. `named` is the file that was named last.
-fn sites<'a>(layout: &Layout<'_>, item: &'a Item, role: Role, page: &str, named: &mut Option<&'a str>) -> (Vec<SiteView>, usize) {
+fn sites<'a>(
+    layout: &Layout<'_>,
+    item: &'a Item,
+    role: Role,
+    page: &str,
+    at_most: usize,
+    named: &mut Option<&'a str>,
+) -> (Vec<SiteView>, usize) {
     let mut found: Vec<&Site> = item.sites.iter().filter(|site| site.role == role).collect();
     found.dedup_by_key(|site| (&site.place.file, site.place.line));
-    let (shown, more) = first_few(found.len(), SITES);
+    let (shown, more) = first_few(found.len(), at_most);
     let mut views = Vec::with_capacity(shown);
     let mut last: Option<&str> = None;
     for site in &found[..shown] {
@@ -201,22 +225,22 @@ pub(crate) fn short_path(path: &str) -> &str {
     separators.next().map_or(path, |(at, _)| &path[at + 2..])
 }
 
-fn uses(layout: &Layout<'_>, item: &Item, access: Access, page: &str) -> UsesView {
+fn uses(layout: &Layout<'_>, item: &Item, access: Access, page: &str, at_most: usize) -> UsesView {
     let mut found: Vec<&Use> = Vec::new();
     for used in item.uses.iter().filter(|used| used.access == access) {
         if !found.iter().any(|other| other.function == used.function) {
             found.push(used);
         }
     }
-    let (shown, more) = first_few(found.len(), USES);
+    let (shown, more) = first_few(found.len(), at_most);
     let link = |used: &&Use| layout.links.link(&code_short(short_path(&used.function), 60), page, &used.file, Some(used.line));
     UsesView { count: found.len(), shown: found[..shown].iter().map(link).collect(), more }
 }
 
 /// The first few routes and tasks.
-fn entries(layout: &Layout<'_>, item: &Item, access: Access, page: &str) -> UsesView {
+fn entries(layout: &Layout<'_>, item: &Item, access: Access, page: &str, at_most: usize) -> UsesView {
     let found: Vec<&EntryPoint> = item.entry_points.iter().filter(|entry| entry.access == access).collect();
-    let (shown, more) = first_few(found.len(), ENTRIES);
+    let (shown, more) = first_few(found.len(), at_most);
     let name = |entry: &&EntryPoint| match entry.kind {
         EntryKind::Route | EntryKind::Main => code_short(&entry.name, 80),
         EntryKind::EveryRequest => inline(&entry.name),
@@ -228,7 +252,7 @@ fn entries(layout: &Layout<'_>, item: &Item, access: Access, page: &str) -> Uses
     UsesView { count: found.len(), shown: found[..shown].iter().map(name).collect(), more }
 }
 
-fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
+fn facts(layout: &Layout<'_>, item: &Item, page: &str, room: Room) -> FactsView {
     let mut out = FactsView::default();
     let mut defaults: Vec<(u8, FactView)> = Vec::new();
     for fact in item.facts.iter().filter(|fact| fact.key != "type" || item.ty.is_none()) {
@@ -260,14 +284,14 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str) -> FactsView {
         list.push(view);
     }
     defaults.sort_by_key(|(rank, _)| *rank);
-    let (shown, more) = first_few(defaults.len(), DEFAULTS);
+    let (shown, more) = first_few(defaults.len(), room.defaults);
     out.default_more += more;
     out.default = defaults.into_iter().take(shown).map(|(_, view)| view).collect();
     if out.default.is_empty() {
         // Nothing that bounds anything: the library's other habits are not for this page.
         out.default_more = 0;
     }
-    let (shown, more) = first_few(out.unknown.len(), UNKNOWN);
+    let (shown, more) = first_few(out.unknown.len(), room.unknown);
     out.unknown.truncate(shown);
     out.unknown_more = more;
     out
@@ -348,14 +372,14 @@ pub(crate) fn total_view(layout: &Layout<'_>, total: &Total, page: &str) -> Tota
     }
 }
 
-pub(crate) fn annotation_lines(annotation: &Annotation) -> Vec<AnnotationLine> {
+pub(crate) fn annotation_lines(layout: &Layout<'_>, annotation: &Annotation, page: &str) -> Vec<AnnotationLine> {
     let text = |key, text: &Option<String>| text.as_deref().map(|text| AnnotationLine { key, value: clause(text) });
     let words = |key, words: &[String]| {
         let value = words.iter().map(|word| inline(word)).collect::<Vec<_>>().join(", ");
         (!words.is_empty()).then_some(AnnotationLine { key, value })
     };
     let lines = [
-        text("owner", &annotation.owner),
+        annotation.owner.as_deref().map(|owner| AnnotationLine { key: "owner", value: layout.owner_link(owner, page) }),
         text("contents", &annotation.contents),
         words("contains", &annotation.contains),
         text("size", &annotation.size),

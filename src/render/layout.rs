@@ -6,13 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::model::{Class, Item, ItemId, Kind, Provenance, Scope, StateMap};
+use crate::assess::{Cause, SYMPTOMS, Symptom};
+use crate::model::{Class, Hazard, Item, ItemId, Kind, Provenance, Scope, StateMap};
 
 use super::RenderOptions;
-use super::escape::{code, code_short, slug};
-use super::hazards::anchor_target;
+use super::escape::{code, code_short, inline, slug};
+use super::files::{
+    HAZARDS, failure_page, hazard_page, incident_page, item_page, kind_page, owner_page, relative, service_page, stems, with_hash,
+};
 use super::links::Links;
+use super::own_page::own_pages;
 use super::rank::{is_described, is_threads, weight};
+use super::stores::{Stores, is_api, is_store, stores};
 use super::title::{Title, titles};
 use super::words::{capitalized, is_loss, store_name};
 
@@ -54,6 +59,8 @@ pub(crate) struct Spot {
     pub(crate) explicit: bool,
     /// Told in the table of minor items.
     pub(crate) folded: bool,
+    /// The page is about this item and nothing else.
+    pub(crate) own_page: bool,
 }
 
 /// Which items are shown, and where.
@@ -63,57 +70,138 @@ pub(crate) struct Layout<'a> {
     /// The items shown: without constants, unless they are asked for.
     pub(crate) items: Vec<&'a Item>,
     pub(crate) constants_left_out: usize,
-    /// The page on which hazards are told in full; empty when there is none.
-    pub(crate) hazards_page: String,
+    /// The folder of the pages, in a book.
+    folder: Option<String>,
+    /// The page on which hazards are told in full, where the pages are no book; empty when there is none.
+    hazards_page: String,
+    /// The stores that have a page in a book.
+    pub(crate) stores: Stores<'a>,
+    /// What one may see, with the items that can cause it.
+    pub(crate) symptoms: Vec<(&'static Symptom, Vec<Cause<'a>>)>,
     spots: BTreeMap<&'a ItemId, Spot>,
     /// Headings of the tables of minor items.
     headings: BTreeMap<(Kind, Scope), String>,
+    /// The lines of these tables.
+    minor: BTreeSet<&'a ItemId>,
     titles: BTreeMap<&'a ItemId, Title>,
     by_id: BTreeMap<&'a str, &'a Item>,
+    /// Stems of the files of services and owners, and of the anchors of hazards.
+    services: BTreeMap<&'a str, String>,
+    owners: BTreeMap<String, String>,
+    hazards: Vec<String>,
 }
 
 impl<'a> Layout<'a> {
-    /// Lays out a map; `page_of` names the page of each kind, `hazards_page` that of the hazards.
+    /// Lays out a map on pages that are no book: `page_of` names that of each kind, `hazards_page` that of the hazards.
     pub(crate) fn new(map: &'a StateMap, options: &RenderOptions, hazards_page: &str, page_of: impl Fn(Kind) -> String) -> Self {
+        let mut layout = Self::of(map, options);
+        hazards_page.clone_into(&mut layout.hazards_page);
+        layout.head_tables();
+        layout.place(page_of);
+        layout.symptoms = layout.causes();
+        layout
+    }
+
+    /// Lays out a map as a book whose pages lie in `folder`: `src` in a book of its own.
+    pub(crate) fn book(map: &'a StateMap, options: &RenderOptions, folder: &str) -> Self {
+        let mut layout = Self::of(map, options);
+        layout.folder = Some(folder.to_owned());
+        layout.head_tables();
+        layout.place_in_book();
+        layout.symptoms = layout.causes();
+        layout
+    }
+
+    fn of(map: &'a StateMap, options: &RenderOptions) -> Self {
         let links = Links::new(map.repository.as_deref(), options.revision(map), &options.prefix, options.link_base.as_deref());
         let mut items: Vec<&Item> = map.items.iter().filter(|item| options.constants || item.class == Class::Mutable).collect();
         items.sort_by_cached_key(|item| (kind_rank(item.kind), scope_rank(item.scope), Reverse(weight(item)), &item.id));
         let titles = titles(&items);
-        let by_id = map.items.iter().map(|item| (item.id.as_str(), item)).collect();
-        let constants_left_out = map.items.len() - items.len();
-        let hazards_page = hazards_page.to_owned();
-        let mut layout =
-            Self { map, links, items, constants_left_out, hazards_page, spots: BTreeMap::new(), headings: BTreeMap::new(), titles, by_id };
-        layout.place(page_of);
-        layout
+        let owners = items.iter().filter_map(|item| item.annotation.as_ref()?.owner.as_deref()).chain(options.owner.as_deref());
+        let owners = stems(owners).into_iter().map(|(name, stem)| (name.to_owned(), stem)).collect();
+        Self {
+            map,
+            links,
+            constants_left_out: map.items.len() - items.len(),
+            folder: None,
+            hazards_page: String::new(),
+            stores: stores(&items),
+            symptoms: Vec::new(),
+            spots: BTreeMap::new(),
+            headings: BTreeMap::new(),
+            minor: BTreeSet::new(),
+            titles,
+            by_id: map.items.iter().map(|item| (item.id.as_str(), item)).collect(),
+            services: stems(map.services.iter().map(|service| service.name.as_str())),
+            owners,
+            hazards: hazard_anchors(&map.hazards),
+            items,
+        }
     }
 
-    fn place(&mut self, page_of: impl Fn(Kind) -> String) {
+    /// The symptoms that items which are shown can cause.
+    fn causes(&self) -> Vec<(&'static Symptom, Vec<Cause<'a>>)> {
+        let of = |symptom: &'static Symptom| {
+            let mut causes = symptom.causes(self.map);
+            causes.retain(|cause| self.is_shown(&cause.item.id));
+            (!causes.is_empty()).then_some((symptom, causes))
+        };
+        SYMPTOMS.iter().filter_map(of).collect()
+    }
+
+    /// Which items are lines of tables, and the headings of these.
+    fn head_tables(&mut self) {
         let minor: BTreeSet<&ItemId> = self.items.iter().filter(|item| is_minor(item)).map(|item| &item.id).collect();
         let mut plain: BTreeMap<(Kind, Scope), usize> = BTreeMap::new();
-        for item in &self.items {
-            if minor.contains(&item.id) {
-                *plain.entry((item.kind, item.scope)).or_default() += 1;
-            }
+        for item in self.items.iter().filter(|item| minor.contains(&item.id)) {
+            *plain.entry((item.kind, item.scope)).or_default() += 1;
         }
         let blocks: BTreeSet<(Kind, Scope)> =
             self.items.iter().filter(|item| !minor.contains(&item.id)).map(|item| (item.kind, item.scope)).collect();
         self.headings = headings(&plain, &blocks);
+        // A single one reads better as a block than as a table of one row.
+        let single =
+            |item: &Item| matches!(item.kind, Kind::Static | Kind::Pool | Kind::Os) && plain.get(&(item.kind, item.scope)) == Some(&1);
+        self.minor = self.items.iter().filter(|item| minor.contains(&item.id) && !single(item)).map(|item| &item.id).collect();
+    }
+
+    fn place(&mut self, page_of: impl Fn(Kind) -> String) {
         let mut taken: BTreeSet<(String, String)> = BTreeSet::new();
         for item in &self.items {
-            let group = (item.kind, item.scope);
             let page = page_of(item.kind);
-            // A single one reads better as a block than as a table of one row.
-            let single = matches!(item.kind, Kind::Static | Kind::Pool | Kind::Os) && plain.get(&group) == Some(&1);
-            let folded = minor.contains(&item.id) && !single;
-            let spot = if folded {
+            let spot = if self.minor.contains(&item.id) {
                 let anchor = slug(&self.table_heading(item.kind, item.scope));
-                Spot { page, anchor, explicit: false, folded }
+                Spot { page, anchor, explicit: false, folded: true, own_page: false }
             } else {
                 block_spot(item, &self.titles[&item.id].plain(), page, &mut taken)
             };
             self.spots.insert(&item.id, spot);
         }
+    }
+
+    /// In a book an anchor is made of the id alone.
+    fn place_in_book(&mut self) {
+        let stems = stems(self.items.iter().map(|item| item.id.as_str()));
+        let own = own_pages(&self.items, &self.map.hazards);
+        for &item in &self.items {
+            let anchor = stems[item.id.as_str()].clone();
+            let store = self.stores.told_of(item);
+            let own_page = own.contains(&item.id) && store.is_none();
+            let page = match store {
+                Some(store) => self.moved(&store.page()),
+                None if own_page => self.moved(&item_page(&anchor)),
+                None => self.moved(&kind_page(item.kind)),
+            };
+            // An HTTP API is a line in the table of them.
+            let folded = !own_page && (is_store(item) || is_api(item) || self.minor.contains(&item.id));
+            self.spots.insert(&item.id, Spot { page, anchor, explicit: true, folded, own_page });
+        }
+    }
+
+    /// A page of the book in its folder.
+    pub(crate) fn moved(&self, page: &str) -> String {
+        let folder = self.folder.as_deref().unwrap_or("src");
+        format!("{folder}/{}", page.strip_prefix("src/").unwrap_or(page))
     }
 
     /// Heading of the table of minor items of a kind and scope.
@@ -139,36 +227,132 @@ impl<'a> Layout<'a> {
     /// Link target of an item as seen from a page.
     pub(crate) fn target(&self, id: &ItemId, from: &str) -> Option<String> {
         let spot = self.spot(id)?;
-        Some(format!("{}#{}", relative(from, &spot.page), spot.anchor))
+        Some(match spot.own_page && spot.page != from {
+            true => relative(from, &spot.page),
+            false => format!("{}#{}", relative(from, &spot.page), spot.anchor),
+        })
+    }
+
+    /// Whether the pages are those of a book.
+    pub(crate) fn is_book(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// What an item is called, as Markdown.
     pub(crate) fn title(&self, item: &Item) -> String {
         // Of a store that others name, more than its name is not known.
         if item.kind == Kind::ExternalStore && self.spot(&item.id).is_some_and(|spot| spot.folded) {
+            if is_store(item) {
+                return store_name(&item.name);
+            }
             // What is done to a store is no store: it is told by what it is and where.
-            return if item.id.as_str().contains('#') {
-                format!("{} in {}", super::item_view::clause(&item.summary), code_short(&item.name, 60))
-            } else {
-                store_name(&item.name)
-            };
+            if item.id.as_str().contains('#') {
+                return format!("{} in {}", super::item_view::clause(&item.summary), code_short(&item.name, 60));
+            }
         }
         self.titles.get(&item.id).map_or_else(|| code_short(&item.name, 60), Title::markdown)
     }
 
     /// The same with each item told where these say, and nowhere else: the page and the anchor, which is written out there.
     pub(crate) fn told_at(mut self, places: BTreeMap<ItemId, (String, String)>) -> Self {
-        let spot = |(page, anchor): &(String, String)| Spot { page: page.clone(), anchor: anchor.clone(), explicit: true, folded: false };
+        let spot = |(page, anchor): &(String, String)| Spot {
+            page: page.clone(),
+            anchor: anchor.clone(),
+            explicit: true,
+            folded: false,
+            own_page: false,
+        };
         self.spots = self.items.iter().filter_map(|item| Some((&item.id, spot(places.get(&item.id)?)))).collect();
         self
     }
 
     /// A rule, linked to what is told of it.
     pub(crate) fn hazard_link(&self, rule: &str, from: &str) -> String {
-        match anchor_target(rule, from, &self.hazards_page) {
+        match self.rule_target(rule, from) {
             Some(target) => format!("[{}]({target})", code(rule)),
             None => code(rule),
         }
+    }
+
+    /// Where a rule is told with all that it found; none where no page does.
+    pub(crate) fn rule_target(&self, rule: &str, from: &str) -> Option<String> {
+        match self.hazards_page.as_str() {
+            _ if self.is_book() => Some(self.within(from, &hazard_page(rule))),
+            "" => None,
+            page => Some(format!("{}#{}", relative(from, page), hazard_anchor(rule))),
+        }
+    }
+
+    /// Where all hazards are told; none where no page does.
+    pub(crate) fn hazards_target(&self, from: &str) -> Option<String> {
+        match self.hazards_page.as_str() {
+            _ if self.is_book() => Some(self.within(from, HAZARDS)),
+            "" => None,
+            page if page == from => Some("#hazards".to_owned()),
+            page => Some(relative(from, page)),
+        }
+    }
+
+    /// Where a hazard is told in full: under its own anchor in a book, under that of its rule elsewhere.
+    pub(crate) fn finding_target(&self, hazard: &Hazard, from: &str) -> Option<String> {
+        match self.finding_anchor(hazard) {
+            Some(anchor) => Some(format!("{}#{anchor}", relative(from, &self.moved(&hazard_page(&hazard.rule))))),
+            None => self.rule_target(&hazard.rule, from),
+        }
+    }
+
+    /// The anchor of a hazard on the page of its rule, in a book.
+    pub(crate) fn finding_anchor(&self, hazard: &Hazard) -> Option<&str> {
+        let at = self.map.hazards.iter().position(|other| std::ptr::eq(other, hazard)).filter(|_| self.is_book())?;
+        self.hazards.get(at).map(String::as_str)
+    }
+
+    /// Where one sees what an item can cause; only a book has pages for that.
+    pub(crate) fn incident_target(&self, id: &str, from: &str) -> Option<String> {
+        self.is_book().then(|| self.within(from, &incident_page(id)))
+    }
+
+    /// Where it is told what a failure takes; only a book has pages for that.
+    pub(crate) fn failure_target(&self, id: &str, from: &str) -> Option<String> {
+        self.is_book().then(|| self.within(from, &failure_page(id)))
+    }
+
+    /// The page of a store, in a book.
+    pub(crate) fn store_page(&self, name: &str) -> Option<String> {
+        self.stores.named(name).filter(|_| self.is_book()).map(|store| self.moved(&store.page()))
+    }
+
+    /// The page of a service, in a book.
+    pub(crate) fn service_page(&self, name: &str) -> Option<String> {
+        self.services.get(name).filter(|_| self.is_book()).map(|stem| self.moved(&service_page(stem)))
+    }
+
+    /// A service by its name, linked in a book.
+    pub(crate) fn service_link(&self, name: &str, from: &str) -> String {
+        match self.service_page(name).filter(|page| page != from) {
+            Some(page) => format!("[{}]({})", code(name), relative(from, &page)),
+            None => code(name),
+        }
+    }
+
+    /// The names of owners, each with its page, in a book.
+    pub(crate) fn owner_pages(&self) -> impl Iterator<Item = (&str, String)> {
+        self.owners.iter().filter(|_| self.is_book()).map(|(name, stem)| (name.as_str(), self.moved(&owner_page(stem))))
+    }
+
+    /// An owner, linked in a book.
+    pub(crate) fn owner_link(&self, name: &str, from: &str) -> String {
+        let page = self.owners.get(name).filter(|_| self.is_book()).map(|stem| self.moved(&owner_page(stem)));
+        match page.filter(|page| page != from) {
+            Some(page) => format!("[{}]({})", inline(name), relative(from, &page)),
+            None => inline(name),
+        }
+    }
+
+    /// From a page to one of the book, or to its top when it is the same.
+    fn within(&self, from: &str, to: &str) -> String {
+        let to = self.moved(to);
+        if from == to { "#".to_owned() } else { relative(from, &to) }
     }
 
     /// The first instance of what an item is a further instance of.
@@ -236,16 +420,22 @@ pub(crate) fn first_few(count: usize, at_most: usize) -> (usize, usize) {
     if count <= at_most + 1 { (count, 0) } else { (at_most, count - at_most) }
 }
 
-/// From one page to another, both relative to the output folder; empty within a page.
-pub(crate) fn relative(from: &str, to: &str) -> String {
-    if from == to {
-        return String::new();
-    }
-    let from: Vec<&str> = from.split('/').collect();
-    let to: Vec<&str> = to.split('/').collect();
-    let shared = from[..from.len() - 1].iter().zip(&to[..to.len() - 1]).take_while(|(a, b)| a == b).count();
-    let up = "../".repeat(from.len() - 1 - shared);
-    format!("{up}{}", to[shared..].join("/"))
+/// An anchor for each hazard. An id is that of the rule and of the first item; should two share one, the second gets a number.
+fn hazard_anchors(hazards: &[Hazard]) -> Vec<String> {
+    let stems = stems(hazards.iter().map(|hazard| hazard.id.as_str()));
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let anchor = |hazard: &Hazard| {
+        let stem = &stems[hazard.id.as_str()];
+        let count = seen.entry(stem).or_default();
+        *count += 1;
+        if *count == 1 { format!("hazard-{stem}") } else { format!("hazard-{stem}-{count}") }
+    };
+    hazards.iter().map(anchor).collect()
+}
+
+/// The anchor of a rule on a page that tells all of them.
+pub(crate) fn hazard_anchor(rule: &str) -> String {
+    format!("hazard-{}", slug(rule))
 }
 
 /// Rank of a kind in [`ORDER`].
@@ -321,23 +511,16 @@ fn block_spot(item: &Item, title: &str, page: String, taken: &mut BTreeSet<(Stri
     let anchor = slug(&heading);
     // GitHub and mdBook agree on ids of plain ASCII headings only.
     if heading.is_ascii() && taken.insert((page.clone(), anchor.clone())) {
-        return Spot { page, anchor, explicit: false, folded: false };
+        return Spot { page, anchor, explicit: false, folded: false, own_page: false };
     }
     let anchor = written_anchor(&item.id);
     taken.insert((page.clone(), anchor.clone()));
-    Spot { page, anchor, explicit: true, folded: false }
+    Spot { page, anchor, explicit: true, folded: false, own_page: false }
 }
 
 /// An anchor for an item that no heading of the page can take.
 pub(crate) fn written_anchor(id: &ItemId) -> String {
-    let mut anchor: String = slug(&id.0.replace([':', '#'], " ")).chars().filter(char::is_ascii).take(60).collect();
-    anchor.push_str(&format!("-{:08x}", fnv(id.as_str())));
-    anchor
-}
-
-/// FNV-1a: short, and the same on every machine.
-fn fnv(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    with_hash(id.as_str())
 }
 
 #[cfg(test)]
@@ -350,14 +533,6 @@ mod tests {
         assert_eq!(SCOPES.len(), Scope::ALL.len());
         assert!(Kind::ALL.iter().all(|kind| ORDER.contains(kind)));
         assert!(Scope::ALL.iter().all(|scope| SCOPES.contains(scope)));
-    }
-
-    #[test]
-    fn pages_link_to_each_other_relatively() {
-        assert_eq!(relative("src/index.md", "src/kinds/pool.md"), "kinds/pool.md");
-        assert_eq!(relative("src/kinds/pool.md", "src/services/api.md"), "../services/api.md");
-        assert_eq!(relative("src/kinds/pool.md", "src/kinds/pool.md"), "");
-        assert_eq!(relative("src/kinds/pool.md", "src/index.md"), "../index.md");
     }
 
     #[test]

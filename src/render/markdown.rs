@@ -7,7 +7,7 @@ use super::blind::{blind_spots, short_revision};
 use super::capacity::capacity;
 use super::diagrams::{as_text, of_services};
 use super::engine::Engine;
-use super::escape::{code, inline};
+use super::escape::inline;
 use super::failures::events;
 use super::hazards::{by_rule, review};
 use super::incidents::incidents;
@@ -38,7 +38,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
     let map = layout.map;
     let (services, service_kinds) = match map.services.len() {
         0 | 1 => (Vec::new(), Vec::new()),
-        _ => services(layout, PAGE, code),
+        _ => services(layout, PAGE),
     };
     let (recovery_tests, without_recovery_test) = recovery_tests(layout, PAGE);
     PageView {
@@ -46,12 +46,13 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         about: options.description.as_deref().map(sentence),
         owner: options.owner.as_deref().map(inline),
         opening: opening(layout, &layout.items, subject(map), PAGE),
-        review: review(layout, None, PAGE, PAGE),
+        review: review(layout, None, PAGE),
         hazards: by_rule(layout, PAGE),
+        symptoms: Vec::new(),
         incidents: incidents(layout, |_| PAGE.to_owned(), false),
         contents: contents(layout, PAGE, |_| None),
         scopes: Vec::new(),
-        glance: glance(layout),
+        glance: glance(layout, PAGE),
         services,
         service_kinds,
         sections: sections(layout, &layout.items, PAGE, 2, false),
@@ -59,7 +60,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         capacity: capacity(layout, PAGE),
         environments: environments(layout, None, PAGE),
         lifecycles: lifecycles(layout, None, PAGE),
-        events: events(layout, None, PAGE, |_| None),
+        events: events(layout, None, PAGE),
         diagram: as_text(&diagram::overview(map)),
         diagrams: of_services(map),
         recovery_tests,

@@ -5,6 +5,7 @@
 //! ```
 
 mod blind;
+mod book;
 mod capacity;
 mod diagrams;
 mod diff;
@@ -12,6 +13,7 @@ mod docs;
 mod engine;
 pub(crate) mod escape;
 mod failures;
+mod files;
 mod fleet;
 mod fragments;
 mod hazards;
@@ -24,8 +26,8 @@ mod lifecycle_view;
 mod links;
 mod list;
 mod markdown;
-mod mdbook;
 mod opening;
+mod own_page;
 pub(crate) mod phrase;
 pub(crate) mod rank;
 mod row_view;
@@ -36,6 +38,7 @@ mod sections;
 mod seen;
 mod settings_view;
 mod show;
+mod stores;
 mod template_errors;
 mod templates;
 #[cfg(test)]
@@ -49,6 +52,7 @@ pub(crate) mod words;
 
 use std::path::PathBuf;
 
+pub use book::mdbook;
 pub use diagrams::{Drawing, diagram_file, diagram_files};
 pub use diff::{DiffOptions, diff_markdown, diff_text};
 pub use engine::{RenderError, unused_templates};
@@ -59,13 +63,12 @@ pub use html::{STYLESHEET, STYLESHEET_FILE};
 pub use json::{json, pretty};
 pub use list::{Filter, Format, list, wanted};
 pub use markdown::markdown;
-pub use mdbook::mdbook;
 pub use sarif::{SarifOptions, sarif};
 pub use seen::not_seen;
 pub use show::{Shown, show};
 pub use templates::{Template, templates};
 
-use mdbook::{book_layout, framed, service_page};
+use book::framed;
 
 use crate::model::StateMap;
 

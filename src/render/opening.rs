@@ -10,6 +10,7 @@ use super::item_view::{clause, store_link, total_view};
 use super::layout::{Layout, kind_rank};
 use super::phrase::phrase;
 use super::rank::{is_threads, weight};
+use super::stores::is_store;
 use super::theme::{Fate, Theme, fate, theme};
 use super::view::{Described, FurtherKind, Opening, Point, Volumes};
 use super::words::{count_word, counted, store_name, thousands};
@@ -112,10 +113,7 @@ fn volumes(layout: &Layout<'_>, items: &[&Item]) -> Volumes {
 
 /// The stores behind some items, by name.
 fn stores(layout: &Layout<'_>, items: &[&Item], page: &str) -> Vec<String> {
-    // What is called is done to a store; it is none. Nor is an HTTP API one, or a table of a store.
-    let is_other = |item: &Item| item.facts.iter().any(|fact| matches!(fact.key.as_str(), "base_url" | "methods" | "table"));
-    let has_path = |item: &Item| item.id.as_str().contains('#') || item.id.as_str().contains("::");
-    let plain = |item: &&&Item| item.kind == Kind::ExternalStore && !is_other(item) && !has_path(item);
+    let plain = |item: &&&Item| is_store(item);
     let names: BTreeMap<String, &str> = items.iter().filter(plain).map(|item| (store_name(&item.name), item.name.as_str())).collect();
     names.into_values().map(|name| store_link(layout, name, page)).collect()
 }

@@ -5,10 +5,11 @@ use smol_str::SmolStr;
 use crate::join::DECIDES;
 use crate::model::{Confidence, Fact, FactValue, Item, Kind, Provenance};
 
-use super::escape::{code, code_short, inline, prose};
+use super::escape::{code, code_short, prose};
+use super::html::search_words;
 use super::item_view::{clause, set_views, short_path, store_link};
 use super::layout::{Layout, first_few};
-use super::view::{Named, RowView};
+use super::view::{Named, RowItem, RowView};
 use super::words::{capitalized, label, value};
 
 /// At most so many places are linked in a line.
@@ -120,6 +121,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
             Kind::ExternalStore => capitalized(&store_name_only(layout, item, page)),
             _ => layout.title(item),
         },
+        items: items.iter().filter_map(|item| row_item(layout, item)).collect(),
         known: known || nameless,
         nameless,
         summary: match item.kind {
@@ -137,16 +139,22 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
         places_more,
         used_by,
         used_by_more,
-        note: note(item),
+        note: note(layout, item, page),
         confidence: items.iter().map(|item| item.confidence).min().filter(|worst| *worst != Confidence::Certain).map(Confidence::as_str),
         services: if services.is_empty() && item.kind == Kind::Deployment {
             vec!["–".to_owned()]
         } else if everywhere {
             Vec::new()
         } else {
-            services.iter().map(|name| code(name)).collect()
+            services.iter().map(|name| layout.service_link(name, page)).collect()
         },
     }
+}
+
+/// Where links to an item of a line lead; a page that is no book has its links at the heading of the table.
+fn row_item(layout: &Layout<'_>, item: &Item) -> Option<RowItem> {
+    let spot = layout.spot(&item.id).filter(|spot| layout.is_book() && spot.folded)?;
+    Some(RowItem { anchor: spot.anchor.clone(), id: code(item.id.as_str()), words: search_words(item.id.as_str()) })
 }
 
 /// What survives what, and where what is mounted there is written.
@@ -160,9 +168,9 @@ fn kept(layout: &Layout<'_>, item: &Item, page: &str) -> Vec<Named> {
 }
 
 /// What is to be known beside the line: under which condition it is there, and who owns it.
-fn note(item: &Item) -> Option<String> {
+fn note(layout: &Layout<'_>, item: &Item, page: &str) -> Option<String> {
     let owner = item.annotation.as_ref().and_then(|annotation| annotation.owner.as_deref());
-    let owner = owner.map(|owner| format!("owned by {}", inline(owner)));
+    let owner = owner.map(|owner| format!("owned by {}", layout.owner_link(owner, page)));
     let parts: Vec<String> = told(item).into_iter().chain(item.cfg.as_deref().map(prose)).chain(owner).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }

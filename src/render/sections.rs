@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Class, Environment, Hazard, HazardSeverity, Item, Kind, Scope, SetBy, StateMap};
 
 use super::escape::{code, inline};
-use super::item_view::{clause, item_view};
+use super::files::{SERVICES, STORES, kind_page, relative};
+use super::item_view::{BLOCK, clause, doubt, item_view};
 use super::layout::{Layout, ORDER, SCOPES, first_few, kind_rank};
 use super::opening::few_points;
 use super::row_view::row_views;
 use super::variables::{is_variable, table};
 use super::verdict::answer;
 use super::view::{
-    EnvironmentView, Glance, Group, ItemView, KindRow, Named, ScopeRow, Section, ServiceItem, ServiceKind, ServiceKindRow, ServiceView,
+    EnvironmentView, Glance, Group, ItemView, KindRow, Named, PageRow, ScopeRow, Section, ServiceItem, ServiceKind, ServiceKindRow,
+    ServiceView,
 };
 
 /// With more services than this, their table has no columns for them.
@@ -38,8 +40,12 @@ pub(crate) fn contents(layout: &Layout<'_>, page: &str, kind_target: impl Fn(Kin
     rows
 }
 
-/// The same by scope; `target` is where the items of a kind in a scope are told.
-pub(crate) fn scopes(layout: &Layout<'_>, page: &str, target: impl Fn(Kind, Scope) -> String) -> Vec<ScopeRow> {
+/// The same by scope, for a book.
+pub(crate) fn scopes(layout: &Layout<'_>, page: &str) -> Vec<ScopeRow> {
+    let target = |kind: Kind, scope: Scope| match kind {
+        Kind::ExternalStore => relative(page, &kind_page(kind)),
+        _ => format!("{}#scope-{scope}", relative(page, &kind_page(kind))),
+    };
     let row = |&scope: &Scope| {
         let held: Vec<&Item> = layout.items.iter().copied().filter(|item| item.scope == scope).collect();
         let kind = |&kind: &Kind| {
@@ -54,12 +60,15 @@ pub(crate) fn scopes(layout: &Layout<'_>, page: &str, target: impl Fn(Kind, Scop
 }
 
 /// How much there is of everything.
-pub(crate) fn glance(layout: &Layout<'_>) -> Glance {
-    let stores: BTreeSet<&str> =
-        layout.items.iter().filter(|item| item.kind == Kind::ExternalStore).map(|item| item.name.as_str()).collect();
+pub(crate) fn glance(layout: &Layout<'_>, page: &str) -> Glance {
+    let stores = layout.stores.0.len();
     let [high, medium, low] = open_hazards(layout.map, None);
     let items = layout.items.iter().filter(|item| item.class == Class::Mutable).count();
-    Glance { items, high, medium, low, services: layout.map.services.len(), stores: stores.len() }
+    let services = layout.map.services.len();
+    let target = |listed: bool, to: &str| (layout.is_book() && listed).then(|| relative(page, to));
+    let only = layout.map.services.first().filter(|_| services == 1).and_then(|service| layout.service_page(&service.name));
+    let services_target = target(services > 1, SERVICES).or_else(|| only.map(|file| relative(page, &file)));
+    Glance { items, high, medium, low, services, stores, services_target, stores_target: target(stores > 0, STORES) }
 }
 
 /// Hazards that nobody accepted, of all services or of one: high, medium and low ones.
@@ -96,17 +105,21 @@ pub(crate) fn sections(layout: &Layout<'_>, items: &[&Item], page: &str, level: 
 
 /// `alone` says that the page is about this group only.
 fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize, alone: bool) -> Group {
-    let folded = |item: &&Item| layout.spot(&item.id).is_some_and(|spot| spot.folded);
-    let (minor, blocks): (Vec<&Item>, Vec<&Item>) = items.iter().copied().partition(folded);
+    let spot = |item: &Item| layout.spot(&item.id);
+    let (minor, others): (Vec<&Item>, Vec<&Item>) = items.iter().copied().partition(|item| spot(item).is_some_and(|spot| spot.folded));
+    let (paged, blocks): (Vec<&Item>, Vec<&Item>) = others.into_iter().partition(|item| spot(item).is_some_and(|spot| spot.own_page));
     let kind = items[0].kind;
     let rows = row_views(layout, &minor, page);
-    let mut views: Vec<ItemView> = blocks.iter().map(|item| item_view(layout, item, page, level)).collect();
+    let mut views: Vec<ItemView> = blocks.iter().map(|item| item_view(layout, item, page, level, BLOCK)).collect();
     say_once(layout, &blocks, &mut views, page);
+    let pages: Vec<PageRow> = paged.iter().map(|item| page_row(layout, item, page)).collect();
     Group {
         kind: kind.as_str(),
         hashes: "#".repeat(level),
-        heading: (!alone || !blocks.is_empty()).then(|| layout.table_heading(kind, items[0].scope)),
+        heading: (!alone || !blocks.is_empty() || !paged.is_empty()).then(|| layout.table_heading(kind, items[0].scope)),
         items: views,
+        any_services_of_pages: pages.iter().any(|row| !row.services.is_empty()),
+        pages,
         any_services: rows.iter().any(|row| !row.services.is_empty()),
         any_default: rows.iter().any(|row| row.default.is_some()),
         any_decides: rows.iter().any(|row| !row.decides.is_empty()),
@@ -116,6 +129,52 @@ fn group(layout: &Layout<'_>, items: &[&Item], page: &str, level: usize, alone: 
         any_unknown: rows.iter().any(|row| !row.known),
         rows,
     }
+}
+
+/// An item in a list.
+pub(crate) fn page_row(layout: &Layout<'_>, item: &Item, page: &str) -> PageRow {
+    let said = item.annotation.as_ref().and_then(|annotation| annotation.summary.as_deref());
+    PageRow {
+        kind: item.kind.as_str(),
+        link: layout.link(item, page),
+        summary: clause(&said.map_or_else(|| beside_its_name(item), str::to_owned)),
+        item: None,
+        place: None,
+        severity: worst(layout, item),
+        confidence: doubt(item),
+        services: layout.services(item).iter().map(|name| layout.service_link(name, page)).collect(),
+    }
+}
+
+/// The summary of an item, less what its name beside it says: the path of a file, the name of a variable.
+fn beside_its_name(item: &Item) -> String {
+    let text = |key: &'static str| {
+        let facts = item.facts.iter().filter(move |fact| fact.key == key);
+        facts.filter_map(|fact| fact.value.as_ref()).map(ToString::to_string)
+    };
+    match item.kind {
+        Kind::FsWrite => {
+            let ops: Vec<String> = text("op").collect();
+            let kept: Vec<String> = text("survives").map(|kept| format!("survives {kept}")).collect();
+            if ops.is_empty() {
+                item.summary.clone()
+            } else {
+                [ops.join(", "), kept.join(", ")].join("; ").trim_end_matches("; ").to_owned()
+            }
+        }
+        Kind::StartupConfig => {
+            let named = format!("environment variable `{}`, ", item.name);
+            item.summary.strip_prefix(named.as_str()).unwrap_or(&item.summary).to_owned()
+        }
+        _ => item.summary.clone(),
+    }
+}
+
+/// The severity of the worst hazard of an item that nobody accepted.
+fn worst(layout: &Layout<'_>, item: &Item) -> Option<&'static str> {
+    let names_it = |hazard: &&Hazard| hazard.acknowledged.is_none() && hazard.items.contains(&item.id);
+    let hazards = layout.map.hazards.iter().filter(|_| !item.hazards.is_empty()).filter(names_it);
+    hazards.map(|hazard| hazard.severity).max().map(HazardSeverity::as_str)
 }
 
 /// What a library keeps and loses is said at the first item of a group; the others point there.
@@ -142,7 +201,7 @@ pub(crate) fn environments(layout: &Layout<'_>, only: Option<&str>, page: &str) 
         let unread = |set: &SetBy| Named { link: layout.links.short_place(page, &set.at.file, set.at.line), text: code(&set.key) };
         let (shown, unread_more) = first_few(environment.unread.len(), VARIABLES);
         EnvironmentView {
-            service: code(&environment.service),
+            service: layout.service_link(&environment.service, page),
             unset: environment.unset.iter().map(|name| variable_link(layout, name, page)).collect(),
             unread: environment.unread[..shown].iter().map(unread).collect(),
             unread_more,
@@ -158,14 +217,14 @@ fn variable_link(layout: &Layout<'_>, name: &str, page: &str) -> String {
 }
 
 /// The services with what they hold, and their table: a row for each kind.
-pub(crate) fn services(layout: &Layout<'_>, page: &str, link: impl Fn(&str) -> String) -> (Vec<ServiceView>, Vec<ServiceKindRow>) {
+pub(crate) fn services(layout: &Layout<'_>, page: &str) -> (Vec<ServiceView>, Vec<ServiceKindRow>) {
     let services = &layout.map.services;
     let views = services.iter().map(|service| {
         let held = held_by(layout, &service.name);
         let own: Vec<&Item> = held.iter().copied().filter(|item| item.services.len() < services.len()).collect();
         let [high, medium, low] = open_hazards(layout.map, Some(&service.name));
         ServiceView {
-            name: link(&service.name),
+            name: layout.service_link(&service.name, page),
             heading: inline(&service.name),
             target: layout_place(layout, &service.target, page),
             package: code(&service.package),
@@ -206,7 +265,9 @@ pub(crate) fn service_kinds(layout: &Layout<'_>, service: &str, page: &str, kind
     let view = |item: &&Item| ServiceItem {
         link: layout.link(item, page),
         summary: clause(&item.summary),
-        shared_with: item.services.iter().filter(|name| *name != service).map(|name| code(name)).collect(),
+        severity: worst(layout, item),
+        confidence: doubt(item),
+        shared_with: item.services.iter().filter(|name| *name != service).map(|name| layout.service_link(name, page)).collect(),
     };
     // With one service, the page of the kind has the table already.
     let several = layout.map.services.len() > 1;

@@ -119,7 +119,7 @@ fn view(layout: &Layout<'_>, shown: &Shown<'_>) -> ShowView {
             .iter()
             .map(|seen| SymptomRow { id: code(seen.symptom.id), title: seen.symptom.parts().title, why: clause(seen.why) })
             .collect(),
-        annotation: annotation.map(annotation_lines).unwrap_or_default(),
+        annotation: annotation.map(|annotation| annotation_lines(layout, annotation, PAGE)).unwrap_or_default(),
         annotated_at: annotation.map(|annotation| places(layout, &annotation.places, PAGE)).unwrap_or_default(),
         stub: stub.as_deref().map(|stub| block("toml", stub)),
     }

@@ -16,7 +16,8 @@ fn options() -> RenderOptions {
 }
 
 fn parse(text: &str) -> impl Iterator<Item = Event<'_>> {
-    Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS)
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_HEADING_ATTRIBUTES;
+    Parser::new_ext(text, options)
 }
 
 fn page(map: &StateMap) -> String {
@@ -42,7 +43,12 @@ fn anchors(text: &str) -> BTreeSet<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for event in parse(text) {
         match event {
+            // An id that is written goes before the one that the text gives.
+            Event::Start(Tag::Heading { id: Some(id), .. }) => {
+                assert!(found.insert(id.to_string()), "two anchors {id}");
+            }
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) if heading.is_none() => {}
             Event::End(TagEnd::Heading(_)) => {
                 let id = slug(&heading.take().unwrap());
                 let seen = counts.entry(id.clone()).or_default();
@@ -56,7 +62,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
             }
             Event::InlineHtml(html) => {
                 if let Some(id) = html.strip_prefix("<a id=\"").and_then(|rest| rest.strip_suffix("\">")) {
-                    found.insert(id.to_owned());
+                    assert!(found.insert(id.to_owned()), "two anchors {id}");
                 }
             }
             _ => {}
@@ -90,6 +96,7 @@ fn resolved(from: &str, to: &str) -> String {
 /// An element of a book with nothing but a class of ours, or its end.
 fn is_own_element(html: &str, name: &str) -> bool {
     let class = html.strip_prefix(&format!("<{name} class=\"statemap-")).and_then(|rest| rest.strip_suffix('>'));
+    let class = class.map(|rest| rest.split_once(" data-label=\"").map_or(rest, |(class, _)| class));
     let class = class.and_then(|rest| rest.strip_suffix(" hidden").unwrap_or(rest).strip_suffix('"'));
     let plain = |class: &str| class.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | ' '));
     html == format!("</{name}>") || class.is_some_and(plain)
@@ -132,6 +139,10 @@ fn hostile_text_never_becomes_markup() {
     for page in everything(&hostile()) {
         for event in parse(&page.text) {
             match event {
+                // What is drawn has tests of its own.
+                Event::Html(html) if html.starts_with("<figure class=\"statemap-diagram\"") => {
+                    assert!(!html.to_lowercase().contains("<script"), "{}: {html}", page.path);
+                }
                 Event::Html(html) => {
                     let own = |line: &str| {
                         line.starts_with(MARKER) || HANDS_OFF.contains(line) || HANDS_ON.contains(line) || is_own_element(line, "div")
@@ -511,7 +522,19 @@ fn what_each_template_is_given_stands_in_the_book() {
         let template = templates().into_iter().find(|template| template.name == name).unwrap();
         let mut told = backticked(template.context);
         // `kind page` is told by the paragraph or the table that begins with `**Kind page**`.
-        for part in ["Page", "Kind page", "Service page", "Hazards page", "Failures page"] {
+        for part in [
+            "Page",
+            "Kind page",
+            "Service page",
+            "Services page",
+            "Hazards page",
+            "Failures page",
+            "Item page",
+            "Stores page",
+            "Store page",
+            "Owners page",
+            "Owner page",
+        ] {
             if template.context.contains(&part.to_lowercase()) {
                 let (_, rest) = book.split_once(&format!("\n**{part}**")).unwrap();
                 told.extend(backticked(rest.split("\n\n**").next().unwrap()));

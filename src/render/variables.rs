@@ -12,21 +12,24 @@ pub(crate) fn table(layout: &Layout<'_>, items: &[&Item], service: &str, page: &
     let own: Vec<Item> = items.iter().filter(|item| is_variable(item)).map(|item| of_service(item, service)).collect();
     let mut rows = row_views(layout, &own.iter().collect::<Vec<_>>(), page);
     for row in &mut rows {
-        // What has a heading of its own is linked; the others stand in the table of the kind, which says no more.
+        // What has a place of its own is linked; the others stand in the table of the kind, which says no more.
         if let Some(item) = own.iter().find(|item| {
             item.facts.iter().any(|fact| fact.key == "env")
                 && code_short(&shown(item), 80) == row.name
-                && layout.spot(&item.id).is_some_and(|spot| !spot.folded)
+                && layout.spot(&item.id).is_some_and(|spot| !spot.folded || layout.is_book())
         }) {
             row.name = layout.link(item, page);
         }
+        row.items.clear();
     }
     (!rows.is_empty()).then(|| Group {
         kind: Kind::StartupConfig.as_str(),
         hashes: String::new(),
         heading: None,
         items: Vec::new(),
+        pages: Vec::new(),
         any_services: false,
+        any_services_of_pages: false,
         any_default: rows.iter().any(|row| row.default.is_some()),
         any_decides: rows.iter().any(|row| !row.decides.is_empty()),
         any_set: rows.iter().any(|row| !row.set.is_empty()),

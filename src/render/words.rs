@@ -48,6 +48,9 @@ pub(crate) fn label(key: &str) -> String {
     inline(&last.replace(['_', '-'], " "))
 }
 
+/// Facts whose value is said in words, and is nothing that one could search for in a file.
+const SENTENCES: &[&str] = &["change seen", "survives"];
+
 /// The value of a fact with its unit, as Markdown; `None` when it could not be followed.
 pub(crate) fn value(fact: &Fact) -> Option<String> {
     let unit = fact.unit.as_deref();
@@ -65,7 +68,7 @@ pub(crate) fn value(fact: &Fact) -> Option<String> {
             Some(duration) if unit.is_none_or(is_duration) => duration,
             // A library's default is told by the catalog, in words.
             _ if fact.provenance == Provenance::Default => prose(text),
-            _ if fact.provenance == Provenance::Annotated => prose(text),
+            _ if fact.provenance == Provenance::Annotated || SENTENCES.contains(&fact.key.as_str()) => prose(text),
             _ => code_short(text, 120),
         },
     })
@@ -135,6 +138,12 @@ fn duration(text: &str) -> Option<String> {
     .then(|| format!("{number} {}", if unit == "m" { "min" } else { unit }))
 }
 
+/// A store in a heading: `SMTP server`.
+pub(crate) fn store_title(backs_on: &str) -> String {
+    let name = store_name(backs_on);
+    capitalized(["an ", "a ", "the "].iter().find_map(|article| name.strip_prefix(article)).unwrap_or(&name))
+}
+
 /// What people call a store: the name behind `external-store:`, with the capitals of its makers or an article.
 pub(crate) fn store_name(backs_on: &str) -> String {
     // Ids are one word; names are not.
@@ -171,6 +180,12 @@ pub(crate) fn proper_name(name: &str) -> Option<&'static str> {
         "gcs" => "GCS",
         "aws" => "AWS",
         "ses" => "SES",
+        "sns" => "SNS",
+        "sts" => "STS",
+        "clickhouse" => "ClickHouse",
+        "opensearch" => "OpenSearch",
+        "influxdb" => "InfluxDB",
+        "mqtt broker" => "an MQTT broker",
         "dns" => "DNS",
         "kubernetes api" => "the Kubernetes API",
         "prometheus" => "Prometheus",

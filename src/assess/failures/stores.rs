@@ -38,7 +38,8 @@ fn word(store: &str) -> String {
 }
 
 /// Whether a store is known to keep what it is given.
-pub(super) fn keeps_data(store: &str) -> bool {
+#[must_use]
+pub fn keeps_data(store: &str) -> bool {
     sort(&word(store)) != Sort::Other
 }
 
@@ -46,6 +47,20 @@ pub(super) fn keeps_data(store: &str) -> bool {
 #[must_use]
 pub fn is_remote(backs_on: &str) -> bool {
     !matches!(word(backs_on).as_str(), "local_disk" | "browser" | "client" | "api_client" | "sqlite")
+}
+
+/// Whether a store is a database, which may hold the tables that the code names.
+#[must_use]
+pub fn holds_tables(store: &str) -> bool {
+    sort(&word(store)) == Sort::Database
+}
+
+/// Whether an item is a table, or lies in one: what it is in is the only database that there is.
+#[must_use]
+pub fn lies_in_database(item: &Item) -> bool {
+    is_table(item)
+        || item.kind == Kind::Lease && fact(item, "table").is_some()
+        || item.kind == Kind::Cache && item.id.as_str().starts_with("cache:view::")
 }
 
 /// The stores of the items, each with the places of those that rely on it.
@@ -93,7 +108,7 @@ fn emptied(looked: &Looked<'_>, of: Sort, all: &str, found: &mut Vec<Found>) {
         let lies_there = match &item.backs_on {
             Some(store) => hit.contains(&store) && item.scope == Scope::External && item.kind != Kind::ExternalStore,
             // A table is in the only database that there is.
-            None => of == Sort::Database && databases == 1 && hit.len() == 1 && is_in_database(item),
+            None => of == Sort::Database && databases == 1 && hit.len() == 1 && lies_in_database(item),
         };
         if lies_there {
             let (fate, what, back) = content(item, of);
@@ -104,12 +119,6 @@ fn emptied(looked: &Looked<'_>, of: Sort, all: &str, found: &mut Vec<Found>) {
     if !hit.is_empty() {
         found.extend(stores.keys().filter(|store| !hit.contains(store) && keeps_data(store)).map(|store| Found::Untouched(store.clone())));
     }
-}
-
-fn is_in_database(item: &Item) -> bool {
-    is_table(item)
-        || item.kind == Kind::Lease && fact(item, "table").is_some()
-        || item.kind == Kind::Cache && item.id.as_str().starts_with("cache:view::")
 }
 
 /// What is lost of an item that lies in a store of a sort, and what is known to bring it back.

@@ -159,7 +159,7 @@ impl Book<'_, '_> {
 }
 
 fn chapter(name: &str, path: &str) -> Chapter {
-    Chapter { name: inline(&shorten(name, 80)), kind: None, file: path.strip_prefix("src/").unwrap_or(path).to_owned() }
+    Chapter { name: inline(&shorten(name, 80)), kind: None, file: path.strip_prefix("src/").unwrap_or(path).to_owned(), items: Vec::new() }
 }
 
 fn part_title(name: &str, number: usize, of: usize) -> String {

@@ -7,7 +7,8 @@ use crate::model::{Class, Item, Kind};
 
 use super::super::RenderOptions;
 use super::super::escape::{code_short, inline, shorten};
-use super::super::layout::{Layout, ORDER, relative};
+use super::super::files::relative;
+use super::super::layout::{Layout, ORDER};
 use super::super::words::{capitalized, store_name};
 use super::FleetOptions;
 use super::symptoms::{Seen, seen};

@@ -58,6 +58,8 @@ pub(crate) struct FailureView {
 pub(crate) struct FailureGroup {
     pub(crate) kind: Option<&'static str>,
     pub(crate) store: Option<String>,
+    /// The same, linked, where it has a page.
+    pub(crate) store_link: Option<String>,
     /// How many items it tells of. In a heading it also says that the table is not that of the kind itself.
     pub(crate) count: usize,
     pub(crate) rows: Vec<FailureRow>,

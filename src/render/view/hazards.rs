@@ -33,6 +33,10 @@ pub(crate) struct HazardRuleView {
     pub(crate) rule: String,
     pub(crate) anchor: String,
     pub(crate) title: Option<String>,
+    /// The same for the heading of a page.
+    pub(crate) heading: String,
+    /// What one may see of it, linked.
+    pub(crate) symptoms: Vec<String>,
     pub(crate) symptom: Option<String>,
     pub(crate) remedy: Option<String>,
     /// A block of code with its fences.
@@ -46,6 +50,10 @@ pub(crate) struct HazardRuleView {
 #[derive(Debug, Serialize)]
 pub(crate) struct HazardView {
     pub(crate) severity: &'static str,
+    /// In a book, where each has a heading.
+    pub(crate) anchor: Option<String>,
+    /// The items that it is about, for a heading.
+    pub(crate) title: String,
     /// The evidence is indirect.
     pub(crate) likely: bool,
     pub(crate) message: String,
@@ -61,6 +69,18 @@ pub(crate) struct HazardView {
     pub(crate) services: Vec<String>,
     /// Why, by whom and until when it is accepted.
     pub(crate) accepted: Option<String>,
+}
+
+/// A hazard on the page of an item that it names.
+#[derive(Debug, Serialize)]
+pub(crate) struct ItemHazard {
+    pub(crate) severity: &'static str,
+    pub(crate) accepted: bool,
+    pub(crate) rule: String,
+    /// Where it is told in full.
+    pub(crate) target: Option<String>,
+    pub(crate) message: String,
+    pub(crate) remedy: Option<String>,
 }
 
 /// Something that one sees, with what can cause it.

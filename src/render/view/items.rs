@@ -70,12 +70,19 @@ pub(crate) struct ItemView {
     pub(crate) annotation: Vec<AnnotationLine>,
     pub(crate) annotated_at: Vec<String>,
     pub(crate) hazards: Vec<String>,
+    /// What one may see of it, in a book.
+    pub(crate) symptoms: Vec<String>,
+    pub(crate) scope: &'static str,
+    /// Link target of its own page, from another one.
+    pub(crate) page: Option<String>,
 }
 
 /// A line of the table of minor items.
 #[derive(Debug, Serialize)]
 pub(crate) struct RowView {
     pub(crate) name: String,
+    /// Of each item of the line, in a book: its anchor, its id, and the words of that.
+    pub(crate) items: Vec<RowItem>,
     /// Whether the name is known to the letter; of a path, only the expression may be.
     pub(crate) known: bool,
     /// Nothing is known of a path: the name is that of the function.
@@ -100,6 +107,14 @@ pub(crate) struct RowView {
     pub(crate) note: Option<String>,
     pub(crate) confidence: Option<&'static str>,
     pub(crate) services: Vec<String>,
+}
+
+/// An item of such a line, where links lead and what a search finds.
+#[derive(Debug, Serialize)]
+pub(crate) struct RowItem {
+    pub(crate) anchor: String,
+    pub(crate) id: String,
+    pub(crate) words: String,
 }
 
 /// The facts of an item, grouped by how they are known.

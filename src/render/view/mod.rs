@@ -1,6 +1,7 @@
 //! What templates see: strings that are already safe Markdown, numbers, and lists in their final order.
 
 mod blind;
+mod book;
 mod diagram;
 mod failures;
 mod fragments;
@@ -12,17 +13,22 @@ mod running;
 mod show;
 
 pub(crate) use blind::{BlindSpots, DiagnosticView, ShortList};
+pub(crate) use book::{
+    ApiRow, Chapter, HazardRulePage, ItemLoss, ItemPage, OwnedKind, OwnerPage, OwnerRow, OwnersPage, Part, ServicesPage, StoreLoss,
+    StoreName, StorePage, StoreRow, StoresPage, SummaryView,
+};
 pub(crate) use diagram::DiagramView;
 pub(crate) use failures::{EventLoss, EventView, FailureGroup, FailureRow, FailureRowOfList, FailureView};
 pub(crate) use fragments::{ListRow, ListView, NothingView, PartView};
-pub(crate) use hazards::{CauseView, EvidenceView, HazardRow, HazardRuleView, HazardView, IncidentView, ReviewView};
+pub(crate) use hazards::{CauseView, EvidenceView, HazardRow, HazardRuleView, HazardView, IncidentView, ItemHazard, ReviewView};
 pub(crate) use items::{
-    AnnotationLine, CopiesView, FactView, FactsView, ItemView, RowView, SetView, SettingRow, SettingsView, SiteView, TotalView, UsesView,
+    AnnotationLine, CopiesView, FactView, FactsView, ItemView, RowItem, RowView, SetView, SettingRow, SettingsView, SiteView, TotalView,
+    UsesView,
 };
 pub(crate) use opening::{Described, FurtherKind, Opening, Point, Volumes};
 pub(crate) use pages::{
-    BlindPage, BookView, Chapter, EnvironmentView, FailurePage, FailuresPage, Glance, Group, HazardsPage, IncidentPage, IncidentsPage,
-    KindPage, KindRow, Named, PageView, ScopeRow, Section, ServiceItem, ServiceKind, ServiceKindRow, ServicePage, ServiceView, SummaryView,
+    BlindPage, BookView, EnvironmentView, FailurePage, FailuresPage, Glance, Group, HazardsPage, IncidentPage, IncidentsPage, KindPage,
+    KindRow, Named, PageRow, PageView, ScopeRow, Section, ServiceItem, ServiceKind, ServiceKindRow, ServicePage, ServiceView, SymptomLine,
 };
 pub(crate) use running::{CapacityRow, CapacityView, GraceView, LifecycleView, ReasonView, ServerView, StepLine, VerdictView, WarmingView};
 pub(crate) use show::{

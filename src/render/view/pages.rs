@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     BlindSpots, CapacityView, DiagramView, EventView, FailureRowOfList, FailureView, HazardRuleView, IncidentView, ItemView, LifecycleView,
-    Opening, Point, ReviewView, RowView, VerdictView,
+    Opening, Point, ReviewView, RowItem, RowView, VerdictView,
 };
 
 /// A whole page, or the index of a book.
@@ -22,6 +22,8 @@ pub(crate) struct PageView {
     pub(crate) hazards: Vec<HazardRuleView>,
     /// What can go wrong; empty in a book, which has pages for it.
     pub(crate) incidents: Vec<IncidentView>,
+    /// The same in a line each, for the first page of a book.
+    pub(crate) symptoms: Vec<SymptomLine>,
     pub(crate) contents: Vec<KindRow>,
     /// The same by the place where things live, for the first page of a book.
     pub(crate) scopes: Vec<ScopeRow>,
@@ -68,7 +70,6 @@ pub(crate) struct KindPage {
 #[derive(Debug, Serialize)]
 pub(crate) struct HazardsPage {
     pub(crate) review: ReviewView,
-    pub(crate) hazards: Vec<HazardRuleView>,
     pub(crate) index: String,
 }
 
@@ -109,6 +110,9 @@ pub(crate) struct ServiceKind {
 pub(crate) struct ServiceItem {
     pub(crate) link: String,
     pub(crate) summary: String,
+    /// The severity of its worst hazard that nobody accepted.
+    pub(crate) severity: Option<&'static str>,
+    pub(crate) confidence: Option<&'static str>,
     /// Names of the other services that hold it.
     pub(crate) shared_with: Vec<String>,
 }
@@ -122,34 +126,22 @@ pub(crate) struct BlindPage {
     pub(crate) revision: Option<String>,
 }
 
-/// The chapters of a book.
-#[derive(Debug, Serialize)]
-pub(crate) struct SummaryView {
-    pub(crate) title: String,
-    /// Whether there is a page of hazards.
-    pub(crate) hazards: bool,
-    /// What can go wrong, a page each.
-    pub(crate) incidents: Vec<Chapter>,
-    /// What can go away, a page each.
-    pub(crate) failures: Vec<Chapter>,
-    pub(crate) services: Vec<Chapter>,
-    pub(crate) kinds: Vec<Chapter>,
-}
-
-/// One chapter: its name, or its kind, and its file.
-#[derive(Debug, Serialize)]
-pub(crate) struct Chapter {
-    pub(crate) name: String,
-    pub(crate) kind: Option<&'static str>,
-    pub(crate) file: String,
-}
-
 /// The settings of a new book.
 #[derive(Debug, Serialize)]
 pub(crate) struct BookView {
     /// A TOML string, quotes included.
     pub(crate) title: String,
     pub(crate) repository: Option<String>,
+}
+
+/// Something that one may see, in a line.
+#[derive(Debug, Serialize)]
+pub(crate) struct SymptomLine {
+    pub(crate) link: String,
+    /// How bad the worst hazard behind it is.
+    pub(crate) severity: Option<&'static str>,
+    /// How many items can cause it.
+    pub(crate) count: usize,
 }
 
 /// How much there is of everything.
@@ -162,6 +154,9 @@ pub(crate) struct Glance {
     pub(crate) low: usize,
     pub(crate) services: usize,
     pub(crate) stores: usize,
+    /// Where these are listed, in a book.
+    pub(crate) services_target: Option<String>,
+    pub(crate) stores_target: Option<String>,
 }
 
 /// What lives in one place, kind by kind.
@@ -231,14 +226,35 @@ pub(crate) struct Group {
     /// The table's heading; its anchor is made from it. None where the page's own heading says the same.
     pub(crate) heading: Option<String>,
     pub(crate) items: Vec<ItemView>,
+    /// Items with a page of their own, in a book.
+    pub(crate) pages: Vec<PageRow>,
     pub(crate) rows: Vec<RowView>,
     pub(crate) any_services: bool,
+    /// Some item with a page of its own is not in every service.
+    pub(crate) any_services_of_pages: bool,
     pub(crate) any_default: bool,
     pub(crate) any_decides: bool,
     pub(crate) any_set: bool,
     pub(crate) any_kept: bool,
     pub(crate) any_ops: bool,
     pub(crate) any_unknown: bool,
+}
+
+/// An item in a list, with what a reader asks first.
+#[derive(Debug, Serialize)]
+pub(crate) struct PageRow {
+    pub(crate) kind: &'static str,
+    pub(crate) link: String,
+    /// An item that is told in this very line.
+    pub(crate) item: Option<RowItem>,
+    pub(crate) summary: String,
+    /// Where it is, when the line is all that is told of it.
+    pub(crate) place: Option<String>,
+    /// The severity of its worst hazard that nobody accepted.
+    pub(crate) severity: Option<&'static str>,
+    pub(crate) confidence: Option<&'static str>,
+    /// Empty when every service holds it.
+    pub(crate) services: Vec<String>,
 }
 
 /// Variables of a service that code and deployment do not agree upon.
