@@ -236,7 +236,13 @@ impl<'m> Fragments<'m> {
     /// As all pieces.
     pub fn capacity(&self, page: &str) -> Result<String, RenderError> {
         let capacity = capacity(&self.layout, page);
-        if capacity.is_none() { self.nothing("capacity") } else { self.piece("capacity.md.tera", &OfCapacity { capacity }) }
+        if capacity.is_none() {
+            return self.nothing("capacity");
+        }
+        // Its heading is for a page of the map: here the page has one of its own.
+        let text = self.engine.render("capacity.md.tera", &OfCapacity { capacity })?;
+        let below = text.strip_prefix("## ").and_then(|rest| rest.split_once('\n')).map_or(text.as_str(), |(_, below)| below);
+        Ok(framed(below.trim_start_matches('\n')))
     }
 
     /// The diagram of where state lives, of all services or of one: drawn, or as Mermaid source where `text` asks for it or nothing
