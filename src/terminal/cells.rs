@@ -57,9 +57,16 @@ pub fn fit_path(text: &str, width: usize) -> String {
 /// Text in lines of a width, at most so many; what does not fit is cut with an ellipsis.
 #[must_use]
 pub fn wrap_text(text: &str, width: usize, lines: usize) -> Vec<String> {
+    wrap_after(text, width, width, lines)
+}
+
+/// As [`wrap_text`], with another width of the first line: something else stands there already.
+#[must_use]
+pub fn wrap_after(text: &str, first: usize, width: usize, lines: usize) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
+        let width = if out.is_empty() { first } else { width };
         if out.len() + 1 == lines || rest.width() <= width {
             out.push(fit(rest, width));
             break;
@@ -98,6 +105,7 @@ mod tests {
         assert_eq!(wrap_text("世界世界", 4, 9), ["世界", "世界"]);
         assert_eq!(wrap_text("世界", 1, 9), ["世", "界"], "what is wider than a line is not lost");
         assert_eq!(wrap_text("", 4, 9), Vec::<String>::new());
+        assert_eq!(wrap_after("one two three", 4, 9, 3), ["one", "two three"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod page;
 mod table;
 mod words;
 
-pub use cells::{fit, fit_path, width_of, wrap_text};
+pub use cells::{fit, fit_path, width_of, wrap_after, wrap_text};
 pub use links::{Hyperlinks, Opener, supports_hyperlinks};
 pub use page::page;
 

@@ -154,6 +154,15 @@ fn outputs(project: &Project) -> Vec<(String, String)> {
         let outcome = project.run(args);
         out.push((args.join(" "), format!("{}{}", outcome.out, outcome.err)));
     }
+    // Every item with the lines of code and of manifests around it, in one run for each form.
+    let ids: Vec<String> = project.run(&["list", "--constants", "--format", "ids"]).out.lines().map(str::to_owned).collect();
+    assert!(ids.len() > 20, "{ids:?}");
+    for format in ["text", "markdown", "json"] {
+        let args: Vec<&str> = ["show", "--format", format].into_iter().chain(ids.iter().map(String::as_str)).collect();
+        let outcome = project.run(&args);
+        assert!(outcome.out.contains("[hidden]") || format == "json", "no line with a secret is shown: {}", outcome.err);
+        out.push((format!("show --format {format}"), format!("{}{}", outcome.out, outcome.err)));
+    }
     for page in pages(&project.path("book")).into_iter().chain([project.path("STATEMAP.md")]) {
         out.push((page.display().to_string(), std::fs::read_to_string(&page).unwrap_or_default()));
     }

@@ -94,9 +94,15 @@ fn a_stale_map_names_what_is_new_gone_and_changed_and_shows_the_difference() {
         out.contains("`STATEMAP.md` does not say what the code says: 1 piece of state is new, 1 is gone, 1 is told differently"),
         "{out}"
     );
-    assert!(out.contains("  + static:shop::RETURNED\n  - static:shop::PAID\n  ~ static:shop::ORDERS\n"), "{out}");
-    assert!(out.contains("--- STATEMAP.md (committed)\n+++ STATEMAP.md (from the code)\n@@ "), "{out}");
-    assert!(out.contains("-Orders that are not yet paid.\n+Everything that are not yet paid.\n"), "{out}");
+    let said = "Static of type `Mutex<u32>`, changes at run time, one for each process.";
+    assert!(
+        out.contains(&format!("  + static:shop::RETURNED  src/main.rs:5\n      {said}\n  - static:shop::PAID\n      {said}\n")),
+        "{out}"
+    );
+    let difference =
+        "  ~ static:shop::ORDERS  src/main.rs:6\n    - Orders that are not yet paid.\n    + Everything that are not yet paid.\n";
+    assert!(out.contains(difference), "{out}");
+    assert!(out.contains(" elsewhere, which count these, sum them up or link to them"), "{out}");
     assert!(out.contains("`statemap gen` writes it anew"), "{out}");
     project.run(&["gen"]).ends(0);
     project.run(&["check"]).ends(0);
@@ -110,7 +116,7 @@ fn rows_of_a_table_are_named_by_their_id() {
     project.run(&["gen"]).ends(0);
     project.write("src/main.rs", two);
     let out = project.run(&["check"]).ends(1).out;
-    assert!(out.contains("  + startup-config:env#SHOP_PORT\n\n--- STATEMAP.md"), "{out}");
+    assert!(out.contains("  + startup-config:env#SHOP_PORT  src/main.rs:3\n"), "{out}");
 }
 
 #[test]
@@ -125,7 +131,7 @@ fn rows_that_are_called_by_what_they_are_have_the_id_of_their_place() {
     project.run(&["gen"]).ends(0);
     project.write("src/main.rs", handlers(&["first", "second", "third"]));
     let out = project.run(&["check"]).ends(1).out;
-    assert!(out.contains("  + os:shop::third#tokio::signal::ctrl_c\n\n"), "{out}");
+    assert!(out.contains("  + os:shop::third#tokio::signal::ctrl_c  src/main.rs:"), "{out}");
 }
 
 #[test]
@@ -195,7 +201,7 @@ fn text_between_markers_is_checked_and_the_rest_of_the_file_is_not() {
     project.run(&["check"]).ends(0);
     project.write("src/main.rs", SHOP.replace("ORDERS", "BASKETS"));
     let out = project.run(&["check"]).ends(1).out;
-    assert!(out.contains("--- README.md") && !out.contains("The shop"), "{out}");
+    assert!(out.contains("--> README.md") && out.contains("  - static:shop::ORDERS") && !out.contains("The shop"), "{out}");
 }
 
 #[test]
@@ -475,4 +481,45 @@ fn quiet_tells_what_fails_and_nothing_else() {
     project.write("src/main.rs", SHOP.replace("ORDERS", "BASKETS"));
     let outcome = project.run(&["check", "-q"]).ends(1);
     assert!(outcome.out.contains("stale-map") && outcome.err.is_empty());
+}
+
+#[test]
+fn a_number_that_changed_stands_out_among_the_words_around_it() {
+    let pool = |size: u32| {
+        format!(
+            "#[tokio::main]\nasync fn main() {{\n    let (sender, _receiver) = tokio::sync::mpsc::channel::<u32>({size});\n    drop(sender);\n}}\n"
+        )
+    };
+    let project = Project::shop(&pool(16));
+    project.run(&["gen"]).ends(0);
+    project.write("src/main.rs", pool(32));
+    let plain = project.run(&["check"]).ends(1).out;
+    assert!(plain.contains("  ~ queue:shop::main#tokio::sync::mpsc::channel  src/main.rs:3\n    - "), "{plain}");
+    assert!(plain.contains("at most 16 messages") && plain.contains("at most 32 messages") && !plain.contains('\u{1b}'), "{plain}");
+    let coloured = project.run(&["check", "--color", "always"]).ends(1).out;
+    assert!(coloured.contains("\u{1b}[1;31m16\u{1b}[0m") && coloured.contains("\u{1b}[1;32m32\u{1b}[0m"), "{coloured}");
+}
+
+#[test]
+fn hazards_that_come_with_a_change_are_told() {
+    let calm = "use std::sync::Mutex;\n\nstatic HITS: Mutex<u32> = Mutex::new(0);\n\nfn main() {\n    *HITS.lock().unwrap() += 1;\n}\n";
+    let project = Project::shop(calm);
+    project.run(&["gen"]).ends(0);
+    let channel = "\n#[tokio::main]\nasync fn main() {\n    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<u32>();\n    tokio::spawn(async move { while let Some(one) = receiver.recv().await { drop(one); } });\n    loop { sender.send(1).ok(); tokio::task::yield_now().await; }\n}\n";
+    project.write("src/main.rs", channel);
+    let out = project.run(&["check"]).ends(1).out;
+    let found = json(&project, 1);
+    let stale = found.iter().find(|finding| finding["code"] == "stale-map").unwrap();
+    let hazards = stale["hazards"].as_array().unwrap();
+    assert!(!hazards.is_empty(), "{stale}");
+    assert!(out.contains("\n  hazards:\n    + "), "{out}");
+}
+
+#[test]
+fn where_no_state_differs_the_difference_of_the_text_is_shown() {
+    let project = shop();
+    project.write("STATEMAP.md", project.read("STATEMAP.md").replace("## Blind spots", "## Blind corners"));
+    let out = project.run(&["check"]).ends(1).out;
+    assert!(out.contains("--- STATEMAP.md (committed)\n+++ STATEMAP.md (from the code)\n@@ "), "{out}");
+    assert!(out.contains("-## Blind corners\n+## Blind spots\n"), "{out}");
 }

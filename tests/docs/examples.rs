@@ -33,10 +33,35 @@ fn the_examples_of_detectors_are_found_as_shown() {
     }
 }
 
+/// Compares what a page shows of a command with what it prints; `UPDATE_BOOK=1` writes it into the page.
+#[track_caller]
+fn shows(page: &str, command: &str, printed: &str) {
+    let path = repository().join(page);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let begin = format!("```console\n$ {command}\n");
+    let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("{page} does not show `{command}`"));
+    let (shown, after) = rest.split_once("```").unwrap();
+    if std::env::var_os("UPDATE_BOOK").is_some() {
+        std::fs::write(&path, format!("{before}{begin}{printed}```{after}")).unwrap();
+        return;
+    }
+    assert!(shown == printed, "{page} shows another answer of `{command}`; run: UPDATE_BOOK=1 cargo test examples\n\n{printed}");
+}
+
 #[test]
-fn the_list_shown_in_the_guide_is_that_of_the_storefront() {
-    let page = std::fs::read_to_string(repository().join("book/src/guide/list.md")).unwrap();
-    let shown = block(&page, "console").strip_prefix("$ statemap list session\n").unwrap();
-    let listed = Project::copy_of(&fixture("storefront")).run(&["list", "session"]).ends(0);
-    assert_eq!(shown, listed.out);
+fn the_answers_shown_in_the_guide_are_those_of_the_storefront() {
+    let storefront = Project::copy_of(&fixture("storefront"));
+    let run = |words: &str| {
+        let words: Vec<&str> = words.split(' ').skip(1).collect();
+        let outcome = storefront.run(&words);
+        format!("{}{}", outcome.out, outcome.err)
+    };
+    for (page, command) in [
+        ("book/src/guide/list.md", "statemap list session"),
+        ("book/src/guide/list.md", "statemap list --kind pool,queue --hazard medium --format ids"),
+        ("book/src/guide/show.md", "statemap show CURRENT_TOKEN"),
+        ("book/src/guide/show.md", "statemap show carts.by_sesion"),
+    ] {
+        shows(page, command, &run(command));
+    }
 }
