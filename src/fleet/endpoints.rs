@@ -50,6 +50,11 @@ pub enum Evidence {
         /// Where.
         at: Place,
     },
+    /// The name of a bucket, which no two customers of a provider may give.
+    Bucket {
+        /// The bucket.
+        name: String,
+    },
     /// A person says so: the name under `[[declare]]`.
     Declared {
         /// The name, as written.

@@ -9,6 +9,7 @@
 
 mod address;
 mod bound;
+mod calls;
 mod capacity;
 mod combined;
 mod contents;
@@ -29,6 +30,7 @@ use smol_str::SmolStr;
 use crate::model::{Answer, Class, HazardSeverity, Item, Scope, Service, StateMap, Verdict};
 
 pub use address::{Host, Reach};
+pub use calls::Call;
 pub use capacity::{Asked, LimitSaid, Load};
 pub use combined::combined;
 pub use contents::{Content, ContentUse, What};
@@ -85,6 +87,8 @@ pub struct Fleet {
     pub units: Vec<Unit>,
     /// The external stores that they use, by family.
     pub families: Vec<Family>,
+    /// Hosts that are called like a service of the fleet.
+    pub calls: Vec<Call>,
 }
 
 impl Fleet {
@@ -99,7 +103,8 @@ impl Fleet {
         }
         units.sort_by(|a, b| a.name.cmp(&b.name));
         let families = servers::families(&members, &units);
-        Self { members, units, families }
+        let calls = calls::calls(&members, &units, &families);
+        Self { members, units, families, calls }
     }
 
     /// The member that a unit belongs to.

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::address::Reach;
 use super::capacity::{Load, loads};
-use super::contents::{Content, contents};
+use super::contents::{Content, What, contents};
 use super::endpoints::{Endpoint, Evidence, endpoints};
 use super::{Member, Unit};
 use crate::model::ItemId;
@@ -90,6 +90,7 @@ pub struct User {
 enum Key {
     Host(String),
     Kept(String, SmolStr),
+    Bucket(String),
     Declared(String),
     /// One way of one repository: the services of a repository that read the same variable.
     Own(usize, Option<String>, Vec<Evidence>),
@@ -100,7 +101,7 @@ impl Key {
         match self {
             Key::Declared(_) => Sure::Stated,
             Key::Host(_) if reach == Reach::World => Sure::SameHost,
-            Key::Host(_) | Key::Kept(..) => Sure::Likely,
+            Key::Host(_) | Key::Kept(..) | Key::Bucket(_) => Sure::Likely,
             Key::Own(..) => Sure::Alone,
         }
     }
@@ -108,15 +109,30 @@ impl Key {
 
 /// The stores of a fleet, by family; those that most repositories use first.
 pub(super) fn families(members: &[Member], units: &[Unit]) -> Vec<Family> {
+    let all = contents(members, units);
     let mut by_family: BTreeMap<SmolStr, Vec<Endpoint>> = BTreeMap::new();
-    for endpoint in endpoints(members, units) {
+    for mut endpoint in endpoints(members, units) {
+        endpoint.evidence.extend(buckets(&endpoint, &all));
         by_family.entry(endpoint.family.clone()).or_default().push(endpoint);
     }
-    let all = contents(members, units);
     let mut out: Vec<Family> = by_family.into_iter().map(|(name, endpoints)| family(name, &endpoints, members, units, &all)).collect();
     let repositories = |family: &Family| family.units.iter().map(|&unit| units[unit].member).collect::<BTreeSet<_>>().len();
     out.sort_by_cached_key(|family| (std::cmp::Reverse(repositories(family)), family.name.clone()));
     out
+}
+
+/// The buckets that a service names, where its object store is that of a provider: their names are unique there.
+fn buckets(endpoint: &Endpoint, all: &[Content]) -> Vec<Evidence> {
+    let is_provider = matches!(endpoint.family.as_str(), "s3" | "gcs");
+    let has_host = endpoint.evidence.iter().any(|evidence| matches!(evidence, Evidence::Host { .. }));
+    if !is_provider || has_host {
+        return Vec::new();
+    }
+    let uses = |content: &&Content| {
+        let is_here = content.what == What::Bucket && content.family == endpoint.family;
+        is_here && content.uses.iter().any(|used| used.unit == endpoint.unit)
+    };
+    all.iter().filter(uses).map(|content| Evidence::Bucket { name: content.name.clone() }).collect()
 }
 
 fn family(name: SmolStr, endpoints: &[Endpoint], members: &[Member], units: &[Unit], all: &[Content]) -> Family {
@@ -206,6 +222,7 @@ fn keys(endpoint: &Endpoint, units: &[Unit]) -> Vec<(Key, Reach)> {
             Evidence::Host { host, .. } if host.reach >= Reach::Cluster => out.push((Key::Host(host.name.clone()), host.reach)),
             Evidence::Host { .. } => {}
             Evidence::Kept { object, key, .. } => out.push((Key::Kept(object.clone(), key.clone()), Reach::Cluster)),
+            Evidence::Bucket { name } => out.push((Key::Bucket(name.clone()), Reach::Cluster)),
             Evidence::Declared { name, .. } => out.push((Key::Declared(name.to_lowercase()), Reach::World)),
         }
     }
@@ -254,15 +271,20 @@ fn common(keys: &[(Key, Sure)], users: &BTreeMap<usize, User>) -> Vec<Evidence> 
     let fits = |key: &Key, evidence: &Evidence| match (key, evidence) {
         (Key::Host(name), Evidence::Host { host, .. }) => host.name == *name,
         (Key::Kept(object, key), Evidence::Kept { object: other, key: of, .. }) => object == other && key == of,
+        (Key::Bucket(name), Evidence::Bucket { name: other }) => name == other,
         (Key::Declared(name), Evidence::Declared { name: other, .. }) => other.to_lowercase() == *name,
         _ => false,
     };
     let mut keys: Vec<&(Key, Sure)> = keys.iter().collect();
     keys.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let mut out: Vec<Evidence> = keys.iter().filter_map(|(key, _)| all().find(|evidence| fits(key, evidence)).cloned()).collect();
-    // Of a server that one repository uses, anything that is told of it is its name.
+    // Of a server that one repository uses, anything that is told of it is its name: what reaches farthest.
     if out.is_empty() {
-        out.extend(all().next().cloned());
+        let reach = |evidence: &&Evidence| match evidence {
+            Evidence::Host { host, .. } => host.reach,
+            _ => Reach::Cluster,
+        };
+        out.extend(all().rev().max_by_key(reach).cloned());
     }
     out
 }

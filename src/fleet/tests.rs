@@ -368,3 +368,56 @@ fn what_is_too_long_or_leads_out_is_cut() {
     assert_eq!(read.items[0].sites[0].place.file, "etc/passwd");
     assert_eq!(read.about.folder.as_deref(), Some("x"));
 }
+
+/// A client of an HTTP API whose address a variable gives.
+fn client(map: &mut StateMap, url: &str) {
+    let id = ItemId(format!("external-store:{url}").into());
+    let mut item = Item::new(id, Kind::ExternalStore, "api".into(), "HTTP API".to_owned());
+    item.facts.push(fact("base_url", Some(url), Provenance::Env, Some("BILLING_URL")));
+    item.services = map.services.iter().map(|service| service.name.clone()).collect();
+    map.items.push(item);
+}
+
+#[test]
+fn a_host_that_begins_with_the_name_of_a_service_is_perhaps_that_service() {
+    let caller = |service: &str, url: &str| {
+        let mut out = map(&[service]);
+        client(&mut out, url);
+        out
+    };
+    let called = |maps: Vec<(&str, StateMap)>| {
+        let found = fleet(maps);
+        found.calls.iter().map(|call| found.units[call.to].name.to_string()).collect::<Vec<_>>()
+    };
+    let orders = || caller("orders", "http://billing-api:8080");
+    assert_eq!(called(vec![("orders", orders()), ("billing", map(&["billing-api"]))]), ["billing-api"]);
+    assert_eq!(called(vec![("orders", orders()), ("billing", map(&["billing_api"]))]), ["billing_api"]);
+    let in_cluster = caller("orders", "http://billing-api.billing.svc.cluster.local");
+    assert_eq!(called(vec![("orders", in_cluster), ("billing", map(&["billing-api"]))]), ["billing-api"]);
+    // A name of the internet, a service that has no such name, and one that several have, are nobody.
+    assert_eq!(called(vec![("orders", caller("orders", "https://billing-api.example.org")), ("b", map(&["billing-api"]))]), [""; 0]);
+    assert_eq!(called(vec![("orders", orders()), ("billing", map(&["billing"]))]), [""; 0]);
+    assert_eq!(called(vec![("orders", orders()), ("a", map(&["billing-api"])), ("b", map(&["billing-api"]))]), [""; 0]);
+}
+
+#[test]
+fn a_bucket_of_a_provider_is_one_bucket() {
+    let with = |service: &str, bucket: &str, endpoint: Option<&str>| {
+        let mut out = map(&[service]);
+        let mut item = Item::new(ItemId("sdk-client:x#aws_sdk_s3".into()), Kind::SdkClient, "s3".into(), "S3 client".to_owned());
+        item.backs_on = Some("external-store:s3".into());
+        item.services = vec![service.into()];
+        item.facts.push(fact("bucket", Some(bucket), Provenance::Settings, Some("storage.bucket")));
+        item.facts.extend(endpoint.map(|url| fact("endpoint", Some(url), Provenance::Settings, Some("storage.endpoint"))));
+        out.items.push(item);
+        out
+    };
+    let members = |fleet: &Fleet| fleet.families[0].servers.iter().map(|server| (server.members, server.sure)).collect::<Vec<_>>();
+    let both = fleet(vec![("a", with("a", "acme-media", None)), ("b", with("b", "acme-media", None))]);
+    assert_eq!(members(&both), [(2, Sure::Likely)]);
+    let other = fleet(vec![("a", with("a", "acme-media", None)), ("b", with("b", "acme-exports", None))]);
+    assert_eq!(members(&other).len(), 2);
+    // A server of one's own gives names as it likes.
+    let own = fleet(vec![("a", with("a", "media", Some("http://minio:9000"))), ("b", with("b", "media", Some("http://minio:9000")))]);
+    assert_eq!(members(&own).len(), 2);
+}

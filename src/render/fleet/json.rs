@@ -60,6 +60,9 @@ struct ServerOut<'f> {
     contents: Vec<ContentOut<'f>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     connections: Vec<LoadOut<'f>>,
+    /// The service of this site that the host is called like.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    perhaps: Vec<&'f str>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +75,8 @@ struct EvidenceOut<'f> {
     key: Option<&'f str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     declared: Option<&'f str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bucket: Option<&'f str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<&'f str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,10 +142,11 @@ pub fn fleet_json(fleet: &Fleet) -> String {
         stores: fleet
             .families
             .iter()
-            .map(|family| StoreOut {
+            .enumerate()
+            .map(|(at, family)| StoreOut {
                 store: &family.name,
                 services: cx.names(&family.units),
-                servers: family.servers.iter().map(|server| cx.server(server)).collect(),
+                servers: family.servers.iter().enumerate().map(|(number, server)| cx.server(at, number, server)).collect(),
                 namesakes: family.namesakes.iter().map(|content| cx.content(content)).collect(),
             })
             .collect(),
@@ -175,7 +181,7 @@ impl<'f> Out<'f> {
         self.fleet.units.iter().map(service).collect()
     }
 
-    fn server(&self, server: &'f Server) -> ServerOut<'f> {
+    fn server(&self, family: usize, at: usize, server: &'f Server) -> ServerOut<'f> {
         ServerOut {
             same: server.sure.as_str(),
             evidence: server.evidence.iter().map(evidence).collect(),
@@ -191,6 +197,13 @@ impl<'f> Out<'f> {
                 .collect(),
             contents: server.contents.iter().map(|content| self.content(content)).collect(),
             connections: server.loads.iter().map(|load| self.load(load)).collect(),
+            perhaps: self
+                .fleet
+                .calls
+                .iter()
+                .filter(|call| (call.family, call.server) == (family, at))
+                .map(|call| self.name(call.to))
+                .collect(),
         }
     }
 
@@ -218,7 +231,8 @@ impl<'f> Out<'f> {
 }
 
 fn evidence(evidence: &Evidence) -> EvidenceOut<'_> {
-    let nothing = EvidenceOut { host: None, object: None, key: None, declared: None, environment: None, source: None, at: None };
+    let nothing =
+        EvidenceOut { host: None, object: None, key: None, declared: None, bucket: None, environment: None, source: None, at: None };
     match evidence {
         Evidence::Host { host, environment, source, at } => EvidenceOut {
             host: Some(&host.name),
@@ -230,6 +244,7 @@ fn evidence(evidence: &Evidence) -> EvidenceOut<'_> {
         Evidence::Kept { object, key, environment, at } => {
             EvidenceOut { object: Some(object), key: Some(key), environment: environment.as_deref(), at: Some(at), ..nothing }
         }
+        Evidence::Bucket { name } => EvidenceOut { bucket: Some(name), ..nothing },
         Evidence::Declared { name, at } => EvidenceOut { declared: Some(name), at: at.as_ref(), ..nothing },
     }
 }

@@ -197,6 +197,7 @@ pub(super) fn said(site: &Site<'_>, member: usize, evidence: &Evidence, page: &s
             let environment = environment.as_deref().map(|name| format!(" in {}", inline(&shorten(name, 60)))).unwrap_or_default();
             format!("{} key {}{environment} ({})", code_short(object, 60), code_short(key, 40), place(at))
         }
+        Evidence::Bucket { name } => format!("bucket {}", code_short(name, 80)),
         Evidence::Declared { name, at } => {
             let at = at.as_ref().map(|at| format!(" ({})", place(at))).unwrap_or_default();
             format!("`[[declare]]` {}{at}", inline(&shorten(name, 80)))

@@ -84,6 +84,7 @@ pub(super) fn service_page(site: &Site<'_>, at: usize) -> FleetServicePage {
     let accepted = all.len() - open.len();
     let (shown, hazards_more) = few(open.clone(), HAZARDS);
     let further: BTreeSet<&str> = open[shown.len()..].iter().map(|hazard| hazard.rule.as_str()).collect();
+    let (called_by, called_by_more) = units(site, &callers(site, at), OTHERS, &page);
     FleetServicePage {
         name: inline(&shorten(&unit.name, 80)),
         repository: repository(site, unit.member, &page),
@@ -100,6 +101,8 @@ pub(super) fn service_page(site: &Site<'_>, at: usize) -> FleetServicePage {
         stores: stores(site, at, &page),
         kinds: kinds(site, at, &held, &page),
         symptoms: symptoms_of(site, at, &page),
+        called_by,
+        called_by_more,
         sources: objects(name, &held),
         blind_target: relative_here(&page, BLIND),
         index: relative_here(&page, INDEX),
@@ -130,6 +133,7 @@ fn stores(site: &Site<'_>, at: usize, page: &str) -> Vec<StoreOfService> {
             let (contents, contents_more) = content_names(mine, 6);
             out.push(StoreOfService {
                 server: site.server(family, server, page),
+                perhaps: site.perhaps(family, server, page),
                 sure: told.sure.as_str(),
                 via: few(user.via.iter().map(|via| code_short(via, 60)).collect(), 2).0,
                 others,
@@ -140,6 +144,14 @@ fn stores(site: &Site<'_>, at: usize, page: &str) -> Vec<StoreOfService> {
         }
     }
     out
+}
+
+/// The services that call a host of its name.
+fn callers(site: &Site<'_>, at: usize) -> Vec<usize> {
+    let here = site.fleet.calls.iter().filter(|call| call.to == at);
+    let users = here.flat_map(|call| &site.fleet.families[call.family].servers[call.server].users).map(|user| user.unit);
+    let all: BTreeSet<usize> = users.filter(|&unit| unit != at).collect();
+    all.into_iter().collect()
 }
 
 /// The items by kind, what matters most first; all of them stand on the page of the repository.

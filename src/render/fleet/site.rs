@@ -121,6 +121,12 @@ impl<'f> Site<'f> {
         if self.single { base.clone() } else { super::stores::page_of(base, server) }
     }
 
+    /// The services that a host may be, linked.
+    pub(super) fn perhaps(&self, family: usize, server: usize, from: &str) -> Vec<String> {
+        let here = self.fleet.calls.iter().filter(|call| (call.family, call.server) == (family, server));
+        here.map(|call| self.unit(call.to, from)).collect()
+    }
+
     /// A server, linked.
     pub(super) fn server(&self, family: usize, server: usize, from: &str) -> String {
         let of = &self.fleet.families[family];
@@ -190,6 +196,7 @@ pub(super) fn server_title(fleet: &Fleet, family: &Family, server: &Server) -> S
         Some(Evidence::Host { host, .. }) if family.name == "http" => code_short(&host.name, 80),
         Some(Evidence::Host { host, .. }) => format!("{name} at {}", code_short(&host.name, 80)),
         Some(Evidence::Kept { object, key, .. }) => format!("{name} of {} key {}", code_short(object, 60), code_short(key, 40)),
+        Some(Evidence::Bucket { name: bucket }) => format!("{name} bucket {}", code_short(bucket, 80)),
         Some(Evidence::Declared { name: declared, .. }) => format!("{name} “{}”", inline(&shorten(declared, 80))),
         None => {
             let of = server.users.first().map(|user| inline(&shorten(&member_of(fleet, user.unit).name, 60))).unwrap_or_default();
@@ -218,7 +225,7 @@ fn anchors(fleet: &Fleet, family: &Family) -> Vec<String> {
     let plain = |server: &Server| match server.evidence.first() {
         Some(Evidence::Host { host, .. }) => host.name.clone(),
         Some(Evidence::Kept { object, key, .. }) => format!("{object} {key}"),
-        Some(Evidence::Declared { name, .. }) => name.clone(),
+        Some(Evidence::Declared { name, .. } | Evidence::Bucket { name }) => name.clone(),
         None => {
             let of = server.users.first().map(|user| member_of(fleet, user.unit).name.to_string()).unwrap_or_default();
             format!("{of} {}", server.users.first().and_then(|user| user.via.first().cloned()).unwrap_or_default())

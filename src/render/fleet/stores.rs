@@ -81,6 +81,8 @@ fn server_view(site: &Site<'_>, family: usize, at: usize, page: &str) -> ServerV
     let (contents, contents_more) = few(server.contents.iter().collect(), CONTENTS);
     ServerView {
         anchor: site.anchors[family][at].clone(),
+        perhaps: site.perhaps(family, at, page),
+        written_by_several: written_by_several(site, server),
         title: server_title(site.fleet, of, server),
         sure: server.sure.as_str(),
         evidence: server.evidence.iter().map(evidence_line).collect(),
@@ -92,6 +94,16 @@ fn server_view(site: &Site<'_>, family: usize, at: usize, page: &str) -> ServerV
         contents_more,
         loads: server.loads.iter().map(|load| load_view(site, load, page)).collect(),
     }
+}
+
+/// What services of more than one repository change: nobody of them owns it alone.
+fn written_by_several(site: &Site<'_>, server: &Server) -> Vec<String> {
+    let several = |content: &&Content| {
+        let writers = content.uses.iter().filter(|used| !used.does.is_empty());
+        let members: BTreeSet<usize> = writers.map(|used| site.fleet.units[used.unit].member).collect();
+        members.len() > 1
+    };
+    server.contents.iter().filter(several).map(|content| code_short(&content.name, 80)).collect()
 }
 
 fn evidence_line(evidence: &Evidence) -> EvidenceLine {
@@ -109,6 +121,7 @@ fn evidence_line(evidence: &Evidence) -> EvidenceLine {
         Evidence::Kept { object, key, .. } => {
             EvidenceLine { by: "object", reach: "cluster", what: format!("{} key {}", code_short(object, 60), code_short(key, 40)) }
         }
+        Evidence::Bucket { name } => EvidenceLine { by: "bucket", reach: "cluster", what: code_short(name, 80) },
         Evidence::Declared { name, .. } => EvidenceLine { by: "declared", reach: "world", what: inline(&shorten(name, 80)) },
     }
 }
@@ -171,6 +184,7 @@ fn own_row(site: &Site<'_>, family: usize, at: usize, page: &str) -> ServerRowOf
     let (contents, contents_more) = content_names(server.contents.iter(), 8);
     ServerRowOfOwn {
         anchor: site.anchors[family][at].clone(),
+        perhaps: site.perhaps(family, at, page),
         title: own_title(site, of, server),
         services,
         services_more,

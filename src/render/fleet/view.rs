@@ -238,6 +238,9 @@ pub(super) struct FleetServicePage {
     pub(super) stores: Vec<StoreOfService>,
     pub(super) kinds: Vec<KindOfService>,
     pub(super) symptoms: Vec<SymptomOfService>,
+    /// Services that call a host of its name.
+    pub(super) called_by: Vec<String>,
+    pub(super) called_by_more: usize,
     pub(super) sources: Vec<String>,
     pub(super) blind_target: String,
     pub(super) index: String,
@@ -273,6 +276,7 @@ pub(super) struct HazardOfService {
 #[derive(Debug, Serialize)]
 pub(super) struct StoreOfService {
     pub(super) server: String,
+    pub(super) perhaps: Vec<String>,
     pub(super) sure: &'static str,
     pub(super) via: Vec<String>,
     pub(super) others: Vec<String>,
@@ -383,6 +387,10 @@ pub(super) struct FamilyPage {
 #[derive(Debug, Serialize)]
 pub(super) struct ServerView {
     pub(super) anchor: String,
+    /// Services of this site that the host is called like.
+    pub(super) perhaps: Vec<String>,
+    /// What services of several repositories change.
+    pub(super) written_by_several: Vec<String>,
     pub(super) title: String,
     pub(super) sure: &'static str,
     pub(super) evidence: Vec<EvidenceLine>,
@@ -398,7 +406,7 @@ pub(super) struct ServerView {
 /// What the users of a server have in common.
 #[derive(Debug, Serialize)]
 pub(super) struct EvidenceLine {
-    /// `host`, `object`, `declared`.
+    /// `host`, `object`, `bucket`, `declared`.
     pub(super) by: &'static str,
     /// How far the name reaches: `world`, `cluster`.
     pub(super) reach: &'static str,
@@ -420,6 +428,7 @@ pub(super) struct UserRow {
 #[derive(Debug, Serialize)]
 pub(super) struct ServerRowOfOwn {
     pub(super) anchor: String,
+    pub(super) perhaps: Vec<String>,
     pub(super) title: String,
     pub(super) services: Vec<String>,
     pub(super) services_more: usize,
