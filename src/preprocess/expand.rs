@@ -146,7 +146,6 @@ impl<'m> Expander<'m> {
         self.services(directive)?;
         let texts = |list: &[Spanned]| list.iter().map(|one| one.text.clone()).collect();
         Ok(Filter {
-            hazard: None,
             words: texts(&directive.rest),
             kinds: directive.kinds.clone(),
             scopes: directive.scopes.clone(),

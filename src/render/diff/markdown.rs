@@ -143,8 +143,17 @@ impl Pages<'_> {
         let said = match change.item.kind {
             _ if change.how == How::Moved => String::new(),
             // What an incident is about first has phrases of its own.
-            Kind::Pool | Kind::Session | Kind::Cache | Kind::Static | Kind::SharedState | Kind::ThreadLocal | Kind::Queue | Kind::Limiter
-            | Kind::SdkClient | Kind::BackgroundTask | Kind::EmbeddedDb => {
+            Kind::Pool
+            | Kind::Session
+            | Kind::Cache
+            | Kind::Static
+            | Kind::SharedState
+            | Kind::ThreadLocal
+            | Kind::Queue
+            | Kind::Limiter
+            | Kind::SdkClient
+            | Kind::BackgroundTask
+            | Kind::EmbeddedDb => {
                 let what = phrase(change.item);
                 let ty = what.ty.map(|ty| format!(" ({ty})")).unwrap_or_default();
                 calling_nobody(&format!("{}{ty}{}", what.what, what.rest))
