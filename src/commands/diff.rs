@@ -38,7 +38,7 @@ mod with_git {
 
     /// What a side is read from.
     enum Source {
-        Commit(Commit, GitTree),
+        Commit(Commit, Box<GitTree>),
         Working(DirTree),
         /// The commit does not hold the analysed folder.
         Absent(Commit),
@@ -106,7 +106,7 @@ mod with_git {
         let commit = |name: &str| repository.commit(name).map_err(wrong);
         let of = |commit: Commit| -> anyhow::Result<Source> {
             Ok(match repository.tree(&commit).map_err(wrong)? {
-                Some(tree) => Source::Commit(commit, tree),
+                Some(tree) => Source::Commit(commit, Box::new(tree)),
                 None => Source::Absent(commit),
             })
         };
@@ -150,12 +150,12 @@ mod with_git {
             match source {
                 Source::Commit(commit, tree) => {
                     let revision = repository.revision(&commit);
-                    let analysis = analyze_alike(&tree, &revision, options, Bar::start(global).progress(), parsed)?;
+                    let analysis = analyze_alike(&*tree, &revision, options, Bar::start(global).progress(), parsed)?;
                     let lacking = tree.lacking();
                     if !lacking.is_empty() {
                         return Err(InputError::with_help(not_there(&commit, &lacking), repository.help_for_missing()));
                     }
-                    check_config(&tree, &analysis, &commit.name, global, is_after)?;
+                    check_config(&*tree, &analysis, &commit.name, global, is_after)?;
                     Ok(Side { name: commit.name, analysis, prefix: revision.prefix, submodules: tree.submodules(), is_absent: false })
                 }
                 Source::Working(dir) => {

@@ -97,7 +97,7 @@ fn what_is_new_and_what_is_gone_is_told_with_its_place() {
     let page = diff(&project, &["HEAD~1", "HEAD", "--format", "markdown", "-q"]).ends(0).out;
     let link = format!("https://git.example.org/shop/api/blob/{newer}/src/main.rs#L13");
     assert!(page.contains("<details open><summary>State that is new</summary>"), "{page}");
-    assert!(page.contains(&format!("**static** `SEEN`: a static")) && page.contains(&link), "{page}");
+    assert!(page.contains("**static** `SEEN`: a static") && page.contains(&link), "{page}");
 }
 
 #[test]

@@ -22,11 +22,11 @@ pub fn diff_text(diff: &Diff<'_>, options: &DiffOptions) -> String {
     let mut out = Text { text: String::new(), colour: options.colour };
     let side = |side: &crate::diff::Side<'_>| {
         let short = side.revision.map(|revision| revision.get(..10).unwrap_or(revision));
-        match short {
-            Some(short) if !side.name.starts_with(short) && !(side.name.len() >= 7 && short.starts_with(side.name)) => {
-                format!("{} ({short})", line(side.name))
-            }
-            _ => line(side.name),
+        // What names a commit by its hash needs no second one.
+        let is_hash = |short: &str| side.name.starts_with(short) || side.name.len() >= 7 && short.starts_with(side.name);
+        match short.filter(|short| !is_hash(short)) {
+            Some(short) => format!("{} ({short})", line(side.name)),
+            None => line(side.name),
         }
     };
     let between = format!("{} -> {}", side(&diff.before), side(&diff.after));

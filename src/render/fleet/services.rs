@@ -53,7 +53,7 @@ pub(super) fn repository(site: &Site<'_>, member: usize, page: &str) -> Reposito
     RepositoryView {
         name: inline(&shorten(&of.name, 80)),
         link: site.member(member, page),
-        host: host,
+        host,
         revision: of.map.revision.as_deref().map(short_revision),
         site: of.site.as_deref().and_then(web),
         description: of.map.about.description.as_deref().map(sentence),
