@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::model::HazardSeverity;
+use crate::render::escape::visible;
 
 use super::Links;
 use super::graph::{Graph, Line, Node, Shape};
@@ -141,7 +142,7 @@ fn rectangle(rect: Rect, round: f64) -> String {
 /// Text of an element or an attribute. Braces stay out of the way of templates and preprocessors.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '&' | '<' | '>' | '"' | '\'' | '{' | '}' => {
                 let _ = write!(out, "&#{};", u32::from(c));

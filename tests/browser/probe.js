@@ -30,7 +30,11 @@
     return parts.join(" > ");
   };
 
-  const links = () => [...document.querySelectorAll("a[href]")].map((a) => ({ target: a.href, text: shown(a.textContent) }));
+  // Those of drawings count as well.
+  const links = () => [...document.querySelectorAll("a")].filter((a) => a.hasAttribute("href")).map((a) => ({
+    target: new URL(a.getAttribute("href"), document.baseURI).href,
+    text: shown(a.textContent),
+  }));
 
   const ids = () => [...document.querySelectorAll("[id]")].map((element) => element.id);
 
