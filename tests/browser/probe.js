@@ -30,9 +30,11 @@
     return parts.join(" > ");
   };
 
-  // In a drawing the address of a link is an object of its own.
-  const address = (a) => (typeof a.href === "string" ? a.href : new URL(a.href.baseVal, document.baseURI).href);
-  const links = () => [...document.querySelectorAll("a[href]")].map((a) => ({ target: address(a), text: shown(a.textContent) }));
+  // Those of drawings count as well.
+  const links = () => [...document.querySelectorAll("a")].filter((a) => a.hasAttribute("href")).map((a) => ({
+    target: new URL(a.getAttribute("href"), document.baseURI).href,
+    text: shown(a.textContent),
+  }));
 
   const ids = () => [...document.querySelectorAll("[id]")].map((element) => element.id);
 
