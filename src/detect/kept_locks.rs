@@ -5,6 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
 use super::finding::{Finding, Origin, RawSite};
+use super::settings_tables::row_of;
 use super::statements::words;
 use crate::model::{Confidence, Kind, Role};
 use crate::resolve::{DefId, Type};
@@ -42,11 +43,18 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         let mut sites = vec![cx.site(cx.declared_at(takes), Role::Declared, takes), cx.site(cx.declared_at(frees), Role::Declared, frees)];
         let calls = cx.uses.calls.get(&takes).into_iter().chain(cx.uses.calls.get(&frees)).flatten();
         sites.extend(calls.map(|(caller, at, _)| cx.site(*at, Role::Written, *caller)));
+        // Without a row that ends by itself, somebody has to free it.
+        let row = row_of(cx, takes);
+        let mut facts = Vec::new();
+        if let Some((table, row)) = row {
+            facts.extend([Cx::plain_fact("table", table), Cx::plain_fact("row", row), Cx::plain_fact("expires", "never")]);
+        }
         found.push((
             takes,
             Finding {
                 confidence: Confidence::Likely,
                 sites,
+                facts,
                 label: SmolStr::new_static("lock kept in a store"),
                 ..Finding::new(
                     "claims",

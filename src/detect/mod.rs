@@ -43,6 +43,7 @@ mod read_files;
 mod remotes;
 mod retries;
 mod sessions;
+mod settings_tables;
 mod shared_fields;
 mod shared_settings;
 mod signed;

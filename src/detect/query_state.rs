@@ -6,6 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::settings_tables;
 use super::statements::inserted;
 use crate::model::{Confidence, Kind, Role, Scope};
 use crate::resolve::{At, BodyFacts};
@@ -37,6 +38,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         }
     }
     out.extend(found.into_values());
+    settings_tables::run(cx, out);
 }
 
 fn objects(text: &str) -> impl Iterator<Item = Held> {

@@ -27,7 +27,9 @@ pub(super) fn inserted(text: &str) -> Option<(String, Vec<String>)> {
     let name = table(all.get(at)?);
     // The list in brackets, when it comes before the values.
     let rest = all.get(at + 1..)?;
-    let end = rest.iter().position(|word| matches!(word.as_str(), "VALUES" | "VALUE" | "SELECT" | "DEFAULT")).unwrap_or(0);
+    let starts = |wanted: &[&str]| rest.iter().position(|word| wanted.contains(&word.as_str()));
+    // A column may be called `value`.
+    let end = starts(&["VALUES", "SELECT", "DEFAULT"]).or_else(|| starts(&["VALUE"])).unwrap_or(0);
     Some((name, rest[..end].iter().map(|word| word.to_lowercase()).collect()))
 }
 
@@ -155,6 +157,8 @@ mod tests {
         let (table, columns) = inserted("insert into auth.sessions(user_id, token)\n values ($1, $2)").unwrap();
         assert_eq!((table.as_str(), columns.join(" ")), ("sessions", "user_id token".to_owned()));
         assert_eq!(inserted("INSERT OR IGNORE INTO seen (id) VALUES (?)").unwrap().0, "seen");
+        assert_eq!(inserted("INSERT INTO t (name, value) VALUES (1, 2)").unwrap().1, ["name", "value"]);
+        assert_eq!(inserted("INSERT INTO t (name) VALUE (1)").unwrap().1, ["name"]);
         assert_eq!(inserted("INSERT INTO t SELECT a FROM b").unwrap().1, Vec::<String>::new());
         assert_eq!(deleted("WITH a AS (DELETE FROM codes) DELETE FROM sessions WHERE token = $1"), ["codes", "sessions"]);
         assert!(inserted("put it into words").is_none() && deleted("delete it").is_empty());

@@ -142,6 +142,8 @@ pub struct OwnCall {
     pub conditions: Vec<Condition>,
     /// Something is done, or left, by what it returns: it is asked in a condition, or handed to `?`.
     pub decides: bool,
+    /// What is taken where it returns nothing: `get(name)?.unwrap_or("none")`.
+    pub instead: Option<Value>,
 }
 
 /// Who fails when a call gives an error.

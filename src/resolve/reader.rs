@@ -310,6 +310,7 @@ impl Reader<'_> {
                         pauses_after: false,
                         conditions: Vec::new(),
                         decides: false,
+                        instead: None,
                     });
                 }
             }
@@ -429,6 +430,7 @@ impl Reader<'_> {
                         pauses_after: self.pauses_after(id),
                         conditions: self.conditions(id),
                         decides: self.is_asked(id, true),
+                        instead: self.instead(id),
                     });
                 }
             }

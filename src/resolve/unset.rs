@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::types::Type;
+use super::values::Value;
 use crate::facts::{Expr, ExprId, Stmt};
 
 /// Steps from the read to where its value is kept.
@@ -28,6 +29,39 @@ enum Absent {
 }
 
 impl Reader<'_> {
+    /// The value that is written where a call gives nothing: `get(name).await?.unwrap_or_else(|| "none".into())`.
+    pub(super) fn instead(&self, id: ExprId) -> Option<Value> {
+        let mut at = id;
+        for _ in 0..MAX_STEPS {
+            let parent = self.parents[at.0 as usize]?;
+            let Expr::Method { recv, name, args, .. } = &self.body[parent] else {
+                if !matches!(self.body[parent], Expr::Await(_) | Expr::Try(_)) {
+                    return None;
+                }
+                at = parent;
+                continue;
+            };
+            let fallback = match (name.as_str(), &**args) {
+                _ if *recv != at => return None,
+                ("unwrap_or", [value]) => *value,
+                ("unwrap_or_else", [closure]) => match &self.body[*closure] {
+                    Expr::Closure { body, .. } => *body,
+                    _ => return None,
+                },
+                (
+                    "context" | "with_context" | "wrap_err" | "map_err" | "unwrap" | "expect" | "as_deref" | "ok" | "flatten" | "cloned",
+                    _,
+                ) => {
+                    at = parent;
+                    continue;
+                }
+                _ => return None,
+            };
+            return Some(self.tracer.value(fallback)).filter(|value| matches!(value, Value::Known(..)));
+        }
+        None
+    }
+
     /// What becomes of a call that reads a variable: of `std::env::var` itself, or of a function that gives an option.
     /// None where it cannot be told, or another value takes its place.
     pub(super) fn unset(&self, id: ExprId) -> Option<Unset> {

@@ -147,6 +147,25 @@ fn serde(attrs: &[Attr], word: &str) -> Option<String> {
     Some(part.trim_matches('"').to_owned())
 }
 
+/// A choice of an enum as its attributes spell it: those of serde, and of strum.
+pub(crate) fn spelled_variant(attrs: &[Attr], name: &str) -> String {
+    let speaks = attrs.iter().filter(|attr| attr.path.last().is_some_and(|last| last == "strum" || last == "serde"));
+    let mut cases = speaks.flat_map(|attr| &attr.args).filter(|(key, _)| key == "serialize_all" || key == "rename_all");
+    let Some(case) = cases.find_map(|(_, value)| value.as_deref()).and_then(Case::named) else { return name.to_owned() };
+    let mut snake = String::new();
+    for char in name.chars() {
+        if char.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(char.to_lowercase());
+    }
+    match case {
+        Case::Lower => name.to_lowercase(),
+        Case::Upper => name.to_uppercase(),
+        case => case.of(&snake),
+    }
+}
+
 /// How a struct spells the names of its fields.
 #[derive(Clone, Copy)]
 enum Case {
@@ -200,7 +219,8 @@ impl Case {
 
 #[cfg(test)]
 mod tests {
-    use super::Case;
+    use super::{Case, spelled_variant};
+    use crate::facts::Attr;
 
     #[test]
     fn names_are_spelled_as_serde_spells_them() {
@@ -211,5 +231,15 @@ mod tests {
         assert_eq!(spelled("SCREAMING_SNAKE_CASE"), "POOL_SIZE_MAX");
         assert_eq!(spelled("lowercase"), "pool_size_max");
         assert!(Case::named("Title Case").is_none());
+        let attr = |name: &str, case: &str| Attr {
+            path: crate::facts::Path::of(&[name]),
+            args: vec![("serialize_all".into(), Some(case.to_owned()))],
+            span: Default::default(),
+        };
+        let choice = |attrs: &[Attr]| spelled_variant(attrs, "DailyDeals");
+        assert_eq!(choice(&[attr("strum", "snake_case")]), "daily_deals");
+        assert_eq!(choice(&[attr("strum", "lowercase")]), "dailydeals");
+        assert_eq!(choice(&[attr("serde", "kebab-case")]), "daily-deals");
+        assert_eq!(choice(&[attr("doc", "snake_case")]), "DailyDeals");
     }
 }

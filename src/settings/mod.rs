@@ -32,6 +32,7 @@ use layers::{Gatherer, Layer, Loaded};
 use paths::Found;
 
 pub use comments::SettingsComments;
+pub(crate) use keys::spelled_variant;
 pub use paths::ENDINGS;
 pub use tell::{tell, tell_variables};
 
