@@ -202,8 +202,6 @@ pub(crate) fn proper_name(name: &str) -> Option<&'static str> {
         "ldap" => "LDAP",
         "github" => "GitHub",
         "openai" => "OpenAI",
-        "sns" => "SNS",
-        "sts" => "STS",
         "ssm" => "SSM",
         "lambda" => "AWS Lambda",
         "secrets manager" => "AWS Secrets Manager",
