@@ -267,7 +267,8 @@ fn the_page_on_templates_names_every_template_and_every_field() {
     let field = |line: &'_ str| {
         let line = line.trim();
         let field = line.strip_prefix("pub(crate) ").or_else(|| line.strip_prefix("pub(super) "))?;
-        field.split_once(": ").map(|(name, _)| name.to_owned())
+        let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        field.split_once(": ").map(|(name, _)| name.to_owned()).filter(|name| is_name(name))
     };
     let fields = views.iter().chain([&fleet]).flat_map(|view| view.lines()).filter_map(field);
     let missing: Vec<String> = fields.filter(|name| !page.contains(&format!("`{name}`"))).collect();
