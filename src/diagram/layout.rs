@@ -70,6 +70,8 @@ fn layout(source: &str) -> Result<serde_json::Value, String> {
         "flowchart": { "nodeSpacing": 14, "rankSpacing": 34, "padding": 6, "wrappingWidth": 2000, "htmlLabels": false }
     }));
     let renderer = Renderer::new().with_engine(Engine::new().with_site_config(config)).with_parse_options(ParseOptions::strict());
+    // Two of them in a row begin a formula here, whichever way they are spelt; a letter of their width does as well.
+    let source = &source.replace("#36;", "S");
     let request = RenderRequest::layout_json(source, OperationControl::new(), SvgRequest::default());
     match renderer.render(request).map_err(|error| error.to_string())? {
         RenderOutput::LayoutJson(Some(layout)) => Ok(layout.into_parts().0.into_unmanaged_value()),

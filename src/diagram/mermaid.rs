@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::model::HazardSeverity;
+use crate::render::escape::visible;
 
 use super::graph::{Edge, Graph, Node, Shape};
 
@@ -69,6 +70,7 @@ fn arrow(graph: &Graph, edge: &Edge) -> String {
 
 /// One line of a label: what Mermaid, Markdown or HTML could read as markup becomes an entity.
 fn label(text: &str) -> String {
+    let text = &visible(text).replace(['\r', '\n', '\t'], " ");
     let chars: Vec<char> = text.chars().collect();
     let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
     let mut out = String::with_capacity(text.len() + 8);
@@ -109,8 +111,8 @@ fn label(text: &str) -> String {
 /// Text of a title or a description: a statement ends at some of these, and none of them is decoded there.
 fn words(text: &str) -> String {
     let plain = |c: char| match c {
-        '#' | ';' | '{' | '}' | '<' | '>' | '%' | '&' | '"' | '`' | '\\' => ' ',
+        '#' | ';' | '{' | '}' | '<' | '>' | '%' | '&' | '"' | '`' | '\\' | '$' => ' ',
         c => c,
     };
-    text.chars().map(plain).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    visible(text).chars().map(plain).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }

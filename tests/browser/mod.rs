@@ -151,6 +151,20 @@ fn text_stands_out_from_its_ground_in_every_theme() {
 }
 
 #[test]
+fn the_map_is_drawn_on_its_first_page_and_on_that_of_each_service() {
+    let Some(survey) = survey() else { return };
+    let pages = &survey.sites[STOREFRONT].pages;
+    let services: Vec<&String> = pages.keys().filter(|page| page.starts_with("services/")).collect();
+    assert!(services.len() > 1, "{services:?}");
+    for page in services.into_iter().map(String::as_str).chain(["index.html"]) {
+        for (where_, seen) in both(&pages[page]) {
+            assert!(!seen.diagrams.is_empty(), "no diagram on {page} {where_}");
+            assert!(seen.diagrams.iter().all(|diagram| diagram.smallest.is_some() && !diagram.label.is_empty()), "{:?}", seen.diagrams);
+        }
+    }
+}
+
+#[test]
 fn words_in_diagrams_are_readable_at_a_desk_and_on_a_phone() {
     let Some(survey) = survey() else { return };
     none(&complaints(survey, unreadable_diagrams));

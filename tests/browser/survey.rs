@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use headless_chrome::protocol::cdp::types::Event;
 use headless_chrome::protocol::cdp::{Emulation, Log, Page as PageDomain};
@@ -90,9 +91,12 @@ pub(super) struct Diagram {
 }
 
 /// The survey, made by whoever asks first; `None` on a machine without Chromium.
+#[track_caller]
 pub(super) fn survey() -> Option<&'static Survey> {
-    static SURVEY: OnceLock<Option<Survey>> = OnceLock::new();
-    SURVEY.get_or_init(|| chromium::program().map(|program| look(&program))).as_ref()
+    static SURVEY: OnceLock<Option<Option<Survey>>> = OnceLock::new();
+    // What fails is told by the first test, and not tried again by each of the others.
+    let survey = SURVEY.get_or_init(|| std::panic::catch_unwind(|| chromium::program().map(|program| look(&program))).ok());
+    survey.as_ref().expect("the sites were looked at; the first test that failed says why not").as_ref()
 }
 
 fn look(program: &Path) -> Survey {
@@ -206,9 +210,18 @@ impl Sight {
             .unwrap();
     }
 
-    /// Opens a page.
+    /// Opens a page and waits until it has taken the place of the one before, which may have the same address.
     pub(super) fn go(&self, url: &str) {
+        self.ask("window.__left = 'left'");
         self.tab.navigate_to(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let is_there = "String(!window.__left && !!window.__measure && location.href)";
+        // Between the two pages there is nobody to ask.
+        while self.tab.evaluate(is_there, false).ok().and_then(|answer| answer.value).as_ref().and_then(|value| value.as_str()) != Some(url)
+        {
+            assert!(Instant::now() < deadline, "{url} does not open");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What a script answers, once its promise is kept.

@@ -80,8 +80,7 @@ pub(super) fn intruders(page: &Page) -> Vec<String> {
     let mut found = Vec::new();
     for event in parser(&page.text) {
         match event {
-            Event::Html(html) if !html.lines().all(is_own_block) => found.push(format!("HTML: {html}")),
-            Event::InlineHtml(html) if !is_own_inline(&html) => found.push(format!("HTML: {html}")),
+            Event::Html(html) | Event::InlineHtml(html) if !is_own_html(&html) => found.push(format!("HTML: {html}")),
             Event::Start(Tag::Link { dest_url, .. }) if !is_own_target(&dest_url) => found.push(format!("link: {dest_url}")),
             Event::Start(
                 tag @ (Tag::Image { .. } | Tag::Strikethrough | Tag::FootnoteDefinition(_) | Tag::DefinitionList | Tag::MetadataBlock(_)),
@@ -128,32 +127,81 @@ fn steers(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Lines of HTML that templates write.
-fn is_own_block(line: &str) -> bool {
-    let comments = ["<!-- markdownlint-", "<!-- prettier-ignore-"];
-    line.is_empty()
-        || line.starts_with(MARKER)
-        || comments.iter().any(|comment| line.starts_with(comment))
-        || is_anchor(line.trim_end_matches("</a>"))
-        || ["<div", "</div", "<svg", "</svg", "<p", "</p", "<details", "</details", "<summary"].iter().any(|tag| is_tag(line, tag))
+/// The tags that templates and drawings write.
+const TAGS: &[&str] = &[
+    "a",
+    "br",
+    "circle",
+    "code",
+    "defs",
+    "desc",
+    "details",
+    "div",
+    "ellipse",
+    "figcaption",
+    "figure",
+    "g",
+    "line",
+    "marker",
+    "p",
+    "path",
+    "polygon",
+    "polyline",
+    "rect",
+    "span",
+    "style",
+    "summary",
+    "svg",
+    "text",
+    "title",
+    "tspan",
+    "use",
+    "wbr",
+];
+
+/// Whether HTML holds nothing but tags of ours, in which nothing runs and nothing is fetched.
+fn is_own_html(html: &str) -> bool {
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        let Some(end) = rest.find('>') else { return false };
+        let tag = &rest[1..end];
+        let comments = [&MARKER[1..], "!-- markdownlint-", "!-- prettier-ignore-"];
+        if !comments.iter().any(|comment| tag.starts_with(comment) && tag.ends_with("--")) && !is_own_tag(tag) {
+            return false;
+        }
+        rest = &rest[end + 1..];
+    }
+    true
 }
 
-fn is_own_inline(html: &str) -> bool {
-    let own = ["<code", "</code", "</a", "<span", "</span", "<svg", "</svg", "<path", "<br", "<rect", "<circle", "<use", "<wbr"];
-    is_anchor(html) || own.iter().any(|tag| is_tag(html, tag))
-}
-
-/// A name for links to lead to, of letters, digits and hyphens.
-fn is_anchor(html: &str) -> bool {
-    let id = html.strip_prefix("<a id=\"").and_then(|rest| rest.strip_suffix("\">"));
-    id.is_some_and(|id| !id.is_empty() && id.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')))
-}
-
-/// A tag that is written by a template: nothing in it runs or is taken from elsewhere.
-fn is_tag(html: &str, tag: &str) -> bool {
-    let lower = html.to_ascii_lowercase();
-    let rest = lower.strip_prefix(tag).filter(|rest| rest.starts_with(['>', ' ', '/', '=']));
-    rest.is_some_and(|rest| ![" on", "script", "href=", "src=", "javascript:"].iter().any(|bad| rest.contains(bad)))
+/// A tag without its brackets.
+fn is_own_tag(tag: &str) -> bool {
+    let tag = tag.trim_start_matches('/').trim_end_matches('/').trim();
+    let (name, mut attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
+    if !TAGS.contains(&name) {
+        return false;
+    }
+    while !attributes.trim().is_empty() {
+        // The only one of ours without a value.
+        if attributes.trim() == "hidden" {
+            break;
+        }
+        let Some((attribute, rest)) = attributes.trim_start().split_once("=\"") else { return false };
+        let Some((value, rest)) = rest.split_once('"') else { return false };
+        let named = attribute.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | ':') || c.is_ascii_uppercase());
+        let fine = match attribute {
+            "href" => is_own_target(value),
+            "id" => value.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')),
+            "src" | "xlink:href" | "srcdoc" | "action" => false,
+            _ => named && !attribute.starts_with("on"),
+        };
+        if !fine {
+            return false;
+        }
+        attributes = rest;
+    }
+    true
 }
 
 /// A place on a page of the map, in the tree, or on the web.
