@@ -70,7 +70,7 @@ fn arrow(graph: &Graph, edge: &Edge) -> String {
 
 /// One line of a label: what Mermaid, Markdown or HTML could read as markup becomes an entity.
 fn label(text: &str) -> String {
-    let text = &*visible(text);
+    let text = &visible(text).replace(['\r', '\n', '\t'], " ");
     let chars: Vec<char> = text.chars().collect();
     let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
     let mut out = String::with_capacity(text.len() + 8);

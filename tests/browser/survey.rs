@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use headless_chrome::protocol::cdp::types::Event;
 use headless_chrome::protocol::cdp::{Emulation, Log, Page as PageDomain};
@@ -209,9 +210,18 @@ impl Sight {
             .unwrap();
     }
 
-    /// Opens a page.
+    /// Opens a page and waits until it has taken the place of the one before, which may have the same address.
     pub(super) fn go(&self, url: &str) {
+        self.ask("window.__left = 'left'");
         self.tab.navigate_to(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let is_there = "String(!window.__left && !!window.__measure && location.href)";
+        // Between the two pages there is nobody to ask.
+        while self.tab.evaluate(is_there, false).ok().and_then(|answer| answer.value).as_ref().and_then(|value| value.as_str()) != Some(url)
+        {
+            assert!(Instant::now() < deadline, "{url} does not open");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What a script answers, once its promise is kept.
