@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::ranks;
 use super::statements::{inserted, marked, words};
 use crate::model::{Confidence, Fact, FactValue, Kind, Role};
 use crate::resolve::{At, BodyFacts};
@@ -18,7 +19,11 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for (text, at) in &body.strings {
             if let Some(table) = filled_queue(text) {
                 let site = cx.site(*at, Role::Written, body.def);
-                queues.entry(table.clone()).or_insert_with(|| queue(cx, body, *at, &table)).sites.push(site);
+                let known = queues.entry(table.clone()).or_insert_with(|| queue(cx, body, *at, &table));
+                known.sites.push(site);
+                if known.facts.iter().all(|fact| fact.key != "priorities") {
+                    known.facts.extend(inserted(text).and_then(|(_, columns)| ranks::told(cx, body.def, &columns)));
+                }
             }
             if let Some((table, column)) = marked(text) {
                 let facts = vec![Cx::plain_fact("mark", column)];
@@ -42,7 +47,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         super::broker_claims::run(cx, body, out);
     }
     super::broker_claims::with_their_locks(cx, out);
-    out.extend(queues.into_values());
+    let queues: Vec<Finding> = queues.into_iter().map(|(table, queue)| ordered(&out[first..], queue, &table)).collect();
+    out.extend(queues);
     // Who takes rows under a lock also marks them, and marks them as done: one claim.
     for (table, mark) in marks {
         let is_same = |claim: &&mut Finding| claim.label.starts_with("row claim") && claim.facts.iter().any(|fact| says(fact, &table));
@@ -55,6 +61,13 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         }
     }
     super::kept_locks::run(cx, out);
+}
+
+/// A queue is emptied in the order of the claims on its rows.
+fn ordered(claims: &[Finding], mut queue: Finding, table: &str) -> Finding {
+    let of_table = claims.iter().filter(|claim| claim.kind == Kind::Lease && claim.facts.iter().any(|fact| says(fact, table)));
+    queue.facts.extend(of_table.flat_map(|claim| &claim.facts).find(|fact| fact.key == "order").cloned());
+    queue
 }
 
 fn says(fact: &Fact, table: &str) -> bool {
@@ -122,6 +135,7 @@ fn in_query(text: &str) -> Option<Claim> {
         let mut facts = vec![Cx::plain_fact("when_taken", waits)];
         let rows = after(&["LIMIT"]).and_then(|rows| rows.parse().ok());
         facts.extend(rows.map(|rows| Fact { value: Some(FactValue::Int(rows)), ..Cx::plain_fact("rows_at_once", "") }));
+        facts.extend(order(text).map(|order| Cx::plain_fact("order", order)));
         return lock("row claim by `FOR UPDATE`", after(&["FROM"]), facts);
     }
     let table = after(&["INSERT", "INTO"])?;
@@ -136,6 +150,22 @@ fn in_query(text: &str) -> Option<Claim> {
     }
     None
 }
+
+/// `priority ASC, id`: by which columns rows are taken.
+fn order(text: &str) -> Option<String> {
+    let all: Vec<&str> = text.split_whitespace().collect();
+    let is = |at: usize, word: &str| all.get(at).is_some_and(|one| one.eq_ignore_ascii_case(word));
+    let start = (0..all.len()).find(|at| is(*at, "ORDER") && is(at + 1, "BY"))? + 2;
+    let ends = |at: &usize| ["LIMIT", "FOR", "OFFSET", "FETCH"].iter().any(|word| is(*at, word)) || all[*at].contains([')', '(', '$', '{']);
+    let end = (start..all.len()).find(ends).unwrap_or(all.len());
+    // What is computed is no list of columns.
+    let is_whole = all.get(end).is_none_or(|word| !word.contains(['(', '$', '{']));
+    let text = all[start..end].join(" ").trim_end_matches(';').to_owned();
+    (is_whole && !text.is_empty() && text.len() <= MAX_ORDER).then_some(text)
+}
+
+/// A longer list of columns is not told.
+const MAX_ORDER: usize = 80;
 
 /// More columns than these are more than a mark.
 const MAX_CLAIM_COLUMNS: usize = 5;
@@ -201,6 +231,15 @@ mod tests {
 
     fn read(text: &str) -> Option<(String, Option<String>)> {
         in_query(text).map(|claim| (claim.label.to_owned(), claim.table))
+    }
+
+    #[test]
+    fn rows_are_taken_in_an_order() {
+        let read = |text: &str| super::order(text);
+        assert_eq!(read("SELECT a FROM q ORDER BY priority ASC,\n attempt LIMIT 1").as_deref(), Some("priority ASC, attempt"));
+        assert_eq!(read("(SELECT a FROM q ORDER BY id FOR UPDATE)").as_deref(), Some("id"));
+        assert_eq!(read("SELECT a FROM q ORDER BY random() LIMIT 1"), None);
+        assert_eq!(read("SELECT a FROM q"), None);
     }
 
     #[test]

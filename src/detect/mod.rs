@@ -38,6 +38,7 @@ mod nature;
 mod open_environment;
 mod query_state;
 mod random_keys;
+mod ranks;
 mod reach;
 mod read_files;
 mod remotes;

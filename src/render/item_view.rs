@@ -1,7 +1,8 @@
 //! From an item to what its block, or its line in a table, shows.
 
 use crate::model::{
-    Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Fact, Item, Kind, Place, Provenance, Role, Scope, SetBy, Site, Total, Use,
+    Access, Annotation, Class, Confidence, EntryKind, EntryPoint, Fact, FactValue, Item, Kind, Place, Provenance, Role, Scope, SetBy, Site,
+    Total, Use,
 };
 
 use super::docs::{DocContext, description};
@@ -320,7 +321,15 @@ fn fact_view(layout: &Layout<'_>, fact: &Fact, page: &str) -> FactView {
         at: fact.at.as_ref().map(|place| layout.links.place(page, &place.file, place.line)),
         from: fact.from.as_deref().map(|from| code_short(from, 80)),
         is_fallback: fact.is_fallback(),
+        required: fact.provenance == Provenance::Env && fact.value.is_none() && is_required(layout, fact),
     }
+}
+
+/// The service fails without the variable that a fact comes from.
+fn is_required(layout: &Layout<'_>, fact: &Fact) -> bool {
+    let variable = fact.from.as_deref().and_then(|name| layout.item(&format!("startup-config:env#{name}")));
+    let says = |fact: &Fact| fact.key == "presence" && fact.value == Some(FactValue::Text("required".to_owned()));
+    variable.is_some_and(|item| item.facts.iter().any(says))
 }
 
 /// The last few places that give a value: those that win.

@@ -113,14 +113,25 @@ pub(super) fn tell(items: &mut [Item], databases: &[Database]) {
         }
         item.facts.extend(table.unique.iter().take(2).map(|columns| fact("unique", key(columns), place)));
     }
+    let migrated_by = migrator(items);
     for database in databases {
         let Some(at) = store_of(database, databases, items) else { continue };
         let Some((_, place)) = database.tables.values().next() else { continue };
         let fact = fact("tables", listed(database.tables.keys()), place);
         if items[at].facts.iter().all(|known| known.key != "tables") {
             items[at].facts.push(Fact { at: None, ..fact });
+            items[at].facts.extend(migrated_by.clone());
         }
     }
+}
+
+/// Who brings the schema to its last step, where one place does.
+fn migrator(items: &[Item]) -> Option<Fact> {
+    let mut found = items.iter().filter(|item| item.kind == Kind::Lease && item.summary.starts_with("schema migration"));
+    let only = found.next().filter(|_| found.next().is_none())?;
+    let place = &only.sites.first()?.place;
+    let who = if only.services.is_empty() { String::new() } else { format!(" in {}", only.services.join(", ")) };
+    Some(fact("migrated_by", format!("{}{who}", only.name), place))
 }
 
 /// A table of that name, where all databases that have one agree on its columns: variants for several servers do.

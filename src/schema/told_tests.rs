@@ -18,7 +18,7 @@ fn told(files: &[(&str, &str)], start: &str) -> Vec<String> {
     let map = map(&text);
     let is_it = |item: &&Item| item.id.as_str().starts_with(start);
     let item = map.items.iter().find(is_it).unwrap_or_else(|| panic!("no {start}"));
-    let keys = ["columns", "primary_key", "unique", "tables", "rows_at_once"];
+    let keys = ["columns", "primary_key", "unique", "tables", "rows_at_once", "order", "migrated_by"];
     let facts = item.facts.iter().filter(|fact| keys.contains(&fact.key.as_str()));
     let place = |fact: &crate::model::Fact| fact.at.as_ref().map_or(String::new(), |at| format!(" {}:{}", at.file, at.line));
     facts.map(|fact| format!("{} {}{}", fact.key, fact.value.as_ref().unwrap(), place(fact))).collect()
@@ -35,17 +35,25 @@ fn a_claim_tells_the_columns_of_its_table_and_what_is_unique() {
     let at = "src/main.rs:3";
     assert_eq!(
         found,
-        [format!("rows_at_once 5 {at}"), format!("columns id, tenant, title, done {place}"), format!("unique tenant, title {place}")]
+        [
+            format!("rows_at_once 5 {at}"),
+            format!("order id {at}"),
+            format!("columns id, tenant, title, done {place}"),
+            format!("unique tenant, title {place}")
+        ]
     );
     // Of another table, nothing is said.
-    assert_eq!(told(&[("migrations/1_orders.sql", "CREATE TABLE orders (id int);")], "lease:"), [format!("rows_at_once 5 {at}")]);
+    assert_eq!(
+        told(&[("migrations/1_orders.sql", "CREATE TABLE orders (id int);")], "lease:"),
+        [format!("rows_at_once 5 {at}"), format!("order id {at}")]
+    );
 }
 
 #[test]
 fn two_databases_that_disagree_about_a_table_say_nothing_of_it() {
     let other = "CREATE TABLE jobs (id INTEGER PRIMARY KEY AUTOINCREMENT, path text);";
     let found = told(&[("migrations/postgres/1_jobs.sql", JOBS), ("migrations/sqlite/1_jobs.sql", other)], "lease:");
-    assert_eq!(found, ["rows_at_once 5 src/main.rs:3"]);
+    assert_eq!(found, ["rows_at_once 5 src/main.rs:3", "order id src/main.rs:3"]);
 }
 
 #[test]
@@ -62,4 +70,23 @@ fn the_only_database_of_its_sort_has_the_tables_of_the_migrations() {
     // Those of a file on disk are not those of a server.
     let on_disk = [("migrations/sqlite/1_jobs.sql", "CREATE TABLE jobs (id INTEGER PRIMARY KEY);")];
     assert_eq!(told(&on_disk, "external-store:postgres"), Vec::<String>::new());
+}
+
+#[test]
+fn a_database_tells_who_brings_its_schema_to_the_last_step() {
+    let moves = |names: &[&str]| {
+        let calls: String = names.iter().map(|name| format!("{name}(&pool).await; ")).collect();
+        let migrating = |name: &&str| format!("async fn {name}(pool: &sqlx::PgPool) {{ sqlx::migrate!().run(pool).await.unwrap(); }}\n");
+        let functions: String = names.iter().map(migrating).collect();
+        let main = format!(
+            "#[tokio::main]\nasync fn main() {{ let pool = sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap(); {calls} }}\n\
+             {functions}"
+        );
+        let map = map(&format!("{MANIFEST}//- /src/main.rs\n{main}//- /migrations/1_jobs.sql\n{JOBS}\n"));
+        let store = map.items.into_iter().find(|item| item.id.as_str() == "external-store:postgres").unwrap();
+        store.facts.iter().find(|fact| fact.key == "migrated_by").map(|fact| fact.value.as_ref().unwrap().to_string())
+    };
+    assert_eq!(moves(&["bring"]).as_deref(), Some("bring in shop"));
+    // Two do.
+    assert_eq!(moves(&["bring", "again"]), None);
 }

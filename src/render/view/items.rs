@@ -144,6 +144,8 @@ pub(crate) struct FactView {
     pub(crate) from: Option<String>,
     /// The value holds only where `from` gives none.
     pub(crate) is_fallback: bool,
+    /// The service fails without the variable that gives it.
+    pub(crate) required: bool,
     /// Where else its value is given, the layer that wins last.
     pub(crate) set: Vec<SetView>,
     pub(crate) set_more: usize,
