@@ -192,7 +192,7 @@ fn told(units: &[Unit]) -> Told {
                 };
                 let entry = out.entry(key.clone()).or_default();
                 match unit.key.strip_prefix("•1 id ") {
-                    Some(id) => entry.id = Some(plain(id).into()),
+                    Some(id) => entry.id = Some(plain(id.split("<span").next().unwrap_or(id)).into()),
                     None => entry.lines.push((unit.key.clone(), unit.text.clone())),
                 }
             }

@@ -3,8 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use anstream::ColorChoice;
-use statemap::terminal::{Hyperlinks, Opener, supports_hyperlinks};
+use statemap::terminal::{Hyperlinks, Opener, supports_colour, supports_hyperlinks};
 
 use crate::cli::{Global, When};
 
@@ -38,13 +37,7 @@ pub(super) fn colour(stream: Stream, global: &Global) -> bool {
     match global.color {
         When::Always => true,
         When::Never => false,
-        When::Auto => {
-            let choice = match stream {
-                Stream::Out => anstream::AutoStream::choice(&std::io::stdout()),
-                Stream::Err => anstream::AutoStream::choice(&std::io::stderr()),
-            };
-            choice != ColorChoice::Never
-        }
+        When::Auto => supports_colour(stream.is_terminal(), var),
     }
 }
 

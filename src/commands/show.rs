@@ -62,6 +62,8 @@ fn pages(session: &Session, details: &[Detail<'_>], style: diag::Style, on_termi
     let options = RenderOptions {
         prefix: session.revision.prefix.clone(),
         relative_links: on_terminal,
+        // The terminal leads to the files of the tree; a page that is pasted somewhere leads to the host or nowhere.
+        link_base: on_terminal.then(String::new),
         templates: outputs.iter().find_map(|output| output.templates.as_ref()).map(|path| session.root.join(path)),
         ..RenderOptions::default()
     };

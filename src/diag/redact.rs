@@ -73,7 +73,8 @@ pub(super) fn hidden_parts(file: &str, text: &str) -> Vec<Range<usize>> {
     if file.ends_with(".rs") {
         return hidden_in_rust(text);
     }
-    let mut scan = Scan { is_yaml: file.ends_with(".yaml") || file.ends_with(".yml"), ..Scan::default() };
+    let is_sql = file.ends_with(".sql");
+    let mut scan = Scan { is_sql, is_yaml: file.ends_with(".yaml") || file.ends_with(".yml"), ..Scan::default() };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let words = line.trim_end_matches(['\r', '\n']);
@@ -93,6 +94,9 @@ struct Scan {
     secret_document: bool,
     /// In so many lines more, `value: …` is hidden: `name: DB_PASSWORD` was read.
     named: u32,
+    is_sql: bool,
+    /// A statement of SQL that speaks of a secret has not ended yet.
+    secret_statement: bool,
     /// The line above is an option, in a list, whose value is secret.
     option_above: bool,
     hidden: Vec<Range<usize>>,
@@ -108,6 +112,10 @@ impl Scan {
         if line.contains("-----BEGIN ") {
             self.hide(start + indent..start + line.len());
             self.region = (!line.contains("-----END ")).then_some(Region::Until("-----END "));
+            return;
+        }
+        if self.is_sql {
+            self.statement(start, line);
             return;
         }
         // The line above was `- --password` of a list.
@@ -200,6 +208,25 @@ impl Scan {
         for range in userinfo(line) {
             self.hide(start + range.start..start + range.end);
         }
+    }
+
+    /// A line of SQL: the texts of a statement are hidden from where a name in it looks secret.
+    fn statement(&mut self, start: usize, line: &str) {
+        let names = line.split('\'').step_by(2).flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+        self.secret_statement |= names.into_iter().any(|name| name.len() <= MAX_NAME && looks_secret(name));
+        if self.secret_statement {
+            let mut at = start;
+            for (number, part) in line.split('\'').enumerate() {
+                if number % 2 == 1 {
+                    self.hide(at..at + part.len());
+                }
+                at += part.len() + 1;
+            }
+        } else {
+            self.hide_userinfo(start, line);
+            self.hide_random(start, line);
+        }
+        self.secret_statement &= !line.trim_end().ends_with(';');
     }
 
     /// Words that only a machine writes.
@@ -361,6 +388,8 @@ mod tests {
             ("Dockerfile", "HEALTHCHECK CMD mysqladmin ping -p hunter2\n"),
             ("a.yaml", "command:\n  - redis-server\n  - --requirepass\n  - hunter2\n"),
             ("a.yaml", "image: shop\nargs: [\"AKIAhunter2hunter2ABCD\"]\n"),
+            ("a.sql", "INSERT INTO users (name, password_hash) VALUES ('admin', 'hunter2');\n"),
+            ("a.sql", "INSERT INTO users (name, password)\nVALUES\n  ('admin', 'hunter2'),\n  ('ada', 'hunter2');\n"),
             ("a.rs", "let token = \"hunter2\";\n"),
             ("a.rs", "    .password(\"hunter2\")\n"),
             ("a.rs", "let url = \"postgres://shop:hunter2@db/shop\";\n"),
@@ -379,6 +408,7 @@ mod tests {
             ("a.yaml", "password: |\n  x\nowner: shown\n"),
             ("a.yaml", "kind: Secret\ndata:\n  a: x\n---\nkind: ConfigMap\ndata:\n  a: shown\n"),
             ("a.yaml", "- name: DB_PASSWORD\n  value: x\n- name: RUST_LOG\n  value: shown\n"),
+            ("a.sql", "CREATE TABLE keys (token TEXT);\nINSERT INTO shops VALUES ('shown');\n"),
             (".env", "URL=https://shown.example.com/a@b\n"),
             ("a.rs", "let token = spawn(async move { shown });\n"),
             ("a.rs", "// statemap: on_loss = \"shown: the token is lost\"\n"),

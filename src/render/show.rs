@@ -187,11 +187,16 @@ fn uses(layout: &Layout<'_>, item: &Item) -> (Vec<UseRow>, usize) {
     }
     let (shown, more) = first_few(found.len(), USES);
     let row = |used: &&Use| UseRow {
-        function: code_short(&used.function, 100),
+        function: code_short(within_crate(&used.function), 100),
         writes: used.access == Access::Write,
         at: layout.links.place(PAGE, &used.file, used.line),
     };
     (found[..shown].iter().map(row).collect(), more)
+}
+
+/// `shop::cart::Cart::set` as `cart::Cart::set`: the place says which crate.
+fn within_crate(path: &str) -> &str {
+    path.split_once("::").map_or(path, |(_, rest)| rest)
 }
 
 fn entries(item: &Item) -> (Vec<EntryRow>, usize) {

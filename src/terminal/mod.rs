@@ -3,12 +3,14 @@
 //! What the program says is Markdown first (see `render`), so a page that was made harmless there stays harmless here.
 
 mod cells;
+mod colour;
 mod links;
 mod page;
 mod table;
 mod words;
 
 pub use cells::{fit, fit_path, width_of, wrap_after, wrap_text};
+pub use colour::supports_colour;
 pub use links::{Hyperlinks, Opener, supports_hyperlinks};
 pub use page::page;
 

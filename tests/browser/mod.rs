@@ -12,7 +12,7 @@ mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sites::{BOOK, FAULTY, STOREFRONT};
+use sites::{BOOK, FAULTY, FLEET, STOREFRONT};
 use survey::{Page, Seen, Site, Survey, survey};
 
 /// The smallest letters that a diagram may have, in CSS pixels.
@@ -253,4 +253,8 @@ fn the_sites_have_the_pages_that_they_should_have() {
     let storefront = &survey.sites[STOREFRONT].pages;
     let book = &survey.sites[BOOK].pages;
     assert!(storefront.len() > 20 && book.len() > 80, "{} and {} pages", storefront.len(), book.len());
+    let fleet = &survey.sites[FLEET].pages;
+    for page in ["index.html", "services/orders-api.html", "state/orders.html", "stores/postgres.html", "hazards/ephemeral-file.html"] {
+        assert!(fleet.contains_key(page), "{page} is not among {} pages", fleet.len());
+    }
 }

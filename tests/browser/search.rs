@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sites::{BOOK, STOREFRONT};
+use super::sites::{BOOK, FLEET, STOREFRONT};
 use super::survey::Sight;
 use crate::project::map_of;
 
@@ -31,6 +31,16 @@ fn words(site: &str) -> Vec<String> {
             let map = map_of("storefront");
             let told = map.items.iter().filter(|item| item.class != statemap::model::Class::Constant);
             told.flat_map(|item| [item.id.to_string(), item.name.to_string()]).collect()
+        }
+        FLEET => {
+            let map = crate::project::many_files(1).remove(0).1;
+            let map: statemap::model::StateMap = serde_json::from_str(&map).unwrap();
+            let told = map.items.iter().filter(|item| item.class != statemap::model::Class::Constant);
+            let services = map.services.iter().map(|service| service.name.to_string());
+            told.map(|item| item.id.to_string())
+                .chain(services)
+                .chain(["platform-database".to_owned(), "customer care".to_owned()])
+                .collect()
         }
         BOOK => statemap::assess::RULES.iter().map(|rule| rule.id.to_owned()).collect(),
         _ => Vec::new(),

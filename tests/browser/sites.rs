@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
-use crate::project::{fixture, repository, statemap};
+use crate::project::{fixture, many_files, repository, statemap};
 
 /// The map of the bundled service, written by `gen --format mdbook`.
 pub(super) const STOREFRONT: &str = "storefront";
 /// The project's own book.
 pub(super) const BOOK: &str = "book";
+/// The maps of three repositories, put beside each other by `merge`.
+pub(super) const FLEET: &str = "fleet";
 /// A page with a fault of each sort.
 pub(super) const FAULTY: &str = "faulty";
 
@@ -21,11 +23,20 @@ pub(super) fn build(below: &Path) -> BTreeMap<String, PathBuf> {
     let _ = std::fs::remove_dir_all(below);
     let source = below.join("storefront-book");
     statemap().args(["gen", "--format", "mdbook", "--quiet", "-o"]).arg(&source).arg(fixture("storefront")).assert().success();
+    let maps = below.join("fleet-maps");
+    std::fs::create_dir_all(&maps).unwrap();
+    // The first and the fifth share a database.
+    for (name, text) in many_files(5).into_iter().step_by(2) {
+        std::fs::write(maps.join(format!("{name}.json")), text).unwrap();
+    }
+    let fleet = below.join("fleet-book");
+    statemap().args(["merge", "--quiet", "-o"]).arg(&fleet).arg(&maps).assert().success();
     let faulty = below.join(FAULTY);
     std::fs::create_dir_all(&faulty).unwrap();
     std::fs::write(faulty.join("index.html"), include_str!("faulty.html")).unwrap();
     BTreeMap::from([
         (STOREFRONT.to_owned(), mdbook(&source, &below.join(STOREFRONT))),
+        (FLEET.to_owned(), mdbook(&fleet, &below.join(FLEET))),
         (BOOK.to_owned(), mdbook(&repository().join("book"), &below.join(BOOK))),
         (FAULTY.to_owned(), faulty),
     ])

@@ -100,7 +100,7 @@ fn a_stale_map_names_what_is_new_gone_and_changed_and_shows_the_difference() {
         "{out}"
     );
     let difference =
-        "  ~ static:shop::ORDERS  src/main.rs:6\n    - Orders that are not yet paid.\n    + Everything that are not yet paid.\n";
+        "  ~ static:shop::ORDERS  src/main.rs:7\n    - Orders that are not yet paid.\n    + Everything that are not yet paid.\n";
     assert!(out.contains(difference), "{out}");
     assert!(out.contains(" elsewhere, which count these, sum them up or link to them"), "{out}");
     assert!(out.contains("`statemap gen` writes it anew"), "{out}");
@@ -521,5 +521,5 @@ fn where_no_state_differs_the_difference_of_the_text_is_shown() {
     project.write("STATEMAP.md", project.read("STATEMAP.md").replace("## Blind spots", "## Blind corners"));
     let out = project.run(&["check"]).ends(1).out;
     assert!(out.contains("--- STATEMAP.md (committed)\n+++ STATEMAP.md (from the code)\n@@ "), "{out}");
-    assert!(out.contains("-## Blind corners\n+## Blind spots\n"), "{out}");
+    assert!(out.contains("\n-## Blind corners\n") && out.contains("\n+## Blind spots\n"), "{out}");
 }

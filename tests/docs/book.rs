@@ -339,3 +339,15 @@ fn what_a_review_is_told_to_write_is_read_without_a_complaint() {
         assert_eq!(config.states.len(), 1);
     }
 }
+
+#[test]
+fn the_page_on_the_architecture_names_every_folder_of_the_source() {
+    let page = read("book/src/architecture.md");
+    for entry in std::fs::read_dir(repository().join("src")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let own = ["lib.rs", "main.rs", "fixture.rs", "reference.rs", "exit_code.rs", "bin"];
+        let is_named = page.contains(&format!("`{name}/`")) || page.contains(&format!("`{name}`"));
+        assert!(own.contains(&name.as_str()) || is_named, "`{name}` is not on the page");
+    }
+}
