@@ -158,11 +158,13 @@ fn told(units: &[Unit]) -> Told {
     let out = &mut told.entries;
     let mut block: Option<(Kind, String)> = None;
     let mut table: Option<Kind> = None;
-    for unit in units {
+    for (at, unit) in units.iter().enumerate() {
         match unit.kind {
-            UnitKind::Heading(_) => {
+            UnitKind::Heading(level) => {
                 let heading = unit.key.trim_start_matches('#').trim_start();
-                block = heading.split_once(": ").and_then(|(kind, name)| Some((kind.parse().ok()?, plain(name))));
+                let named = heading.split_once(": ").and_then(|(kind, name)| Some((kind.parse().ok()?, plain(name))));
+                // The page of one item has its name alone above it.
+                block = named.or_else(|| (level == 1).then(|| Some((kind_by_id(&units[at + 1..])?, plain(heading)))).flatten());
                 table = kind_of_heading(heading);
                 if let Some(key) = &block {
                     out.entry(key.clone()).or_default();
@@ -192,13 +194,26 @@ fn told(units: &[Unit]) -> Told {
                 };
                 let entry = out.entry(key.clone()).or_default();
                 match unit.key.strip_prefix("•1 id ") {
-                    Some(id) => entry.id = Some(plain(id.split("<span").next().unwrap_or(id)).into()),
+                    Some(id) => entry.id = Some(id_in(id).into()),
                     None => entry.lines.push((unit.key.clone(), unit.text.clone())),
                 }
             }
         }
     }
     told
+}
+
+/// The kind that the id below a heading begins with.
+fn kind_by_id(below: &[Unit]) -> Option<Kind> {
+    let own = below.iter().take_while(|unit| !matches!(unit.kind, UnitKind::Heading(_)));
+    let id = own.filter_map(|unit| unit.key.strip_prefix("•1 id ")).next()?;
+    id_in(id).split_once(':')?.0.parse().ok()
+}
+
+/// The id in a line: the code at its start; what a book adds for its search follows.
+fn id_in(text: &str) -> String {
+    let quoted = text.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(id, _)| id.to_owned());
+    quoted.unwrap_or_else(|| plain(text))
 }
 
 /// Text without the marks of code.

@@ -35,7 +35,8 @@ pub(super) enum UnitKind {
 pub(super) fn units(page: &str) -> Vec<Unit> {
     let mut reader =
         UnitReader { page, out: Vec::new(), open: None, link: Vec::new(), depth: 0, in_head: false, in_counts: false, line: 1, counted: 0 };
-    for (event, range) in Parser::new_ext(page, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_HEADING_ATTRIBUTES;
+    for (event, range) in Parser::new_ext(page, options).into_offset_iter() {
         reader.take(event, range);
     }
     reader.flush(UnitKind::Other);
@@ -75,6 +76,8 @@ impl UnitReader<'_> {
                 self.widen(&range);
             }
             Event::Code(code) => self.push(&format!("`{code}`"), &range),
+            // Badges and icons of a book stand around words that say the same.
+            Event::InlineHtml(html) if is_ornament(&html) => self.widen(&range),
             Event::InlineHtml(html) | Event::Html(html) => {
                 if !html.trim_start().starts_with("<!--") {
                     self.push(&html, &range);
@@ -203,6 +206,12 @@ impl UnitReader<'_> {
         let mark = if kind == UnitKind::Other || kind == UnitKind::Row { String::new() } else { format!("{prefix} ") };
         self.out.push(Unit { exact: format!("{mark}{exact}"), key: format!("{mark}{key}"), text, line: self.line, kind });
     }
+}
+
+/// The elements that books put around words: badges, labels and the drawings of icons.
+fn is_ornament(html: &str) -> bool {
+    let name = html.trim_start_matches(['<', '/']).split([' ', '>', '/']).next().unwrap_or_default();
+    matches!(name, "span" | "svg" | "path" | "circle" | "rect" | "g" | "line" | "ellipse" | "polyline" | "polygon")
 }
 
 /// What begins an item of a list that is nested so deep.

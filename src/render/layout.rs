@@ -117,8 +117,10 @@ impl<'a> Layout<'a> {
         let mut items: Vec<&Item> = map.items.iter().filter(|item| options.constants || item.class == Class::Mutable).collect();
         items.sort_by_cached_key(|item| (kind_rank(item.kind), scope_rank(item.scope), Reverse(weight(item)), &item.id));
         let titles = titles(&items);
-        let owners = items.iter().filter_map(|item| item.annotation.as_ref()?.owner.as_deref()).chain(options.owner.as_deref());
-        let owners = stems(owners).into_iter().map(|(name, stem)| (name.to_owned(), stem)).collect();
+        let named: Vec<&str> = items.iter().filter_map(|item| item.annotation.as_ref()?.owner.as_deref()).collect();
+        // One owner of everything needs no page.
+        let of_all = options.owner.as_deref().filter(|_| !named.is_empty());
+        let owners = stems(named.into_iter().chain(of_all)).into_iter().map(|(name, stem)| (name.to_owned(), stem)).collect();
         Self {
             map,
             links,

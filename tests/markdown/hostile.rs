@@ -85,7 +85,8 @@ fn hostile_text_changes_no_block_of_any_page() {
     let mut found = Vec::new();
     for hostile in HOSTILE.iter().copied().chain([long.as_str()]) {
         let pages = pages(&texts.replaced(|text| format!("{hostile}{text}{hostile}")));
-        assert_eq!(pages.len(), plain.len(), "{hostile:?}");
+        let paths = |pages: &[statemap::render::Page]| pages.iter().map(|page| page.path.clone()).collect::<Vec<_>>();
+        assert_eq!(pages.len(), plain.len(), "{hostile:?}: {:?} {:?}", paths(&pages), paths(&plain));
         for (page, plain) in pages.iter().zip(&plain) {
             let intruders = intruders(page).into_iter().map(|what| format!("{}: {what}", page.path));
             found.extend(intruders.chain(difference(page, &blocks(&plain.text))).map(|what| format!("{hostile:?} in {what}")));

@@ -29,7 +29,7 @@ fn chapters(book: &Book) -> Vec<&Chapter> {
     book.iter().filter_map(|item| if let BookItem::Chapter(chapter) = item { Some(chapter) } else { None }).collect()
 }
 
-/// `2.1. Hazards statemap/hazards.md`, a line for each chapter.
+/// `2.1. Hazards statemap/hazards/index.md`, a line for each chapter.
 fn outline(book: &Book) -> String {
     let line = |chapter: &&Chapter| {
         let path = chapter.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
@@ -44,7 +44,7 @@ fn a_draft_in_the_summary_becomes_the_map_and_the_rest_stays_byte_for_byte() {
     let before = MDBook::load(library.project.path("docs")).unwrap().book;
     let after = book(&library);
     let outline = outline(&after);
-    assert!(outline.contains("2. State map statemap/index.md\n2.1. Hazards statemap/hazards.md\n"), "{outline}");
+    assert!(outline.contains("2. State map statemap/index.md\n2.1. Hazards statemap/hazards/index.md\n"), "{outline}");
     assert!(outline.contains("3. Last last.md\n"), "{outline}");
     let by_path: BTreeMap<_, _> = chapters(&after).into_iter().map(|chapter| (chapter.source_path.clone(), chapter)).collect();
     for chapter in chapters(&before).into_iter().filter(|chapter| chapter.path.is_some()) {
@@ -56,7 +56,7 @@ fn a_draft_in_the_summary_becomes_the_map_and_the_rest_stays_byte_for_byte() {
 #[test]
 fn numbers_and_parents_go_on_below_every_place() {
     for (table, first, parents) in [
-        ("chapters = true", "4. State map statemap/index.md\n4.1. Hazards statemap/hazards.md\n", &[] as &[&str]),
+        ("chapters = true", "4. State map statemap/index.md\n4.1. Hazards statemap/hazards/index.md\n", &[] as &[&str]),
         ("chapters = \"ops/README.md\"", "1.1. Deploy ops/deploy.md\n1.2. State map statemap/index.md\n1.2.1. Hazards", &["Ops"]),
         ("chapters = \"Thanks\"\ntitle = \"Where it is\"", "Thanks thanks.md\nWhere it is statemap/index.md\nHazards", &["Thanks"]),
     ] {
@@ -69,7 +69,7 @@ fn numbers_and_parents_go_on_below_every_place() {
         assert_eq!(hazards.parent_names, [parents, &[map]].concat(), "{table}");
         // The sidebar is made of these numbers, and mdBook panics when a level is skipped.
         library.build().unwrap();
-        assert!(library.html("toc.html").contains("statemap/hazards.html"), "{table}");
+        assert!(library.html("toc.html").contains("statemap/hazards/index.html"), "{table}");
     }
 }
 
@@ -87,7 +87,7 @@ fn parts_of_the_map_are_chapters_here_and_every_link_between_pages_leads_somewhe
         assert!(outline.contains(line), "{line} in\n{outline}");
     }
     let deploy = library.out("ops/deploy.md");
-    assert!(deploy.contains("](../statemap/") && deploy.contains("../statemap/hazards.md#hazard-"), "{deploy}");
+    assert!(deploy.contains("](../statemap/") && deploy.contains("../statemap/hazards/unbounded-growth.md#hazard-"), "{deploy}");
     let mut checked = 0;
     for chapter in chapters(&book(&library)) {
         let Some(path) = &chapter.path else { continue };
@@ -116,7 +116,7 @@ fn the_folder_of_the_chapters_is_nobody_elses() {
     let library = Library::new("chapters = true\nfolder = \"ops/state\"", "- [Ours](ops/x.md)\n");
     library.page("ops/x.md", "{{#statemap review}}\n");
     library.build().unwrap();
-    assert!(library.out("ops/x.md").contains("](state/hazards.md#hazard-"), "{}", library.out("ops/x.md"));
+    assert!(library.out("ops/x.md").contains("](state/hazards/unbounded-growth.md#hazard-"), "{}", library.out("ops/x.md"));
 }
 
 #[test]

@@ -16,14 +16,14 @@ fn mdbook_calls_the_binary_and_gets_the_same_book_as_in_the_process() {
     let library = Library::new("chapters = true", "- [Page](page.md)\n");
     library.page("page.md", "# Page\n\n{{#statemap list kind=static}}\n");
     library.build().unwrap();
-    let (page, hazards) = (library.out("page.md"), library.out("statemap/hazards.md"));
+    let (page, hazards) = (library.out("page.md"), library.out("statemap/hazards/index.md"));
     std::fs::remove_dir_all(library.project.path("docs/book")).unwrap();
     let binary = assert_cmd::cargo::cargo_bin("statemap");
     let config = library.project.read("docs/book.toml");
     let command = format!("[preprocessor.statemap]\ncommand = \"{} mdbook --quiet\"", binary.display());
     library.project.write("docs/book.toml", config.replace("[preprocessor.statemap]", &command));
     MDBook::load(library.project.path("docs")).unwrap().build().unwrap();
-    assert_eq!((library.out("page.md"), library.out("statemap/hazards.md")), (page, hazards));
+    assert_eq!((library.out("page.md"), library.out("statemap/hazards/index.md")), (page, hazards));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn install_puts_the_lines_in_once_and_a_built_book_has_the_map() {
     run(&library, &["mdbook", "install", "."], "").ends(0).says(&["nothing is changed"]);
     assert_eq!(library.project.read("docs/book.toml"), config);
     library.build().unwrap();
-    assert!(library.project.exists("docs/book/statemap/hazards.html"));
+    assert!(library.project.exists("docs/book/statemap/hazards/index.html"));
 }
 
 #[test]

@@ -24,8 +24,8 @@ fn an_item_stands_below_the_heading_above_it_and_is_where_the_book_links_to() {
     library.page("deep/er/two.md", &format!("We rely on {{{{#statemap link {SEEN}}}}} and {{{{#statemap count kind=static}}}} statics.\n"));
     library.build().unwrap();
     let one = library.out("one.md");
-    assert!(one.contains("\n### static: `SEEN`\n") && one.contains(&format!("- id `{SEEN}`")), "{one}");
-    let anchor = one.split("<a id=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an anchor that stays");
+    assert!(one.contains("static: `SEEN` { #") && one.contains(&format!("- id `{SEEN}`")), "{one}");
+    let anchor = one.split("`SEEN` { #").nth(1).and_then(|rest| rest.split(' ').next()).expect("an anchor that stays");
     assert_eq!(library.out("deep/er/two.md").trim(), format!("We rely on [`SEEN`](../../one.md#{anchor}) and 2 statics."));
     assert!(library.html("deep/er/two.html").contains(&format!("href=\"../../one.html#{anchor}\"")));
     assert!(library.html("one.html").contains(&format!("id=\"{anchor}\"")));
@@ -75,7 +75,7 @@ fn a_diagram_is_drawn_for_readers_and_text_for_renderers_of_text() {
     assert!(page.starts_with("```mermaid\n") && page.contains("\n> ```mermaid\n"), "{page}");
     let html = library.html("deep/page.html");
     assert!(html.contains("id=\"statemap-deep-page-0") && html.contains("id=\"statemap-deep-page-1"), "{html}");
-    assert!(html.contains("href=\"../statemap/kinds/static.html#static-seen\""), "nodes lead to their items");
+    assert!(html.contains("href=\"../statemap/items/static-shop-seen.html"), "nodes lead to their items");
     assert!(!html.contains("mermaid"), "{html}");
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::fleet::{Owned, owners};
 
-use super::super::escape::{inline, shorten, slug};
+use super::super::escape::{inline, shorten};
+use super::super::files::with_hash;
 use super::super::item_view::clause;
 use super::super::rank::weight;
 use super::rows::{few, number, units};
@@ -36,11 +37,8 @@ pub(super) fn owner_row(site: &Site<'_>, owned: &Owned<'_>, page: &str) -> Owner
 }
 
 fn anchor(owned: &Owned<'_>) -> String {
-    let plain: String = owned.name.as_deref().map(slug).unwrap_or_default().chars().filter(char::is_ascii).take(60).collect();
-    match (&owned.name, plain.as_str()) {
-        (None, _) => "owner-nobody".to_owned(),
-        (Some(_), _) => format!("owner-{plain}"),
-    }
+    // Of two names with the same words in them, each has its own place.
+    owned.name.as_deref().map_or_else(|| "owner-nobody".to_owned(), |name| format!("owner-{}", with_hash(name)))
 }
 
 pub(super) fn owners_page(site: &Site<'_>, index: String) -> OwnersPage {
