@@ -160,6 +160,8 @@ fn escape_line(line: &str, out: &mut String) {
                 out.push('\\');
                 out.push(c);
             }
+            // A line that begins so is a definition to mdBook.
+            ':' if at_start && i == 0 => out.push_str("\\:"),
             '.' | ')' if at_start && digits > 0 && i == digits && after.is_none_or(char::is_whitespace) => {
                 out.push('\\');
                 out.push(c);
