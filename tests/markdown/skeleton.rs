@@ -78,7 +78,11 @@ pub(super) fn difference(now: &Page, expected: &[String]) -> Option<String> {
 /// The pages whose blocks do not follow from what a text means. Which store is meant is read off its name and its id: other text in
 /// them makes other stores, chapters, and paths through them. What such pages hold of an item stands on those of its kind as well.
 pub(super) fn comparable(pages: &[Page]) -> Vec<&Page> {
-    let follows = |path: &str| ["src/index.md", "src/stores/", "src/items/", "src/SUMMARY.md", "src/failures/store-away.md"].iter().any(|one| path.starts_with(one));
+    let follows = |path: &str| {
+        ["src/index.md", "src/stores/", "src/items/", "src/SUMMARY.md", "src/failures/store-away.md"]
+            .iter()
+            .any(|one| path.starts_with(one))
+    };
     pages.iter().filter(|page| !follows(&page.path)).collect()
 }
 

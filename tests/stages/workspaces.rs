@@ -82,7 +82,7 @@ fn the_page_of_a_service_has_a_table_of_its_variables_and_what_sets_them_for_it(
     project.write("compose.yaml", format!("services:\n{}{}", container("api", "low"), container("worker", "high")));
     project.run(&["gen", "--format", "mdbook", "-o", "book"]).ends(0);
     let api = project.read("book/src/services/api.md");
-    assert!(api.contains("| `LEVEL` |") && api.contains("**`low`**") && api.contains("`API_KEYS`"), "{api}");
+    assert!(api.contains("| [`LEVEL`](") && api.contains("**`low`**") && api.contains("`API_KEYS`"), "{api}");
     for other in ["**`high`**", "WORKERS", "FORGOTTEN_high", "| service |"] {
         assert!(!api.contains(other), "{other} is in\n{api}");
     }

@@ -6,11 +6,11 @@ use crate::assess::SYMPTOMS as ALL_SYMPTOMS;
 use crate::fleet::{Fleet, hazards};
 use crate::model::Class;
 
+use super::super::book::framed;
 use super::super::engine::Engine;
 use super::super::escape::{inline, one_line, shorten};
 use super::super::html::{STYLESHEET, STYLESHEET_FILE};
 use super::super::layout::ORDER;
-use super::super::book::framed;
 use super::super::view::Chapter;
 use super::super::{Existing, Page, RenderError, marked};
 use super::hazards::{hazards_page, rule_pages, rules};
