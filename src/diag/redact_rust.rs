@@ -97,11 +97,7 @@ impl Scan<'_> {
                     self.trigger = None;
                 }
             }
-            b',' => {
-                if self.trigger.is_some_and(|trigger| trigger >= depth) {
-                    self.trigger = None;
-                }
-            }
+            b',' if self.trigger.is_some_and(|trigger| trigger >= depth) => self.trigger = None,
             _ => {}
         }
     }

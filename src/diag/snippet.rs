@@ -124,8 +124,8 @@ impl Window<'_> {
     fn snippet<'a>(&self, source: &Source, lines: &[Range<usize>]) -> Snippet<'a, Annotation<'a>> {
         let mut text = String::new();
         let mut annotations = Vec::new();
-        for at in self.first..=self.last {
-            let line = lines[at].clone();
+        for (at, line) in lines.iter().enumerate().take(self.last + 1).skip(self.first) {
+            let line = line.clone();
             let here: Vec<(&Mark, Range<usize>)> =
                 self.marks.iter().filter(|mark| mark.line as usize == at + 1).map(|mark| (*mark, caret(source, &line, mark))).collect();
             let shown = shown_part(&source.text, &line, here.first().map_or(line.start, |(_, caret)| caret.start));

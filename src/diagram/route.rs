@@ -45,9 +45,8 @@ pub(super) fn route(graph: &Graph, tidy: &Tidy) -> Picture {
     let mut legs = legs(graph, tidy);
     let lanes = lanes(graph, &mut legs, tidy.columns.len());
     let lefts = lefts(graph, tidy, &lanes);
-    let mut picture = Picture::default();
-    picture.nodes =
-        tidy.nodes.iter().map(|&(column, top, height)| Rect { left: lefts[column], top, width: tidy.columns[column], height }).collect();
+    let nodes = tidy.nodes.iter().map(|&(column, top, height)| Rect { left: lefts[column], top, width: tidy.columns[column], height });
+    let mut picture = Picture { nodes: nodes.collect(), ..Picture::default() };
     for (at, place) in tidy.frames.iter().enumerate() {
         let frame = place.map(|(first, last, top, bottom)| {
             let pad = if graph.frames[at].within.is_none() && graph.frames.iter().any(|inner| inner.within == Some(at)) {

@@ -72,10 +72,10 @@ pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
     let laid: Vec<_> = graph.nodes.iter().map(|node| places.nodes.get(&node.id).copied()).collect::<Option<_>>()?;
     let (column_of, centers) = columns(graph, &laid.iter().map(|rect| rect.x).collect::<Vec<_>>());
     let mut tidy = Tidy { frames: vec![None; graph.frames.len()], columns: vec![0.0; centers.len()], ..Tidy::default() };
-    for at in 0..graph.nodes.len() {
-        let widest = &mut tidy.columns[column_of[at]];
-        *widest = widest.max(width(&graph.nodes[at]));
-        tidy.nodes.push((column_of[at], 0.0, height(&graph.nodes[at])));
+    for (node, &column) in graph.nodes.iter().zip(&column_of) {
+        let widest = &mut tidy.columns[column];
+        *widest = widest.max(width(node));
+        tidy.nodes.push((column, 0.0, height(node)));
     }
     let mut entries: Vec<Vec<Vec<(f64, Entry)>>> = vec![vec![Vec::new(); centers.len()]; graph.frames.len()];
     for (frame, members) in graph.frames.iter().enumerate() {

@@ -68,11 +68,14 @@ pub fn name_members(maps: Vec<Unnamed>) -> Result<(Vec<Member>, Vec<Dropped>), V
     Ok((maps.into_iter().zip(names).map(member).collect(), dropped))
 }
 
+/// What maps that are the same have in common: revision, how many items and services, the first id.
+type Outline = (Option<String>, usize, usize, Option<SmolStr>);
+
 /// Leaves out maps that are the same to the letter, unless both were given names.
 fn once(maps: Vec<Unnamed>) -> (Vec<Unnamed>, Vec<Dropped>) {
     let mut kept: Vec<Unnamed> = Vec::new();
     let mut dropped = Vec::new();
-    let mut known: BTreeMap<(Option<String>, usize, usize, Option<SmolStr>), Vec<usize>> = BTreeMap::new();
+    let mut known: BTreeMap<Outline, Vec<usize>> = BTreeMap::new();
     for one in maps {
         let first = one.map.items.first().map(|item| item.id.0.clone());
         let alike = known.entry((one.map.revision.clone(), one.map.items.len(), one.map.services.len(), first)).or_default();

@@ -163,8 +163,11 @@ fn is_apart(content: &Content, servers: &[Server], units: &[Unit]) -> bool {
     members.len() > 1 && !servers.iter().any(together)
 }
 
+/// What endpoints have in common, with how sure it is, and which they are.
+type Common = (Vec<(Key, Sure)>, BTreeSet<usize>);
+
 /// Endpoints by what they have in common; what lies within another group is no group of its own.
-fn groups(endpoints: &[Endpoint], units: &[Unit]) -> Vec<(Vec<(Key, Sure)>, BTreeSet<usize>)> {
+fn groups(endpoints: &[Endpoint], units: &[Unit]) -> Vec<Common> {
     let mut by_key: BTreeMap<Key, (BTreeSet<usize>, Sure)> = BTreeMap::new();
     for (at, endpoint) in endpoints.iter().enumerate() {
         for (key, reach) in keys(endpoint, units) {
@@ -189,8 +192,7 @@ fn groups(endpoints: &[Endpoint], units: &[Unit]) -> Vec<(Vec<(Key, Sure)>, BTre
         let candidates = set.first().map(|&first| holding[first].as_slice()).unwrap_or_default();
         candidates.iter().any(|&other| sets[other].len() > set.len() && set.is_subset(&sets[other]))
     };
-    let mut out: Vec<(Vec<(Key, Sure)>, BTreeSet<usize>)> =
-        by_set.iter().filter(|(set, _)| !within(set)).map(|(set, keys)| (keys.clone(), set.clone())).collect();
+    let mut out: Vec<Common> = by_set.iter().filter(|(set, _)| !within(set)).map(|(set, keys)| (keys.clone(), set.clone())).collect();
     // What a smaller group knows is told with the larger one that holds it.
     for (set, keys) in by_set.iter().filter(|(set, _)| within(set)) {
         if let Some((known, _)) = out.iter_mut().find(|(_, other)| set.is_subset(other)) {

@@ -69,11 +69,12 @@ pub(crate) fn phrase(item: &Item) -> Phrase {
 
 /// Escapes a rest and keeps the white space before it.
 fn spaced(rest: &str) -> String {
-    let space = if rest.starts_with(' ') { " " } else { "" };
-    let text = shorten(rest, REST);
+    // It never begins a line, so that its colon is none of a definition.
+    let lead = [": ", " "].into_iter().find(|lead| rest.starts_with(lead)).unwrap_or_default();
+    let text = shorten(&rest[lead.len()..], REST);
     // Half of a code span is no code.
     let text = if text.matches('`').count().is_multiple_of(2) { text.into_owned() } else { text.replace('`', "") };
-    format!("{space}{}", prose(&text))
+    format!("{lead}{}", prose(&text))
 }
 
 fn clause(text: &str) -> String {

@@ -46,12 +46,12 @@ fn statement(tokens: &[Token<'_>], file: usize, tables: &mut Tables) {
         for name in tokens[2..].iter().filter(|token| token.kind == TokenKind::Word).filter_map(name) {
             tables.remove(&name);
         }
-    } else if first.is("rename") && tokens.get(1).is_some_and(|token| token.is("table")) {
-        if let [_, _, from, to, into, ..] = tokens
-            && to.is("to")
-        {
-            renamed(tables, from, into);
-        }
+    } else if first.is("rename")
+        && let [_, table, from, to, into, ..] = tokens
+        && table.is("table")
+        && to.is("to")
+    {
+        renamed(tables, from, into);
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn copy(map: &StateMap, at: usize, items: usize) -> StateMap {
         0 => text.replace("kafka-0.kafka:", "kafka-0.kafka.platform.svc:"),
         _ => text.replace("kafka-0.kafka:", &format!("kafka-0.{name}.svc.cluster.local:")),
     };
-    let mut out: StateMap = serde_json::from_str(&text).unwrap();
+    let mut out: StateMap = serde_json::from_str(&text).expect("what was JSON is JSON");
     out.repository = Some(format!("https://github.com/example/{name}"));
     out.revision = Some(format!("{:040x}", 0x4fc0_b1c2_d3e4_u64.wrapping_mul(at as u64 + 1)));
     out.about.name = None;

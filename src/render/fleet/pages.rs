@@ -84,9 +84,9 @@ impl Book<'_, '_> {
             chapters.has_sources = true;
             pages.push(self.page(SOURCES.to_owned(), "fleet-sources.md.tera", &view)?);
         }
-        for at in 0..ALL_SYMPTOMS.len() {
+        for (at, symptom) in ALL_SYMPTOMS.iter().enumerate() {
             if let Some(view) = symptom_page(site, at) {
-                let path = page_of(&ALL_SYMPTOMS[at]);
+                let path = page_of(symptom);
                 chapters.symptoms.push(chapter(view.title, &path));
                 pages.push(self.page(path, "fleet-symptom.md.tera", &view)?);
             }

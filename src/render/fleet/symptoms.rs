@@ -42,8 +42,8 @@ pub(super) fn seen(fleet: &Fleet) -> Vec<Vec<Seen<'_>>> {
     let units: Vec<Vec<usize>> = (0..fleet.members.len()).map(|at| fleet.units_of(at).collect()).collect();
     let of_symptom = |symptom: &Symptom| {
         let mut out: BTreeMap<usize, Seen<'_>> = BTreeMap::new();
-        for at in 0..fleet.members.len() {
-            of_member(fleet, symptom, at, &units[at], &mut out);
+        for (at, of_member_units) in units.iter().enumerate() {
+            of_member(fleet, symptom, at, of_member_units, &mut out);
         }
         let mut out: Vec<Seen<'_>> = out.into_values().collect();
         out.sort_by_key(|seen| (Reverse(seen.severity), !seen.found, seen.unit));
