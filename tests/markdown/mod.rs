@@ -2,6 +2,7 @@
 //! and the pages are read again by a parser.
 
 mod hostile;
+mod linted;
 mod random;
 mod skeleton;
 mod texts;
