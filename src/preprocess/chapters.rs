@@ -247,7 +247,7 @@ fn headed<'t>(
     text: &impl Fn(&str) -> Option<&'t str>,
     fragments: &Fragments<'_>,
 ) -> Result<Option<Node>, RenderError> {
-    let first = match nodes.as_mut_slice() {
+    let first = match nodes.as_slice() {
         [] => return Ok(None),
         // One needs nothing above it.
         [_] => return Ok(nodes.pop()),
