@@ -247,7 +247,12 @@ fn headed<'t>(
     text: &impl Fn(&str) -> Option<&'t str>,
     fragments: &Fragments<'_>,
 ) -> Result<Option<Node>, RenderError> {
-    let Some(first) = nodes.first() else { return Ok(None) };
+    let first = match nodes.as_slice() {
+        [] => return Ok(None),
+        // One needs nothing above it.
+        [_] => return Ok(nodes.pop()),
+        [first, ..] => first,
+    };
     let folder = first.file.rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap_or_default();
     let index = format!("{folder}/index.md");
     if first.file == index {

@@ -66,6 +66,10 @@ impl Messages {
         }
     }
 
+    fn or_fail(self) -> Result<Self, PreprocessError> {
+        if self.has_errors() { Err(PreprocessError::Book(self)) } else { Ok(self) }
+    }
+
     fn has_errors(&self) -> bool {
         self.found.iter().any(|found| found.severity == Severity::Error)
     }
@@ -164,19 +168,17 @@ struct Written {
 pub fn preprocess(ctx: &PreprocessorContext, mut book: Book, asked: &Asked) -> Result<Done, PreprocessError> {
     let mut messages = Messages::default();
     let options = BookOptions::read(&ctx.config, &mut messages.found);
+    messages = messages.or_fail()?;
     let written = written(ctx, &book, &mut messages);
-    if messages.has_errors() {
-        return Err(PreprocessError::Book(messages));
-    }
     if options.place == Place::Nowhere && written.values().all(|page| page.found.is_empty()) {
-        return Ok(Done { book, of_book: messages, of_tree: None });
+        return Ok(Done { book, of_book: messages.or_fail()?, of_tree: None });
     }
-    let root = match (&asked.root, &options.root) {
-        (Some(root), _) => root.clone(),
-        (None, Some(root)) => ctx.root.join(root),
-        (None, None) => nearest_root(&std::path::absolute(&ctx.root).unwrap_or_else(|_| ctx.root.clone())),
+    let root = root(ctx, &options, asked);
+    // What is wrong with a page is told together with what is not in the tree; without a tree, by itself.
+    let (mut analysis, prefix) = match analysed(&root, asked) {
+        Err(_) if messages.has_errors() => return Err(PreprocessError::Book(messages)),
+        done => done?,
     };
-    let (mut analysis, prefix) = analysed(&root, asked)?;
     if analysis.map.repository.is_none() {
         analysis.map.repository = options.repository.clone();
     }
@@ -193,13 +195,20 @@ pub fn preprocess(ctx: &PreprocessorContext, mut book: Book, asked: &Asked) -> R
     let expander = Expander::new(&fragments, &analysis.map, render.constants, ctx.renderer == "markdown");
     expand_all(&mut book.items, &written, &expander, &mut messages)?;
     messages.found.sort();
-    if messages.has_errors() {
-        return Err(PreprocessError::Book(messages));
-    }
+    let of_book = messages.or_fail()?;
     if let Some(plan) = plan {
         chapters::insert(&mut book, &plan, &analysis.map, &render, &fragments)?;
     }
-    Ok(Done { book, of_book: messages, of_tree: Some((root, analysis.map.diagnostics)) })
+    Ok(Done { book, of_book, of_tree: Some((root, analysis.map.diagnostics)) })
+}
+
+/// The tree that is meant: by the command line, by `book.toml`, else upwards from the book.
+fn root(ctx: &PreprocessorContext, options: &BookOptions, asked: &Asked) -> PathBuf {
+    match (&asked.root, &options.root) {
+        (Some(root), _) => root.clone(),
+        (None, Some(root)) => ctx.root.join(root),
+        (None, None) => nearest_root(&std::path::absolute(&ctx.root).unwrap_or_else(|_| ctx.root.clone())),
+    }
 }
 
 /// The chapters with their directives, by path.

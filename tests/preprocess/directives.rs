@@ -133,9 +133,9 @@ fn what_is_wrong_is_told_with_page_line_and_the_nearest_word() {
 fn every_mistake_of_a_book_is_told_at_once() {
     let library = Library::new("", "- [A](a.md)\n- [B](b.md)\n");
     library.page("a.md", "{{#statemap item nope}}\n\n{{#statemap item static:shop::NAME}}\n");
-    library.page("b.md", "\n{{#statemap list service=web}}\n");
+    library.page("b.md", "\n{{#statemap list service=web}}\n\n{{#statemap lst}}\n");
     let error = library.build().unwrap_err();
-    for part in ["src/a.md:1:18", "src/a.md:3:18", "src/b.md:2:26"] {
+    for part in ["src/a.md:1:18", "src/a.md:3:18", "src/b.md:2:26", "src/b.md:4:13"] {
         assert!(error.contains(part), "{part} in\n{error}");
     }
 }
