@@ -20,6 +20,8 @@ pub mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod fleet;
+#[cfg(feature = "git")]
+pub mod history;
 pub mod join;
 pub mod lifecycle;
 pub mod manifests;

@@ -2,6 +2,8 @@
 
 mod determinism;
 mod entry_points;
+#[cfg(feature = "git")]
+mod history;
 mod hostile;
 mod identity;
 mod manifests;

@@ -10,7 +10,7 @@ use statemap::{Options, render};
 use crate::project::git::History;
 use crate::project::{Project, fixture};
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options {
         include: statemap::discover::Include::default(),
         threads: Some(2),

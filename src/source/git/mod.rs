@@ -3,9 +3,11 @@
 //! Runs no git and nothing that a repository names: no hooks, filters, attributes or monitors. Only the repository's own files
 //! are read, not the user's or the system's configuration, and not the environment. The working tree is not touched.
 
+mod points;
 mod range;
 mod tree;
 
+pub use points::Point;
 pub use range::Range;
 pub use tree::{GitTree, Lacking};
 
@@ -182,7 +184,12 @@ impl Repository {
         };
         let base = repository.merge_base(a, b).map_err(|error| none(&format!(": {}", one_line(&error))))?;
         let base = base.ok_or_else(|| none(""))?;
-        let name = format!("the merge base of {} and {}", one.name, other.name);
+        // Hashes in a name say nothing.
+        let is_hash = |commit: &Commit| commit.name == commit.id;
+        let name = match (is_hash(one), is_hash(other)) {
+            (false, false) => format!("the merge base of {} and {}", one.name, other.name),
+            _ => "the merge base".to_owned(),
+        };
         Ok(Commit { name, id: base.to_string(), folder: None }.in_folder_of(one).in_folder_of(other))
     }
 
