@@ -6,8 +6,9 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::statements::{after, words};
 use crate::facts::ItemKind;
-use crate::model::{Access, Confidence, Kind, Role, Scope};
+use crate::model::{Access, Confidence, Fact, Kind, Role, Scope};
 use crate::resolve::{About, At, BodyFacts, Comparison, DefId, Value};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -66,10 +67,60 @@ fn finding(cx: &Cx<'_>, body: &BodyFacts, one: &Comparison, origin: Origin) -> F
         confidence: Confidence::Likely,
         sites,
         uses: one.of.filter(|_| !is_quota(one)).and_then(|of| cx.uses.fields.get(&(of, one.name.clone())).cloned()).unwrap_or_default(),
-        facts: vec![cx.fact(key, None, &one.limit)],
+        facts: facts(cx, body, one, key),
         label: SmolStr::new_static(label),
         ..Finding::new("attempt-limits", Kind::Limiter, def, name, origin)
     }
+}
+
+/// The limit, what counts for it, how long is waited between attempts, and where the counter is kept.
+fn facts(cx: &Cx<'_>, body: &BodyFacts, one: &Comparison, key: &str) -> Vec<Fact> {
+    let mut out = vec![cx.fact(key, None, &one.limit)];
+    out.extend(one.counts.as_ref().map(|counts| Cx::plain_fact("counts", counts.clone())));
+    if matches!(one.about, About::Attempts | About::Failures) {
+        out.extend(pause(cx, body, one));
+        let columns: Vec<String> = body.strings.iter().filter_map(|(text, _)| counters(text)).collect();
+        out.extend((!columns.is_empty()).then(|| Cx::plain_fact("kept_in", columns.join(", "))));
+    }
+    out
+}
+
+/// A setting beside the limit that says how long to wait: `build_attempts` and `delay_between_build_attempts`.
+fn pause(cx: &Cx<'_>, body: &BodyFacts, one: &Comparison) -> Option<Fact> {
+    let Value::Field { of, field, .. } = &one.limit else { return None };
+    let said: Vec<&str> = words_of(field).filter(|word| !matches!(*word, "max" | "limit" | "count" | "number" | "of")).collect();
+    let is_about = |name: &str| {
+        let words: Vec<&str> = words_of(name).collect();
+        let paces = ["delay", "backoff", "interval", "pause", "wait"].iter().any(|pace| words.contains(pace));
+        paces && said.iter().all(|word| words.contains(word))
+    };
+    let (of, name, _, span) = body.field_uses.iter().find(|(other, name, ..)| other == of && is_about(name))?;
+    let at = At { file: cx.file_index(body.def), span: *span };
+    let value = Value::Field { of: *of, field: name.clone(), text: SmolStr::default(), at };
+    let fact = cx.fact("pause", Some(&SmolStr::new_static("duration")), &value);
+    (fact.value.is_some() || fact.from.is_some()).then_some(fact)
+}
+
+/// The words of a name, in the singular.
+fn words_of(name: &str) -> impl Iterator<Item = &str> {
+    name.split('_').map(|word| word.strip_suffix("ies").or_else(|| word.strip_suffix('s')).unwrap_or(word))
+}
+
+/// The columns in which a statement counts attempts: `queue.attempt, queue.last_attempt`.
+fn counters(text: &str) -> Option<String> {
+    let all = words(text);
+    let at = after(&all, &["UPDATE"])?;
+    let set = at + all[at..].iter().position(|word| word == "SET")?;
+    let end = all[set..].iter().position(|word| matches!(word.as_str(), "WHERE" | "RETURNING")).map_or(all.len(), |end| set + end);
+    let mut columns: Vec<String> = Vec::new();
+    for word in &all[set..end] {
+        let counts = ["ATTEMPT", "RETR", "TRIES", "FAIL"].iter().any(|part| word.contains(part));
+        let column = format!("{}.{}", all.get(at)?.to_lowercase(), word.to_lowercase());
+        if counts && !word.contains('.') && !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    (!columns.is_empty()).then(|| columns.join(", "))
 }
 
 fn is_quota(one: &Comparison) -> bool {

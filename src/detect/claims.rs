@@ -39,7 +39,12 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                     continue;
                 }
             }
-            if let Some(claim) = in_query(text).or_else(|| guard(body, text)) {
+            if let Some(mut claim) = in_query(text).or_else(|| guard(body, text)) {
+                if claim.kind == Kind::FsWrite {
+                    let path = body.copied_into.iter().find(|(statement, _)| statement == at).map(|(_, path)| cx.fact("path", None, path));
+                    let quoted = || text.split('\'').nth(1).map(|path| Cx::plain_fact("path", path));
+                    claim.facts.extend(path.filter(|path| path.value.is_some() || path.from.is_some()).or_else(quoted));
+                }
                 out.push(finding(cx, body, *at, claim));
             }
         }

@@ -365,7 +365,7 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     let kept = matches!(call.bound, Bound::Field(..) | Bound::Result);
     if !kept
         && matches!(kind, Kind::Queue | Kind::Limiter | Kind::Cache | Kind::Pool | Kind::SdkClient)
-        && let Some(lifetime) = cx.lifetime(body.def)
+        && let Some(lifetime) = cx.lifetime_at(body, call.at)
     {
         facts.push(Cx::plain_fact("lifetime", lifetime));
         scope = Scope::Task;

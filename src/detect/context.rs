@@ -113,6 +113,15 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// The same for what is made at a place of a body: each round of a loop that takes what arrives is there for one arrival.
+    #[must_use]
+    pub fn lifetime_at(&self, body: &BodyFacts, at: At) -> Option<&'static str> {
+        let line = at.span.line;
+        let takes = |one: &&crate::resolve::LoopFacts| one.endless && one.takes && one.at.file == at.file;
+        let in_round = || body.loops.iter().filter(takes).any(|one| one.at.span < at.span && line <= one.until);
+        self.lifetime(body.def).or_else(|| in_round().then_some("one for each connection or message"))
+    }
+
     /// The folders behind stores.
     pub(super) fn folders(&self) -> &Folders {
         self.folders.get_or_init(|| Folders::new(self))

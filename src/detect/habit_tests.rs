@@ -102,6 +102,9 @@ fn a_logger_tells_its_form_its_output_and_the_variable_that_filters_it() {
     assert_eq!(of(layered), ["filter_variable SHOP_LOG", forms, "output stdout"]);
     let plain = "fn main() { tracing_subscriber::fmt().json().with_writer(std::io::stderr).init(); }\n";
     assert_eq!(of(plain), ["format json", "output stderr"]);
+    // One layer, in one of two forms.
+    let either = "fn main() { let layer = tracing_subscriber::fmt::layer(); let layer = match std::env::args().count() { 1 => layer.pretty().boxed(), _ => layer.compact().boxed() }; tracing_subscriber::registry().with(layer).init(); }\n";
+    assert_eq!(of(either)[0], "format pretty or compact");
     let global = "fn main() { tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap(); }\n";
     assert_eq!(of(global), ["installed_by set_global_default"]);
     // Where it writes to is decided elsewhere.
@@ -169,4 +172,64 @@ fn an_option_of_a_branch_tells_when_it_holds() {
     };
     assert_eq!(of("if config.lax.is_some() { builder = builder.user_agent(\"lax\"); }"), ["user_agent lax where LAX is set"]);
     assert_eq!(of("if checked() { builder = builder.user_agent(\"lax\"); }"), ["user_agent lax on a condition"]);
+}
+
+#[test]
+fn headers_tell_where_their_values_come_from_and_never_the_values() {
+    let config = "use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};\nstruct Config { token: Option<String>, url: String }\n\
+        fn config() -> Config { Config { token: std::env::var(\"SHOP_TOKEN\").ok(), url: std::env::var(\"SHOP_URL\").unwrap_or(\"https://shop.example\".to_owned()) } }\n";
+    let of = |fill: &str| {
+        let text = format!(
+            "{config}fn client(config: &Config) -> Option<reqwest::Client> {{ let mut headers = HeaderMap::new(); headers.insert(ACCEPT, HeaderValue::from_static(\"a/b\")); {fill}\n\
+             Some(reqwest::Client::builder().default_headers(headers).build().unwrap()) }}\nfn main() {{ println!(\"{{:?}}\", client(&config())); }}\n"
+        );
+        let found = items(&["reqwest"], &text);
+        told(&found, Kind::SdkClient, "reqwest", &["header authorization", "header accept", "only_when"])
+    };
+    let insert = "headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!(\"Bearer {token}\")).unwrap());";
+    let when = "only_when SHOP_TOKEN is set";
+    let header = "header authorization - SHOP_TOKEN";
+    assert_eq!(of(&format!("if let Some(ref token) = config.token {{ {insert} }} else {{ return None; }}")), [header, when]);
+    assert_eq!(of(&format!("if let Some(ref token) = config.token {{ {insert} }}")), [header]);
+    // Put together from two things, and from nothing outside.
+    assert_eq!(of("headers.insert(AUTHORIZATION, HeaderValue::from_static(\"hunter2\"));"), [""; 0]);
+    assert_eq!(
+        of(
+            "let (a, b) = (config.token.clone().unwrap(), config.url.clone()); headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!(\"{a}{b}\")).unwrap());"
+        ),
+        [""; 0]
+    );
+    let sent = |send: &str| {
+        let text = format!(
+            "{config}struct Api {{ client: reqwest::Client, base_url: String, token: String }}\nimpl Api {{ async fn send(&self, id: u32) {{ {send} }} }}\n\
+             #[tokio::main]\nasync fn main() {{ let config = config(); let api = Api {{ client: reqwest::Client::new(), base_url: config.url, token: config.token.unwrap() }}; api.send(3).await; }}\n"
+        );
+        told(&items(&["reqwest", "tokio"], &text), Kind::ExternalStore, "HTTP API", &["paths", "header x-key", "header authorization"])
+    };
+    let post = |path: &str, more: &str| format!("self.client.post(format!(\"{{}}{path}\", self.base_url)){more}.send().await.unwrap();");
+    assert_eq!(sent(&post("/mails", ".header(\"X-Key\", &self.token)")), ["paths /mails", "header x-key - SHOP_TOKEN"]);
+    assert_eq!(sent(&post("/mails?x=1", ".bearer_auth(&self.token)")), ["paths /mails", "header authorization - SHOP_TOKEN"]);
+    assert_eq!(sent(&post("/mails", ".header(\"X-Key\", \"hunter2\")")), ["paths /mails"]);
+    // What is put in at run time is told by its name; where one address is not known, nothing is.
+    assert_eq!(sent("self.client.post(format!(\"{}/mails/{id}\", self.base_url)).send().await.unwrap();"), ["paths /mails/{id}"]);
+    assert_eq!(sent(&format!("{} self.client.post(&self.base_url).send().await.unwrap();", post("/mails", ""))), [""; 0]);
+}
+
+#[test]
+fn a_function_that_answers_yes_or_no_is_told_by_what_it_asks() {
+    let of = |answer: &str, when: &str| {
+        let text = format!(
+            "struct Config {{ key: Option<String>, id: Option<String> }}\nimpl Config {{ fn is_valid(&self) -> bool {{ {answer} }} }}\n\
+             fn main() {{ let config = Config {{ key: std::env::var(\"KEY\").ok(), id: std::env::var(\"ID\").ok() }};\n\
+             {when} {{ let (tx, rx) = std::sync::mpsc::sync_channel::<u8>(5); drop((tx, rx)); }} }}\n"
+        );
+        told(&items(&[], &text), Kind::Queue, "", &["only_when"])
+    };
+    let both = ["only_when KEY is set", "only_when ID is set"];
+    assert_eq!(of("self.key.is_some() && self.id.is_some()", "if config.is_valid()"), both);
+    assert_eq!(of("self.key.is_some()", "if !config.is_valid()"), ["only_when KEY is not set"]);
+    // Either may be the one that is missing; what is computed before may be anything.
+    assert_eq!(of("self.key.is_some() && self.id.is_some()", "if !config.is_valid()"), [""; 0]);
+    assert_eq!(of("self.key.is_some() || self.id.is_some()", "if config.is_valid()"), [""; 0]);
+    assert_eq!(of("if two() { return true; } self.key.is_some()", "if config.is_valid()"), [""; 0]);
 }

@@ -1,21 +1,26 @@
 //! Caches of which a request takes entries out: fact `invalidated`. Other replicas hear nothing of it. What entries go by: fact `key`.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::entries::Entries;
 use super::finding::Finding;
 use super::growth::on_whom;
 use crate::model::{EntryKind, Fact, Kind};
-use crate::resolve::{At, DefId};
+use crate::resolve::{At, DefId, KeyedBy, Value};
+
+/// A longer text is no key to be told.
+const MAX_KEY: usize = 120;
+
+/// The keys of entries by where they stand.
+type Keys<'b> = FxHashMap<(u32, u32, u32), &'b KeyedBy>;
 
 /// Adds the fact to caches whose entries only requests take out: what a task takes out, it may have been told from outside.
 pub fn tell(cx: &Cx<'_>, entries: &Entries, findings: &mut [Finding]) {
     let places: FxHashSet<(u32, u32, u32)> = cx.bodies().flat_map(|body| &body.invalidated).map(key).collect();
-    let keys: FxHashMap<(u32, u32, u32), &SmolStr> = cx.bodies().flat_map(|body| &body.keyed).map(|(at, name)| (key(at), name)).collect();
+    let keys: Keys<'_> = cx.bodies().flat_map(|body| &body.keyed).map(|(at, by)| (key(at), by)).collect();
     for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::Cache) {
-        goes_by(finding, &keys);
+        goes_by(cx, finding, &keys);
         let taken: Vec<(At, DefId)> =
             finding.uses.iter().filter(|(at, ..)| places.contains(&key(at))).map(|(at, func, _)| (*at, *func)).collect();
         let Some((at, _)) = taken.first() else { continue };
@@ -30,12 +35,22 @@ pub fn tell(cx: &Cx<'_>, entries: &Entries, findings: &mut [Finding]) {
 }
 
 /// What the entries go by, where all who name their key call it the same.
-fn goes_by(finding: &mut Finding, keys: &FxHashMap<(u32, u32, u32), &SmolStr>) {
-    let mut named = finding.uses.iter().filter_map(|(at, ..)| Some((at, *keys.get(&key(at))?)));
-    let Some((_, first)) = named.next() else { return };
-    if named.all(|(_, name)| name == first) && !finding.facts.iter().any(|fact| fact.key == "key") {
-        finding.learn(Cx::plain_fact("key", first.as_str()));
+fn goes_by(cx: &Cx<'_>, finding: &mut Finding, keys: &Keys<'_>) {
+    let named: Vec<&KeyedBy> = finding.uses.iter().filter_map(|(at, ..)| keys.get(&key(at)).copied()).collect();
+    let Some(first) = named.first().filter(|_| !finding.facts.iter().any(|fact| fact.key == "key")) else { return };
+    // A path says more than the name of a variable.
+    let whole = put_together(cx, first).filter(|whole| named.iter().all(|by| put_together(cx, by).as_ref() == Some(whole)));
+    let by_name = || named.iter().all(|by| by.name == first.name).then(|| first.name.to_string());
+    if let Some(text) = whole.or_else(by_name) {
+        finding.learn(Cx::plain_fact("key", text));
     }
+}
+
+fn put_together(cx: &Cx<'_>, by: &KeyedBy) -> Option<String> {
+    let value = cx.flow.expand(by.value.as_ref()?);
+    let settled = cx.flow.settle(cx.world, &value);
+    let text = settled.value.filter(|_| matches!(value, Value::Join(_)) && !settled.secret)?.to_string();
+    (text.len() <= MAX_KEY).then_some(text)
 }
 
 fn key(at: &At) -> (u32, u32, u32) {

@@ -8,7 +8,7 @@ use super::folders::Behind;
 use super::surroundings;
 use crate::catalog::{Api, Knob, Shape};
 use crate::model::{Fact, FactValue, Kind, Provenance};
-use crate::resolve::{BodyFacts, Bound, KnownCall, Options, Value};
+use crate::resolve::{BodyFacts, Bound, KnownCall, Options, SENT_HEADER, Value};
 
 /// Layers and the like beyond these are not told.
 const MAX_LISTED: usize = 8;
@@ -102,6 +102,10 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     }
     let of_parts = body.known.iter().filter(|part| part.within == Some(index)).flat_map(|part| &cx.api(part.hit.entry).reads);
     out.extend(variables(api.reads.iter().chain(of_parts).chain(reads)));
+    out.extend(sent_headers(cx, call));
+    for part in body.known.iter().filter(|part| part.within == Some(index) && single(part)) {
+        out.extend(sent_headers(cx, part));
+    }
     weighed(&mut out);
     let is_store = matches!(api.kind, Some(Kind::Pool | Kind::SdkClient | Kind::Session | Kind::ExternalStore));
     // A key of a session that is no constant is another one each time.
@@ -191,6 +195,20 @@ fn says_what(text: &str) -> bool {
     !text.contains('(') || head.contains("::") || head.starts_with(char::is_uppercase) || head.ends_with("layer")
 }
 
+/// From where the values of headers come that are sent; the values themselves may be secrets.
+pub(super) fn sent_headers(cx: &Cx<'_>, call: &KnownCall) -> Vec<Fact> {
+    let mut out: Vec<Fact> = Vec::new();
+    for setting in call.settings.iter().filter(|setting| setting.name == SENT_HEADER) {
+        let [Value::Known(FactValue::Text(name), ..), value] = setting.args.as_slice() else { continue };
+        let fact = cx.fact(&format_smolstr!("header {name}"), None, value);
+        let is_set = matches!(fact.provenance, Provenance::Env | Provenance::Settings) && fact.from.is_some();
+        if is_set && out.iter().all(|known| known.key != fact.key) {
+            out.push(Fact { value: None, set: Vec::new(), ..fact });
+        }
+    }
+    out
+}
+
 /// Where a weigher says how much an entry counts, a bound is no number of entries.
 fn weighed(facts: &mut [Fact]) {
     if facts.iter().any(|fact| fact.key == "weigher" && fact.provenance != Provenance::Default) {
@@ -244,7 +262,15 @@ fn streamed(mut fact: Fact) -> Fact {
 fn set_by_method(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
     let by_method = call.settings.iter().rev().find(|setting| setting.name == knob.name || knob.set.contains(&setting.name));
     if let Some(setting) = by_method.filter(|setting| knob.word && setting.args.is_empty()) {
-        let value = Some(FactValue::Text(setting.name.to_string()));
+        // In branches, it is one of several.
+        let mut words: Vec<&str> = vec![setting.name.as_str()];
+        let before = call.settings.iter().rev().filter(|other| knob.set.contains(&other.name) && other.args.is_empty());
+        for other in before.take_while(|other| other.on_condition).filter(|_| setting.on_condition) {
+            if !words.contains(&other.name.as_str()) {
+                words.insert(0, &other.name);
+            }
+        }
+        let value = Some(FactValue::Text(words.join(" or ")));
         return Some(Fact { value, provenance: Provenance::Code, at: Some(cx.place(setting.at)), ..default_fact(knob, &setting.name) });
     }
     if let Some(setting) = by_method

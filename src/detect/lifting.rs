@@ -99,7 +99,7 @@ fn decider(value: &Value) -> Option<DefId> {
             [first, ..] => decider(first),
             [] => None,
         },
-        Value::WithExtension(inner, _) | Value::Part(inner, _) => decider(inner),
+        Value::WithExtension(inner, _) | Value::Part(inner, _) | Value::Scaled(inner, _) => decider(inner),
         Value::Choice { on, .. } => decider(on),
         Value::Or(first, _) => decider(first),
         _ => None,

@@ -12,7 +12,7 @@ use super::loop_state::{collection, ends_with_a_result, is_mark, kind, names};
 use super::nature::{Nature, nature};
 use super::uses::UsedAt;
 use crate::facts::{FieldFact, ItemKind};
-use crate::model::{Access, Confidence, Kind, Role, Scope};
+use crate::model::{Access, Confidence, Fact, Kind, Role, Scope};
 use crate::resolve::{At, BodyFacts, DefId, LoopFacts, Type};
 
 /// Calls that a loop is followed through to find what changes the structs it owns.
@@ -153,12 +153,19 @@ impl Structs<'_> {
         let marks: Vec<_> = self.changing(id).filter(|(_, ty, _)| collection(ty).is_none()).collect();
         let fields = names(marks.iter().map(|(field, ..)| &field.name));
         let name = if marks.len() == 1 { format_smolstr!("{}.{fields}", cx.short_name(id)) } else { cx.short_name(id) };
+        // How old it may be, where what changes it asks.
+        let writers: FxHashSet<DefId> = marks.iter().flat_map(|(.., uses)| uses.iter().map(|(_, func, _)| *func)).collect();
+        let bodies = cx.bodies().filter(|body| writers.contains(&body.def));
+        let ages =
+            bodies.flat_map(|body| &body.ages).map(|(value, at)| Fact { at: Some(cx.place(*at)), ..cx.fact("age_limit", None, value) });
+        let mut ages: Vec<Fact> = ages.filter(|fact| fact.value.is_some() || fact.from.is_some()).collect();
+        ages.truncate(1);
         Some(Finding {
             scope: Scope::Process,
             confidence: Confidence::Likely,
             sites: marks.iter().map(|(field, ..)| self.site(id, field)).collect(),
             uses: marks.iter().flat_map(|(.., uses)| uses.iter().copied()).collect(),
-            facts: vec![Cx::plain_fact("fields", fields)],
+            facts: [Cx::plain_fact("fields", fields)].into_iter().chain(ages).collect(),
             label: SmolStr::new_static(if marks.len() == 1 { "value kept by a loop" } else { "working state of a loop" }),
             ..Finding::new("loop-state", Kind::SharedState, id, name, Origin::Declared(cx.path(id)))
         })

@@ -17,6 +17,7 @@ mod databases;
 mod entries;
 mod env_defaults;
 mod env_reads;
+mod file_ages;
 mod finding;
 mod folders;
 mod fs_writes;
@@ -36,6 +37,7 @@ mod mentions;
 mod minted;
 mod nature;
 mod open_environment;
+mod pragmas;
 mod query_state;
 mod random_keys;
 mod ranks;
@@ -191,6 +193,8 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     }
     taken::tell(cx, &mut out);
     surroundings::tell(cx, &mut out);
+    pragmas::tell(cx, &mut out);
+    file_ages::tell(cx, &mut out);
     let stand_ins = stand_ins::unused(cx);
     let of_stand_in = |id| stand_ins.contains(&reach::member_of(cx, id).unwrap_or(id));
     out.retain(|finding| !cx.is_dead(finding.def) && !statics::is_never_made(cx, finding.def) && !of_stand_in(finding.def));
@@ -199,6 +203,8 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod habit_tests;
+#[cfg(test)]
+mod lifetime_tests;
 #[cfg(test)]
 mod settings_tests;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::knobs::sent_headers;
 use super::lifting::{Callers, Placed};
 use crate::facts::ItemKind;
 use crate::model::{Fact, FactValue, Kind, Provenance, Role};
@@ -14,6 +15,12 @@ use crate::resolve::{DefId, KnownCall, Type, Value};
 
 /// Fields of fields that an address is handed through.
 const MAX_STEPS: u32 = 4;
+
+/// More paths than these say what the service does, not where.
+const MAX_PATHS: usize = 5;
+
+/// A longer path is not told.
+const MAX_PATH: usize = 80;
 
 /// Words of which a field that holds an address has one.
 const ADDRESSES: [&str; 10] = ["url", "uri", "host", "endpoint", "base", "server", "api", "addr", "address", "relay"];
@@ -41,6 +48,9 @@ struct Remote {
     fact: Option<Fact>,
     places: Vec<Placed>,
     methods: BTreeSet<String>,
+    /// What follows the address.
+    paths: BTreeSet<String>,
+    headers: Vec<Fact>,
 }
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -63,10 +73,17 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                         fact: None,
                         places: Vec::new(),
                         methods: BTreeSet::new(),
+                        paths: BTreeSet::new(),
+                        headers: Vec::new(),
                     });
                     remote.fact = remote.fact.take().or_else(|| address_fact(cx, &base, &place));
                     remote.fields.extend(base.field);
                     remote.methods.extend(place.with.iter().filter_map(method_name));
+                    remote.paths.insert(path(cx, &place.value).unwrap_or_default());
+                    let sent = sent_headers(cx, call).into_iter();
+                    let new = sent.filter(|fact| remote.headers.iter().all(|known| known.key != fact.key));
+                    let new: Vec<Fact> = new.collect();
+                    remote.headers.extend(new);
                     remote.places.push(place.clone());
                 }
             }
@@ -85,6 +102,11 @@ fn finding(cx: &Cx<'_>, name: SmolStr, mut remote: Remote) -> Finding {
         let methods: Vec<String> = remote.methods.into_iter().collect();
         facts.push(Cx::plain_fact("methods", methods.join(", ")));
     }
+    // Where some path is not known, or there are many, they say little.
+    if (1..=MAX_PATHS).contains(&remote.paths.len()) && !remote.paths.contains("") {
+        facts.push(Cx::plain_fact("paths", remote.paths.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    facts.extend(remote.headers);
     let mut sites: Vec<_> = remote.places.iter().map(|place| cx.site(place.at, Role::Constructed, place.def)).collect();
     let declared = remote.fields.iter().filter_map(|(of, field)| Some((*of, super::constructors::field_at(cx, *of, field)?)));
     sites.extend(declared.map(|(of, at)| cx.site(at, Role::Declared, of)));
@@ -94,6 +116,38 @@ fn finding(cx: &Cx<'_>, name: SmolStr, mut remote: Remote) -> Finding {
         label: SmolStr::new_static("HTTP API"),
         ..Finding::new("remotes", Kind::ExternalStore, remote.places[0].def, name.clone(), Origin::Declared(name))
     }
+}
+
+/// What follows the host, or the address that is configured: `/mails/{id}`.
+fn path(cx: &Cx<'_>, value: &Value) -> Option<String> {
+    let value = cx.flow.expand(value);
+    let mut all = Vec::new();
+    pieces(&value, &mut all);
+    let mut text = String::new();
+    for (at, piece) in all.into_iter().enumerate() {
+        match piece {
+            Value::Known(FactValue::Text(piece), ..) => text.push_str(piece),
+            _ if at == 0 => {}
+            Value::Unknown(piece) => text.push_str(&open(piece)),
+            Value::Param { .. } | Value::Field { .. } => {
+                text.push_str(&open(cx.flow.settle(cx.world, piece).from.as_deref().unwrap_or("")))
+            }
+            _ => return None,
+        }
+    }
+    if let Some((_, after)) = text.split_once("://") {
+        text = after[after.find('/')?..].to_owned();
+    }
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let is_path = text.starts_with('/') && text.len() > 1 && text.len() <= MAX_PATH && !text.contains([' ', '\n', '"']);
+    is_path.then(|| text.to_owned())
+}
+
+/// What is put in at run time, by its name.
+fn open(text: &str) -> String {
+    let last = text.trim_start_matches('&').rsplit(['.', ':']).next().unwrap_or_default();
+    let is_name = !last.is_empty() && last.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_name { format!("{{{last}}}") } else { "{}".to_owned() }
 }
 
 /// The address with where it is known from.

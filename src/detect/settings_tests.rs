@@ -236,3 +236,68 @@ fn options_in_a_tuple_are_options_all_the_same() {
     assert_eq!(release(".release(\"shop@3\")"), ["release shop@3"]);
     assert_eq!(release(".attach_stacktrace(true)"), ["release env SENTRY_RELEASE"]);
 }
+
+#[test]
+fn paths_that_closures_put_together_are_followed() {
+    let of = |closure: &str| {
+        let text = format!(
+            "use std::path::PathBuf;\nstruct Config {{ root: Option<PathBuf> }}\nimpl Config {{ fn folder(&self, name: &str) -> Option<PathBuf> {{ self.root.as_ref().map({closure}) }} }}\n\
+             fn main() {{ let config = Config {{ root: std::env::var(\"ROOT\").ok().map(PathBuf::from) }}; std::fs::create_dir_all(config.folder(\"tmp\").unwrap()).unwrap(); }}\n"
+        );
+        told(&items(&[], &text), Kind::FsWrite, &["path"])
+    };
+    assert_eq!(of("|base| base.join(name)"), ["path ${ROOT}/tmp ROOT"]);
+    assert_eq!(of("|base| base.to_owned()"), ["path ${ROOT} ROOT"]);
+    // What is joined to something else.
+    assert_ne!(of("|base| other(base).join(name)"), ["path ${ROOT}/tmp ROOT"]);
+}
+
+#[test]
+fn a_folder_comes_from_nothing_that_was_cut_off() {
+    let of = |path: &str| {
+        let text = format!(
+            "fn main() {{ let id = std::env::var(\"ID\").unwrap(); let file = std::path::PathBuf::from(\"/srv/bundles\").join(id); std::fs::create_dir_all({path}).unwrap(); }}\n"
+        );
+        told(&items(&[], &text), Kind::FsWrite, &["path"])
+    };
+    assert_eq!(of("file.parent().unwrap()"), ["path /srv/bundles"]);
+    assert_eq!(of("&file"), ["path /srv/bundles/${ID} ID"]);
+}
+
+#[test]
+fn prefixes_of_variables_are_spelled_as_the_code_turns_them() {
+    let of = |prefix: &str| {
+        let text = format!(
+            "#[derive(serde::Deserialize)]\nstruct Settings {{ port: u16 }}\nconst NAME: &str = \"shop\";\n\
+             fn main() {{ let settings: Settings = config::Config::builder().add_source(config::Environment::with_prefix({prefix}).separator(\"__\")).build().unwrap().try_deserialize().unwrap(); println!(\"{{}}\", settings.port); }}\n"
+        );
+        told(&items(&["config", "serde"], &text), Kind::StartupConfig, &["prefix"])
+    };
+    assert_eq!(of("&NAME.to_uppercase()"), ["prefix SHOP"]);
+    assert_eq!(of("NAME"), ["prefix shop"]);
+}
+
+#[test]
+fn options_of_what_makes_a_connection_secret_are_its_own() {
+    let of = |chain: &str| {
+        let text = format!(
+            "use tonic::transport::{{ClientTlsConfig, Endpoint}};\nfn main() {{ let channel = Endpoint::from_static(\"http://db:1\"){chain}.connect_lazy(); println!(\"{{channel:?}}\"); }}\n"
+        );
+        told(&items(&["tonic"], &text), Kind::SdkClient, &["timeout"])
+    };
+    let second = "std::time::Duration::from_secs(1)";
+    assert_eq!(of(&format!(".timeout({second})")), ["timeout 1s"]);
+    assert_ne!(of(&format!(".tls_config(ClientTlsConfig::new().timeout({second})).unwrap()")), ["timeout 1s"]);
+}
+
+#[test]
+fn entries_that_a_rule_ends_do_expire() {
+    let summary = |chain: &str| {
+        let text = format!(
+            "struct Rule;\nfn main() {{ let cache: moka::sync::Cache<u32, u32> = moka::sync::Cache::builder().max_capacity(9){chain}.build(); println!(\"{{cache:?}}\"); }}\n"
+        );
+        items(&["moka"], &text).into_iter().find(|item| item.kind == Kind::Cache).unwrap().summary
+    };
+    assert_eq!(summary(".expire_after(Rule)"), "moka cache, at most 9 entries, entries expire by a rule");
+    assert_eq!(summary(""), "moka cache, at most 9 entries, nothing expires");
+}

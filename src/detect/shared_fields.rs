@@ -122,7 +122,8 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     let mut facts = contents::facts(cx, kind, ty, &uses);
     facts.extend(cx.lifetime_in(id));
     Finding {
-        scope: Scope::Process,
+        // What never leaves a thread is there once for each of them at most.
+        scope: if ty.path().is_some_and(|path| path == "std::rc::Rc") { Scope::Thread } else { Scope::Process },
         sites: vec![cx.site(at, Role::Declared, id)],
         facts,
         uses,

@@ -1,5 +1,6 @@
 //! Detector `statics`: see `statics.md`.
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::contents;
@@ -191,7 +192,36 @@ pub(super) fn is_registry(cx: &Cx<'_>, ty: &Type) -> bool {
     ["Map<", "Set<", "Vec<", "Slab<"].iter().any(|word| shown.contains(word)) && holds_senders(cx, ty, 0)
 }
 
-/// Where a static is used, its own initialiser left out.
+/// Where a static is used, its own initialiser left out. Who calls a method that changes what is inside changes it.
 pub(super) fn uses(cx: &Cx<'_>, id: DefId) -> Vec<(At, DefId, Access)> {
-    cx.uses.statics.get(&id).into_iter().flatten().filter(|(_, user, _)| *user != id).copied().collect()
+    let all = cx.uses.statics.get(&id).into_iter().flatten().filter(|(_, user, _)| *user != id);
+    let Some(of) = inner_struct(cx.world.signatures.value(id)) else { return all.copied().collect() };
+    let mut known: FxHashMap<SmolStr, bool> = FxHashMap::default();
+    let mut through_method = |user: DefId| {
+        let methods = cx.body_of.get(&user).map_or(&[][..], |at| cx.bodies[*at].on_statics.as_slice());
+        let own = methods.iter().filter(|(on, _)| *on == id).map(|(_, method)| method);
+        own.fold(false, |any, method| *known.entry(method.clone()).or_insert_with(|| changes(cx, of, method, 0)) || any)
+    };
+    all.map(|(at, user, access)| (*at, *user, if through_method(*user) { Access::Write } else { *access })).collect()
+}
+
+/// The struct of the workspace in a static, behind what makes it late.
+fn inner_struct(ty: &Type) -> Option<DefId> {
+    match ty {
+        Type::Def(of, _) => Some(*of),
+        Type::Foreign(_, args) => args.first().and_then(inner_struct),
+        _ => None,
+    }
+}
+
+/// Methods of a type that call each other.
+const MAX_STEPS: usize = 2;
+
+/// Whether a method changes a field of its own type, itself or through another method of it.
+fn changes(cx: &Cx<'_>, of: DefId, method: &SmolStr, depth: usize) -> bool {
+    let Some(func) = cx.world.program.members.get(&(of, method.clone())).and_then(|all| all.first()) else { return false };
+    let Some(body) = cx.body_of.get(func).map(|at| &cx.bodies[*at]) else { return false };
+    let is_own = |other: DefId| cx.world.signatures.this[other.0 as usize].as_ref().is_some_and(|ty| inner_struct(ty) == Some(of));
+    body.field_uses.iter().any(|(on, _, access, _)| *on == of && *access == Access::Write)
+        || depth < MAX_STEPS && body.own.iter().any(|call| is_own(call.func) && changes(cx, of, &cx.short_name(call.func), depth + 1))
 }

@@ -199,12 +199,23 @@ fn call_at(body: &BodyFacts, at: At) -> (Option<&KnownCall>, Option<&OwnCall>) {
 /// What the settings have to say for the thing to be made. Made in several places, only what holds for all of them is told.
 fn conditions(cx: &Cx<'_>, by_path: &FxHashMap<SmolStr, DefId>, finding: &Finding) -> Vec<Fact> {
     let mut all: Option<Vec<Fact>> = None;
-    for site in finding.sites.iter().filter(|site| site.role == Role::Constructed) {
+    // What is compared is made nowhere: it is there where it is asked for.
+    let is_asked = |site: &super::finding::RawSite| finding.detector == "attempt-limits" && site.role == Role::Written;
+    for site in finding.sites.iter().filter(|site| site.role == Role::Constructed || is_asked(site)) {
         let def = site.function.as_ref().and_then(|path| by_path.get(path)).copied().unwrap_or(finding.def);
+        if is_asked(site) {
+            let mut told = Vec::new();
+            of_callers(cx, def, &mut told);
+            match &mut all {
+                Some(all) => all.retain(|fact: &Fact| told.iter().any(|other| other.value == fact.value)),
+                None => all = Some(told),
+            }
+            continue;
+        }
         let Some(body) = cx.body_of.get(&def).map(|at| &cx.bodies[*at]) else { return Vec::new() };
         let (known, own) = call_at(body, site.at);
         let Some(here) = known.map(|call| &call.conditions).or(own.map(|call| &call.conditions)) else { return Vec::new() };
-        let mut told: Vec<Fact> = here.iter().filter_map(|condition| fact(cx, condition)).collect();
+        let mut told: Vec<Fact> = told(cx, here);
         of_callers(cx, def, &mut told);
         match &mut all {
             Some(all) => all.retain(|fact| told.iter().any(|other| other.value == fact.value)),
@@ -218,15 +229,36 @@ fn conditions(cx: &Cx<'_>, by_path: &FxHashMap<SmolStr, DefId>, finding: &Findin
 }
 
 /// The conditions under which the only caller calls, and its only caller.
-fn of_callers(cx: &Cx<'_>, func: DefId, told: &mut Vec<Fact>) {
+pub(super) fn of_callers(cx: &Cx<'_>, func: DefId, told: &mut Vec<Fact>) {
     let mut func = func;
     for _ in 0..MAX_CALLERS {
         let Some([(caller, at, _)]) = cx.uses.calls.get(&func).map(Vec::as_slice) else { return };
         let Some(body) = cx.body_of.get(caller).map(|at| &cx.bodies[*at]) else { return };
         let Some(call) = call_at(body, *at).1 else { return };
-        told.extend(call.conditions.iter().filter_map(|condition| fact(cx, condition)));
+        told.extend(self::told(cx, &call.conditions));
         func = *caller;
     }
+}
+
+/// Conditions in words. A function that answers yes or no is told by what it asks itself.
+pub(super) fn told(cx: &Cx<'_>, conditions: &[Condition]) -> Vec<Fact> {
+    let mut out = Vec::new();
+    for condition in conditions {
+        let asked = match &condition.value {
+            Value::Call { func, .. } => cx.body_of.get(func).map_or(&[][..], |at| &cx.bodies[*at].answers),
+            _ => &[],
+        };
+        match (&condition.test, asked) {
+            (Test::On, [_, ..]) => out.extend(asked.iter().filter_map(|asked| fact(cx, &Condition { at: condition.at, ..asked.clone() }))),
+            // Of several, any may be the one that does not hold.
+            (Test::Off, [only]) => {
+                out.extend(fact(cx, &Condition { at: condition.at, test: only.test.clone().negated(), value: only.value.clone() }));
+            }
+            (Test::Off, [_, _, ..]) => {}
+            _ => out.extend(fact(cx, condition)),
+        }
+    }
+    out
 }
 
 /// A condition in words, where it asks for something that is set from outside.

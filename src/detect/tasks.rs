@@ -180,6 +180,8 @@ fn runs(nature: &Nature) -> &'static str {
     match (nature.endless, nature.may_end) {
         (true, false) => "until the process ends",
         (true, true) => "until its loop is left",
+        // Each round pauses, but what it goes through may come to an end.
+        (false, _) if nature.period.is_some() => "until its loop is left",
         (false, _) => "once, detached",
     }
 }
@@ -289,7 +291,8 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         facts.push(Cx::plain_fact("thread_name", name.clone()));
     }
     facts.push(Cx::plain_fact("runs", runs(&nature)));
-    if let Some(lifetime) = cx.lifetime(body.def) {
+    let lifetime = cx.lifetime_at(body, call.at);
+    if let Some(lifetime) = lifetime {
         facts.push(Cx::plain_fact("lifetime", lifetime));
     }
     let mut sites = vec![cx.site(call.at, Role::Constructed, body.def)];
@@ -299,7 +302,7 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         sites.push(cx.site(cx.declared_at(func), Role::Declared, func));
     }
     Some(Finding {
-        scope: if cx.lifetime(body.def).is_some() { Scope::Task } else { Kind::BackgroundTask.usual_scope() },
+        scope: if lifetime.is_some() { Scope::Task } else { Kind::BackgroundTask.usual_scope() },
         confidence: if nature.endless { Confidence::Certain } else { Confidence::Likely },
         sites,
         facts,

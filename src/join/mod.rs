@@ -6,6 +6,7 @@
 mod contradictions;
 mod decides;
 mod held;
+mod kept_files;
 mod landing;
 mod mounts;
 mod numbers;
@@ -78,6 +79,7 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
         code.services.iter().map(|service| (service.name.clone(), Runs::of(deployed, &service.name, &defaults))).collect();
     let mut out = Joined { deployments: numbers::deployments(deployed), ..Joined::default() };
     variables::trace(items, deployed);
+    kept_files::tell(items);
     decides::tell(items);
     out.environments = unmatched::by_service(items, &runs, deployed, code);
     out.landed = mounts::match_writes(items, &runs);

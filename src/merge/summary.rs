@@ -288,6 +288,8 @@ fn expiry(finding: &Finding) -> Option<String> {
     let idle = if fact.key.contains("idle") { "idle entries" } else { "entries" };
     match &fact.value {
         _ if is_none(fact) => Some("nothing expires".to_owned()),
+        // A type that says it for each entry.
+        None if fact.key == "expire_after" && fact.provenance == Provenance::Code => Some("entries expire by a rule".to_owned()),
         Some(_) => Some(format!("{idle} expire after {}", said(fact, "s")?)),
         None => Some(format!("time to {} {}", if fact.key.contains("idle") { "idle" } else { "live" }, said(fact, "")?)),
     }

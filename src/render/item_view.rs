@@ -242,15 +242,19 @@ fn uses(layout: &Layout<'_>, item: &Item, access: Access, page: &str, at_most: u
 fn entries(layout: &Layout<'_>, item: &Item, access: Access, page: &str, at_most: usize) -> UsesView {
     let found: Vec<&EntryPoint> = item.entry_points.iter().filter(|entry| entry.access == access).collect();
     let (shown, more) = first_few(found.len(), at_most);
-    let name = |entry: &&EntryPoint| match entry.kind {
+    UsesView { count: found.len(), shown: found[..shown].iter().map(|entry| entry_name(layout, entry, page)).collect(), more }
+}
+
+/// A route by its path, a task by its name.
+pub(super) fn entry_name(layout: &Layout<'_>, entry: &EntryPoint, page: &str) -> String {
+    match entry.kind {
         EntryKind::Route | EntryKind::Main => code_short(&entry.name, 80),
         EntryKind::EveryRequest => inline(&entry.name),
         EntryKind::Task => match layout.item(&entry.name) {
             Some(task) => format!("the task {}", layout.link(task, page)),
             None => format!("the task {}", code_short(&entry.name, 80)),
         },
-    };
-    UsesView { count: found.len(), shown: found[..shown].iter().map(name).collect(), more }
+    }
 }
 
 fn facts(layout: &Layout<'_>, item: &Item, page: &str, room: Room) -> FactsView {

@@ -208,7 +208,7 @@ pub(crate) fn default_rank(fact: &Fact) -> Option<u8> {
         "format",
         "variable",
     ]);
-    let is_minor = has(&["min", "redirect", "proxy", "path", "http", "name", "only", "sync"]);
+    let is_minor = has(&["create", "min", "redirect", "proxy", "path", "http", "name", "only", "sync"]);
     if is_habit { Some(4) } else { is_minor.then_some(5) }
 }
 

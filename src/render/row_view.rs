@@ -3,11 +3,11 @@
 use smol_str::SmolStr;
 
 use crate::join::DECIDES;
-use crate::model::{Confidence, Fact, FactValue, Item, Kind, Provenance};
+use crate::model::{Confidence, EntryKind, Fact, FactValue, Item, Kind, Provenance};
 
 use super::escape::{code, code_short, prose};
 use super::html::search_words;
-use super::item_view::{clause, set_views, short_path, store_link};
+use super::item_view::{clause, entry_name, set_views, short_path, store_link};
 use super::layout::{Layout, first_few};
 use super::view::{Named, RowItem, RowView};
 use super::words::{capitalized, label, value};
@@ -17,6 +17,9 @@ const PLACES: usize = 3;
 
 /// At most so many things are told that a variable decides.
 const DECIDED: usize = 3;
+
+/// At most so many routes and tasks are named on whose way a file is written.
+const ENTRIES: usize = 2;
 
 /// A longer path is cut.
 const PATH: usize = 160;
@@ -139,7 +142,7 @@ fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
         places_more,
         used_by,
         used_by_more,
-        note: note(layout, item, page),
+        note: join_notes(note(layout, item, page), (item.kind == Kind::FsWrite).then(|| during(layout, items, page)).flatten()),
         confidence: items.iter().map(|item| item.confidence).min().filter(|worst| *worst != Confidence::Certain).map(Confidence::as_str),
         services: if services.is_empty() && item.kind == Kind::Deployment {
             vec!["–".to_owned()]
@@ -173,6 +176,31 @@ fn note(layout: &Layout<'_>, item: &Item, page: &str) -> Option<String> {
     let owner = owner.map(|owner| format!("owned by {}", layout.owner_link(owner, page)));
     let parts: Vec<String> = told(item).into_iter().chain(item.cfg.as_deref().map(prose)).chain(owner).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn join_notes(first: Option<String>, second: Option<String>) -> Option<String> {
+    match (first, second) {
+        (Some(first), Some(second)) => Some(format!("{first}; {second}")),
+        (first, second) => first.or(second),
+    }
+}
+
+/// On whose way a file is written: `during `POST /backup` and 2 more`.
+fn during(layout: &Layout<'_>, items: &[&Item], page: &str) -> Option<String> {
+    let mut names: Vec<String> = Vec::new();
+    for entry in items.iter().flat_map(|item| &item.entry_points).filter(|entry| entry.kind != EntryKind::EveryRequest) {
+        let name = entry_name(layout, entry, page);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let (shown, more) = first_few(names.len(), ENTRIES);
+    let told = names[..shown].join(", ");
+    match (shown, more) {
+        (0, _) => None,
+        (_, 0) => Some(format!("during {told}")),
+        (_, more) => Some(format!("during {told} and {more} more")),
+    }
 }
 
 /// What is known of an item that no column shows: who sets its path, and facts that its summary does not say.

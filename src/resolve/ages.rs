@@ -36,7 +36,8 @@ impl Reader<'_> {
         }
         match &self.body[id] {
             Expr::Method { recv, name, args, span, .. } => match (name.as_str(), args.len()) {
-                ("elapsed", 0) => Some((*span, None)),
+                // How long this very call has taken is no age.
+                ("elapsed", 0) => (!self.is_now(*recv)).then_some((*span, None)),
                 ("duration_since" | "signed_duration_since" | "saturating_duration_since", 1) if self.is_now(*recv) => Some((*span, None)),
                 ("unwrap" | "expect" | "unwrap_or_default", _) => self.age(*recv, depth + 1),
                 (name, 0) => {
@@ -52,6 +53,11 @@ impl Reader<'_> {
                 };
                 Some((self.span_of(*left)?, unit))
             }
+            // `let age = now.duration_since(made)?; … age > TTL`.
+            Expr::Path(..) => match self.tracer.behind(id) {
+                init if init != id => self.age(init, depth + 1),
+                _ => None,
+            },
             Expr::Try(inner) | Expr::Ref(inner) | Expr::Deref(inner) | Expr::Cast(inner, _) => self.age(*inner, depth + 1),
             _ => None,
         }

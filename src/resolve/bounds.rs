@@ -2,11 +2,18 @@
 
 use smol_str::SmolStr;
 
+use super::conditions::Condition;
 use super::durations::pretty_duration;
 use super::reader::Reader;
 use super::values::{At, Value};
 use crate::facts::{Expr, ExprId, Span};
 use crate::model::FactValue;
+
+/// How the keys of settings of an SQLite database begin.
+pub const PRAGMA: &str = "pragma ";
+
+/// At most so many of one text are read.
+const MAX_PRAGMAS: usize = 16;
 
 /// A bound of what one body does at once.
 #[derive(Clone, Debug)]
@@ -17,6 +24,8 @@ pub struct Limited {
     pub value: Value,
     /// Where it is written.
     pub at: At,
+    /// What has to hold for it, as far as that was looked for.
+    pub when: Vec<Condition>,
 }
 
 impl Reader<'_> {
@@ -38,7 +47,7 @@ impl Reader<'_> {
             Value::Field { .. } | Value::Env { .. } | Value::Param { .. } | Value::Call { .. } => true,
             _ => false,
         };
-        is_told.then(|| Limited { key: key.into(), value, at: self.at(span) })
+        is_told.then(|| Limited { key: key.into(), value, at: self.at(span), when: Vec::new() })
     }
 
     /// `Utc::now() - Duration::days(1)`: what is older than that is meant.
@@ -59,7 +68,7 @@ impl Reader<'_> {
 
     fn older_than(&self, by: ExprId, span: Span) -> Option<Limited> {
         let value = self.tracer.value(by);
-        is_length(&value).then(|| Limited { key: "older_than".into(), value, at: self.at(span) })
+        is_length(&value).then(|| Limited { key: "older_than".into(), value, at: self.at(span), when: Vec::new() })
     }
 }
 
@@ -77,14 +86,15 @@ pub(super) fn in_statement(text: &str, at: At) -> Vec<Limited> {
     let mut out = Vec::new();
     let small = text.to_ascii_lowercase();
     let mut tell = |key: &str, value: FactValue, is_duration: bool| {
-        out.push(Limited { key: key.into(), value: Value::Known(value, is_duration, at), at });
+        out.push(Limited { key: key.into(), value: Value::Known(value, is_duration, at), at, when: Vec::new() });
     };
-    if let Some(pragma) = small.trim_start().strip_prefix("pragma ") {
-        if let Some((name, value)) = pragma.trim_end_matches([';', ' ', '\n']).split_once('=') {
+    if small.trim_start().starts_with("pragma ") {
+        for pragma in small.split(';').filter_map(|one| one.trim_start().strip_prefix("pragma ")).take(MAX_PRAGMAS) {
+            let Some((name, value)) = pragma.split_once('=') else { continue };
             let (name, value) = (name.trim(), value.trim().trim_matches('\''));
-            if is_word(name) && is_word(value) {
+            if is_word(name) && is_word(value.trim_start_matches('-')) {
                 let value = value.parse().map_or_else(|_| FactValue::Text(value.to_owned()), FactValue::Int);
-                tell(&format!("pragma {name}"), value, false);
+                tell(&format!("{PRAGMA}{name}"), value, false);
             }
         }
         return out;
@@ -159,6 +169,10 @@ mod tests {
         assert_eq!(told("DELETE FROM log WHERE at < datetime('now', '-7 days')"), ["older_than 7d"]);
         assert_eq!(told("PRAGMA busy_timeout = 5000;"), ["pragma busy_timeout 5000"]);
         assert_eq!(told("PRAGMA journal_mode=WAL"), ["pragma journal_mode wal"]);
+        assert_eq!(
+            told("PRAGMA busy_timeout = 5000; PRAGMA synchronous = NORMAL;"),
+            ["pragma busy_timeout 5000", "pragma synchronous normal"]
+        );
         for other in [
             "the limit 100 is for everybody",
             "SELECT now() + interval '1 day' FROM t",

@@ -11,6 +11,7 @@ use super::filled::Filled;
 use super::growth::{Change, Holder};
 use super::headers::HeaderSet;
 use super::infer::{World, infer};
+use super::keyed::KeyedBy;
 use super::limits::Comparison;
 use super::loops::LoopFacts;
 use super::mints::Mint;
@@ -63,9 +64,10 @@ pub struct KnownCall {
 }
 
 /// How far the options of a known call are in sight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Options {
     /// It takes none.
+    #[default]
     None,
     /// They are built in the same body.
     Seen,
@@ -87,6 +89,9 @@ pub struct Setting {
     /// What has to hold then, as far as it can be told.
     pub when: Vec<Condition>,
 }
+
+/// The name of settings that are headers which are sent: with their own name, and where their value comes from.
+pub const SENT_HEADER: &str = "header";
 
 /// What becomes of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,6 +223,8 @@ pub struct BodyFacts {
     pub known: Vec<KnownCall>,
     /// Calls of the workspace.
     pub own: Vec<OwnCall>,
+    /// What holds where it answers yes.
+    pub answers: Vec<Condition>,
     /// Values given to the fields of structs of the workspace.
     pub fields: Vec<(DefId, Name, Value)>,
     /// Values assigned to such fields.
@@ -241,13 +248,15 @@ pub struct BodyFacts {
     /// Where it takes entries out of fields and statics.
     pub invalidated: Vec<At>,
     /// Where a field or static is given the key of an entry, and the variable that holds it.
-    pub keyed: Vec<(At, Name)>,
+    pub keyed: Vec<(At, KeyedBy)>,
     /// Thread-locals that it gives a value.
     pub thread_sets: Vec<ThreadSet>,
     /// String literals that speak to a database or broker about claims: see `detect::claims`.
     pub strings: Vec<(SmolStr, At)>,
     /// Statements that only look for rows.
     pub reads: Vec<SmolStr>,
+    /// The paths that `VACUUM INTO ?` is given, with the place of the statement.
+    pub copied_into: Vec<(At, Value)>,
     /// Files of statements that the body takes in; their texts are put among `strings`.
     pub statement_files: Vec<StatementFile>,
     /// Random values that it makes, or takes from functions that may.

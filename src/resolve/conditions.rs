@@ -59,7 +59,9 @@ pub enum Test {
 }
 
 impl Test {
-    fn negated(self) -> Self {
+    /// What holds where this does not.
+    #[must_use]
+    pub fn negated(self) -> Self {
         match self {
             Test::Given => Test::Missing,
             Test::Missing => Test::Given,
@@ -121,10 +123,12 @@ impl Reader<'_> {
                     self.tested(*init, Test::Given, &mut found);
                 }
                 Stmt::Expr { expr, .. } => {
-                    if let Expr::If { cond, then, otherwise: None } = &self.body[*expr]
-                        && self.returns_early(*then)
-                    {
-                        found = self.asked_by(*cond, false);
+                    if let Expr::If { cond, then, otherwise } = &self.body[*expr] {
+                        match (self.returns_early(*then), otherwise.is_some_and(|otherwise| self.returns_early(otherwise))) {
+                            (true, false) => found = self.asked_by(*cond, false),
+                            (false, true) => found = self.asked_by(*cond, true),
+                            _ => {}
+                        }
                     }
                 }
                 Stmt::Let { .. } => {}
@@ -132,6 +136,15 @@ impl Reader<'_> {
             out.extend(found.into_iter().map(|condition| (index, condition)));
         }
         out
+    }
+
+    /// What holds where the function answers yes: `self.key.is_some() && self.id.is_some()`, and nothing else stands there.
+    pub(super) fn answered(&self) -> Vec<Condition> {
+        let Some(Expr::Block(stmts)) = self.body.root.map(|root| &self.body[root]) else { return Vec::new() };
+        match &**stmts {
+            [Stmt::Expr { expr, semi: false }] => self.asked_by(*expr, true),
+            _ => Vec::new(),
+        }
     }
 
     /// A block that ends by leaving the function.

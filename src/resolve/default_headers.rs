@@ -1,4 +1,4 @@
-//! The names of the headers that a client sends with each request; their values may be secrets.
+//! The headers that are sent with requests: their names, and where their values come from. The values may be secrets.
 
 use super::reader::Reader;
 use super::values::Value;
@@ -12,10 +12,18 @@ const MAX_LOOKED_AT: usize = 200;
 /// A map with more headers is not told.
 const MAX_HEADERS: usize = 8;
 
+/// What is known of the headers that a client sends with each request.
+pub(super) struct Headers {
+    /// Their names, one after the other.
+    pub(super) names: Value,
+    /// Those whose values come from elsewhere.
+    pub(super) given: Vec<(String, Value)>,
+}
+
 impl Reader<'_> {
-    /// `default_headers(headers)`: the names that the map was given, one after the other.
-    pub(super) fn header_names(&self, map: ExprId) -> Option<Value> {
-        let mut names: Vec<String> = Vec::new();
+    /// `default_headers(headers)`: what the map was given.
+    pub(super) fn headers_in(&self, map: ExprId) -> Option<Headers> {
+        let mut pairs: Vec<(String, ExprId)> = Vec::new();
         let mut init = map;
         let mut local = None;
         for _ in 0..8 {
@@ -38,8 +46,8 @@ impl Reader<'_> {
                 return None;
             }
             match &self.body[id] {
-                Expr::Tuple(pair) => names.extend(pair.first().filter(|_| pair.len() == 2).and_then(|name| self.header_of(*name))),
-                Expr::Method { name, args, .. } if is_insert(name) => names.extend(args.first().and_then(|name| self.header_of(*name))),
+                Expr::Tuple(pair) => pairs.extend(self.header_pair(pair)),
+                Expr::Method { name, args, .. } if is_insert(name) => pairs.extend(self.header_pair(args)),
                 _ => {}
             }
             let from = queue.len();
@@ -51,17 +59,52 @@ impl Reader<'_> {
                 && recv == used
                 && is_insert(name)
             {
-                names.extend(args.first().and_then(|name| self.header_of(*name)));
+                pairs.extend(self.header_pair(args));
             }
         }
         let mut told: Vec<String> = Vec::new();
-        names.into_iter().for_each(|name| {
+        let mut given = Vec::new();
+        for (name, value) in pairs {
             if !told.contains(&name) {
-                told.push(name)
+                given.extend(self.source_of(value).map(|value| (name.clone(), value)));
+                told.push(name);
             }
-        });
+        }
         let at = self.at(self.span(map).or_else(|| self.span(init))?);
-        (1..=MAX_HEADERS).contains(&told.len()).then(|| Value::Known(FactValue::Text(told.join(", ")), false, at))
+        let names = Value::Known(FactValue::Text(told.join(", ")), false, at);
+        (1..=MAX_HEADERS).contains(&told.len()).then_some(Headers { names, given })
+    }
+
+    /// `.header("x-api-key", key)`, `.bearer_auth(token)` on a request: the name, and where its value comes from.
+    pub(super) fn header_sent(&self, method: &str, args: &[ExprId]) -> Option<(String, Value)> {
+        let (name, value) = match (method, args) {
+            ("bearer_auth", [token]) => ("authorization".to_owned(), *token),
+            ("basic_auth", [_, password]) => ("authorization".to_owned(), *password),
+            ("header" | "set" | "insert_header" | "append_header" | "with_header", [name, value]) => (self.header_of(*name)?, *value),
+            _ => return None,
+        };
+        Some((name, self.source_of(value)?))
+    }
+
+    fn header_pair(&self, pair: &[ExprId]) -> Option<(String, ExprId)> {
+        let [name, value] = pair else { return None };
+        Some((self.header_of(*name)?, *value))
+    }
+
+    /// Where a header's value comes from: of `Bearer {token}`, the token.
+    fn source_of(&self, id: ExprId) -> Option<Value> {
+        let mut value = self.tracer.value(id);
+        for _ in 0..4 {
+            match value {
+                Value::Join(parts) => {
+                    let mut open = parts.into_iter().filter(|part| !matches!(part, Value::Known(..)));
+                    value = open.next().filter(|_| open.next().is_none())?;
+                }
+                Value::Field { .. } | Value::Env { .. } | Value::Call { .. } | Value::Param { .. } | Value::Or(..) => return Some(value),
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// `USER_AGENT`, `"x-api-key"`.

@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::types::Type;
 use super::values::{At, Value};
 use crate::facts::{Expr, ExprId, Lit};
+use crate::model::FactValue;
 
 /// A header with the value that it is given.
 #[derive(Clone, Debug)]
@@ -128,8 +129,43 @@ impl Reader<'_> {
         {
             end = parent;
         }
-        let value = Value::Unknown(SmolStr::new(self.tracer.show(end)));
-        Some(HeaderSet { name: "cache-control", value, at: self.at(*span) })
+        let at = self.at(*span);
+        let told = args.first().and_then(|list| self.directives(*list)).map(|text| Value::Known(FactValue::Text(text), false, at));
+        let value = told.unwrap_or_else(|| Value::Unknown(SmolStr::new(self.tracer.show(end))));
+        Some(HeaderSet { name: "cache-control", value, at })
+    }
+
+    /// `vec![CacheDirective::Public, CacheDirective::MaxAge(60)]` as the header has it.
+    fn directives(&self, list: ExprId) -> Option<String> {
+        let (Expr::Array(all) | Expr::Macro { args: all, .. }) = &self.body[list] else { return None };
+        let spelled = |id: &ExprId| {
+            let (path, seconds) = match &self.body[*id] {
+                Expr::Path(path, _) => (path, None),
+                Expr::Call { callee, args, .. } => match &self.body[*callee] {
+                    Expr::Path(path, _) => (path, Some(self.tracer.value(*args.first()?).known_text()?)),
+                    _ => return None,
+                },
+                _ => return None,
+            };
+            let word = match path.last()?.as_str() {
+                "Public" => "public",
+                "Private" => "private",
+                "NoCache" => "no-cache",
+                "NoStore" => "no-store",
+                "NoTransform" => "no-transform",
+                "OnlyIfCached" => "only-if-cached",
+                "MustRevalidate" => "must-revalidate",
+                "ProxyRevalidate" => "proxy-revalidate",
+                "MaxAge" => "max-age",
+                "SMaxAge" => "s-maxage",
+                "MaxStale" => "max-stale",
+                "MinFresh" => "min-fresh",
+                _ => return None,
+            };
+            Some(seconds.map_or_else(|| word.to_owned(), |seconds| format!("{word}={seconds}")))
+        };
+        let told: Option<Vec<String>> = all.iter().map(spelled).collect();
+        told.filter(|told| !told.is_empty()).map(|told| told.join(", "))
     }
 
     /// A value whose type is that of a validator: `headers.typed_insert(etag)`.

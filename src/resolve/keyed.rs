@@ -1,14 +1,24 @@
 //! What the entries of a cache go by: the variable that its methods are given as the key.
 
 use super::reader::Reader;
+use super::values::Value;
 use crate::facts::{Expr, ExprId, Name};
 
 /// Names that say no more than that there is a key.
 const VAGUE: [&str; 12] = ["key", "cache_key", "hash", "name", "id", "value", "input", "item", "entry", "index", "this", "self"];
 
+/// The variable that is the key of an entry.
+#[derive(Clone, Debug)]
+pub struct KeyedBy {
+    /// Its name.
+    pub name: Name,
+    /// What it is put together of, where that is known: a path, a text.
+    pub value: Option<Value>,
+}
+
 impl Reader<'_> {
     /// `CACHE.get_with(token.clone(), …)`: entries go by `token`.
-    pub(super) fn keyed(&self, mentioned: ExprId) -> Option<Name> {
+    pub(super) fn keyed(&self, mentioned: ExprId) -> Option<KeyedBy> {
         let Expr::Method { recv, name, args, .. } = &self.body[self.parents[mentioned.0 as usize]?] else { return None };
         let takes_key = matches!(
             name.as_str(),
@@ -35,7 +45,9 @@ impl Reader<'_> {
                     at = *recv;
                 }
                 Expr::Path(path, _) if self.types.local_of.contains_key(&at) => {
-                    return path.single().filter(|name| name.len() > 2 && !VAGUE.contains(&name.as_str())).cloned();
+                    let name = path.single().filter(|name| name.len() > 2 && !VAGUE.contains(&name.as_str())).cloned()?;
+                    let value = self.tracer.value(at);
+                    return Some(KeyedBy { name, value: matches!(value, Value::Join(_) | Value::Call { .. }).then_some(value) });
                 }
                 _ => return None,
             }

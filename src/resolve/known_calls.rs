@@ -2,14 +2,14 @@
 
 use smol_str::SmolStr;
 
-use super::calls::{BodyFacts, KnownCall, Options, Setting, SharedValue};
+use super::calls::{BodyFacts, KnownCall, Options, SENT_HEADER, Setting, SharedValue};
 use super::infer::Callee;
 use super::reader::Reader;
 use super::types::Type;
-use super::values::Value;
+use super::values::{At, Value};
 use crate::catalog::{EntryId, Hit, Shape};
 use crate::facts::{Expr, ExprId, Span};
-use crate::model::Kind;
+use crate::model::{FactValue, Kind};
 
 impl Reader<'_> {
     /// `LazyLock::new(Client::new)`: the constructor is called later, without arguments.
@@ -196,7 +196,9 @@ impl Reader<'_> {
             if self.world.catalog.api(out.known[index].hit.entry).shape == Shape::Constructor {
                 self.hand_over(args, out);
             }
-            let (mut given, mut options) = self.options(args);
+            // How a connection is made secret has options of its own.
+            let (mut given, mut options) =
+                if ["tls", "ssl", "proxy"].iter().any(|word| name.contains(word)) { Default::default() } else { self.options(args) };
             // What is loaded from elsewhere may set anything.
             if ["from_env", "from_conf", "with_config", "load"].iter().any(|start| name.starts_with(start)) {
                 options = Options::Unseen;
@@ -204,6 +206,11 @@ impl Reader<'_> {
             out.known[index].settings.append(&mut given);
             out.known[index].options = out.known[index].options.max(options);
             let api = self.world.catalog.api(out.known[index].hit.entry);
+            if api.shape == Shape::Request {
+                let at = self.at(span);
+                out.known[index].settings.extend(self.header_sent(name, args).map(|header| sent(header, at)));
+                return;
+            }
             // `scheduler.every(interval).run(|| …)`: what the job runs comes last.
             if api.shape == Shape::Call && api.kind == Some(Kind::BackgroundTask) && out.known[index].task.is_none() {
                 out.known[index].task = self.scheduled(args);
@@ -212,14 +219,11 @@ impl Reader<'_> {
             {
                 let sure = !self.is_conditional(id, root);
                 if let ("default_headers", [map]) = (name.as_str(), args) {
-                    let names = self.header_names(*map).filter(|_| sure);
-                    out.known[index].settings.extend(names.map(|names| Setting {
-                        name: name.clone(),
-                        args: vec![names],
-                        at: self.at(span),
-                        on_condition: false,
-                        when: Vec::new(),
-                    }));
+                    let Some(headers) = self.headers_in(*map).filter(|_| sure) else { return };
+                    let at = self.at(span);
+                    let settings = &mut out.known[index].settings;
+                    settings.push(Setting { name: name.clone(), args: vec![headers.names], at, on_condition: false, when: Vec::new() });
+                    settings.extend(headers.given.into_iter().map(|header| sent(header, at)));
                     return;
                 }
                 let is_number = api.knobs.iter().any(|knob| {
@@ -241,4 +245,10 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// A header that is sent, as a setting of its own.
+fn sent((name, value): (String, Value), at: At) -> Setting {
+    let name = Value::Known(FactValue::Text(name), false, at);
+    Setting { name: SmolStr::new_static(SENT_HEADER), args: vec![name, value], at, on_condition: false, when: Vec::new() }
 }

@@ -25,6 +25,8 @@ pub struct Comparison {
     pub at: At,
     /// What is compared.
     pub about: About,
+    /// Which of the things that are there count: `priority >= 20`.
+    pub counts: Option<String>,
 }
 
 /// What a comparison with a limit is about.
@@ -82,7 +84,7 @@ impl Reader<'_> {
         if !is_counter || field_is_limit || is_about_limits(&name) || says(&name, NO_COUNTERS) || no_counter || !self.decides(id) {
             return None;
         }
-        Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about })
+        Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about, counts: None })
     }
 
     /// `let room = config.max_queued - queued; if room <= 0 { return }`.
@@ -98,7 +100,41 @@ impl Reader<'_> {
             return None;
         }
         let limit = self.tracer.value(*left);
-        Some(Comparison { name: local.name.clone(), of: None, limit, at: self.at(*span), about: About::Count })
+        let counts = self.filtered_by(*right);
+        Some(Comparison { name: local.name.clone(), of: None, limit, at: self.at(*span), about: About::Count, counts })
+    }
+
+    /// `rows.iter().filter(|row| row.priority >= LOW).count()`: `priority >= 20`.
+    fn filtered_by(&self, id: ExprId) -> Option<String> {
+        let mut at = self.tracer.behind(self.bare(id));
+        for _ in 0..8 {
+            let (recv, closure) = match &self.body[at] {
+                Expr::Method { recv, name, args, .. } if matches!(name.as_str(), "filter" | "filter_map") => (*recv, args.first()),
+                Expr::Method { recv, .. } => (*recv, None),
+                Expr::Try(inner) | Expr::Await(inner) => (*inner, None),
+                _ => return None,
+            };
+            let Some(Expr::Closure { body, .. }) = closure.map(|closure| &self.body[*closure]) else {
+                at = recv;
+                continue;
+            };
+            // `(test).then_some(count)`.
+            let test = match &self.body[*body] {
+                Expr::Method { recv, name, .. } if matches!(name.as_str(), "then" | "then_some") => *recv,
+                _ => *body,
+            };
+            let Expr::Binary { op, left, right } = &self.body[test] else { return None };
+            let op = match op {
+                BinOp::AtLeast => ">=",
+                BinOp::Over => ">",
+                BinOp::Equal => "=",
+                BinOp::Unequal => "!=",
+                _ => return None,
+            };
+            let Value::Known(value, ..) = self.tracer.value(*right) else { return None };
+            return Some(format!("{} {op} {value}", self.spoken(*left)?));
+        }
+        None
     }
 
     /// `rate_limit.remaining < floor`.
@@ -111,7 +147,7 @@ impl Reader<'_> {
             return None;
         }
         let name = if is_left { name } else { SmolStr::new(around) };
-        Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about: About::Quota })
+        Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about: About::Quota, counts: None })
     }
 
     /// A variable that is changed.

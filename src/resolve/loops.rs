@@ -24,6 +24,8 @@ pub struct LoopFacts {
     pub at: At,
     /// It waits for something in each round and for nothing in particular to end.
     pub endless: bool,
+    /// The line of its last call.
+    pub until: u32,
     /// It is left by `break` or `return`.
     pub may_end: bool,
     /// It stands in something that is spawned.
@@ -170,6 +172,8 @@ pub(super) struct Seen {
     pub(super) writes: Vec<(DefId, Name)>,
     pub(super) calls: Vec<DefId>,
     pub(super) spawns: Vec<DefId>,
+    /// The line of the last call.
+    pub(super) until: u32,
 }
 
 impl Reader<'_> {
@@ -205,7 +209,7 @@ impl Reader<'_> {
         // Page after page until there is none is no loop without end.
         let endless = self.is_endless(id, !spawned) && (!may_end || self.waits_for_events(id));
         let (held, keeps) = if endless && around == 0 { self.held(id, &seen) } else { Default::default() };
-        let Seen { mut retrying, mut calls, mut spawns, writes, .. } = seen;
+        let Seen { mut retrying, mut calls, mut spawns, writes, until, .. } = seen;
         retrying.scheduled &= !retrying.pauses.is_empty();
         for list in [&mut calls, &mut spawns] {
             list.sort_unstable();
@@ -214,6 +218,7 @@ impl Reader<'_> {
         Some(LoopFacts {
             at: self.at(span),
             endless,
+            until,
             may_end,
             spawned,
             nested: around > 0,
@@ -302,7 +307,8 @@ impl Reader<'_> {
             Expr::Assign { left, right, compound } if !spot.nested => self.counts(*left, *right, *compound, seen),
             _ => {}
         }
-        if matches!(expr, Expr::Call { .. } | Expr::Method { .. }) {
+        if let Expr::Call { span, .. } | Expr::Method { span, .. } = expr {
+            seen.until = seen.until.max(span.line);
             self.call_in_round(id, spot, seen);
             inner.spawned |= self.is_spawn(id);
             inner.apart |= inner.spawned;

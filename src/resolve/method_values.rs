@@ -11,7 +11,7 @@ use super::moments::{counted, unit_of};
 use super::names::{Res, Space};
 use super::types::Type;
 use super::values::{TextPart, Tracer, Value, constant, is_path, is_text};
-use crate::facts::{Expr, ExprId, Span};
+use crate::facts::{Expr, ExprId, Pat, Span};
 use crate::model::FactValue;
 
 /// Elements of an array that are joined to one text.
@@ -36,11 +36,26 @@ impl Tracer<'_> {
         id
     }
 
+    /// `|base| base.join(part)`: the part.
+    fn joined_in(&self, closure: ExprId) -> Option<ExprId> {
+        let Expr::Closure { params, body, .. } = &self.body[closure] else { return None };
+        let [(param, _)] = &**params else { return None };
+        let Pat::Bind { name: given, .. } = &self.body[*param] else { return None };
+        let Expr::Method { recv, name, args, .. } = &self.body[*body] else { return None };
+        let [part] = **args else { return None };
+        let is_given = matches!(&self.body[*recv], Expr::Path(path, _) if path.single() == Some(given));
+        (is_given && name == "join").then_some(part)
+    }
+
     pub(super) fn method(&self, id: ExprId, recv: ExprId, name: &str, args: &[ExprId], span: Span, depth: u32) -> Value {
         let next = |id: ExprId| self.follow(id, depth + 1);
         let is_own = matches!(self.types.callees.get(&id), Some(Callee::Def(_)));
         match (name, args) {
             ("into", []) if let Some(address) = self.address_from(id, recv, span, depth) => address,
+            ("map" | "and_then", [closure]) if !is_own && let Some(part) = self.joined_in(*closure) => {
+                let separator = Value::Known(FactValue::Text("/".to_owned()), false, self.at(span));
+                Value::Join(vec![next(recv), separator, next(part)])
+            }
             // A type that wraps others is shown as they are.
             ("to_string", [])
                 if is_display(self.world, self.def)
@@ -138,6 +153,18 @@ impl Tracer<'_> {
             ("path", []) if let Some(kept) = temporary(&self.types.types[recv.0 as usize]) => {
                 Value::Known(FactValue::Text(kept.to_owned()), false, self.at(span))
             }
+            ("to_uppercase" | "to_lowercase" | "to_ascii_uppercase" | "to_ascii_lowercase", []) if !is_own => match next(recv) {
+                Value::Known(FactValue::Text(text), false, at) => {
+                    let text = if name.ends_with("uppercase") { text.to_uppercase() } else { text.to_lowercase() };
+                    Value::Known(FactValue::Text(text), false, at)
+                }
+                _ => self.unknown(id),
+            },
+            // A moment as it is written in the name of a file: by how it is written.
+            ("format", [form]) if !is_own => match next(*form) {
+                Value::Known(FactValue::Text(form), ..) if form.contains('%') => Value::Unknown(form.into()),
+                _ => self.unknown(id),
+            },
             ("with_extension", [part]) => match (next(recv), next(*part)) {
                 (Value::Unknown(_), _) | (_, Value::Unknown(_)) => self.unknown(id),
                 (path, Value::Known(FactValue::Text(end), ..)) => Value::WithExtension(Box::new(path), end.into()),

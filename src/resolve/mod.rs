@@ -60,8 +60,10 @@ mod tests;
 
 pub use answers::gives_answer;
 pub use arithmetic::Math;
-pub use bounds::Limited;
-pub use calls::{BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Setting, SharedValue, Task, body_facts, krate_of};
+pub use bounds::{Limited, PRAGMA};
+pub use calls::{
+    BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, SENT_HEADER, Setting, SharedValue, Task, body_facts, krate_of,
+};
 pub use conditions::{Condition, Test};
 pub use configured::Configured;
 pub use durations::pretty_duration;
@@ -72,6 +74,7 @@ pub use growth::{Change, Holder, growable};
 pub use headers::HeaderSet;
 pub(crate) use headers::validator;
 pub use infer::{Callee, Inference, Local, LocalId, World, infer};
+pub use keyed::KeyedBy;
 pub use limits::{About, Comparison};
 pub use loops::{Held, Kept, LoopFacts, Pause, Retrying};
 pub use mints::{Mint, MintSource, Sink};

@@ -92,6 +92,27 @@ impl Reader<'_> {
         formatted.map_or_else(|| text.clone(), |parent| spelled(&self.tracer.value(parent)).into())
     }
 
+    /// The only value that is bound to a statement: `query("… ?").bind(path)`, `execute("… ?1", [path])`.
+    pub(super) fn bound_to(&self, id: ExprId) -> Option<Value> {
+        let mut at = id;
+        for _ in 0..8 {
+            let parent = self.parents[at.0 as usize]?;
+            match &self.body[parent] {
+                Expr::Method { recv, name, args, .. } if *recv == at && name == "bind" => {
+                    return args.last().map(|value| self.tracer.value(*value));
+                }
+                Expr::Method { recv, args, .. } if *recv != at => {
+                    let [statement, values] = &**args else { return None };
+                    let (Expr::Array(values) | Expr::Tuple(values)) = &self.body[*values] else { return None };
+                    let [only] = &**values else { return None };
+                    return (*statement == at).then(|| self.tracer.value(*only));
+                }
+                _ => at = parent,
+            }
+        }
+        None
+    }
+
     /// The file that `query_file!("queries/a.sql")` or `include_str!("lock.lua")` takes its text from, as it is named there.
     pub(super) fn statement_file(&self, path: &crate::facts::Path, args: &[ExprId]) -> Option<StatementFile> {
         let name = path.last()?;

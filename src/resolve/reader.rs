@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::answers::gives_answer;
-use super::bounds::in_statement;
+use super::bounds::{Limited, PRAGMA, in_statement};
 use super::calls::{BodyFacts, Bound, Fails, LocalType, OwnCall, Task};
 use super::conditions::Condition;
 use super::fate::Variables;
@@ -51,6 +51,7 @@ impl Reader<'_> {
             def,
             known: Vec::new(),
             own: Vec::new(),
+            answers: Vec::new(),
             fields: Vec::new(),
             assigned: Vec::new(),
             sometimes: Vec::new(),
@@ -75,6 +76,7 @@ impl Reader<'_> {
             unresolved: Vec::new(),
             strings: Vec::new(),
             reads: Vec::new(),
+            copied_into: Vec::new(),
             statement_files: Vec::new(),
             mints: Vec::new(),
             headers: Vec::new(),
@@ -89,6 +91,9 @@ impl Reader<'_> {
             shared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
+        if self.world.signatures.value(def).path().is_some_and(|path| path == "bool") {
+            out.answers = self.answered();
+        }
         for id in ids(self.body) {
             self.expression(id, &mut out);
             out.renewed.extend(renewed(self, id));
@@ -278,7 +283,14 @@ impl Reader<'_> {
                     out.reads.push(self.statement_text(id, text));
                 }
                 if said.bounds {
-                    out.bounds.extend(in_statement(text, self.at(*span)));
+                    let bounds = in_statement(text, self.at(*span)).into_iter();
+                    out.bounds.extend(bounds.map(|bound| match bound.key.starts_with(PRAGMA) {
+                        true => Limited { when: self.conditions(id), ..bound },
+                        false => bound,
+                    }));
+                }
+                if said.state && text.to_ascii_lowercase().contains("vacuum into") {
+                    out.copied_into.extend(self.bound_to(id).map(|path| (self.at(*span), path)));
                 }
             }
             // A function handed over by name.
@@ -333,7 +345,7 @@ impl Reader<'_> {
                     out.field_uses.push((of, name.clone(), self.access(id), *span));
                     out.growth.extend(self.growth_of(id, Holder::Field(of, name.clone())));
                     out.invalidated.extend(self.is_invalidated(id).then(|| self.at(*span)));
-                    out.keyed.extend(self.keyed(id).map(|name| (self.at(*span), name)));
+                    out.keyed.extend(self.keyed(id).map(|by| (self.at(*span), by)));
                 } else if !self.types.types[base.0 as usize].is_known() {
                     out.growth.extend(self.growth_of(id, Holder::Some(name.clone())));
                 }

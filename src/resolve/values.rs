@@ -122,6 +122,15 @@ impl TextPart {
     /// The part of a text, told as far as it is known.
     pub(super) fn settled(&self, mut settled: super::flow::Settled) -> super::flow::Settled {
         let part = |text: &str| text.split(" or ").map(|one| self.of(one)).collect::<Vec<_>>().join(" or ");
+        // What was cut off came from elsewhere: the rest does not.
+        let open = settled.from.as_ref().map(|from| format!("{{{from}}}"));
+        let is_cut = settled.value.as_ref().zip(open).is_some_and(|(value, open)| {
+            let whole = value.to_string();
+            whole.contains(&open) && !part(&whole).contains(&open)
+        });
+        if is_cut {
+            (settled.from, settled.provenance) = (None, crate::model::Provenance::Code);
+        }
         for value in settled.value.iter_mut().chain(settled.set.iter_mut().filter_map(|set| set.value.as_mut())) {
             if let FactValue::Text(text) = value {
                 *text = part(text);

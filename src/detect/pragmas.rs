@@ -1,0 +1,91 @@
+//! Settings of an SQLite database that statements make: `PRAGMA journal_mode = wal`. Part of detector `stores`.
+
+use super::context::Cx;
+use super::finding::Finding;
+use super::surroundings::{of_callers, told};
+use crate::model::{Fact, FactValue, Kind, Provenance};
+use crate::resolve::PRAGMA;
+
+/// Those that say how the database is kept, or how long one waits for it; others are about one statement or one connection.
+const TOLD: [&str; 12] = [
+    "auto_vacuum",
+    "busy_timeout",
+    "cache_size",
+    "journal_mode",
+    "journal_size_limit",
+    "locking_mode",
+    "mmap_size",
+    "page_size",
+    "query_only",
+    "synchronous",
+    "temp_store",
+    "wal_autocheckpoint",
+];
+
+/// Tells the settings at the database that they are made on: the one that the function opens, else the only one.
+pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
+    let is_sqlite = |finding: &Finding| finding.kind == Kind::EmbeddedDb && finding.label.to_lowercase().contains("sqlite");
+    let all: Vec<usize> = (0..findings.len()).filter(|at| is_sqlite(&findings[*at])).collect();
+    if all.is_empty() {
+        return;
+    }
+    for body in cx.bodies() {
+        for bound in body.bounds.iter().filter(|bound| bound.key.strip_prefix(PRAGMA).is_some_and(|name| TOLD.contains(&name))) {
+            let path = cx.path(body.def);
+            let opens = |at: &&usize| findings[**at].sites.iter().any(|site| site.function.as_ref() == Some(&path));
+            let here: Vec<&usize> = all.iter().filter(opens).collect();
+            let at = match (here.as_slice(), all.as_slice()) {
+                ([only], _) => **only,
+                ([], [only]) => *only,
+                _ => continue,
+            };
+            let mut fact = Fact { at: Some(cx.place(bound.at)), ..cx.fact(&bound.key, None, &bound.value) };
+            let mut when = told(cx, &bound.when);
+            of_callers(cx, body.def, &mut when);
+            let when = when.into_iter().find_map(|fact| fact.value);
+            if let (Some(value), Some(when)) = (&fact.value, when) {
+                fact.value = Some(FactValue::Text(format!("{value} where {when}")));
+            }
+            let is_new = findings[at].facts.iter().all(|known| known.key != fact.key || known.provenance == Provenance::Default);
+            if is_new {
+                let is_wal = bound.key.ends_with("journal_mode") && bound.value.known_text().as_deref() == Some("wal");
+                findings[at]
+                    .facts
+                    .extend([fact].into_iter().chain(is_wal.then(|| Cx::plain_fact("beside", "-wal and -shm files while it is open"))));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::surroundings_tests::{items, told};
+    use crate::model::Kind;
+
+    #[test]
+    fn statements_set_the_database_that_is_opened_there() {
+        let of = |open: &str, init: &str| {
+            let text = format!(
+                "struct Config {{ wal: bool }}\nfn open(config: &Config) {{ let conn = rusqlite::Connection::open(\"shop.db\").unwrap(); {open} }}\n\
+                 fn init() -> &'static str {{ \"{init}\" }}\n\
+                 fn main() {{ let config = Config {{ wal: std::env::var(\"WAL\").unwrap().parse().unwrap() }}; open(&config); println!(\"{{}}\", init()); }}\n"
+            );
+            told(
+                &items(&["rusqlite"], &text),
+                Kind::EmbeddedDb,
+                &["pragma journal_mode", "pragma busy_timeout", "pragma foreign_keys", "beside"],
+            )
+        };
+        let wal = "conn.execute_batch(\"PRAGMA journal_mode = WAL\").unwrap();";
+        let beside = "beside -wal and -shm files while it is open";
+        assert_eq!(of(wal, ""), ["pragma journal_mode wal", beside]);
+        assert_eq!(of(&format!("if config.wal {{ {wal} }}"), ""), ["pragma journal_mode wal where WAL is on", beside]);
+        assert_eq!(of("", "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = off;"), ["pragma busy_timeout 5000"]);
+        // Of two databases, it may be either.
+        let two = "let other = rusqlite::Connection::open(\"other.db\").unwrap(); println!(\"{conn:?} {other:?}\");";
+        let text = format!(
+            "fn main() {{ let conn = rusqlite::Connection::open(\"shop.db\").unwrap(); {two} set(); }}\nfn set() {{ run(\"PRAGMA busy_timeout = 5000\") }}\nfn run(text: &str) {{ println!(\"{{text}}\") }}\n"
+        );
+        assert!(items(&["rusqlite"], &text).iter().all(|item| item.facts.iter().all(|fact| fact.key != "pragma busy_timeout")));
+    }
+}
