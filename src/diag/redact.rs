@@ -49,6 +49,9 @@ pub(crate) fn name_words(name: &str) -> Vec<String> {
     words
 }
 
+/// Keys of manifests below which the names of secrets stand, not their values.
+const REFERENCES: &[&str] = &["secretKeyRef", "secretRef", "secretName", "configMapKeyRef", "imagePullSecrets"];
+
 /// `value: …` is hidden within so many lines after `name: DB_PASSWORD`.
 const REACH_OF_NAME: u32 = 4;
 
@@ -97,6 +100,8 @@ struct Scan {
     is_sql: bool,
     /// A statement of SQL that speaks of a secret has not ended yet.
     secret_statement: bool,
+    /// What stands in deeper than this names a secret and is none.
+    reference: Option<usize>,
     /// The line above is an option, in a list, whose value is secret.
     option_above: bool,
     hidden: Vec<Range<usize>>,
@@ -162,6 +167,9 @@ impl Scan {
             self.secret_section = looks_secret(words);
         }
         self.named = self.named.saturating_sub(1);
+        if self.reference.is_some_and(|indent| indent_of(line) <= indent) {
+            self.reference = None;
+        }
         for (at, separator) in line.char_indices().filter(|(_, c)| matches!(c, '=' | ':' | ' ')) {
             // Of several blanks only the last one: each costs a look at those before it.
             if separator == ' ' && line[at + 1..].starts_with(' ') {
@@ -187,6 +195,14 @@ impl Scan {
             self.secret_document |= key == "kind" && rest.strip_prefix("Secret").is_some_and(|more| more.trim().is_empty());
             let by_name = key.eq_ignore_ascii_case("value") && self.named > 0;
             let by_document = self.secret_document && matches!(key, "data" | "stringData");
+            if REFERENCES.contains(&key) {
+                self.reference = rest.is_empty().then_some(indent_of(line));
+                continue;
+            }
+            let by_reference = self.reference.is_some_and(|indent| indent_of(line) > indent) && matches!(key, "name" | "key" | "optional");
+            if by_reference {
+                continue;
+            }
             if looks_secret(key) || by_name || by_document || self.secret_section {
                 self.named = 0;
                 return Some(from);
@@ -251,6 +267,10 @@ impl Scan {
 fn is_lone_option(line: &str) -> bool {
     let word = line.trim().trim_start_matches("- ").trim_matches(|c| matches!(c, '"' | '\'' | ',' | '[' | ' '));
     word.starts_with('-') && !word.contains([' ', '=']) && (looks_secret(word) || is_secret_option(word, ""))
+}
+
+fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start().len()
 }
 
 /// The name that ends a piece of text, without quotes, and its offset.
@@ -379,6 +399,8 @@ mod tests {
             ("a.yaml", "password: |\n  hunter2\n\n  hunter2\n"),
             ("a.yaml", "password:\n  - hunter2\n"),
             ("a.yaml", "env:\n  - name: DB_PASSWORD\n    value: hunter2\n"),
+            ("a.yaml", "secretKeyRef:\n  name: shop\nkey: hunter2\n"),
+            ("a.yaml", "- { secretName: shop, password: hunter2 }\n"),
             ("a.yaml", "kind: Secret\nmetadata:\n  name: shop\ndata:\n  stripe: hunter2\n"),
             ("a.yaml", "command: [\"run\", \"--password\", \"hunter2\"]\n"),
             ("Dockerfile", "ENV DB_PASSWORD hunter2\n"),
@@ -408,6 +430,8 @@ mod tests {
             ("a.yaml", "password: |\n  x\nowner: shown\n"),
             ("a.yaml", "kind: Secret\ndata:\n  a: x\n---\nkind: ConfigMap\ndata:\n  a: shown\n"),
             ("a.yaml", "- name: DB_PASSWORD\n  value: x\n- name: RUST_LOG\n  value: shown\n"),
+            ("a.yaml", "valueFrom:\n  secretKeyRef:\n    name: shop\n    key: shown\n"),
+            ("a.yaml", "volumes:\n- name: tls\n  secret:\n    x: y\n- secretName: shown\n"),
             ("a.sql", "CREATE TABLE keys (token TEXT);\nINSERT INTO shops VALUES ('shown');\n"),
             (".env", "URL=https://shown.example.com/a@b\n"),
             ("a.rs", "let token = spawn(async move { shown });\n"),

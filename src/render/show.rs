@@ -98,7 +98,7 @@ fn view(layout: &Layout<'_>, shown: &Shown<'_>) -> ShowView {
         facts_more,
         settings: settings_view::settings(layout, item, PAGE),
         totals: item.totals.iter().map(|total| total_view(layout, total, PAGE)).collect(),
-        deployments: deployments[..deployments_shown].iter().map(|one| deployment_row(layout, one)).collect(),
+        deployments: deployments[..deployments_shown].iter().map(|one| deployment_row(layout, one, item.scope)).collect(),
         deployments_more,
         verdicts: against
             .iter()
@@ -216,17 +216,20 @@ fn entries(item: &Item) -> (Vec<EntryRow>, usize) {
     (found[..shown].iter().map(row).collect(), more)
 }
 
-fn deployment_row(layout: &Layout<'_>, one: &Deployment) -> DeploymentRow {
+fn deployment_row(layout: &Layout<'_>, one: &Deployment, scope: Scope) -> DeploymentRow {
     DeploymentRow {
         workload: code_short(&one.workload, 80),
         environment: one.environment.as_deref().map(inline),
         at: layout.links.place(PAGE, &one.at.file, one.at.line),
+        on_disk: scope == Scope::Host,
         replicas: one.replicas,
         during_rollout: one.during_rollout.filter(|number| Some(*number) != one.replicas),
         at_most: one.at_most,
         durable: one
             .durable
             .iter()
+            // What is mounted matters to what is on the disk.
+            .filter(|_| scope == Scope::Host)
             .map(|mount| DurableView {
                 path: code_short(&mount.path, 80),
                 source: code_short(&mount.source, 80),

@@ -81,8 +81,11 @@ fn given(fact: &Fact) -> Option<(&Place, String)> {
     let place = fact.at.as_ref()?;
     let key = fact.key.rsplit("::").next().unwrap_or_default().replace('_', " ");
     let value = fact.value.as_ref().map(ToString::to_string);
-    Some(match value {
-        Some(value) => (place, format!("{key}: {value}")),
-        None => (place, key),
+    let variable = fact.from.as_deref().filter(|_| fact.provenance == Provenance::Env);
+    Some(match (value, variable) {
+        (Some(value), Some(variable)) => (place, format!("{key}: {value} unless `{variable}` is set")),
+        (Some(value), None) => (place, format!("{key}: {value}")),
+        (None, Some(variable)) => (place, format!("{key} from `{variable}`")),
+        (None, None) => (place, key),
     })
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::annotations::{Config, stub_for, tables};
 use crate::assess::{SYMPTOMS, Symptom};
-use crate::model::{Deployment, Ending, Hazard, Item, Kind, StateMap, Verdict};
+use crate::model::{Deployment, Ending, Hazard, Item, Kind, Scope, StateMap, Verdict};
 
 /// What of a map belongs to an item.
 pub struct Detail<'m> {
@@ -51,7 +51,9 @@ impl<'m> Detail<'m> {
             let why = symptom.causes(map).into_iter().find(|cause| cause.item.id == item.id)?.why;
             Some(Seen { symptom, why })
         };
-        let runs = |one: &&Deployment| one.services.iter().any(|service| item.services.contains(service));
+        // What lives elsewhere is not run by the workloads of the tree.
+        let is_run = matches!(item.scope, Scope::Process | Scope::Thread | Scope::Task | Scope::Host);
+        let runs = |one: &&Deployment| is_run && one.services.iter().any(|service| item.services.contains(service));
         let clause = |verdict: &'m Verdict| {
             let reason = verdict.why.iter().find(|reason| reason.items.contains(&item.id))?;
             Some((verdict, reason.clause.as_str()))

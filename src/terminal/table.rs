@@ -17,13 +17,23 @@ pub(super) type Row = Vec<Vec<Word>>;
 pub(super) fn lines(rows: &[Row], look: Look<'_>) -> Vec<String> {
     let Some(head) = rows.first() else { return Vec::new() };
     let body = &rows[1..];
-    let Some(widths) = widths(rows, look.width) else { return stacked(body, look) };
+    let Some(widths) = widths(rows, look.width) else { return stacked(head, body, look) };
     let named = head.iter().any(|cell| !cell.is_empty());
     let mut out = if named { aligned(head, &widths, look) } else { Vec::new() };
     if named && !look.colour {
         out.push(widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join(&" ".repeat(GAP)));
     }
     out.extend(body.iter().flat_map(|row| aligned(row, &widths, look)));
+    out
+}
+
+/// `title: cell`
+fn titled(title: &[Word], cell: &[Word]) -> Vec<Word> {
+    let mut out: Vec<Word> = title.iter().map(Word::plain).collect();
+    if let Some(last) = out.last_mut() {
+        last.push_plain(":");
+    }
+    out.extend(cell.iter().cloned());
     out
 }
 
@@ -70,12 +80,15 @@ fn aligned(row: &Row, widths: &[usize], look: Look<'_>) -> Vec<String> {
     (0..height).map(line).collect()
 }
 
-fn stacked(rows: &[Row], look: Look<'_>) -> Vec<String> {
+fn stacked(head: &Row, rows: &[Row], look: Look<'_>) -> Vec<String> {
     let mut out = Vec::new();
     for row in rows {
-        for (at, cell) in row.iter().enumerate() {
+        for (at, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
             let indent = if at == 0 { 0 } else { INDENT };
-            let lines = wrap(cell, look.width.saturating_sub(indent));
+            // What stands above a column is said before each of its cells.
+            let title = head.get(at).filter(|title| at > 0 && !title.is_empty());
+            let said = title.map(|title| titled(title, cell));
+            let lines = wrap(said.as_deref().unwrap_or(cell), look.width.saturating_sub(indent));
             out.extend(lines.into_iter().map(|line| format!("{}{}", " ".repeat(indent), paint(line, look))));
         }
     }

@@ -43,6 +43,17 @@ pub(super) struct Word {
 }
 
 impl Word {
+    /// The same word as plain text.
+    pub(super) fn plain(&self) -> Word {
+        let text = self.pieces.iter().map(|piece| piece.text.as_str()).collect();
+        Word { pieces: vec![Piece { text, style: Style::default(), link: None }], span: None, starts_line: false }
+    }
+
+    /// Adds plain text at its end.
+    pub(super) fn push_plain(&mut self, text: &str) {
+        self.pieces.push(Piece { text: text.to_owned(), style: Style::default(), link: None });
+    }
+
     pub(super) fn width(&self) -> usize {
         self.pieces.iter().map(|piece| piece.text.width()).sum()
     }

@@ -17,4 +17,6 @@ mod sarif;
 mod shells;
 mod show;
 mod stated;
+#[cfg(unix)]
+mod steering;
 mod templates;

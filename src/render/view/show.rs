@@ -92,7 +92,9 @@ pub(crate) struct DeploymentRow {
     pub(crate) replicas: Option<u32>,
     pub(crate) during_rollout: Option<u32>,
     pub(crate) at_most: Option<u32>,
-    /// What outlives the container.
+    /// The item is on the disk of the workload.
+    pub(crate) on_disk: bool,
+    /// What outlives the container, of such an item.
     pub(crate) durable: Vec<DurableView>,
 }
 
