@@ -45,6 +45,8 @@ struct Scan<'t> {
     brackets: Vec<u8>,
     /// The literals that follow are hidden, until a comma, a semicolon or a closing bracket where so many brackets are open.
     trigger: Option<usize>,
+    /// The word before what comes next, and whether only a `(` stands between.
+    called: (Range<usize>, bool),
     /// The statement declares a function, a type, a module: what stands in its braces is another matter.
     declares: bool,
     /// Numbers since the innermost `[`, behind a secret name.
@@ -55,6 +57,7 @@ struct Scan<'t> {
 impl Scan<'_> {
     fn word(&mut self, range: Range<usize>) {
         let word = &self.text[range.clone()];
+        self.called = (range.clone(), false);
         if word.starts_with(|c: char| c.is_ascii_digit()) {
             if self.trigger.is_some() && self.brackets.last() == Some(&b'[') {
                 self.numbers.push(range);
@@ -71,6 +74,7 @@ impl Scan<'_> {
 
     fn punct(&mut self, byte: u8) {
         let depth = self.brackets.len();
+        self.called.1 = byte == b'(';
         match byte {
             b'(' | b'[' => self.brackets.push(byte),
             b'{' => {
@@ -109,11 +113,13 @@ impl Scan<'_> {
         let on_secret_line = (line..=line + lines).any(|line| self.secret_lines.get(line).copied().unwrap_or(false));
         // `("authorization", "Bearer …")`, `var("PASSWORD").unwrap_or("…")`: the name of a secret is shown; what stands beside it, or
         // is done with the call, is not.
-        let is_name = is_key(words);
-        if is_name && self.trigger.is_none() {
+        let is_variable = self.called.1 && is_variable(words) && reads_variable(&self.text[self.called.0.clone()]);
+        let is_name = is_key(words) || is_variable;
+        if is_name && self.trigger.is_none() && (looks_secret(words) || is_header(words)) {
             self.trigger = Some(self.brackets.len().saturating_sub(1));
         }
-        if on_secret_line || self.trigger.is_some() && !is_name || looks_random(words) {
+        let is_near = on_secret_line || self.trigger.is_some() && !is_name;
+        if is_near && !is_variable || looks_random(words) {
             self.hide(inside);
         } else {
             self.addresses(inside);
@@ -169,6 +175,17 @@ fn is_key(words: &str) -> bool {
         // `hunter2secret` is no name that anybody gives to something.
         words.chars().all(|c| !c.is_ascii_digit()) || words.contains(['_', '-', '.'])
     }
+}
+
+/// `DATABASE_POOL_SIZE`
+fn is_variable(words: &str) -> bool {
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    words.len() <= MAX_NAME && words.contains('_') && words.starts_with(|c: char| c.is_ascii_uppercase()) && words.chars().all(plain)
+}
+
+/// `var("…")`, `maybe_env("…")`: what it is called with is the name of a variable.
+fn reads_variable(function: &str) -> bool {
+    super::name_words(function).iter().any(|word| matches!(word.as_str(), "env" | "var"))
 }
 
 fn is_header(words: &str) -> bool {
@@ -236,6 +253,8 @@ mod tests {
             "request.header(\n    \"x-api-key\",\n    \"hunter2\",\n)",
             "std::env::var(\"DB_PASSWORD\").unwrap_or_else(|_| \"hunter2\".into())",
             "let password = r#\"hunter2\"#;",
+            "let password = env_or(\"A_SIZE\", \"hunter2\");",
+            "let password = pick(\"A_HUNTER\", \"hunter2\");",
             "let password = r#\"a\n\"hunter2\"\nb\"#;",
             "let secret = match mode {\n    Mode::Test => \"hunter2\",\n    _ => \"hunter2\",\n};",
             "Login { name: \"ada\", password: b\"hunter2\" }",
@@ -266,6 +285,7 @@ mod tests {
             "std::env::var(\"SHOWN_TOKEN\")",
             "PoolOptions::new().max(10).connect(\"postgres://db/shown\")",
             "// the token is shown\nlet x = 1;",
+            "config\n    .token(maybe_env(\"A_TOKEN\")?)\n    .size(maybe_env(\"SHOWN_SIZE\")?)",
             "let tokens = [1, 2]; let shown = 3;",
         ] {
             let shown = shown(text);

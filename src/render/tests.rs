@@ -329,6 +329,43 @@ fn a_table_is_aligned_and_fits() {
 }
 
 #[test]
+fn a_narrow_table_shows_names_whole_with_place_and_summary_below() {
+    let table = list(&newsletter(), &Filter::default(), Format::Table, Some(Look::plain(64)));
+    insta::assert_snapshot!("list-narrow", table);
+    assert!(table.contains("  run_worker_until_stopped"), "{table}");
+}
+
+#[test]
+fn colours_and_links_of_a_table_take_no_room() {
+    let links = crate::terminal::Hyperlinks::files(std::path::Path::new("/shop"), "", crate::terminal::Opener::Desktop);
+    for width in [64, 160, usize::MAX] {
+        let plain = list(&newsletter(), &Filter::default(), Format::Table, Some(Look::plain(width)));
+        let look = Look { width, colour: true, links: Some(&links) };
+        let mut bare = list(&newsletter(), &Filter::default(), Format::Table, Some(look));
+        assert!(bare.contains("\u{1b}]8;;file:///shop/src/main.rs\u{1b}\\"), "{bare}");
+        while let Some(start) = bare.find('\u{1b}') {
+            let end =
+                if bare[start..].starts_with("\u{1b}[") { bare[start..].find('m').unwrap() } else { bare[start..].find('\\').unwrap() };
+            bare.replace_range(start..=start + end, "");
+        }
+        assert_eq!(bare, plain, "{width}");
+    }
+}
+
+#[test]
+fn a_pipe_gets_whole_lines() {
+    let map = newsletter();
+    let table = list(&map, &Filter::default(), Format::Table, None);
+    let shown: Vec<_> = map.items.iter().filter(|item| item.class == Class::Mutable).collect();
+    assert_eq!(table.lines().count(), shown.len() + 1);
+    for item in shown {
+        let site = item.site().map(|site| format!("{}:{}", site.place.file, site.place.line)).unwrap_or_default();
+        let has = |text: &str| table.lines().any(|line| line.contains(item.name.as_str()) && line.contains(text));
+        assert!(has(&site) && has(&item.summary.replace('`', "")), "{} in\n{table}", item.id);
+    }
+}
+
+#[test]
 fn a_markdown_list_is_a_table() {
     insta::assert_snapshot!("list-markdown", list(&newsletter(), &Filter::default(), Format::Markdown, None));
 }

@@ -5,6 +5,8 @@ use crate::model::{Fact, Item, Kind, Place, Provenance, Role, Site};
 
 /// At most so many places where state is declared, made or written are shown with their code.
 const SITES: usize = 8;
+/// Names of functions are told up to this length.
+const SHORT: usize = 24;
 /// At most so many places where its numbers are given.
 const GIVEN: usize = 8;
 
@@ -70,8 +72,10 @@ fn said(item: &Item, site: &Site) -> String {
         (Role::Constructed, _) => "made",
         (Role::Written, _) => "written",
     };
-    match site.function.as_deref() {
-        Some(function) => format!("{what} in `{}`", function.rsplit("::").next().unwrap_or(function)),
+    // A label takes room from the code that it stands beside.
+    let function = site.function.as_deref().map(|function| function.rsplit("::").next().unwrap_or(function));
+    match function.filter(|function| function.len() <= SHORT) {
+        Some(function) => format!("{what} in `{function}`"),
         None => what.to_owned(),
     }
 }

@@ -45,6 +45,11 @@ fn widths(rows: &[Row], width: usize) -> Option<Vec<usize>> {
     };
     let natural = most(&|cell| width_of(cell));
     let least = most(&|cell| cell.iter().map(Word::width).max().unwrap_or(0));
+    // A key and its value: a value that no blank divides may go beyond the line, and is copied whole.
+    if columns == 2 && rows[0].iter().all(Vec::is_empty) {
+        let value = width.saturating_sub(natural[0] + GAP).max(NARROWEST);
+        return Some(vec![natural[0], value]);
+    }
     let mut free = width.checked_sub(GAP * (columns - 1))?;
     let mut fixed: Vec<Option<usize>> = vec![None; columns];
     // What is narrower than an equal share keeps its width, what cannot be that narrow keeps its longest word.

@@ -137,3 +137,37 @@ fn the_root_is_the_workspace_above_the_current_folder() {
     let names: Vec<&str> = map["services"].as_array().unwrap().iter().map(|service| service["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["api", "worker"]);
 }
+
+#[test]
+fn items_with_hazards_are_marked_and_can_be_listed_alone() {
+    let all = list("storefront", &[]).ends(0).out;
+    assert!(all.lines().next().unwrap().split_whitespace().eq(["KIND", "NAME", "WHERE", "HAZARD", "SUMMARY"]), "{all}");
+    let marked = |severity: &str| all.lines().skip(1).filter(|line| line.split("  ").any(|cell| cell.trim() == severity)).count();
+    let listed = |least: &str| list("storefront", &["--hazard", least, "--format", "ids"]).ends(0).out.lines().count();
+    assert!(marked("high") > 5 && marked("medium") > 5, "{all}");
+    assert_eq!(listed("high"), marked("high"));
+    assert_eq!(listed("medium"), marked("high") + marked("medium"));
+    assert_eq!(ids(&list("storefront", &["--hazard", "high", "--format", "json"]).ends(0)).len(), marked("high"));
+    // The name of a hazard finds what has it.
+    let growing = list("storefront", &["unbounded-growth", "--format", "csv"]).ends(0).out;
+    assert!(growing.lines().count() > 1 && growing.lines().skip(1).all(|line| line.contains("unbounded-growth")), "{growing}");
+}
+
+#[test]
+fn ids_lead_back_to_their_items() {
+    let ids = list("detectors/statics", &["--format", "ids"]).ends(0).out;
+    assert!(ids.lines().count() > 3 && ids.lines().all(|id| id.contains(':') && !id.contains(' ')), "{ids}");
+    let root = fixture("detectors/statics");
+    for id in ids.lines().take(3) {
+        let shown = Outcome::of(statemap().args(["show", id, "-C"]).arg(&root), &root).ends(0);
+        assert!(shown.out.contains(id), "{}", shown.out);
+    }
+}
+
+#[test]
+fn that_nothing_matches_is_said_beside_an_empty_answer() {
+    let nothing = list("detectors/statics", &["no-such-word"]).ends(0);
+    assert_eq!((nothing.out.as_str(), nothing.err.as_str()), ("", "statemap list: nothing matches\n"));
+    list("detectors/statics", &["IBAN"]).ends(0).says(&["nothing matches; ", "`--constants`"]);
+    assert_eq!(list("detectors/statics", &["no-such-word", "--quiet"]).ends(0).err, "");
+}

@@ -52,9 +52,8 @@ async fn main() {
 
 /// The first character that steers, with what stands around it.
 fn steering(text: &str) -> Option<String> {
-    let steers = |c: char| {
-        (c.is_control() && c != '\n') || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let steers =
+        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let at = text.char_indices().find(|(_, c)| steers(*c))?.0;
     let from = text[..at].char_indices().rev().nth(40).map_or(0, |(at, _)| at);
     Some(text[from..].chars().take(80).collect::<String>().escape_debug().to_string())
