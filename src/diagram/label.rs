@@ -86,21 +86,32 @@ pub(super) fn several(items: &[&Item], others: &[Named], names: &Names<'_>, serv
 
 /// The first few, and how many more there are. Those that read alike are named once.
 fn first_lines(all: Vec<Vec<Line>>, rest: Option<Target>) -> Vec<Line> {
-    let mut different: Vec<Vec<Line>> = Vec::new();
     let count = all.len();
+    let mut different: Vec<(Vec<Line>, usize)> = Vec::new();
     for lines in all {
-        if !different.iter().any(|known| known[0].text == lines[0].text) {
-            different.push(lines);
+        match different.iter_mut().find(|(known, _)| known[0].text == lines[0].text) {
+            Some((_, times)) => *times += 1,
+            None => different.push((lines, 1)),
         }
     }
     let shown = if different.len() <= NAMES + 1 { different.len() } else { NAMES };
-    let more = count - shown;
     different.truncate(shown);
-    let mut lines = different.concat();
-    if more > 0 {
-        lines.push(Line { target: rest, ..plain(format!("and {more} more")) });
+    let mut named = 0;
+    let mut out = Vec::new();
+    for (mut lines, times) in different {
+        let several = format!("{} × {times}", lines[0].text);
+        if times > 1 && width(&several, NAME, true) <= WIDTH {
+            lines[0].text = several;
+            named += times;
+        } else {
+            named += 1;
+        }
+        out.extend(lines);
     }
-    lines
+    if count > named {
+        out.push(Line { target: rest, ..plain(format!("and {} more", count - named)) });
+    }
+    out
 }
 
 fn line_of(named: &Named) -> Line {

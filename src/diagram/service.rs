@@ -150,7 +150,7 @@ impl<'a> Sketch<'a> {
         };
         let label = told.or_else(|| drawn.iter().any(|(_, item)| is_entered(item)).then(|| "requests".to_owned()));
         if let Some(label) = label {
-            let server = Named { caption: "answers requests", name: label, target: None, more: Vec::new(), weight: 0, severity: None };
+            let server = Named { caption: "server", name: label, target: None, more: Vec::new(), weight: 0, severity: None };
             self.server = Some(self.push(Draft { group: Group::Server, shape: Shape::Actor, items: Vec::new(), named: vec![server] }));
         }
     }

@@ -1,13 +1,12 @@
 //! Tidying: what the layout decided, pulled together.
 //!
-//! The layout says in which column a node stands and in which order, and where long arrows pass between others. It leaves wide gaps
-//! between them, since it aligns arrows and not boxes; here the columns are filled from the top, frame by frame.
+//! The layout says in which order nodes stand, so that few arrows cross. It leaves wide gaps between them, since it aligns arrows and
+//! not boxes; here the columns are filled from the top, frame by frame.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::{Graph, Line, Node, Shape, Zone};
 use super::label::{CAPTION, MORE, NAME};
-use super::layout::Places;
 use super::measure;
 
 /// Height of a line of text.
@@ -68,22 +67,23 @@ enum Entry {
 }
 
 /// Tidies what was laid out; none when a node is missing in it.
-pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
-    let laid: Vec<_> = graph.nodes.iter().map(|node| places.nodes.get(&node.id).copied()).collect::<Option<_>>()?;
-    let (column_of, centers) = columns(graph, &laid.iter().map(|rect| rect.x).collect::<Vec<_>>());
-    let mut tidy = Tidy { frames: vec![None; graph.frames.len()], columns: vec![0.0; centers.len()], ..Tidy::default() };
+pub(super) fn tidy(graph: &Graph, places: &BTreeMap<String, f64>) -> Option<Tidy> {
+    let laid: Vec<f64> = graph.nodes.iter().map(|node| places.get(&node.id).copied()).collect::<Option<_>>()?;
+    let column_of = columns(graph);
+    let count = column_of.iter().max().map_or(0, |last| last + 1);
+    let mut tidy = Tidy { frames: vec![None; graph.frames.len()], columns: vec![0.0; count], ..Tidy::default() };
     for (node, &column) in graph.nodes.iter().zip(&column_of) {
         let widest = &mut tidy.columns[column];
         *widest = widest.max(width(node));
         tidy.nodes.push((column, 0.0, height(node)));
     }
-    let mut entries: Vec<Vec<Vec<(f64, Entry)>>> = vec![vec![Vec::new(); centers.len()]; graph.frames.len()];
+    let mut entries: Vec<Vec<Vec<(f64, Entry)>>> = vec![vec![Vec::new(); count]; graph.frames.len()];
     for (frame, members) in graph.frames.iter().enumerate() {
         for &at in &members.nodes {
-            entries[frame][column_of[at]].push((laid[at].y, Entry::Node(at)));
+            entries[frame][column_of[at]].push((laid[at], Entry::Node(at)));
         }
     }
-    passes(graph, places, &column_of, &centers, &mut entries);
+    passes(graph, &laid, &column_of, &mut entries);
     for column in entries.iter_mut().flatten() {
         column.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     }
@@ -94,39 +94,23 @@ pub(super) fn tidy(graph: &Graph, places: &Places) -> Option<Tidy> {
     Some(tidy)
 }
 
-/// The column of each node, without columns that are empty, and where the layout has the middle of each column.
-fn columns(graph: &Graph, x: &[f64]) -> (Vec<usize>, Vec<f64>) {
+/// The column of each node, without columns that are empty.
+fn columns(graph: &Graph) -> Vec<usize> {
     let used: BTreeSet<usize> = graph.nodes.iter().map(|node| node.column).collect();
-    let column_of = graph.nodes.iter().map(|node| used.range(..node.column).count()).collect();
-    let center = |column: &usize| {
-        let here = graph.nodes.iter().zip(x).filter(|(node, _)| node.column == *column).map(|(_, x)| *x);
-        let (sum, count) = here.fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
-        sum / count
-    };
-    (column_of, used.iter().map(center).collect())
+    graph.nodes.iter().map(|node| used.range(..node.column).count()).collect()
 }
 
-/// Arrows that pass columns do so in the frame through which the layout led them.
-fn passes(graph: &Graph, places: &Places, column_of: &[usize], centers: &[f64], entries: &mut [Vec<Vec<(f64, Entry)>>]) {
-    for (at, edge) in graph.edges.iter().enumerate() {
-        let key = (graph.nodes[edge.from].id.clone(), graph.nodes[edge.to].id.clone());
-        let Some(points) = places.edges.get(&key) else { continue };
-        let (from, to) = (column_of[edge.from], column_of[edge.to]);
-        for column in from.min(to) + 1..from.max(to) {
-            let Some(point) = points.iter().min_by(|a, b| (a.x - centers[column]).abs().total_cmp(&(b.x - centers[column]).abs())) else {
-                continue;
-            };
-            let away = |frame: usize| {
-                entries[frame][column]
-                    .iter()
-                    .filter(|(_, entry)| matches!(entry, Entry::Node(_)))
-                    .map(|(y, _)| (y - point.y).abs())
-                    .min_by(f64::total_cmp)
-            };
-            let frame = (0..entries.len()).filter_map(|frame| Some((away(frame)?, frame))).min_by(|a, b| a.0.total_cmp(&b.0));
-            if let Some((_, frame)) = frame {
-                entries[frame][column].push((point.y, Entry::Pass(at)));
-            }
+/// Arrows that pass a column do so in the frame in which they begin, as high as that: from there on they run outside of it.
+fn passes(graph: &Graph, laid: &[f64], column_of: &[usize], entries: &mut [Vec<Vec<(f64, Entry)>>]) {
+    let frame_of = |node: usize| graph.frames.iter().position(|frame| frame.nodes.contains(&node));
+    let mut passing: Vec<usize> =
+        (0..graph.edges.len()).filter(|&at| column_of[graph.edges[at].from] + 1 < column_of[graph.edges[at].to]).collect();
+    passing.sort_by(|&a, &b| laid[graph.edges[a].to].total_cmp(&laid[graph.edges[b].to]).then(a.cmp(&b)));
+    for at in passing {
+        let from = graph.edges[at].from;
+        let Some(frame) = frame_of(from) else { continue };
+        for column in column_of[from] + 1..column_of[graph.edges[at].to] {
+            entries[frame][column].push((laid[from], Entry::Pass(at)));
         }
     }
 }
