@@ -86,8 +86,7 @@ pub fn history(repository: &Repository, options: &Options, most: usize, progress
     for point in points.iter().rev() {
         let analysis = analysed(repository, point, options, progress, &parsed)?;
         if let Some((older, old)) = &before {
-            let diff =
-                Diff::of(Version { name: &older.name, map: &old.map }, Version { name: &point.name, map: &analysis.map }, false);
+            let diff = Diff::of(Version { name: &older.name, map: &old.map }, Version { name: &point.name, map: &analysis.map }, false);
             steps.push(step(&diff, point, older));
         }
         before = Some((point, analysis));

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::config::Config;
 use super::policy::USUALLY_REQUIRED;
 use crate::model::{Class, Confidence, Item, Kind};
+use crate::render::is_steering;
 
 /// Of a kind with more items than this, those of one type or one module share a stub.
 const ONE_BY_ONE: usize = 6;
@@ -73,10 +74,24 @@ pub fn tables(stubs: &[Stub]) -> String {
     out
 }
 
-/// A text as TOML writes it, in quotes.
+/// A text as TOML writes it, in quotes; what would steer the terminal it is shown on is written as an escape.
 #[must_use]
 pub fn quoted_toml(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    if !text.contains(is_steering) {
+        return toml::Value::String(text.to_owned()).to_string();
+    }
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() || is_steering(c) => {
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// The keys that nobody has said of an item: those that the policy asks for, else those that its kind is worth.
@@ -196,7 +211,7 @@ fn stub_for_several(pattern: String, items: &[&Item], within: &str, config: &Con
 /// One line without what a comment in TOML may not hold; what does not fit is cut before the place.
 fn comment(text: &str, place: &str) -> String {
     let clean = |text: &str| {
-        let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let plain: String = text.chars().map(|c| if c.is_control() || is_steering(c) { ' ' } else { c }).collect();
         plain.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let text = clean(text);

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use statemap::annotations::{CONFIG_FILE, USUALLY_REQUIRED, load, quoted_toml};
 use statemap::model::{Class, Item, Kind, Severity, StateMap};
 use statemap::output::{WriteOptions, has_markers, write_pages};
+use statemap::render::is_steering;
 use statemap::render::{Existing, MARKER, Page};
 use statemap::source::{DirTree, Tree};
 

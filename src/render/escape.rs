@@ -23,7 +23,8 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// Control characters except white space, bidirectional marks, invisible characters and tags.
-pub(crate) fn is_steering(c: char) -> bool {
+#[must_use]
+pub fn is_steering(c: char) -> bool {
     match c {
         '\n' | '\r' | '\t' => false,
         '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => true,

@@ -56,7 +56,7 @@ pub use book::mdbook;
 pub use diagrams::{Drawing, diagram_file, diagram_files};
 pub use diff::{DiffOptions, diff_markdown, diff_text};
 pub use engine::{RenderError, unused_templates};
-pub use escape::visible_line;
+pub use escape::{is_steering, visible_line};
 pub use fleet::{FleetOptions, fleet_json, fleet_markdown, fleet_mdbook};
 pub use fragments::{Fragments, Told};
 pub use html::{STYLESHEET, STYLESHEET_FILE};

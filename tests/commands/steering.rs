@@ -40,12 +40,12 @@ async fn main() {
     );
     project.write("src/odd/broken\u{1b}]0;x\u{7}.rs", "fn ( {\n");
     project.write("config/base.toml", format!("shop = \"{}\"\nbroken = \"a\n", in_code.replace('\u{1b}', "")));
-    let yaml = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: \"shop-STEER\" }\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n        - name: \"api-STEER\"\n          image: \"shop:STEER\"\n          env:\n            - { name: SHOP_STEER, value: \"x STEER\" } # STEER\n";
+    let yaml = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: \"shop-STEER\" }\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n        - name: \"api-STEER\"\n          image: \"shop:STEER\"\n          env:\n            - { name: \"SHOP_STEER\", value: \"x STEER\" } # STEER\n";
     // YAML refuses raw control characters and takes them escaped.
     project.write("k8s/shop.yaml", yaml.replace("STEER", "\\e[2J\\x07\\u202e\\x9b31m"));
     project.write(
         "statemap.toml",
-        "[service]\nname = \"shop \\u001b[31m \\u202e\"\nowner = \"ada \\u0007\"\n\n[[state]]\nid = \"static:shop::ORDRES\\u001b[2J\"\nowner = \"x\"\n\n[[declare]]\nkind = \"external-store\"\nname = \"ledger \\u001b]0;x\\u0007\"\n",
+        "[service]\nname = \"shop \\u001b[31m \\u202e\"\nowner = \"ada \\u0007\"\n\n[[state]]\nid = \"static:shop::ORDRES\\u001b\\u0007\"\nowner = \"x\"\n\n[[declare]]\nkind = \"external-store\"\nname = \"ledger \\u001b]0;x\\u0007\"\n",
     );
     project
 }
