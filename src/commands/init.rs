@@ -156,7 +156,7 @@ fn example(map: &StateMap) -> Option<&Item> {
 }
 
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || is_steering(c) { ' ' } else { c }).collect()
 }
 
 #[expect(clippy::print_stderr, reason = "the summary of a command")]

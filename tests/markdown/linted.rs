@@ -23,7 +23,9 @@ fn structure(text: &str) -> Vec<String> {
     let mut level = 0;
     // Whether the open paragraph is nothing but emphasis, and how deep in that its text is.
     let (mut only_emphasis, mut deep, mut last) = (false, 0, String::new());
-    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
+    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_HEADING_ATTRIBUTES)
+        .into_offset_iter()
+    {
         match event {
             Event::Start(Tag::Heading { level: next, .. }) => {
                 let next = next as usize;
