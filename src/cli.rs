@@ -251,6 +251,9 @@ pub(crate) struct Gen {
     /// SARIF: tell state, too, a note for each piece; else hazards only
     #[arg(long, help_heading = "Output")]
     pub(crate) items: bool,
+    /// Books: how many releases the page of what changed goes back in the git history, or commits when there are no tags; 0 for no such page [default: 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=200), help_heading = "Output")]
+    pub(crate) changelog: Option<u32>,
     /// Replace files that statemap did not write
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,

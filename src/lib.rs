@@ -20,7 +20,6 @@ pub mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod fleet;
-#[cfg(feature = "git")]
 pub mod history;
 pub mod join;
 pub mod lifecycle;

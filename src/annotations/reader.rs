@@ -211,6 +211,21 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// A whole number from 0 to `most`.
+    pub(super) fn count(&mut self, section: &Section<'_, '_>, key: &str, most: u32) -> Option<u32> {
+        let value = section.table.get(key)?;
+        let DeValue::Integer(number) = value.get_ref() else {
+            self.wrong_type(key, value, "a number", format!("write `{key} = {}`", most.min(8)));
+            return None;
+        };
+        let read = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|count| *count <= most);
+        if read.is_none() {
+            let help = format!("write `{key} = {}`", most.min(8));
+            self.error("bad-number", &value.span(), format!("{} must be a number from 0 to {most}", quoted(key)), help);
+        }
+        read
+    }
+
     /// An array of strings, each with its bytes.
     pub(super) fn spanned_list(&mut self, section: &Section<'_, '_>, key: &str) -> Vec<(String, Range<usize>)> {
         let help = || format!("write `{key} = [\"…\", \"…\"]`");

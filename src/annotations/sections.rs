@@ -67,6 +67,8 @@ pub struct OutputConfig {
     pub title: Option<String>,
     /// The service whose diagram is drawn: `--service`.
     pub service: Option<String>,
+    /// Books: how many releases the page of what changed goes back: `--changelog`.
+    pub changelog: Option<u32>,
 }
 
 pub(super) fn read_service(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> ServiceConfig {
@@ -91,7 +93,7 @@ pub(super) fn read_outputs(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<O
 }
 
 fn read_output(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> OutputConfig {
-    reader.check_keys(section, &["format", "path", "templates", "constants", "items", "title", "service"]);
+    reader.check_keys(section, &["format", "path", "templates", "constants", "items", "title", "service", "changelog"]);
     OutputConfig {
         format: reader.word(section, "format", FORMATS),
         path: reader.text(section, "path"),
@@ -100,5 +102,6 @@ fn read_output(reader: &mut Reader<'_>, section: &Section<'_, '_>) -> OutputConf
         items: reader.flag(section, "items"),
         title: reader.text(section, "title"),
         service: reader.text(section, "service"),
+        changelog: reader.count(section, "changelog", 200),
     }
 }

@@ -6,8 +6,9 @@ use clap::ValueEnum as _;
 use statemap::annotations::{Level, Policy};
 use statemap::check::{Baseline, Committed, Finding, State, check_map, check_state};
 use statemap::output::{WriteOptions, pending, write_pages};
-use statemap::render::{Existing, Page};
+use statemap::render::{CHANGES, Existing, Page};
 
+use super::changelog::Changelog;
 use super::check_text::{json, text};
 use super::outputs::{Asked, Output, Target, outputs, refused};
 use super::session::{self, Session};
@@ -64,6 +65,7 @@ fn stale(args: &Check, global: &Global, session: &Session) -> anyhow::Result<Vec
         service: None,
         shown: &args.shown,
         items: false,
+        changelog: Changelog::AsThere,
     };
     let outputs = outputs(session, &asked)?;
     if outputs.iter().all(|output| matches!(output.target, Target::Stdout) || output.format == GenFormat::Sarif) {
@@ -120,7 +122,8 @@ fn committed(output: &Output, args: &Check, global: &Global) -> anyhow::Result<O
     let name = |path: &str| if many { format!("{}/{path}", output.name.trim_end_matches('/')) } else { output.name.clone() };
     let mut files: Vec<_> = changes
         .into_iter()
-        .filter(|change| change.path != "book.toml")
+        // No commit can tell what it changes itself.
+        .filter(|change| change.path != "book.toml" && change.path != CHANGES)
         .map(|change| (name(&change.path), change.old, Some(change.new)))
         .collect();
     for path in gone {

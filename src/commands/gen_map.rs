@@ -8,6 +8,7 @@ use statemap::progress::Stage;
 use statemap::render;
 use statemap::terminal::visible;
 
+use super::changelog::Changelog;
 use super::outputs::{Asked, Output, Target, outputs, refused, tell_unused_templates};
 use super::progress::Bar;
 use super::screen::Stream;
@@ -27,6 +28,7 @@ pub(crate) fn run(args: &Gen, global: &Global) -> anyhow::Result<ExitCode> {
         service: args.service.as_deref(),
         shown: &args.shown,
         items: args.items,
+        changelog: Changelog::Walked { most: args.changelog, global },
     };
     let outputs = outputs(&session, &asked)?;
     tell_unused_templates(&outputs, global);

@@ -2,6 +2,7 @@
 
 mod annotate;
 mod catalog;
+mod changelog;
 mod check;
 mod check_diff;
 mod check_text;

@@ -13,6 +13,7 @@ use statemap::output::{WriteError, WriteOptions};
 use statemap::render::{self, Drawing, Existing, Page, RenderOptions, SarifOptions};
 use statemap::source::{DirTree, Tree as _};
 
+use super::changelog::Changelog;
 use super::screen::{self, Stream};
 use super::session::Session;
 use super::{InputError, UsageError};
@@ -48,6 +49,7 @@ pub(super) struct Asked<'a> {
     pub(super) shown: &'a Shown,
     /// SARIF tells state beside hazards.
     pub(super) items: bool,
+    pub(super) changelog: Changelog<'a>,
 }
 
 impl Output {
@@ -93,7 +95,10 @@ fn output(session: &Session, asked: &Asked<'_>, config: &OutputConfig, path: Opt
         (None, None) => GenFormat::Markdown,
     };
     let place = place(format, path, &session.root)?;
-    let options = options(session, asked, config, format, &place);
+    let mut options = options(session, asked, config, format, &place);
+    if let (GenFormat::Mdbook, Place::Folder(dir)) = (format, &place) {
+        options.history = asked.changelog.of(session, config.changelog, dir)?;
+    }
     let map = &session.analysis.map;
     let failed = |error: render::RenderError| UsageError::with_help(error.report(), "mend the template, or leave out `--templates`");
     let service = asked.service.or(config.service.as_deref());
@@ -257,6 +262,7 @@ fn options(session: &Session, asked: &Asked<'_>, output: &OutputConfig, format: 
         link_base,
         relative_links: beside_code,
         templates: asked.shown.templates.clone().or_else(|| output.templates.as_ref().map(|path| session.root.join(path))),
+        history: None,
     }
 }
 

@@ -28,6 +28,7 @@ builtin! {
     "blind-spots.md.tera",
     "book.toml.tera",
     "capacity.md.tera",
+    "changes-page.md.tera",
     "contents.md.tera",
     "diagram.md.tera",
     "diff.md.tera",

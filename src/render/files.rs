@@ -9,6 +9,8 @@ use super::escape::slug;
 /// The first page of a book.
 pub(crate) const INDEX: &str = "src/index.md";
 pub(crate) const BLIND: &str = "src/blind-spots.md";
+/// The page of what changed, which no commit can hold of itself.
+pub const CHANGES: &str = "src/changes.md";
 /// The pages that list what has pages of its own.
 pub(crate) const HAZARDS: &str = "src/hazards/index.md";
 pub(crate) const INCIDENTS: &str = "src/incidents/index.md";

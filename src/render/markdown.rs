@@ -68,6 +68,7 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         constants_left_out: layout.constants_left_out,
         blind: blind_spots(layout, PAGE),
         blind_target: "#blind-spots".to_owned(),
+        changes_target: None,
         version: inline(&map.tool.version),
         revision: options.revision(map).map(short_revision),
     }

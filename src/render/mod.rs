@@ -57,6 +57,7 @@ pub use diagrams::{Drawing, diagram_file, diagram_files};
 pub use diff::{DiffOptions, diff_markdown, diff_text};
 pub use engine::{RenderError, unused_templates};
 pub use escape::{is_steering, visible_line};
+pub use files::CHANGES;
 pub use fleet::{FleetOptions, fleet_json, fleet_markdown, fleet_mdbook};
 pub use fragments::{Fragments, Told};
 pub use html::{STYLESHEET, STYLESHEET_FILE};
@@ -70,6 +71,7 @@ pub use templates::{Template, templates};
 
 use book::framed;
 
+use crate::history::History;
 use crate::model::StateMap;
 
 /// How a map is rendered.
@@ -94,6 +96,8 @@ pub struct RenderOptions {
     pub relative_links: bool,
     /// A folder with templates that replace built-in ones.
     pub templates: Option<PathBuf>,
+    /// What came and went from point to point of the git history: a page of a book. None where there is nothing to compare.
+    pub history: Option<History>,
 }
 
 impl RenderOptions {

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use crate::history::{FactStep, History, Risk, Step, Told};
 use crate::model::{
     About, Access, Annotation, Class, Confidence, Coverage, Diagnostic, Evidence, Fact, FactValue, Hazard, HazardSeverity, Item, ItemId,
     Kind, Place, Provenance, Role, SCHEMA, Scope, Service, Severity, Site, Sketch, StateMap, ToolInfo, Use,
@@ -412,4 +413,32 @@ pub(super) fn hostile() -> StateMap {
         map.coverage.skipped.push(text.into());
     }
     map
+}
+
+/// A past in which the first item is new, the second has another number, and a third is gone.
+pub(super) fn history(map: &StateMap) -> History {
+    let told = |item: &Item| {
+        let of = |fact: &Fact| FactStep { key: fact.key.clone(), before: None, after: Some(fact.clone()) };
+        let facts = item.facts.iter().take(1).map(of).collect();
+        Told { id: item.id.clone(), kind: item.kind, name: item.name.clone(), summary: item.summary.clone(), facts }
+    };
+    let at = |at: usize| map.items.get(at).map(told).into_iter().collect::<Vec<_>>();
+    let risks = |skipped: usize| {
+        let told = |hazard: &Hazard| Risk { rule: hazard.rule.clone(), severity: hazard.severity, message: hazard.message.clone() };
+        map.hazards.iter().skip(skipped).take(1).map(told).collect::<Vec<_>>()
+    };
+    let gone = at(2).into_iter().map(|told| Told { id: ItemId("static:gone".into()), facts: Vec::new(), ..told }).collect();
+    let step = Step {
+        name: "v1.1".to_owned(),
+        commit: "4fc0de11aa22bb33cc44dd55ee66ff7788990011".to_owned(),
+        day: "2026-03-01".to_owned(),
+        since: "v1.0".to_owned(),
+        added: at(0).into_iter().map(|told| Told { facts: Vec::new(), ..told }).collect(),
+        removed: gone,
+        changed: at(1),
+        risks: risks(0),
+        gone: risks(1),
+        required: map.items.iter().take(1).map(|item| item.name.to_string()).collect(),
+    };
+    History { from: "v1.0".to_owned(), to: "v1.1".to_owned(), steps: vec![step] }
 }

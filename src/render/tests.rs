@@ -6,7 +6,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::escape::{is_steering, slug};
 use super::html::icon;
-use super::sample::{HOSTILE, hostile, newsletter, two_services};
+use super::sample::{self, HOSTILE, hostile, newsletter, two_services};
 use super::{Filter, Format, Fragments, HANDS_OFF, HANDS_ON, MARKER, Page, RenderOptions, Told, json, list, markdown, mdbook, templates};
 use crate::model::{Class, Deployment, DurableMount, Fact, Kind, Place, Scope, StateMap};
 use crate::terminal::Look;
@@ -25,7 +25,7 @@ fn page(map: &StateMap) -> String {
 }
 
 fn book(map: &StateMap) -> Vec<Page> {
-    mdbook(map, &options()).unwrap()
+    mdbook(map, &RenderOptions { history: Some(sample::history(map)), ..options() }).unwrap()
 }
 
 /// Everything that is rendered for a map, by path.
@@ -574,6 +574,7 @@ fn what_each_template_is_given_stands_in_the_book() {
             "Store page",
             "Owners page",
             "Owner page",
+            "Changes page",
         ] {
             if template.context.contains(&part.to_lowercase()) {
                 let (_, rest) = book.split_once(&format!("\n**{part}**")).unwrap();
@@ -591,8 +592,8 @@ fn exported_templates_render_what_the_built_in_ones_do() {
     for template in templates() {
         std::fs::write(folder.path().join(template.name), template.exported()).unwrap();
     }
-    let own = RenderOptions { templates: Some(folder.path().to_owned()), ..options() };
     for map in [newsletter(), two_services(), hostile()] {
+        let own = RenderOptions { templates: Some(folder.path().to_owned()), history: Some(sample::history(&map)), ..options() };
         assert_eq!(markdown(&map, &own).unwrap(), page(&map));
         assert_eq!(mdbook(&map, &own).unwrap(), book(&map));
     }

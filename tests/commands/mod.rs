@@ -5,6 +5,8 @@ mod bad_input;
 mod baseline;
 mod canaries;
 mod catalog;
+#[cfg(feature = "git")]
+mod changelog;
 mod check;
 #[cfg(feature = "git")]
 mod diff;

@@ -33,7 +33,7 @@ fn releases_are_compared_when_there_are_tags_and_commits_when_there_are_none() {
     }
     // A commit that touches nothing of it.
     let found = Repository::find(project.root()).unwrap();
-    let steps = history(&found, &options(), 10, &Silent).unwrap();
+    let steps = history(&found, &options(), 10, &Silent).unwrap().unwrap().steps;
     let short: Vec<&str> = commits.iter().map(|commit| &commit[..10]).collect();
     let expected = [
         format!("{}..{} + -ONE", short[2], short[3]),
@@ -42,14 +42,14 @@ fn releases_are_compared_when_there_are_tags_and_commits_when_there_are_none() {
     ];
     assert_eq!(told(&steps), expected);
     assert_eq!(steps[0].day, "2023-11-14");
-    assert_eq!(told(&history(&found, &options(), 1, &Silent).unwrap()), expected[..1], "no more than asked for");
+    assert_eq!(told(&history(&found, &options(), 1, &Silent).unwrap().unwrap().steps), expected[..1], "no more than asked for");
 
     for (tag, at) in [("v1.0", 0), ("v1.1", 2)] {
         let id = gix::ObjectId::from_hex(commits[at].as_bytes()).unwrap();
         repository.repository.tag_reference(tag, id, PreviousValue::Any).unwrap();
     }
     let found = Repository::find(project.root()).unwrap();
-    let steps = history(&found, &options(), 10, &Silent).unwrap();
+    let steps = history(&found, &options(), 10, &Silent).unwrap().unwrap().steps;
     assert_eq!(told(&steps), ["v1.1..HEAD + -ONE", "v1.0..v1.1 +THREE,TWO -"]);
 }
 
@@ -68,7 +68,7 @@ fn commits_beside_the_folder_are_no_steps_of_it() {
     repository.commit(project.root());
     let found = Repository::find(&project.path("shop")).unwrap();
     assert_eq!(found.points(10).unwrap().len(), 2);
-    let steps = history(&found, &options(), 10, &Silent).unwrap();
+    let steps = history(&found, &options(), 10, &Silent).unwrap().unwrap().steps;
     assert_eq!(steps.len(), 1);
     assert_eq!(steps[0].added[0].name, "TWO");
 }

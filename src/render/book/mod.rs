@@ -3,6 +3,7 @@
 //! Everything is told in one place and linked from all others: items from their hazards, symptoms, stores, services and failures,
 //! and these from the items.
 
+mod changes;
 mod items;
 mod owners;
 mod stores;
@@ -20,7 +21,9 @@ use super::diagrams::{Linked, drawn};
 use super::engine::Engine;
 use super::escape::{inline, one_line};
 use super::failures::{events, failures, hits, listed};
-use super::files::{BLIND, FAILURES, HAZARDS, INCIDENTS, INDEX, SERVICES, failure_page, hazard_page, incident_page, kind_page, relative};
+use super::files::{
+    BLIND, CHANGES, FAILURES, HAZARDS, INCIDENTS, INDEX, SERVICES, failure_page, hazard_page, incident_page, kind_page, relative,
+};
 use super::hazards::{review, rule_in_full, rules_found};
 use super::html::{STYLESHEET, STYLESHEET_FILE};
 use super::incidents::{incidents, symptom_rows};
@@ -66,6 +69,7 @@ pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, Rend
     book.item_pages(&mut chapters)?;
     book.store_pages(&mut chapters)?;
     book.owner_pages(&mut chapters)?;
+    book.changes_page(&mut chapters)?;
     chapters.add(BLIND, "blind-spots-page.md.tera", &book.blind())?;
     Ok(pages)
 }
@@ -147,6 +151,7 @@ impl Book<'_> {
             constants_left_out: layout.constants_left_out,
             blind: blind_spots(layout, INDEX),
             blind_target: relative(INDEX, BLIND),
+            changes_target: self.options.history.is_some().then(|| relative(INDEX, CHANGES)),
             version: inline(&self.map.tool.version),
             revision: self.options.revision(self.map).map(short_revision),
         }

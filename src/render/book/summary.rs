@@ -3,7 +3,9 @@
 use crate::model::Kind;
 
 use super::super::escape::inline;
-use super::super::files::{FAILURES, HAZARDS, INCIDENTS, OWNERS, SERVICES, STORES, failure_page, hazard_page, incident_page, kind_page};
+use super::super::files::{
+    CHANGES, FAILURES, HAZARDS, INCIDENTS, OWNERS, SERVICES, STORES, failure_page, hazard_page, incident_page, kind_page,
+};
 use super::super::hazards::rules_found;
 use super::super::view::{Chapter, Part, SummaryView};
 use super::super::words::{capitalized, store_title};
@@ -20,6 +22,7 @@ impl Book<'_> {
             services: part(SERVICES, self.services()),
             kinds: self.kinds().into_iter().map(|kind| self.kind_chapter(kind)).collect(),
             stores: self.has_stores().then(|| Part { file: file(STORES), chapters: self.stores() }),
+            changes: self.options.history.is_some().then(|| CHANGES.trim_start_matches("src/")),
             owners: part(OWNERS, self.owners().into_iter().map(|(name, page)| chapter(name, &page)).collect()),
         }
     }

@@ -20,6 +20,8 @@ pub(crate) struct SummaryView {
     pub(crate) kinds: Vec<Chapter>,
     pub(crate) stores: Option<Part>,
     pub(crate) owners: Option<Part>,
+    /// The page of what changed.
+    pub(crate) changes: Option<&'static str>,
 }
 
 /// Chapters of one sort, and the page that lists them.
@@ -214,4 +216,66 @@ pub(crate) struct ServicesPage {
     pub(crate) services: Vec<ServiceView>,
     pub(crate) service_kinds: Vec<ServiceKindRow>,
     pub(crate) index: String,
+}
+
+/// What came and went from point to point of the git history.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChangesPage {
+    /// The oldest point that was looked at.
+    pub(crate) from: String,
+    /// The newest one.
+    pub(crate) to: String,
+    pub(crate) steps: Vec<ChangesStep>,
+    pub(crate) index: String,
+}
+
+/// A point of the history, and what differs from the one before.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChangesStep {
+    pub(crate) name: String,
+    /// The day of its commit, in UTC: `2026-03-01`.
+    pub(crate) day: String,
+    /// Its commit in short, where the name is another.
+    pub(crate) commit: Option<String>,
+    pub(crate) since: String,
+    pub(crate) added: ChangesTold,
+    pub(crate) changed: ChangesTold,
+    pub(crate) removed: ChangesTold,
+    pub(crate) risks: Vec<ChangeOfRisk>,
+    pub(crate) gone: Vec<ChangeOfRisk>,
+    /// Variables that must be set from here on.
+    pub(crate) required: Vec<String>,
+}
+
+/// Pieces of state, and how many more there are.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChangesTold {
+    pub(crate) items: Vec<ChangeOfItem>,
+    pub(crate) more: usize,
+}
+
+/// A piece of state that came, went or changed.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChangeOfItem {
+    pub(crate) kind: &'static str,
+    /// Its name, linked when it is on the map.
+    pub(crate) link: String,
+    pub(crate) summary: String,
+    pub(crate) facts: Vec<ChangeOfFact>,
+    pub(crate) facts_more: usize,
+}
+
+/// A fact that differs.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChangeOfFact {
+    pub(crate) label: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+}
+
+/// A hazard that came or went.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChangeOfRisk {
+    pub(crate) severity: &'static str,
+    pub(crate) message: String,
 }

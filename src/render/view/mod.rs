@@ -14,8 +14,8 @@ mod show;
 
 pub(crate) use blind::{BlindSpots, DiagnosticView, ShortList};
 pub(crate) use book::{
-    ApiRow, Chapter, HazardRulePage, ItemLoss, ItemPage, OwnedKind, OwnerPage, OwnerRow, OwnersPage, Part, ServicesPage, StoreLoss,
-    StoreName, StorePage, StoreRow, StoresPage, SummaryView,
+    ApiRow, ChangeOfFact, ChangeOfItem, ChangeOfRisk, ChangesPage, ChangesStep, ChangesTold, Chapter, HazardRulePage, ItemLoss, ItemPage,
+    OwnedKind, OwnerPage, OwnerRow, OwnersPage, Part, ServicesPage, StoreLoss, StoreName, StorePage, StoreRow, StoresPage, SummaryView,
 };
 pub(crate) use diagram::DiagramView;
 pub(crate) use failures::{EventLoss, EventView, FailureGroup, FailureRow, FailureRowOfList, FailureView};

@@ -53,6 +53,8 @@ pub(crate) struct PageView {
     pub(crate) blind: BlindSpots,
     /// Link target of the blind spots, from this page.
     pub(crate) blind_target: String,
+    /// The page of what changed, in a book with a history.
+    pub(crate) changes_target: Option<String>,
     pub(crate) version: String,
     pub(crate) revision: Option<String>,
 }

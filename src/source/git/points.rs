@@ -43,7 +43,8 @@ impl Repository {
             for info in walk.all().map_err(broken)?.take(COMMITS) {
                 // A shallow clone ends somewhere.
                 let Ok(info) = info else { break };
-                if out.len() >= most {
+                // Whether there are two tags is seen from three points.
+                if out.len() >= most.max(3) {
                     break;
                 }
                 if let Some(tag) = tags.get(&info.id) {
@@ -53,6 +54,7 @@ impl Repository {
                 }
             }
             if out.len() >= 3 || out.len() == 2 && out.iter().all(|point| point.name != "HEAD") {
+                out.truncate(most);
                 return Ok(out);
             }
             out.clear();

@@ -1,84 +1,19 @@
-//! History: what came and went on the map from one release to the next, or from one commit to the next.
-//!
-//! Every point is analysed anew with this version of the program, so a change is one of the code and not of what is found.
+//! Walks a repository from point to point.
 
-use serde::Serialize;
-use smol_str::SmolStr;
-
+use super::{FactStep, History, Risk, Step, Told};
 use crate::diff::{Diff, FactChange, HazardHow, How, VariableHow, Version};
-use crate::model::{HazardSeverity, Item, ItemId, Kind};
+use crate::model::Item;
 use crate::progress::Progress;
 use crate::source::git::{Point, Repository};
 use crate::source::{MemoryTree, Tree};
 use crate::{Analysis, Options, Parsed, analyze_alike};
 
-/// What differs between two points.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// The newer point: a tag, else the commit in short.
-    pub name: String,
-    /// Its commit.
-    pub commit: String,
-    /// The day of the commit, in UTC.
-    pub day: String,
-    /// The point that it is compared with.
-    pub since: String,
-    /// Pieces of state that are new, by kind and id.
-    pub added: Vec<Told>,
-    /// Pieces of state that are gone.
-    pub removed: Vec<Told>,
-    /// Pieces of state that are told otherwise, with what differs.
-    pub changed: Vec<Told>,
-    /// Hazards that are new or worse, the most severe first.
-    pub risks: Vec<Risk>,
-    /// Hazards that are gone.
-    pub gone: Vec<Risk>,
-    /// Variables that must be set from here on.
-    pub required: Vec<String>,
-}
-
-/// A piece of state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Told {
-    /// Its id at the newer point; at the older one when it is gone.
-    pub id: ItemId,
-    /// What sort of state.
-    pub kind: Kind,
-    /// Its short name.
-    pub name: SmolStr,
-    /// One sentence without a full stop.
-    pub summary: String,
-    /// The keys of the facts that differ.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub facts: Vec<SmolStr>,
-}
-
-/// A hazard.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Risk {
-    /// The rule that found it.
-    pub rule: SmolStr,
-    /// How bad it is, or was.
-    pub severity: HazardSeverity,
-    /// What happens.
-    pub message: String,
-}
-
-impl Step {
-    /// Nothing differs.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        let state = self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty();
-        state && self.risks.is_empty() && self.gone.is_empty() && self.required.is_empty()
-    }
-}
-
-/// The last few steps, the newest first: at most `most`, from tag to tag where there are two, else from commit to commit that
-/// touched the analysed folder. Steps without a difference are left out.
+/// The last few steps, at most `most`: from tag to tag where there are two, else from commit to commit that touched the analysed
+/// folder. None when there is nothing to compare: one commit, or a clone that holds no more.
 ///
 /// # Errors
 /// When the history cannot be read, or objects of a point are not in the clone.
-pub fn history(repository: &Repository, options: &Options, most: usize, progress: &dyn Progress) -> anyhow::Result<Vec<Step>> {
+pub fn history(repository: &Repository, options: &Options, most: usize, progress: &dyn Progress) -> anyhow::Result<Option<History>> {
     let points = repository.points(most + 1)?;
     let parsed = Parsed::default();
     let mut steps = Vec::new();
@@ -93,7 +28,10 @@ pub fn history(repository: &Repository, options: &Options, most: usize, progress
     }
     steps.retain(|step| !step.is_empty());
     steps.reverse();
-    Ok(steps)
+    Ok(match points.as_slice() {
+        [newest, .., oldest] => Some(History { from: oldest.name.clone(), to: newest.name.clone(), steps }),
+        _ => None,
+    })
 }
 
 fn analysed(
@@ -116,9 +54,9 @@ fn analysed(
 
 fn step(diff: &Diff<'_>, point: &Point, older: &Point) -> Step {
     let told = |item: &Item, facts: &[FactChange<'_>]| {
-        let mut keys: Vec<SmolStr> = facts.iter().map(|fact| fact.key.clone()).collect();
-        keys.dedup();
-        Told { id: item.id.clone(), kind: item.kind, name: item.name.clone(), summary: item.summary.clone(), facts: keys }
+        let of = |fact: &FactChange<'_>| FactStep { key: fact.key.clone(), before: fact.before.cloned(), after: fact.after.cloned() };
+        let facts = facts.iter().filter(|fact| !fact.is_set_only()).map(of).collect();
+        Told { id: item.id.clone(), kind: item.kind, name: item.name.clone(), summary: item.summary.clone(), facts }
     };
     let of = |how| diff.items(how).map(|change| told(change.item, &change.facts)).collect();
     let risks = |wanted: &dyn Fn(HazardHow) -> bool| -> Vec<Risk> {
