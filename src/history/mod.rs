@@ -33,6 +33,8 @@ pub struct Step {
     pub commit: String,
     /// The day of the commit, in UTC.
     pub day: String,
+    /// The first line of what its author says of it.
+    pub subject: String,
     /// The point that it is compared with.
     pub since: String,
     /// Pieces of state that are new, by kind and id.

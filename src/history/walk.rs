@@ -67,6 +67,7 @@ fn step(diff: &Diff<'_>, point: &Point, older: &Point) -> Step {
         name: point.name.clone(),
         commit: point.commit.clone(),
         day: point.day.clone(),
+        subject: point.subject.clone(),
         since: older.name.clone(),
         added: of(How::Added),
         removed: of(How::Removed),

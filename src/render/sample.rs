@@ -432,6 +432,7 @@ pub(super) fn history(map: &StateMap) -> History {
         name: "v1.1".to_owned(),
         commit: "4fc0de11aa22bb33cc44dd55ee66ff7788990011".to_owned(),
         day: "2026-03-01".to_owned(),
+        subject: map.items.first().map_or_else(String::new, |item| item.summary.clone()),
         since: "v1.0".to_owned(),
         added: at(0).into_iter().map(|told| Told { facts: Vec::new(), ..told }).collect(),
         removed: gone,

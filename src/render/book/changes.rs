@@ -1,12 +1,13 @@
 //! The page of what came and went from release to release, where there is a git history.
 
 use crate::history::{FactStep, History, Risk, Step, Told};
+use crate::model::{Fact, FactValue};
 
 use super::super::RenderError;
 use super::super::blind::short_revision;
-use super::super::escape::{code, code_short, inline};
+use super::super::escape::{code, code_short, inline, shorten};
 use super::super::files::{CHANGES, INDEX, relative};
-use super::super::item_view::clause;
+use super::super::item_view::{BEHAVIOUR, clause};
 use super::super::layout::first_few;
 use super::super::view::{ChangeOfFact, ChangeOfItem, ChangeOfRisk, ChangesPage, ChangesStep, ChangesTold};
 use super::super::words::{label, value};
@@ -18,6 +19,8 @@ const ENTRIES: usize = 30;
 const FACTS: usize = 6;
 /// At most so many characters of a name.
 const NAME: usize = 60;
+/// At most so many characters of what somebody said of a commit.
+const SUBJECT: usize = 120;
 
 impl Book<'_> {
     pub(super) fn changes_page(&self, chapters: &mut Chapters<'_>) -> Result<(), RenderError> {
@@ -32,11 +35,14 @@ impl Book<'_> {
     }
 
     fn step(&self, step: &Step) -> ChangesStep {
+        // A point without a tag is named after its commit.
+        let is_commit = step.commit.starts_with(&step.name);
         ChangesStep {
             name: inline(&step.name),
             day: step.day.clone(),
-            // A point without a tag is named after its commit.
-            commit: (!step.commit.starts_with(&step.name)).then(|| code(&short_revision(&step.commit))),
+            // What a commit does stands in its first line; a release is more than its last commit.
+            subject: is_commit.then(|| inline(&shorten(&step.subject, SUBJECT))).filter(|subject| !subject.is_empty()),
+            commit: (!is_commit).then(|| code(&short_revision(&step.commit))),
             since: code_short(&step.since, NAME),
             added: self.told(&step.added),
             changed: self.told(&step.changed),

@@ -235,6 +235,8 @@ pub(crate) struct ChangesStep {
     pub(crate) name: String,
     /// The day of its commit, in UTC: `2026-03-01`.
     pub(crate) day: String,
+    /// What the author of a commit says of it.
+    pub(crate) subject: Option<String>,
     /// Its commit in short, where the name is another.
     pub(crate) commit: Option<String>,
     pub(crate) since: String,

@@ -21,6 +21,8 @@ pub struct Point {
     pub commit: String,
     /// The day on which it was committed, in UTC: `2026-03-01`.
     pub day: String,
+    /// The first line of what its author says of it.
+    pub subject: String,
 }
 
 impl Repository {
@@ -101,7 +103,9 @@ fn tags(repository: &gix::Repository) -> BTreeMap<ObjectId, String> {
 }
 
 fn point(repository: &gix::Repository, name: String, id: ObjectId) -> gix::Result<Point> {
-    let seconds = repository.find_commit(id)?.time()?.seconds;
+    let commit = repository.find_commit(id)?;
+    let seconds = commit.time()?.seconds;
     let day = jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%d").to_string());
-    Ok(Point { name, commit: id.to_string(), day })
+    let subject = commit.message().map(|message| message.summary().to_string()).unwrap_or_default();
+    Ok(Point { name, commit: id.to_string(), day, subject })
 }
