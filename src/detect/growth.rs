@@ -93,7 +93,8 @@ fn of_library(cx: &Cx<'_>, entries: &Entries, finding: &Finding) -> Option<[Fact
     let ages = || api.knobs.iter().filter(|knob| AGES.contains(&knob.name.as_str()));
     let stays = |knob: &Knob| match finding.facts.iter().find(|fact| fact.key == knob.name) {
         Some(fact) => is_none(fact),
-        None => knob.fixed && knob.default.as_deref() == Some("none"),
+        // Without a default there is none unless it is set.
+        None => knob.default.as_deref().is_none_or(|default| knob.fixed && default == "none"),
     };
     let by_knobs = capacities().next().is_some() && capacities().all(unbounded) && ages().all(stays);
     let keeps = by_knobs || (!api.swept_by.is_empty() && capacities().next().is_none());

@@ -199,8 +199,8 @@ pub(super) fn uses(cx: &Cx<'_>, id: DefId) -> Vec<(At, DefId, Access)> {
     let mut known: FxHashMap<SmolStr, bool> = FxHashMap::default();
     let mut through_method = |user: DefId| {
         let methods = cx.body_of.get(&user).map_or(&[][..], |at| cx.bodies[*at].on_statics.as_slice());
-        let own = methods.iter().filter(|(on, _)| *on == id).map(|(_, method)| method);
-        own.fold(false, |any, method| *known.entry(method.clone()).or_insert_with(|| changes(cx, of, method, 0)) || any)
+        let mut own = methods.iter().filter(|(on, _)| *on == id).map(|(_, method)| method);
+        own.any(|method| *known.entry(method.clone()).or_insert_with(|| changes(cx, of, method, 0)))
     };
     all.map(|(at, user, access)| (*at, *user, if through_method(*user) { Access::Write } else { *access })).collect()
 }

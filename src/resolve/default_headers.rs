@@ -99,6 +99,10 @@ impl Reader<'_> {
                 Value::Join(parts) => {
                     let mut open = parts.into_iter().filter(|part| !matches!(part, Value::Known(..)));
                     value = open.next().filter(|_| open.next().is_none())?;
+                    // In the middle of a text, `{token}` is told by its name.
+                    if let Value::Unknown(name) = &value {
+                        value = self.tracer.inline(name, true, 0)?;
+                    }
                 }
                 Value::Field { .. } | Value::Env { .. } | Value::Call { .. } | Value::Param { .. } | Value::Or(..) => return Some(value),
                 _ => return None,
