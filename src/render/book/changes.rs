@@ -76,7 +76,12 @@ impl Book<'_> {
 }
 
 fn fact(step: &FactStep) -> ChangeOfFact {
-    ChangeOfFact { label: label(&step.key), before: step.before.as_ref().and_then(value), after: step.after.as_ref().and_then(value) }
+    let said = |fact: &Fact| match &fact.value {
+        Some(FactValue::Text(text)) if BEHAVIOUR.contains(&fact.key.as_str()) => Some(clause(text)),
+        _ => value(fact),
+    };
+    let of = |fact: &Option<Fact>| fact.as_ref().and_then(said);
+    ChangeOfFact { label: label(&step.key), before: of(&step.before), after: of(&step.after) }
 }
 
 fn risks(risks: &[Risk]) -> Vec<ChangeOfRisk> {
