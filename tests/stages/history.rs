@@ -41,7 +41,7 @@ fn releases_are_compared_when_there_are_tags_and_commits_when_there_are_none() {
         format!("{}..{} +TWO -", short[0], short[1]),
     ];
     assert_eq!(told(&steps), expected);
-    assert_eq!((steps[0].day.as_str(), steps[0].subject.as_str()), ("2023-11-14", "A change"));
+    assert_eq!((steps[0].day.as_str(), steps[0].subject.as_str()), ("2023-11-14", "a change"));
     assert_eq!(told(&history(&found, &options(), 1, &Silent).unwrap().unwrap().steps), expected[..1], "no more than asked for");
 
     for (tag, at) in [("v1.0", 0), ("v1.1", 2)] {
