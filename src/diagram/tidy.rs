@@ -109,8 +109,8 @@ fn passes(graph: &Graph, laid: &[f64], column_of: &[usize], entries: &mut [Vec<V
     for at in passing {
         let from = graph.edges[at].from;
         let Some(frame) = frame_of(from) else { continue };
-        for column in column_of[from] + 1..column_of[graph.edges[at].to] {
-            entries[frame][column].push((laid[from], Entry::Pass(at)));
+        for column in &mut entries[frame][column_of[from] + 1..column_of[graph.edges[at].to]] {
+            column.push((laid[from], Entry::Pass(at)));
         }
     }
 }
