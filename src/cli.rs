@@ -17,6 +17,8 @@ Exit codes:
 Environment:
   NO_COLOR, CLICOLOR, CLICOLOR_FORCE  no colours; colours on a terminal; colours in a pipe, too
   COLUMNS                             how wide lines may be
+  STATEMAP_CACHE_DIR                  where the folder of the cache is, in place of the user's cache folder
+  STATEMAP_NO_CACHE                   1 for no cache, as --no-cache
   FORCE_HYPERLINK                     1 for links on any terminal, 0 for none
 
 The book explains the rest; `statemap explain` prints its reference.";
@@ -44,6 +46,9 @@ pub(crate) struct Global {
     /// Threads to use [default: one for each processor]
     #[arg(long, value_name = "N", global = true, help_heading = "Input", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
+    /// Neither read nor write the cache: analyse everything anew
+    #[arg(long, global = true, help_heading = "Input")]
+    pub(crate) no_cache: bool,
     /// When to use colours; by itself on a terminal, as NO_COLOR and CLICOLOR_FORCE say
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Messages", hide_possible_values = true)]
     pub(crate) color: When,
@@ -53,6 +58,9 @@ pub(crate) struct Global {
     /// Only errors, no warnings and no summary
     #[arg(short, long, global = true, help_heading = "Messages")]
     pub(crate) quiet: bool,
+    /// Tell what was taken from the cache, and why something was not
+    #[arg(short, long, global = true, help_heading = "Messages", conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
 }
 
 /// When to use what not every terminal has.
@@ -114,6 +122,11 @@ pub(crate) enum Command {
     /// Look at the catalog of crates, or check it against their sources
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Look at the folder in which runs keep what they found, or empty it
+    ///
+    /// Nothing but the time of the next run depends on it.
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Print a script that completes commands, options and values in a shell
     ///
     /// Where it goes depends on the shell: `statemap completions bash > ~/.local/share/bash-completion/completions/statemap`,
@@ -123,6 +136,15 @@ pub(crate) enum Command {
     ///
     /// `statemap man | man -l -` reads it at once; `statemap man --output ~/.local/share/man/man1` makes `man statemap-gen` work.
     Man(Man),
+}
+
+/// What to do with the cache.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Print the folder
+    Path,
+    /// Remove what is kept of all trees
+    Clean,
 }
 
 /// Options of `completions`.

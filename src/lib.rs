@@ -9,6 +9,7 @@
 mod analyze;
 pub mod annotations;
 pub mod assess;
+pub mod cache;
 pub mod catalog;
 pub mod check;
 pub mod detect;
@@ -40,4 +41,4 @@ pub mod terminal;
 pub mod verify;
 pub mod what_if;
 
-pub use analyze::{Analysis, Options, Parsed, analyze, analyze_alike, analyze_with};
+pub use analyze::{Analysis, Options, Parsed, analyze, analyze_alike, analyze_kept, analyze_with};

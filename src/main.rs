@@ -33,6 +33,7 @@ fn main() -> std::process::ExitCode {
         Command::Show(args) => commands::show(args, &cli.global),
         Command::Merge(args) => commands::merge(args, &cli.global),
         Command::Explain(args) => commands::explain(args, &cli.global),
+        Command::Cache(command) => commands::cache(command, &cli.global),
         Command::Completions(args) => commands::completions(args),
         Command::Man(args) => commands::man(args, &cli.global),
     };

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_types, clippy::panic, reason = "tests")]
 
 mod browser;
+mod cache;
 mod commands;
 mod detectors;
 #[cfg(feature = "diagrams")]

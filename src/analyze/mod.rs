@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 
 use crate::annotations::{self, CatalogEntry, Config, FileComments, Knowledge, ServiceConfig};
 use crate::assess::{self, Assessed, Subject};
+use crate::cache::{self, Kept, Recorded};
 use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Commands, Cx, LeftOut, Mentions, OpenEnvironment};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
@@ -51,8 +52,8 @@ pub struct Options {
 pub struct Analysis {
     /// The map.
     pub map: StateMap,
-    /// What the deployment files start, as data.
-    pub deployed: Deployed,
+    /// What the deployment files start, as data; none when the map is that of an earlier run.
+    pub deployed: Option<Deployed>,
     /// What people configured.
     pub config: Config,
     /// Something could not be read at all: the exit code says so.
@@ -76,7 +77,33 @@ pub fn analyze(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyho
 /// # Errors
 /// As [`analyze`].
 pub fn analyze_with(tree: &dyn Tree, revision: &Revision, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
-    pool(options.threads)?.install(|| run(tree, revision, options, progress, None))
+    pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, None))
+}
+
+/// As [`analyze_with`], or what an earlier run on the same files has found.
+///
+/// # Errors
+/// As [`analyze`].
+pub fn analyze_kept(
+    tree: &dyn Tree,
+    revision: &Revision,
+    options: &Options,
+    progress: &dyn Progress,
+    kept: &Kept<'_>,
+) -> anyhow::Result<Analysis> {
+    pool(options.threads)?.install(|| {
+        let recorded = Recorded::new(tree);
+        let (discovery, found) = rayon::join(|| discovered(&recorded, options, progress), || kept.find(tree));
+        if let Some(found) = found.and_then(|found| kept.take(found, &discovery, revision)) {
+            let (map, no_rust) = found.into_parts();
+            let (config, _) = config(tree);
+            return Ok(Analysis { map, deployed: None, config, unreadable: false, bad_config: false, no_rust });
+        }
+        let digest = cache::digest(&discovery);
+        let analysis = run(&recorded, discovery, revision, options, progress, None)?;
+        kept.keep(recorded, digest, &analysis);
+        Ok(analysis)
+    })
 }
 
 /// As [`analyze_with`], for one of several trees that are much alike: files that another analysis with the same options has parsed
@@ -91,7 +118,7 @@ pub fn analyze_alike(
     progress: &dyn Progress,
     parsed: &Parsed,
 ) -> anyhow::Result<Analysis> {
-    pool(options.threads)?.install(|| run(tree, revision, options, progress, Some(parsed)))
+    pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, Some(parsed)))
 }
 
 /// Threads with the stack that parsing needs; as many as there are processors when `None`.
@@ -103,20 +130,30 @@ pub(crate) fn pool(threads: Option<usize>) -> anyhow::Result<rayon::ThreadPool> 
     Ok(pool.build()?)
 }
 
+/// What is there to analyse.
+fn discovered(tree: &dyn Tree, options: &Options, progress: &dyn Progress) -> Discovery {
+    progress.stage(Stage::Discover);
+    discover::discover(tree, &DiscoverOptions { include: options.include })
+}
+
+/// What people configured, with what is wrong with it.
+fn config(tree: &dyn Tree) -> (Config, Vec<Diagnostic>) {
+    match tree.read(annotations::CONFIG_FILE) {
+        Ok(text) => annotations::load(annotations::CONFIG_FILE, &text),
+        Err(ReadError::Missing) => (Config::default(), Vec::new()),
+        Err(error) => (Config::default(), vec![error.diagnostic(annotations::CONFIG_FILE)]),
+    }
+}
+
 fn run(
     tree: &dyn Tree,
+    discovery: Discovery,
     revision: &Revision,
     options: &Options,
     progress: &dyn Progress,
     parsed: Option<&Parsed>,
 ) -> anyhow::Result<Analysis> {
-    progress.stage(Stage::Discover);
-    let discovery = discover::discover(tree, &DiscoverOptions { include: options.include });
-    let (config, mut diagnostics) = match tree.read(annotations::CONFIG_FILE) {
-        Ok(text) => annotations::load(annotations::CONFIG_FILE, &text),
-        Err(ReadError::Missing) => (Config::default(), Vec::new()),
-        Err(error) => (Config::default(), vec![error.diagnostic(annotations::CONFIG_FILE)]),
-    };
+    let (config, mut diagnostics) = config(tree);
     let own_catalog = own_catalog(&config);
 
     let services = inputs::services(&discovery, &config, &mut diagnostics);
@@ -259,7 +296,7 @@ fn run(
     drop(program);
     let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable || settings.unreadable;
     rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
-    Ok(Analysis { map, deployed: drawn.deployed, config, unreadable, bad_config, no_rust })
+    Ok(Analysis { map, deployed: Some(drawn.deployed), config, unreadable, bad_config, no_rust })
 }
 
 /// What people and the repository say of the tree as a whole.

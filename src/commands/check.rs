@@ -20,10 +20,10 @@ use crate::exit_code::ExitCode;
 const BASELINE: &str = "statemap-baseline.txt";
 
 pub(crate) fn run(args: &Check, global: &Global) -> anyhow::Result<ExitCode> {
-    let session = session::open_for_check(global, args.path.as_deref())?;
     if !args.what_if.replicas.is_empty() || !args.what_if.set.is_empty() {
-        return super::what_if::run(&session, args, global);
+        return super::what_if::run(&session::open_for_what_if(global, args.path.as_deref())?, args, global);
     }
+    let session = session::open_for_check(global, args.path.as_deref())?;
     let config = &session.analysis.config;
     let file = baseline_file(args, &session);
     if args.write_baseline {

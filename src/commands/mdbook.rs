@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use statemap::diag;
 use statemap::model::{Diagnostic, Severity};
@@ -10,6 +11,7 @@ use statemap::preprocess::{self, Asked, Done, InstallError, PreprocessError, ins
 use statemap::render::{Existing, Page, STYLESHEET, STYLESHEET_FILE};
 use statemap::source::{DirTree, Tree, nearest_root, way};
 
+use super::cache;
 use super::outputs::refused;
 use super::screen::{self, Stream};
 use super::{InputError, UsageError, print, session};
@@ -39,8 +41,10 @@ fn fill(global: &Global) -> anyhow::Result<ExitCode> {
     {
         tell(&format!("warning: {mismatch}\n"));
     }
-    let asked = Asked { options: session::options(global)?, root: global.root.clone() };
+    let cache = cache::open(global).map(Arc::new);
+    let asked = Asked { options: session::options(global)?, root: global.root.clone(), cache: cache.clone() };
     let Done { book, of_book, of_tree } = preprocess(&ctx, book, &asked).map_err(|error| failed(error, global))?;
+    cache::tell(cache.as_deref(), global);
     if !global.quiet {
         tell(&of_book.render(style(global)));
     }

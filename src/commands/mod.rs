@@ -1,6 +1,7 @@
 //! The commands: glue between stages, and the only place that prints.
 
 mod annotate;
+mod cache;
 mod catalog;
 mod changelog;
 mod check;
@@ -24,6 +25,7 @@ mod templates;
 mod what_if;
 
 pub(crate) use annotate::run as annotate;
+pub(crate) use cache::run as cache;
 pub(crate) use catalog::run as catalog;
 pub(crate) use check::run as check;
 pub(crate) use completions::run as completions;

@@ -4,12 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use statemap::annotations::CONFIG_FILE;
+use statemap::cache::Cache;
 use statemap::check::is_judged;
 use statemap::model::{Diagnostic, Severity, StateMap};
 use statemap::source::{DirTree, Listing, ReadError, Revision, Tree, nearest_root, revision};
 use statemap::what_if::Change;
-use statemap::{Analysis, Options, analyze_with, diag};
+use statemap::{Analysis, Options, analyze_kept, analyze_with, diag};
 
+use super::cache::{self, tell};
 use super::progress::Bar;
 use super::screen::{self, Stream};
 use super::{InputError, UsageError};
@@ -21,6 +23,8 @@ pub(super) struct Session {
     pub(super) root: PathBuf,
     pub(super) revision: Revision,
     pub(super) analysis: Analysis,
+    /// What is to be kept is written until this is gone.
+    _cache: Option<Cache>,
 }
 
 impl Session {
@@ -58,19 +62,25 @@ impl Tree for WithoutConfig<'_> {
 /// Finds, reads and analyses the tree. Messages on the input go to standard error.
 pub(super) fn open(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
     let (root, tree) = find(global, path)?;
-    analysed(root, &tree, &tree, global, Told::Here)
+    analysed(root, &tree, &tree, global, Told::Here, cache::open(global))
 }
 
 /// As [`open`], without the messages that `statemap check` judges.
 pub(super) fn open_for_check(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
     let (root, tree) = find(global, path)?;
-    analysed(root, &tree, &tree, global, Told::ByPolicy)
+    analysed(root, &tree, &tree, global, Told::ByPolicy, cache::open(global))
+}
+
+/// As [`open_for_check`], with all that is known of what is deployed: the cache does not hold it.
+pub(super) fn open_for_what_if(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
+    let (root, tree) = find(global, path)?;
+    analysed(root, &tree, &tree, global, Told::ByPolicy, None)
 }
 
 /// As [`open`], without reading the `statemap.toml` that may be there.
 pub(super) fn open_without_config(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
     let (root, tree) = find(global, path)?;
-    analysed(root, &tree, &WithoutConfig(&tree), global, Told::Here)
+    analysed(root, &tree, &WithoutConfig(&tree), global, Told::Here, None)
 }
 
 /// The map of a tree that is analysed already, with other things deployed. Messages on the input were told before.
@@ -100,12 +110,16 @@ pub(super) fn find(global: &Global, path: Option<&Path>) -> anyhow::Result<(Path
     Ok((root, tree))
 }
 
-fn analysed(root: PathBuf, dir: &DirTree, tree: &dyn Tree, global: &Global, told: Told) -> anyhow::Result<Session> {
+fn analysed(root: PathBuf, dir: &DirTree, tree: &dyn Tree, global: &Global, told: Told, cache: Option<Cache>) -> anyhow::Result<Session> {
     let options = options(global)?;
     let revision = revision(dir.root());
     let bar = Bar::start(global);
-    let analysis = analyze_with(tree, &revision, &options, bar.progress())?;
+    let analysis = match &cache {
+        Some(cache) => analyze_kept(tree, &revision, &options, bar.progress(), &cache.of(dir.root(), &options))?,
+        None => analyze_with(tree, &revision, &options, bar.progress())?,
+    };
     drop(bar);
+    tell(cache.as_ref(), global);
     // With a broken configuration nothing is judged, and so nobody else tells.
     let elsewhere = |found: &Diagnostic| told == Told::ByPolicy && !analysis.bad_config && is_judged(&analysis.config, found);
     report(dir, analysis.map.diagnostics.iter().filter(|found| !elsewhere(found)), global);
@@ -118,7 +132,7 @@ fn analysed(root: PathBuf, dir: &DirTree, tree: &dyn Tree, global: &Global, told
             "name the folder of a package or workspace, or a folder above it",
         ));
     }
-    Ok(Session { root, revision, analysis })
+    Ok(Session { root, revision, analysis, _cache: cache })
 }
 
 pub(super) fn report<'d>(tree: &dyn Tree, diagnostics: impl Iterator<Item = &'d Diagnostic>, global: &Global) {

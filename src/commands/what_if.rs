@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use statemap::assess;
 use statemap::model::{Capacity, Hazard, Holder, StateMap};
@@ -16,7 +17,8 @@ use crate::exit_code::ExitCode;
 pub(super) fn run(session: &Session, args: &Check, global: &Global) -> anyhow::Result<ExitCode> {
     let changes = changes(args).map_err(wrong)?;
     let before = &session.analysis.map;
-    apply(&session.analysis.deployed, &before.services, &changes).map_err(wrong)?;
+    let deployed = session.analysis.deployed.as_ref().context("a map that is to be changed is made anew")?;
+    apply(deployed, &before.services, &changes).map_err(wrong)?;
     let after = session::what_if(session, global, changes.clone())?;
     let compared = Compared::of(before, &after);
     let on = session.analysis.config.policy.fail_on;

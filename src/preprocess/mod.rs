@@ -13,11 +13,14 @@ mod version;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
+use crate::cache::Cache;
 use crate::model::{Diagnostic, Severity};
+use crate::progress::Silent;
 use crate::render::{Fragments, RenderError, RenderOptions, Told, unused_templates};
 use crate::source::{DirTree, OpenError, nearest_root, revision};
 use crate::{Analysis, diag};
@@ -118,6 +121,8 @@ pub struct Asked {
     pub options: crate::Options,
     /// The tree, relative to the current folder; goes over `root` of `book.toml`.
     pub root: Option<PathBuf>,
+    /// Where what runs find out is kept, when it is.
+    pub cache: Option<Arc<Cache>>,
 }
 
 /// The preprocessor for programs that build books themselves, with `MDBook::with_preprocessor`. Warnings are not told.
@@ -130,7 +135,7 @@ impl Statemap {
     /// Makes one; `options` are those of the analysis.
     #[must_use]
     pub fn new(options: crate::Options) -> Self {
-        Self { asked: Asked { options, root: None } }
+        Self { asked: Asked { options, root: None, cache: None } }
     }
 }
 
@@ -250,7 +255,11 @@ fn expand_all(
 fn analysed(root: &Path, asked: &Asked) -> Result<(Analysis, String), PreprocessError> {
     let tree = DirTree::open(root)?;
     let revision = revision(tree.root());
-    let analysis = crate::analyze(&tree, &revision, &asked.options).map_err(PreprocessError::Analysis)?;
+    let analysis = match &asked.cache {
+        Some(cache) => crate::analyze_kept(&tree, &revision, &asked.options, &Silent, &cache.of(tree.root(), &asked.options)),
+        None => crate::analyze(&tree, &revision, &asked.options),
+    };
+    let analysis = analysis.map_err(PreprocessError::Analysis)?;
     if analysis.bad_config {
         return Err(PreprocessError::Config { root: root.to_owned(), found: analysis.map.diagnostics });
     }

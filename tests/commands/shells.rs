@@ -66,7 +66,7 @@ fn there_is_a_man_page_for_each_command() {
 fn cargo_statemap_is_statemap_and_helps_under_that_name() {
     let cargo = |args: &[&str]| {
         let mut command = Command::cargo_bin("cargo-statemap").unwrap();
-        Outcome::of(command.args(args).env_remove("NO_COLOR"), repository())
+        Outcome::of(command.args(args).env_remove("NO_COLOR").env("STATEMAP_NO_CACHE", "1"), repository())
     };
     let help = cargo(&["statemap", "list", "--help"]).ends(0).out;
     assert!(help.contains("Usage: cargo statemap list"), "{help}");
@@ -85,6 +85,7 @@ fn a_reader_that_goes_away_ends_the_program_quietly() {
         let mut command = Process::new(assert_cmd::cargo::cargo_bin("statemap"));
         let mut child = command
             .args(args)
+            .env("STATEMAP_NO_CACHE", "1")
             .args(if matches!(args[0], "list" | "show" | "gen") { vec!["-C".into(), fixture("storefront")] } else { Vec::new() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

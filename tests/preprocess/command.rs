@@ -20,7 +20,7 @@ fn mdbook_calls_the_binary_and_gets_the_same_book_as_in_the_process() {
     std::fs::remove_dir_all(library.project.path("docs/book")).unwrap();
     let binary = assert_cmd::cargo::cargo_bin("statemap");
     let config = library.project.read("docs/book.toml");
-    let command = format!("[preprocessor.statemap]\ncommand = \"{} mdbook --quiet\"", binary.display());
+    let command = format!("[preprocessor.statemap]\ncommand = \"{} mdbook --quiet --no-cache\"", binary.display());
     library.project.write("docs/book.toml", config.replace("[preprocessor.statemap]", &command));
     MDBook::load(library.project.path("docs")).unwrap().build().unwrap();
     assert_eq!((library.out("page.md"), library.out("statemap/hazards/index.md")), (page, hazards));
