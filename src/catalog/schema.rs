@@ -150,6 +150,9 @@ pub struct Beside {
     pub kind: Option<Kind>,
     /// What a page calls it.
     pub label: String,
+    /// Which positional argument of the call says on which signals it acts.
+    #[serde(default)]
+    pub signals_arg: Option<u8>,
 }
 
 /// A fact that one thing has from another one of its crate: the limits of uploads are those of the server.
@@ -225,6 +228,9 @@ pub struct Knob {
     /// The name of the method that sets it is its value: `json()`.
     #[serde(default)]
     pub word: bool,
+    /// What it means that one of its methods is called, or that one of them makes the thing: `connect_lazy(options)`.
+    #[serde(default)]
+    pub says: Option<SmolStr>,
     /// Its methods name an option by their first argument: `pragma("mmap_size", 0)`.
     #[serde(default)]
     pub named: bool,

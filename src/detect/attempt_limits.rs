@@ -18,6 +18,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             let origin = origin(cx, body, one);
             let known = found.entry(origin.clone()).or_insert_with(|| finding(cx, body, one, origin));
             known.sites.push(cx.site(one.at, Role::Written, body.def));
+            // Asked for in several places, each says what it knows.
+            for fact in known.facts.first().map(|fact| fact.key.clone()).map_or_else(Vec::new, |key| facts(cx, body, one, &key)) {
+                known.learn(fact);
+            }
             known.sites.extend(counted(cx, body, one).map(|at| cx.site(at, Role::Written, body.def)));
         }
     }

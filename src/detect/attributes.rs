@@ -2,6 +2,7 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::command_line;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::{Hit, Shape};
@@ -59,6 +60,7 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
         Some(Fact { key: knob.name.clone(), value: Some(value), unit: knob.unit.clone(), provenance, at, from: None, set: Vec::new() })
     });
     let keyed = (kind == Kind::Cache && api.shape == Shape::Attribute).then(|| key_of(cx, id, attr)).flatten();
+    let of_command_line = if command_line::is_whole(path, &api.label) { command_line::facts(cx, id) } else { Vec::new() };
     let file = cx.file_index(id);
     let function = cx.path(id);
     let what = SmolStr::new(path.trim_start_matches("#[").trim_end_matches(']'));
@@ -69,7 +71,7 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
             cx.site(At { file, span: attr.span }, Role::Constructed, id),
             cx.site(At { file, span: item.span }, Role::Declared, id),
         ],
-        facts: facts.chain(keyed).collect(),
+        facts: facts.chain(keyed).chain(of_command_line).collect(),
         label: SmolStr::new(&api.label),
         backs_on: api.backs_on.clone(),
         entry: Some(entry),

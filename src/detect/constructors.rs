@@ -318,6 +318,13 @@ fn complete(cx: &Cx<'_>, finding: &mut Finding, body: &BodyFacts, index: usize) 
         finding.label = SmolStr::new(&api.label);
         finding.class = Class::Mutable;
     }
+    // Of the forms that one type has, the call says which it is: `RateLimiter::keyed(…)`.
+    let of_one_crate = |known: EntryId| cx.world.catalog.origin(known).0 == cx.world.catalog.origin(call.hit.entry).0;
+    let is_form = finding.entry.is_some_and(|known| known != call.hit.entry && of_one_crate(known)) && api.kind == Some(finding.kind);
+    if is_form && api.shape == Shape::Constructor && matches!(call.bound, Bound::Result) {
+        finding.entry = Some(call.hit.entry);
+        finding.label = SmolStr::new(&api.label);
+    }
     if finding.backs_on.is_none() {
         finding.backs_on.clone_from(&api.backs_on);
     }
@@ -382,7 +389,7 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         uses,
         facts,
         label: given.map_or_else(|| SmolStr::new(&api.label), |given| random_unless(cx, &api.label, given)),
-        ty: made_type(cx, call),
+        ty: field_type(cx, call).or_else(|| made_type(cx, call)),
         backs_on: store_of(cx, body, index),
         entry: Some(call.hit.entry),
         ..Finding::new(
@@ -460,6 +467,15 @@ fn place_of(cx: &Cx<'_>, body: &BodyFacts, api: &Api, kind: Kind) -> SmolStr {
         Some((around, _)) if kind == Kind::Session && api.shape == Shape::Call => SmolStr::new(around),
         _ => path,
     }
+}
+
+/// The type that a field is declared with, where it says more than what is made: `Cache<String, Page>`.
+fn field_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
+    let Bound::Field(of, field) = &call.bound else { return None };
+    let ty = cx.world.signatures.field(*of, field)?;
+    let path = ty.path().filter(|path| cx.api(call.hit.entry).types.contains(path))?;
+    let is_told = !ty.args().is_empty() && ty.args().iter().all(Type::is_known);
+    is_told.then(|| cx.world.program.show(ty)).filter(|shown| shown.len() > path.rsplit("::").next().map_or(0, str::len))
 }
 
 /// The type made; a chain that hands its builder on ends in what the builder builds.

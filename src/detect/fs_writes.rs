@@ -183,11 +183,31 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
 fn beside(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     let beside = cx.api(call.hit.entry).beside.as_ref()?;
     let origin = Origin::Called { function: cx.path(body.def), what: call.path.clone() };
+    let signals = beside.signals_arg.and_then(|at| call.args.get(usize::from(at)));
     Some(Finding {
         sites: vec![cx.site(call.at, Role::Constructed, body.def)],
+        facts: signals.map(signals_in).unwrap_or_default(),
         label: SmolStr::new(&beside.label),
         ..Finding::new("fs-writes", beside.kind?, body.def, cx.maker_name(body.def), origin)
     })
+}
+
+/// The signals that an argument names: `[SIGHUP]`, `Some(libc::SIGUSR1)`.
+fn signals_in(value: &Value) -> Vec<Fact> {
+    const NAMES: [(&str, &str); 6] = [
+        ("SIGHUP", "hangup"),
+        ("SIGINT", "interrupt"),
+        ("SIGQUIT", "quit"),
+        ("SIGTERM", "terminate"),
+        ("SIGUSR1", "user_defined1"),
+        ("SIGUSR2", "user_defined2"),
+    ];
+    let text = match value {
+        Value::Unknown(text) => text.to_string(),
+        other => other.known_text().unwrap_or_default(),
+    };
+    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    NAMES.iter().filter(|(name, _)| words.contains(name)).map(|(_, signal)| Cx::plain_fact("signal", *signal)).collect()
 }
 
 /// A path that is a setting as it stands is followed as well as one with something behind it: `{storage.folder}`.

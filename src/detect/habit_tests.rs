@@ -233,3 +233,113 @@ fn a_function_that_answers_yes_or_no_is_told_by_what_it_asks() {
     assert_eq!(of("self.key.is_some() || self.id.is_some()", "if config.is_valid()"), [""; 0]);
     assert_eq!(of("if two() { return true; } self.key.is_some()", "if config.is_valid()"), [""; 0]);
 }
+
+#[test]
+fn a_limiter_by_key_tells_what_it_goes_by_and_that_it_only_grows() {
+    let of = |make: &str, sweep: &str| {
+        let text = format!(
+            "use governor::{{Quota, RateLimiter, clock::DefaultClock, state::keyed::DashMapStateStore}};\nuse std::net::IpAddr;\nuse std::num::NonZeroU32;\nuse std::sync::LazyLock;\n\
+             type Limiter = RateLimiter<IpAddr, DashMapStateStore<IpAddr>, DefaultClock>;\n\
+             static LIMITER: LazyLock<Limiter> = LazyLock::new(|| {make}(Quota::per_second(NonZeroU32::new(5).unwrap())));\n\
+             fn check(ip: &IpAddr) -> bool {{ LIMITER.check_key(ip).is_ok() }}\nfn main() {{ println!(\"{{}}\", check(&\"::1\".parse().unwrap())); {sweep} }}\n"
+        );
+        let found = items(&["governor"], &text);
+        let item = found.iter().find(|item| item.kind == Kind::Limiter).unwrap();
+        (item.summary.clone(), told(&found, Kind::Limiter, "", &["key", "shrinks"]))
+    };
+    let keyed = of("RateLimiter::keyed", "");
+    assert!(keyed.0.starts_with("keyed rate limiter"), "{}", keyed.0);
+    assert_eq!(keyed.1, ["shrinks never", "key ip"]);
+    assert_eq!(of("RateLimiter::keyed", "LIMITER.retain_recent();").1, ["key ip"]);
+}
+
+#[test]
+fn a_pool_that_connects_late_says_so() {
+    let of = |made: &str| {
+        let text =
+            format!("use sqlx::postgres::{{PgPool, PgPoolOptions}};\nfn main() {{ let pool = {made}; println!(\"{{pool:?}}\"); }}\n");
+        told(&items(&["sqlx"], &text), Kind::Pool, "", &["connects"])
+    };
+    assert_eq!(of("PgPoolOptions::new().max_connections(3).connect_lazy(\"postgres://db/shop\").unwrap()"), ["connects at the first use"]);
+    assert_eq!(of("PgPool::connect_lazy(\"postgres://db/shop\").unwrap()"), ["connects at the first use"]);
+    assert_eq!(of("PgPoolOptions::new().connect(\"postgres://db/shop\").unwrap()"), [""; 0]);
+}
+
+#[test]
+fn a_log_file_that_is_opened_again_tells_on_which_signal() {
+    let of = |signals: &str| {
+        let text = format!("fn main() {{ let file = fern::{signals}.unwrap(); println!(\"{{file:?}}\"); }}\n");
+        told(&items(&["fern"], &text), Kind::Os, "", &["signal"])
+    };
+    assert_eq!(of("log_reopen1(\"/var/log/shop.log\", [SIGHUP, libc::SIGUSR1])"), ["signal hangup", "signal user_defined1"]);
+    assert_eq!(of("log_reopen(\"/var/log/shop.log\", Some(libc::SIGHUP))"), ["signal hangup"]);
+    assert_eq!(of("log_reopen(\"/var/log/shop.log\", None)"), [""; 0]);
+}
+
+#[test]
+fn who_logs_people_in_is_a_store_elsewhere() {
+    let of = |issuer: &str| {
+        let text = format!(
+            "use openidconnect::{{IssuerUrl, core::CoreProviderMetadata}};\n\
+             fn parsed(text: &str) -> Result<IssuerUrl, String> {{ match IssuerUrl::new(text.to_owned()) {{ Ok(issuer) => Ok(issuer), Err(error) => Err(error.to_string()) }} }}\n\
+             async fn discover() {{ let issuer = {issuer}; let provider = CoreProviderMetadata::discover_async(issuer, &client()).await.unwrap(); println!(\"{{provider:?}}\"); }}\n\
+             fn main() {{ futures::executor::block_on(discover()); }}\n"
+        );
+        items(&["openidconnect", "futures"], &text)
+    };
+    let set = of("parsed(&std::env::var(\"SHOP_ISSUER\").unwrap()).unwrap()");
+    assert_eq!(told(&set, Kind::ExternalStore, "", &["address"]), ["address - SHOP_ISSUER"]);
+    // Where nothing says which one it is, it is no store.
+    assert!(of("outside::issuer()").iter().all(|item| item.kind != Kind::ExternalStore));
+}
+
+#[test]
+fn what_responses_tell_not_to_keep_is_told_beside_what_they_tell_to_keep() {
+    let of = |more: &str| {
+        let text = format!(
+            "use http::{{HeaderMap, HeaderValue, header::CACHE_CONTROL}};\nstruct SurrogateKeys(String);\n\
+             fn page(headers: &mut HeaderMap) {{ headers.insert(CACHE_CONTROL, HeaderValue::from_static(\"public, max-age=60\")); }}\n\
+             fn more(headers: &mut HeaderMap, keys: SurrogateKeys) {{ {more} }}\n\
+             fn main() {{ let mut headers = HeaderMap::new(); page(&mut headers); more(&mut headers, SurrogateKeys(String::new())); }}\n"
+        );
+        told(&items(&["http"], &text), Kind::ClientHeld, "", &["headers", "not_kept"])
+    };
+    let error = "headers.insert(CACHE_CONTROL, HeaderValue::from_static(\"no-store\"));";
+    assert_eq!(of(error), ["headers cache-control", "not_kept no-store"]);
+    assert_eq!(of("headers.typed_insert(keys);"), ["headers cache-control, surrogate-key"]);
+    assert_eq!(of("drop((headers, keys));"), ["headers cache-control"]);
+}
+
+#[test]
+fn a_limit_that_several_functions_ask_for_is_told_with_what_each_knows() {
+    let text = "struct Config { build_attempts: u32, delay_between_build_attempts: std::time::Duration }\n\
+        async fn first(config: &Config, attempts: u32) -> bool { if attempts >= config.build_attempts { return false; } true }\n\
+        async fn second(config: &Config, pool: &sqlx::PgPool, attempts: u32) -> bool {\n    \
+        println!(\"{:?}\", config.delay_between_build_attempts);\n    \
+        sqlx::query(\"UPDATE queue SET attempt = attempt + 1, taken = false WHERE id = $1\").execute(pool).await.unwrap();\n    \
+        if attempts >= config.build_attempts { return false; } true }\n\
+        #[tokio::main]\nasync fn main() { let pool = sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap();\n    \
+        let config = Config { build_attempts: 5, delay_between_build_attempts: std::time::Duration::from_secs(60) };\n    \
+        println!(\"{} {}\", first(&config, 1).await, second(&config, &pool, 2).await); }\n";
+    let found = items(&["sqlx", "tokio"], text);
+    let keys = ["max_attempts", "pause", "kept_in"];
+    assert_eq!(told(&found, Kind::Limiter, "counter of attempts", &keys), ["max_attempts 5", "pause 60s", "kept_in queue.attempt"]);
+}
+
+#[test]
+fn a_static_that_one_function_makes_is_told_with_what_that_reads() {
+    let of = |other: &str| {
+        let text = format!(
+            "use std::sync::LazyLock;\nstruct Config {{ lax: bool }}\nstatic CONFIG: LazyLock<Config> = LazyLock::new(|| Config {{ lax: std::env::var(\"LAX\").unwrap().parse().unwrap() }});\n\
+             static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(client);\n\
+             fn client() -> reqwest::Client {{ let made = reqwest::Client::builder(); if CONFIG.lax {{ return reqwest::Client::new(); }} made.build().unwrap() }}\n\
+             fn main() {{ println!(\"{{:?}}\", CLIENT.get(\"http://a\")); {other} }}\n"
+        );
+        let found = items(&["reqwest"], &text);
+        let statics: Vec<&Item> = found.iter().filter(|item| item.kind == Kind::SdkClient && item.name == "CLIENT").collect();
+        statics[0].facts.iter().any(|fact| fact.key == "lax" && fact.from.as_deref() == Some("LAX"))
+    };
+    assert!(of(""));
+    // Made for others as well, it is not about this one.
+    assert!(!of("println!(\"{:?}\", client());"));
+}

@@ -43,6 +43,11 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         }
         values.truncate(MAX_VALUES);
         facts.extend((!values.is_empty()).then(|| Cx::plain_fact("value", values.join(" or "))));
+        let refused = headers.iter().filter(|(_, header)| says_how_long(header.name) && !is_validator(header.name));
+        let refused: BTreeSet<String> = refused.flat_map(|(_, header)| told(cx, header)).filter(|value| refuses(value)).collect();
+        if !values.is_empty() && (1..=MAX_VALUES).contains(&refused.len()) {
+            facts.push(Cx::plain_fact("not_kept", refused.into_iter().collect::<Vec<_>>().join(" or ")));
+        }
         let mut sites: Vec<RawSite> = kept.iter().map(|(def, header)| cx.site(header.at, Role::Written, *def)).collect();
         if validators {
             sites.extend(made(cx, &services));
@@ -105,6 +110,11 @@ fn told(cx: &Cx<'_>, header: &HeaderSet) -> Vec<String> {
 fn lasts(cx: &Cx<'_>, header: &HeaderSet) -> bool {
     let told = told(cx, header);
     told.is_empty() || told.iter().any(|value| is_kept(value))
+}
+
+/// A value of the header that keeps nothing, and no name of where one comes from.
+fn refuses(value: &str) -> bool {
+    !is_kept(value) && ["max-age=0", "no-store", "no-cache"].iter().any(|word| value.to_lowercase().contains(word))
 }
 
 /// `no-store` is the opposite.

@@ -19,8 +19,11 @@ type Keys<'b> = FxHashMap<(u32, u32, u32), &'b KeyedBy>;
 pub fn tell(cx: &Cx<'_>, entries: &Entries, findings: &mut [Finding]) {
     let places: FxHashSet<(u32, u32, u32)> = cx.bodies().flat_map(|body| &body.invalidated).map(key).collect();
     let keys: Keys<'_> = cx.bodies().flat_map(|body| &body.keyed).map(|(at, by)| (key(at), by)).collect();
-    for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::Cache) {
+    for finding in findings.iter_mut().filter(|finding| matches!(finding.kind, Kind::Cache | Kind::Limiter)) {
         goes_by(cx, finding, &keys);
+        if finding.kind == Kind::Limiter {
+            continue;
+        }
         let taken: Vec<(At, DefId)> =
             finding.uses.iter().filter(|(at, ..)| places.contains(&key(at))).map(|(at, func, _)| (*at, *func)).collect();
         let Some((at, _)) = taken.first() else { continue };

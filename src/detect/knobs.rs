@@ -107,7 +107,7 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
         out.extend(sent_headers(cx, part));
     }
     weighed(&mut out);
-    let is_store = matches!(api.kind, Some(Kind::Pool | Kind::SdkClient | Kind::Session | Kind::ExternalStore));
+    let is_store = matches!(api.kind, Some(Kind::Pool | Kind::SdkClient | Kind::Session | Kind::ExternalStore | Kind::ReferenceData));
     // A key of a session that is no constant is another one each time.
     out.retain(|fact| fact.key != "key" || api.kind != Some(Kind::Session) || fact.value.is_some());
     out.into_iter().filter_map(|fact| if fact.key == "address" && is_store { address(fact) } else { Some(fact) }).collect()
@@ -260,6 +260,13 @@ fn streamed(mut fact: Fact) -> Fact {
 
 /// A knob that the chain sets; the last setting wins.
 fn set_by_method(cx: &Cx<'_>, call: &KnownCall, knob: &Knob) -> Option<Fact> {
+    if let Some(says) = &knob.says {
+        let is_one = |name: &str| knob.set.iter().any(|method| method == name);
+        let by_path = [&call.path].into_iter().chain(call.also.iter().map(|(path, _)| path));
+        let made = by_path.filter_map(|path| path.rsplit("::").next()).any(is_one).then_some(call.at);
+        let at = call.settings.iter().find(|setting| is_one(&setting.name)).map(|setting| setting.at).or(made)?;
+        return Some(Fact { provenance: Provenance::Code, at: Some(cx.place(at)), ..default_fact(knob, says) });
+    }
     let by_method = call.settings.iter().rev().find(|setting| setting.name == knob.name || knob.set.contains(&setting.name));
     if let Some(setting) = by_method.filter(|setting| knob.word && setting.args.is_empty()) {
         // In branches, it is one of several.

@@ -7,6 +7,7 @@ mod backing;
 mod broker_claims;
 mod call_timeouts;
 mod claims;
+mod command_line;
 mod commands;
 mod constructors;
 mod contents;

@@ -1,5 +1,7 @@
 //! Settings of an SQLite database that statements make: `PRAGMA journal_mode = wal`. Part of detector `stores`.
 
+use std::collections::BTreeSet;
+
 use super::context::Cx;
 use super::finding::Finding;
 use super::surroundings::{of_callers, told};
@@ -37,6 +39,12 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
             let at = match (here.as_slice(), all.as_slice()) {
                 ([only], _) => **only,
                 ([], [only]) => *only,
+                // Several ways into what one file opens are one database later.
+                ([], [first, ..])
+                    if all.iter().all(|at| opened_in(&findings[*at], cx.file_index(body.def))) && is_one_place(findings, &all) =>
+                {
+                    *first
+                }
                 _ => continue,
             };
             let mut fact = Fact { at: Some(cx.place(bound.at)), ..cx.fact(&bound.key, None, &bound.value) };
@@ -55,6 +63,23 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
             }
         }
     }
+}
+
+/// The database is opened in a file, and nowhere else.
+fn opened_in(finding: &Finding, file: u32) -> bool {
+    finding.sites.iter().all(|site| site.at.file == file)
+}
+
+/// No two of them are known to be different files: of `sqlite://{path}?mode=ro` nothing is known.
+fn is_one_place(findings: &[Finding], all: &[usize]) -> bool {
+    let place = |at: &usize| {
+        let path = findings[*at].facts.iter().find(|fact| fact.key == "path")?.value.as_ref()?.to_string();
+        let path = path.split_once("://").map_or(path.as_str(), |(_, path)| path);
+        let is_known = path.split('{').next().is_some_and(|begin| begin.chars().any(char::is_alphanumeric));
+        is_known.then(|| path.split('?').next().unwrap_or(path).to_owned())
+    };
+    let places: BTreeSet<String> = all.iter().filter_map(place).collect();
+    places.len() < 2
 }
 
 #[cfg(test)]
@@ -87,5 +112,8 @@ mod tests {
             "fn main() {{ let conn = rusqlite::Connection::open(\"shop.db\").unwrap(); {two} set(); }}\nfn set() {{ run(\"PRAGMA busy_timeout = 5000\") }}\nfn run(text: &str) {{ println!(\"{{text}}\") }}\n"
         );
         assert!(items(&["rusqlite"], &text).iter().all(|item| item.facts.iter().all(|fact| fact.key != "pragma busy_timeout")));
+        // The same one, opened again in another way.
+        let text = text.replace("\"other.db\"", "format!(\"{}?mode=ro\", std::env::args().count())");
+        assert!(items(&["rusqlite"], &text).iter().any(|item| item.facts.iter().any(|fact| fact.key == "pragma busy_timeout")));
     }
 }

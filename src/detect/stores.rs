@@ -16,8 +16,13 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let named = out.iter().filter_map(|finding| Some((finding.backs_on.as_ref()?, finding)));
     let named = named.filter(|(store, _)| cx.world.catalog.wrappers().is_store(store));
     for (store, finding) in named.chain(more.iter().filter_map(|(store, at)| Some((store, out.get(*at)?)))) {
-        if !matches!(finding.kind, Kind::Pool | Kind::SdkClient | Kind::Session | Kind::Lease | Kind::Queue | Kind::Limiter | Kind::FsWrite)
-        {
+        // What is fetched from an address and kept.
+        let is_fetched = finding.kind == Kind::ReferenceData && finding.facts.iter().any(|fact| fact.key == "address");
+        let leads_there = matches!(
+            finding.kind,
+            Kind::Pool | Kind::SdkClient | Kind::Session | Kind::Lease | Kind::Queue | Kind::Limiter | Kind::FsWrite
+        );
+        if !leads_there && !is_fetched {
             continue;
         }
         stores.entry(store.clone()).and_modify(|known| known.sites.extend(made_at(finding))).or_insert_with(|| Finding {

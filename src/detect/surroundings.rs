@@ -63,6 +63,9 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
                 Work { functions: vec![finding.def], ..Work::default() }
             }
             Kind::Lease | Kind::Telemetry if by_itself => Work { functions: vec![finding.def], ..Work::default() },
+            Kind::Os | Kind::SdkClient if finding.detector == "statics" && finding.entry.is_some() => {
+                Work { functions: maker_of_static(cx, &by_path, finding).into_iter().collect(), ..Work::default() }
+            }
             Kind::ClientHeld if finding.detector == "http-caching" => {
                 let setters: BTreeSet<DefId> = functions_of(&by_path, finding).collect();
                 let made = makers_of_what_is_set(cx, &setters);
@@ -74,6 +77,16 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
         let told = settings(cx, finding, &work, beside.map_or(&[], Vec::as_slice));
         finding.facts.extend(told);
     }
+}
+
+/// The function that makes what a static holds, where it makes it for nothing else.
+fn maker_of_static(cx: &Cx<'_>, by_path: &FxHashMap<SmolStr, DefId>, finding: &Finding) -> Option<DefId> {
+    let made = finding.sites.iter().filter(|site| site.role == Role::Constructed);
+    let makers: BTreeSet<DefId> = made.filter_map(|site| by_path.get(site.function.as_ref()?).copied()).collect();
+    let mut makers = makers.into_iter().filter(|maker| *maker != finding.def);
+    let (maker, None) = (makers.next()?, makers.next()) else { return None };
+    let callers = cx.uses.calls.get(&maker).map_or(&[][..], Vec::as_slice);
+    (!callers.is_empty() && callers.iter().all(|(caller, ..)| *caller == finding.def)).then_some(maker)
 }
 
 /// The function of the library that puts it in its place: `set_global_default`.

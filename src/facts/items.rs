@@ -247,6 +247,8 @@ pub struct VariantFact {
     pub name: Name,
     /// Its fields.
     pub fields: Vec<FieldFact>,
+    /// Attributes (`#[command(…)]`, `#[serde(…)]`).
+    pub attrs: Vec<Attr>,
 }
 
 /// A function or method.

@@ -6,6 +6,7 @@
 mod contradictions;
 mod decides;
 mod held;
+mod image_volumes;
 mod kept_files;
 mod landing;
 mod mounts;
@@ -80,6 +81,7 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
     let mut out = Joined { deployments: numbers::deployments(deployed), ..Joined::default() };
     variables::trace(items, deployed);
     kept_files::tell(items);
+    image_volumes::tell(items);
     decides::tell(items);
     out.environments = unmatched::by_service(items, &runs, deployed, code);
     out.landed = mounts::match_writes(items, &runs);

@@ -357,6 +357,10 @@ impl StageOf<'_> {
                 let mut draft = self.draft(format!("VOLUME {path}"), format!("VOLUME {path}"), summary).scope(Scope::Host);
                 draft.site(self.image.path, Self::mark(one.line));
                 draft.fact("path", FactValue::Text(path), self.image.path, Self::mark(one.line));
+                let folder = self.of_keyword("WORKDIR").last().and_then(|one| Some((one.words.first()?, one.line)));
+                if let Some((folder, line)) = folder.filter(|(folder, _)| folder.text.starts_with('/')) {
+                    draft.text("relative_to", &folder.text, self.image.path, Self::mark(line));
+                }
                 out.push(draft.lost("what is written there, when the container is replaced and nobody mounted a named volume or a folder"));
             }
         }

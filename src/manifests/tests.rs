@@ -295,3 +295,27 @@ fn no_secret_is_in_what_is_drawn() {
         assert!(!end.is_empty() || found.items.len() > 30, "{:?}", found.ids());
     }
 }
+
+#[test]
+fn a_rollout_tells_what_the_variables_of_its_command_are() {
+    let action = "name: Roll out\ninputs:\n  cluster:\n    required: true\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      env:\n        \
+        CLUSTER: ${{ inputs.cluster }}\n        SERVICE: shop\n        API_TOKEN: hunter2\n        ROLE: ${{ secrets.ROLE }}\n        OTHER: unused\n      \
+        run: aws ecs update-service --service ${SERVICE} --cluster $CLUSTER --token ${API_TOKEN} --role ${ROLE}\n";
+    let uses = |cluster: &str| {
+        format!("jobs:\n  roll:\n    steps:\n      - uses: ./.github/actions/roll\n        with:\n          cluster: {cluster}\n")
+    };
+    let of = |staging: &str| {
+        let found = drawn_with(
+            tree()
+                .with_file(".github/actions/roll/action.yml", action)
+                .with_file(".github/workflows/live.yml", uses("shop-live"))
+                .with_file(".github/workflows/staging.yml", uses(staging)),
+        );
+        let item = found.items.iter().find(|item| item.name.starts_with("rollout by")).unwrap();
+        let facts = item.facts.iter().map(|fact| format!("{} {}", fact.key, fact.value.as_ref().unwrap()));
+        facts.collect::<Vec<_>>()
+    };
+    assert_eq!(of("shop-staging"), ["CLUSTER shop-live or shop-staging", "SERVICE shop"]);
+    // What one of them gives is not known.
+    assert_eq!(of("${{ vars.CLUSTER }}"), ["SERVICE shop"]);
+}

@@ -9,6 +9,7 @@ use super::draft::Draft;
 use super::hide;
 use super::tie::Names;
 use super::yaml::{Mark, Node};
+use crate::merge::redact::is_secret_name;
 use crate::model::FactValue;
 use crate::source::{file_name, parent};
 
@@ -56,13 +57,52 @@ pub(super) fn drafts(files: &[(&str, &Node)], names: &Names) -> Vec<Draft> {
             deploying.entry(parent(path)).or_default().extend(tied(step, names));
         }
     }
-    files.iter().flat_map(|(path, root)| of_file(path, root, &deploying, names)).collect()
+    let given = given(files);
+    files.iter().flat_map(|(path, root)| of_file(path, root, &deploying, &given, names)).collect()
+}
+
+/// What workflows give to the inputs of the actions of the repository, by folder and name of the input.
+type Given<'a> = BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>>;
+
+fn given<'a>(files: &[(&'a str, &'a Node)]) -> Given<'a> {
+    let mut out: Given<'a> = BTreeMap::new();
+    for step in files.iter().flat_map(|(_, root)| steps(root)) {
+        let Some(folder) = step.text_of("uses").and_then(|used| used.strip_prefix("./")) else { continue };
+        for entry in step.get("with").map(Node::entries).unwrap_or_default() {
+            if let Some(text) = entry.node.text() {
+                out.entry((folder.trim_end_matches('/'), entry.key.as_str())).or_default().insert(text);
+            }
+        }
+    }
+    out
+}
+
+/// The variables of a step that stand in its command, with what they are: a text, or what the workflows give.
+fn variables(file: &str, root: &Node, step: &Node, said: &str, given: &Given<'_>) -> Vec<(String, String, Mark)> {
+    let mut out: Vec<(String, String, Mark)> = Vec::new();
+    for entry in [step, root].into_iter().filter_map(|node| node.get("env")).flat_map(Node::entries) {
+        let Some(text) = entry.node.text() else { continue };
+        let is_named = said.contains(&format!("${{{}}}", entry.key)) || said.contains(&format!("${}", entry.key));
+        if !is_named || is_secret_name(&entry.key) || out.iter().any(|(name, ..)| *name == entry.key.as_str()) {
+            continue;
+        }
+        let input = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}")).and_then(|text| text.trim().strip_prefix("inputs."));
+        let value = match input {
+            Some(input) => {
+                let values = given.get(&(parent(file), input)).filter(|values| values.iter().all(|value| !value.contains("${{")));
+                values.map(|values| values.iter().copied().collect::<Vec<_>>().join(" or "))
+            }
+            None => (!text.contains("${{")).then(|| text.to_owned()),
+        };
+        out.extend(value.map(|value| (entry.key.to_string(), hide::text(&value), entry.at)));
+    }
+    out
 }
 
 /// Folders of the actions that deploy, with the services that they do.
 type Deploying<'a> = BTreeMap<&'a str, BTreeSet<SmolStr>>;
 
-fn of_file(file: &str, root: &Node, deploying: &Deploying<'_>, names: &Names) -> Vec<Draft> {
+fn of_file(file: &str, root: &Node, deploying: &Deploying<'_>, given: &Given<'_>, names: &Names) -> Vec<Draft> {
     if steps(root).any(makes_a_cluster) {
         return Vec::new();
     }
@@ -73,6 +113,9 @@ fn of_file(file: &str, root: &Node, deploying: &Deploying<'_>, names: &Names) ->
         services.extend(tied(step, names));
         let mut draft = Draft::new(file, "rollout", format!("rollout by {}", rollout_name(root, file)), format!("from CI, `{said}`"));
         draft.site(file, at);
+        for (name, value, at) in variables(file, root, step, &said, given) {
+            draft.text(&name, &value, file, at);
+        }
         out.push(draft);
     }
     for draft in &mut out {

@@ -169,6 +169,12 @@ fn describe(cx: &Cx<'_>, sort: &Sort, findings: &mut [Finding], all: &[usize], w
         more => format!("{} and {} more", names[..MAX_NAMES].join(", "), more - MAX_NAMES),
     };
     let same_type = all.iter().all(|at| findings[*at].ty == findings[whole].ty);
+    // What a command takes is told with the command.
+    if matches!(sort, Sort::CommandLine(_)) {
+        for part in all.iter().filter(|part| **part != whole) {
+            findings[*part].facts.retain(|fact| !matches!(fact.key.as_str(), "options" | "command"));
+        }
+    }
     let finding = &mut findings[whole];
     match sort {
         Sort::Metrics(_, of) => {

@@ -183,7 +183,12 @@ fn doc(cx: &Cx<'_>, origin: &crate::detect::Origin, def: DefId) -> Option<String
     }
     let field = path.rsplit("::").next()?;
     match &def.item.kind {
-        crate::facts::ItemKind::Struct(facts) => facts.fields.iter().find(|fact| fact.name == field)?.doc.clone(),
+        crate::facts::ItemKind::Struct(facts) => {
+            let own = facts.fields.iter().find(|fact| fact.name == field)?.doc.clone();
+            // The struct around one value is about that value.
+            let is_wrapper = facts.fields.len() == 1 && field == "0";
+            own.or_else(|| def.item.doc.clone().filter(|doc| is_wrapper && !is_drawing(doc)))
+        }
         _ => None,
     }
 }

@@ -107,8 +107,8 @@ impl Cx {
         let generics = self.generics(&one.generics);
         let mut variants = Vec::with_capacity(one.variants.len());
         for variant in &one.variants {
-            if self.kept(&variant.attrs) {
-                variants.push(VariantFact { name: name(&variant.ident), fields: self.fields(&variant.fields) });
+            if let Some(Attrs { attrs, .. }) = self.attrs(&variant.attrs) {
+                variants.push(VariantFact { name: name(&variant.ident), fields: self.fields(&variant.fields), attrs });
             }
         }
         ItemKind::Enum(EnumFact { generics, variants })

@@ -35,6 +35,8 @@ impl Tracer<'_> {
                 }
             }
             env @ Value::Env { .. } => env,
+            // `match Address::new(given) { Ok(address) => Ok(address), Err(error) => … }`.
+            on @ Value::Param { .. } if arms.iter().any(|arm| self.unwraps(arm.pat) && next(arm.body) == on) => on,
             on @ (Value::Param { .. } | Value::Known(FactValue::Text(_), ..)) => {
                 let arms = arms.iter().take(MAX_ARMS).filter_map(|arm| Some((self.variant(arm.pat)?, next(arm.body)))).collect();
                 choose(on, arms).unwrap_or_else(|| self.unknown(id))

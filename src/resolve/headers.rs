@@ -170,8 +170,17 @@ impl Reader<'_> {
 
     /// A value whose type is that of a validator: `headers.typed_insert(etag)`.
     pub(super) fn typed_value(&self, id: ExprId, at: At) -> Option<HeaderSet> {
-        let name = validator(&self.types.types[id.0 as usize])?;
+        let ty = &self.types.types[id.0 as usize];
+        let name = validator(ty).or_else(|| self.own_header(ty))?;
         Some(HeaderSet { name, value: Value::Unknown(SmolStr::default()), at })
+    }
+
+    /// A type of the workspace that is called like a header: `SurrogateKeys`.
+    fn own_header(&self, ty: &Type) -> Option<&'static str> {
+        let Type::Def(id, _) = ty else { return None };
+        let name = self.world.program.def(*id).item.name.to_ascii_lowercase();
+        let (header, _) = KEPT.iter().find(|(_, constant)| constant.replace('_', "").eq_ignore_ascii_case(name.trim_end_matches('s')))?;
+        (*header == "surrogate-key").then_some(*header)
     }
 }
 

@@ -31,6 +31,11 @@ impl Reader<'_> {
                 | "insert"
                 | "entry"
                 | "entry_by_ref"
+                // Of limiters.
+                | "check_key"
+                | "check_key_n"
+                | "until_key_ready"
+                | "until_key_n_ready"
         );
         if *recv != mentioned || !takes_key {
             return None;
@@ -45,7 +50,8 @@ impl Reader<'_> {
                     at = *recv;
                 }
                 Expr::Path(path, _) if self.types.local_of.contains_key(&at) => {
-                    let name = path.single().filter(|name| name.len() > 2 && !VAGUE.contains(&name.as_str())).cloned()?;
+                    let name =
+                        path.single().filter(|name| (name.len() > 2 || *name == "ip") && !VAGUE.contains(&name.as_str())).cloned()?;
                     let value = self.tracer.value(at);
                     return Some(KeyedBy { name, value: matches!(value, Value::Join(_) | Value::Call { .. }).then_some(value) });
                 }

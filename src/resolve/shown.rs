@@ -64,6 +64,14 @@ impl Tracer<'_> {
                 out.push('!');
                 list(args, out);
             }
+            Expr::Array(all) if all.len() <= 3 => {
+                out.push('[');
+                all.iter().enumerate().for_each(|(at, one)| {
+                    out.push_str(if at == 0 { "" } else { ", " });
+                    next(one, out);
+                });
+                out.push(']');
+            }
             Expr::Index { base, index } => {
                 next(base, out);
                 out.push('[');

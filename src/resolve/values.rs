@@ -501,6 +501,7 @@ fn is_transparent_call(owner: &str, last: &str) -> bool {
         || matches!(
             (owner, last),
             ("Url" | "Uri", "parse")
+                | ("IssuerUrl" | "RedirectUrl" | "AuthUrl" | "TokenUrl", "new")
                 | ("HeaderValue" | "HeaderName", "from_static")
                 | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
                 // The algorithm of a token's header.
