@@ -116,7 +116,16 @@ pub(crate) fn titles<'a>(items: &[&'a Item]) -> BTreeMap<&'a ItemId, Title> {
     let by_name: BTreeMap<(Kind, &str), &Item> = items.iter().rev().map(|item| ((item.kind, item.name.as_str()), *item)).collect();
     let mut titles: Vec<Title> = items.iter().map(|item| first_title(item, &by_name)).collect();
     // Each step tells more about those that still share a title.
-    tell_apart(items, &mut titles, |item, title| title.label = title.label.take().or_else(|| label(item)));
+    let mut labels: BTreeMap<(Kind, String), BTreeSet<Option<String>>> = BTreeMap::new();
+    for (item, title) in items.iter().zip(&titles) {
+        labels.entry((item.kind, title.plain())).or_default().insert(label(item));
+    }
+    tell_apart(items, &mut titles, |item, title| {
+        // A field has a name of its own: what all that share it are tells none from the others.
+        if title.label.is_none() && (labels[&(item.kind, title.plain())].len() > 1 || !title.name.contains('.')) {
+            title.label = label(item);
+        }
+    });
     tell_apart(items, &mut titles, |item, title| title.detail = title.label.as_ref().and_then(|_| detail(item)));
     let modules: Vec<String> = items.iter().map(|item| module(item)).collect();
     let keys: Vec<(Kind, String)> = items.iter().zip(&titles).map(|(item, title)| (item.kind, title.plain())).collect();
@@ -258,8 +267,13 @@ fn end_of<'a>(path: &'a str, among: &BTreeSet<&str>) -> &'a str {
         let of_type = path.rsplit("::").nth(*count).is_some_and(|owner| owner.starts_with(char::is_uppercase));
         tails.len() == among.len() && !of_type
     };
-    let count = (1..segments).find(tells).unwrap_or(segments);
-    &path[start(count, path)..]
+    if let Some(count) = (1..segments).find(tells) {
+        return &path[start(count, path)..];
+    }
+    // Alike to the end in several crates: the crate says it.
+    let head = |path: &'a str| path.split("::").next().unwrap_or(path);
+    let heads: BTreeSet<&str> = among.iter().map(|path| path.split("::").next().unwrap_or(path)).collect();
+    if heads.len() == among.len() { head(path) } else { path }
 }
 
 fn function(item: &Item) -> String {
@@ -272,7 +286,8 @@ fn module(item: &Item) -> String {
     let function = function(item);
     let name = instance(item).map_or(item.name.as_str(), |(_, function)| function);
     // A name that is the end of a longer one (`server` of `http_server`) is not the function.
-    let module = function.strip_suffix(name).filter(|module| module.is_empty() || module.ends_with("::"));
+    let name = name.replace('.', "::");
+    let module = function.strip_suffix(&name).filter(|module| module.is_empty() || module.ends_with("::"));
     let module = module.map_or(function.as_str(), |module| module.trim_end_matches("::"));
     if module.is_empty() { function } else { module.to_owned() }
 }
@@ -325,6 +340,14 @@ mod tests {
         ];
         let told = ["Downloads::list", "Downloads::sync", "Uploads::sync", "service_of_the_whole_company::list"];
         assert_eq!(shown(&items), told.map(|place| format!("tokio mpsc channel of `out_tx` in `{place}`")));
+    }
+
+    #[test]
+    fn a_field_of_one_name_in_several_crates_is_told_by_the_crate() {
+        let of = |krate: &str| item(&format!("cache:{krate}::pool::Names::by_id"), "Names.by_id", "cache, no bound or expiry");
+        assert_eq!(shown(&[of("mysql"), of("postgres")]), ["`Names.by_id` in `mysql`", "`Names.by_id` in `postgres`"]);
+        let near = item("cache:mysql::read::Names::by_id", "Names.by_id", "moka cache");
+        assert_eq!(shown(&[of("mysql"), near]), ["cache of `Names.by_id`", "moka cache of `Names.by_id`"]);
     }
 
     #[test]
