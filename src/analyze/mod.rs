@@ -77,7 +77,7 @@ pub fn analyze(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyho
 /// # Errors
 /// As [`analyze`].
 pub fn analyze_with(tree: &dyn Tree, revision: &Revision, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
-    pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, None))
+    pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, Known::default()))
 }
 
 /// As [`analyze_with`], or what an earlier run on the same files has found.
@@ -93,14 +93,14 @@ pub fn analyze_kept(
 ) -> anyhow::Result<Analysis> {
     pool(options.threads)?.install(|| {
         let recorded = Recorded::new(tree);
-        let (discovery, found) = rayon::join(|| discovered(&recorded, options, progress), || kept.find(tree));
-        if let Some(found) = found.and_then(|found| kept.take(found, &discovery, revision)) {
-            let (map, no_rust) = found.into_parts();
+        let parse_options = parse_options(options);
+        let (discovery, found) = rayon::join(|| discovered(&recorded, options, progress), || kept.find(tree, &parse_options));
+        if let Some((map, no_rust)) = found.and_then(|found| kept.take(found, &discovery, revision)) {
             let (config, _) = config(tree);
             return Ok(Analysis { map, deployed: None, config, unreadable: false, bad_config: false, no_rust });
         }
         let digest = cache::digest(&discovery);
-        let analysis = run(&recorded, discovery, revision, options, progress, None)?;
+        let analysis = run(&recorded, discovery, revision, options, progress, Known { recorded: Some(&recorded), ..Known::default() })?;
         kept.keep(recorded, digest, &analysis);
         Ok(analysis)
     })
@@ -118,7 +118,8 @@ pub fn analyze_alike(
     progress: &dyn Progress,
     parsed: &Parsed,
 ) -> anyhow::Result<Analysis> {
-    pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, Some(parsed)))
+    let known = Known { parsed: Some(parsed), recorded: None };
+    pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, known))
 }
 
 /// Threads with the stack that parsing needs; as many as there are processors when `None`.
@@ -136,6 +137,20 @@ fn discovered(tree: &dyn Tree, options: &Options, progress: &dyn Progress) -> Di
     discover::discover(tree, &DiscoverOptions { include: options.include })
 }
 
+/// How files are parsed.
+fn parse_options(options: &Options) -> ParseOptions {
+    ParseOptions { include_tests: options.include.tests, ..ParseOptions::default() }
+}
+
+/// What is known from elsewhere, or is to be known elsewhere.
+#[derive(Clone, Copy, Default)]
+struct Known<'a> {
+    /// What was parsed for another tree.
+    parsed: Option<&'a Parsed>,
+    /// What notes what is read.
+    recorded: Option<&'a Recorded<'a>>,
+}
+
 /// What people configured, with what is wrong with it.
 fn config(tree: &dyn Tree) -> (Config, Vec<Diagnostic>) {
     match tree.read(annotations::CONFIG_FILE) {
@@ -151,7 +166,7 @@ fn run(
     revision: &Revision,
     options: &Options,
     progress: &dyn Progress,
-    parsed: Option<&Parsed>,
+    known: Known<'_>,
 ) -> anyhow::Result<Analysis> {
     let (config, mut diagnostics) = config(tree);
     let own_catalog = own_catalog(&config);
@@ -160,9 +175,9 @@ fn run(
     let bad_config = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let inputs = inputs::crate_inputs(&discovery.packages, &services);
     progress.stage(Stage::Parse);
-    let parse_options = ParseOptions { include_tests: options.include.tests, ..ParseOptions::default() };
+    let parse_options = parse_options(options);
     let (read, (manifests, schema)) = rayon::join(
-        || reading::read(tree, &discovery, &inputs, &parse_options, progress, parsed),
+        || reading::read(tree, &discovery, &inputs, &parse_options, progress, known),
         || rayon::join(|| manifests::read(tree, &discovery), || schema::read(tree, &discovery)),
     );
     let files = &read.files;

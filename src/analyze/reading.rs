@@ -3,7 +3,7 @@
 //! Parsing takes most of the time of a run, so a file is parsed only when a `mod`, `#[path]` or `include!` leads to it from the
 //! root of a crate that some service links.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::Scope;
 use rustc_hash::FxHashSet;
@@ -17,14 +17,14 @@ use crate::progress::Progress;
 use crate::resolve::{self, CrateInput};
 use crate::source::{ReadError, Tree};
 
-use super::Parsed;
 use super::macros::Macros;
+use super::{Known, Parsed};
 
 /// What was read.
 #[derive(Default)]
 pub(super) struct Read {
     /// Facts of the files, by path.
-    pub(super) files: Vec<FileFacts>,
+    pub(super) files: Arc<Vec<FileFacts>>,
     /// Files that could not be read.
     pub(super) skipped: Vec<SmolStr>,
     /// Why.
@@ -53,7 +53,7 @@ pub(super) fn read(
     inputs: &[CrateInput],
     options: &ParseOptions,
     progress: &dyn Progress,
-    parsed: Option<&Parsed>,
+    Known { parsed, recorded }: Known<'_>,
 ) -> Read {
     let known: FxHashSet<&str> = discovery.files.iter().map(|file| file.path.as_str()).collect();
     let reader = Reader { tree, known, options, progress, parsed, asked: Mutex::default(), done: Mutex::default() };
@@ -66,6 +66,7 @@ pub(super) fn read(
     let macros = Macros::new(&reader.done.lock().unwrap_or_else(PoisonError::into_inner), &discovery.packages, inputs);
     let again = macros.callers(&mut reader.done.lock().unwrap_or_else(PoisonError::into_inner));
     progress.expect(again.len());
+    let with_others: FxHashSet<SmolStr> = again.iter().map(|(path, _)| path.clone()).collect();
     rayon::scope(|scope| {
         for (path, others) in again {
             let reader = &reader;
@@ -76,15 +77,20 @@ pub(super) fn read(
     let mut done = reader.done.into_inner().unwrap_or_else(PoisonError::into_inner);
     // Threads finish in any order.
     done.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut files = Vec::with_capacity(done.len());
     for (path, result) in done {
         match result {
-            Ok(facts) => out.files.push(facts),
+            Ok(facts) => files.push(facts),
             Err(error) => {
                 out.diagnostics.push(error.diagnostic(&path));
                 out.unreadable |= error.is_unreadable();
                 out.skipped.push(path);
             }
         }
+    }
+    out.files = Arc::new(files);
+    if let Some(recorded) = recorded {
+        recorded.facts(out.files.clone(), move |file| !with_others.contains(&file.file));
     }
     out
 }
@@ -130,7 +136,7 @@ impl Reader<'_> {
     }
 
     fn read<'s>(&'s self, scope: &Scope<'s>, path: SmolStr, others: &OtherMacros) {
-        let result = self.tree.read(&path).map(|text| self.facts(&path, text, others));
+        let result = self.tree.code(&path).map(|text| self.facts(&path, text, others));
         if let Ok(facts) = &result {
             for places in resolve::asked(facts) {
                 self.ask(scope, &places);

@@ -1,14 +1,17 @@
 //! What an earlier run found out, kept in the user's cache folder. Only how long a run takes depends on it.
 //!
 //! A kept result is taken when everything that the analysis asked of the tree is answered as it was then: what discovery finds, and
-//! the content, never the date, of each file that was read. Whatever is missing, cut off, foreign or out of date is passed over and
+//! the content, never the date, of each file that was read. Where the facts of a file stand on other lines and are the same for the
+//! rest, the places of the result are moved. Whatever is missing, cut off, foreign or out of date is passed over and
 //! made anew; a cache that cannot be written is no failure.
 
 mod folder;
 mod kept;
+mod moved;
 mod program;
 mod recorded;
 mod sealed;
+mod shape;
 
 pub use folder::{MAX_BYTES, default_folder};
 pub use kept::Kept;

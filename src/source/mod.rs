@@ -52,6 +52,14 @@ pub trait Tree: Sync {
     /// # Errors
     /// When it is not there, outside the tree, no regular file, too large, not readable or not UTF-8.
     fn read(&self, path: &str) -> Result<String, ReadError>;
+
+    /// The text of a file of Rust, of which nothing but its facts is wanted.
+    ///
+    /// # Errors
+    /// As [`Tree::read`].
+    fn code(&self, path: &str) -> Result<String, ReadError> {
+        self.read(path)
+    }
 }
 
 /// What a tree holds.

@@ -51,13 +51,6 @@ impl Editor {
         }
     }
 
-    /// All files as they were.
-    pub(crate) fn restore(&self) {
-        for (path, text) in &self.originals {
-            put(&self.root.join(path), text);
-        }
-    }
-
     fn edit_text(&mut self, endings: &[&str]) -> String {
         let (path, original) = self.pick(endings);
         let file = self.root.join(&path);

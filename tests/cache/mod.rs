@@ -116,6 +116,38 @@ fn dates_of_files_are_not_looked_at() {
     cached.lists_as_without().says(&[TAKEN]);
 }
 
+/// What `-v` says when places were moved.
+const MOVED: &str = "cache: nothing but lines has changed";
+
+/// A comment, a blank line, a test and a longer list of files do not make a run analyse the tree again; all places follow.
+#[test]
+fn an_edit_that_says_nothing_new_moves_the_places() {
+    let cached = Cached::storefront();
+    cached.run(&["list"]).ends(0);
+    let files: Vec<String> = crate::project::map_of("storefront")
+        .items
+        .iter()
+        .filter_map(|item| item.site())
+        .map(|site| site.place.file.to_string())
+        .filter(|file| file.ends_with(".rs") && !cached.project.read(file).contains("statemap:"))
+        .collect();
+    let (first, last) = (&files[0], &files[files.len() - 1]);
+    assert_ne!(first, last);
+    let edit = |file: &str, edit: &dyn Fn(String) -> String| cached.project.write(file, edit(cached.project.read(file)));
+    edit(first, &|text| format!("// What this file is about.\n\n{text}"));
+    cached.lists_as_without().says(&[MOVED]);
+    edit(first, &|text| format!("{text}\n#[cfg(test)]\nmod more_tests {{\n    #[test]\n    fn it() {{}}\n}}\n"));
+    edit(last, &|text| text.replace(" {\n", " {\n\n    // Why it is done.\n"));
+    cached.lists_as_without().says(&[MOVED]);
+    cached.lists_as_without().says(&[TAKEN]);
+    let warm = cached.run(&["gen", "--format", "json"]).ends(0);
+    assert_eq!(warm.out, cached.run(&["gen", "--format", "json", "--no-cache"]).out);
+    // A statement is another matter.
+    edit(last, &|text| text.replacen(" {\n\n    // Why it is done.\n", " {\n    let _ = std::env::var(\"NEW\");\n", 1));
+    let run = cached.lists_as_without();
+    assert!(!run.err.contains(MOVED) && !run.err.contains(TAKEN), "{}", run.err);
+}
+
 #[test]
 fn what_is_asked_otherwise_is_kept_apart() {
     let cached = Cached::storefront();
