@@ -1,10 +1,19 @@
 //! The `statemap` command: parses the arguments, calls the command, turns the outcome into an exit code.
 
+/// Prints a line to standard error. That nobody reads it, or that the disk behind it is full, is no reason to fail.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr().lock(), $($words)*);
+    }};
+}
+
 mod cli;
 mod commands;
 mod exit_code;
 #[cfg(test)]
 mod reference;
+mod signals;
 
 use clap::{CommandFactory, FromArgMatches};
 use statemap::terminal::visible;
@@ -18,6 +27,7 @@ use crate::exit_code::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
+    signals::end_between_maps();
     let matches = cli::named(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let outcome = match &cli.command {
@@ -40,16 +50,15 @@ fn main() -> std::process::ExitCode {
     outcome.unwrap_or_else(|error| fail(&error)).into()
 }
 
-#[expect(clippy::print_stderr, reason = "the last word of a failing run")]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {}", visible(&format!("{error:#}")));
+    say!("error: {}", visible(&format!("{error:#}")));
     let (code, help) = match (error.downcast_ref::<UsageError>(), error.downcast_ref::<InputError>()) {
         (Some(usage), _) => (ExitCode::Usage, usage.help()),
         (_, Some(input)) => (ExitCode::Unreadable, input.help()),
         _ => (ExitCode::Unreadable, None),
     };
     if let Some(help) = help {
-        eprintln!("help: {}", visible(help));
+        say!("help: {}", visible(help));
     }
     code
 }

@@ -8,8 +8,12 @@ mod detectors;
 #[cfg(feature = "diagrams")]
 mod diagrams;
 mod docs;
+#[path = "../fuzz/src/targets.rs"]
+#[allow(unreachable_pub, reason = "the fuzzer links it as a library")]
+mod fuzz_targets;
 mod markdown;
 mod preprocess;
 mod project;
+mod safety;
 mod stages;
 mod storefront;

@@ -3,7 +3,9 @@
 //! The texts stand in `symptoms/*.md`: title, words to search for, what it is, where to look first, how to confirm, what to do
 //! until it is mended. An item can cause a symptom when a hazard says so, or by what it is.
 
-use crate::model::{Class, Fact, FactValue, HazardSeverity, Item, Kind, Scope, StateMap};
+use rustc_hash::FxHashMap;
+
+use crate::model::{Class, Fact, FactValue, HazardSeverity, Item, ItemId, Kind, Scope, StateMap};
 
 /// Something that goes wrong, as the engineer on call would say it.
 pub struct Symptom {
@@ -107,20 +109,26 @@ impl Symptom {
     #[must_use]
     pub fn causes<'m>(&self, map: &'m StateMap) -> Vec<Cause<'m>> {
         let mut out: Vec<Cause<'m>> = Vec::new();
+        let by_id: FxHashMap<&ItemId, &Item> = map.items.iter().rev().map(|item| (&item.id, item)).collect();
+        // Where each stands in `out`.
+        let mut places: FxHashMap<&ItemId, usize> = FxHashMap::default();
         // Hazards are sorted: what nobody has accepted and what is worst comes first.
         for hazard in &map.hazards {
             if !super::rule(&hazard.rule).is_some_and(|rule| rule.symptoms.contains(&self.id)) {
                 continue;
             }
-            let Some(item) = hazard.items.first().and_then(|id| map.items.iter().find(|item| item.id == *id)) else { continue };
-            match out.iter_mut().find(|cause| cause.item.id == item.id) {
+            let Some(item) = hazard.items.first().and_then(|id| by_id.get(id).copied()) else { continue };
+            match places.get(&item.id).map(|at| &mut out[*at]) {
                 Some(known) if !known.rules.contains(&hazard.rule.as_str()) => known.rules.push(&hazard.rule),
                 Some(_) => {}
-                None => out.push(Cause { item, rules: vec![&hazard.rule], why: &hazard.message }),
+                None => {
+                    places.insert(&item.id, out.len());
+                    out.push(Cause { item, rules: vec![&hazard.rule], why: &hazard.message });
+                }
             }
         }
         for item in map.items.iter().filter(|item| item.class == Class::Mutable) {
-            if let Some(why) = (self.causes)(item).filter(|_| !out.iter().any(|cause| cause.item.id == item.id)) {
+            if let Some(why) = (self.causes)(item).filter(|_| !places.contains_key(&item.id)) {
                 out.push(Cause { item, rules: Vec::new(), why });
             }
         }

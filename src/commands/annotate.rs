@@ -55,7 +55,6 @@ pub(crate) fn run(args: &Annotate, global: &Global) -> anyhow::Result<ExitCode> 
 }
 
 /// Takes out the entries that match nothing.
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn take_out(session: &Session, args: &Annotate, global: &Global) -> anyhow::Result<ExitCode> {
     let analysis = &session.analysis;
     let unmatched = |line: u32| {
@@ -72,8 +71,8 @@ fn take_out(session: &Session, args: &Annotate, global: &Global) -> anyhow::Resu
     if !global.quiet {
         let done = if args.dry_run { "nothing was written" } else { "written" };
         match gone.len() {
-            0 => eprintln!("{}: nothing to take out", session.root.join(CONFIG_FILE).display()),
-            count => eprintln!(
+            0 => say!("{}: nothing to take out", session.root.join(CONFIG_FILE).display()),
+            count => say!(
                 "{}: {} that {} nothing; {done}",
                 session.root.join(CONFIG_FILE).display(),
                 counted(count, "entry", "entries"),
@@ -115,15 +114,14 @@ fn read(session: &Session) -> anyhow::Result<String> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn tell(session: &Session, stubs: usize, items: usize, written: bool) {
     let file = session.root.join(CONFIG_FILE);
     let file = file.display();
     if stubs == 0 {
         let waiting = session.analysis.config.states.iter().filter(|state| !state.written.blanks().is_empty()).count();
         match waiting {
-            0 => eprintln!("{file}: nothing to add"),
-            waiting => eprintln!("{file}: nothing to add; {} to be filled in", counted(waiting, "stub is", "stubs are")),
+            0 => say!("{file}: nothing to add"),
+            waiting => say!("{file}: nothing to add; {} to be filled in", counted(waiting, "stub is", "stubs are")),
         }
         return;
     }
@@ -131,14 +129,12 @@ fn tell(session: &Session, stubs: usize, items: usize, written: bool) {
     let stubs = counted(stubs, "stub", "stubs");
     let items = counted(items, "piece of state", "pieces of state");
     if written {
-        eprintln!("{file}: {stubs} added for {items}");
-        eprintln!("fill in what is empty, then `statemap gen` shows it on the map; what is left empty counts as not said");
+        say!("{file}: {stubs} added for {items}");
+        say!("fill in what is empty, then `statemap gen` shows it on the map; what is left empty counts as not said");
     } else {
-        eprintln!("{stubs} for {items}; nothing was written");
+        say!("{stubs} for {items}; nothing was written");
     }
     if many {
-        eprintln!(
-            "too many at once? `--kind session,cache` takes only those; one `[[state]]` with `id = \"cache:*\"` speaks of all of a kind"
-        );
+        say!("too many at once? `--kind session,cache` takes only those; one `[[state]]` with `id = \"cache:*\"` speaks of all of a kind");
     }
 }

@@ -177,7 +177,6 @@ fn read_baseline(file: &Path) -> anyhow::Result<Baseline> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn write_baseline(session: &Session, file: &Path, global: &Global) -> anyhow::Result<ExitCode> {
     let state = State {
         map: &session.analysis.map,
@@ -195,14 +194,14 @@ fn write_baseline(session: &Session, file: &Path, global: &Global) -> anyhow::Re
     let report = write_pages(dir, &[page], &WriteOptions::default()).map_err(|error| refused(&error))?;
     if !global.quiet {
         let done = if report.written.is_empty() { "unchanged" } else { "written" };
-        eprintln!("{}: {} without annotation; {done}", file.display(), counted(ids.len(), "piece of state", "pieces of state"));
+        say!("{}: {} without annotation; {done}", file.display(), counted(ids.len(), "piece of state", "pieces of state"));
         if session.analysis.config.policy.baseline.is_none() {
             let path = match (file.canonicalize(), session.root.canonicalize()) {
                 (Ok(file), Ok(root)) => below(&file, &root),
                 _ => below(file, &session.root),
             };
             let used = format!("`statemap check --baseline {}`", file.display());
-            eprintln!("commit it, and put this into statemap.toml, or run {used}:\n\n[policy]\nbaseline = \"{path}\"");
+            say!("commit it, and put this into statemap.toml, or run {used}:\n\n[policy]\nbaseline = \"{path}\"");
         }
     }
     Ok(session.exit_code())
@@ -212,7 +211,6 @@ fn below(file: &Path, root: &Path) -> String {
     file.strip_prefix(root).unwrap_or(file).display().to_string()
 }
 
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn tell(session: &Session, failed: usize, warned: usize) {
     let map = &session.analysis.map;
     let stubs = session.analysis.config.states.iter().filter(|state| !state.written.blanks().is_empty()).count();
@@ -221,8 +219,8 @@ fn tell(session: &Session, failed: usize, warned: usize) {
         if stubs == 0 { String::new() } else { format!("; {} of statemap.toml to be filled in", counted(stubs, "stub", "stubs")) };
     if failed == 0 {
         let shown = map.items.iter().filter(|item| item.class == statemap::model::Class::Mutable).count();
-        eprintln!("statemap check: {} checked, all holds{warnings}{waiting}", counted(shown, "piece of state", "pieces of state"));
+        say!("statemap check: {} checked, all holds{warnings}{waiting}", counted(shown, "piece of state", "pieces of state"));
     } else {
-        eprintln!("statemap check: {}{warnings}{waiting}", counted(failed, "thing does not hold", "things do not hold"));
+        say!("statemap check: {}{warnings}{waiting}", counted(failed, "thing does not hold", "things do not hold"));
     }
 }

@@ -222,7 +222,6 @@ mod with_git {
     }
 
     /// The last line; whether the difference fails.
-    #[expect(clippy::print_stderr, reason = "the summary of a command")]
     fn tell(diff: &Diff<'_>, fail_on: &[FailOn], global: &Global) -> bool {
         let failed = diff.failed(fail_on);
         if !global.quiet {
@@ -230,10 +229,10 @@ mod with_git {
             let counts: Vec<String> = sorts.iter().map(|(how, word)| format!("{} {word}", diff.items(*how).count())).collect();
             let hazards = counted(diff.hazards.iter().filter(|change| change.is_new_risk()).count(), "new risk", "new risks");
             if !diff.same {
-                eprintln!("statemap diff: state: {}; {hazards}", counts.join(", "));
+                say!("statemap diff: state: {}; {hazards}", counts.join(", "));
             }
             for one in &failed {
-                eprintln!("statemap diff: fails for {}: {}", one.on.as_str(), one.count);
+                say!("statemap diff: fails for {}: {}", one.on.as_str(), one.count);
             }
         }
         !failed.is_empty()

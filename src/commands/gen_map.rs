@@ -54,7 +54,6 @@ pub(crate) fn run(args: &Gen, global: &Global) -> anyhow::Result<ExitCode> {
     Ok(session.exit_code())
 }
 
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn tell(session: &Session, output: &Output, report: &WriteReport, started: Instant) {
     let map = &session.analysis.map;
     let shown = map.items.iter().filter(|item| item.class == Class::Mutable).count();
@@ -70,7 +69,7 @@ fn tell(session: &Session, output: &Output, report: &WriteReport, started: Insta
     };
     // How long it took is for who has waited.
     let took = if Stream::Err.is_terminal() { format!(" in {:.1} s", started.elapsed().as_secs_f64()) } else { String::new() };
-    eprintln!(
+    say!(
         "{}: {} in {}, {}; {done}{took}",
         visible(&target.display().to_string()),
         counted(shown, "piece of state", "pieces of state"),
@@ -96,7 +95,6 @@ fn hazards(map: &StateMap) -> String {
 }
 
 /// What is not on the map, in one line.
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn tell_blind_spots(session: &Session) {
     let map = &session.analysis.map;
     let constants = map.items.iter().filter(|item| item.class == Class::Constant).count();
@@ -105,6 +103,6 @@ fn tell_blind_spots(session: &Session) {
     let not_seen = (!not_seen.is_empty()).then(|| format!("not seen: {not_seen}"));
     let told: Vec<String> = [left_out, not_seen].into_iter().flatten().collect();
     if !told.is_empty() {
-        eprintln!("{} (see \"Blind spots\")", told.join("; "));
+        say!("{} (see \"Blind spots\")", told.join("; "));
     }
 }

@@ -159,16 +159,15 @@ fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || is_steering(c) { ' ' } else { c }).collect()
 }
 
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn tell(session: &Session, file: &str, output: &str) {
     let map = &session.analysis.map;
     let shown = map.items.iter().filter(|item| item.class == Class::Mutable).count();
-    eprintln!(
+    say!(
         "{file}: written; {} in {} found\n\nnext:",
         counted(shown, "piece of state", "pieces of state"),
         counted(map.services.len(), "service", "services"),
     );
-    eprintln!("  statemap gen        writes the map to {output}: read it, and commit it");
-    eprintln!("  statemap annotate   adds stubs for what only people know: fill in what is empty");
-    eprintln!("  statemap check      fails when the map is stale or an annotation does not hold: put it into CI");
+    say!("  statemap gen        writes the map to {output}: read it, and commit it");
+    say!("  statemap annotate   adds stubs for what only people know: fill in what is empty");
+    say!("  statemap check      fails when the map is stale or an annotation does not hold: put it into CI");
 }

@@ -52,7 +52,6 @@ pub(crate) fn run(args: &List, global: &Global) -> anyhow::Result<ExitCode> {
 }
 
 /// How much was found: on a terminal; that nothing was, also beside a pipe.
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn tell(map: &StateMap, filter: &Filter) {
     let found = render::wanted(map, filter);
     if found.is_empty() {
@@ -62,11 +61,11 @@ fn tell(map: &StateMap, filter: &Filter) {
             1 => "; one constant does: `--constants`".to_owned(),
             some => format!("; {some} constants do: `--constants`"),
         };
-        eprintln!("statemap list: nothing matches{help}");
+        say!("statemap list: nothing matches{help}");
     } else if Stream::Out.is_terminal() {
         let open = |item: &&&Item| map.hazards.iter().any(|hazard| hazard.acknowledged.is_none() && hazard.items.contains(&item.id));
         let with_hazard = found.iter().filter(open).count();
         let hazards = if with_hazard == 0 { String::new() } else { format!(", {with_hazard} with hazards") };
-        eprintln!("\n{}{hazards}; `statemap show NAME` tells all about one", counted(found.len(), "piece of state", "pieces of state"));
+        say!("\n{}{hazards}; `statemap show NAME` tells all about one", counted(found.len(), "piece of state", "pieces of state"));
     }
 }

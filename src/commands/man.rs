@@ -47,7 +47,6 @@ fn man(command: &Command) -> clap_mangen::Man {
 }
 
 /// One page for each command, `statemap-catalog-verify.1`.
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn write(root: &Command, folder: &Path, global: &Global) -> anyhow::Result<ExitCode> {
     let mut pages = Vec::new();
     let mut left = vec![root];
@@ -58,7 +57,7 @@ fn write(root: &Command, folder: &Path, global: &Global) -> anyhow::Result<ExitC
     let report = write_pages(folder, &pages, &WriteOptions::default()).map_err(|error| refused(&error))?;
     if !global.quiet {
         let done = if report.written.is_empty() { "unchanged" } else { "written" };
-        eprintln!("{}: {}; {done}", folder.display(), counted(pages.len(), "page", "pages"));
+        say!("{}: {}; {done}", folder.display(), counted(pages.len(), "page", "pages"));
     }
     Ok(ExitCode::Clean)
 }

@@ -93,7 +93,7 @@ fn tell_tree(root: &Path, found: &[Diagnostic], global: &Global) {
     let least = if global.quiet { Severity::Error } else { Severity::Warning };
     let shown: Vec<Diagnostic> = found.iter().filter(|found| found.severity >= least).cloned().collect();
     let tree = DirTree::open(root).ok();
-    tell(&diag::render(&shown, &mut |file| tree.as_ref()?.read(file).ok(), style(global)));
+    tell(&diag::render(&diag::bounded(shown), &mut |file| tree.as_ref()?.read(file).ok(), style(global)));
 }
 
 fn style(global: &Global) -> diag::Style {

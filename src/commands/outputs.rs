@@ -288,6 +288,9 @@ fn split(file: &Path) -> anyhow::Result<(PathBuf, String)> {
 pub(super) fn refused(error: &WriteError) -> anyhow::Error {
     match error {
         WriteError::Io { .. } => InputError::with_help(error.to_string(), "what was there before is still whole"),
+        WriteError::HalfWay { .. } => {
+            InputError::with_help(error.to_string(), "each file is whole; run the same command again when the disk takes files")
+        }
         other => UsageError::with_help(other.to_string(), "nothing was written"),
     }
 }

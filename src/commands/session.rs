@@ -142,7 +142,7 @@ pub(super) fn report<'d>(tree: &dyn Tree, diagnostics: impl Iterator<Item = &'d 
         return;
     }
     let style = diag::Style { colour: screen::colour(Stream::Err, global), width: screen::message_width(Stream::Err) };
-    let text = diag::render(&shown, &mut |file| tree.read(file).ok(), style);
+    let text = diag::render(&diag::bounded(shown), &mut |file| tree.read(file).ok(), style);
     // Nobody reads the messages: the work is still done.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

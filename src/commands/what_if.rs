@@ -46,12 +46,11 @@ fn wrong(mistake: Mistake) -> anyhow::Error {
     UsageError::with_help(mistake.message, mistake.help)
 }
 
-#[expect(clippy::print_stderr, reason = "the summary of a command")]
 fn tell(compared: &Compared<'_>, failed: usize) {
     let numbers = [(compared.appear.len(), "appear"), (compared.change.len(), "change"), (compared.go.len(), "go away")];
     let told: Vec<String> = numbers.iter().map(|(count, what)| format!("{count} {what}")).collect();
     let fails = if failed == 0 { String::new() } else { format!("; {} by `[policy] fail_on`", counted(failed, "fails", "fail")) };
-    eprintln!("statemap check: of the hazards {}, {} as they are{fails}; nothing was written", told.join(", "), compared.stay);
+    say!("statemap check: of the hazards {}, {} as they are{fails}; nothing was written", told.join(", "), compared.stay);
 }
 
 fn as_text(changes: &[Change], compared: &Compared<'_>, after: &StateMap) -> String {

@@ -12,6 +12,10 @@ pub(crate) use redact::{SECRET_PARTS, SECRET_WORDS, name_words};
 pub use snippet::{Mark, snippets};
 pub(crate) use visible::character as visible_character;
 
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
 use crate::model::{Diagnostic, Severity};
 
 /// Gathers the diagnostics of several stages.
@@ -44,6 +48,32 @@ impl Collector {
         self.found.dedup();
         self.found
     }
+}
+
+/// So many messages of one code are shown in full: a tree may be made to yield one for each of its lines.
+const SHOWN_OF_A_CODE: usize = 50;
+
+/// The messages that are shown, and behind them how many more there are of which code.
+#[must_use]
+pub fn bounded(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut counts: BTreeMap<SmolStr, (usize, Severity)> = BTreeMap::new();
+    let mut shown = Vec::with_capacity(found.len().min(SHOWN_OF_A_CODE));
+    for diagnostic in found {
+        let (count, worst) = counts.entry(diagnostic.code.clone()).or_insert((0, diagnostic.severity));
+        *count += 1;
+        *worst = diagnostic.severity.max(*worst);
+        if *count <= SHOWN_OF_A_CODE {
+            shown.push(diagnostic);
+        }
+    }
+    for (code, (count, worst)) in counts {
+        if count > SHOWN_OF_A_CODE {
+            let message = format!("{} more messages like the {SHOWN_OF_A_CODE} shown above", count - SHOWN_OF_A_CODE);
+            let rest = Diagnostic { code, ..Diagnostic::new(worst, "", message) };
+            shown.push(rest.help("`statemap gen --format json` has them all, under `diagnostics`"));
+        }
+    }
+    shown
 }
 
 /// `file:line: severity[code]: message`, for logs: always one line, without help.
@@ -88,6 +118,17 @@ mod tests {
         assert_eq!(collector.worst(), Some(Severity::Error));
         let lines: Vec<String> = collector.into_sorted().iter().map(plain_line).collect();
         assert_eq!(lines, ["a.rs: error[code]: whole", "a.rs:9: warning[code]: text", "a.rs:10: warning[code]: text"]);
+    }
+
+    #[test]
+    fn of_many_messages_the_first_are_shown_and_the_rest_are_counted() {
+        let of =
+            |code, count: u32| (1..=count).map(move |line| Diagnostic::new(Severity::Warning, code, "text").in_file("a.rs").at_line(line));
+        let all: Vec<Diagnostic> = of("few", 50).chain(of("many", 99_999)).collect();
+        let shown: Vec<String> = bounded(all).iter().map(plain_line).collect();
+        assert_eq!(shown.len(), 101);
+        assert_eq!(shown[99], "a.rs:50: warning[many]: text");
+        assert_eq!(shown[100], "warning[many]: 99949 more messages like the 50 shown above");
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::runs::Defaults;
 use crate::manifests::deployed::{ContainerRole, Deployed, WorkloadKind};
 use crate::merge::redact;
-use crate::model::{Fact, FactValue, Item, Kind, Provenance, SetBy};
+use crate::model::{Fact, FactValue, Item, Kind, Place, Provenance, SetBy};
 use crate::resolve::pretty_duration;
 
 /// At most so many places that set a variable are kept.
@@ -57,6 +58,8 @@ pub(super) fn trace(items: &mut [Item], deployed: &Deployed) {
 /// What the containers of services give, by variable.
 fn gather(deployed: &Deployed) -> Sets<'_> {
     let mut all = Sets::new();
+    // A file may set one variable on each of its lines.
+    let mut places: FxHashMap<(&str, Place, SmolStr, Option<SmolStr>), usize> = FxHashMap::default();
     // The image comes first: whoever starts it has the last word.
     let images = deployed.workloads.iter().filter(|workload| workload.kind == WorkloadKind::Image);
     let others = deployed.workloads.iter().filter(|workload| workload.kind != WorkloadKind::Image);
@@ -66,12 +69,16 @@ fn gather(deployed: &Deployed) -> Sets<'_> {
             for variable in container.env.iter().filter(|_| !services.is_empty()) {
                 let set = variable.set_by(services);
                 let known = all.entry(variable.name.as_str()).or_default();
-                match known.iter_mut().find(|known| known.at == set.at && known.key == set.key && known.environment == set.environment) {
+                let place = (variable.name.as_str(), set.at.clone(), set.key.clone(), set.environment.clone());
+                match places.get(&place).map(|at| &mut known[*at]) {
                     Some(known) => {
                         let more: Vec<SmolStr> = set.services.into_iter().filter(|one| !known.services.contains(one)).collect();
                         known.services.extend(more);
                     }
-                    None => known.push(set),
+                    None => {
+                        places.insert(place, known.len());
+                        known.push(set);
+                    }
                 }
             }
         }

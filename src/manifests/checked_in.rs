@@ -12,7 +12,7 @@ use super::image::named;
 use super::yaml::{self, Mark, Node, Value};
 use crate::diag::name_words;
 use crate::model::{FactValue, Item, Kind, Provenance, Scope};
-use crate::source::{Tree, file_name, line_of};
+use crate::source::{Lines, Tree, file_name};
 
 /// At most so many values of a file are looked at, so deep.
 const MAX_VALUES: usize = 20_000;
@@ -106,7 +106,7 @@ fn draft(path: &str, text: &str, services: &BTreeSet<SmolStr>) -> Option<Draft> 
     };
     if path.ends_with(".toml") {
         let (root, _) = DeTable::parse_recoverable(text);
-        of_table(text, root.get_ref(), "", 0, &mut see);
+        of_table(&Lines::new(text), root.get_ref(), "", (&mut 0, 0), &mut see);
     } else {
         for root in yaml::parse(text).roots {
             of_node(&root, "", &mut 0, 0, &mut see);
@@ -174,18 +174,20 @@ fn of_node(node: &Node, key: &str, seen: &mut usize, depth: usize, see: &mut imp
     }
 }
 
-fn of_table(text: &str, table: &DeTable<'_>, key: &str, depth: usize, see: &mut impl FnMut(&str, &str, Mark)) {
-    if depth > MAX_DEPTH {
-        return;
-    }
+fn of_table(lines: &Lines, table: &DeTable<'_>, key: &str, (seen, depth): (&mut usize, usize), see: &mut impl FnMut(&str, &str, Mark)) {
     for (name, value) in table {
+        *seen += 1;
+        if depth > MAX_DEPTH || *seen > MAX_VALUES {
+            return;
+        }
         let key = joined(key, name.get_ref());
-        let at = Mark::line(line_of(text, name.span().start));
+        let at = Mark::line(lines.line(name.span().start));
         match value.get_ref() {
             DeValue::String(value) => see(&key, value, at),
-            DeValue::Table(inner) => of_table(text, inner, &key, depth + 1, see),
+            DeValue::Table(inner) => of_table(lines, inner, &key, (seen, depth + 1), see),
             DeValue::Array(items) => {
-                items.iter().filter_map(|item| item.get_ref().as_table()).for_each(|inner| of_table(text, inner, &key, depth + 1, see));
+                let tables = items.iter().filter_map(|item| item.get_ref().as_table());
+                tables.for_each(|inner| of_table(lines, inner, &key, (seen, depth + 1), see));
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ use super::image::named;
 use super::tie::Names;
 use super::yaml::Mark;
 use crate::model::Scope;
-use crate::source::line_of;
+use crate::source::Lines;
 
 /// The items of a file.
 pub(super) fn drafts(file: &str, text: &str, names: &Names) -> Vec<Draft> {
@@ -102,7 +102,7 @@ fn tables<'a, 'i>(value: Option<&'a Spanned<DeValue<'i>>>) -> Vec<&'a DeTable<'i
 
 struct Reader<'a> {
     file: &'a str,
-    text: &'a str,
+    lines: Lines,
     app: String,
     services: BTreeSet<SmolStr>,
 }
@@ -112,11 +112,11 @@ impl<'a> Reader<'a> {
         let app = root.get("app").and_then(|app| app.get_ref().as_str()).unwrap_or_default().to_owned();
         let mut services = names.by_name(&app);
         services.extend(names.only().filter(|_| services.is_empty()).cloned());
-        Self { file, text, app: if app.is_empty() { "fly.toml".to_owned() } else { hide::text(&app) }, services }
+        Self { file, lines: Lines::new(text), app: if app.is_empty() { "fly.toml".to_owned() } else { hide::text(&app) }, services }
     }
 
     fn mark(&self, offset: usize) -> Mark {
-        Mark::line(line_of(self.text, offset))
+        Mark::line(self.lines.line(offset))
     }
 
     fn draft(&self, what: &str, summary: String) -> Draft {

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use tempfile::{Builder, TempPath};
 
 use super::splice::{SpliceError, has_markers, nested, splice};
+use super::{held, leftovers};
 use crate::render::{Existing, MARKER, Page, SOURCE_MARKER, STYLE_MARKER};
 
 /// How pages are written.
@@ -74,6 +75,14 @@ pub enum WriteError {
         /// The output folder.
         dir: PathBuf,
     },
+    /// The system refused half-way, and again when what was done should be undone: the files named are new, the others old.
+    #[error("{source}; {} written before that and could not be put back: {}", were(.new.len()), quoted(.new))]
+    HalfWay {
+        /// Why it failed.
+        source: Box<WriteError>,
+        /// The files that are new already.
+        new: Vec<PathBuf>,
+    },
     /// The system refused.
     #[error("failed to {verb} `{}`: {source}{}", .path.display(), advice(.source))]
     Io {
@@ -92,8 +101,21 @@ fn advice(error: &io::Error) -> &'static str {
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "; a file is where a folder should be: choose another with `-o`",
         io::ErrorKind::IsADirectory => "; a folder is where the file should be: choose another with `-o`",
         io::ErrorKind::StorageFull => "; the disk is full",
+        io::ErrorKind::QuotaExceeded => "; the quota of the disk is used up",
+        io::ErrorKind::NotFound => "; the folder went away meanwhile",
         _ => "",
     }
+}
+
+fn were(count: usize) -> &'static str {
+    if count == 1 { "one file was" } else { "some files were" }
+}
+
+/// The first few of these.
+fn quoted(files: &[PathBuf]) -> String {
+    let shown: Vec<String> = files.iter().take(5).map(|file| format!("`{}`", file.display())).collect();
+    let more = files.len().saturating_sub(5);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
 fn failed(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WriteError {
@@ -121,7 +143,7 @@ struct Staged {
 /// Writes pages below a folder: all of them, or none when something fails.
 ///
 /// Unchanged files are not touched. Each page is first written to a temporary file beside its target, then all are renamed;
-/// should a rename fail, those before it are undone.
+/// should a rename fail, those before it are undone. Who ends the process at a signal should [`wait`](super::wait) for the renames.
 ///
 /// # Errors
 /// When a file is in the way that statemap did not write, markers are broken, a link leads out of the folder, or the
@@ -133,14 +155,23 @@ pub fn write_pages(dir: &Path, pages: &[Page], options: &WriteOptions<'_>) -> Re
     if options.dry_run {
         report.written = wanted.iter().map(|change| change.page.path.clone()).collect();
     } else {
+        let mut writing = held::begin();
+        leftovers::remove(wanted.iter().filter_map(|change| change.target.parent()));
         report.written = commit(wanted)?;
+        *writing += report.written.len();
+        for path in &gone {
+            let target = dir.join(path);
+            match fs::remove_file(&target) {
+                // Another run was quicker.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                done => done.map_err(failed("remove", &target))?,
+            }
+        }
+        // Who reads a pipe may take as long as they like.
+        drop(writing);
         for (target, page) in &streams {
             let file = fs::OpenOptions::new().write(true).open(target);
             file.and_then(|mut file| file.write_all(page.text.as_bytes())).map_err(failed("write", target))?;
-        }
-        for path in &gone {
-            let target = dir.join(path);
-            fs::remove_file(&target).map_err(failed("remove", &target))?;
         }
     }
     report.written.extend(streams.iter().map(|(_, page)| page.path.clone()));
@@ -331,14 +362,9 @@ fn commit(wanted: Vec<Change<'_>>) -> Result<Vec<String>, WriteError> {
     let mut names = Vec::new();
     for page in staged {
         if let Err(error) = page.new.persist(&page.target) {
-            for (target, old) in done {
-                // The rename failed already: that is what is reported, whatever becomes of the repair.
-                let _ = match old {
-                    Some(old) => fs::write(&target, old),
-                    None => fs::remove_file(&target),
-                };
-            }
-            return Err(failed("replace", &page.target)(error.error));
+            let source = failed("replace", &page.target)(error.error);
+            let new = undo(done);
+            return Err(if new.is_empty() { source } else { WriteError::HalfWay { source: Box::new(source), new } });
         }
         done.push((page.target, page.old));
         names.push(page.name);
@@ -347,9 +373,19 @@ fn commit(wanted: Vec<Change<'_>>) -> Result<Vec<String>, WriteError> {
     Ok(names)
 }
 
+/// Puts back what was there before; the files for which that failed.
+fn undo(done: Vec<(PathBuf, Option<Vec<u8>>)>) -> Vec<PathBuf> {
+    let back = |target: &Path, old: Option<&[u8]>| match old {
+        // Renamed as well: on a full disk, writing over the page would leave nothing of it.
+        Some(old) => stage(target.parent().unwrap_or(Path::new(".")), target, old).is_ok_and(|old| old.persist(target).is_ok()),
+        None => fs::remove_file(target).is_ok() || !target.exists(),
+    };
+    done.into_iter().filter(|(target, old)| !back(target, old.as_deref())).map(|(target, _)| target).collect()
+}
+
 fn stage(folder: &Path, target: &Path, text: &[u8]) -> Result<TempPath, WriteError> {
     let mut builder = Builder::new();
-    builder.prefix(".statemap-").suffix(".tmp");
+    builder.prefix(leftovers::PREFIX).suffix(leftovers::SUFFIX);
     let permissions = fs::metadata(target).map(|metadata| metadata.permissions()).ok();
     // Temporary files are private unless told otherwise; a page is as readable as any new file.
     #[cfg(unix)]
@@ -374,8 +410,14 @@ impl Made {
             at = folder.parent();
         }
         for folder in missing.into_iter().rev() {
-            fs::create_dir(folder).map_err(failed("create", folder))?;
-            self.0.push(folder.to_owned());
+            match fs::create_dir(folder) {
+                // Another run was quicker.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+                done => {
+                    done.map_err(failed("create", folder))?;
+                    self.0.push(folder.to_owned());
+                }
+            }
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `// statemap: …` comments: a pass over the text, since the parser drops plain comments.
 
 use super::lex::{Chunk, chunk, span_at, strip_prelude};
-use crate::facts::Comment;
+use crate::facts::{Comment, Span};
 
 /// What such a comment starts with.
 pub(super) const DIRECTIVE: &str = "statemap:";
@@ -83,7 +83,10 @@ fn start(text: &str, comment: &Line<'_>, out: &mut Vec<Comment>) -> bool {
     let said = said.trim_start();
     let offset = comment.start + 2 + comment.text.len() - said.len();
     // Its own line is the target until code is found below.
-    out.push(Comment { span: span_at(text, comment.start), offset, text: said.to_owned(), target: comment.line });
+    // Counted from the start of its line: from that of the file, many comments would take for ever.
+    let line_start = text[..comment.start].rfind('\n').map_or(0, |at| at + 1);
+    let span = Span { line: comment.line, ..span_at(&text[line_start..], comment.start - line_start) };
+    out.push(Comment { span, offset, text: said.to_owned(), target: comment.line });
     true
 }
 
@@ -121,7 +124,8 @@ fn attribute(bytes: &[u8], hash: usize) -> Option<usize> {
         }
         at = end;
     }
-    None
+    // Never closed: nothing behind it need be looked at again.
+    (depth > 0).then_some(bytes.len())
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Messages {
     /// The messages for people; see [`diag::render`].
     #[must_use]
     pub fn render(&self, style: diag::Style) -> String {
-        diag::render(&self.found, &mut |file| self.texts.get(file).cloned(), style)
+        diag::render(&diag::bounded(self.found.clone()), &mut |file| self.texts.get(file).cloned(), style)
     }
 
     fn add(&mut self, file: &str, text: &str, faults: Vec<Diagnostic>) {

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::place_of;
 use super::tables::{Table, Tables, apply};
 use crate::model::{Fact, FactValue, Item, Kind, Place, Provenance};
+use crate::source::Lines;
 
 /// At most so many names are told in one fact.
 const MAX_NAMES: usize = 40;
@@ -41,9 +42,10 @@ pub(super) fn read(texts: &[(&SmolStr, String)]) -> Vec<Database> {
         files.sort_by_cached_key(|at| in_order(texts[*at].0));
         let mut tables = Tables::new();
         files.iter().for_each(|at| apply(&texts[*at].1, *at, &mut tables));
+        let lines: BTreeMap<usize, Lines> = files.iter().map(|at| (*at, Lines::new(&texts[*at].1))).collect();
         let placed = tables.into_iter().filter(|(name, _)| !OF_MIGRATORS.contains(&name.as_str())).map(|(name, table)| {
             let (file, at) = table.made;
-            (name, (table, place_of(texts[file].0, &texts[file].1, at)))
+            (name, (table, place_of(texts[file].0, &texts[file].1, &lines[&file], at)))
         });
         let dialect = dialect(folder, files.iter().map(|at| texts[*at].1.as_str()));
         out.push(Database { dialect, tables: placed.collect() });

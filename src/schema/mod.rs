@@ -17,7 +17,7 @@ pub use objects::{Done, Object, ObjectKind, objects};
 
 use crate::discover::{Discovery, OtherFile, OtherKind, Package};
 use crate::model::{Confidence, Fact, FactValue, Item, ItemId, Kind, Place, Provenance, Role, Scope, Service, Site};
-use crate::source::{MAX_FILE_BYTES, Tree, file_name, line_of};
+use crate::source::{Lines, MAX_FILE_BYTES, Tree, file_name};
 
 /// Folders whose files are run against the database of the service.
 const FOLDERS: &[&str] = &["migrations", "migration", "schema", "schemas"];
@@ -57,15 +57,15 @@ fn of_file(path: &SmolStr, text: &str) -> Vec<(SmolStr, Place, Object)> {
     if !speaks(text) {
         return Vec::new();
     }
+    let lines = Lines::new(text);
     let found = objects(text).into_iter().filter(|object| object.kind != ObjectKind::TemporaryTable);
-    found.map(|object| (path.clone(), place_of(path, text, object.at), object)).collect()
+    found.map(|object| (path.clone(), place_of(path, text, &lines, object.at), object)).collect()
 }
 
 /// The place of an offset.
-fn place_of(path: &SmolStr, text: &str, at: usize) -> Place {
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let column = text[start..at].chars().count() as u32 + 1;
-    Place { file: path.clone(), line: line_of(text, at), column }
+fn place_of(path: &SmolStr, text: &str, lines: &Lines, at: usize) -> Place {
+    let column = text[lines.start(at)..at].chars().count() as u32 + 1;
+    Place { file: path.clone(), line: lines.line(at), column }
 }
 
 /// A cheap test; most migrations speak of plain tables only.

@@ -14,7 +14,7 @@ use crate::manifests::env_file;
 use crate::manifests::hide;
 use crate::manifests::yaml::{self, Broken, Entry, Mark, Node, Value};
 use crate::model::{Diagnostic, Severity};
-use crate::source::{MAX_FILE_BYTES, ReadError, Tree};
+use crate::source::{Lines, MAX_FILE_BYTES, ReadError, Tree};
 
 /// At most so many settings files are read.
 const MAX_FILES: usize = 200;
@@ -181,23 +181,10 @@ fn empty() -> Arc<Node> {
     Arc::new(Node::new(Mark { file: 0, line: 1, column: 1 }, Value::Map(Vec::new())))
 }
 
-/// Lines of a text, for positions in it.
-struct Lines {
-    starts: Vec<usize>,
-}
-
-impl Lines {
-    fn new(text: &str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { starts }
-    }
-
-    fn mark(&self, at: usize) -> Mark {
-        let line = self.starts.partition_point(|start| *start <= at);
-        let column = at - self.starts[line.saturating_sub(1)];
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Mark { file: 0, line: number(line.max(1)), column: number(column + 1) }
-    }
+/// The place of an offset; columns of TOML are counted in bytes.
+fn mark(lines: &Lines, at: usize) -> Mark {
+    let column = u32::try_from(at - lines.start(at) + 1).unwrap_or(u32::MAX);
+    Mark { file: 0, line: lines.line(at), column }
 }
 
 fn toml_tree(text: &str) -> Result<Arc<Node>, Broken> {
@@ -205,16 +192,16 @@ fn toml_tree(text: &str) -> Result<Arc<Node>, Broken> {
     let (root, errors) = DeTable::parse_recoverable(text);
     if let Some(error) = errors.first() {
         let span = error.span();
-        let at = lines.mark(span.as_ref().map_or(0, |span| span.start));
+        let at = mark(&lines, span.as_ref().map_or(0, |span| span.start));
         return Err(Broken { message: error.message().to_owned(), at, span: span.map(|span| (span.start, span.end)) });
     }
-    Ok(Arc::new(toml_table(&lines, root.get_ref(), lines.mark(0))))
+    Ok(Arc::new(toml_table(&lines, root.get_ref(), mark(&lines, 0))))
 }
 
 fn toml_table(lines: &Lines, table: &DeTable<'_>, at: Mark) -> Node {
     let entries = table.iter().map(|(key, value)| Entry {
         key: key.get_ref().to_string(),
-        at: lines.mark(key.span().start),
+        at: mark(lines, key.span().start),
         home: at,
         node: Arc::new(toml_value(lines, value)),
     });
@@ -222,7 +209,7 @@ fn toml_table(lines: &Lines, table: &DeTable<'_>, at: Mark) -> Node {
 }
 
 fn toml_value(lines: &Lines, value: &Spanned<DeValue<'_>>) -> Node {
-    let at = lines.mark(value.span().start);
+    let at = mark(lines, value.span().start);
     let plain = |text: String| Node::new(at, Value::Scalar { text, plain: true });
     match value.get_ref() {
         DeValue::String(text) => Node::new(at, Value::Scalar { text: text.to_string(), plain: false }),

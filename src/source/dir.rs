@@ -84,7 +84,12 @@ impl DirTree {
     /// The bytes of a regular file within the tree, at most `limit` and one more.
     fn bytes(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
         let relative = normalise(path).ok_or(ReadError::Outside)?;
-        let real = fs::canonicalize(self.root.join(relative)).map_err(|error| read_error(&error))?;
+        let path = self.root.join(relative);
+        let real = fs::canonicalize(&path).map_err(|error| match read_error(&error) {
+            // A link that leads to itself leads nowhere; it is not that somebody forbids to read it.
+            ReadError::Unreadable { .. } if error.kind() != io::ErrorKind::PermissionDenied && path.is_symlink() => ReadError::Missing,
+            other => other,
+        })?;
         if !real.starts_with(&self.root) {
             return Err(ReadError::Outside);
         }

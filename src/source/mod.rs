@@ -7,6 +7,7 @@ mod dir;
 #[cfg(feature = "git")]
 pub mod git;
 mod ignored;
+mod lines;
 mod memory;
 mod path;
 mod revision;
@@ -18,6 +19,7 @@ mod without;
 mod tests;
 
 pub use dir::{DirTree, OpenError};
+pub use lines::Lines;
 pub use memory::MemoryTree;
 pub use path::{file_name, join, line_of, normalise, parent};
 pub use revision::{Revision, revision};

@@ -4,5 +4,5 @@
 mod hostile;
 mod linted;
 mod random;
-mod skeleton;
-mod texts;
+pub(crate) mod skeleton;
+pub(crate) mod texts;

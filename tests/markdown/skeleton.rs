@@ -5,7 +5,7 @@ use statemap::model::StateMap;
 use statemap::render::{MARKER, Page, RenderOptions, markdown, mdbook};
 
 /// The page of a repository and all pages of a book.
-pub(super) fn pages(map: &StateMap) -> Vec<Page> {
+pub(crate) fn pages(map: &StateMap) -> Vec<Page> {
     let options = RenderOptions { link_base: Some(String::new()), ..RenderOptions::default() };
     let mut pages = mdbook(map, &options).unwrap();
     pages.retain(|page| page.path.ends_with(".md"));
@@ -31,7 +31,7 @@ fn parser(text: &str) -> Parser<'_> {
 }
 
 /// The blocks of a page: headings with their level, tables with the cells of each row, lists, paragraphs, code.
-pub(super) fn blocks(text: &str) -> Vec<String> {
+pub(crate) fn blocks(text: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut cells = 0;
     let mut is_empty = true;
@@ -60,7 +60,7 @@ pub(super) fn blocks(text: &str) -> Vec<String> {
 }
 
 /// Where the blocks of two pages part, with what stands around there; none when they are the same.
-pub(super) fn difference(now: &Page, expected: &[String]) -> Option<String> {
+pub(crate) fn difference(now: &Page, expected: &[String]) -> Option<String> {
     let mut blocks = blocks(&now.text);
     let mut expected = expected.to_vec();
     // What failures do is told by the sentence: rows that say the same are one.
@@ -77,7 +77,7 @@ pub(super) fn difference(now: &Page, expected: &[String]) -> Option<String> {
 
 /// The pages whose blocks do not follow from what a text means. Which store is meant is read off its name and its id: other text in
 /// them makes other stores, chapters, and paths through them. What such pages hold of an item stands on those of its kind as well.
-pub(super) fn comparable(pages: &[Page]) -> Vec<&Page> {
+pub(crate) fn comparable(pages: &[Page]) -> Vec<&Page> {
     let follows = |path: &str| {
         ["src/index.md", "src/stores/", "src/items/", "src/SUMMARY.md", "src/failures/store-away.md"]
             .iter()
@@ -87,7 +87,7 @@ pub(super) fn comparable(pages: &[Page]) -> Vec<&Page> {
 }
 
 /// What is on a page that only hostile text can have brought there.
-pub(super) fn intruders(page: &Page) -> Vec<String> {
+pub(crate) fn intruders(page: &Page) -> Vec<String> {
     let mut found = Vec::new();
     for event in parser(&page.text) {
         match event {

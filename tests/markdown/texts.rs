@@ -12,14 +12,14 @@ use crate::project::map_of;
 const DOC: &str = "/items/doc";
 
 /// A map with something of every sort, and where its free texts are.
-pub(super) struct Texts {
+pub(crate) struct Texts {
     map: Value,
     closed: BTreeSet<String>,
 }
 
 impl Texts {
     /// The map of the bundled service, without most of its items.
-    pub(super) fn of_storefront() -> &'static Self {
+    pub(crate) fn of_storefront() -> &'static Self {
         static TEXTS: OnceLock<Texts> = OnceLock::new();
         TEXTS.get_or_init(|| {
             let map = rich_map();
@@ -29,12 +29,12 @@ impl Texts {
     }
 
     /// The map with every free text replaced but descriptions, which are Markdown and mean it.
-    pub(super) fn replaced(&self, change: impl Fn(&str) -> String) -> StateMap {
+    pub(crate) fn replaced(&self, change: impl Fn(&str) -> String) -> StateMap {
         self.changed(|path, text| if path == DOC { "A description.".to_owned() } else { change(text) })
     }
 
     /// The map with every description replaced.
-    pub(super) fn described(&self, change: impl Fn(&str) -> String) -> StateMap {
+    pub(crate) fn described(&self, change: impl Fn(&str) -> String) -> StateMap {
         self.changed(|path, text| if path == DOC { change(text) } else { text.to_owned() })
     }
 
@@ -49,7 +49,7 @@ impl Texts {
     }
 
     /// Where a free text stands.
-    pub(super) fn places(&self) -> BTreeSet<String> {
+    pub(crate) fn places(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         walk(&mut self.map.clone(), "", &mut |path, _| {
             found.insert(path.to_owned());
