@@ -1,8 +1,8 @@
 //! The folder of the cache: private, bounded, written a whole file at a time.
 
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
-use std::io::{self, Write as _};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +16,7 @@ pub const MAX_BYTES: u64 = 512 * 1024 * 1024;
 const MAX_FILE: u64 = MAX_BYTES / 4;
 
 /// How the name of a file of the cache ends.
-const ENDINGS: [&str; 1] = ["map"];
+const ENDINGS: [&str; 2] = ["map", "facts"];
 /// How that of one begins that is being written.
 const UNFINISHED: &str = ".unfinished-";
 /// One that is as old belongs to a run that was killed.
@@ -50,8 +50,15 @@ impl Folder {
         &self.path
     }
 
-    /// The content of a file. A link is not followed, and a folder that others may write to is not trusted.
+    /// The content of a file.
     pub(super) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open(name)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Opens a file. A link is not followed, and a folder that others may write to is not trusted.
+    pub(super) fn open(&self, name: &str) -> io::Result<File> {
         self.check()?;
         let path = self.path.join(name);
         let meta = fs::symlink_metadata(&path)?;
@@ -61,23 +68,19 @@ impl Folder {
         if meta.len() > MAX_FILE {
             return Err(io::Error::other("it is larger than any that was written"));
         }
-        let bytes = fs::read(&path)?;
         note_use(&path, &meta);
-        Ok(bytes)
+        File::open(&path)
     }
 
     /// Puts a file in the place of what was there: all of it or nothing.
-    pub(super) fn write(&self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        let bytes: u64 = parts.iter().map(|part| part.len() as u64).sum();
-        if bytes > MAX_FILE {
-            return Err(io::Error::other(format!("{bytes} bytes are more than the {MAX_FILE} that one tree may have")));
-        }
+    pub(super) fn write(&self, name: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
         self.make()?;
         self.check()?;
         // Only its owner may read it: so temporary files are made.
         let mut file = Builder::new().prefix(UNFINISHED).tempfile_in(&self.path)?;
-        for part in parts {
-            file.write_all(part)?;
+        fill(file.as_file_mut())?;
+        if file.as_file().metadata()?.len() > MAX_FILE {
+            return Err(io::Error::other("it is larger than one tree may have"));
         }
         file.persist(self.path.join(name)).map_err(|error| error.error)?;
         self.bound(MAX_BYTES);
@@ -174,7 +177,7 @@ struct Found {
     unfinished: bool,
 }
 
-/// `0123456789abcdef0123456789abcdef.map`.
+/// `0123456789abcdef0123456789abcdef.map`, and `.facts`.
 fn is_own(name: &Path) -> bool {
     let ending = name.extension().and_then(OsStr::to_str).is_some_and(|ending| ENDINGS.contains(&ending));
     let stem = name.file_stem().and_then(OsStr::to_str);
@@ -184,7 +187,7 @@ fn is_own(name: &Path) -> bool {
 /// Notes that a file was used, by its date: which one goes first depends on nothing else.
 fn note_use(path: &Path, meta: &Metadata) {
     let is_noted = meta.modified().is_ok_and(|used| used.elapsed().is_ok_and(|age| age < NOTED));
-    if !is_noted && let Ok(file) = fs::File::options().write(true).open(path) {
+    if !is_noted && let Ok(file) = File::options().write(true).open(path) {
         // Where that is refused it goes earlier.
         let _ = file.set_modified(SystemTime::now());
     }

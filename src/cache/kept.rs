@@ -1,7 +1,7 @@
 //! The result of an analysis, with all that it asked of the tree.
 
 use std::fmt::{self, Write as _};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::moved::{Moves, moved};
+use super::pack::Pack;
 use super::recorded::{Answer, Shapes, answer};
 use super::shape::Shape;
 use super::{Cache, Hash, Recorded, hash, sealed};
 use crate::discover::{Discovery, RustFile};
+use crate::facts::FileFacts;
 use crate::model::StateMap;
 use crate::parse::{ParseOptions, parse_file};
 use crate::source::{Revision, Tree};
@@ -52,7 +54,7 @@ impl Trace {
             let shape = self.shapes.binary_search_by_key(at, |(of, _)| *of).ok().filter(|_| answer.is_code).ok_or_else(other)?;
             let text = tree.code(&path).map_err(|_| other())?;
             // It may have changed again.
-            if super::hash(text.as_bytes()) != *hash {
+            if super::hash(&super::hash(text.as_bytes())) != *hash {
                 return Err(other());
             }
             let is = Shape::of(&parse_file(&path, &text, options)).ok_or_else(other)?;
@@ -86,7 +88,29 @@ impl<'c> Kept<'c> {
             let _ = write!(name, "{byte:02x}");
             name
         });
-        Self { cache, name: format!("{name}.map"), today: options.today.to_string() }
+        Self { cache, name, today: options.today.to_string() }
+    }
+
+    pub(super) fn tell(&self, what: String) {
+        self.cache.tell(what);
+    }
+
+    fn map_name(&self) -> String {
+        format!("{}.map", self.name)
+    }
+
+    /// The facts of texts that were parsed before.
+    pub(super) fn pack(&self) -> Option<Pack> {
+        Pack::open(self.cache, &format!("{}.facts", self.name))
+    }
+
+    /// What writes facts for later runs.
+    pub(super) fn pack_writer(&self) -> impl FnOnce(&mut dyn Iterator<Item = (&FileFacts, Hash)>) + Send + use<> {
+        let (folder, program, name) = (self.cache.folder.clone(), self.cache.program, format!("{}.facts", self.name));
+        move |files| {
+            // Who may not write, or has no room, has no cache.
+            let _ = Pack::write(&folder, program, &name, files);
+        }
     }
 
     /// What was found the last time, when all files that were read then are as they were.
@@ -101,18 +125,18 @@ impl<'c> Kept<'c> {
     }
 
     fn load(&self, tree: &dyn Tree, options: &ParseOptions) -> Result<Found, String> {
-        let bytes = self.cache.folder.read(&self.name).map_err(|error| match error.kind() {
+        let bytes = self.cache.folder.read(&self.map_name()).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => "nothing is kept of this tree".to_owned(),
-            _ => format!("failed to read `{}`: {error}", self.cache.file(&self.name).display()),
+            _ => format!("failed to read `{}`: {error}", self.cache.file(&self.map_name()).display()),
         })?;
-        let refused = |why: &str| format!("`{}` is passed over: {why}", self.cache.file(&self.name).display());
+        let refused = |why: &str| format!("`{}` is passed over: {why}", self.cache.file(&self.map_name()).display());
         let content = sealed::open(&bytes, self.cache.program).map_err(|why| refused(why.as_str()))?;
         let (mut trace, json): (Trace, &[u8]) = postcard::take_from_bytes(content).map_err(|_| refused("it is not understood"))?;
         if trace.today != self.today {
             return Err(format!("what is kept is of {}", trace.today));
         }
         let differs = |(at, known): (usize, &Answer)| {
-            let is = answer(&tree.read(&known.path));
+            let is = hash(&answer(&tree.read(&known.path)));
             (is != known.hash).then_some((at, is))
         };
         let changed: Vec<(usize, Hash)> = trace.answers.par_iter().enumerate().filter_map(differs).collect();
@@ -167,7 +191,7 @@ impl<'c> Kept<'c> {
     }
 
     fn write(&self, mut trace: Trace, map: StateMap, shapes: Option<Shapes>) {
-        let (folder, program, name) = (self.cache.folder.clone(), self.cache.program, self.name.clone());
+        let (folder, program, name) = (self.cache.folder.clone(), self.cache.program, self.map_name());
         self.cache.later(move || {
             let made = shapes.and_then(|shapes| shapes.join().ok()).unwrap_or_default();
             for (path, shape) in made {
@@ -179,7 +203,10 @@ impl<'c> Kept<'c> {
             let Ok(mut content) = postcard::to_allocvec(&trace) else { return };
             if serde_json::to_writer(&mut content, &map).is_ok() {
                 // Who may not write, or has no room, has no cache.
-                let _ = folder.write(&name, &[&sealed::head(program, &content), &content]);
+                let _ = folder.write(&name, |file| {
+                    file.write_all(&sealed::head(program, &content))?;
+                    file.write_all(&content)
+                });
             }
         });
     }

@@ -36,6 +36,13 @@ impl Cached {
         files
     }
 
+    /// The file with the map, and the one with the facts of files.
+    fn map_and_facts(&self) -> (PathBuf, PathBuf) {
+        let files = self.files();
+        let of = |ending: &str| files.iter().find(|path| path.extension().is_some_and(|own| own == ending)).unwrap().clone();
+        (of("map"), of("facts"))
+    }
+
     fn run(&self, args: &[&str]) -> Outcome {
         run(self.project.root(), self.home.path(), args)
     }
@@ -92,7 +99,7 @@ fn no_cache_neither_reads_nor_writes() {
     assert!(!cached.folder().exists());
     // Else there is one.
     cached.run(&["list"]).ends(0);
-    assert_eq!(cached.files().len(), 1);
+    assert_eq!(cached.files().len(), 2);
     let run = cached.run(&["list", "--no-cache", "-v"]).ends(0);
     assert!(run.err.contains("cache: not used") && !run.err.contains(TAKEN), "{}", run.err);
 }
@@ -142,10 +149,11 @@ fn an_edit_that_says_nothing_new_moves_the_places() {
     cached.lists_as_without().says(&[TAKEN]);
     let warm = cached.run(&["gen", "--format", "json"]).ends(0);
     assert_eq!(warm.out, cached.run(&["gen", "--format", "json", "--no-cache"]).out);
-    // A statement is another matter.
+    // A statement is another matter: the file is parsed anew, and no other.
     edit(last, &|text| text.replacen(" {\n\n    // Why it is done.\n", " {\n    let _ = std::env::var(\"NEW\");\n", 1));
     let run = cached.lists_as_without();
     assert!(!run.err.contains(MOVED) && !run.err.contains(TAKEN), "{}", run.err);
+    assert!(run.err.contains(" were parsed before"), "{}", run.err);
 }
 
 #[test]
@@ -180,7 +188,7 @@ fn the_folder_is_told_and_emptied() {
     assert_eq!(Path::new(path.trim_end()), cached.folder());
     cached.run(&["list"]).ends(0);
     std::fs::write(cached.folder().join("mine.txt"), "kept").unwrap();
-    cached.run(&["cache", "clean"]).ends(0).says(&["1 file removed"]);
+    cached.run(&["cache", "clean"]).ends(0).says(&["2 files removed"]);
     assert_eq!(cached.files(), [cached.folder().join("mine.txt")], "what is not of the cache stays");
     cached.run(&["cache", "clean"]).ends(0).says(&["0 files removed"]);
     cached.run(&["list", "-v"]).ends(0).says(&["nothing is kept of this tree"]);
@@ -196,6 +204,8 @@ fn secrets_are_not_in_the_cache() {
     cached.project.write(".env", "SMTP_PASSWORD=hunter2hunter2\n");
     cached.run(&["list"]).ends(0);
     assert!(!cached.files().is_empty());
+    cached.project.write("src/main.rs", format!("{main}\nfn more() {{}}\n"));
+    cached.run(&["list"]).ends(0);
     for file in cached.files() {
         let bytes = std::fs::read(&file).unwrap();
         assert!(!bytes.windows(7).any(|window| window == b"hunter2"), "{}", file.display());
