@@ -343,3 +343,28 @@ fn a_static_that_one_function_makes_is_told_with_what_that_reads() {
     // Made for others as well, it is not about this one.
     assert!(!of("println!(\"{:?}\", client());"));
 }
+
+#[test]
+fn a_token_and_a_file_that_a_setting_decides_on_say_so() {
+    let of = |condition: &str| {
+        let text = format!(
+            "use serde::Serialize;\nuse std::sync::LazyLock;\nstruct Config {{ remember: bool, password: String }}\n\
+             static CONFIG: LazyLock<Config> = LazyLock::new(|| Config {{ remember: std::env::var(\"REMEMBER\").unwrap().parse().unwrap(), password: std::env::var(\"PASSWORD\").unwrap() }});\n\
+             #[derive(Serialize)]\nstruct Claims {{ sub: String, exp: i64 }}\nstruct Device {{ token: Option<String> }}\n\
+             fn is_right(given: &str) -> bool {{ match CONFIG.password.as_str() {{ \"\" => false, right => right == given }} }}\n\
+             fn encode(claims: &Claims) -> String {{ jsonwebtoken::encode(&jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256), claims, KEY.wait()).unwrap() }}\n\
+             static KEY: std::sync::OnceLock<jsonwebtoken::EncodingKey> = std::sync::OnceLock::new();\n\
+             impl Device {{ fn remembered(&mut self) -> String {{ let token = encode(&Claims {{ sub: String::new(), exp: 0 }}); self.token = Some(token.clone()); token }} }}\n\
+             fn main() {{ KEY.set(outside::key()).ok(); let mut device = Device {{ token: None }}; let given = std::env::args().next().unwrap();\n    \
+             if {condition} {{ println!(\"{{}} {{:?}}\", device.remembered(), device.token); std::fs::write(\"/srv/remembered\", given).unwrap(); }} }}\n"
+        );
+        items(&["jsonwebtoken", "outside", "serde"], &text)
+    };
+    let by_setting = of("CONFIG.remember");
+    let when = "only_when REMEMBER is on";
+    assert_eq!(told(&by_setting, Kind::ClientHeld, "signed", &["only_when", "kept_in"]), ["kept_in Device.token", when]);
+    assert_eq!(told(&by_setting, Kind::FsWrite, "", &["only_when"]), [when]);
+    assert_eq!(told(&by_setting, Kind::Static, "", &["algorithm"]), ["algorithm RS256"]);
+    // What is compared with a setting is no setting.
+    assert_eq!(told(&of("is_right(&given)"), Kind::FsWrite, "", &["only_when"]), [""; 0]);
+}

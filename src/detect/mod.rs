@@ -196,6 +196,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     surroundings::tell(cx, &mut out);
     pragmas::tell(cx, &mut out);
     file_ages::tell(cx, &mut out);
+    tokens::tell_keys(cx, &mut out);
     let stand_ins = stand_ins::unused(cx);
     let of_stand_in = |id| stand_ins.contains(&reach::member_of(cx, id).unwrap_or(id));
     out.retain(|finding| !cx.is_dead(finding.def) && !statics::is_never_made(cx, finding.def) && !of_stand_in(finding.def));

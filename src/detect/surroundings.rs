@@ -36,7 +36,7 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     let named: FxHashSet<&SmolStr> = findings.iter().flat_map(|finding| &finding.sites).filter_map(|site| site.function.as_ref()).collect();
     let paths = cx.bodies().map(|body| (&cx.world.program.def(body.def).path, body.def)).filter(|(path, _)| named.contains(path));
     let by_path: FxHashMap<SmolStr, DefId> = paths.map(|(path, def)| (path.clone(), def)).collect();
-    for finding in findings.iter_mut().filter(|finding| is_part_of_a_process(finding.kind)) {
+    for finding in findings.iter_mut().filter(|finding| is_part_of_a_process(finding.kind) || is_given_or_written(finding)) {
         let conditions = conditions(cx, &by_path, finding);
         finding.facts.extend(conditions);
     }
@@ -190,6 +190,11 @@ fn is_part_of_a_process(kind: Kind) -> bool {
     )
 }
 
+/// A token that is handed out, a file that is written: where a setting decides on that, whoever looks for it is told.
+fn is_given_or_written(finding: &Finding) -> bool {
+    matches!(finding.kind, Kind::ClientHeld | Kind::FsWrite) && matches!(finding.detector, "constructors" | "fs-writes")
+}
+
 /// Functions in which only one kind of thing is made: what they read is about it.
 fn alone(findings: &[Finding]) -> FxHashMap<DefId, bool> {
     let mut kinds: FxHashMap<DefId, Option<Kind>> = FxHashMap::default();
@@ -214,7 +219,10 @@ fn conditions(cx: &Cx<'_>, by_path: &FxHashMap<SmolStr, DefId>, finding: &Findin
     let mut all: Option<Vec<Fact>> = None;
     // What is compared is made nowhere: it is there where it is asked for.
     let is_asked = |site: &super::finding::RawSite| finding.detector == "attempt-limits" && site.role == Role::Written;
-    for site in finding.sites.iter().filter(|site| site.role == Role::Constructed || is_asked(site)) {
+    let is_made = |site: &super::finding::RawSite| {
+        site.role == Role::Constructed || finding.kind == Kind::FsWrite && matches!(site.role, Role::Written) || is_asked(site)
+    };
+    for site in finding.sites.iter().filter(|site| is_made(site)) {
         let def = site.function.as_ref().and_then(|path| by_path.get(path)).copied().unwrap_or(finding.def);
         if is_asked(site) {
             let mut told = Vec::new();
@@ -268,10 +276,17 @@ pub(super) fn told(cx: &Cx<'_>, conditions: &[Condition]) -> Vec<Fact> {
                 out.extend(fact(cx, &Condition { at: condition.at, test: only.test.clone().negated(), value: only.value.clone() }));
             }
             (Test::Off, [_, _, ..]) => {}
+            // Asked of what it is given: whether a password is right is no setting.
+            (Test::On | Test::Off, []) if is_asked_of_something(&condition.value) => {}
             _ => out.extend(fact(cx, condition)),
         }
     }
     out
+}
+
+/// A question that depends on what it is given, beside names: `is_on("LAX")` is about the setting of that name.
+fn is_asked_of_something(value: &Value) -> bool {
+    matches!(value, Value::Call { args, .. } if args.iter().any(|arg| !matches!(arg, Value::Known(..))))
 }
 
 /// A condition in words, where it asks for something that is set from outside.

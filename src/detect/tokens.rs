@@ -11,7 +11,7 @@ use super::finding::{Finding, Origin};
 use super::knobs::facts;
 use crate::facts::ItemKind;
 use crate::model::{Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{BodyFacts, DefId, Flow, KnownCall, OwnCall, Type, Value};
+use crate::resolve::{BodyFacts, DefId, Flow, KnownCall, OwnCall, Sink, Type, Value};
 
 /// More fields than these are not told one by one.
 const MAX_CLAIMS: usize = 16;
@@ -80,7 +80,45 @@ impl Tokens<'_, '_> {
             )
         };
         claimed(cx, body, &own.args).into_iter().for_each(|fact| finding.learn(fact));
+        if let Some(field) = kept_in(cx, body, own) {
+            finding.learn(Cx::plain_fact("kept_in", field));
+        }
         self.out.push(finding);
+    }
+}
+
+/// The field that keeps a token beside handing it out: `Device.remember`.
+fn kept_in(cx: &Cx<'_>, body: &BodyFacts, own: &OwnCall) -> Option<String> {
+    let mint = body.mints.iter().find(|mint| mint.at == own.at)?;
+    mint.into.iter().find_map(|sink| match sink {
+        Sink::Field(Some(of), name) if !name.starts_with(|c: char| c.is_ascii_digit()) => Some(format!("{}.{name}", cx.short_name(*of))),
+        _ => None,
+    })
+}
+
+/// The statics that hold the keys with which tokens are signed are told by how that is done.
+pub(super) fn tell_keys(cx: &Cx<'_>, findings: &mut [Finding]) {
+    let is_key = |of: &DefId| cx.world.program.show(cx.world.signatures.value(*of)).trim_end_matches('>').ends_with("Key");
+    let mut told: FxHashMap<DefId, Fact> = FxHashMap::default();
+    for body in cx.bodies().filter(|body| body.on_statics.iter().any(|(of, _)| is_key(of))) {
+        for (index, call) in body.known.iter().enumerate() {
+            let signs = |knob: &crate::catalog::Knob| knob.name == "algorithm";
+            if !cx.api(call.hit.entry).knobs.iter().any(signs) {
+                continue;
+            }
+            let Some(algorithm) = facts(cx, body, index).into_iter().find(|fact| fact.key == "algorithm") else { continue };
+            let mut keys: Vec<DefId> = body.on_statics.iter().map(|(of, _)| *of).filter(is_key).collect();
+            keys.dedup();
+            // Of several keys, which one signs is not known.
+            if let ([key], Some(_)) = (keys.as_slice(), &algorithm.value) {
+                told.insert(*key, algorithm);
+            }
+        }
+    }
+    for finding in findings.iter_mut().filter(|finding| finding.detector == "statics") {
+        if let Some(algorithm) = told.get(&finding.def) {
+            finding.learn(algorithm.clone());
+        }
     }
 }
 

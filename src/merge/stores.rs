@@ -116,7 +116,6 @@ pub(super) fn addresses(findings: &mut [Finding]) {
             }
         }
     }
-    let required = required(findings);
     for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::ExternalStore && finding.detector == "stores") {
         // What a connection had that joined it.
         finding.facts.retain(|fact| fact.key != "address" || !is_variable(fact));
@@ -127,22 +126,8 @@ pub(super) fn addresses(findings: &mut [Finding]) {
         }
         let name = finding.name.clone();
         finding.facts.iter_mut().filter(|fact| fact.key == "address").for_each(|fact| of_store(&name, fact));
-        let needs = finding.facts.iter().find(|fact| fact.key == "address" && fact.provenance == Provenance::Env);
-        let needs = needs.and_then(|fact| required.get(fact.from.as_deref()?)).cloned();
-        finding.facts.extend(needs.map(|name| Cx::plain_fact("requires", name.as_str())));
     }
     access(findings);
-}
-
-/// The variables without which everything fails that reads them.
-fn required(findings: &[Finding]) -> BTreeMap<SmolStr, SmolStr> {
-    let named = |finding: &Finding| match &fact(finding, "env")?.value {
-        Some(FactValue::Text(name)) => Some(SmolStr::new(name)),
-        _ => None,
-    };
-    let is_required =
-        |finding: &&Finding| fact(finding, "presence").is_some_and(|fact| fact.value == Some(FactValue::Text("required".to_owned())));
-    findings.iter().filter(is_required).filter_map(named).map(|name| (name.clone(), name)).collect()
 }
 
 /// The settings of the only pool or client of a store that say how the store is reached, and as whom.

@@ -371,7 +371,11 @@ pub(crate) fn grouped(number: i64) -> String {
 
 fn variable(finding: &Finding) -> String {
     match fact(finding, &["default"]).and_then(|fact| said(fact, "")) {
-        Some(_) if super::redact::is_secret_name(&finding.name) => {
+        // Yes or no is no secret, whatever it is about.
+        Some(_)
+            if super::redact::is_secret_name(&finding.name)
+                && !matches!(fact(finding, &["default"]), Some(Fact { value: Some(FactValue::Bool(_)), .. })) =>
+        {
             format!("environment variable `{}`, with a default in the code", finding.name)
         }
         Some(default) => format!("environment variable `{}`, default {default}", finding.name),
