@@ -186,12 +186,17 @@ pub fn splice(data: &[u8]) {
     let text = String::from_utf8_lossy(text);
     let generated = GENERATED[at % GENERATED.len()];
     let Ok(once) = spliced(&text, generated) else { return };
-    let begins = text.match_indices("-->").map(|(at, marker)| at + marker.len());
-    let mut ends = text.match_indices("<!--").map(|(at, _)| at);
-    let begin = begins.filter(|at| once.starts_with(&text[..*at])).last().expect("what stands before the region stays");
-    let begin = text[..begin].rfind("<!--").expect("the marker begins somewhere");
-    assert!(ends.any(|at| at > begin && once.ends_with(&text[at..])), "what stands behind the region stays:\n{text}\n---\n{once}");
+    let begin = comments(&text, "statemap:begin").into_iter().map(|(_, to)| to).find(|to| once.starts_with(&text[..*to]));
+    let end = comments(&text, "statemap:end").into_iter().map(|(from, _)| from).rfind(|from| once.ends_with(&text[*from..]));
+    assert!(begin.is_some() && end >= begin, "what stands outside of the region stays:\n{text}\n---\n{once}");
     assert_eq!(spliced(&once, generated).as_deref(), Ok(once.as_str()), "of:\n{text}");
+}
+
+/// The comments of a text that say this, from where to where.
+fn comments(text: &str, word: &str) -> Vec<(usize, usize)> {
+    let whole = |at: usize| Some((at, at + text[at..].find("-->")? + 3));
+    let says = |(from, to): &(usize, usize)| text.get(from + 4..to - 3).is_some_and(|said| said.trim() == word);
+    text.match_indices("<!--").filter_map(|(at, _)| whole(at)).filter(says).collect()
 }
 
 /// A text in every place where a map has one, on pages that are read again as Markdown.

@@ -221,6 +221,7 @@ fn run(
     schema::join(&mut items, &schema, &discovery, &services);
     let mut drawn = manifests::draw(&manifests, tree, &services, &manifests::Code::of(&items));
     items.extend(std::mem::take(&mut drawn.items));
+    diagnostics.append(&mut drawn.diagnostics);
     // What names nothing that is there changes nothing; whoever asks is told by `what_if::apply` beforehand.
     if !options.what_if.is_empty()
         && let Ok(changed) = what_if::apply(&drawn.deployed, &services, &options.what_if)

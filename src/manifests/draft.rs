@@ -11,6 +11,8 @@ use crate::model::{Class, Confidence, Fact, FactValue, Item, ItemId, Kind, Place
 
 /// At most so many facts of an item are kept; a block of a hundred variables is read in its file.
 const MAX_FACTS: usize = 40;
+/// So many are gathered before that: each is held against those before it.
+const MAX_GATHERED: usize = 1_000;
 
 /// One piece of state of a manifest.
 #[derive(Clone, Debug)]
@@ -167,6 +169,7 @@ pub(super) fn place<'o>(origin: impl Into<Origin<'o>>, at: Mark) -> Place {
 
 /// Adds a fact: what several environments say differently is one fact with several values.
 fn add_fact(facts: &mut Vec<Fact>, fact: Fact) {
+    let is_full = facts.len() >= MAX_GATHERED;
     if fact.set.is_empty() {
         if facts.iter().any(|known| known.key == fact.key && known.value == fact.value) {
             return;
@@ -174,6 +177,7 @@ fn add_fact(facts: &mut Vec<Fact>, fact: Fact) {
         // What overlays said before is of this one.
         match facts.iter_mut().find(|known| known.key == fact.key && known.value.is_none()) {
             Some(known) => (known.value, known.at) = (fact.value, fact.at),
+            None if is_full => {}
             None => facts.push(fact),
         }
         return;
@@ -183,6 +187,7 @@ fn add_fact(facts: &mut Vec<Fact>, fact: Fact) {
             let new = fact.set.into_iter().filter(|set| !known.set.contains(set)).collect::<Vec<_>>();
             known.set.extend(new);
         }
+        None if is_full => {}
         None => facts.push(fact),
     }
 }

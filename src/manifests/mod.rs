@@ -331,6 +331,8 @@ pub struct Drawn {
     pub items: Vec<Item>,
     /// The same files as data, for the stages that join them with code.
     pub deployed: Deployed,
+    /// What was too much of them.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// The items of the manifests, and what they start as data; `code` is what the code reads.
@@ -419,5 +421,27 @@ pub fn draw(manifests: &Manifests, tree: &dyn Tree, services: &[Service], code: 
         }
     }
     drafts.extend(checked_in::drafts(&manifests.settings, tree, code, &images.taken(&names)));
-    Drawn { items: draft::items(drafts), deployed: deployed.sorted() }
+    let diagnostics = bound_variables(&mut deployed);
+    Drawn { items: draft::items(drafts), deployed: deployed.sorted(), diagnostics }
+}
+
+/// At most so many variables of a container are looked at. People write some dozens.
+const MAX_VARIABLES: usize = 5_000;
+
+/// Leaves out what is more than that: of each variable of the code, every one of a container is looked at.
+fn bound_variables(deployed: &mut Deployed) -> Vec<Diagnostic> {
+    let mut told = Vec::new();
+    for workload in &mut deployed.workloads {
+        for container in workload.containers.iter_mut().filter(|container| container.env.len() > MAX_VARIABLES) {
+            let message = format!(
+                "`{}` is given {} variables: the first {MAX_VARIABLES} are looked at",
+                hide::text(&container.name),
+                container.env.len()
+            );
+            container.env.truncate(MAX_VARIABLES);
+            let diagnostic = Diagnostic::new(Severity::Warning, "too-many-variables", message);
+            told.push(diagnostic.in_file(workload.at.file.clone()).at_line(workload.at.line));
+        }
+    }
+    told
 }

@@ -39,6 +39,10 @@ pub(super) struct Macros {
     open: u32,
     tokens: usize,
     steps: usize,
+    /// The last call was not expanded because of these two.
+    too_much: bool,
+    /// Macros of which some call is not followed to its end.
+    left: FxHashSet<Name>,
 }
 
 /// A `macro_rules!`; what cannot be read has no rules.
@@ -67,6 +71,8 @@ impl Macros {
             open: 0,
             tokens: MAX_FILE_TOKENS,
             steps: MAX_FILE_STEPS,
+            too_much: false,
+            left: FxHashSet::default(),
         }
     }
 
@@ -139,6 +145,7 @@ impl Cx {
     pub(super) fn expanded<T>(&mut self, mac: &Macro, parser: fn(TokenStream) -> Option<T>) -> Option<T> {
         let last = mac.path.segments.last()?;
         if self.macros.open >= MAX_OPEN {
+            self.leave(mac);
             return None;
         }
         let call = mac.path.segments.first()?.ident.span();
@@ -155,15 +162,32 @@ impl Cx {
             here => here,
         };
         let out = match known {
-            Some(definition) => definition.expand(mac.tokens.clone(), call, &mut self.macros)?,
+            Some(definition) => {
+                let made = definition.expand(mac.tokens.clone(), call, &mut self.macros);
+                if std::mem::take(&mut self.macros.too_much) {
+                    self.leave(mac);
+                }
+                made?
+            }
             None if last.ident == "paste" => paste::pasted(mac.tokens.clone())?,
             None => return None,
         };
         // Read anew at each level, and the levels add up on one stack.
         let mut text = String::new();
         print(out.clone(), &mut text);
-        depth::check_expansion(&text).ok()?;
+        if depth::check_expansion(&text).is_err() {
+            self.leave(mac);
+            return None;
+        }
         parser(out)
+    }
+
+    /// Counts a macro of ours that is not followed to its end: one that calls itself, or makes too much. Each is told once.
+    fn leave(&mut self, mac: &Macro) {
+        let path = path_text(&mac.path);
+        if self.macros.known.contains_key(&path) && self.macros.left.insert(path.clone()) {
+            self.macros_unread.push(path);
+        }
     }
 
     /// Reads what a call became: the calls in it are one level deeper.
@@ -232,7 +256,11 @@ impl Definition {
 
 /// The first arm that matches decides.
 fn choose(rules: &[Rule], input: ParseStream<'_>, call: Span, of: &Definition, macros: &mut Macros) -> Option<TokenStream> {
-    macros.steps = macros.steps.checked_sub(1 + matching::size(input.cursor()))?;
+    let Some(steps) = macros.steps.checked_sub(1 + matching::size(input.cursor())) else {
+        macros.too_much = true;
+        return None;
+    };
+    macros.steps = steps;
     for rule in rules {
         let mut matching = Matching { steps: &mut macros.steps };
         let Ok(bindings) = matching.whole(&rule.left, &input.fork()) else { continue };
@@ -248,8 +276,10 @@ fn choose(rules: &[Rule], input: ParseStream<'_>, call: Span, of: &Definition, m
         let mut out = Vec::new();
         let done = transcriber.write(&rule.right, &mut out);
         macros.tokens -= allowed - transcriber.left;
+        macros.too_much |= done.is_none() && transcriber.left == 0;
         return done.map(|()| out.into_iter().collect());
     }
+    macros.too_much |= macros.steps == 0;
     None
 }
 

@@ -128,8 +128,9 @@ impl<'b> Transcriber<'b> {
     }
 
     fn spend(&mut self, tokens: usize) -> Option<()> {
-        self.left = self.left.checked_sub(tokens)?;
-        Some(())
+        let left = self.left.checked_sub(tokens);
+        self.left = left.unwrap_or_default();
+        left.map(drop)
     }
 
     fn push(&mut self, token: &TokenTree, out: &mut Vec<TokenTree>) -> Option<()> {
