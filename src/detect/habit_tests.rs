@@ -368,3 +368,24 @@ fn a_token_and_a_file_that_a_setting_decides_on_say_so() {
     // What is compared with a setting is no setting.
     assert_eq!(told(&of("is_right(&given)"), Kind::FsWrite, "", &["only_when"]), [""; 0]);
 }
+
+#[test]
+fn a_setting_that_passes_a_cache_by_and_makes_data_anew_is_told() {
+    let of = |more: &str| {
+        let text = format!(
+            "use std::sync::{{LazyLock, RwLock}};\nstruct Config {{ reload: bool }}\n\
+             static CONFIG: LazyLock<Config> = LazyLock::new(|| Config {{ reload: std::env::var(\"RELOAD\").unwrap().parse().unwrap() }});\n\
+             static PAGE_CACHE: RwLock<Option<String>> = RwLock::new(None);\nstatic TEMPLATES: LazyLock<handlebars::Handlebars> = LazyLock::new(load);\n\
+             fn load() -> handlebars::Handlebars<'static> {{ let mut all = handlebars::Handlebars::new(); all.set_strict_mode(true); all }}\n\
+             fn page() -> String {{ if !CONFIG.reload && let Some(page) = PAGE_CACHE.read().unwrap().as_ref() {{ return page.clone(); }}\n    \
+             let page = if CONFIG.reload {{ load().render(\"page\", &()).unwrap() }} else {{ TEMPLATES.render(\"page\", &()).unwrap() }};\n    \
+             *PAGE_CACHE.write().unwrap() = Some(page.clone()); page }}\nfn main() {{ println!(\"{{}}\", page()); {more} }}\n"
+        );
+        let found = items(&["handlebars"], &text);
+        let facts = found.iter().flat_map(|item| &item.facts).filter(|fact| matches!(fact.key.as_str(), "asked_when" | "again_when"));
+        facts.map(|fact| format!("{} {}", fact.key, fact.value.as_ref().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(of(""), ["asked_when RELOAD is off", "again_when RELOAD is on"]);
+    // Asked elsewhere without it.
+    assert_eq!(of("println!(\"{:?}\", PAGE_CACHE.read().unwrap());"), ["again_when RELOAD is on"]);
+}

@@ -12,7 +12,7 @@ use super::ingredients;
 use super::made_from::{gives_back, makers, of_one_family};
 use crate::catalog::Shape;
 use crate::facts::Span;
-use crate::model::{Fact, FactValue, Kind, Provenance, Role};
+use crate::model::{Access, Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{At, BodyFacts, Condition, DefId, Flow, KnownCall, OwnCall, Test, Type, Value};
 
 /// Callers whose conditions hold for what they call.
@@ -39,6 +39,14 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| is_part_of_a_process(finding.kind) || is_given_or_written(finding)) {
         let conditions = conditions(cx, &by_path, finding);
         finding.facts.extend(conditions);
+    }
+    for finding in findings.iter_mut() {
+        let told = match finding.kind {
+            Kind::Cache if finding.detector == "statics" => asked_when(cx, finding),
+            Kind::ReferenceData if finding.detector == "constructors" => again_when(cx, finding),
+            _ => continue,
+        };
+        told.into_iter().for_each(|fact| finding.learn(fact));
     }
     let of_telemetry = telemetry(findings);
     for finding in findings.iter_mut() {
@@ -188,6 +196,40 @@ fn is_part_of_a_process(kind: Kind) -> bool {
             | Kind::Os
             | Kind::EmbeddedDb
     )
+}
+
+/// The settings without which a cache is passed by: all reads of it stand behind them.
+fn asked_when(cx: &Cx<'_>, finding: &Finding) -> Vec<Fact> {
+    let reads = cx.bodies().flat_map(|body| &body.statics).filter(|(of, access, _)| *of == finding.def && *access == Access::Read);
+    let behind: Vec<&Vec<Condition>> =
+        cx.bodies().flat_map(|body| &body.asked_when).filter(|(of, _)| *of == finding.def).map(|(_, all)| all).collect();
+    if behind.is_empty() || reads.count() != behind.len() {
+        return Vec::new();
+    }
+    let mut all = behind.iter().map(|conditions| told(cx, conditions));
+    let mut first = all.next().unwrap_or_default();
+    for other in all {
+        first.retain(|fact| other.iter().any(|one| one.value == fact.value));
+    }
+    first.into_iter().map(|fact| Fact { key: SmolStr::new_static("asked_when"), ..fact }).collect()
+}
+
+/// The settings with which data are made anew: the function that makes them is called behind them, and without them elsewhere.
+fn again_when(cx: &Cx<'_>, finding: &Finding) -> Vec<Fact> {
+    let callers = cx.uses.calls.get(&finding.def).map_or(&[][..], Vec::as_slice);
+    if !(2..=MAX_CALLERS).contains(&callers.len()) {
+        return Vec::new();
+    }
+    let behind = callers.iter().filter_map(|(caller, at, _)| {
+        let body = cx.body_of.get(caller).map(|at| &cx.bodies[*at])?;
+        Some(told(cx, &call_at(body, *at).1?.conditions))
+    });
+    let behind: Vec<Vec<Fact>> = behind.collect();
+    let mut on_condition = behind.iter().filter(|facts| !facts.is_empty());
+    match (on_condition.next(), on_condition.next()) {
+        (Some(facts), None) if let [only] = facts.as_slice() => vec![Fact { key: SmolStr::new_static("again_when"), ..only.clone() }],
+        _ => Vec::new(),
+    }
 }
 
 /// A token that is handed out, a file that is written: where a setting decides on that, whoever looks for it is told.

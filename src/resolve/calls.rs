@@ -235,6 +235,8 @@ pub struct BodyFacts {
     pub filled: Vec<Filled>,
     /// Methods called directly on statics.
     pub on_statics: Vec<(DefId, Name)>,
+    /// Reads of statics that are reached on some condition only.
+    pub asked_when: Vec<(DefId, Vec<Condition>)>,
     /// Uses of statics.
     pub statics: Vec<(DefId, Access, Span)>,
     /// Uses of fields of structs of the workspace.

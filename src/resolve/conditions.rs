@@ -88,6 +88,11 @@ impl Reader<'_> {
                     let mut known = self.asked.borrow_mut();
                     out.extend_from_slice(known.entry((*cond, *then == at)).or_insert_with(|| self.asked_by(*cond, *then == at)));
                 }
+                // `on && cache.get(…)`: the second is only asked for where the first holds.
+                Expr::Binary { op: BinOp::And, left, right } if *right == at => {
+                    let mut known = self.asked.borrow_mut();
+                    out.extend_from_slice(known.entry((*left, true)).or_insert_with(|| self.asked_by(*left, true)));
+                }
                 Expr::Match { value, arms } if *value != at => {
                     if let Some(arm) = arms.iter().position(|arm| arm.body == at) {
                         let mut known = self.asked.borrow_mut();

@@ -58,6 +58,7 @@ impl Reader<'_> {
             filled: Vec::new(),
             statics: Vec::new(),
             on_statics: Vec::new(),
+            asked_when: Vec::new(),
             field_uses: Vec::new(),
             tallies: Vec::new(),
             bounds: Vec::new(),
@@ -152,6 +153,7 @@ impl Reader<'_> {
             })
             .collect();
         out.statics = self.types.statics.iter().filter_map(|(id, def)| Some((*def, self.access(*id), self.span(*id)?))).collect();
+        out.asked_when = self.asked_statics();
         out.thread_sets = self.types.statics.iter().filter_map(|(id, def)| self.thread_set(*id, *def)).collect();
         for (def, access, span) in &mut out.statics {
             if out.thread_sets.iter().any(|set| set.of == *def && set.at.span == *span) {
@@ -166,6 +168,12 @@ impl Reader<'_> {
         out.unresolved.sort_unstable();
         out.unresolved.dedup();
         out
+    }
+
+    /// Statics that are only read where something holds.
+    fn asked_statics(&self) -> Vec<(DefId, Vec<Condition>)> {
+        let read = self.types.statics.iter().filter(|(id, _)| self.access(*id) == Access::Read);
+        read.map(|(id, def)| (*def, self.conditions(*id))).filter(|(_, conditions)| !conditions.is_empty()).collect()
     }
 
     /// The value of a plain call or a struct literal, behind `?`, `.await`, `unwrap` and the like.
