@@ -46,6 +46,15 @@ pub enum SpliceError {
         /// Line of the opening marker.
         begin: usize,
     },
+    /// With the map in it, the region would be read otherwise.
+    #[error(
+        "the region of line {begin} would not be found again once the map is in it, since HTML or a comment around it reads on: put \
+         `{BEGIN}` and `{END}` between blank lines, and close what is open before them"
+    )]
+    Entangled {
+        /// Line of the opening marker.
+        begin: usize,
+    },
     /// A comment that looks like a marker.
     #[error("`<!-- {text} -->` in line {line} is no marker; they are `{BEGIN}` and `{END}`")]
     Unknown {
@@ -89,7 +98,10 @@ pub fn splice(existing: &str, generated: &str) -> Result<String, SpliceError> {
         out.push_str(line);
         out.push_str(line_end);
     }
-    Ok(format!("{out}{}{line_end}{prefix}{after}", prefix.trim_end()))
+    let text = format!("{out}{}{line_end}{prefix}{after}", prefix.trim_end());
+    // HTML and comments around a region may read otherwise with other text in it: the next run must find the same region.
+    let is_found_again = self::region(&text).is_ok_and(|again| again.start == region.start && text[again.end..] == *after);
+    if is_found_again { Ok(text) } else { Err(SpliceError::Entangled { begin: line_of(existing, marker_start) }) }
 }
 
 /// Generated text with its headings below the one of the file under which its region stands: a page has one title.
@@ -213,6 +225,14 @@ fn comments(text: &str, range: Range<usize>, found: &mut Vec<(Range<usize>, bool
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_region_that_the_next_run_would_not_find_is_refused() {
+        let odd = format!("text\n\n{BEGIN}\n</pre>\n{END}\n--><!--]]>\n{END}text");
+        assert_eq!(splice(&odd, "- a\n\n  ```rust\n  x\n  ```\n"), Err(SpliceError::Entangled { begin: 3 }));
+        let plain = format!("text\n\n{BEGIN}\n</pre>\n\n{END}\n\ntext");
+        assert!(splice(&plain, "- a\n\n  ```rust\n  x\n  ```\n").is_ok());
+    }
 
     #[test]
     fn only_the_region_is_replaced() {
