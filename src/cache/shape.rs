@@ -35,15 +35,17 @@ impl Shape {
         stands_on.sort_unstable();
         stands_on.dedup();
         let mut rank = 0;
-        for line in &writer.lines {
+        for line in std::mem::take(&mut writer.lines) {
             // Most stand on the line of the one before or on the next.
-            if stands_on.get(rank) != Some(line) {
+            let before = rank;
+            if stands_on.get(rank) != Some(&line) {
                 rank = match stands_on.get(rank + 1) {
-                    Some(next) if next == line => rank + 1,
-                    _ => stands_on.binary_search(line).ok()?,
+                    Some(next) if *next == line => rank + 1,
+                    _ => stands_on.binary_search(&line).ok()?,
                 };
             }
-            writer.bytes.extend_from_slice(&u32::try_from(rank).ok()?.to_le_bytes());
+            // Forth is even, back is odd.
+            writer.number(if rank >= before { (rank - before) as u64 * 2 } else { (before - rank) as u64 * 2 + 1 });
         }
         Some(Self { hash: hash(&writer.bytes), stands_on, lines: facts.lines })
     }
@@ -72,13 +74,13 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The size of what follows.
-    fn mark(&mut self, size: usize) {
-        self.put(&(size as u64).to_le_bytes());
-    }
-
-    fn variant(&mut self, variant: u32) {
-        self.put(&variant.to_le_bytes());
+    /// A number in as few bytes as it needs: the less there is to hash, the better.
+    fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.bytes.push(number as u8);
     }
 }
 
@@ -128,7 +130,6 @@ impl<'w> Serializer for &'w mut Writer {
         serialize_i64: i64,
         serialize_u8: u8,
         serialize_u16: u16,
-        serialize_u64: u64,
         serialize_f32: f32,
         serialize_f64: f64,
     }
@@ -137,8 +138,13 @@ impl<'w> Serializer for &'w mut Writer {
         match self.next {
             Next::Line => self.lines.push(value),
             Next::Count => {}
-            Next::Plain => self.put(&value.to_le_bytes()),
+            Next::Plain => self.number(u64::from(value)),
         }
+        Ok(())
+    }
+
+    fn serialize_u64(self, value: u64) -> Result<(), Failed> {
+        self.number(value);
         Ok(())
     }
 
@@ -156,7 +162,7 @@ impl<'w> Serializer for &'w mut Writer {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Failed> {
-        self.mark(value.len());
+        self.number(value.len() as u64);
         self.put(value);
         Ok(())
     }
@@ -179,7 +185,7 @@ impl<'w> Serializer for &'w mut Writer {
     }
 
     fn serialize_unit_variant(self, _name: &'static str, variant: u32, _word: &'static str) -> Result<(), Failed> {
-        self.variant(variant);
+        self.number(u64::from(variant));
         Ok(())
     }
 
@@ -194,12 +200,12 @@ impl<'w> Serializer for &'w mut Writer {
         _word: &'static str,
         value: &T,
     ) -> Result<(), Failed> {
-        self.variant(variant);
+        self.number(u64::from(variant));
         value.serialize(self)
     }
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Self, Failed> {
-        self.mark(len.ok_or(Failed)?);
+        self.number(len.ok_or(Failed)? as u64);
         Ok(self)
     }
 
@@ -212,7 +218,7 @@ impl<'w> Serializer for &'w mut Writer {
     }
 
     fn serialize_tuple_variant(self, _name: &'static str, variant: u32, _word: &'static str, _len: usize) -> Result<Self, Failed> {
-        self.variant(variant);
+        self.number(u64::from(variant));
         Ok(self)
     }
 
@@ -225,7 +231,7 @@ impl<'w> Serializer for &'w mut Writer {
     }
 
     fn serialize_struct_variant(self, _name: &'static str, variant: u32, _word: &'static str, _len: usize) -> Result<Fields<'w>, Failed> {
-        self.variant(variant);
+        self.number(u64::from(variant));
         Ok(Fields { writer: self, of: "" })
     }
 }
