@@ -20,6 +20,11 @@ impl Span {
         self.from
     }
 
+    /// No condition is among them.
+    pub(super) fn is_plain(self) -> bool {
+        !self.conditional
+    }
+
     pub(super) fn is_empty(self) -> bool {
         self.from == self.to
     }

@@ -87,7 +87,7 @@ impl Direct<'_, '_> {
     }
 
     /// Passes what is left of an item that is left out, unread: it ends with its braces or its semicolon.
-    fn skip_item(&mut self) -> Res<()> {
+    pub(super) fn skip_item(&mut self) -> Res<()> {
         let has_value = matches!(self.kind(), Kind::Key(Key::Use | Key::Static | Key::Type))
             || (self.is_key(Key::Const) && !self.is_function())
             || (self.is_key(Key::Extern) && self.ahead(1) == Kind::Key(Key::Crate));

@@ -64,7 +64,8 @@ impl Direct<'_, '_> {
     /// Whether a call becomes what another file says, or pastes names.
     fn is_expanded(&self, path: &Path) -> bool {
         let others = &self.low.cx.others;
-        path.last().is_some_and(|name| name == "paste") || (!others.is_empty() && others.contains_key(path.text().as_str()))
+        path.last().is_some_and(|name| name == "paste" || self.low.cx.macros.has(name))
+            || (!others.is_empty() && others.contains_key(path.text().as_str()))
     }
 
     fn plain_path(&self, from: usize, to: usize) -> Path {
@@ -72,6 +73,36 @@ impl Direct<'_, '_> {
         let mut segs = Vec::with_capacity((to - from).div_ceil(3));
         segs.extend(words.map(|token| Seg { name: self.name(*token), args: Vec::new() }));
         Path { global: self.tokens[from].kind == Kind::Mark(b':'), segs }
+    }
+
+    /// Notes the macros among the items up to `end` and in their modules, so that calls above a definition find it too.
+    pub(super) fn note_definitions(&mut self, end: usize) -> Res<()> {
+        while self.at < end {
+            let span = self.outer_attrs()?;
+            let is_definition = self.is_word("macro_rules") && self.bang_ahead().is_some();
+            self.visibility()?;
+            if is_definition {
+                let behind = self.end_of_item_macro()?;
+                self.with_syn(span.from(), behind, |reader, text| {
+                    let Ok(item) = syn::parse_str::<syn::Item>(text) else { return reader.bail() };
+                    let code = reader.code;
+                    reader.low.cx.note_definitions(&[item], code);
+                    Ok(())
+                })?;
+                self.at = behind;
+            } else if self.is_key(Key::Mod) && self.ahead(2) == Kind::Open(b'{') && self.kept(span)? {
+                self.at += 2;
+                let close = self.open(b'{')?;
+                if !self.inner_attrs()?.is_plain() {
+                    return self.bail();
+                }
+                self.deeper(|reader| reader.note_definitions(close))?;
+                self.close(close)?;
+            } else if self.at < end {
+                self.skip_item()?;
+            }
+        }
+        Ok(())
     }
 
     /// A call in item position, handed to `syn` with its attributes.
@@ -106,8 +137,10 @@ impl Direct<'_, '_> {
 
     fn end_of_item_macro(&self) -> Res<usize> {
         let Some(bang) = self.bang_ahead() else { return self.bail() };
-        let Kind::Open(bracket) = self.tokens[bang + 1].kind else { return self.bail() };
-        let end = self.tokens[bang + 1].partner as usize + 1;
+        // `macro_rules! name { … }`.
+        let open = bang + 1 + usize::from(self.tokens[bang + 1].kind == Kind::Ident);
+        let Kind::Open(bracket) = self.tokens[open].kind else { return self.bail() };
+        let end = self.tokens[open].partner as usize + 1;
         if bracket == b'{' {
             return Ok(end);
         }

@@ -40,10 +40,6 @@ type Res<T> = Result<T, Bail>;
 
 /// The condition and the items of a file; `cx` is spoilt when it fails.
 pub(super) fn read(cx: &mut Cx, code: &str) -> Res<(Option<Cfg>, Vec<ItemFact>)> {
-    // Calls of what a file defines are expanded, by the place of the definition.
-    if code.contains("macro_rules!") {
-        return Err(Bail);
-    }
     let tokens = tokens::read(code)?;
     let mut reader = Direct {
         code,
@@ -57,6 +53,15 @@ pub(super) fn read(cx: &mut Cx, code: &str) -> Res<(Option<Cfg>, Vec<ItemFact>)>
         called: Vec::new(),
     };
     let cfg = reader.file_cfg()?;
+    if code.contains("macro_rules!") {
+        let (at, end) = (reader.at, tokens.len() - 1);
+        reader.note_definitions(end)?;
+        // Places are told for each piece that `syn` reads by itself.
+        if reader.low.cx.macros.keep_places() {
+            return Err(Bail);
+        }
+        reader.at = at;
+    }
     let items = reader.items_until_end()?;
     let called = std::mem::take(&mut reader.called);
     cx.macros.called.extend(called);
