@@ -6,7 +6,7 @@ mod body;
 mod items;
 mod types;
 
-pub use body::{Arm, BinOp, Body, Expr, ExprId, Lit, Pat, PatId, Stmt};
+pub use body::{Arm, BinOp, Body, Expr, ExprId, Lit, Pat, PatId, Stmt, children};
 pub use items::{
     Attr, Cfg, Comment, EnumFact, FieldFact, FileFacts, FnFact, Generic, ImplFact, ItemFact, ItemKind, MacroFact, ModFact, Param,
     ParseError, StaticFact, StaticForm, StructFact, TraitFact, UseFact, VariantFact,

@@ -90,19 +90,7 @@ impl Cx {
         }
         let Meta::NameValue(pair) = &attr.meta else { return true };
         let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else { return true };
-        let text = text.value();
-        let doc = match &mut out.doc {
-            Some(doc) => {
-                doc.push('\n');
-                doc
-            }
-            None => out.doc.insert(String::new()),
-        };
-        if text.contains('\n') {
-            push_block_doc(&text, doc);
-        } else {
-            doc.push_str(text.strip_prefix(' ').unwrap_or(&text));
-        }
+        add_doc(&text.value(), &mut out.doc);
         true
     }
 
@@ -135,6 +123,27 @@ impl Cx {
         for inner in metas.iter().filter(|inner| holds && !inner.path().is_ident("cfg") && !inner.path().is_ident("doc")) {
             self.other(inner, at, out);
         }
+    }
+}
+
+/// Whether the last word of an attribute makes a function a test.
+pub(super) fn is_test_attribute(last: &str) -> bool {
+    TEST_ATTRIBUTES.contains(&last)
+}
+
+/// Adds the text of one doc comment.
+pub(super) fn add_doc(text: &str, out: &mut Option<String>) {
+    let doc = match out {
+        Some(doc) => {
+            doc.push('\n');
+            doc
+        }
+        None => out.insert(String::new()),
+    };
+    if text.contains('\n') {
+        push_block_doc(text, doc);
+    } else {
+        doc.push_str(text.strip_prefix(' ').unwrap_or(text));
     }
 }
 

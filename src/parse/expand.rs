@@ -76,6 +76,16 @@ impl Macros {
         }
     }
 
+    /// Whether the file defines a macro of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.known.contains_key(name)
+    }
+
+    /// Whether what some call becomes keeps the places that it has in the definition.
+    pub(super) fn keep_places(&self) -> bool {
+        self.known.values().flatten().any(|one| one.called_once)
+    }
+
     /// The macro that is meant by a name here: the last one before the call, or the only one.
     fn find(&self, name: &Name, at: Span) -> Option<Rc<Definition>> {
         let all = self.known.get(name)?;
@@ -100,8 +110,8 @@ fn elsewhere(macros: &mut Macros, path: &Name, others: &OtherMacros) -> Option<R
 }
 
 fn place(span: Span) -> (usize, usize) {
-    let start = span.start();
-    (start.line, start.column)
+    let start = super::span(span);
+    (start.line as usize, start.column as usize)
 }
 
 impl Cx {

@@ -26,6 +26,13 @@ pub(super) struct Lower<'c> {
     depth: u32,
 }
 
+impl<'c> Lower<'c> {
+    /// For a body that is read from elsewhere than a syntax tree.
+    pub(super) fn new(cx: &'c mut Cx) -> Self {
+        Self { cx, arena: Arena::default(), items: Vec::new(), depth: 0 }
+    }
+}
+
 impl Cx {
     /// Reads one body: `read` returns its root.
     pub(super) fn body(&mut self, read: impl FnOnce(&mut Lower<'_>) -> Option<ExprId>) -> Body {
@@ -144,9 +151,8 @@ impl Lower<'_> {
                 if matches!(unary.op, syn::UnOp::Deref(_)) { Expr::Deref(inner) } else { Expr::Unary(inner) }
             }
             SynExpr::Let(bound) => {
-                // The value first: it does not see what the pattern binds.
-                let value = self.expr(&mut bound.expr);
-                Expr::Let { pat: self.pat(&mut bound.pat), value }
+                let pat = self.pat(&mut bound.pat);
+                Expr::Let { pat, value: self.expr(&mut bound.expr) }
             }
             other => self.rare(other),
         })
@@ -186,8 +192,8 @@ impl Lower<'_> {
                 Expr::While { cond, body, span: span(looped.while_token.span) }
             }
             SynExpr::ForLoop(looped) => {
-                let iter = self.expr(&mut looped.expr);
                 let pat = self.pat(&mut looped.pat);
+                let iter = self.expr(&mut looped.expr);
                 let body = self.block_id(&mut looped.body);
                 Expr::For { pat, iter, body, span: span(looped.for_token.span) }
             }
@@ -243,7 +249,7 @@ impl Lower<'_> {
     }
 
     /// Where an expression starts, as far as its parts know.
-    fn start(&self, id: ExprId) -> Span {
+    pub(super) fn start(&self, id: ExprId) -> Span {
         let mut id = id;
         loop {
             id = match &self.arena.exprs[id.0 as usize] {

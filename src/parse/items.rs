@@ -155,7 +155,7 @@ pub(super) fn anonymous_const(init: crate::facts::Body) -> ItemKind {
     ItemKind::Const(Box::new(StaticFact { ty: Ty::Tuple(Vec::new()), mutable: false, init: Some(init), form: StaticForm::Plain }))
 }
 
-fn is_thread_local(attrs: &[Attr]) -> bool {
+pub(super) fn is_thread_local(attrs: &[Attr]) -> bool {
     attrs.iter().any(|attr| attr.path.single().is_some_and(|name| name == "thread_local"))
 }
 

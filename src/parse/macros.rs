@@ -12,10 +12,10 @@ use super::{Cx, cfgs, forms, name, plain};
 use crate::facts::{Cfg, Expr, ExprId, ItemFact, ItemKind, Lit, Name, StaticForm, Stmt};
 
 /// Macro calls inside macro calls are looked into this deeply: each level reads its tokens anew.
-const MAX_MACRO_DEPTH: u32 = 32;
+pub(super) const MAX_MACRO_DEPTH: u32 = 32;
 
 /// What is known of a macro by its name.
-enum Form {
+pub(super) enum Form {
     /// Declares statics.
     Statics(StaticForm),
     /// `cfg_if!`.
@@ -36,7 +36,7 @@ enum Form {
     Unknown,
 }
 
-fn form(name: &str) -> Form {
+pub(super) fn form(name: &str) -> Form {
     match name {
         "thread_local" | "scoped_thread_local" => Form::Statics(StaticForm::ThreadLocal),
         "lazy_static" => Form::Statics(StaticForm::Lazy),

@@ -1,6 +1,7 @@
 //! Text of one file to its facts. The only stage that names `syn`.
 //!
-//! One pass over the syntax tree fills [`FileFacts`]; the tree is dropped before the function returns, so facts can cross threads.
+//! One pass over the tokens fills [`FileFacts`]; where they hold anything unusual, one over the syntax tree, which is dropped before the
+//! function returns, so facts can cross threads.
 //! Nothing is resolved here, no other file is looked at (macros of others are handed in), and no input makes it panic: what cannot be read is counted or becomes
 //! [`FileFacts::error`].
 
@@ -8,6 +9,7 @@ mod attrs;
 mod cfgs;
 mod comments;
 mod depth;
+mod direct;
 mod expand;
 mod exprs;
 mod fallback;
@@ -29,6 +31,7 @@ mod types;
 mod uses;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use proc_macro2::TokenStream;
@@ -72,11 +75,26 @@ pub fn parse_file_with(file: &str, text: &str, options: &ParseOptions, others: &
         let lines: Vec<&str> = code.split('\n').collect();
         facts.comments.retain(|comment| lines.get(comment.span.line as usize - 1).is_some_and(|line| line.contains(comments::DIRECTIVE)));
     }
+    let mut cx = Cx::new(options, others);
+    match direct::read(&mut cx, code) {
+        Ok((cfg, items)) => (facts.cfg, facts.items) = (cfg, items),
+        Err(_) => {
+            cx = Cx::new(options, others);
+            by_tree(&mut cx, code, &mut facts);
+        }
+    }
+    // The span table of this thread would otherwise keep the text of every file; no span lives on from here.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    cx.finish(&mut facts);
+    facts
+}
+
+/// Reads a file through its syntax tree.
+fn by_tree(cx: &mut Cx, code: &str, facts: &mut FileFacts) {
     if let Err(place) = depth::check(code) {
         facts.error = Some(ParseError { span: lex::span_at(code, place.offset), message: place.message.to_owned() });
-        return facts;
+        return;
     }
-    let mut cx = Cx::new(options, others);
     match code.parse::<TokenStream>() {
         Ok(tokens) => match syn::parse2::<syn::File>(tokens) {
             Ok(mut tree) => {
@@ -88,7 +106,7 @@ pub fn parse_file_with(file: &str, text: &str, options: &ParseOptions, others: &
             }
             Err(error) => {
                 facts.error = Some(ParseError { span: span(error.span()), message: error.to_string() });
-                facts.items = fallback::read(&mut cx, code);
+                facts.items = fallback::read(cx, code);
             }
         },
         Err(error) => {
@@ -96,18 +114,6 @@ pub fn parse_file_with(file: &str, text: &str, options: &ParseOptions, others: &
             facts.error = Some(ParseError { span: span(error.span()), message });
         }
     }
-    // The span table of this thread would otherwise keep the text of every file; no span lives on from here.
-    proc_macro2::extra::invalidate_current_thread_spans();
-    if facts.error.is_none() {
-        facts.error = cx.too_deep.take();
-    }
-    facts.macros_read = cx.macros_read;
-    facts.macros_unread = cx.macros_unread;
-    facts.test_mods = cx.test_mods;
-    facts.macros = cx.defined;
-    facts.called_macros = cx.macros.called.into_iter().collect();
-    facts.called_macros.sort_unstable();
-    facts
 }
 
 /// What the reading of one file carries along.
@@ -152,6 +158,19 @@ impl Cx {
         }
     }
 
+    /// Hands over what the reading of the file gathered.
+    fn finish(mut self, facts: &mut FileFacts) {
+        if facts.error.is_none() {
+            facts.error = self.too_deep.take();
+        }
+        facts.macros_read = self.macros_read;
+        facts.macros_unread = self.macros_unread;
+        facts.test_mods = self.test_mods;
+        facts.macros = self.defined;
+        facts.called_macros = self.macros.called.into_iter().collect();
+        facts.called_macros.sort_unstable();
+    }
+
     fn items(&mut self, items: &mut [syn::Item]) -> Vec<ItemFact> {
         let mut out = Vec::with_capacity(items.len());
         for item in items {
@@ -161,10 +180,32 @@ impl Cx {
     }
 }
 
+thread_local! {
+    /// Where in the file the text starts that `syn` reads.
+    static START: Cell<Span> = const { Cell::new(Span { line: 1, column: 1 }) };
+}
+
+/// Has `syn` read a part of a file: until this is dropped, places are those in the file.
+struct StartAt;
+
+impl StartAt {
+    fn new(place: Span) -> Self {
+        START.set(place);
+        Self
+    }
+}
+
+impl Drop for StartAt {
+    fn drop(&mut self) {
+        START.set(Span { line: 1, column: 1 });
+    }
+}
+
 /// The place of a token; a span without a place (an empty macro body) is 1:1.
 fn span(span: proc_macro2::Span) -> Span {
-    let start = span.start();
-    Span { line: start.line.max(1) as u32, column: start.column as u32 + 1 }
+    let (from, start) = (START.get(), span.start());
+    let (line, column) = (start.line.max(1) as u32, start.column as u32);
+    if line == 1 { Span { line: from.line, column: from.column + column } } else { Span { line: from.line + line - 1, column: column + 1 } }
 }
 
 /// The identifier without `r#`: `r#type` and `type` are one name.

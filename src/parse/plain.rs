@@ -91,6 +91,7 @@ fn unnamed(piece: &[TokenTree]) -> &[TokenTree] {
     let equals = piece.iter().position(|token| is_mark(token, '='));
     if let Some(equals) = equals
         && equals > 0
+        && matches!(piece[equals - 1], TokenTree::Ident(_))
         && piece[..equals].iter().all(|token| matches!(token, TokenTree::Ident(_)) || is_mark(token, '.'))
         && piece.get(equals + 1).is_none_or(|next| !is_mark(next, '=') && !is_mark(next, '>'))
     {

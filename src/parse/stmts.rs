@@ -49,27 +49,26 @@ impl Lower<'_> {
     }
 
     /// `#[cfg(windows)] return x;` as `if cfg!(windows) { return x }`: what stands behind it is reached elsewhere.
-    fn on_some_builds(&mut self, then: ExprId) -> ExprId {
+    pub(super) fn on_some_builds(&mut self, then: ExprId) -> ExprId {
         let span = Span { line: 0, column: 0 };
         let cond = self.push(Expr::Macro { path: Path::of(&["cfg"]), args: Box::default(), read: true, span });
         self.push(Expr::If { cond, then, otherwise: None })
     }
 
     fn local(&mut self, local: &mut syn::Local) -> Stmt {
-        // The value first: it does not see what the pattern binds.
-        let (init, otherwise) = match &mut local.init {
-            Some(init) => {
-                let value = self.expr(&mut init.expr);
-                (Some(value), init.diverge.as_mut().map(|(_, otherwise)| self.expr(otherwise)))
-            }
-            None => (None, None),
-        };
         let (pat, ty) = match &mut local.pat {
             syn::Pat::Type(typed) => {
                 let pat = self.pat(&mut typed.pat);
                 (pat, Some(Box::new(self.cx.ty(&typed.ty))))
             }
             pat => (self.pat(pat), None),
+        };
+        let (init, otherwise) = match &mut local.init {
+            Some(init) => {
+                let value = self.expr(&mut init.expr);
+                (Some(value), init.diverge.as_mut().map(|(_, otherwise)| self.expr(otherwise)))
+            }
+            None => (None, None),
         };
         Stmt::Let { pat, ty, init, otherwise }
     }
