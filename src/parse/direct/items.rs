@@ -282,7 +282,7 @@ impl Direct<'_, '_> {
         let mut variants = Vec::new();
         while self.at < close {
             let span = self.outer_attrs()?;
-            let kept = self.kept(span)?;
+            let attrs = self.attrs(span)?;
             let mark = self.mark();
             let (name, _) = self.ident()?;
             let fields = match self.kind() {
@@ -296,8 +296,8 @@ impl Direct<'_, '_> {
                 self.body(Self::expr, |root| Some(*root))?;
                 self.forget(&mark);
             }
-            if kept {
-                variants.push(VariantFact { name, fields });
+            if let Some(Attrs { attrs, .. }) = attrs {
+                variants.push(VariantFact { name, fields, attrs });
             } else {
                 self.forget(&mark);
             }
