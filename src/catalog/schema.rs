@@ -270,6 +270,8 @@ pub enum Shape {
     Global,
     /// A call whose effect is remembered elsewhere.
     Call,
+    /// Makes what is written by another call: told with that.
+    Content,
     /// Sends a request to a service elsewhere.
     Request,
     /// Declared by a macro.

@@ -156,6 +156,7 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
     let op = api.op.map_or(FsOp::Write, |op| if op == FsOp::Write && appends { FsOp::Append } else { op });
     facts.push(Cx::plain_fact("op", op.as_str()));
     facts.extend(knobs::habits(api));
+    facts.extend(generated(cx, body));
     let what = literal.clone().map_or_else(|| call.path.clone(), SmolStr::from);
     let mut sites = vec![cx.site(call.at, Role::Written, body.def)];
     sites.extend(call.also.iter().filter(|(_, at)| at.span.line != call.at.span.line).map(|(_, at)| cx.site(*at, Role::Written, body.def)));
@@ -176,6 +177,17 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
             literal.map_or_else(|| cx.maker_name(body.def), SmolStr::from),
             Origin::Called { function: cx.path(body.def), what },
         )
+    }
+}
+
+/// How long a key is that is made and then written: where one key is made, and one file written.
+fn generated(cx: &Cx<'_>, body: &BodyFacts) -> Vec<Fact> {
+    let is_content = |call: &KnownCall| cx.api(call.hit.entry).shape == Shape::Content;
+    let is_write = |call: &&KnownCall| cx.api(call.hit.entry).kind == Some(Kind::FsWrite) && !is_content(call);
+    let contents: Vec<usize> = (0..body.known.len()).filter(|at| is_content(&body.known[*at])).collect();
+    match contents.as_slice() {
+        [only] if body.known.iter().filter(is_write).count() == 1 => knobs::facts(cx, body, *only),
+        _ => Vec::new(),
     }
 }
 

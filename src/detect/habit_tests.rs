@@ -389,3 +389,42 @@ fn a_setting_that_passes_a_cache_by_and_makes_data_anew_is_told() {
     // Asked elsewhere without it.
     assert_eq!(of("println!(\"{:?}\", PAGE_CACHE.read().unwrap());"), ["again_when RELOAD is on"]);
 }
+
+#[test]
+fn a_key_that_is_made_and_written_tells_its_size() {
+    let of = |more: &str| {
+        let text = format!(
+            "fn main() {{ let key = openssl::rsa::Rsa::generate(3072).unwrap(); {more} std::fs::write(\"/srv/key.pem\", key.private_key_to_pem().unwrap()).unwrap(); }}\n"
+        );
+        let found = items(&["openssl"], &text);
+        found
+            .iter()
+            .flat_map(|item| &item.facts)
+            .filter(|fact| fact.key == "key_size")
+            .map(|fact| fact.value.as_ref().unwrap().to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(""), ["3072"]);
+    // Of two files, which one it is in is not known.
+    assert_eq!(of("std::fs::write(\"/srv/other\", \"x\").unwrap();"), [""; 0]);
+}
+
+#[test]
+fn a_store_of_cookies_tells_how_long_they_are_made_to_last() {
+    let of = |age: &str| {
+        let text = format!(
+            "use std::sync::RwLock;\nstruct Jar(RwLock<cookie_store::CookieStore>);\n\
+             impl Jar {{ fn put(&self, mut cookie: cookie::Cookie<'static>) {{ let mut store = self.0.write().unwrap(); {age} store.insert_raw(&cookie, &url()).unwrap(); }} }}\n\
+             fn main() {{ let jar = std::sync::Arc::new(Jar(RwLock::default())); let other = jar.clone(); std::thread::spawn(move || other.put(cookie::Cookie::new(\"a\", \"b\"))); drop(jar); }}\n"
+        );
+        let found = items(&["cookie", "cookie_store", "time"], &text);
+        found
+            .iter()
+            .flat_map(|item| &item.facts)
+            .filter(|fact| fact.key == "max_age" && fact.provenance == crate::model::Provenance::Code)
+            .map(|fact| fact.value.as_ref().unwrap().to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("cookie.set_max_age(Some(time::Duration::minutes(2)));"), ["2min"]);
+    assert_eq!(of(""), [""; 0]);
+}

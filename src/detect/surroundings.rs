@@ -13,7 +13,7 @@ use super::made_from::{gives_back, makers, of_one_family};
 use crate::catalog::Shape;
 use crate::facts::Span;
 use crate::model::{Access, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{At, BodyFacts, Condition, DefId, Flow, KnownCall, OwnCall, Test, Type, Value};
+use crate::resolve::{At, BodyFacts, Condition, DefId, Flow, KnownCall, MAX_AGE, OwnCall, Test, Type, Value};
 
 /// Callers whose conditions hold for what they call.
 const MAX_CALLERS: usize = 3;
@@ -44,6 +44,7 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
         let told = match finding.kind {
             Kind::Cache if finding.detector == "statics" => asked_when(cx, finding),
             Kind::ReferenceData if finding.detector == "constructors" => again_when(cx, finding),
+            Kind::SharedState | Kind::Static if finding.ty.as_ref().is_some_and(|ty| ty.contains("Cookie")) => max_age(cx, finding),
             _ => continue,
         };
         told.into_iter().for_each(|fact| finding.learn(fact));
@@ -196,6 +197,16 @@ fn is_part_of_a_process(kind: Kind) -> bool {
             | Kind::Os
             | Kind::EmbeddedDb
     )
+}
+
+/// How long those that put cookies into a store make them last.
+fn max_age(cx: &Cx<'_>, finding: &Finding) -> Vec<Fact> {
+    let writers: BTreeSet<DefId> = finding.uses.iter().filter(|(.., access)| *access == Access::Write).map(|(_, def, _)| *def).collect();
+    let bodies = writers.iter().filter_map(|def| cx.body_of.get(def)).map(|at| &cx.bodies[*at]);
+    let mut ages = bodies.flat_map(|body| &body.bounds).filter(|bound| bound.key == MAX_AGE);
+    let (Some(age), None) = (ages.next(), ages.next()) else { return Vec::new() };
+    let fact = cx.fact(MAX_AGE, None, &age.value);
+    if fact.value.is_none() { Vec::new() } else { vec![Fact { at: Some(cx.place(age.at)), ..fact }] }
 }
 
 /// The settings without which a cache is passed by: all reads of it stand behind them.
@@ -440,7 +451,7 @@ fn settings(cx: &Cx<'_>, finding: &Finding, work: &Work, beside: &[At]) -> Vec<F
         }
         let ages = body.ages.iter().map(|(value, at)| (SmolStr::new_static("age_limit"), value, *at));
         for (key, value, at) in body.bounds.iter().map(|bound| (bound.key.clone(), &bound.value, bound.at)).chain(ages) {
-            if !part.contains(&at.span) {
+            if !part.contains(&at.span) || key == MAX_AGE {
                 continue;
             }
             let value = work.given.iter().fold(value.clone(), |value, (func, args)| Flow::with_args(&value, *func, args));

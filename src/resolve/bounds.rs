@@ -12,6 +12,9 @@ use crate::model::FactValue;
 /// How the keys of settings of an SQLite database begin.
 pub const PRAGMA: &str = "pragma ";
 
+/// The key of how long a cookie is made to last.
+pub const MAX_AGE: &str = "max_age";
+
 /// At most so many of one text are read.
 const MAX_PRAGMAS: usize = 16;
 
@@ -38,6 +41,10 @@ impl Reader<'_> {
             ("limit", 1) => "limit",
             ("buffer_unordered" | "buffered" | "try_buffer_unordered" | "try_buffered", 1)
             | ("for_each_concurrent" | "try_for_each_concurrent", 2) => "at_once",
+            ("set_max_age", 1) => {
+                let value = self.tracer.value(*args.first()?);
+                return is_length(&value).then(|| Limited { key: MAX_AGE.into(), value, at: self.at(span), when: Vec::new() });
+            }
             ("checked_sub_signed" | "checked_sub_days", 1) => return self.older_than(*args.first()?, span),
             _ => return None,
         };

@@ -60,7 +60,7 @@ mod tests;
 
 pub use answers::gives_answer;
 pub use arithmetic::Math;
-pub use bounds::{Limited, PRAGMA};
+pub use bounds::{Limited, MAX_AGE, PRAGMA};
 pub use calls::{
     BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, SENT_HEADER, Setting, SharedValue, Task, body_facts, krate_of,
 };
