@@ -128,6 +128,29 @@ mod tests {
     use super::*;
     use crate::parse::{ParseOptions, parse_file};
 
+    /// All that this program's own code says, which is most of what code can say.
+    #[test]
+    fn whatever_facts_say_comes_back() {
+        fn collect(folder: &std::path::Path, out: &mut Vec<std::path::PathBuf>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { collect(&path, out) } else { out.push(path) }
+            }
+        }
+        let mut files = Vec::new();
+        for folder in ["src/cache", "src/parse", "src/commands", "fixtures/storefront/crates"] {
+            collect(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
+        }
+        files.retain(|path| path.extension().is_some_and(|ending| ending == "rs"));
+        assert!(files.len() > 60, "{}", files.len());
+        let options = ParseOptions { include_tests: true, ..ParseOptions::default() };
+        for file in files {
+            let facts = parse_file("src/main.rs", &std::fs::read_to_string(&file).unwrap(), &options);
+            let back: FileFacts = postcard::from_bytes(&postcard::to_allocvec(&facts).unwrap()).unwrap();
+            assert_eq!(format!("{back:?}"), format!("{facts:?}"), "{}", file.display());
+        }
+    }
+
     #[test]
     fn facts_come_back_for_their_text_alone_and_say_nothing_without_it() {
         let home = tempfile::tempdir().unwrap();

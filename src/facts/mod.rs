@@ -1,6 +1,9 @@
 //! What one file says: owned syntactic observations, free of parser types, `Send` and serialisable.
 //!
 //! `parse` makes them, `resolve` and `detect` read them. Names are as written; nothing is resolved here.
+//!
+//! The cache keeps them in a form that names no field: none may be left out when it is written (`skip_serializing_if`, `flatten`,
+//! `untagged`).
 
 mod body;
 mod items;

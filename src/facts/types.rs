@@ -21,7 +21,6 @@ pub struct Seg {
     /// The identifier.
     pub name: Name,
     /// Type arguments; `Output = T` is [`Ty::Assoc`]; lifetimes and const arguments are left out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Ty>,
 }
 
