@@ -1,10 +1,11 @@
-//! `cargo bench -- <folder>`: `statemap gen` beside a bare parallel `syn::parse_file` of the same files, in one run.
+//! `cargo bench -- <folder>…`: `statemap gen` and `check` beside a bare parallel `syn::parse_file` of the same files, in one run.
 //!
-//! Both run as processes of their own, in turns, so that a busy machine slows both. Nothing is asserted: the ratio of the
-//! medians is for people. On Linux, processor time and peak memory come from `/proc`.
+//! With `--neighbours`, tools that do a lesser job on the same tree run along, as far as they are installed: `ast-grep`, `semgrep` (with the
+//! rules in `benches/neighbours/`) and `cargo-capsec`. All run as processes of their own, in turns, so that a busy machine slows all alike.
+//! Nothing is asserted: the table and its ratios are for people. On Linux, processor time and peak memory come from `/proc`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to people")]
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,29 +32,38 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &[OsString]) -> Result<(), String> {
-    let mut folder = None;
+    let mut folders = Vec::new();
     let mut runs = RUNS;
-    let mut bare = false;
+    let (mut bare, mut neighbours) = (false, false);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.to_str() {
             // cargo's own.
             Some("--bench") => {}
             Some("--bare") => bare = true,
+            Some("--neighbours") => neighbours = true,
             Some("--runs") => {
                 let text = args.next().and_then(|text| text.to_str()).unwrap_or_default();
                 runs = text.parse().ok().filter(|runs| *runs > 0).ok_or("`--runs` takes a number from 1 on")?;
             }
-            _ => folder = Some(PathBuf::from(arg)),
+            _ => folders.push(PathBuf::from(arg)),
         }
     }
-    let folder = folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/storefront"));
+    if folders.is_empty() {
+        folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/storefront"));
+    }
     if bare {
-        let (files, lines) = parse_all(&folder)?;
-        println!("{files} {lines}");
+        for folder in &folders {
+            let (files, lines) = parse_all(folder)?;
+            println!("{files} {lines}");
+        }
         return Ok(());
     }
-    compare(&folder, runs)
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    println!("{runs} runs of each in turns, {threads} processors; medians, and ratios of them to the bare parse\n");
+    println!("| Workspace | | wall | ratio | processor time | ratio | peak memory |");
+    println!("|---|---|---:|---:|---:|---:|---:|");
+    folders.iter().try_for_each(|folder| compare(folder, runs, neighbours))
 }
 
 /// What is measured against: each file that `statemap` would read, through `syn` and dropped.
@@ -75,59 +85,73 @@ fn parse_all(folder: &Path) -> Result<(usize, usize), String> {
     Ok((files.len(), lines.into_inner()))
 }
 
-fn compare(folder: &Path, runs: usize) -> Result<(), String> {
+/// The rows of one folder.
+fn compare(folder: &Path, runs: usize, neighbours: bool) -> Result<(), String> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
-    let bare = || {
-        let mut command = Command::new(&own);
-        command.arg("--bare").arg(folder);
-        command
-    };
-    let whole = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_statemap"));
-        command.args(["gen", "--quiet", "-o", "-"]).arg(folder);
-        command
-    };
-    // Once each, unmeasured: the files are in the page cache from then on.
-    let counted = bare().output().map_err(|error| error.to_string())?;
+    let counted = with_args(&own, &[&"--bare", &folder]).output().map_err(|error| error.to_string())?;
     if !counted.status.success() {
         return Err(String::from_utf8_lossy(&counted.stderr).into_owned());
     }
     let counted = String::from_utf8_lossy(&counted.stdout).into_owned();
     let (files, lines) = counted.trim().split_once(' ').ok_or("the bare parse printed no counts")?;
-    measure(&mut whole())?;
-    let (mut of_bare, mut of_whole) = (Vec::new(), Vec::new());
-    for _ in 0..runs {
-        of_bare.push(measure(&mut bare())?);
-        of_whole.push(measure(&mut whole())?);
+    let statemap = Path::new(env!("CARGO_BIN_EXE_statemap"));
+    let mut sides: Vec<(&str, Command, Vec<Run>)> = vec![
+        ("`syn::parse_file`", with_args(&own, &[&"--bare", &folder]), Vec::new()),
+        ("`statemap gen`", with_args(statemap, &[&"gen", &"--no-cache", &"--quiet", &"-o", &"-", &folder]), Vec::new()),
+        ("`statemap check`", with_args(statemap, &[&"check", &"--no-cache", &"--quiet", &folder]), Vec::new()),
+    ];
+    if neighbours {
+        sides.extend(neighbours_of(folder)?.into_iter().map(|(name, command)| (name, command, Vec::new())));
     }
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    println!("{}: {files} files, {lines} lines; {runs} runs of each in turns, {threads} processors\n", folder.display());
-    println!("| | wall, min | median | max | processor time, median | peak memory, median |");
-    println!("|---|---:|---:|---:|---:|---:|");
-    let bare = row("`syn::parse_file`", of_bare);
-    let whole = row("`statemap gen`", of_whole);
-    print!("\nratio of the medians: {:.2} in wall time", whole.0 / bare.0);
-    // Counted in ticks of 10 ms: a small tree may take none.
-    if bare.1 > 0.0 {
-        println!(", {:.2} in processor time", whole.1 / bare.1)
-    } else {
-        println!()
+    // Once each, unmeasured: the files are in the page cache from then on, and what is not installed is left out.
+    sides.retain_mut(|(_, command, _)| measure(command).is_ok());
+    for _ in 0..runs {
+        for (_, command, runs) in &mut sides {
+            runs.push(measure(command)?);
+        }
+    }
+    let mut first = None;
+    for (name, _, runs) in sides {
+        let of = |what: fn(&Run) -> f64| {
+            let mut all: Vec<f64> = runs.iter().map(what).collect();
+            all.sort_by(f64::total_cmp);
+            median(&all)
+        };
+        let (wall, cpu, peak) = (of(|run| run.wall.as_secs_f64()), of(|run| run.cpu), of(|run| run.peak));
+        let title = match first {
+            None => format!("{}, {files} files, {lines} lines", folder.file_name().unwrap_or_default().to_string_lossy()),
+            Some(_) => String::new(),
+        };
+        let (bare_wall, bare_cpu): (f64, f64) = *first.get_or_insert((wall, cpu));
+        // Counted in ticks of 10 ms: a small tree may take none.
+        let cpu_ratio = if bare_cpu > 0.0 { format!("{:.2}", cpu / bare_cpu) } else { String::new() };
+        println!("| {title} | {name} | {wall:.3} s | {:.2} | {cpu:.2} s | {cpu_ratio} | {peak:.0} MB |", wall / bare_wall);
     }
     Ok(())
 }
 
-/// Prints one side; its median wall and processor seconds.
-fn row(name: &str, runs: Vec<Run>) -> (f64, f64) {
-    let sorted = |of: fn(&Run) -> f64| {
-        let mut all: Vec<f64> = runs.iter().map(of).collect();
-        all.sort_by(f64::total_cmp);
-        all
-    };
-    let walls = sorted(|run| run.wall.as_secs_f64());
-    let (wall, cpu, peak) = (median(&walls), median(&sorted(|run| run.cpu)), median(&sorted(|run| run.peak)));
-    let last = walls.last().copied().unwrap_or_default();
-    println!("| {name} | {:.2} s | {wall:.2} s | {last:.2} s | {cpu:.2} s | {peak:.0} MB |", walls.first().copied().unwrap_or_default());
-    (wall, cpu)
+/// Tools that do a part of the work.
+fn neighbours_of(folder: &Path) -> Result<Vec<(&'static str, Command)>, String> {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/neighbours");
+    let inline = std::fs::read_to_string(rules.join("ast-grep.yml")).map_err(|error| error.to_string())?;
+    let semgrep = rules.join("semgrep.yml");
+    Ok(vec![
+        ("ast-grep", with_args(Path::new("ast-grep"), &[&"scan", &"--inline-rules", &inline, &"--json=compact", &folder])),
+        (
+            "semgrep",
+            with_args(
+                Path::new("semgrep"),
+                &[&"scan", &"--metrics=off", &"--disable-version-check", &"--quiet", &"--json", &"--config", &semgrep, &folder],
+            ),
+        ),
+        ("cargo-capsec", with_args(Path::new("cargo-capsec"), &[&"capsec", &"audit", &"--path", &folder, &"--quiet"])),
+    ])
+}
+
+fn with_args(program: &Path, args: &[&dyn AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args.iter().map(|arg| (*arg).as_ref()));
+    command
 }
 
 fn median(sorted: &[f64]) -> f64 {
@@ -166,7 +190,8 @@ fn measure(command: &mut Command) -> Result<Run, String> {
         std::thread::sleep(Duration::from_millis(2));
     };
     let status = child.wait().map_err(|error| error.to_string())?;
-    if status.success() { Ok(Run { wall, cpu, peak }) } else { Err(format!("{command:?} ended with {status}")) }
+    // 1: there is something to tell, as `check` and searches say it.
+    if matches!(status.code(), Some(0 | 1)) { Ok(Run { wall, cpu, peak }) } else { Err(format!("{command:?} ended with {status}")) }
 }
 
 /// State of a process, and its seconds of user and system time, in ticks of 10 ms.
@@ -176,7 +201,8 @@ fn state(proc: &Path) -> Option<(char, f64)> {
     let (_, rest) = text.rsplit_once(") ")?;
     let fields: Vec<&str> = rest.split(' ').collect();
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
-    Some((rest.chars().next()?, (ticks(11)? + ticks(12)?) / 100.0))
+    // Its own, and of the children it waited for.
+    Some((rest.chars().next()?, (ticks(11)? + ticks(12)? + ticks(13)? + ticks(14)?) / 100.0))
 }
 
 fn high_water(proc: &Path) -> Option<f64> {
