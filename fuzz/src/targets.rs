@@ -13,8 +13,11 @@ use statemap::source::{MemoryTree, Revision};
 use crate::markdown::skeleton::{intruders, pages as pages_of};
 use crate::markdown::texts::Texts;
 
+/// Takes what the fuzzer made up, and panics where something does not hold.
+pub type Target = fn(&[u8]);
+
 /// The targets by name.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("source", source),
     ("macros", macros),
     ("annotations", annotations),

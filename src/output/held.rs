@@ -12,7 +12,6 @@ pub(super) fn begin() -> MutexGuard<'static, usize> {
 
 /// Waits until no map is half written, and keeps others from being begun while what is returned lives: the number of files that
 /// were written so far.
-#[must_use]
 pub fn wait() -> MutexGuard<'static, usize> {
     begin()
 }

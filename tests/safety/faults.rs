@@ -23,8 +23,7 @@ impl Disk {
         let size = format!("size={bytes}");
         let made = mount(&["-t", "tmpfs", "-o", &size, "tmpfs"], &project);
         if !made {
-            // Only root may mount; everybody else has nothing to test here.
-            eprintln!("skipped: a file system of its own cannot be mounted here");
+            super::skipped("a file system of its own cannot be mounted here: only root may");
         }
         made.then_some(Self { project })
     }

@@ -208,7 +208,7 @@ fn git_objects_that_are_missing_or_cut_are_told() {
         command.output().is_ok_and(|output| output.status.success())
     };
     if !(git(&["init", "-q"]) && git(&["add", "."]) && git(&["commit", "-qm", "One."]) && git(&["gc", "-q"])) {
-        eprintln!("skipped: there is no git to make a pack with");
+        super::skipped("there is no git to make a pack with");
         return;
     }
     project.run(&["diff", "HEAD"]).ends(0);

@@ -35,3 +35,9 @@ pub(crate) fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 pub(crate) fn temporary(files: &BTreeMap<String, Vec<u8>>) -> Vec<&String> {
     files.keys().filter(|name| name.rsplit('/').next().unwrap().starts_with(".statemap-")).collect()
 }
+
+/// Tells why a test has nothing to do on this machine.
+#[allow(clippy::print_stderr, reason = "people read the output of tests")]
+pub(crate) fn skipped(reason: &str) {
+    eprintln!("skipped: {reason}");
+}
