@@ -328,7 +328,8 @@ fn trees(folder: &Path) -> Vec<std::path::PathBuf> {
 fn json_is_read_as_it_was_written() {
     let trees = trees(&crate::project::repository().join("fixtures"));
     assert!(trees.len() > 20, "{trees:?}");
-    for tree in trees {
+    // What means harm names files outside of its tree: who reads a map cuts such a name off.
+    for tree in trees.into_iter().filter(|tree| !tree.ends_with("hostile")) {
         let mut map = crate::project::analysis(&tree).map;
         // What mends a mistake is for the one who runs the program, and no part of the map.
         map.diagnostics.iter_mut().for_each(|found| found.paste = None);

@@ -51,6 +51,9 @@ const SHAPES: [(&str, [&str; 5]); 43] = [
     ("impls", ["", "impl A { fn f() {", "", "}}", ""]),
 ];
 
+/// Those that are read side by side, and so to their end.
+const FLAT: [&str; 1] = ["alternatives"];
+
 #[test]
 fn code_that_nests_without_end_is_told_and_the_rest_is_mapped() {
     let project = Project::empty();
@@ -69,14 +72,15 @@ fn code_that_nests_without_end_is_told_and_the_rest_is_mapped() {
     let items: Vec<&str> = map["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
     assert!(items.contains(&"HITS"), "{items:?}");
     let told = map["diagnostics"].as_array().unwrap();
-    for (name, _) in SHAPES {
-        let file = format!("src/{name}.rs");
-        let is_told = told.iter().any(|found| {
-            found["file"] == file.as_str() && found["message"].as_str().unwrap().contains("nested too deeply to be parsed: more than ")
-        });
-        assert!(is_told, "{file} is not told");
-    }
-    assert_eq!(map["coverage"]["unparsed"].as_u64(), Some(SHAPES.len() as u64));
+    let is_told = |name: &str| {
+        told.iter().any(|found| {
+            found["file"] == format!("src/{name}.rs")
+                && found["message"].as_str().unwrap().contains("nested too deeply to be parsed: more than ")
+        })
+    };
+    let untold: Vec<&str> = SHAPES.iter().map(|(name, _)| *name).filter(|name| !is_told(name)).collect();
+    assert_eq!(untold, FLAT);
+    assert_eq!(map["coverage"]["unparsed"].as_u64(), Some((SHAPES.len() - FLAT.len()) as u64));
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn forms_that_are_easily_read_wrong_read_the_same() {
         "static X: Mutex<u8> = Mutex::new(1); const Y: fn(u8) -> ! = z; struct L(pub u8, #[serde(skip)] Vec<u8>); enum M { A = 1, B(u8) }",
         "\"a\\nb\"; r#\"c\"#; b\"d\"; b'e'; 'f'; '\\''; 0x1f_u8; 1_000; 1.; 1.0f32; 2e5; c\"g\"; 340282366920938463463374607431768211456; r#type",
         "return; x.await?; (a as usize as u8) < b; a::<B>; x.0.1.2; x.y::<Z>(); #[cfg(windows)] return 5; #[allow(x)] { 1 }; ;; if a { b } else { c }.d()",
-        "let x = if a { 1 } else { 2 } + 3; let y = a.b.c = d; let _ = _x; _ = f(); let (a, .., b) = c; let [x @ .., _] = y; let Foo | Bar = z;",
+        "let x = if a { 1 } else { 2 } + 3; let y = a.b.c = d; let _ = _x; _ = f(); let (a, .., b) = c; let [x @ .., _] = y; let (Foo | Bar) = z;",
     ];
     for body in bodies {
         let (straight, tree) = both(&format!("fn f() {{ {body} }}"));
