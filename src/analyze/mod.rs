@@ -92,7 +92,7 @@ pub fn analyze_kept(
     kept: &Kept<'_>,
 ) -> anyhow::Result<Analysis> {
     pool(options.threads)?.install(|| {
-        let recorded = Recorded::new(tree, kept);
+        let recorded = Recorded::new(tree);
         let parse_options = parse_options(options);
         let (discovery, found) = rayon::join(|| discovered(&recorded, options, progress), || kept.find(tree, &parse_options));
         if let Some((map, no_rust)) = found.and_then(|found| kept.take(found, &discovery, revision)) {
@@ -100,8 +100,7 @@ pub fn analyze_kept(
             return Ok(Analysis { map, deployed: None, config, unreadable: false, bad_config: false, no_rust });
         }
         let digest = cache::digest(&discovery);
-        let analysis =
-            run(&recorded, discovery, revision, options, progress, Known { recorded: Some((&recorded, kept)), ..Known::default() })?;
+        let analysis = run(&recorded, discovery, revision, options, progress, Known { recorded: Some(&recorded), ..Known::default() })?;
         kept.keep(recorded, digest, &analysis);
         Ok(analysis)
     })
@@ -149,7 +148,7 @@ struct Known<'a> {
     /// What was parsed for another tree.
     parsed: Option<&'a Parsed>,
     /// What notes what is read, for what is kept.
-    recorded: Option<(&'a Recorded<'a>, &'a Kept<'a>)>,
+    recorded: Option<&'a Recorded<'a>>,
 }
 
 /// What people configured, with what is wrong with it.

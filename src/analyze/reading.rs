@@ -9,7 +9,6 @@ use rayon::Scope;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use crate::cache::Recorded;
 use crate::discover::{Discovery, Package};
 use crate::facts::FileFacts;
 use crate::model::Diagnostic;
@@ -57,16 +56,7 @@ pub(super) fn read(
     Known { parsed, recorded }: Known<'_>,
 ) -> Read {
     let known: FxHashSet<&str> = discovery.files.iter().map(|file| file.path.as_str()).collect();
-    let reader = Reader {
-        tree,
-        known,
-        options,
-        progress,
-        parsed,
-        recorded: recorded.map(|(recorded, _)| recorded),
-        asked: Mutex::default(),
-        done: Mutex::default(),
-    };
+    let reader = Reader { tree, known, options, progress, parsed, asked: Mutex::default(), done: Mutex::default() };
     let roots: Vec<String> = inputs.iter().filter(|input| input.is_read).map(|input| input.root.clone()).collect();
     rayon::scope(|scope| {
         for root in roots {
@@ -99,8 +89,8 @@ pub(super) fn read(
         }
     }
     out.files = Arc::new(files);
-    if let Some((recorded, kept)) = recorded {
-        recorded.facts(out.files.clone(), kept, move |file| !with_others.contains(&file.file));
+    if let Some(recorded) = recorded {
+        recorded.facts(out.files.clone(), move |file| !with_others.contains(&file.file));
     }
     out
 }
@@ -117,8 +107,6 @@ struct Reader<'a> {
     progress: &'a dyn Progress,
     /// What was parsed for another tree.
     parsed: Option<&'a Parsed>,
-    /// What was parsed in an earlier run.
-    recorded: Option<&'a Recorded<'a>>,
     /// Places that were asked for already.
     asked: Mutex<FxHashSet<String>>,
     done: Mutex<Vec<Done>>,
@@ -162,11 +150,6 @@ impl Reader<'_> {
 impl Reader<'_> {
     /// The facts of a file. With macros of others they are not those of its text alone.
     fn facts(&self, path: &SmolStr, text: String, others: &OtherMacros) -> FileFacts {
-        if others.is_empty()
-            && let Some(facts) = self.recorded.and_then(|recorded| recorded.known(path))
-        {
-            return facts;
-        }
         let Some(parsed) = self.parsed.filter(|_| others.is_empty()) else {
             return parse::parse_file_with(path, &text, self.options, others);
         };

@@ -9,12 +9,10 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::moved::{Moves, moved};
-use super::pack::Pack;
 use super::recorded::{Answer, Shapes, answer};
 use super::shape::Shape;
 use super::{Cache, Hash, Recorded, hash, sealed};
 use crate::discover::{Discovery, RustFile};
-use crate::facts::FileFacts;
 use crate::model::StateMap;
 use crate::parse::{ParseOptions, parse_file};
 use crate::source::{Revision, Tree};
@@ -54,7 +52,7 @@ impl Trace {
             let shape = self.shapes.binary_search_by_key(at, |(of, _)| *of).ok().filter(|_| answer.is_code).ok_or_else(other)?;
             let text = tree.code(&path).map_err(|_| other())?;
             // It may have changed again.
-            if super::hash(&super::hash(text.as_bytes())) != *hash {
+            if super::hash(text.as_bytes()) != *hash {
                 return Err(other());
             }
             let is = Shape::of(&parse_file(&path, &text, options)).ok_or_else(other)?;
@@ -91,26 +89,8 @@ impl<'c> Kept<'c> {
         Self { cache, name, today: options.today.to_string() }
     }
 
-    pub(super) fn tell(&self, what: String) {
-        self.cache.tell(what);
-    }
-
     fn map_name(&self) -> String {
         format!("{}.map", self.name)
-    }
-
-    /// The facts of texts that were parsed before.
-    pub(super) fn pack(&self) -> Option<Pack> {
-        Pack::open(self.cache, &format!("{}.facts", self.name))
-    }
-
-    /// What writes facts for later runs.
-    pub(super) fn pack_writer(&self) -> impl FnOnce(&mut dyn Iterator<Item = (&FileFacts, Hash)>) + Send + use<> {
-        let (folder, program, name) = (self.cache.folder.clone(), self.cache.program, format!("{}.facts", self.name));
-        move |files| {
-            // Who may not write, or has no room, has no cache.
-            let _ = Pack::write(&folder, program, &name, files);
-        }
     }
 
     /// What was found the last time, when all files that were read then are as they were.
@@ -136,7 +116,7 @@ impl<'c> Kept<'c> {
             return Err(format!("what is kept is of {}", trace.today));
         }
         let differs = |(at, known): (usize, &Answer)| {
-            let is = hash(&answer(&tree.read(&known.path)));
+            let is = answer(&tree.read(&known.path));
             (is != known.hash).then_some((at, is))
         };
         let changed: Vec<(usize, Hash)> = trace.answers.par_iter().enumerate().filter_map(differs).collect();

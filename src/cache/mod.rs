@@ -8,7 +8,6 @@
 mod folder;
 mod kept;
 mod moved;
-mod pack;
 mod program;
 mod recorded;
 mod sealed;

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::pack::Pack;
 use super::shape::Shape;
-use super::{Hash, Kept, hash};
+use super::{Hash, hash};
 use crate::facts::FileFacts;
 use crate::source::{Listing, ReadError, Tree};
 
@@ -19,7 +18,7 @@ use crate::source::{Listing, ReadError, Tree};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Answer {
     pub(super) path: SmolStr,
-    /// The hash of the hash of its text, or of why there is none: the first hash is the key of its facts.
+    /// The hash of its text, or of why there is none.
     pub(super) hash: Hash,
     /// Nothing but the facts of its text was asked for.
     pub(super) is_code: bool,
@@ -31,62 +30,25 @@ pub struct Recorded<'t> {
     answers: Mutex<BTreeMap<SmolStr, (Hash, bool)>>,
     /// The same file was read twice with two contents.
     torn: AtomicBool,
-    /// The facts of an earlier run.
-    pack: Option<Pack>,
-    /// How many of them were taken.
-    taken: AtomicUsize,
     /// The shapes of files, by their path; told when they have been made.
     shapes: Mutex<Option<Shapes>>,
 }
 
-/// So many texts are parsed again in each run before all facts are written anew.
-const FRESH: usize = 20;
-
 impl<'t> Recorded<'t> {
     /// Nothing was asked yet.
-    pub(crate) fn new(tree: &'t dyn Tree, kept: &Kept<'_>) -> Self {
-        Self {
-            tree,
-            answers: Mutex::default(),
-            torn: AtomicBool::new(false),
-            pack: kept.pack(),
-            taken: AtomicUsize::new(0),
-            shapes: Mutex::default(),
-        }
+    pub(crate) fn new(tree: &'t dyn Tree) -> Self {
+        Self { tree, answers: Mutex::default(), torn: AtomicBool::new(false), shapes: Mutex::default() }
     }
 
-    /// The facts of a file that was just read, when its text was parsed before.
-    pub(crate) fn known(&self, path: &str) -> Option<FileFacts> {
-        let pack = self.pack.as_ref().filter(|_| !self.torn.load(Ordering::Relaxed))?;
-        let text = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(path)?.0;
-        let facts = pack.facts(path, &text)?;
-        self.taken.fetch_add(1, Ordering::Relaxed);
-        Some(facts)
-    }
-
-    /// Keeps the facts of files and notes their shapes, beside what the caller does next; `alone` when facts are those of the text
-    /// of a file and of nothing else.
-    pub(crate) fn facts(&self, files: Arc<Vec<FileFacts>>, kept: &Kept<'_>, alone: impl Fn(&FileFacts) -> bool + Send + 'static) {
+    /// Notes the shapes of files, beside what the caller does next; `alone` when facts are those of the text of a file and of
+    /// nothing else.
+    pub(crate) fn facts(&self, files: Arc<Vec<FileFacts>>, alone: impl Fn(&FileFacts) -> bool + Send + 'static) {
         if self.torn.load(Ordering::Relaxed) {
             return;
         }
-        let texts: Vec<Option<Hash>> = {
-            let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-            files.iter().map(|file| answers.get(&file.file).filter(|_| alone(file)).map(|(hash, _)| *hash)).collect()
-        };
-        let taken = self.taken.load(Ordering::Relaxed);
-        if taken > 0 {
-            kept.tell(format!("of {} files, {taken} were parsed before", files.len()));
-        }
-        let fresh = texts.iter().flatten().count().saturating_sub(taken);
-        let write = (self.pack.is_none() || fresh > FRESH).then(|| kept.pack_writer());
         let shapes = move || -> Vec<(SmolStr, Shape)> {
-            let own = || files.iter().zip(&texts).filter_map(|(file, text)| Some((file, (*text)?)));
-            let shapes = own().filter_map(|(file, _)| Some((file.file.clone(), Shape::of(file)?))).collect();
-            if let Some(write) = write {
-                write(&mut own());
-            }
-            shapes
+            let own = files.iter().filter(|file| alone(file));
+            own.filter_map(|file| Some((file.file.clone(), Shape::of(file)?))).collect()
         };
         // Where no thread can be had, files are not told apart by their shape.
         let thread = std::thread::Builder::new().name("statemap-shapes".to_owned()).spawn(shapes);
@@ -96,7 +58,7 @@ impl<'t> Recorded<'t> {
     /// What was read, by path, and what makes the shapes of files; none when the tree changed meanwhile.
     pub(super) fn answers(self) -> Option<(Vec<Answer>, Option<Shapes>)> {
         let answers = self.answers.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let answers = answers.into_iter().map(|(path, (text, is_code))| Answer { path, hash: hash(&text), is_code }).collect();
+        let answers = answers.into_iter().map(|(path, (hash, is_code))| Answer { path, hash, is_code }).collect();
         let shapes = self.shapes.into_inner().unwrap_or_else(PoisonError::into_inner);
         (!self.torn.into_inner()).then_some((answers, shapes))
     }
@@ -154,39 +116,27 @@ pub(super) fn answer(text: &Result<String, ReadError>) -> Hash {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::Options;
-    use crate::cache::{Cache, Program};
-    use crate::discover::Include;
     use crate::source::MemoryTree;
-
-    fn kept(cache: &Cache) -> Kept<'_> {
-        let options = Options { include: Include::default(), threads: Some(1), today: jiff::civil::date(2026, 1, 15), what_if: Vec::new() };
-        cache.of(Path::new("/nowhere"), &options)
-    }
 
     #[test]
     fn what_is_missing_is_an_answer_too() {
         let tree = MemoryTree::from_fixture("//- /a.rs\nfn a() {}\n");
-        let cache = Cache::new(Path::new("/nowhere"), Program::named("test"));
-        let recorded = Recorded::new(&tree, &kept(&cache));
+        let recorded = Recorded::new(&tree);
         assert!(recorded.read("a.rs").is_ok());
         assert!(recorded.read("b.rs").is_err());
         assert!(recorded.read("a.rs").is_ok());
         let (answers, _) = recorded.answers().unwrap();
         let paths: Vec<&str> = answers.iter().map(|answer| answer.path.as_str()).collect();
         assert_eq!(paths, ["a.rs", "b.rs"]);
-        assert_eq!(answers[1].hash, hash(&answer(&Err(ReadError::Missing))));
-        assert_ne!(answers[1].hash, hash(&answer(&Ok(String::new()))));
+        assert_eq!(answers[1].hash, answer(&Err(ReadError::Missing)));
+        assert_ne!(answers[1].hash, answer(&Ok(String::new())));
     }
 
     #[test]
     fn what_is_read_as_text_too_is_not_code_alone() {
         let tree = MemoryTree::from_fixture("//- /a.rs\nfn a() {}\n//- /b.rs\nfn b() {}\n");
-        let cache = Cache::new(Path::new("/nowhere"), Program::named("test"));
-        let recorded = Recorded::new(&tree, &kept(&cache));
+        let recorded = Recorded::new(&tree);
         assert!(recorded.code("a.rs").is_ok() && recorded.code("b.rs").is_ok() && recorded.read("b.rs").is_ok());
         assert!(recorded.code("c.rs").is_err());
         let is_code: Vec<bool> = recorded.answers().unwrap().0.iter().map(|answer| answer.is_code).collect();

@@ -1,19 +1,19 @@
 //! Bodies: the expressions of one function or initialiser, in one arena.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{ItemFact, Name, Path, Span, Ty};
 
 /// Index of an expression in its body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ExprId(pub u32);
 
 /// Index of a pattern in its body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct PatId(pub u32);
 
 /// One body.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Body {
     /// Every expression; children come before their parents.
     pub exprs: Vec<Expr>,
@@ -40,7 +40,7 @@ impl std::ops::Index<PatId> for Body {
 }
 
 /// A literal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Lit {
     /// `"text"`, also the text of a byte or C string when it is UTF-8.
     Str(Name),
@@ -57,7 +57,7 @@ pub enum Lit {
 }
 
 /// A binary operator, as far as values are followed through it or limits told by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum BinOp {
     Add,
@@ -90,7 +90,7 @@ impl BinOp {
 
 /// An expression.
 #[allow(missing_docs, reason = "the syntax in each variant's line names the fields")]
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub enum Expr {
     /// `a::b`, a variable.
     Path(Path, Span),
@@ -159,7 +159,7 @@ pub enum Expr {
 
 /// A statement of a block. Items are in [`Body::items`].
 #[allow(missing_docs, reason = "the syntax in each variant's line names the fields")]
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub enum Stmt {
     /// `let pat: ty = init else { … };`.
     Let { pat: PatId, ty: Option<Box<Ty>>, init: Option<ExprId>, otherwise: Option<ExprId> },
@@ -168,7 +168,7 @@ pub enum Stmt {
 }
 
 /// An arm of a `match`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Arm {
     /// Its pattern.
     pub pat: PatId,
@@ -180,7 +180,7 @@ pub struct Arm {
 
 /// A pattern.
 #[allow(missing_docs, reason = "the syntax in each variant's line names the fields")]
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub enum Pat {
     /// `name`, `ref mut name`, `name @ sub`.
     Bind { name: Name, sub: Option<PatId>, span: Span },

@@ -1,11 +1,11 @@
 //! Items as written: modules, uses, statics, types, functions.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Body, Name, Path, Span, Ty};
 
 /// All that one file says.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct FileFacts {
     /// Path relative to the analysed root.
     pub file: Name,
@@ -32,7 +32,7 @@ pub struct FileFacts {
 }
 
 /// A `macro_rules!`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MacroFact {
     /// Its name.
     pub name: Name,
@@ -45,7 +45,7 @@ pub struct MacroFact {
 }
 
 /// Why a file does not parse.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ParseError {
     /// Where.
     pub span: Span,
@@ -54,7 +54,7 @@ pub struct ParseError {
 }
 
 /// A `// statemap: …` comment and the line of the code that it speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Comment {
     /// Where the comment starts.
     pub span: Span,
@@ -67,7 +67,7 @@ pub struct Comment {
 }
 
 /// A condition of `#[cfg(…)]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Cfg {
     /// `all(…)`; several attributes on one item are joined by it.
     All(Vec<Cfg>),
@@ -82,7 +82,7 @@ pub enum Cfg {
 }
 
 /// One attribute that is not `cfg` or `doc`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Attr {
     /// `cached::proc_macro::cached`, `derive`, `tokio::main`.
     pub path: Path,
@@ -94,7 +94,7 @@ pub struct Attr {
 }
 
 /// One item.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ItemFact {
     /// Its name, like all names without `r#`; empty for `use`, `impl` and macro calls.
     pub name: Name,
@@ -116,7 +116,7 @@ pub struct ItemFact {
 }
 
 /// What an item is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub enum ItemKind {
     /// `mod`.
     Mod(ModFact),
@@ -149,7 +149,7 @@ pub enum ItemKind {
 }
 
 /// A module.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ModFact {
     /// The items of an inline module; `None` for `mod name;`.
     pub items: Option<Vec<ItemFact>>,
@@ -158,7 +158,7 @@ pub struct ModFact {
 }
 
 /// One leaf of a `use` tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UseFact {
     /// The full path of the leaf; for a glob the path before `*`; `x::{self}` is `x`.
     pub path: Vec<Name>,
@@ -171,7 +171,7 @@ pub struct UseFact {
 }
 
 /// How a static came to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum StaticForm {
     /// `static` or `const`.
     Plain,
@@ -184,7 +184,7 @@ pub enum StaticForm {
 }
 
 /// A static, a const, an associated const.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct StaticFact {
     /// Declared type.
     pub ty: Ty,
@@ -197,7 +197,7 @@ pub struct StaticFact {
 }
 
 /// A generic type parameter with its bounds, where clauses included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Generic {
     /// Its name.
     pub name: Name,
@@ -206,7 +206,7 @@ pub struct Generic {
 }
 
 /// A struct or union.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct StructFact {
     /// Type parameters.
     pub generics: Vec<Generic>,
@@ -215,7 +215,7 @@ pub struct StructFact {
 }
 
 /// A field of a struct or variant.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct FieldFact {
     /// Its name, or its index.
     pub name: Name,
@@ -232,7 +232,7 @@ pub struct FieldFact {
 }
 
 /// An enum.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct EnumFact {
     /// Type parameters.
     pub generics: Vec<Generic>,
@@ -241,7 +241,7 @@ pub struct EnumFact {
 }
 
 /// A variant of an enum.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct VariantFact {
     /// Its name.
     pub name: Name,
@@ -252,7 +252,7 @@ pub struct VariantFact {
 }
 
 /// A function or method.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct FnFact {
     /// Type parameters.
     pub generics: Vec<Generic>,
@@ -269,7 +269,7 @@ pub struct FnFact {
 }
 
 /// A parameter.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Param {
     /// What it binds, in the patterns of the body; leads nowhere when there is no body.
     pub pat: super::PatId,
@@ -278,7 +278,7 @@ pub struct Param {
 }
 
 /// An `impl` block.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ImplFact {
     /// Type parameters.
     pub generics: Vec<Generic>,
@@ -291,7 +291,7 @@ pub struct ImplFact {
 }
 
 /// A trait.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct TraitFact {
     /// Type parameters.
     pub generics: Vec<Generic>,

@@ -16,13 +16,13 @@ pub use items::{
 };
 pub use types::{Path, Seg, Ty};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A name as written.
 pub type Name = smol_str::SmolStr;
 
 /// Start of a piece of source; both numbers start at 1, the column counts characters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Span {
     /// Line, from 1.
     pub line: u32,

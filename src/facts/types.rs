@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Name;
 
 /// A path as written: `std::sync::Arc<T>`, `self::x`, `Vec::<u8>::new`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Path {
     /// Starts with `::`.
     pub global: bool,
@@ -16,7 +16,7 @@ pub struct Path {
 }
 
 /// One segment of a path with its generic arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Seg {
     /// The identifier.
     pub name: Name,
@@ -25,7 +25,7 @@ pub struct Seg {
 }
 
 /// A type as written.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Ty {
     /// A named type.
     Path(Path),

@@ -16,7 +16,7 @@ fn filled() -> Cached {
 #[test]
 fn a_file_that_is_cut_off_is_made_anew() {
     let cached = filled();
-    let (file, _) = cached.map_and_facts();
+    let file = cached.map_file();
     let whole = fs::read(&file).unwrap();
     // Nothing, within each part of its head, between them, within the trace, within the map, all but one byte.
     for length in [0, 1, 15, 16, 17, 47, 48, 79, 80, 81, whole.len() / 2, whole.len() - 1] {
@@ -31,7 +31,7 @@ fn a_file_that_is_cut_off_is_made_anew() {
 #[test]
 fn a_file_that_was_changed_is_made_anew() {
     let cached = filled();
-    let (file, _) = cached.map_and_facts();
+    let file = cached.map_file();
     let whole = fs::read(&file).unwrap();
     for at in (0..whole.len()).step_by(whole.len() / 12) {
         let mut changed = whole.clone();
@@ -50,7 +50,7 @@ fn a_file_that_was_changed_is_made_anew() {
 #[test]
 fn a_file_of_another_build_is_made_anew() {
     let cached = filled();
-    let (file, _) = cached.map_and_facts();
+    let file = cached.map_file();
     let mut other = fs::read(&file).unwrap();
     other[16] ^= 1;
     fs::write(&file, other).unwrap();
@@ -58,40 +58,11 @@ fn a_file_of_another_build_is_made_anew() {
     cached.lists_as_without().says(&[TAKEN]);
 }
 
-/// The facts of files are taken one by one: where they are damaged, the file is parsed again.
-#[test]
-fn damaged_facts_are_made_anew() {
-    let cached = Cached::storefront();
-    cached.run(&["list"]).ends(0);
-    let (_, facts) = cached.map_and_facts();
-    let whole = fs::read(&facts).unwrap();
-    let parsed = " were parsed before";
-    let main = cached.project.read("crates/api/src/main.rs");
-    let edit = |round: usize| cached.project.write("crates/api/src/main.rs", format!("{main}\nfn edit_{round}() -> usize {{ {round} }}\n"));
-    edit(0);
-    cached.lists_as_without().says(&[parsed]);
-    // Nothing, within the head, behind it, within the facts, all but one byte of the table.
-    for (round, length) in [0, 15, 90, 96, 97, whole.len() / 3, whole.len() - 1].into_iter().enumerate() {
-        fs::write(&facts, &whole[..length]).unwrap();
-        edit(round + 1);
-        assert!(!cached.lists_as_without().err.contains(parsed), "cut at {length}");
-        edit(round + 100);
-        cached.lists_as_without().says(&[parsed]);
-    }
-    for (round, at) in (0..whole.len()).step_by(whole.len() / 12).enumerate() {
-        let mut changed = whole.clone();
-        changed[at] ^= 0x20;
-        fs::write(&facts, changed).unwrap();
-        edit(round + 200);
-        cached.lists_as_without();
-    }
-}
-
 /// A folder where a file should be, a file where the folder should be: neither fails, and neither is removed.
 #[test]
 fn what_is_in_the_way_is_left_alone() {
     let cached = filled();
-    let (file, _) = cached.map_and_facts();
+    let file = cached.map_file();
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     fs::write(file.join("mine"), "kept").unwrap();
@@ -138,7 +109,7 @@ mod on_unix {
     #[test]
     fn a_folder_that_may_not_be_written_is_no_failure() {
         let cached = filled();
-        let (file, _) = cached.map_and_facts();
+        let file = cached.map_file();
         let kept = fs::read(&file).unwrap();
         fs::set_permissions(cached.folder(), Permissions::from_mode(0o500)).unwrap();
         cached.lists_as_without().says(&[TAKEN]);
@@ -153,7 +124,7 @@ mod on_unix {
     #[test]
     fn a_link_is_not_followed() {
         let cached = filled();
-        let (file, _) = cached.map_and_facts();
+        let file = cached.map_file();
         let elsewhere = cached.home.path().join("elsewhere");
         fs::rename(&file, &elsewhere).unwrap();
         symlink(&elsewhere, &file).unwrap();
@@ -208,5 +179,5 @@ fn runs_at_once_do_not_harm_each_other() {
         });
         cached.lists_as_without().says(&[TAKEN]);
     }
-    assert_eq!(cached.files().len(), 2, "nothing unfinished is left");
+    assert_eq!(cached.files().len(), 1, "nothing unfinished is left");
 }
