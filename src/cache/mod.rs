@@ -2,8 +2,8 @@
 //!
 //! A kept result is taken when everything that the analysis asked of the tree is answered as it was then: what discovery finds, and
 //! the content, never the date, of each file that was read. Where the facts of a file stand on other lines and are the same for the
-//! rest, the places of the result are moved. Else the tree is analysed, with the facts of texts that were parsed before. Whatever is missing, cut off, foreign or out of date is passed over and
-//! made anew; a cache that cannot be written is no failure.
+//! rest, the places of the result are moved. Else the tree is analysed. Whatever is missing, cut off, foreign or out of date is
+//! passed over and made anew; a cache that cannot be written is no failure.
 
 mod folder;
 mod kept;

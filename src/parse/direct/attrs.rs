@@ -145,19 +145,7 @@ impl Direct<'_, '_> {
             return self.syn_attrs(span, |reader, attrs| reader.low.cx.attrs(attrs));
         }
         let mut out = Attrs::default();
-        let mut at = span.from;
-        while at < span.to {
-            let token = self.tokens[at];
-            if token.kind == Kind::Doc {
-                self.add_doc(token, &mut out);
-                at += 1;
-                continue;
-            }
-            let close = self.tokens[at + 1].partner as usize;
-            let attr = self.attr(at, at + 2, close)?;
-            out.attrs.push(attr);
-            at = close + 1;
-        }
+        self.add_attrs(span, Kind::Doc, 2, &mut out)?;
         out.attrs.shrink_to_fit();
         Ok(Some(out))
     }
@@ -168,16 +156,21 @@ impl Direct<'_, '_> {
         if span.conditional {
             return self.bail();
         }
+        self.add_attrs(span, Kind::InnerDoc, 3, out)
+    }
+
+    /// Adds attributes and doc comments of one sort; `head` tokens stand before the path of each: `#[`, or `#![`.
+    fn add_attrs(&mut self, span: Span, doc: Kind, head: usize, out: &mut Attrs) -> Res<()> {
         let mut at = span.from;
         while at < span.to {
             let token = self.tokens[at];
-            if token.kind == Kind::InnerDoc {
+            if token.kind == doc {
                 self.add_doc(token, out);
                 at += 1;
                 continue;
             }
-            let close = self.tokens[at + 2].partner as usize;
-            let attr = self.attr(at, at + 3, close)?;
+            let close = self.tokens[at + head - 1].partner as usize;
+            let attr = self.attr(at, at + head, close)?;
             out.attrs.push(attr);
             at = close + 1;
         }

@@ -104,6 +104,11 @@ impl Direct<'_, '_> {
 
     fn exprs_until(&mut self, close: usize) -> Res<Box<[ExprId]>> {
         let start = self.ids.len();
+        self.more_exprs(start, close)
+    }
+
+    /// The rest of a list of which the values since `start` are read.
+    fn more_exprs(&mut self, start: usize, close: usize) -> Res<Box<[ExprId]>> {
         while self.at < close {
             let id = self.expr()?;
             self.ids.push(id);
@@ -321,15 +326,7 @@ impl Direct<'_, '_> {
                 self.expect_mark(b',')?;
             }
             let start = self.ids.len() - 1;
-            while self.at < close {
-                let id = self.expr()?;
-                self.ids.push(id);
-                if self.at < close {
-                    self.expect_mark(b',')?;
-                }
-            }
-            self.close(close)?;
-            return Ok(Expr::Array(self.list_since(start)));
+            return Ok(Expr::Array(self.more_exprs(start, close)?));
         }
         self.close(close)?;
         Ok(Expr::Array(Box::default()))

@@ -98,7 +98,7 @@ fn forms_that_are_easily_read_wrong_read_the_same() {
         "pub unsafe trait A: B + 'static { const X: u8; type Y: C; fn f(&self, _: u8) -> Self::Y; fn g() {} } mod m { //! Inner.\n #![x(y)] fn f() {} }",
         "thread_local! { static A: Cell<u8> = Cell::new(1); } lazy_static! { static ref B: u8 = 2; } other! { fn x() {} } third!(1);",
         "extern \"C\" { fn x(); } extern crate a as b; type F = for<'a> fn(&'a u8, x: u8) -> <A as B>::C; static mut Z: [u8; 2 + 2] = [0; 4];",
-        "pub fn f() -> Result<impl Iterator<Item = u8> + use<>, Box<dyn Error>> { todo!() } union U { a: u8 } pub enum E { #[cfg(test)] A, B { c: m!(x) } }",
+        "pub fn f() -> Result<impl Iterator<Item = u8> + use<>, Box<dyn Error>> { a() } union U { a: u8 } pub enum E { #[cfg(test)] A, B { c: m!(x) } }",
     ];
     for item in items {
         let (straight, tree) = both(item);
