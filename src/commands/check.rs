@@ -6,7 +6,7 @@ use clap::ValueEnum as _;
 use statemap::annotations::{Level, Policy};
 use statemap::check::{Baseline, Committed, Finding, State, check_map, check_state};
 use statemap::output::{WriteOptions, pending, write_pages};
-use statemap::render::{CHANGES, Existing, Page};
+use statemap::render::{self, CHANGES, Existing, Page};
 
 use super::changelog::Changelog;
 use super::check_text::{json, text};
@@ -22,6 +22,9 @@ const BASELINE: &str = "statemap-baseline.txt";
 pub(crate) fn run(args: &Check, global: &Global) -> anyhow::Result<ExitCode> {
     if !args.what_if.replicas.is_empty() || !args.what_if.set.is_empty() {
         return super::what_if::run(&session::open_for_what_if(global, args.path.as_deref())?, args, global);
+    }
+    if !args.write_baseline {
+        render::prepare();
     }
     let session = session::open_for_check(global, args.path.as_deref())?;
     let config = &session.analysis.config;

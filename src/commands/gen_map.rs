@@ -14,11 +14,14 @@ use super::progress::Bar;
 use super::screen::Stream;
 use super::session::{self, Session};
 use super::{UsageError, counted, print};
-use crate::cli::{Gen, Global};
+use crate::cli::{Gen, GenFormat, Global};
 use crate::exit_code::ExitCode;
 
 pub(crate) fn run(args: &Gen, global: &Global) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
+    if args.format.is_none_or(|format| format == GenFormat::Markdown) {
+        render::prepare();
+    }
     let session = session::open(global, args.path.as_deref())?;
     let bar = Bar::start(global);
     bar.progress().stage(Stage::Write);

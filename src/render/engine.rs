@@ -2,8 +2,11 @@
 //!
 //! The only module that names tera.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera, TeraResult};
@@ -148,7 +151,8 @@ fn in_file(file: &Option<PathBuf>) -> String {
 
 /// Templates, ready to render.
 pub(crate) struct Engine {
-    tera: Tera,
+    /// Borrowed when it is the one of [`PAGE`].
+    tera: Cow<'static, Tera>,
     folder: Option<PathBuf>,
     /// The user's own, those that replace a built-in one and those that only they name.
     own: Vec<String>,
@@ -159,39 +163,44 @@ pub(crate) struct Engine {
 impl Engine {
     /// The built-in templates, with those of `folder` in their place.
     pub(crate) fn new(folder: Option<&Path>) -> Result<Self, RenderError> {
-        let mut tera = Tera::new();
-        // Views hold Markdown that is already escaped.
-        tera.autoescape_on(Vec::<&'static str>::new());
-        let mut engine = Self { tera, folder: folder.map(Path::to_owned), own: Vec::new(), book: false };
-        // In a page for a repository a badge is its word, and there are neither icons nor cards.
-        engine.function("badge", "word", str::to_owned);
-        engine.function("icon", "kind", |_| String::new());
-        engine.function("label", "of", |_| String::new());
-        let mut templates: Vec<(String, String)> = BUILTIN.iter().map(|&(name, text)| (name.to_owned(), text.to_owned())).collect();
+        Self::with(BUILTIN.to_vec(), folder)
+    }
+
+    /// The same for one template and what it needs of the others: to parse them all takes longer than to fill in one.
+    pub(crate) fn of(root: &str, folder: Option<&Path>) -> Result<Self, RenderError> {
+        // What stands in the folder may name any of them.
+        if folder.is_some() {
+            return Self::new(folder);
+        }
+        match if root == ROOT { PAGE.as_ref() } else { None } {
+            Some(tera) => Ok(Self { tera: Cow::Borrowed(tera), folder: None, own: Vec::new(), book: false }),
+            None => Self::with(needed(root), None),
+        }
+    }
+
+    fn with(builtin: Vec<(&'static str, &'static str)>, folder: Option<&Path>) -> Result<Self, RenderError> {
+        let mut engine = Self { tera: Cow::Owned(words()), folder: folder.map(Path::to_owned), own: Vec::new(), book: false };
+        let mut templates: Vec<(Cow<'_, str>, Cow<'_, str>)> =
+            builtin.into_iter().map(|(name, text)| (Cow::Borrowed(name), Cow::Borrowed(text))).collect();
         for (name, text) in folder.map(user_templates).transpose()?.unwrap_or_default() {
             engine.own.push(name.clone());
             match templates.iter_mut().find(|(known, _)| *known == name) {
-                Some(slot) => slot.1 = text,
-                None => templates.push((name, text)),
+                Some(slot) => slot.1 = text.into(),
+                None => templates.push((name.into(), text.into())),
             }
         }
-        engine.tera.add_raw_templates(templates).map_err(|error| engine.error(&error, ""))?;
+        engine.tera.to_mut().add_raw_templates(templates).map_err(|error| engine.error(&error, ""))?;
         Ok(engine)
     }
 
     /// The same templates for a book: `book` is true in them, and badges, icons and labels are HTML.
     pub(crate) fn for_book(mut self) -> Self {
         self.book = true;
-        self.function("badge", "word", badge);
-        self.function("icon", "kind", |kind| icon(kind).to_owned());
-        self.function("label", "of", label);
+        let tera = self.tera.to_mut();
+        function(tera, "badge", "word", badge);
+        function(tera, "icon", "kind", |kind| icon(kind).to_owned());
+        function(tera, "label", "of", label);
         self
-    }
-
-    /// A function of one word for templates.
-    fn function(&mut self, name: &'static str, argument: &'static str, call: impl Fn(&str) -> String + Send + Sync + 'static) {
-        let call = move |of: Kwargs, _: &State| -> TeraResult<String> { Ok(call(&of.must_get::<String>(argument)?)) };
-        self.tera.register_function(name, call);
     }
 
     /// Renders a view.
@@ -216,6 +225,67 @@ impl Engine {
         let file = self.folder.as_ref().filter(|_| self.own.contains(&name)).map(|folder| folder.join(&name));
         RenderError::Template { name, file, place, detail }
     }
+}
+
+/// The engine without a template, as a page for a repository has it: a badge is its word, and there are neither icons nor cards.
+fn words() -> Tera {
+    let mut tera = Tera::new();
+    // Views hold Markdown that is already escaped.
+    tera.autoescape_on(Vec::<&'static str>::new());
+    function(&mut tera, "badge", "word", str::to_owned);
+    function(&mut tera, "icon", "kind", |_| String::new());
+    function(&mut tera, "label", "of", |_| String::new());
+    tera
+}
+
+/// A function of one word for templates.
+fn function(tera: &mut Tera, name: &'static str, argument: &'static str, call: impl Fn(&str) -> String + Send + Sync + 'static) {
+    let call = move |of: Kwargs, _: &State| -> TeraResult<String> { Ok(call(&of.must_get::<String>(argument)?)) };
+    tera.register_function(name, call);
+}
+
+/// The template of the page that says it all.
+const ROOT: &str = "page.md.tera";
+
+/// What that page needs, parsed; none if a built-in template were wrong, which is told when they are all parsed.
+static PAGE: LazyLock<Option<Tera>> = LazyLock::new(|| {
+    let mut tera = words();
+    tera.add_raw_templates(needed(ROOT)).ok()?;
+    Some(tera)
+});
+
+/// Parses what the page that says it all needs, on a thread of its own: on a small tree that takes as long as the analysis.
+///
+/// Who renders waits for it, so that it only ever saves time; nothing is lost when no thread can be had.
+pub fn prepare() {
+    let _ = std::thread::Builder::new().name("templates".to_owned()).spawn(|| LazyLock::force(&PAGE).is_some());
+}
+
+/// A built-in template and those that it needs: what it includes, and where the components that it uses stand.
+fn needed(root: &str) -> Vec<(&'static str, &'static str)> {
+    let mut open = vec![root];
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        let Some(&(name, text)) = BUILTIN.iter().find(|(known, _)| *known == name) else { continue };
+        if reached.insert((name, text)) {
+            let included = text.split("include \"").skip(1).filter_map(|rest| rest.split('"').next());
+            let uses = |other: &str| defined(other).any(|component| used(text, component));
+            open.extend(included.chain(BUILTIN.iter().filter(|(_, other)| uses(other)).map(|(name, _)| *name)));
+        }
+    }
+    reached.into_iter().collect()
+}
+
+/// The components that a template defines.
+fn defined(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{%- component ").skip(1).filter_map(|rest| rest.split('(').next())
+}
+
+/// Whether a template uses a component: `{{<name …/>}}`.
+fn used(text: &str, component: &str) -> bool {
+    text.match_indices('<').any(|(at, _)| {
+        text[at + 1..].strip_prefix(component).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
 }
 
 /// The `.tera` files of a folder, by name.
@@ -323,6 +393,20 @@ pub(crate) mod seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_template_has_what_it_needs_and_not_the_rest() {
+        for &(name, _) in BUILTIN {
+            let needed = needed(name);
+            assert!(needed.iter().any(|(other, _)| *other == name));
+            if let Err(error) = Engine::with(needed, None) {
+                panic!("{name}: {}", error.report());
+            }
+        }
+        let page: Vec<&str> = needed(ROOT).into_iter().map(|(name, _)| name).collect();
+        assert!(page.contains(&"words.md.tera") && page.contains(&"item-body.md.tera"), "{page:?}");
+        assert!(!page.contains(&"diff.md.tera") && !page.contains(&"fleet-words.md.tera"), "{page:?}");
+    }
 
     #[derive(Serialize)]
     struct Empty {}

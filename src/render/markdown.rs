@@ -28,7 +28,7 @@ const PAGE: &str = "STATEMAP.md";
 /// # Errors
 /// When a template of the user's folder cannot be read, does not parse or does not render.
 pub fn markdown(map: &StateMap, options: &RenderOptions) -> Result<String, RenderError> {
-    let engine = Engine::new(options.templates.as_deref())?;
+    let engine = Engine::of("page.md.tera", options.templates.as_deref())?;
     let layout = Layout::new(map, options, PAGE, |_| PAGE.to_owned());
     let view = page_view(&layout, options);
     Ok(marked(&engine.render("page.md.tera", &view)?))

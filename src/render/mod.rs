@@ -55,7 +55,7 @@ use std::path::PathBuf;
 pub use book::mdbook;
 pub use diagrams::{Drawing, diagram_file, diagram_files};
 pub use diff::{DiffOptions, diff_markdown, diff_text};
-pub use engine::{RenderError, unused_templates};
+pub use engine::{RenderError, prepare, unused_templates};
 pub use escape::{is_steering, visible_line};
 pub use files::CHANGES;
 pub use fleet::{FleetOptions, fleet_json, fleet_markdown, fleet_mdbook};

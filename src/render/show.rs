@@ -46,7 +46,7 @@ pub struct Shown<'s> {
 /// # Errors
 /// When a template of the user's folder cannot be read, does not parse or does not render.
 pub fn show(map: &StateMap, shown: &[Shown<'_>], options: &RenderOptions) -> Result<String, RenderError> {
-    let engine = Engine::new(options.templates.as_deref())?;
+    let engine = Engine::of("show.md.tera", options.templates.as_deref())?;
     // A constant has a title as well.
     let options = RenderOptions { constants: true, ..options.clone() };
     let layout = Layout::new(map, &options, PAGE, |_| PAGE.to_owned());

@@ -36,7 +36,7 @@ const TEXT: usize = 600;
 /// # Errors
 /// When a template of the user's folder cannot be read, does not parse or does not render.
 pub fn diff_markdown(diff: &Diff<'_>, before: &StateMap, after: &StateMap, options: &DiffOptions) -> Result<String, RenderError> {
-    let engine = Engine::new(options.templates.as_deref())?;
+    let engine = Engine::of("diff.md.tera", options.templates.as_deref())?;
     let render_options = RenderOptions { prefix: options.prefix.clone(), constants: true, ..RenderOptions::default() };
     let layout = |map| Layout::new(map, &render_options, "", |_| String::new());
     let pages = Pages { diff, old: layout(before), new: layout(after), prefix: &options.prefix };

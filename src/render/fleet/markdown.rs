@@ -18,7 +18,7 @@ const PAGE: &str = "FLEET.md";
 /// # Errors
 /// When a template of the user's folder cannot be read, does not parse or does not render.
 pub fn fleet_markdown(fleet: &Fleet, options: &FleetOptions) -> Result<String, RenderError> {
-    let engine = Engine::new(options.templates.as_deref())?;
+    let engine = Engine::of("fleet-page.md.tera", options.templates.as_deref())?;
     let site = Site::on_one_page(fleet, options, PAGE);
     let view = FleetPage {
         index: index(&site, options, PAGE),
