@@ -76,8 +76,12 @@ impl Hostile {
     }
 
     fn run(&self, args: &[&str]) -> Outcome {
+        self.run_with(args, "")
+    }
+
+    fn run_with(&self, args: &[&str], stdin: &str) -> Outcome {
         let mut command = statemap();
-        command.current_dir(self.around.path("tree")).args(args);
+        command.current_dir(self.around.path("tree")).args(args).write_stdin(stdin);
         // What hangs is told by a test that fails, not by one that never ends.
         command.timeout(std::time::Duration::from_secs(120));
         let outcome = Outcome::of(&mut command, self.around.root());
@@ -196,6 +200,49 @@ fn pages_of_a_tree_that_means_harm_hold_nothing_that_runs() {
             assert_eq!(drawing.descendants().find(runs).map(|node| node.range()), None, "{name}");
         }
     }
+}
+
+#[test]
+fn a_starter_file_for_a_tree_that_means_harm_is_one_that_is_read() {
+    let hostile = Hostile::new();
+    let mut before = contents(hostile.around.root());
+    hostile.run(&["init", "--force"]).ends(0);
+    let mut after = contents(hostile.around.root());
+    let written = after.remove("tree/statemap.toml").unwrap();
+    assert_harmless(std::str::from_utf8(&written).unwrap(), &["init"]);
+    assert!(before.remove("tree/statemap.toml").is_some() && after == before, "nothing else is written");
+    hostile.run(&["check", "-q"]);
+    hostile.run(&["gen", "-q", "-o", "-"]).ends(0);
+}
+
+#[test]
+fn a_book_of_a_tree_that_means_harm_gets_nothing_that_runs() {
+    let hostile = Hostile::new();
+    let before = contents(hostile.around.root());
+    let page = "# Page\n\n{{#statemap list}}\n\n{{#statemap hazards}}\n\n{{#statemap diagram}}\n";
+    let input = serde_json::json!([
+        {
+            "root": hostile.around.path("tree"), "renderer": "html", "mdbook_version": "0.5.4",
+            "config": {"book": {}, "preprocessor": {"statemap": {"root": ".", "chapters": true}}},
+        },
+        {"items": [{"Chapter": {
+            "name": "Page", "content": page, "number": [1], "sub_items": [], "path": "page.md", "source_path": "page.md", "parent_names": [],
+        }}]},
+    ]);
+    let book = hostile.run_with(&["mdbook"], &input.to_string()).ends(0).json();
+    let mut open: Vec<&serde_json::Value> = book["items"].as_array().unwrap().iter().collect();
+    let mut pages = 0;
+    while let Some(item) = open.pop() {
+        let Some(chapter) = item.get("Chapter") else { continue };
+        open.extend(chapter["sub_items"].as_array().unwrap());
+        let (path, text) = (chapter["path"].as_str().unwrap().to_owned(), chapter["content"].as_str().unwrap().to_owned());
+        assert_harmless(&text, &[&path]);
+        let page = statemap::render::Page { path: path.clone(), text, existing: statemap::render::Existing::Marked };
+        assert_eq!(intruders(&page), Vec::<String>::new(), "{path}");
+        pages += 1;
+    }
+    assert!(pages > 20, "{pages} pages");
+    assert!(contents(hostile.around.root()) == before, "nothing is written by what hands back a book");
 }
 
 #[test]
