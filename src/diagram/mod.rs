@@ -45,6 +45,8 @@ mod words;
 
 use crate::model::StateMap;
 
+use label::Names;
+
 pub use graph::{Edge, Frame, Graph, Line, Node, Shape, Target, Zone};
 
 /// Where the links of a drawn diagram lead: the address of a target as seen from the page, none when it has none.
@@ -78,8 +80,8 @@ pub struct Diagram {
 #[must_use]
 pub fn overview(map: &StateMap) -> Diagram {
     let graph = match map.services.as_slice() {
-        [only] => service::graph(map, Some(&only.name)),
-        [] => service::graph(map, None),
+        [only] => service::graph(map, &names(map), Some(&only.name)),
+        [] => service::graph(map, &names(map), None),
         _ => overview::graph(map),
     };
     Diagram { graph }
@@ -88,7 +90,32 @@ pub fn overview(map: &StateMap) -> Diagram {
 /// The diagram of one service; none when the map has no service of that name.
 #[must_use]
 pub fn service(map: &StateMap, name: &str) -> Option<Diagram> {
-    map.services.iter().find(|service| service.name == name).map(|service| Diagram { graph: service::graph(map, Some(&service.name)) })
+    Services::of(map).diagram(name)
+}
+
+/// What the diagrams of all services of a map share: how its items are called.
+pub struct Services<'a> {
+    map: &'a StateMap,
+    names: Names<'a>,
+}
+
+impl<'a> Services<'a> {
+    /// Names the items of a map.
+    #[must_use]
+    pub fn of(map: &'a StateMap) -> Self {
+        Self { map, names: names(map) }
+    }
+
+    /// The diagram of one service, as [`service`].
+    #[must_use]
+    pub fn diagram(&self, name: &str) -> Option<Diagram> {
+        let service = self.map.services.iter().find(|service| service.name == name)?;
+        Some(Diagram { graph: service::graph(self.map, &self.names, Some(&service.name)) })
+    }
+}
+
+fn names(map: &StateMap) -> Names<'_> {
+    Names::of(&service::shown(map).collect::<Vec<_>>())
 }
 
 impl Diagram {

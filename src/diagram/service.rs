@@ -16,10 +16,8 @@ use super::words;
 const SIZE: Size = Size { nodes: 40, edges: 44, of_group: 5 };
 
 /// The graph of a service; of all that the map holds, when none is named.
-pub(super) fn graph(map: &StateMap, service: Option<&str>) -> Graph {
-    let shown: Vec<&Item> = map.items.iter().filter(|item| item.class == Class::Mutable).collect();
-    let names = Names::of(&shown);
-    let held: Vec<&Item> = shown.iter().copied().filter(|item| service.is_none_or(|service| holds(item, service))).collect();
+pub(super) fn graph(map: &StateMap, names: &Names<'_>, service: Option<&str>) -> Graph {
+    let held: Vec<&Item> = shown(map).filter(|item| service.is_none_or(|service| holds(item, service))).collect();
     let mut sketch = Sketch::new(map, service);
     for item in &held {
         if sketch.is_drawn(item) {
@@ -28,13 +26,18 @@ pub(super) fn graph(map: &StateMap, service: Option<&str>) -> Graph {
     }
     sketch.connect();
     let left_out = held.len() - sketch.drafts.nodes.iter().map(|draft| draft.items.len()).sum::<usize>();
-    let mut graph = fold(sketch.drafts, map, &names, service, SIZE);
+    let mut graph = fold(sketch.drafts, map, names, service, SIZE);
     graph.left_out = left_out;
     let server = graph.nodes.iter().position(|node| node.is_server);
     arrange(&mut graph, server, &process(map, service));
     let subject = service.map_or_else(|| "this tree".to_owned(), str::to_owned);
     words::tell(&mut graph, format!("Where the state of {subject} is"));
     graph
+}
+
+/// The items that diagrams may show.
+pub(super) fn shown(map: &StateMap) -> impl Iterator<Item = &Item> {
+    map.items.iter().filter(|item| item.class == Class::Mutable)
 }
 
 fn holds(item: &Item, service: &str) -> bool {

@@ -25,7 +25,8 @@ pub(crate) fn of_services(map: &StateMap) -> Vec<DiagramView> {
     if !(2..=SERVICES).contains(&map.services.len()) {
         return Vec::new();
     }
-    let of = |name: &str| Some(DiagramView { service: Some(code(name)), ..as_text(&diagram::service(map, name)?)? });
+    let diagrams = diagram::Services::of(map);
+    let of = |name: &str| Some(DiagramView { service: Some(code(name)), ..as_text(&diagrams.diagram(name)?)? });
     map.services.iter().filter_map(|service| of(&service.name)).collect()
 }
 
@@ -139,7 +140,8 @@ pub fn diagram_files(map: &StateMap, drawing: Drawing, options: &RenderOptions) 
     names.extend(stems(map, &names));
     let mut diagrams = vec![diagram::overview(map)];
     if map.services.len() > 1 {
-        diagrams.extend(map.services.iter().filter_map(|service| diagram::service(map, &service.name)));
+        let of = diagram::Services::of(map);
+        diagrams.extend(map.services.iter().filter_map(|service| of.diagram(&service.name)));
     }
     let sibling = |name: &str| {
         let at = map.services.iter().position(|service| service.name == name)?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Class, Environment, Hazard, HazardSeverity, Item, Kind, Scope, SetBy, StateMap};
+use crate::model::{Class, Environment, Hazard, HazardSeverity, Item, Kind, Scope, Service, SetBy, StateMap};
 
 use super::escape::{code, inline};
 use super::files::{SERVICES, STORES, kind_page, relative};
@@ -219,31 +219,34 @@ fn variable_link(layout: &Layout<'_>, name: &str, page: &str) -> String {
 /// The services with what they hold, and their table: a row for each kind.
 pub(crate) fn services(layout: &Layout<'_>, page: &str) -> (Vec<ServiceView>, Vec<ServiceKindRow>) {
     let services = &layout.map.services;
-    let views = services.iter().map(|service| {
-        let held = held_by(layout, &service.name);
-        let own: Vec<&Item> = held.iter().copied().filter(|item| item.services.len() < services.len()).collect();
-        let [high, medium, low] = open_hazards(layout.map, Some(&service.name));
-        ServiceView {
-            name: layout.service_link(&service.name, page),
-            heading: inline(&service.name),
-            target: layout_place(layout, &service.target, page),
-            package: code(&service.package),
-            crates: service.crates.iter().map(|name| code(name)).collect(),
-            total: held.len(),
-            own: held.iter().filter(|item| item.services.len() == 1).count(),
-            high,
-            medium,
-            low,
-            answer: layout.map.verdicts.iter().find(|verdict| verdict.service == service.name).map(|verdict| answer(verdict.answer)),
-            points: few_points(layout, &own, page),
-        }
-    });
+    let views = services.iter().map(|one| service(layout, one, page));
     let mut kinds: Vec<Kind> = ORDER.to_vec();
     kinds.retain(|kind| services.len() <= COLUMNS && layout.items.iter().any(|item| item.kind == *kind));
     let count = |kind: Kind, service: &str| held_by(layout, service).iter().filter(|item| item.kind == kind).count();
     let row =
         |&kind: &Kind| ServiceKindRow { kind: kind.as_str(), counts: services.iter().map(|service| count(kind, &service.name)).collect() };
     (views.collect(), kinds.iter().map(row).collect())
+}
+
+/// A service as lists of them and its own page tell it.
+pub(crate) fn service(layout: &Layout<'_>, service: &Service, page: &str) -> ServiceView {
+    let held = held_by(layout, &service.name);
+    let own: Vec<&Item> = held.iter().copied().filter(|item| item.services.len() < layout.map.services.len()).collect();
+    let [high, medium, low] = open_hazards(layout.map, Some(&service.name));
+    ServiceView {
+        name: layout.service_link(&service.name, page),
+        heading: inline(&service.name),
+        target: layout_place(layout, &service.target, page),
+        package: code(&service.package),
+        crates: service.crates.iter().map(|name| code(name)).collect(),
+        total: held.len(),
+        own: held.iter().filter(|item| item.services.len() == 1).count(),
+        high,
+        medium,
+        low,
+        answer: layout.map.verdicts.iter().find(|verdict| verdict.service == service.name).map(|verdict| answer(verdict.answer)),
+        points: few_points(layout, &own, page),
+    }
 }
 
 /// A whole file, linked.

@@ -31,7 +31,7 @@ use super::item_view::sentence;
 use super::layout::{Layout, ORDER};
 use super::lifecycle_view::lifecycles;
 use super::opening::opening;
-use super::sections::{contents, environments, glance, held_by, recovery_tests, scopes, sections, service_kinds, services};
+use super::sections::{contents, environments, glance, held_by, recovery_tests, scopes, sections, service, service_kinds, services};
 use super::verdict::verdicts;
 use super::view::{
     BlindPage, BookView, DiagramView, FailurePage, FailuresPage, HazardRulePage, HazardsPage, IncidentPage, IncidentsPage, KindPage,
@@ -226,21 +226,20 @@ impl Book<'_> {
             let all = ServicesPage { services, service_kinds, index: relative(SERVICES, INDEX) };
             chapters.add(SERVICES, "services-page.md.tera", &all)?;
         }
+        let diagrams = diagram::Services::of(self.map);
         for (at, service) in self.map.services.iter().enumerate() {
             let Some(page) = self.layout.service_page(&service.name) else { continue };
-            chapters.add(&page, "service.md.tera", &self.service(at, &page))?;
+            chapters.add(&page, "service.md.tera", &self.service(at, &page, &diagrams))?;
         }
         Ok(())
     }
 
-    fn service(&self, at: usize, page: &str) -> ServicePage {
+    fn service(&self, at: usize, page: &str, diagrams: &diagram::Services<'_>) -> ServicePage {
         let layout = self.layout;
-        let (mut views, _) = services(layout, page);
-        let service = views.swap_remove(at);
         let name = &self.map.services[at].name;
         let held = held_by(layout, name);
         ServicePage {
-            service,
+            service: service(layout, &self.map.services[at], page),
             opening: opening(layout, &held, "service", page),
             review: review(layout, Some(name), page),
             verdicts: verdicts(layout, Some(name), page),
@@ -248,8 +247,7 @@ impl Book<'_> {
             environments: environments(layout, Some(name), page),
             lifecycles: lifecycles(layout, Some(name), page),
             events: events(layout, Some(name), page),
-            diagram: diagram::service(self.map, name)
-                .and_then(|diagram| self.drawn(&diagram, &format!("statemap-service-{}", at + 1), page)),
+            diagram: diagrams.diagram(name).and_then(|diagram| self.drawn(&diagram, &format!("statemap-service-{}", at + 1), page)),
             blind_target: relative(page, BLIND),
             several: self.map.services.len() > 1,
             index: relative(page, INDEX),
