@@ -46,6 +46,7 @@ mod reach;
 mod read_files;
 mod remotes;
 mod retries;
+mod schemes;
 mod sessions;
 mod settings_tables;
 mod shared_fields;
@@ -195,6 +196,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     taken::tell(cx, &mut out);
     surroundings::tell(cx, &mut out);
     pragmas::tell(cx, &mut out);
+    schemes::tell(cx, &mut out);
     file_ages::tell(cx, &mut out);
     tokens::tell_keys(cx, &mut out);
     let stand_ins = stand_ins::unused(cx);

@@ -88,6 +88,7 @@ impl Reader<'_> {
             loops: Vec::new(),
             compared: Vec::new(),
             ages: Vec::new(),
+            schemes: Vec::new(),
             named_units: Vec::new(),
             shared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
@@ -255,6 +256,7 @@ impl Reader<'_> {
                     self.env_default(id, args, out);
                 }
                 out.bounds.extend(self.bound_by_method(name, args, *span));
+                out.schemes.extend(self.scheme_of_start(id, *recv, name, args));
                 if let ("map" | "and_then" | "map_or" | "is_some_and" | "inspect", Some(closure)) = (name.as_str(), args.last()) {
                     out.named_units.extend(self.named_unit(*recv, *closure));
                 }
@@ -329,6 +331,7 @@ impl Reader<'_> {
                         fails: Fails::Nobody,
                         pauses_after: false,
                         conditions: Vec::new(),
+                        builds: self.builds(id),
                         decides: false,
                         instead: None,
                     });
@@ -364,6 +367,7 @@ impl Reader<'_> {
                 out.compared.extend(self.comparison(id, *left, *right));
                 out.ages.extend(self.age_limit(*left, *right));
             }
+            Expr::Binary { op, left, right } => out.schemes.extend(self.scheme_of_part(id, *op, *left, *right)),
             _ => {}
         }
     }
@@ -449,6 +453,7 @@ impl Reader<'_> {
                         fails: self.fails(id),
                         pauses_after: self.pauses_after(id),
                         conditions: self.conditions(id),
+                        builds: self.builds(id),
                         decides: self.is_asked(id, true),
                         instead: self.instead(id),
                     });
