@@ -67,8 +67,10 @@ pub enum BinOp {
     Mul,
     Div,
     Shl,
-    /// `<`, `<=`.
-    Compare,
+    /// `<`.
+    Under,
+    /// `<=`.
+    UpTo,
     /// `>=`.
     AtLeast,
     /// `>`.
@@ -86,7 +88,7 @@ impl BinOp {
     /// One of the comparisons by size.
     #[must_use]
     pub fn compares(self) -> bool {
-        matches!(self, BinOp::Compare | BinOp::AtLeast | BinOp::Over)
+        matches!(self, BinOp::Under | BinOp::UpTo | BinOp::AtLeast | BinOp::Over)
     }
 }
 

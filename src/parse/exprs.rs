@@ -350,7 +350,8 @@ fn operation(op: &syn::BinOp, left: ExprId, right: ExprId) -> Expr {
         Op::BitXorAssign(_) | Op::BitAndAssign(_) | Op::BitOrAssign(_) | Op::ShlAssign(_) | Op::ShrAssign(_) => {
             return Expr::Assign { left, right, compound: true };
         }
-        Op::Lt(_) | Op::Le(_) => BinOp::Compare,
+        Op::Lt(_) => BinOp::Under,
+        Op::Le(_) => BinOp::UpTo,
         Op::Ge(_) => BinOp::AtLeast,
         Op::Gt(_) => BinOp::Over,
         Op::Eq(_) => BinOp::Equal,

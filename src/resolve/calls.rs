@@ -18,7 +18,9 @@ use super::mints::Mint;
 use super::pauses::ThreadSet;
 use super::program::{DefId, KrateId};
 use super::queries::StatementFile;
+use super::ranges::Range;
 use super::reader::Reader;
+use super::refusals::{EntryLimit, Refusal, Wait};
 use super::routes::Served;
 use super::schemes::SchemeTest;
 use super::types::Type;
@@ -302,6 +304,14 @@ pub struct BodyFacts {
     pub bounds: Vec<Limited>,
     /// How old something may be, where that is compared with how old it is.
     pub ages: Vec<(Value, At)>,
+    /// Ranges outside of which it fails.
+    pub ranges: Vec<Range>,
+    /// What is answered where something that it asks of says no.
+    pub refusals: Vec<Refusal>,
+    /// How long it waits for a permit or connection.
+    pub waits: Vec<Wait>,
+    /// Limits of the numbers and lists that a map holds.
+    pub entry_limits: Vec<EntryLimit>,
     /// What it asks addresses for: the scheme that they begin with.
     pub schemes: Vec<SchemeTest>,
     /// Values that a closure takes under the name of a unit of time: `config.max_age.map(|seconds| …)`.
