@@ -7,7 +7,9 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::Finding;
 use super::surroundings::is_outside;
+use crate::facts::ItemKind;
 use crate::model::{Fact, FactValue, Provenance};
+use crate::resolve::{At, in_words as words};
 
 /// Tells what checks of the settings allow. Where two checks disagree, nothing is told.
 pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
@@ -16,16 +18,11 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
         let settled = cx.flow.settle(cx.world, &range.value);
         let from = settled.from.filter(|from| is_outside(cx, &range.value, settled.provenance) && !from.contains(['(', '{', ' ']));
         // A length of time is told with its unit, which the check leaves out.
-        let (Some(from), Some(words), false) = (from, range.words(), settled.is_duration) else { continue };
+        let (Some(from), Some(words), false) = (from, words(range.least, range.most), settled.is_duration) else { continue };
         let fact = Fact { at: Some(cx.place(range.at)), from: Some(from.clone()), ..Cx::plain_fact("allowed", words) };
-        match allowed.get_mut(&from) {
-            Some(known) if known.as_ref().is_some_and(|known| known.value != fact.value) => *known = None,
-            Some(_) => {}
-            None => {
-                allowed.insert(from, Some(fact));
-            }
-        }
+        learn(&mut allowed, from, fact);
     }
+    parsed(cx, &mut allowed);
     if allowed.is_empty() {
         return;
     }
@@ -39,13 +36,52 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
                 _ => fact.from.as_deref(),
             };
             let Some(Some(found)) = set.and_then(|set| allowed.get(set)) else { continue };
-            if !told.contains(found) {
-                // Of its own variable it goes without saying.
-                let own = fact.key == "env";
-                told.push(Fact { from: found.from.clone().filter(|_| !own), key: key(&fact.key, own), ..found.clone() });
-            }
+            // Of its own variable it goes without saying.
+            let own = fact.key == "env";
+            told.push(Fact { from: found.from.clone().filter(|_| !own), key: key(&fact.key, own), ..found.clone() });
         }
         finding.facts.extend(told);
+    }
+}
+
+/// Arguments that a variable may give, with a parser that takes a range: `value_parser!(u32).range(1..=256)`.
+fn parsed(cx: &Cx<'_>, allowed: &mut BTreeMap<String, Option<Fact>>) {
+    for (id, def) in cx.world.program.all_defs().filter(|(id, _)| !cx.is_for_tests(*id)) {
+        let ItemKind::Struct(facts) = &def.item.kind else { continue };
+        for field in &facts.fields {
+            for attr in field.attrs.iter().filter(|attr| attr.path.last().is_some_and(|last| matches!(last.as_str(), "arg" | "clap"))) {
+                let argument = |name: &str| attr.args.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_deref());
+                let (Some(env), Some(Some(parser))) = (argument("env"), argument("value_parser")) else { continue };
+                let Some(words) = range_in(parser) else { continue };
+                let name = env.map_or_else(|| field.name.to_uppercase(), str::to_owned);
+                let at = At { file: cx.file_index(id), span: attr.span };
+                let fact = Fact { at: Some(cx.place(at)), from: Some(name.clone()), ..Cx::plain_fact("allowed", words) };
+                learn(allowed, name, fact);
+            }
+        }
+    }
+}
+
+/// The range of a parser, where it stands in numbers.
+fn range_in(parser: &str) -> Option<String> {
+    let parser: String = parser.chars().filter(|c| !c.is_whitespace() && *c != '_').collect();
+    let (_, range) = parser.split_once("!(").filter(|(start, _)| start.ends_with("valueparser"))?.1.split_once(").range(")?;
+    let (least, most) = range.strip_suffix(')')?.split_once("..")?;
+    let number = |text: &str| if text.is_empty() { Some(None) } else { text.parse::<i64>().ok().map(Some) };
+    let (least, most) = match most.strip_prefix('=') {
+        Some(most) => (number(least)?, number(most)?),
+        None => (number(least)?, number(most)?.map(|most| most.saturating_sub(1))),
+    };
+    words(least, most)
+}
+
+fn learn(allowed: &mut BTreeMap<String, Option<Fact>>, from: String, fact: Fact) {
+    match allowed.get_mut(&from) {
+        Some(known) if known.as_ref().is_some_and(|known| known.value != fact.value) => *known = None,
+        Some(_) => {}
+        None => {
+            allowed.insert(from, Some(fact));
+        }
     }
 }
 
@@ -87,6 +123,21 @@ mod tests {
         }
         assert_eq!(allowed("if config.size <= 4 { return Err(\"no\".to_owned()); }"), both("at least 5"));
         assert_eq!(allowed("anyhow::ensure!(config.size < 10);"), both("at most 9"));
+    }
+
+    #[test]
+    fn a_parser_of_arguments_takes_a_range() {
+        assert_eq!(super::range_in("clap::value_parser!(u32).range(1..=256)").as_deref(), Some("1 to 256"));
+        assert_eq!(super::range_in("value_parser ! (u64) . range (5_000 ..)").as_deref(), Some("at least 5000"));
+        for other in [
+            "clap::value_parser!(u32)",
+            "parse_size",
+            "clap::value_parser!(u32).range(1..=MAX)",
+            "other(u32).range(1..2)",
+            "clap::value_parser!(u32).range(..)",
+        ] {
+            assert_eq!(super::range_in(other), None, "{other}");
+        }
     }
 
     #[test]

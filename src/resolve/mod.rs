@@ -86,7 +86,7 @@ pub use names::{Res, Space};
 pub use pauses::ThreadSet;
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
 pub use queries::StatementFile;
-pub use ranges::Range;
+pub use ranges::{Range, in_words};
 pub use refusals::{EntryLimit, Place as HeldPlace, Refusal, Refused, Wait};
 pub use routes::{Served, http_method};
 pub use schemes::SchemeTest;

@@ -25,16 +25,14 @@ pub struct Range {
     pub at: At,
 }
 
-impl Range {
-    /// `1 to 256`, `at least 1`, `at most 256`.
-    #[must_use]
-    pub fn words(&self) -> Option<String> {
-        match (self.least, self.most) {
-            (Some(least), Some(most)) if least <= most => Some(format!("{least} to {most}")),
-            (Some(least), None) => Some(format!("at least {least}")),
-            (None, Some(most)) => Some(format!("at most {most}")),
-            _ => None,
-        }
+/// `1 to 256`, `at least 1`, `at most 256`.
+#[must_use]
+pub fn in_words(least: Option<i64>, most: Option<i64>) -> Option<String> {
+    match (least, most) {
+        (Some(least), Some(most)) if least <= most => Some(format!("{least} to {most}")),
+        (Some(least), None) => Some(format!("at least {least}")),
+        (None, Some(most)) => Some(format!("at most {most}")),
+        _ => None,
     }
 }
 
