@@ -87,6 +87,7 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
                 asked_for: asked_for(target),
                 services: linking(services, package, target),
                 is_read,
+                flags: package.flags.clone(),
             });
         }
     }

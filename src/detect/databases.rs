@@ -90,14 +90,26 @@ fn places_of(fact: &Fact, is_file: bool) -> Vec<Place> {
     texts.flat_map(|text| text.split(" or ")).filter_map(|text| place_of(text, is_file)).collect()
 }
 
+/// The store behind addresses that begin so: `mysql:`, `sqlite://`.
+pub(super) fn store_of(begins: &str) -> Option<&'static str> {
+    let scheme = begins.split(':').next()?;
+    server_of(scheme).or_else(|| matches!(scheme, "sqlite" | "sqlite3").then_some(ON_DISK))
+}
+
+fn server_of(scheme: &str) -> Option<&'static str> {
+    match scheme {
+        "postgres" | "postgresql" => Some("postgres"),
+        "mysql" | "mariadb" => Some("mysql"),
+        _ => None,
+    }
+}
+
 /// Where an address leads, by its scheme.
 fn place_of(text: &str, is_file: bool) -> Option<Place> {
-    if let Some((scheme, _)) = text.split_once("://") {
-        match scheme {
-            "postgres" | "postgresql" => return Some(Place::Server("postgres")),
-            "mysql" | "mariadb" => return Some(Place::Server("mysql")),
-            _ => {}
-        }
+    if let Some((scheme, _)) = text.split_once("://")
+        && let Some(server) = server_of(scheme)
+    {
+        return Some(Place::Server(server));
     }
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     let rest = match scheme {

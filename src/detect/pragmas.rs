@@ -6,7 +6,13 @@ use super::context::Cx;
 use super::finding::Finding;
 use super::surroundings::{of_callers, told};
 use crate::model::{Fact, FactValue, Kind, Provenance};
-use crate::resolve::PRAGMA;
+use crate::resolve::{BodyFacts, DefId, Limited, PRAGMA};
+
+/// Functions of functions that give the statements of a pool.
+const MAX_STEPS: usize = 3;
+
+/// At most so many functions of one step are looked at.
+const MAX_FUNCTIONS: usize = 16;
 
 /// Those that say how the database is kept, or how long one waits for it; others are about one statement or one connection.
 const TOLD: [&str; 12] = [
@@ -31,6 +37,7 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     if all.is_empty() {
         return;
     }
+    of_pools(cx, findings);
     for body in cx.bodies() {
         for bound in body.bounds.iter().filter(|bound| bound.key.strip_prefix(PRAGMA).is_some_and(|name| TOLD.contains(&name))) {
             let path = cx.path(body.def);
@@ -47,13 +54,7 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
                 }
                 _ => continue,
             };
-            let mut fact = Fact { at: Some(cx.place(bound.at)), ..cx.fact(&bound.key, None, &bound.value) };
-            let mut when = told(cx, &bound.when);
-            of_callers(cx, body.def, &mut when);
-            let when = when.into_iter().find_map(|fact| fact.value);
-            if let (Some(value), Some(when)) = (&fact.value, when) {
-                fact.value = Some(FactValue::Text(format!("{value} where {when}")));
-            }
+            let fact = fact_of(cx, body.def, bound);
             let is_new = findings[at].facts.iter().all(|known| known.key != fact.key || known.provenance == Provenance::Default);
             if is_new {
                 let is_wal = bound.key.ends_with("journal_mode") && bound.value.known_text().as_deref() == Some("wal");
@@ -61,6 +62,38 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
                     .facts
                     .extend([fact].into_iter().chain(is_wal.then(|| Cx::plain_fact("beside", "-wal and -shm files while it is open"))));
             }
+        }
+    }
+}
+
+/// The setting, with what has to hold for it.
+fn fact_of(cx: &Cx<'_>, func: DefId, bound: &Limited) -> Fact {
+    let fact = Fact { at: Some(cx.place(bound.at)), ..cx.fact(&bound.key, None, &bound.value) };
+    let mut when = told(cx, &bound.when);
+    of_callers(cx, func, &mut when);
+    match (&fact.value, when.into_iter().find_map(|fact| fact.value)) {
+        (Some(value), Some(when)) => Fact { value: Some(FactValue::Text(format!("{value} where {when}"))), ..fact },
+        _ => fact,
+    }
+}
+
+/// What a pool is told to run on each of its connections: functions that are called among its options give the statements.
+fn of_pools(cx: &Cx<'_>, findings: &mut [Finding]) {
+    for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::Pool && finding.entry.is_some()) {
+        let Some(body) = cx.body_of.get(&finding.def).map(|at| &cx.bodies[*at]) else { continue };
+        let chain = body.known.iter().find(|call| finding.sites.iter().any(|site| site.at == call.at));
+        let Some(chain) = chain else { continue };
+        let last = chain.settings.iter().map(|setting| setting.at).chain(chain.also.iter().map(|(_, at)| *at)).max();
+        let Some(last) = last.filter(|last| *last > chain.at) else { continue };
+        let mut level: Vec<DefId> = body.own.iter().filter(|call| call.at > chain.at && call.at < last).map(|call| call.func).collect();
+        for _ in 0..MAX_STEPS {
+            let bodies: Vec<&BodyFacts> = level.iter().filter_map(|func| cx.body_of.get(func)).map(|at| &cx.bodies[*at]).collect();
+            for body in &bodies {
+                for bound in body.bounds.iter().filter(|bound| bound.key.strip_prefix(PRAGMA).is_some_and(|name| TOLD.contains(&name))) {
+                    finding.learn(fact_of(cx, body.def, bound));
+                }
+            }
+            level = bodies.iter().flat_map(|body| body.own.iter().map(|call| call.func)).take(MAX_FUNCTIONS).collect();
         }
     }
 }
@@ -86,6 +119,22 @@ fn is_one_place(findings: &[Finding], all: &[usize]) -> bool {
 mod tests {
     use crate::detect::surroundings_tests::{items, told};
     use crate::model::Kind;
+
+    #[test]
+    fn a_pool_says_what_it_runs_on_each_connection() {
+        let of = |init: &str| {
+            let text = format!(
+                "fn init() -> String {{ texts() }}\nfn texts() -> String {{ \"PRAGMA busy_timeout = 5000\".to_owned() }}\n\
+                 fn other() {{ let conn = rusqlite::Connection::open(\"shop.db\").unwrap(); conn.execute_batch(\"PRAGMA synchronous = off\").unwrap(); }}\n\
+                 #[derive(Debug)] struct Options {{ init: String }}\n\
+                 fn main() {{ other(); let url = std::env::var(\"SHOP_DB\").unwrap(); let manager = diesel::r2d2::ConnectionManager::<diesel::SqliteConnection>::new(url);\n\
+                 let pool = diesel::r2d2::Pool::builder().max_size(4){init}.build(manager).unwrap(); println!(\"{{}}\", init()); std::mem::forget(pool) }}\n"
+            );
+            told(&items(&["diesel", "rusqlite"], &text), Kind::Pool, &["pragma busy_timeout", "pragma synchronous"])
+        };
+        assert_eq!(of(".connection_customizer(Box::new(Options { init: init() }))"), ["pragma busy_timeout 5000"]);
+        assert_eq!(of(""), [""; 0]);
+    }
 
     #[test]
     fn statements_set_the_database_that_is_opened_there() {

@@ -367,7 +367,7 @@ pub(super) fn fact(cx: &Cx<'_>, condition: &Condition) -> Option<Fact> {
 }
 
 /// Set by a variable, or by a key of settings that the service loads: a record that happens to be readable is none.
-fn is_outside(cx: &Cx<'_>, value: &Value, provenance: Provenance) -> bool {
+pub(super) fn is_outside(cx: &Cx<'_>, value: &Value, provenance: Provenance) -> bool {
     match (provenance, cx.flow.expand(value)) {
         (Provenance::Env, _) => true,
         (Provenance::Settings, Value::Field { of, field, .. }) => cx.flow.is_loaded(of, &field),

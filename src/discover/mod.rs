@@ -4,6 +4,7 @@
 //! what cannot be made sense of becomes a diagnostic, and the rest goes on.
 
 mod bare;
+mod build_flags;
 mod dependencies;
 mod fields;
 mod include;
@@ -62,6 +63,11 @@ pub fn discover(tree: &dyn Tree, options: &DiscoverOptions) -> Discovery {
         package.default_member = workspaces.is_default(index);
         let targets = targets::targets(manifest, &package, options.include, &listing, &mut notes);
         tell_targetless(manifest, &package, &targets, &mut notes);
+        if !package.features.is_empty() {
+            let scripts = targets.iter().filter(|target| target.kind == TargetKind::BuildScript);
+            package.flags =
+                scripts.filter_map(|target| tree.read(&target.root).ok()).flat_map(|text| build_flags::flags_of(&text)).collect();
+        }
         place_targets(targets, options.include, &scope, &mut package, &mut unwanted);
         out.packages.push(package);
         described.push(manifest);

@@ -61,6 +61,8 @@ pub struct Package {
     pub dependencies: Vec<Dependency>,
     /// Names of the declared features, sorted.
     pub features: Vec<SmolStr>,
+    /// Flags of `cfg` that its build script sets, each with the feature that it sets it for.
+    pub flags: Vec<(SmolStr, SmolStr)>,
     /// Whether cargo builds it when asked for nothing in particular.
     pub default_member: bool,
 }

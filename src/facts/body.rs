@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ItemFact, Name, Path, Span, Ty};
+use super::{Cfg, ItemFact, Name, Path, Span, Ty};
 
 /// Index of an expression in its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -23,6 +23,8 @@ pub struct Body {
     pub items: Vec<ItemFact>,
     /// The outermost expression.
     pub root: Option<ExprId>,
+    /// Arms and statements that only some builds have, inner ones before outer ones.
+    pub cfgs: Box<[(ExprId, Cfg)]>,
 }
 
 impl std::ops::Index<ExprId> for Body {
@@ -65,8 +67,10 @@ pub enum BinOp {
     Mul,
     Div,
     Shl,
-    /// `<`, `<=`.
-    Compare,
+    /// `<`.
+    Under,
+    /// `<=`.
+    UpTo,
     /// `>=`.
     AtLeast,
     /// `>`.
@@ -84,7 +88,7 @@ impl BinOp {
     /// One of the comparisons by size.
     #[must_use]
     pub fn compares(self) -> bool {
-        matches!(self, BinOp::Compare | BinOp::AtLeast | BinOp::Over)
+        matches!(self, BinOp::Under | BinOp::UpTo | BinOp::AtLeast | BinOp::Over)
     }
 }
 

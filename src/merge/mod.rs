@@ -17,7 +17,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::detect::{Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_invalidation, tell_task_work, tell_warming};
@@ -50,6 +50,7 @@ pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
 fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
     let program = cx.world.program;
     let summary = summary::summary(&finding);
+    let builds = conditions::of_finding(cx, readers, &finding);
     let mut sites: Vec<Site> = finding.sites.iter().map(|raw| site(cx, raw)).collect();
     sites.sort_by(|a, b| a.role.cmp(&b.role).then_with(|| a.place.cmp(&b.place)));
     sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
@@ -88,7 +89,7 @@ fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
         totals: Vec::new(),
         replication: None,
         backs_on: finding.backs_on.map(|store| smol_str::format_smolstr!("external-store:{}", store.replace(' ', "_"))),
-        cfg: if finding.also.is_empty() { conditions::words(&program.cfg_of(finding.def)) } else { None },
+        cfg: builds,
         doc: doc(cx, &finding.origin, finding.def).map(|doc| redact::text(&doc)),
         ty: finding.ty.filter(|ty| !ty.is_empty()),
         hides: about.and_then(|api| api.hides.clone()),
@@ -136,12 +137,19 @@ struct Readers {
     by_file: Vec<BTreeSet<SmolStr>>,
     /// Functions, statics and types by their paths.
     defs: FxHashMap<SmolStr, DefId>,
+    /// Paths of several definitions, each for other builds.
+    several: FxHashSet<SmolStr>,
 }
 
 fn readers(cx: &Cx<'_>) -> Readers {
     let program = cx.world.program;
-    let defs = program.all_defs().filter(|(_, def)| !def.item.name.is_empty()).map(|(id, def)| (def.path.clone(), id)).collect();
-    Readers { by_file: by_file(cx), defs }
+    let (mut defs, mut several) = (FxHashMap::default(), FxHashSet::default());
+    for (id, def) in program.all_defs().filter(|(_, def)| !def.item.name.is_empty()) {
+        if defs.insert(def.path.clone(), id).is_some() {
+            several.insert(def.path.clone());
+        }
+    }
+    Readers { by_file: by_file(cx), defs, several }
 }
 
 fn by_file(cx: &Cx<'_>) -> Vec<BTreeSet<SmolStr>> {

@@ -48,7 +48,7 @@ impl Cx {
 
     /// Whether something under these attributes can exist in the builds of interest.
     pub(super) fn kept(&self, attrs: &[Attribute]) -> bool {
-        attrs.is_empty() || self.cfg(attrs).is_some()
+        self.cfg(attrs).is_some()
     }
 
     /// Whether something under these attributes exists in every build for Linux.
@@ -58,7 +58,10 @@ impl Cx {
 
     /// The condition in the attributes; outer `None` when it never holds.
     #[expect(clippy::option_option, reason = "never, always and sometimes are three answers")]
-    fn cfg(&self, attrs: &[Attribute]) -> Option<Option<Cfg>> {
+    pub(super) fn cfg(&self, attrs: &[Attribute]) -> Option<Option<Cfg>> {
+        if attrs.is_empty() {
+            return Some(None);
+        }
         match cfgs::all(conditions(attrs)) {
             None => Some(None),
             Some(cfg) => self.condition(cfg),

@@ -6,7 +6,7 @@ use syn::{Expr as SynExpr, Token};
 
 use super::patterns::member;
 use super::{Cx, name, span};
-use crate::facts::{Arm, BinOp, Body, Expr, ExprId, ItemFact, Lit, Name, ParseError, Pat, PatId, Span, Ty};
+use crate::facts::{Arm, BinOp, Body, Cfg, Expr, ExprId, ItemFact, Lit, Name, ParseError, Pat, PatId, Span, Ty};
 
 /// How deeply expressions may nest in a body, so that the later stages can recurse. Beyond it chains are flattened.
 const MAX_DEPTH: u32 = 1_000;
@@ -23,13 +23,15 @@ pub(super) struct Lower<'c> {
     pub(super) cx: &'c mut Cx,
     pub(super) arena: Arena,
     pub(super) items: Vec<ItemFact>,
+    /// What only some builds have, as far as it was read.
+    pub(super) cfgs: Vec<(ExprId, Cfg)>,
     depth: u32,
 }
 
 impl<'c> Lower<'c> {
     /// For a body that is read from elsewhere than a syntax tree.
     pub(super) fn new(cx: &'c mut Cx) -> Self {
-        Self { cx, arena: Arena::default(), items: Vec::new(), depth: 0 }
+        Self { cx, arena: Arena::default(), items: Vec::new(), cfgs: Vec::new(), depth: 0 }
     }
 }
 
@@ -37,11 +39,11 @@ impl Cx {
     /// Reads one body: `read` returns its root.
     pub(super) fn body(&mut self, read: impl FnOnce(&mut Lower<'_>) -> Option<ExprId>) -> Body {
         let arena = self.spare.pop().unwrap_or_default();
-        let mut lower = Lower { cx: self, arena, items: Vec::new(), depth: 0 };
+        let mut lower = Lower { cx: self, arena, items: Vec::new(), cfgs: Vec::new(), depth: 0 };
         let root = read(&mut lower);
-        let Lower { mut arena, items, .. } = lower;
+        let Lower { mut arena, items, cfgs, .. } = lower;
         // Bodies live on, so they are stored without spare room.
-        let body = Body { exprs: arena.exprs.drain(..).collect(), pats: arena.pats.drain(..).collect(), items, root };
+        let body = Body { exprs: arena.exprs.drain(..).collect(), pats: arena.pats.drain(..).collect(), items, root, cfgs: cfgs.into() };
         self.spare.push(arena);
         body
     }
@@ -135,8 +137,10 @@ impl Lower<'_> {
                 let value = self.expr(&mut matched.expr);
                 let mut arms = Vec::with_capacity(matched.arms.len());
                 for arm in &mut matched.arms {
-                    if self.cx.kept(&arm.attrs) {
-                        arms.push(self.arm(arm));
+                    if let Some(cfg) = self.cx.cfg(&arm.attrs) {
+                        let arm = self.arm(arm);
+                        self.cfgs.extend(cfg.map(|cfg| (arm.body, cfg)));
+                        arms.push(arm);
                     }
                 }
                 Expr::Match { value, arms: arms.into_boxed_slice() }
@@ -346,7 +350,8 @@ fn operation(op: &syn::BinOp, left: ExprId, right: ExprId) -> Expr {
         Op::BitXorAssign(_) | Op::BitAndAssign(_) | Op::BitOrAssign(_) | Op::ShlAssign(_) | Op::ShrAssign(_) => {
             return Expr::Assign { left, right, compound: true };
         }
-        Op::Lt(_) | Op::Le(_) => BinOp::Compare,
+        Op::Lt(_) => BinOp::Under,
+        Op::Le(_) => BinOp::UpTo,
         Op::Ge(_) => BinOp::AtLeast,
         Op::Gt(_) => BinOp::Over,
         Op::Eq(_) => BinOp::Equal,

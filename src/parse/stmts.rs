@@ -3,7 +3,7 @@
 use syn::{Attribute, Expr as SynExpr, Stmt as SynStmt};
 
 use super::exprs::Lower;
-use crate::facts::{Expr, ExprId, Path, Span, Stmt};
+use crate::facts::{Cfg, Expr, ExprId, Path, Span, Stmt};
 
 impl Lower<'_> {
     pub(super) fn block(&mut self, block: &mut syn::Block) -> Expr {
@@ -24,27 +24,41 @@ impl Lower<'_> {
     }
 
     pub(super) fn stmt(&mut self, stmt: &mut SynStmt, out: &mut Vec<Stmt>) {
+        let count = out.len();
+        let cfg = match stmt {
+            SynStmt::Local(local) => self.cx.cfg(&local.attrs),
+            SynStmt::Item(item) => return self.cx.item(item, &mut self.items),
+            SynStmt::Expr(expr, _) => self.cx.cfg(expr_attrs(expr)),
+            SynStmt::Macro(call) => self.cx.cfg(&call.attrs),
+        };
+        if let Some(cfg) = cfg {
+            self.kept_stmt(stmt, out);
+            self.on_builds(cfg, &out[count..]);
+        }
+    }
+
+    /// Notes what only some builds have.
+    pub(super) fn on_builds(&mut self, cfg: Option<Cfg>, stmts: &[Stmt]) {
+        let Some(cfg) = cfg else { return };
+        let exprs = stmts.iter().filter_map(|stmt| match stmt {
+            Stmt::Let { init, .. } => *init,
+            Stmt::Expr { expr, .. } => Some(*expr),
+        });
+        self.cfgs.extend(exprs.map(|expr| (expr, cfg.clone())));
+    }
+
+    fn kept_stmt(&mut self, stmt: &mut SynStmt, out: &mut Vec<Stmt>) {
         match stmt {
-            SynStmt::Local(local) => {
-                if self.cx.kept(&local.attrs) {
-                    out.push(self.local(local));
-                }
-            }
-            SynStmt::Item(item) => self.cx.item(item, &mut self.items),
+            SynStmt::Local(local) => out.push(self.local(local)),
+            SynStmt::Item(_) => {}
             SynStmt::Expr(expr, semi) => {
-                if self.cx.kept(expr_attrs(expr)) {
-                    let elsewhere = matches!(expr, SynExpr::Return(_)) && !self.cx.holds_on_linux(expr_attrs(expr));
-                    let expr = self.expr(expr);
-                    let expr = if elsewhere { self.on_some_builds(expr) } else { expr };
-                    out.push(Stmt::Expr { expr, semi: semi.is_some() });
-                }
+                let elsewhere = matches!(expr, SynExpr::Return(_)) && !self.cx.holds_on_linux(expr_attrs(expr));
+                let expr = self.expr(expr);
+                let expr = if elsewhere { self.on_some_builds(expr) } else { expr };
+                out.push(Stmt::Expr { expr, semi: semi.is_some() });
             }
-            SynStmt::Macro(call) => {
-                if self.cx.kept(&call.attrs) {
-                    // A block macro at the end is the value of the block, as far as the syntax tells.
-                    self.macro_stmt(&mut call.mac, call.semi_token.is_some(), out);
-                }
-            }
+            // A block macro at the end is the value of the block, as far as the syntax tells.
+            SynStmt::Macro(call) => self.macro_stmt(&mut call.mac, call.semi_token.is_some(), out),
         }
     }
 

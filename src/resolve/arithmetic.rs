@@ -27,7 +27,9 @@ impl Math {
             BinOp::Mul => Math::Mul,
             BinOp::Div => Math::Div,
             BinOp::Shl => Math::Shl,
-            BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Equal | BinOp::Unequal | BinOp::And | BinOp::Other => return None,
+            BinOp::Under | BinOp::UpTo | BinOp::AtLeast | BinOp::Over | BinOp::Equal | BinOp::Unequal | BinOp::And | BinOp::Other => {
+                return None;
+            }
         })
     }
 

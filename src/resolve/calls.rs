@@ -18,14 +18,17 @@ use super::mints::Mint;
 use super::pauses::ThreadSet;
 use super::program::{DefId, KrateId};
 use super::queries::StatementFile;
+use super::ranges::Range;
 use super::reader::Reader;
+use super::refusals::{EntryLimit, Refusal, Wait};
 use super::routes::Served;
+use super::schemes::SchemeTest;
 use super::types::Type;
 use super::unset::Unset;
 use super::values::{At, Tracer, Value};
 use super::walk::parents;
 use crate::catalog::Hit;
-use crate::facts::{ExprId, ItemKind, Name, Span};
+use crate::facts::{Cfg, ExprId, ItemKind, Name, Span};
 use crate::model::Access;
 
 /// A call of an API that the catalog knows.
@@ -61,6 +64,8 @@ pub struct KnownCall {
     pub makes: Type,
     /// What has to hold for it to be reached.
     pub conditions: Vec<Condition>,
+    /// The builds that have it, beside those of the function around it.
+    pub builds: Vec<Cfg>,
 }
 
 /// How far the options of a known call are in sight.
@@ -147,6 +152,8 @@ pub struct OwnCall {
     pub conditions: Vec<Condition>,
     /// Something is done, or left, by what it returns: it is asked in a condition, or handed to `?`.
     pub decides: bool,
+    /// The builds that have it, beside those of the function around it.
+    pub builds: Vec<Cfg>,
     /// What is taken where it returns nothing: `get(name)?.unwrap_or("none")`.
     pub instead: Option<Value>,
 }
@@ -297,6 +304,16 @@ pub struct BodyFacts {
     pub bounds: Vec<Limited>,
     /// How old something may be, where that is compared with how old it is.
     pub ages: Vec<(Value, At)>,
+    /// Ranges outside of which it fails.
+    pub ranges: Vec<Range>,
+    /// What is answered where something that it asks of says no.
+    pub refusals: Vec<Refusal>,
+    /// How long it waits for a permit or connection.
+    pub waits: Vec<Wait>,
+    /// Limits of the numbers and lists that a map holds.
+    pub entry_limits: Vec<EntryLimit>,
+    /// What it asks addresses for: the scheme that they begin with.
+    pub schemes: Vec<SchemeTest>,
     /// Values that a closure takes under the name of a unit of time: `config.max_age.map(|seconds| …)`.
     pub named_units: Vec<(Value, &'static str)>,
     /// Values that are surely handed to all requests, and not to one.

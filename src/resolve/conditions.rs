@@ -4,7 +4,7 @@ use super::infer::Callee;
 use super::reader::Reader;
 use super::values::{At, Value, is_variant};
 use super::walk::children;
-use crate::facts::{Arm, BinOp, Expr, ExprId, Lit, Pat, Stmt};
+use crate::facts::{Arm, BinOp, Cfg, Expr, ExprId, Lit, Pat, Stmt};
 use crate::model::FactValue;
 
 /// More conditions than these are not told.
@@ -140,6 +140,18 @@ impl Reader<'_> {
             }
             out.extend(found.into_iter().map(|condition| (index, condition)));
         }
+        out
+    }
+
+    /// The builds that have an expression: those of the arms and statements around it.
+    pub(super) fn builds(&self, id: ExprId) -> Vec<Cfg> {
+        let mut out = Vec::new();
+        let mut at = Some(id).filter(|_| !self.body.cfgs.is_empty());
+        while let Some(here) = at {
+            out.extend(self.body.cfgs.iter().filter(|(of, _)| *of == here).map(|(_, cfg)| cfg.clone()));
+            at = self.parents[here.0 as usize];
+        }
+        out.reverse();
         out
     }
 

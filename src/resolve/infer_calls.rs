@@ -271,7 +271,8 @@ impl Walker<'_, '_> {
         let arg_types = self.all(args);
         self.out.receivers.0 += 1;
         if !recv_ty.is_known() {
-            return self.extension(id, name);
+            let kept = self.kept_by_framework(recv, name, turbofish, args);
+            return kept.unwrap_or_else(|| self.extension(id, name));
         }
         self.out.receivers.1 += 1;
         let mut ty = recv_ty.clone();
@@ -339,7 +340,22 @@ impl Walker<'_, '_> {
             || path.ends_with("Builder")
             || path.ends_with("Options")
             || path.ends_with("Config");
-        if is_builder && !matches!(name.as_str(), "build" | "get" | "len" | "is_empty") { of } else { Type::Unknown }
+        if is_builder && !matches!(name.as_str(), "build" | "get" | "len" | "is_empty") {
+            of
+        } else {
+            self.kept_by_framework(recv, name, turbofish, args).unwrap_or_default()
+        }
+    }
+
+    /// `rocket.state::<Pool>()`, `request.app_data::<Data<Pool>>()`, `request.extensions().get::<User>()`: what a framework keeps by
+    /// its type, if it has one.
+    fn kept_by_framework(&self, recv: ExprId, name: &str, turbofish: &[crate::facts::Ty], args: &[ExprId]) -> Option<Type> {
+        let [only] = turbofish else { return None };
+        let of_extensions =
+            || matches!(&self.body[recv], Expr::Method { name, .. } if matches!(name.as_str(), "extensions" | "extensions_mut"));
+        let keeps = matches!(name, "state" | "app_data") || matches!(name, "get" | "get_mut") && of_extensions();
+        let ty = Some(self.lower(only)).filter(|ty| keeps && args.is_empty() && ty.is_known())?;
+        Some(std_types::option(ty))
     }
 
     fn sets_field(&self, of: DefId, name: &str) -> bool {

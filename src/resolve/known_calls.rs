@@ -121,6 +121,7 @@ impl Reader<'_> {
             task,
             makes: self.types.types[id.0 as usize].clone(),
             conditions: self.conditions(id),
+            builds: self.builds(id),
         });
     }
 

@@ -37,6 +37,8 @@ pub struct CrateInput {
     pub services: Vec<SmolStr>,
     /// Its files are read: a service links it, or another target of its package.
     pub is_read: bool,
+    /// Flags of `cfg` that its build script sets, each with the feature that it sets it for.
+    pub flags: Vec<(Name, Name)>,
 }
 
 /// What a crate name in code stands for.

@@ -88,6 +88,11 @@ impl Reader<'_> {
             loops: Vec::new(),
             compared: Vec::new(),
             ages: Vec::new(),
+            schemes: Vec::new(),
+            ranges: Vec::new(),
+            refusals: Vec::new(),
+            waits: Vec::new(),
+            entry_limits: Vec::new(),
             named_units: Vec::new(),
             shared: Vec::new(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
@@ -221,6 +226,7 @@ impl Reader<'_> {
             Expr::Call { callee, args, span } => {
                 let args: &[ExprId] = args;
                 out.headers.extend(self.typed_header(id));
+                out.waits.extend(self.wait(id, args));
                 if let (Expr::Path(path, _), [of, ..]) = (&self.body[*callee], args)
                     && let Some(start) = path.last().and_then(|last| statement(last))
                     && self.names_a_table(*of)
@@ -234,6 +240,7 @@ impl Reader<'_> {
             }
             Expr::Method { recv, name, args, span, turbofish } => {
                 out.names.push(name.clone());
+                out.refusals.extend(self.refusal_by_method(id, name, args));
                 self.meant(id, std::slice::from_ref(name), out);
                 out.headers.extend(self.header_by_method(*recv, name, args));
                 if let ("typed_insert", [only]) = (name.as_str(), &**args) {
@@ -255,6 +262,7 @@ impl Reader<'_> {
                     self.env_default(id, args, out);
                 }
                 out.bounds.extend(self.bound_by_method(name, args, *span));
+                out.schemes.extend(self.scheme_of_start(id, *recv, name, args));
                 if let ("map" | "and_then" | "map_or" | "is_some_and" | "inspect", Some(closure)) = (name.as_str(), args.last()) {
                     out.named_units.extend(self.named_unit(*recv, *closure));
                 }
@@ -276,9 +284,15 @@ impl Reader<'_> {
                     out.headers.extend(self.header(name, value));
                 }
             }
-            Expr::Match { .. } | Expr::If { .. } => self.env_default(id, &[], out),
+            Expr::If { cond, then, .. } => {
+                out.ranges.extend(self.range(*cond, *then));
+                self.env_default(id, &[], out);
+            }
+            Expr::Match { .. } => self.env_default(id, &[], out),
             Expr::Assign { left, right, compound } => self.assigned(*left, *right, *compound, out),
             Expr::Macro { path, args, span, .. } => {
+                out.refusals.extend(self.refusal_by_macro(id, path, args));
+                out.ranges.extend(self.ensured(path, args));
                 out.statement_files.extend(self.statement_file(path, args));
                 self.called(id, None, args, *span, out);
             }
@@ -304,6 +318,7 @@ impl Reader<'_> {
             // A function handed over by name.
             Expr::Path(path, span) => {
                 let names: Vec<SmolStr> = path.segs.iter().map(|seg| seg.name.clone()).collect();
+                out.refusals.extend(self.refusal_by_path(id, path));
                 self.meant(id, &names, out);
                 out.names.extend(names);
                 self.handed_constructor(id, path, *span, out);
@@ -329,6 +344,7 @@ impl Reader<'_> {
                         fails: Fails::Nobody,
                         pauses_after: false,
                         conditions: Vec::new(),
+                        builds: self.builds(id),
                         decides: false,
                         instead: None,
                     });
@@ -363,7 +379,9 @@ impl Reader<'_> {
             Expr::Binary { op, left, right } if op.compares() => {
                 out.compared.extend(self.comparison(id, *left, *right));
                 out.ages.extend(self.age_limit(*left, *right));
+                out.entry_limits.extend(self.entry_limit(id, *op, *left, *right));
             }
+            Expr::Binary { op, left, right } => out.schemes.extend(self.scheme_of_part(id, *op, *left, *right)),
             _ => {}
         }
     }
@@ -449,6 +467,7 @@ impl Reader<'_> {
                         fails: self.fails(id),
                         pauses_after: self.pauses_after(id),
                         conditions: self.conditions(id),
+                        builds: self.builds(id),
                         decides: self.is_asked(id, true),
                         instead: self.instead(id),
                     });

@@ -89,7 +89,7 @@ impl Tracer<'_> {
                     BinOp::And => " && ",
                     BinOp::Equal => " == ",
                     BinOp::Unequal => " != ",
-                    BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Other => " … ",
+                    BinOp::Under | BinOp::UpTo | BinOp::AtLeast | BinOp::Over | BinOp::Other => " … ",
                 });
                 next(right, out);
             }

@@ -10,7 +10,7 @@ use crate::catalog::Wrappers;
 const OPTION: &str = "std::option::Option";
 const RESULT: &str = "std::result::Result";
 
-fn option(inner: Type) -> Type {
+pub(super) fn option(inner: Type) -> Type {
     Type::Foreign(SmolStr::new_static(OPTION), Arc::from([inner]))
 }
 

@@ -103,6 +103,15 @@ impl Direct<'_, '_> {
         self.syn_attrs(span, |reader, attrs| reader.low.cx.kept(attrs))
     }
 
+    /// The builds in which something under these attributes is; outer `None` when in none of interest.
+    #[expect(clippy::option_option, reason = "never, always and sometimes are three answers")]
+    pub(super) fn builds(&mut self, span: Span) -> Res<Option<Option<Cfg>>> {
+        if !span.conditional {
+            return Ok(Some(None));
+        }
+        self.syn_attrs(span, |reader, attrs| reader.low.cx.cfg(attrs))
+    }
+
     /// Whether something under these attributes exists in every build for Linux.
     pub(super) fn holds_on_linux(&mut self, span: Span) -> Res<bool> {
         if !span.conditional {

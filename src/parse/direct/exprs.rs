@@ -246,9 +246,11 @@ impl Direct<'_, '_> {
         let mut arms = Vec::new();
         while self.at < close {
             let attrs = self.outer_attrs()?;
-            let kept = self.kept(attrs)?;
-            let arm = self.kept_or_not(kept, |reader| reader.arm(close))?;
-            arms.extend(arm);
+            let builds = self.builds(attrs)?;
+            if let Some(arm) = self.kept_or_not(builds.is_some(), |reader| reader.arm(close))? {
+                self.low.cfgs.extend(builds.flatten().map(|cfg| (arm.body, cfg)));
+                arms.push(arm);
+            }
         }
         self.close(close)?;
         Ok(Expr::Match { value, arms: arms.into_boxed_slice() })

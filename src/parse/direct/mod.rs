@@ -94,6 +94,7 @@ struct Mark {
     exprs: usize,
     pats: usize,
     items: usize,
+    cfgs: usize,
     called: usize,
     macros_read: u32,
     macros_unread: usize,
@@ -263,14 +264,16 @@ impl<'t> Direct<'t, '_> {
         let spare = self.low.cx.spare.pop().unwrap_or_default();
         let arena = std::mem::replace(&mut self.low.arena, spare);
         let items = std::mem::take(&mut self.low.items);
+        let cfgs = std::mem::take(&mut self.low.cfgs);
         let out = read(self);
         let mut arena: Arena = std::mem::replace(&mut self.low.arena, arena);
         let items = std::mem::replace(&mut self.low.items, items);
+        let cfgs = std::mem::replace(&mut self.low.cfgs, cfgs).into();
         let out = out?;
         if arena.exprs.len() >= MAX_HEIGHT && height(&arena.exprs) >= MAX_HEIGHT {
             return self.bail();
         }
-        let body = Body { exprs: arena.exprs.drain(..).collect(), pats: arena.pats.drain(..).collect(), items, root: root(&out) };
+        let body = Body { exprs: arena.exprs.drain(..).collect(), pats: arena.pats.drain(..).collect(), items, root: root(&out), cfgs };
         self.low.cx.spare.push(arena);
         Ok((out, body))
     }
@@ -284,6 +287,7 @@ impl<'t> Direct<'t, '_> {
             exprs: self.low.arena.exprs.len(),
             pats: self.low.arena.pats.len(),
             items: self.low.items.len(),
+            cfgs: self.low.cfgs.len(),
             called: self.called.len(),
             macros_read: cx.macros_read,
             macros_unread: cx.macros_unread.len(),
@@ -305,6 +309,7 @@ impl<'t> Direct<'t, '_> {
         self.low.arena.exprs.truncate(mark.exprs);
         self.low.arena.pats.truncate(mark.pats);
         self.low.items.truncate(mark.items);
+        self.low.cfgs.truncate(mark.cfgs);
         self.called.truncate(mark.called);
         let cx = &mut self.low.cx;
         cx.macros_read = mark.macros_read;

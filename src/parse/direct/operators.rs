@@ -135,7 +135,7 @@ impl Direct<'_, '_> {
     fn is_comparison(&self, id: ExprId) -> bool {
         let is_one = matches!(
             self.low.arena.exprs[id.0 as usize],
-            Expr::Binary { op: BinOp::Compare | BinOp::AtLeast | BinOp::Over | BinOp::Equal | BinOp::Unequal, .. }
+            Expr::Binary { op: BinOp::Under | BinOp::UpTo | BinOp::AtLeast | BinOp::Over | BinOp::Equal | BinOp::Unequal, .. }
         );
         is_one && !self.is_bracketed(id)
     }
@@ -204,8 +204,8 @@ impl Direct<'_, '_> {
             b'!' if self.is_marks(b"!=") => Some((Op::Binary(BinOp::Unequal), Binds::Compare, 2)),
             b'<' if self.is_marks(b"<<=") => Some((Op::Compound, Binds::Assign, 3)),
             b'<' if self.is_marks(b"<<") => Some((Op::Binary(BinOp::Shl), Binds::Shift, 2)),
-            b'<' if self.is_marks(b"<=") => Some((Op::Binary(BinOp::Compare), Binds::Compare, 2)),
-            b'<' => Some((Op::Binary(BinOp::Compare), Binds::Compare, 1)),
+            b'<' if self.is_marks(b"<=") => Some((Op::Binary(BinOp::UpTo), Binds::Compare, 2)),
+            b'<' => Some((Op::Binary(BinOp::Under), Binds::Compare, 1)),
             b'>' if self.is_marks(b">>=") => Some((Op::Compound, Binds::Assign, 3)),
             b'>' if self.is_marks(b">>") => Some((Op::Binary(BinOp::Other), Binds::Shift, 2)),
             b'>' if self.is_marks(b">=") => Some((Op::Binary(BinOp::AtLeast), Binds::Compare, 2)),

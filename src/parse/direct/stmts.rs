@@ -42,10 +42,11 @@ impl Direct<'_, '_> {
             self.low.items = items;
             return read;
         }
-        let (kept, count) = (self.kept(attrs)?, out.len());
-        self.kept_or_not(kept, |reader| reader.stmt_under(attrs, close, out))?;
-        if !kept {
-            out.truncate(count);
+        let (builds, count) = (self.builds(attrs)?, out.len());
+        self.kept_or_not(builds.is_some(), |reader| reader.stmt_under(attrs, close, out))?;
+        match builds {
+            Some(cfg) => self.low.on_builds(cfg, &out[count..]),
+            None => out.truncate(count),
         }
         Ok(())
     }
