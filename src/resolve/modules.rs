@@ -179,6 +179,7 @@ impl<'f> Linker<'f> {
             names: FxHashMap::default(),
             children: FxHashMap::default(),
             uses: FxHashMap::default(),
+            externs: FxHashMap::default(),
             globs: Vec::new(),
         });
         id
@@ -223,7 +224,10 @@ impl<'f> Linker<'f> {
                     self.program.members.entry((id, member.name.clone())).or_default().push(def);
                 }
             }
-            ItemKind::ExternCrate(_) | ItemKind::MacroRules | ItemKind::MacroCall(_) => {}
+            ItemKind::ExternCrate(of) => {
+                self.module_mut(module).externs.insert(item.name.clone(), of.clone());
+            }
+            ItemKind::MacroRules | ItemKind::MacroCall(_) => {}
             ItemKind::Static(_)
             | ItemKind::Const(_)
             | ItemKind::Struct(_)

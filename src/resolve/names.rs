@@ -278,7 +278,12 @@ impl Program<'_> {
         if space != Space::Type {
             return None;
         }
-        data.children.get(name).map(|child| Res::Mod(*child))
+        let child = data.children.get(name).map(|child| Res::Mod(*child));
+        // `extern crate redis;` in a module: the crate is `self::redis` there, whatever the modules around are called.
+        child.or_else(|| match data.externs.get(name)?.as_str() {
+            "self" => Some(Res::Mod(self.krate(data.krate).root)),
+            of => self.extern_named(module, of),
+        })
     }
 
     /// A name that a module imports by name.

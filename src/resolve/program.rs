@@ -78,6 +78,8 @@ pub struct Module<'f> {
     pub children: FxHashMap<Name, ModId>,
     /// Named imports.
     pub uses: FxHashMap<Name, Vec<&'f UseFact>>,
+    /// Crates that `extern crate` brings into this module, with their names in the manifest.
+    pub externs: FxHashMap<Name, Name>,
     /// Glob imports.
     pub globs: Vec<&'f UseFact>,
 }

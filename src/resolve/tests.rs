@@ -146,6 +146,21 @@ fn a_crate_is_known_by_the_name_that_extern_crate_gives_it() {
 }
 
 #[test]
+fn extern_crate_in_a_module_is_known_there() {
+    let inside = |path: &str| {
+        format!(
+            "mod store {{ pub mod tokio {{ pub mod queue {{ extern crate tokio;\nextern crate tokio as engine;\nuse self::{path}::sync::mpsc;\n\
+             pub fn open() {{ let (_a, _b) = mpsc::channel::<u8>(6); }} }} }} }}\nfn main() {{ store::tokio::queue::open(); }}\n"
+        )
+    };
+    check(&inside("tokio"), "capacity", "6");
+    check(&inside("engine"), "capacity", "6");
+    // Without it the name is that of nothing.
+    let items = map(&inside("tokio").replace("extern crate tokio;\n", "")).items;
+    assert!(items.iter().all(|item| item.kind != crate::model::Kind::Queue), "{items:?}");
+}
+
+#[test]
 fn a_derive_of_the_workspace_does_not_hide_the_type_of_its_name() {
     let all = "//- /Cargo.toml\n[workspace]\nmembers = [\"shop\", \"made\", \"kept\"]\n\
         //- /shop/Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n[dependencies]\ntokio = \"1\"\n\
