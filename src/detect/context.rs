@@ -43,6 +43,8 @@ pub struct Cx<'a> {
     pub by_connections: FxHashSet<DefId>,
     /// Structs that are made anew for each request, connection or message; some may be kept for longer.
     pub made_for_each: FxHashSet<DefId>,
+    /// Types that are kept in the entries of collections only, with those collections.
+    kept_in_entries: FxHashMap<DefId, SmolStr>,
     /// The definitions that each service reaches; empty when there is one service.
     pub reached: BTreeMap<SmolStr, FxHashSet<DefId>>,
     /// Functions whose endless loop is spawned somewhere.
@@ -71,6 +73,7 @@ impl<'a> Cx<'a> {
             by_requests: FxHashSet::default(),
             by_connections: FxHashSet::default(),
             made_for_each: FxHashSet::default(),
+            kept_in_entries: FxHashMap::default(),
             reached: BTreeMap::new(),
             spawned: FxHashSet::default(),
             started: FxHashSet::default(),
@@ -91,14 +94,20 @@ impl<'a> Cx<'a> {
         );
         let cx = Self { by_requests, by_connections, long_lived, reached, ..cx };
         let made_for_each = super::reach::made_for_each(&cx);
-        Self { made_for_each, ..cx }
+        let mut cx = Self { made_for_each, ..cx };
+        cx.kept_in_entries = super::per_entry::kept_in_entries(&cx);
+        cx
     }
 
-    /// What is in a struct that is made again and again is there as often as the struct.
+    /// What is in a struct that is made again and again is there as often as the struct, and what is in the entries of a
+    /// collection as often as they are.
     #[must_use]
     pub fn lifetime_in(&self, of: DefId) -> Option<Fact> {
-        let each = self.made_for_each.contains(&of);
-        each.then(|| Self::plain_fact("lifetime", format!("one for each {}", self.short_name(of))))
+        if self.made_for_each.contains(&of) {
+            return Some(Self::plain_fact("lifetime", format!("one for each {}", self.short_name(of))));
+        }
+        let collections = self.kept_in_entries.get(&of)?;
+        Some(Self::plain_fact(Fact::KEPT_IN, format!("one for each entry of {collections}")))
     }
 
     /// What a function makes is there once for each call of it, when it is reached so; none for what lives with the process.

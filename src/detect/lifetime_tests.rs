@@ -60,3 +60,78 @@ fn who_calls_a_method_that_changes_what_is_inside_changes_a_static() {
     assert_eq!(by(Access::Write), ["change", "close"]);
     assert_eq!(by(Access::Read), ["look"]);
 }
+
+/// The one piece of shared state whose name ends so, as its summary tells it.
+#[track_caller]
+fn shared(text: &str, name: &str) -> String {
+    let found = items(&[], text);
+    let of_name: Vec<_> = found.iter().filter(|item| item.kind == Kind::SharedState && item.name.ends_with(name)).collect();
+    let [one] = of_name.as_slice() else { panic!("{} items `{name}` in {found:#?}", of_name.len()) };
+    one.summary.clone()
+}
+
+#[test]
+fn what_the_entries_of_a_collection_hold_is_there_once_for_each_of_them() {
+    let of = |kept: &str| {
+        let text = format!(
+            "use std::collections::HashMap;\nuse std::sync::{{Arc, Mutex, RwLock, Weak}};\nuse std::sync::atomic::AtomicU64;\n\
+             struct Tally {{ hits: AtomicU64 }}\nstruct Cart {{ tally: Tally, owner: String }}\n\
+             struct Shop {{ name: String, {kept} }}\n\
+             fn main() {{ let shop: Shop = Shop::open(); println!(\"{{}}\", shop.name); }}\n"
+        );
+        let told = shared(&text, "Tally.hits");
+        told.rsplit_once("), ").map(|(_, rest)| rest.to_owned()).unwrap()
+    };
+    assert_eq!(of("carts: RwLock<HashMap<String, Arc<Cart>>>"), "one for each entry of `Shop.carts`");
+    assert_eq!(of("carts: Vec<Cart>, spare: Mutex<Vec<Tally>>"), "one for each entry of `Shop.carts` and `Shop.spare`");
+    // One that stands by itself, beside those in the map.
+    assert_eq!(of("carts: HashMap<String, Cart>, all: Tally"), "one for each process");
+    // What is only pointed at is kept elsewhere, and a message nowhere.
+    assert_eq!(of("one: Arc<Cart>, seen: Mutex<Vec<Weak<Cart>>>"), "one for each process");
+    assert_eq!(of("one: Cart, sold: std::sync::mpsc::Sender<Cart>"), "one for each process");
+}
+
+#[test]
+fn parts_that_implement_one_trait_are_there_once_each() {
+    let text = "use std::sync::atomic::AtomicU64;\ntrait Part { fn run(&self); }\nstruct Clock { ticks: AtomicU64 }\n\
+        impl Part for Clock { fn run(&self) { self.ticks.fetch_add(1, std::sync::atomic::Ordering::Relaxed); } }\n\
+        struct Machine { parts: Vec<Box<dyn Part>> }\nfn main() { let machine: Machine = build(); machine.parts.len(); }\n";
+    assert!(shared(text, "Clock.ticks").ends_with("one for each process"));
+    let by_variant = text.replace("Box<dyn Part>", "AnyPart") + "enum AnyPart { Clock(Clock), Bell(Bell) }\nstruct Bell { rings: u32 }\n";
+    assert!(shared(&by_variant, "Clock.ticks").ends_with("one for each process"));
+    let one_variant = by_variant.replace("Bell(Bell)", "Nothing");
+    assert!(shared(&one_variant, "Clock.ticks").ends_with("one for each entry of `Machine.parts`"));
+}
+
+#[test]
+fn a_handle_that_is_handed_on_is_one_thing_with_what_it_leads_to() {
+    let of = |given: &str| {
+        let text = format!(
+            "use std::sync::{{Arc, RwLock}};\nstruct Peers {{ count: u32 }}\nstruct Server {{ state: Arc<RwLock<Peers>> }}\n\
+             struct Session {{ state: Arc<RwLock<Peers>> }}\n\
+             impl Server {{ fn accept(&self) -> Session {{ Session {{ state: {given} }} }} }}\n\
+             fn main() {{ let server = Server {{ state: Arc::new(RwLock::new(Peers {{ count: 0 }})) }};\nlet session = server.accept();\n\
+             let hall = Hall {{ server, session }};\nhall.open(); }}\nstruct Hall {{ server: Server, session: Session }}\n"
+        );
+        let found = items(&[], &text);
+        let mut names: Vec<String> = found.iter().filter(|item| item.kind == Kind::SharedState).map(|item| item.name.to_string()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(of("self.state.clone()"), ["Server.state"]);
+    assert_eq!(of("Arc::clone(&self.state)"), ["Server.state"]);
+    assert_eq!(of("Arc::new(RwLock::new(Peers { count: 1 }))"), ["Server.state", "Session.state"]);
+}
+
+#[test]
+fn a_clone_of_a_handle_in_a_variable_is_no_second_thing() {
+    let of = |second: &str| {
+        let text = format!(
+            "use std::sync::{{Arc, RwLock}};\nstruct Status;\nfn main() {{ let status: Arc<RwLock<Status>> = Arc::new(RwLock::new(Status));\n\
+             let other: Arc<RwLock<Status>> = {second};\nuse_both(status, other); }}\n"
+        );
+        items(&[], &text).iter().filter(|item| item.kind == Kind::SharedState).count()
+    };
+    assert_eq!((of("Arc::clone(&status)"), of("status.clone()")), (1, 1));
+    assert_eq!(of("Arc::new(RwLock::new(Status))"), 2);
+}

@@ -10,8 +10,8 @@ use super::statics::{is_registry, kind_by_name};
 use super::uses::Uses;
 use crate::catalog::Shape;
 use crate::facts::{FieldFact, ItemKind};
-use crate::model::{Confidence, Kind, Role, Scope};
-use crate::resolve::{At, DefId, LocalType, Type};
+use crate::model::{Confidence, Fact, Kind, Role, Scope};
+use crate::resolve::{At, DefId, LocalType, Type, Value};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let folded = folded_into_statics(cx);
@@ -100,6 +100,32 @@ fn holds_map(ty: &Type) -> bool {
     }
 }
 
+/// A handle that counts how many there are of it: its clones lead to one thing.
+fn is_counted(ty: &Type) -> bool {
+    ty.path().is_some_and(|path| matches!(path.as_str(), "std::sync::Arc" | "std::rc::Rc"))
+}
+
+/// The field whose handle another field is given wherever its struct is made: both lead to one thing.
+pub fn handed_by(cx: &Cx<'_>, of: DefId, field: &str) -> Option<(DefId, SmolStr)> {
+    let ty = cx.world.signatures.field(of, field).filter(|ty| is_counted(ty))?;
+    let mut from = None;
+    for value in cx.flow.given(of, field) {
+        match cx.flow.expand(value) {
+            // A clone of the struct itself says nothing new.
+            Value::Field { of: same, field: own, .. } if same == of && own == *field => {}
+            Value::Field { of: giver, field: given, .. } => {
+                let found = (giver, SmolStr::new(given.as_str()));
+                if cx.world.signatures.field(giver, &found.1) != Some(ty) || from.as_ref().is_some_and(|known| *known != found) {
+                    return None;
+                }
+                from = Some(found);
+            }
+            _ => return None,
+        }
+    }
+    from
+}
+
 /// A lock around a handle, or around nothing: it orders work and remembers nothing itself.
 fn is_handle(args: &[Type]) -> bool {
     matches!(args.last(), Some(Type::Tuple(all)) if all.is_empty())
@@ -120,7 +146,10 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     let at = At { file: cx.file_index(id), span: field.span };
     let uses = uses.fields.get(&(id, field.name.clone())).cloned().unwrap_or_default();
     let mut facts = contents::facts(cx, kind, ty, &uses);
-    facts.extend(cx.lifetime_in(id));
+    // A handle that others gave is theirs, however many there are of what holds it.
+    let is_handed =
+        is_counted(ty) && cx.flow.given(id, &field.name).iter().any(|value| matches!(value, Value::Field { .. } | Value::Param { .. }));
+    facts.extend(cx.lifetime_in(id).filter(|fact| fact.key != Fact::KEPT_IN || !is_handed));
     Finding {
         // What never leaves a thread is there once for each of them at most.
         scope: if ty.path().is_some_and(|path| path == "std::rc::Rc") { Scope::Thread } else { Scope::Process },

@@ -1,11 +1,11 @@
 //! Sides of one thing: a finding that is only a part of another one joins it, with all that is known of both.
 
 use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{groups, stores};
 use crate::catalog::Shape;
-use crate::detect::{Cx, Finding, Origin};
+use crate::detect::{Cx, Finding, Origin, handed_by};
 use crate::model::{Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::At;
 
@@ -36,6 +36,7 @@ pub(super) fn one_item_for_all_sides(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     groups::of_one_sort(cx, &mut findings, &mut joins);
     stores::ways_in(cx, &findings, &mut joins);
     kept_where_made(cx, &findings, &mut joins);
+    handed_on(cx, &findings, &mut joins);
     one_configuration(cx, &findings, &mut joins);
     inside_tasks(&findings, &mut joins);
     rhythms(cx, &findings, &mut joins);
@@ -91,6 +92,23 @@ fn kept_where_made(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
             if findings[other].kind == finding.kind && findings[other].label == finding.label {
                 joins.join(other, at);
             }
+        }
+    }
+}
+
+/// A field that is always given the handle of another field: `Session { state: self.state.clone() }` holds what the server holds.
+fn handed_on(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
+    let declared = |finding: &Finding| match &finding.origin {
+        Origin::Declared(path) if finding.detector == "shared-fields" => Some(path.clone()),
+        _ => None,
+    };
+    let fields: FxHashMap<SmolStr, usize> =
+        findings.iter().enumerate().filter_map(|(at, finding)| Some((declared(finding)?, at))).collect();
+    for (at, finding) in findings.iter().enumerate() {
+        let Some(path) = declared(finding) else { continue };
+        let given = path.rsplit_once("::").and_then(|(_, field)| handed_by(cx, finding.def, field));
+        if let Some(whole) = given.and_then(|(giver, given)| fields.get(&format_smolstr!("{}::{given}", cx.path(giver)))) {
+            joins.join(at, *whole);
         }
     }
 }

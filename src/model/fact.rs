@@ -101,6 +101,9 @@ impl Fact {
     /// The key of the fact that tells what settings are made of, in the order in which later wins.
     pub const LAYERS: &str = "settings_layers";
 
+    /// The key of the fact that names the collections whose entries hold the item, one of it each.
+    pub const KEPT_IN: &str = "kept_in";
+
     /// The key of the settings that the fact tells: `database.port`. Its `from` is the variable that sets it.
     #[must_use]
     pub fn setting(&self) -> Option<&str> {

@@ -184,7 +184,12 @@ impl Reader<'_> {
     /// The value of a plain call or a struct literal, behind `?`, `.await`, `unwrap` and the like.
     fn is_made(&self, id: ExprId) -> bool {
         match &self.body[id] {
-            Expr::Call { .. } | Expr::Struct { .. } => true,
+            // `Arc::clone(&shared)` is as new as what it is a handle to.
+            Expr::Call { callee, args, .. } => match (&self.body[*callee], &args[..]) {
+                (Expr::Path(path, _), [of]) if path.last().is_some_and(|last| last == "clone") => self.is_made(*of),
+                _ => true,
+            },
+            Expr::Struct { .. } => true,
             Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => self.is_made(*inner),
             Expr::Method { recv, name, .. } => {
                 matches!(

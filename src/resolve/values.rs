@@ -506,6 +506,7 @@ fn is_transparent_call(owner: &str, last: &str) -> bool {
                 | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
                 // The algorithm of a token's header.
                 | ("Header", "new")
+                | ("Arc" | "Rc", "clone")
                 | ("Region" | "NonZeroU32" | "NonZeroU64" | "NonZeroUsize" | "NonZeroU16" | "NonZeroU8" | "NonZero", "new")
         )
 }
