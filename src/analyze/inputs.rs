@@ -64,6 +64,7 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
         for target in package.targets() {
             let wants_dev = !matches!(target.kind, TargetKind::Lib | TargetKind::Bin | TargetKind::ProcMacro);
             let mut externs: Vec<(SmolStr, Extern)> = Vec::new();
+            let mut requirements: Vec<(SmolStr, SmolStr)> = Vec::new();
             for dependency in &package.dependencies {
                 if dependency.kind == DependencyKind::Dev && !wants_dev {
                     continue;
@@ -72,6 +73,9 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
                     Some(at) => Extern::Local(*at),
                     None => Extern::Foreign(library_name(&dependency.package)),
                 };
+                if let (Extern::Foreign(library), Some(requirement)) = (&to, &dependency.requirement) {
+                    requirements.push((library.clone(), requirement.clone()));
+                }
                 externs.push((dependency.name_in_code.clone(), to));
             }
             if target.kind != TargetKind::Lib
@@ -83,6 +87,7 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
                 name: target.crate_name.clone(),
                 root: target.root.to_string(),
                 externs,
+                requirements,
                 is_bin: target.kind == TargetKind::Bin,
                 asked_for: asked_for(target),
                 services: linking(services, package, target),

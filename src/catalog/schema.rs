@@ -207,6 +207,9 @@ pub struct Knob {
     /// The library's default; none when the caller must give it.
     #[serde(default)]
     pub default: Option<SmolStr>,
+    /// The defaults of older versions, the oldest first.
+    #[serde(default)]
+    pub before: Vec<Before>,
     /// `connections`, `bytes`, `duration`, ….
     #[serde(default)]
     pub unit: Option<SmolStr>,
@@ -240,6 +243,35 @@ pub struct Knob {
     /// More about the default.
     #[serde(default)]
     pub note: Option<String>,
+}
+
+impl Knob {
+    /// The library's default in the version that a requirement asks for; that of the stated version where none is known.
+    #[must_use]
+    pub fn default_in(&self, requirement: Option<&str>) -> Option<&SmolStr> {
+        let older = requirement.map(numbers).filter(|asked| !asked.is_empty()).and_then(|mut asked| {
+            // `1` asks for `1.0` and later.
+            asked.resize(asked.len().max(3), 0);
+            self.before.iter().find(|before| asked < numbers(&before.version))
+        });
+        older.map_or(self.default.as_ref(), |before| Some(&before.default))
+    }
+}
+
+/// The numbers of a version, or of the first one in a requirement: `[1, 4]` of `>=1.4, <3`.
+fn numbers(version: &str) -> Vec<u32> {
+    let first = version.split(',').next().unwrap_or("").trim_start_matches(|c: char| !c.is_ascii_digit());
+    first.split('.').map_while(|part| part.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()).collect()
+}
+
+/// What held before a version.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    /// The first version in which it no longer does.
+    pub version: SmolStr,
+    /// The default until then.
+    pub default: SmolStr,
 }
 
 /// How an API makes or touches state: what the detectors know.

@@ -169,6 +169,15 @@ impl<'a> Cx<'a> {
         if found.is_empty() { services.to_vec() } else { found }
     }
 
+    /// The version of a library that the manifest around a definition asks for, by a path into the library.
+    #[must_use]
+    pub fn requirement(&self, id: DefId, path: &str) -> Option<&'a str> {
+        let program = self.world.program;
+        let library = path.split("::").next().unwrap_or(path);
+        let asked = &program.krate(program.module(program.def(id).module).krate).input.requirements;
+        asked.iter().find(|(name, _)| name == library).map(|(_, requirement)| requirement.as_str())
+    }
+
     /// Canonical path of a definition.
     #[must_use]
     pub fn path(&self, id: DefId) -> SmolStr {

@@ -43,6 +43,7 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     }
     let mut named: Vec<SmolStr> = Vec::new();
     let mut reads: Vec<&SmolStr> = Vec::new();
+    let default_of = |knob: &'_ Knob, call: &KnownCall| knob.default_in(cx.requirement(body.def, &call.path)).cloned();
     for knob in &api.knobs {
         if knob.named || knob.many {
             named.push(knob.name.clone());
@@ -62,10 +63,10 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
             named.push(knob.name.clone());
             out.push(fact);
         } else if let Some(default) =
-            knob.default.as_ref().filter(|_| knob.told && knob.fixed || !knob.fixed && defaults_hold(call, &parts))
+            default_of(knob, call).filter(|_| knob.told && knob.fixed || !knob.fixed && defaults_hold(call, &parts))
         {
             named.push(knob.name.clone());
-            out.push(default_fact(knob, default));
+            out.push(default_fact(knob, &default));
             reads.extend(&knob.reads);
         }
     }
@@ -93,9 +94,9 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     // A client that is handed to another one keeps its own defaults.
     for part in clients {
         for knob in cx.api(part.hit.entry).knobs.iter().filter(|knob| !knob.fixed && !knob.named && !knob.many) {
-            if let (Some(default), false) = (&knob.default, named.contains(&knob.name)) {
+            if let (Some(default), false) = (default_of(knob, part), named.contains(&knob.name)) {
                 named.push(knob.name.clone());
-                out.push(default_fact(knob, default));
+                out.push(default_fact(knob, &default));
                 reads.extend(&knob.reads);
             }
         }

@@ -301,3 +301,23 @@ fn entries_that_a_rule_ends_do_expire() {
     assert_eq!(summary(".expire_after(Rule)"), "moka cache, at most 9 entries, entries expire by a rule");
     assert_eq!(summary(""), "moka cache, at most 9 entries, nothing expires");
 }
+
+#[test]
+fn a_default_is_that_of_the_version_which_the_manifest_asks_for() {
+    let of = |version: &str| {
+        let text = format!(
+            "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\nredis = {{ version = \"{version}\" }}\n\
+             //- /src/main.rs\nasync fn open() {{ let kept = redis::aio::ConnectionManager::new(redis::Client::open(\"redis://cache\").unwrap()).await.unwrap(); drop(kept); }}\n\
+             fn main() {{ let _ = open(); }}\n"
+        );
+        told(&crate::fixture::map(&text).items, Kind::SdkClient, &["response_timeout", "number_of_retries"])
+    };
+    let older = ["number_of_retries 6", "response_timeout none"];
+    let current = ["number_of_retries 6", "response_timeout 500ms"];
+    for version in ["0.27", "^0.32.7", "=0.25.4", ">=0.29, <0.33", "0"] {
+        assert_eq!(of(version), older, "{version}");
+    }
+    for version in ["1", "1.0.0-rc.1", "~1.2", "2", "*"] {
+        assert_eq!(of(version), current, "{version}");
+    }
+}

@@ -29,6 +29,8 @@ pub struct CrateInput {
     pub root: String,
     /// The crates that it names: by name in code.
     pub externs: Vec<(Name, Extern)>,
+    /// The versions that its manifest asks for, by the library's own name.
+    pub requirements: Vec<(Name, SmolStr)>,
     /// Is a binary.
     pub is_bin: bool,
     /// Is a test, bench, example or build script that was asked for.
