@@ -247,6 +247,12 @@ fn is_work(cx: &Cx<'_>, body: &BodyFacts, func: DefId) -> bool {
     is_called && (facts.is_async || gives_nothing())
 }
 
+/// `send`, `push` and the like, called in several places: not the work of one of them.
+fn hands_on(cx: &Cx<'_>, func: DefId) -> bool {
+    let is_plain = matches!(cx.short_name(func).as_str(), "send" | "try_send" | "push" | "publish" | "emit" | "notify" | "write" | "reply");
+    is_plain && cx.bodies().filter(|body| body.own.iter().any(|call| call.func == func)).take(2).count() > 1
+}
+
 fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     let task = call.task.as_ref()?;
     // What is run is the business of the callers.
@@ -263,6 +269,8 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         // The loop stands here: one function that it calls is its work, but not one that it asks for something.
         let may_fail = |func: DefId| cx.world.signatures.value(func).path().is_some_and(|path| path.ends_with("::Result"));
         nature.main_call = nature.main_call.filter(|func| may_fail(*func) || !gives_answer(cx.world, *func));
+        // Nor one that hands on what it got, as others do as well: the loop is that of the function around it.
+        nature.main_call = nature.main_call.filter(|func| !hands_on(cx, *func));
     }
     let owned = call.path.rsplit_once("::").is_some_and(|(owner, _)| cx.world.catalog.wrappers().owns_tasks(owner));
     let detached = matches!(call.bound, Bound::Dropped | Bound::Listed) && !owned;

@@ -489,3 +489,23 @@ fn a_client_within_another_one_keeps_its_defaults() {
     assert_eq!(timeout(""), ("none".to_owned(), Provenance::Default));
     assert_eq!(timeout(".timeout(std::time::Duration::from_secs(3))"), ("3s".to_owned(), Provenance::Code));
 }
+
+#[test]
+fn a_detached_task_that_runs_a_server_is_that_server() {
+    let server = |spawned: &str| {
+        let text = format!(
+            "use tonic::transport::Server;\nfn at() -> std::net::SocketAddr {{ \"0.0.0.0:80\".parse().unwrap() }}\n\
+             async fn serve() {{ Server::builder().serve(at()).await.unwrap(); }}\n\
+             async fn serve_both() {{ serve().await; Server::builder().serve(at()).await.unwrap(); Server::builder().serve(at()).await.unwrap(); }}\n\
+             async fn mail() {{ println!(\"sent\"); }}\n\
+             #[tokio::main]\nasync fn main() {{ tokio::spawn({spawned}); std::future::pending::<()>().await; }}\n"
+        );
+        named(&items(&["tonic", "tokio"], &text), Kind::BackgroundTask)
+    };
+    let apart = server("mail()");
+    assert!(apart.contains(&"mail 1".to_owned()) && apart.contains(&"serve 1".to_owned()), "{apart:?}");
+    let one = server("serve()");
+    assert!(one.contains(&"serve 2".to_owned()) && one.len() == apart.len() - 1, "{one:?}");
+    let several = server("serve_both()");
+    assert_eq!(several.len(), apart.len(), "{several:?}");
+}

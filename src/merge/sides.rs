@@ -5,8 +5,8 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::{groups, stores};
 use crate::catalog::Shape;
-use crate::detect::{Cx, Finding, Origin, handed_by};
-use crate::model::{Fact, FactValue, Kind, Provenance, Role};
+use crate::detect::{Cx, Finding, ONLY_WHEN, Origin, handed_by};
+use crate::model::{Fact, FactValue, Kind, Provenance, Role, Scope};
 use crate::resolve::At;
 
 /// Which findings join which.
@@ -39,6 +39,7 @@ pub(super) fn one_item_for_all_sides(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
     handed_on(cx, &findings, &mut joins);
     one_configuration(cx, &findings, &mut joins);
     inside_tasks(&findings, &mut joins);
+    spawned_servers(&mut findings, &mut joins);
     rhythms(cx, &findings, &mut joins);
     telemetry(cx, &findings, &mut joins);
     moved_into_place(&findings, &mut joins);
@@ -180,6 +181,31 @@ fn inside_tasks(findings: &[Finding], joins: &mut Joins) {
             let is_own = !signals.is_empty() && !signals.iter().any(|signal| ends.contains(&signal.as_str()));
             if is_own { joins.join(at, task) } else { joins.join(task, at) }
         }
+    }
+}
+
+/// A detached task whose function makes a server and runs it: what runs is that server.
+fn spawned_servers(findings: &mut [Finding], joins: &mut Joins) {
+    let mut servers: FxHashMap<SmolStr, Vec<usize>> = FxHashMap::default();
+    for (at, finding) in findings.iter().enumerate() {
+        let serves = finding.kind == Kind::BackgroundTask && finding.label.ends_with("server");
+        if let Some(function) = function(finding).filter(|_| serves && finding.detector == "constructors") {
+            servers.entry(function.clone()).or_default().push(at);
+        }
+    }
+    for at in 0..findings.len() {
+        let task = &findings[at];
+        let Origin::Called { what, .. } = &task.origin else { continue };
+        let is_detached = task.detector == "tasks" && task.label == "detached task" && task.scope == Scope::Process;
+        // One that runs two servers is more than either.
+        let Some([server]) = servers.get(what).filter(|_| is_detached).map(Vec::as_slice) else { continue };
+        let conditions: Vec<Fact> = task.facts.iter().filter(|fact| fact.key == ONLY_WHEN).cloned().collect();
+        if fact(&findings[*server], ONLY_WHEN).is_none() {
+            findings[*server].facts.extend(conditions);
+        }
+        // That its handle is let go of says nothing of how long the server is there.
+        findings[at].facts.retain(|fact| fact.key != "runs");
+        joins.join(at, *server);
     }
 }
 

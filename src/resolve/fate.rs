@@ -217,12 +217,36 @@ impl Reader<'_> {
         ty.is_some_and(|ty| ty.args().last().is_some_and(is_handle))
     }
 
+    /// A `match` gives something of another type than what it looks into holds.
+    fn gives_another(&self, whole: ExprId, looked_into: ExprId) -> bool {
+        let held = |id: ExprId| {
+            let mut ty = &self.types.types[id.0 as usize];
+            while let Type::Foreign(path, args) = ty {
+                let holds_one =
+                    path.ends_with("::Result") || path.ends_with("::Option") || self.world.catalog.wrappers().is_transparent(path);
+                match args.first() {
+                    Some(inner) if holds_one => ty = inner,
+                    _ => break,
+                }
+            }
+            ty
+        };
+        match (held(whole), held(looked_into)) {
+            (Type::Def(given, _), Type::Def(had, _)) => given != had,
+            (Type::Foreign(given, _), Type::Foreign(had, _)) => given != had,
+            (Type::Def(..), Type::Foreign(..)) | (Type::Foreign(..), Type::Def(..)) => true,
+            _ => false,
+        }
+    }
+
     /// What becomes of the value of an expression.
     pub(super) fn bound(&self, id: ExprId) -> Bound {
         let mut at = id;
         for _ in 0..64 {
             let Some(parent) = self.parents[at.0 as usize] else { return Bound::Result };
             match &self.body[parent] {
+                // `let error = match File::open(path) { … }` is no file.
+                Expr::Match { value, .. } if *value == at && self.gives_another(parent, at) => return Bound::Other,
                 Expr::Try(_) | Expr::Await(_) | Expr::Ref(_) | Expr::Cast(..) | Expr::Match { .. } | Expr::If { .. } => at = parent,
                 Expr::Method { recv, name, .. } if *recv == at => {
                     if matches!(name.as_str(), "join" | "abort" | "abort_handle" | "is_finished") {
