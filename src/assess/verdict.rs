@@ -61,7 +61,12 @@ fn verdict(ground: &Ground<'_>, service: &Service, found: &BTreeMap<&ItemId, AtT
         .filter(|item| item.services.contains(&service.name))
         .filter_map(|item| Some((item, found.get(&item.id)?)))
         .collect();
-    against.sort_by(|(a, x), (b, y)| y.breaks.cmp(&x.breaks).then(x.weight.cmp(&y.weight)).then_with(|| a.id.cmp(&b.id)));
+    // Of what weighs the same, what is always there comes before what needs a feature.
+    let in_order = |(a, x): &(&Item, &AtTwo), (b, y): &(&Item, &AtTwo)| {
+        let by_weight = y.breaks.cmp(&x.breaks).then(x.weight.cmp(&y.weight));
+        by_weight.then_with(|| condition(a).is_some().cmp(&condition(b).is_some())).then_with(|| a.id.cmp(&b.id))
+    };
+    against.sort_by(in_order);
     let answer = match against.first() {
         None => Answer::Yes,
         Some((_, first)) if first.breaks => Answer::No,
@@ -71,10 +76,14 @@ fn verdict(ground: &Ground<'_>, service: &Service, found: &BTreeMap<&ItemId, AtT
     let mut why: Vec<Reason> = Vec::new();
     for (item, at_two) in &against {
         let full = why.len() == TOLD;
-        match why.iter_mut().find(|known| known.clause == at_two.clause) {
+        let clause = match condition(item) {
+            Some(condition) => format!("{} ({condition})", at_two.clause),
+            None => at_two.clause.clone(),
+        };
+        match why.iter_mut().find(|known| known.clause == clause) {
             Some(known) => known.items.push(item.id.clone()),
             None if full => {}
-            None => why.push(Reason { items: vec![item.id.clone()], clause: at_two.clause.clone() }),
+            None => why.push(Reason { items: vec![item.id.clone()], clause }),
         }
     }
     let fleet = ground.fleets_of(&service.name).iter().filter(|fleet| fleet.is_for_good()).max_by_key(|fleet| fleet.most());
@@ -86,4 +95,9 @@ fn verdict(ground: &Ground<'_>, service: &Service, found: &BTreeMap<&ItemId, AtT
         more: against.len() - why.iter().map(|reason| reason.items.len()).sum::<usize>(),
         why,
     }
+}
+
+/// The feature without which an item is not there: one that is not built by default speaks against nothing by default.
+fn condition(item: &Item) -> Option<&str> {
+    item.cfg.as_deref().filter(|cfg| cfg.contains("feature"))
 }

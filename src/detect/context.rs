@@ -9,6 +9,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::finding::RawSite;
 use super::folders::Folders;
 use super::left_out::LeftOut;
+use super::per_entry::PerEntry;
 use super::uses::Uses;
 use crate::catalog::{Api, EntryId};
 use crate::facts::ItemKind;
@@ -43,8 +44,8 @@ pub struct Cx<'a> {
     pub by_connections: FxHashSet<DefId>,
     /// Structs that are made anew for each request, connection or message; some may be kept for longer.
     pub made_for_each: FxHashSet<DefId>,
-    /// Types that are kept in the entries of collections only, with those collections.
-    kept_in_entries: FxHashMap<DefId, SmolStr>,
+    /// What the entries of collections hold.
+    per_entry: PerEntry,
     /// The definitions that each service reaches; empty when there is one service.
     pub reached: BTreeMap<SmolStr, FxHashSet<DefId>>,
     /// Functions whose endless loop is spawned somewhere.
@@ -73,7 +74,7 @@ impl<'a> Cx<'a> {
             by_requests: FxHashSet::default(),
             by_connections: FxHashSet::default(),
             made_for_each: FxHashSet::default(),
-            kept_in_entries: FxHashMap::default(),
+            per_entry: PerEntry::default(),
             reached: BTreeMap::new(),
             spawned: FxHashSet::default(),
             started: FxHashSet::default(),
@@ -95,7 +96,7 @@ impl<'a> Cx<'a> {
         let cx = Self { by_requests, by_connections, long_lived, reached, ..cx };
         let made_for_each = super::reach::made_for_each(&cx);
         let mut cx = Self { made_for_each, ..cx };
-        cx.kept_in_entries = super::per_entry::kept_in_entries(&cx);
+        cx.per_entry = super::per_entry::per_entry(&cx);
         cx
     }
 
@@ -106,8 +107,14 @@ impl<'a> Cx<'a> {
         if self.made_for_each.contains(&of) {
             return Some(Self::plain_fact("lifetime", format!("one for each {}", self.short_name(of))));
         }
-        let collections = self.kept_in_entries.get(&of)?;
+        let collections = self.per_entry.kept_in.get(&of)?;
         Some(Self::plain_fact(Fact::KEPT_IN, format!("one for each entry of {collections}")))
+    }
+
+    /// Whether the entries of a collection count something: `Shop.carts`, whose carts have a counter.
+    #[must_use]
+    pub fn counts_in_entries(&self, collection: &str) -> bool {
+        self.per_entry.counting.contains(collection)
     }
 
     /// What a function makes is there once for each call of it, when it is reached so; none for what lives with the process.

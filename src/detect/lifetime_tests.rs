@@ -135,3 +135,35 @@ fn a_clone_of_a_handle_in_a_variable_is_no_second_thing() {
     assert_eq!((of("Arc::clone(&status)"), of("status.clone()")), (1, 1));
     assert_eq!(of("Arc::new(RwLock::new(Status))"), 2);
 }
+
+#[test]
+fn what_the_entries_of_a_cache_count_is_lost_with_it() {
+    let of = |entry: &str| {
+        let text = format!(
+            "use std::sync::Arc;\nstruct Hits {{ seen: {entry}, owner: String }}\nstruct Shop {{ hits: moka::sync::Cache<String, Arc<Hits>>, name: String }}\n\
+             impl Shop {{ fn new() -> Self {{ Self {{ hits: moka::sync::Cache::new(9), name: String::new() }} }} }}\n\
+             fn main() {{ let shop = Shop::new(); println!(\"{{}}\", shop.name); }}\n"
+        );
+        let found = items(&["moka"], &text);
+        found.iter().find(|item| item.kind == Kind::Cache).unwrap().lost.clone().unwrap()
+    };
+    assert!(of("std::sync::atomic::AtomicU64").ends_with("What its entries count begins anew."));
+    for plain in ["u64", "std::sync::atomic::AtomicBool"] {
+        assert!(!of(plain).contains("count"), "{plain}");
+    }
+}
+
+#[test]
+fn what_waits_to_be_written_is_no_cache_whatever_its_values_are_called() {
+    let of = |owner: &str, field: &str| {
+        let text = format!(
+            "struct CachedPrice {{ cents: u32 }}\nstruct {owner} {{ {field}: dashmap::DashMap<u32, CachedPrice> }}\n\
+             fn main() {{ let it = {owner} {{ {field}: dashmap::DashMap::new() }};\nit.{field}.insert(1, CachedPrice {{ cents: 1 }}); }}\n"
+        );
+        let found = items(&["dashmap"], &text);
+        let [one] = found.as_slice() else { panic!("{found:?}") };
+        one.kind
+    };
+    assert_eq!([of("Batcher", "updates"), of("Prices", "pending")], [Kind::SharedState; 2]);
+    assert_eq!([of("Prices", "known"), of("BatchCache", "known"), of("Prices", "pending_cache")], [Kind::Cache; 3]);
+}

@@ -26,21 +26,40 @@ struct Keeper {
 /// The keepers of each type.
 type Keepers = FxHashMap<DefId, Vec<Keeper>>;
 
-/// For each type that is kept in the entries of collections only, those collections, as a sentence names them.
-///
-/// A type that is also kept by itself somewhere is left out, and one of which no keeper is known.
-pub(super) fn kept_in_entries(cx: &Cx<'_>) -> FxHashMap<DefId, SmolStr> {
+/// What the entries of collections hold.
+#[derive(Default)]
+pub(super) struct PerEntry {
+    /// For each type that is kept in entries only, the collections, as a sentence names them. A type that is also kept by itself
+    /// somewhere is left out, and one of which no keeper is known.
+    pub(super) kept_in: FxHashMap<DefId, SmolStr>,
+    /// Collections whose entries count something: `Shop.carts`.
+    pub(super) counting: FxHashSet<SmolStr>,
+}
+
+/// Finds what is kept in entries only.
+pub(super) fn per_entry(cx: &Cx<'_>) -> PerEntry {
     let keepers = keepers(cx);
-    let mut out = FxHashMap::default();
+    let mut out = PerEntry::default();
     for id in keepers.keys() {
         let mut names = Vec::new();
         if only_entries(cx, &keepers, *id, &mut FxHashSet::default(), &mut names) && !names.is_empty() {
             names.sort();
             names.dedup();
-            out.insert(*id, told(&names));
+            out.kept_in.insert(*id, told(&names));
+            if counts(cx, *id) {
+                out.counting.extend(names);
+            }
         }
     }
     out
+}
+
+/// A struct with a number that changes in place.
+fn counts(cx: &Cx<'_>, id: DefId) -> bool {
+    let ItemKind::Struct(facts) = &cx.world.program.def(id).item.kind else { return false };
+    let is_number =
+        |path: &SmolStr| path.rsplit("::").next().is_some_and(|last| last.starts_with("AtomicU") || last.starts_with("AtomicI"));
+    facts.fields.iter().any(|field| cx.world.signatures.field(id, &field.name).and_then(Type::path).is_some_and(is_number))
 }
 
 /// `` `Shop.carts` ``, `` `Shop.carts` and `Shop.orders` ``, `` `Shop.carts`, `Shop.orders` and 2 more ``.

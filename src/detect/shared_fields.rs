@@ -126,6 +126,13 @@ pub fn handed_by(cx: &Cx<'_>, of: DefId, field: &str) -> Option<(DefId, SmolStr)
     from
 }
 
+/// `Batcher.updates`, `Store.pending_writes`: a name that speaks of what is gathered and then handed on, and of no cache.
+fn waits_by_name(owner: &str, field: &str) -> bool {
+    let name = format!("{owner}.{field}").to_lowercase();
+    let waits = ["batch", "buffer", "pending", "dirty", "unsent", "unflushed", "outbox", "backlog"].iter().any(|word| name.contains(word));
+    waits && !name.contains("cache") && !name.contains("memo")
+}
+
 /// A lock around a handle, or around nothing: it orders work and remembers nothing itself.
 fn is_handle(args: &[Type]) -> bool {
     matches!(args.last(), Some(Type::Tuple(all)) if all.is_empty())
@@ -135,6 +142,8 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     let owner = cx.short_name(id);
     let shown = cx.world.program.show(ty);
     let kind = match kind_by_name(&field.name, &shown) {
+        // What waits to be written is no copy of anything, whatever its values are called.
+        Kind::Cache if waits_by_name(&owner, &field.name) => Kind::SharedState,
         // Counts of what was cached are no cache: nothing else knows them.
         Kind::Cache if cx.uses.tallies.contains(&(id, field.name.clone())) => Kind::SharedState,
         kind @ (Kind::Cache | Kind::Session) => kind,

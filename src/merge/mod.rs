@@ -73,6 +73,9 @@ fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
     let entry = finding.entry.map(|entry| cx.api(entry));
     // A label of its own speaks for the catalog's text only where it is about the same thing.
     let about = entry.filter(|api| api.kind == Some(finding.kind));
+    let counts = finding.kind == Kind::Cache && cx.counts_in_entries(&finding.name);
+    let lost = about.and_then(|api| api.lost.as_ref());
+    let lost = lost.map(|lost| if counts { format!("{lost} What its entries count begins anew.") } else { lost.clone() });
     Item {
         id,
         kind: finding.kind,
@@ -93,7 +96,7 @@ fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
         doc: doc(cx, &finding.origin, finding.def).map(|doc| redact::text(&doc)),
         ty: finding.ty.filter(|ty| !ty.is_empty()),
         hides: about.and_then(|api| api.hides.clone()),
-        lost: about.and_then(|api| api.lost.clone()),
+        lost,
         annotation: None,
         hazards: Vec::new(),
     }

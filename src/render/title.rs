@@ -127,9 +127,13 @@ pub(crate) fn titles<'a>(items: &[&'a Item]) -> BTreeMap<&'a ItemId, Title> {
         }
     });
     tell_apart(items, &mut titles, |item, title| title.detail = title.label.as_ref().and_then(|_| detail(item)));
-    let modules: Vec<String> = items.iter().map(|item| module(item)).collect();
+    let mut modules: Vec<String> = items.iter().map(|item| module(item)).collect();
     let keys: Vec<(Kind, String)> = items.iter().zip(&titles).map(|(item, title)| (item.kind, title.plain())).collect();
+    let files = files(items, &keys);
     let mut places: BTreeMap<&(Kind, String), BTreeSet<&str>> = BTreeMap::new();
+    for (at, file) in &files {
+        modules[*at].clone_from(file);
+    }
     for (key, module) in keys.iter().zip(&modules) {
         places.entry(key).or_default().insert(module);
     }
@@ -137,7 +141,8 @@ pub(crate) fn titles<'a>(items: &[&'a Item]) -> BTreeMap<&'a ItemId, Title> {
         // A place that all of them share tells nothing.
         let among = &places[&keys[at]];
         if among.len() > 1 && !is_grouped(items[at]) {
-            title.within = Some(shorten(end_of(&modules[at], among), NAME).into_owned());
+            let end = if files.contains_key(&at) { end_of_file(&modules[at], among) } else { end_of(&modules[at], among).to_owned() };
+            title.within = Some(shorten(&end, NAME).into_owned());
         }
     }
     let mut seen: BTreeMap<(Kind, String), usize> = BTreeMap::new();
@@ -276,10 +281,34 @@ fn end_of<'a>(path: &'a str, among: &BTreeSet<&str>) -> &'a str {
     if heads.len() == among.len() { head(path) } else { path }
 }
 
+/// As many folders of a file as tell it from the others.
+fn end_of_file(file: &str, among: &BTreeSet<&str>) -> String {
+    let end = |count: usize, file: &str| file.rsplit("::").take(count).map(str::to_owned).collect::<Vec<_>>();
+    let tells = |count: &usize| among.iter().map(|file| end(*count, file)).collect::<BTreeSet<_>>().len() == among.len();
+    let count = (1..file.split("::").count()).find(tells).unwrap_or(usize::MAX);
+    let mut parts = end(count, file);
+    parts.reverse();
+    parts.join("/")
+}
+
 fn function(item: &Item) -> String {
     let id = item.id.as_str();
     let path = id.split_once(':').map_or(id, |(_, path)| path);
     one_line(path.split_once('#').map_or(path, |(function, _)| function))
+}
+
+/// The files of what manifests declare, where each file declares one of a title: in the form of a path of modules, by position.
+fn files(items: &[&Item], keys: &[(Kind, String)]) -> BTreeMap<usize, String> {
+    let file = |at: usize| items[at].site().map(|site| one_line(&site.place.file).replace('/', "::"));
+    let mut found: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
+    for at in (0..items.len()).filter(|at| items[*at].kind == Kind::Deployment) {
+        if let Some(file) = file(at) {
+            found.entry((&keys[at].1, file)).or_default().push(at);
+        }
+    }
+    let shared: BTreeSet<&str> = found.iter().filter(|(_, all)| all.len() > 1).map(|((title, _), _)| *title).collect();
+    let alone = found.iter().filter(|((title, _), _)| !shared.contains(title));
+    alone.flat_map(|((_, file), all)| all.iter().map(|at| (*at, file.clone()))).collect()
 }
 
 fn module(item: &Item) -> String {
@@ -367,5 +396,19 @@ mod tests {
         };
         let jobs = [job("background-task:w::jobs#a", "0 0 3 * * *"), job("background-task:w::jobs#a-2", "0 5 * * * *")];
         assert_eq!(shown(&jobs), ["cron job `0 0 3 * * *` of `schedule_jobs`", "cron job `0 5 * * * *` of `schedule_jobs`"]);
+    }
+
+    #[test]
+    fn what_several_manifests_declare_is_told_by_their_files() {
+        let of = |id: &str, file: &str| made(item(&format!("deployment:{id}"), "./limits.yaml", "file of the host"), file, "x");
+        let apart = [
+            of("dev/disk.yaml/limits", "dev/disk.yaml:4"),
+            of("prod/disk.yaml/limits", "prod/disk.yaml:4"),
+            of("c.yaml/limits", "c.yaml:9"),
+        ];
+        assert_eq!(shown(&apart), ["dev/disk.yaml", "prod/disk.yaml", "c.yaml"].map(|file| format!("`./limits.yaml` in `{file}`")));
+        // Two of one file are told by what they belong to.
+        let stages = [of("Dockerfile/gnu", "Dockerfile:4"), of("Dockerfile/musl", "Dockerfile:9")];
+        assert_eq!(shown(&stages), ["Dockerfile/gnu", "Dockerfile/musl"].map(|part| format!("`./limits.yaml` in `{part}`")));
     }
 }
