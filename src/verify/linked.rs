@@ -160,7 +160,17 @@ impl Linked {
 }
 
 fn input(name: SmolStr, root: String, externs: Vec<(SmolStr, Extern)>) -> CrateInput {
-    CrateInput { name, root, externs, requirements: Vec::new(), is_bin: false, asked_for: true, services: Vec::new(), is_read: true, flags: Vec::new() }
+    CrateInput {
+        name,
+        root,
+        externs,
+        requirements: Vec::new(),
+        is_bin: false,
+        asked_for: true,
+        services: Vec::new(),
+        is_read: true,
+        flags: Vec::new(),
+    }
 }
 
 fn crate_source(folder: &std::path::Path) -> Result<CrateSource, String> {
