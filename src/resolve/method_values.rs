@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::arithmetic::{self, Math};
 use super::displayed::{display_of, is_display};
+use super::diverging::never_returns;
 use super::format_strings::format_pieces;
 use super::infer::Callee;
 use super::machine;
@@ -141,6 +142,8 @@ impl Tracer<'_> {
                     _ => value,
                 }
             }
+            // `unwrap_or_else(|_| panic!("…"))`: nothing stands in for what is not there.
+            ("unwrap_or_else", [fallback]) if never_returns(self.body, *fallback) => next(recv),
             ("unwrap_or" | "unwrap_or_else", [fallback]) => {
                 // A function by its name: `unwrap_or_else(num_cpus::get)`.
                 let told = match &self.body[*fallback] {

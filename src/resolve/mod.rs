@@ -12,6 +12,7 @@ mod conditions;
 mod configured;
 mod default_headers;
 mod displayed;
+mod diverging;
 mod durations;
 mod env_readers;
 mod fate;
