@@ -160,7 +160,7 @@ impl Linked {
 }
 
 fn input(name: SmolStr, root: String, externs: Vec<(SmolStr, Extern)>) -> CrateInput {
-    CrateInput { name, root, externs, is_bin: false, asked_for: true, services: Vec::new(), is_read: true }
+    CrateInput { name, root, externs, is_bin: false, asked_for: true, for_others: false, services: Vec::new(), is_read: true }
 }
 
 fn crate_source(folder: &std::path::Path) -> Result<CrateSource, String> {
