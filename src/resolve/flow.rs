@@ -287,6 +287,15 @@ impl Flow {
                     told => told,
                 },
             },
+            Value::Call { func, args, text, .. } if let Some((shown, arms)) = self.shown_by(world, *func, args) => {
+                let inner = self.settle_at(world, shown, hops + 1);
+                let Some(FactValue::Text(variant)) = &inner.value else { return inner };
+                match arms.iter().find(|(name, _)| name == variant).map(|(_, arm)| self.settle_at(world, arm, hops + 1)) {
+                    Some(settled) if settled.value.is_none() => unknown(text),
+                    Some(settled) => settled,
+                    None => inner,
+                }
+            }
             Value::Call { func, text, .. } => match self.expand_at(value, hops) {
                 Value::Call { .. } => {
                     let found = self.returned_constant(world, *func, hops).or_else(|| self.of_implementors(world, *func));

@@ -64,6 +64,13 @@ impl Tracer<'_> {
             {
                 Value::Call { func: fmt, args: Vec::new(), text: self.show(id).into(), at: self.at(span) }
             }
+            // A variant is shown as its `Display` writes it.
+            ("to_string", [])
+                if let Some(fmt) = display_of(self.world, &self.types.types[recv.0 as usize])
+                    && let shown @ (Value::Known(FactValue::Text(_), ..) | Value::Param { .. }) = next(recv) =>
+            {
+                Value::Call { func: fmt, args: vec![shown], text: self.show(id).into(), at: self.at(span) }
+            }
             (
                 "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
                 | "as_os_str" | "as_u64" | "to_path_buf" | "as_deref" | "map_err" | "context" | "with_context" | "into_owned" | "trim"
