@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::arguments;
+use super::branched::Branched;
 use super::context::Cx;
 use super::counted_in::Counted;
 use super::env_defaults;
@@ -261,6 +262,8 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
 fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Finding>) {
     let mut by_name: BTreeMap<String, Vec<Read>> = BTreeMap::new();
     let counted = if reads.is_empty() { Counted::default() } else { Counted::new(cx) };
+    let branched = if reads.iter().any(|read| read.required) { Some(Branched::of(cx)) } else { None };
+    let may_miss = |read: &Read| branched.as_ref().is_some_and(|branched| branched.may_miss(cx, read.func, read.at));
     let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx) };
     for read in reads {
         by_name.entry(read.name.clone()).or_default().push(read);
@@ -292,8 +295,11 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
         if fact.value.is_some() || fact.from.is_some() {
             fact.provenance = Provenance::Code;
             facts.push(fact);
-        } else if let Some(read) = reads.first().filter(|_| reads.iter().all(|read| read.required && cx.once.contains(&read.func))) {
-            // Where one place goes on without it, another may have made sure of it; what is read later is needed for some work only.
+        } else if let Some(read) =
+            reads.first().filter(|_| reads.iter().all(|read| read.required && cx.once.contains(&read.func) && !may_miss(read)))
+        {
+            // Where one place goes on without it, another may have made sure of it; what is read later, or where some setting
+            // asks for it, is needed for some work only.
             let place = Some(cx.place(read.at));
             facts.push(Fact { value: Some(FactValue::Bool(true)), at: place, ..Cx::plain_fact("needed", "") });
         }

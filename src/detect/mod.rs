@@ -4,6 +4,7 @@ mod arguments;
 mod attempt_limits;
 mod attributes;
 mod backing;
+mod branched;
 mod broker_claims;
 mod call_timeouts;
 mod claims;

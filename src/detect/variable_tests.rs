@@ -117,3 +117,22 @@ fn a_wrapper_that_panics_makes_its_callers_need_the_variable() {
         fn main() { println!(\"{}\", secret(\"PASSWORD\")); }\n";
     assert_eq!(told(&items(&[], text), Kind::StartupConfig, &["env", "default", "presence"]), ["env PASSWORD", "presence required"]);
 }
+
+#[test]
+fn what_only_some_settings_ask_for_is_not_needed_to_start() {
+    let of = |main: &str| {
+        let text = format!("fn secret() -> String {{ std::env::var(\"SECRET\").unwrap() }}\nfn main() {{ {main} }}\n");
+        told(&items(&["axum"], &text), Kind::StartupConfig, &["env", "needed"])
+    };
+    assert_eq!(of("println!(\"{}\", secret());"), ["env SECRET", "needed true"]);
+    let by_mode = "match std::env::args().nth(1).as_deref() { Some(\"sso\") => println!(\"{}\", secret()), _ => println!(\"off\") }";
+    assert_eq!(of(by_mode), ["env SECRET"]);
+    assert_eq!(of("if std::env::args().count() > 1 { println!(\"{}\", secret()); }"), ["env SECRET"]);
+    // The other branch leaves: whoever goes on comes by it.
+    assert_eq!(of("if std::env::args().count() > 1 { println!(\"{}\", secret()); } else { return; }"), ["env SECRET", "needed true"]);
+    // What chooses the server chooses what the program is to be.
+    let text = "async fn serve() { let secret = std::env::var(\"SECRET\").unwrap(); println!(\"{secret}\"); axum::serve(listener(), axum::Router::new()).await.unwrap(); }\n\
+         fn listener() -> tokio::net::TcpListener { todo!() }\n\
+         async fn main() { match std::env::args().nth(1).as_deref() { Some(\"serve\") => serve().await, _ => println!(\"help\") } }\n";
+    assert_eq!(told(&items(&["axum", "tokio"], text), Kind::StartupConfig, &["env", "needed"]), ["env SECRET", "needed true"]);
+}

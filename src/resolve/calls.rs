@@ -279,6 +279,8 @@ pub struct BodyFacts {
     pub env_required: Vec<(At, Fails)>,
     /// What becomes of reads of variables, and of calls that may wrap one, when the variable is not set.
     pub env_unset: Vec<(At, Unset)>,
+    /// Calls of functions of the workspace, and environment reads, in a branch that need not be taken.
+    pub branched: Vec<At>,
     /// Foreign functions that it calls, sorted.
     pub foreign: Vec<SmolStr>,
     /// The value it returns.

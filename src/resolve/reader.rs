@@ -72,6 +72,7 @@ impl Reader<'_> {
             env_parsed: Vec::new(),
             env_required: Vec::new(),
             env_unset: Vec::new(),
+            branched: Vec::new(),
             names: Vec::new(),
             means: Vec::new(),
             unresolved: Vec::new(),
@@ -436,6 +437,9 @@ impl Reader<'_> {
                     if args.iter().any(|arg| names_a_variable(arg) || matches!(arg, Value::Param { func, .. } if *func == out.def)) {
                         out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
                     }
+                    if self.may_be_passed_by(id) {
+                        out.branched.push(self.at(span));
+                    }
                     out.own.push(OwnCall {
                         func: *func,
                         args,
@@ -464,6 +468,9 @@ impl Reader<'_> {
                 if let Some(hit) = hit {
                     if catalog.api(hit.entry).shape == Shape::EnvRead {
                         out.env_required.push((self.at(span), self.fails(id)));
+                        if self.may_be_passed_by(id) {
+                            out.branched.push(self.at(span));
+                        }
                         out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
                     }
                     self.known(id, hit, path.clone(), recv, args, span, out);
