@@ -72,28 +72,37 @@ fn gather(cx: &Cx<'_>) -> Gathered {
             }
             out.entry = out.entry.or(Some(call.hit.entry));
             let Some(name) = call.args.first() else { continue };
-            let default = default_of(&body.returns, name).or_else(|| default_at(&body.env_defaults, call.at));
-            // Before the value is settled: callers that all give the same name would settle it here.
-            if mentions_parameter(name, body.def) {
-                // `X_FILE` beside `X`: the plain name says what is asked for.
-                let this = Wrapper { name: name.clone(), default, unset: unset_at(body, call.at) };
-                let known = wrappers.entry(body.def).or_insert_with(|| this.clone());
-                if matches!(name, Value::Param { .. }) && !matches!(known.name, Value::Param { .. }) {
-                    *known = this;
-                }
-            } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
-                let ty = type_at(body, call.at);
-                let required = body.env_required.contains(&(call.at, Fails::Here));
-                let unset = unset_at(body, call.at);
-                out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, unset, confidence: Confidence::Certain });
-            } else {
-                out.nameless.push(body.def);
-            }
+            read(cx, body, name, call.at, &mut wrappers, &mut out);
+        }
+        // Asked of a function that is handed in: `get("PORT")`.
+        for (_, name, at) in body.asks.iter().filter(|(index, ..)| cx.flow.askers.contains(&(body.def, *index))) {
+            read(cx, body, name, *at, &mut wrappers, &mut out);
         }
     }
     through_wrappers(cx, wrappers, &mut out);
     declared(cx, &mut out.reads);
     out
+}
+
+/// One read; one of a name that the function is given makes it a wrapper.
+fn read(cx: &Cx<'_>, body: &BodyFacts, name: &Value, at: At, wrappers: &mut FxHashMap<DefId, Wrapper>, out: &mut Gathered) {
+    let default = default_of(&body.returns, name).or_else(|| default_at(&body.env_defaults, at));
+    // Before the value is settled: callers that all give the same name would settle it here.
+    if mentions_parameter(name, body.def) {
+        // `X_FILE` beside `X`: the plain name says what is asked for.
+        let this = Wrapper { name: name.clone(), default, unset: unset_at(body, at) };
+        let known = wrappers.entry(body.def).or_insert_with(|| this.clone());
+        if matches!(name, Value::Param { .. }) && !matches!(known.name, Value::Param { .. }) {
+            *known = this;
+        }
+    } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
+        let ty = type_at(body, at);
+        let required = body.env_required.contains(&(at, Fails::Here));
+        let unset = unset_at(body, at);
+        out.reads.push(Read { name, at, func: body.def, default, ty, required, unset, confidence: Confidence::Certain });
+    } else {
+        out.nameless.push(body.def);
+    }
 }
 
 /// A read of a parameter becomes a read at each caller, with the caller's literal.
@@ -146,6 +155,7 @@ fn mentions_parameter(value: &Value, of: DefId) -> bool {
 fn default_of(returns: &Value, name: &Value) -> Option<Value> {
     match returns {
         Value::Env { name: read, default: Some(default), .. } if **read == *name => Some((**default).clone()),
+        Value::Or(asked, default) if matches!(&**asked, Value::Asked { name: read, .. } if **read == *name) => Some((**default).clone()),
         _ => None,
     }
 }
@@ -205,6 +215,7 @@ fn type_at(body: &BodyFacts, at: At) -> Option<String> {
 fn default_at(reads: &[Value], at: At) -> Option<Value> {
     reads.iter().find_map(|value| match value {
         Value::Env { default: Some(default), at: read, .. } if *read == at => Some((**default).clone()),
+        Value::Or(asked, default) if matches!(&**asked, Value::Asked { at: read, .. } if *read == at) => Some((**default).clone()),
         _ => None,
     })
 }

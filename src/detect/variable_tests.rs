@@ -136,3 +136,24 @@ fn what_only_some_settings_ask_for_is_not_needed_to_start() {
          async fn main() { match std::env::args().nth(1).as_deref() { Some(\"serve\") => serve().await, _ => println!(\"help\") } }\n";
     assert_eq!(told(&items(&["axum", "tokio"], text), Kind::StartupConfig, &["env", "needed"]), ["env SECRET", "needed true"]);
 }
+
+#[test]
+fn variables_are_asked_for_through_a_function_that_is_handed_in() {
+    let of = |given: &str| {
+        let text = format!(
+            "struct Config {{ port: u16, ttl: std::time::Duration, host: Option<String> }}\nimpl Config {{\n    \
+             fn from_env() -> Self {{ Self::from_source({given}) }}\n    \
+             fn from_source<F: Fn(&str) -> Option<String>>(get: F) -> Self {{\n        \
+             fn parse<T: std::str::FromStr>(get: &impl Fn(&str) -> Option<String>, key: &'static str, default: &str) -> T {{ let raw = get(key).unwrap_or_else(|| default.to_owned()); T::from_str(&raw).ok().unwrap() }}\n        \
+             let ttl: u64 = parse(&get, \"TTL\", \"60\");\n        \
+             Self {{ port: parse(&get, \"PORT\", \"9091\"), ttl: std::time::Duration::from_secs(ttl), host: get(\"HOST\").filter(|host| !host.is_empty()) }}\n    }}\n}}\n\
+             fn main() {{ let config = Config::from_env(); println!(\"{{}}{{:?}}{{:?}}\", config.port, config.ttl, config.host); }}\n"
+        );
+        told(&items(&[], &text), Kind::StartupConfig, &["env", "default"])
+    };
+    let all = ["env HOST", "env PORT", "default 9091", "env TTL", "default 60"];
+    assert_eq!(of("|key| std::env::var(key).ok()"), all);
+    assert_eq!(of("|key| match std::env::var(key) { Ok(value) => Some(value), Err(_) => None }"), all);
+    // What is asked may be anything.
+    assert_eq!(of("|key| headers().get(key).cloned()"), Vec::<String>::new());
+}

@@ -4,6 +4,7 @@ mod addresses;
 mod ages;
 mod answers;
 mod arithmetic;
+mod asked;
 mod bounds;
 mod branches;
 mod calls;

@@ -73,6 +73,8 @@ impl Reader<'_> {
             env_required: Vec::new(),
             env_unset: Vec::new(),
             branched: Vec::new(),
+            hands_reader: Vec::new(),
+            asks: Vec::new(),
             names: Vec::new(),
             means: Vec::new(),
             unresolved: Vec::new(),
@@ -433,6 +435,7 @@ impl Reader<'_> {
                     }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
                     let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
+                    out.hands_reader.extend(self.reading_closures(args).into_iter().map(|at| (*func, at)));
                     let args: Vec<Value> = args.iter().map(|arg| self.tracer.value(*arg)).collect();
                     if args.iter().any(|arg| names_a_variable(arg) || matches!(arg, Value::Param { func, .. } if *func == out.def)) {
                         out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
@@ -481,6 +484,10 @@ impl Reader<'_> {
             None => {
                 if let Some(recv) = recv {
                     self.setting(recv, id, args, span, out);
+                } else if let Value::Asked { func, index, name, at } = self.tracer.value(id)
+                    && func == out.def
+                {
+                    out.asks.push((index, *name, at));
                 }
             }
         }
