@@ -11,6 +11,7 @@ use crate::model::Coverage;
 use crate::resolve::BodyFacts;
 use crate::settings::Settings;
 
+use super::inputs::known_as;
 use super::reading::{Read, Unread};
 
 /// What the stages saw.
@@ -56,7 +57,7 @@ pub(super) fn coverage(seen: Seen<'_>) -> Coverage {
         .iter()
         .flat_map(|package| &package.dependencies)
         .filter(|dependency| dependency.kind == DependencyKind::Normal && dependency.workspace_member.is_none())
-        .map(|dependency| dependency.package.as_str())
+        .map(known_as)
         .collect();
     let mut skipped = [discovery.skipped.as_slice(), skipped, &manifests.skipped, &settings.skipped].concat();
     skipped.sort();

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use crate::annotations::{self, Config};
 use crate::catalog::Catalog;
-use crate::discover::{self, DependencyKind, Discovery, Package, TargetKind};
+use crate::discover::{self, Dependency, DependencyKind, Discovery, Package, TargetKind};
 use crate::model::{Diagnostic, Service, Severity};
 use crate::resolve::{CrateInput, Extern};
 
@@ -71,7 +71,7 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
                 }
                 let to = match dependency.workspace_member.and_then(|member| at_lib.get(&member)) {
                     Some(at) => Extern::Local(*at),
-                    None => Extern::Foreign(library_name(&dependency.package)),
+                    None => Extern::Foreign(library_name(known_as(dependency))),
                 };
                 if let (Extern::Foreign(library), Some(requirement)) = (&to, &dependency.requirement) {
                     requirements.push((library.clone(), requirement.clone()));
@@ -90,6 +90,7 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
                 requirements,
                 is_bin: target.kind == TargetKind::Bin,
                 asked_for: asked_for(target),
+                for_others: target.for_others,
                 services: linking(services, package, target),
                 is_read,
                 flags: package.flags.clone(),
@@ -102,6 +103,16 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
 /// The name under which the catalog's paths know a package: its library's.
 fn library_name(package: &str) -> SmolStr {
     Catalog::library_of(package).unwrap_or_else(|| package.replace('-', "_").into())
+}
+
+/// The name under which the catalog may know a dependency: the package's own. A fork that code calls by the name of what it was
+/// forked from (`diesel = { package = "acme_diesel" }`) is known by that name, unless the catalog has the fork itself.
+pub(super) fn known_as(dependency: &Dependency) -> &str {
+    let package = dependency.package.as_str();
+    if dependency.workspace_member.is_some() || Catalog::knows(package) {
+        return package;
+    }
+    Catalog::package_called(&dependency.name_in_code).unwrap_or(package)
 }
 
 /// Tests, benches, examples and build scripts are there only when they were asked for.

@@ -211,6 +211,7 @@ fn run(
     settings::tell(&cx, &settings, &mut findings);
     // State belongs to a service: what no binary links (fakes for tests, tools) is left out.
     findings.retain(|finding| program.is_linked(finding.def));
+    diagnostics.extend(detect::leave_out_exported(&cx, &mut findings));
     let wanted = &config.service.crates;
     if !wanted.is_empty() {
         findings.retain(|finding| wanted.iter().any(|krate| *krate == *program.krate(resolve::krate_of(world, finding.def)).input.name));
@@ -352,7 +353,7 @@ fn named_in_uses(files: &[FileFacts]) -> impl Iterator<Item = &str> {
 
 /// Packages whose catalog files are needed.
 fn packages_of(discovery: &Discovery) -> impl Iterator<Item = &str> {
-    discovery.packages.iter().flat_map(|package| package.dependencies.iter().map(|dependency| dependency.package.as_str()))
+    discovery.packages.iter().flat_map(|package| package.dependencies.iter().map(inputs::known_as))
 }
 
 /// `[[catalog]]` entries of the user's as files.

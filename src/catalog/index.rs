@@ -274,6 +274,14 @@ impl Catalog {
         path.split("::").next().map(SmolStr::new)
     }
 
+    /// The package of the catalog that code calls by this name.
+    #[must_use]
+    pub fn package_called(name: &str) -> Option<&'static str> {
+        let find = |name: &str| super::BUILTIN.binary_search_by_key(&name, |(name, _)| name).ok();
+        let at = find(name).or_else(|| find(&name.replace('_', "-")))?;
+        Some(super::BUILTIN[at].0).filter(|found| *found != "std")
+    }
+
     /// Whether the catalog has a file for this package.
     #[must_use]
     pub fn knows(package: &str) -> bool {

@@ -351,6 +351,10 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     let mut facts = facts(cx, body, index);
     let mut scope = api.scope.unwrap_or(kind.usual_scope());
     let cookie = cookie_name(cx, call, api);
+    if cookie.is_some() && facts.iter().any(ends_at_once) {
+        // What takes a cookie away says nothing of how it is kept.
+        facts.retain(|fact| !api.knobs.iter().any(|knob| knob.name == fact.key));
+    }
     let origin = match &cookie {
         // Known by its name, wherever in the crate it is set, changed or removed.
         Some(name) => Origin::Called { function: cx.path(body.def).split("::").next().unwrap_or_default().into(), what: name.clone() },
@@ -458,6 +462,11 @@ fn cookie_name(cx: &Cx<'_>, call: &KnownCall, api: &Api) -> Option<SmolStr> {
         }
         _ => None,
     }
+}
+
+/// A cookie that is over as soon as it is set: the browser is told to forget the one of its name.
+fn ends_at_once(fact: &Fact) -> bool {
+    fact.key == "max_age" && fact.value.as_ref().is_some_and(|value| matches!(value.to_string().as_str(), "0" | "0s"))
 }
 
 /// The function; for what a session holds, the type or module whose functions fill it.

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::arguments;
+use super::branched::Branched;
 use super::context::Cx;
 use super::counted_in::Counted;
 use super::env_defaults;
@@ -71,28 +72,37 @@ fn gather(cx: &Cx<'_>) -> Gathered {
             }
             out.entry = out.entry.or(Some(call.hit.entry));
             let Some(name) = call.args.first() else { continue };
-            let default = default_of(&body.returns, name).or_else(|| default_at(&body.env_defaults, call.at));
-            // Before the value is settled: callers that all give the same name would settle it here.
-            if mentions_parameter(name, body.def) {
-                // `X_FILE` beside `X`: the plain name says what is asked for.
-                let this = Wrapper { name: name.clone(), default, unset: unset_at(body, call.at) };
-                let known = wrappers.entry(body.def).or_insert_with(|| this.clone());
-                if matches!(name, Value::Param { .. }) && !matches!(known.name, Value::Param { .. }) {
-                    *known = this;
-                }
-            } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
-                let ty = type_at(body, call.at);
-                let required = body.env_required.contains(&(call.at, Fails::Here));
-                let unset = unset_at(body, call.at);
-                out.reads.push(Read { name, at: call.at, func: body.def, default, ty, required, unset, confidence: Confidence::Certain });
-            } else {
-                out.nameless.push(body.def);
-            }
+            read(cx, body, name, call.at, &mut wrappers, &mut out);
+        }
+        // Asked of a function that is handed in: `get("PORT")`.
+        for (_, name, at) in body.asks.iter().filter(|(index, ..)| cx.flow.askers.contains(&(body.def, *index))) {
+            read(cx, body, name, *at, &mut wrappers, &mut out);
         }
     }
     through_wrappers(cx, wrappers, &mut out);
     declared(cx, &mut out.reads);
     out
+}
+
+/// One read; one of a name that the function is given makes it a wrapper.
+fn read(cx: &Cx<'_>, body: &BodyFacts, name: &Value, at: At, wrappers: &mut FxHashMap<DefId, Wrapper>, out: &mut Gathered) {
+    let default = default_of(&body.returns, name).or_else(|| default_at(&body.env_defaults, at));
+    // Before the value is settled: callers that all give the same name would settle it here.
+    if mentions_parameter(name, body.def) {
+        // `X_FILE` beside `X`: the plain name says what is asked for.
+        let this = Wrapper { name: name.clone(), default, unset: unset_at(body, at) };
+        let known = wrappers.entry(body.def).or_insert_with(|| this.clone());
+        if matches!(name, Value::Param { .. }) && !matches!(known.name, Value::Param { .. }) {
+            *known = this;
+        }
+    } else if let Some(FactValue::Text(name)) = cx.flow.settle(cx.world, name).value {
+        let ty = type_at(body, at);
+        let required = body.env_required.contains(&(at, Fails::Here));
+        let unset = unset_at(body, at);
+        out.reads.push(Read { name, at, func: body.def, default, ty, required, unset, confidence: Confidence::Certain });
+    } else {
+        out.nameless.push(body.def);
+    }
 }
 
 /// A read of a parameter becomes a read at each caller, with the caller's literal.
@@ -145,6 +155,7 @@ fn mentions_parameter(value: &Value, of: DefId) -> bool {
 fn default_of(returns: &Value, name: &Value) -> Option<Value> {
     match returns {
         Value::Env { name: read, default: Some(default), .. } if **read == *name => Some((**default).clone()),
+        Value::Or(asked, default) if matches!(&**asked, Value::Asked { name: read, .. } if **read == *name) => Some((**default).clone()),
         _ => None,
     }
 }
@@ -204,6 +215,7 @@ fn type_at(body: &BodyFacts, at: At) -> Option<String> {
 fn default_at(reads: &[Value], at: At) -> Option<Value> {
     reads.iter().find_map(|value| match value {
         Value::Env { default: Some(default), at: read, .. } if *read == at => Some((**default).clone()),
+        Value::Or(asked, default) if matches!(&**asked, Value::Asked { at: read, .. } if *read == at) => Some((**default).clone()),
         _ => None,
     })
 }
@@ -261,6 +273,8 @@ fn declared(cx: &Cx<'_>, reads: &mut Vec<Read>) {
 fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Finding>) {
     let mut by_name: BTreeMap<String, Vec<Read>> = BTreeMap::new();
     let counted = if reads.is_empty() { Counted::default() } else { Counted::new(cx) };
+    let branched = if reads.iter().any(|read| read.required) { Some(Branched::of(cx)) } else { None };
+    let may_miss = |read: &Read| branched.as_ref().is_some_and(|branched| branched.may_miss(cx, read.func, read.at));
     let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx) };
     for read in reads {
         by_name.entry(read.name.clone()).or_default().push(read);
@@ -292,8 +306,11 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
         if fact.value.is_some() || fact.from.is_some() {
             fact.provenance = Provenance::Code;
             facts.push(fact);
-        } else if let Some(read) = reads.first().filter(|_| reads.iter().all(|read| read.required && cx.once.contains(&read.func))) {
-            // Where one place goes on without it, another may have made sure of it; what is read later is needed for some work only.
+        } else if let Some(read) =
+            reads.first().filter(|_| reads.iter().all(|read| read.required && cx.once.contains(&read.func) && !may_miss(read)))
+        {
+            // Where one place goes on without it, another may have made sure of it; what is read later, or where some setting
+            // asks for it, is needed for some work only.
             let place = Some(cx.place(read.at));
             facts.push(Fact { value: Some(FactValue::Bool(true)), at: place, ..Cx::plain_fact("needed", "") });
         }

@@ -24,6 +24,8 @@ pub struct Growth {
     added: FxHashMap<Holder, Vec<(DefId, At, Name)>>,
     /// Where an entry is taken out by its key.
     removed: FxHashMap<Holder, Vec<DefId>>,
+    /// Where whatever meets a condition is taken out.
+    retained: FxHashMap<Holder, Vec<DefId>>,
     /// Structs whose value is replaced as a whole.
     renewed: FxHashSet<DefId>,
 }
@@ -36,6 +38,9 @@ impl Growth {
             if !change.adds.is_empty() {
                 let adds = change.adds.iter().map(|(at, by)| (body.def, *at, by.clone()));
                 self.added.entry(holder.clone()).or_default().extend(adds);
+            }
+            if change.retains {
+                self.retained.entry(holder.clone()).or_default().push(body.def);
             }
             if change.removes {
                 self.removed.entry(holder.clone()).or_default().push(body.def);
@@ -191,6 +196,10 @@ fn facts(cx: &Cx<'_>, entries: &Entries, holder: &Holder, ty: &Type) -> Option<V
     }
     let alike = alike(cx, holder);
     let others = || alike.iter().filter_map(|other| growth.all.get(other));
+    if let Some(func) = growth.retained.get(holder).and_then(|funcs| funcs.first()) {
+        let how = if change.by_age { ", by age" } else { "" };
+        return Some(vec![Cx::plain_fact("swept", format!("by `retain` in `{}`{how}", cx.work_name(top(cx, *func))))]);
+    }
     let lent = change.lent || others().any(|other| other.lent);
     let sweeps = change.sweeps || others().any(|other| other.sweeps);
     if lent || sweeps {

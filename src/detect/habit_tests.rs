@@ -428,3 +428,23 @@ fn a_store_of_cookies_tells_how_long_they_are_made_to_last() {
     assert_eq!(of("cookie.set_max_age(Some(time::Duration::minutes(2)));"), ["2min"]);
     assert_eq!(of(""), [""; 0]);
 }
+
+#[test]
+fn a_cache_that_drops_what_has_expired_says_where() {
+    let of = |insert: &str| {
+        let text = format!(
+            "use std::collections::HashMap;\nuse std::sync::RwLock;\nuse std::time::{{Duration, Instant}};\nstruct Entry {{ user: String, expires_at: Instant }}\n\
+             struct TokenCache {{ entries: RwLock<HashMap<String, Entry>> }}\n\
+             impl TokenCache {{\n    fn get(&self, key: &str) -> Option<String> {{ self.entries.read().unwrap().get(key).map(|entry| entry.user.clone()) }}\n    \
+             fn insert(&self, key: String, entry: Entry) {{ let mut entries = self.entries.write().unwrap_or_else(|e| e.into_inner()); {insert} entries.insert(key, entry); }}\n}}\n\
+             static CACHE: std::sync::OnceLock<TokenCache> = std::sync::OnceLock::new();\n\
+             fn main() {{ let cache = CACHE.get_or_init(|| TokenCache {{ entries: RwLock::default() }}); loop {{ cache.insert(read(), Entry {{ user: read(), expires_at: Instant::now() + Duration::from_secs(60) }}); println!(\"{{:?}}\", cache.get(&read())); }} }}\n\
+             fn read() -> String {{ std::io::read_to_string(std::io::stdin()).unwrap() }}\n"
+        );
+        told(&items(&[], &text), Kind::Cache, "", &["grows", "shrinks", "swept"])
+    };
+    assert_eq!(of("entries.retain(|_, entry| entry.expires_at > Instant::now());"), ["swept by `retain` in `TokenCache::insert`, by age"]);
+    assert_eq!(of("entries.retain(|name, _| !name.starts_with('#'));"), ["swept by `retain` in `TokenCache::insert`"]);
+    // What is emptied at once keeps nothing by a condition.
+    assert_eq!(of("if entries.len() > 100 { entries.clear(); }"), Vec::<String>::new());
+}

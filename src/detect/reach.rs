@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
-use crate::facts::{Cfg, ItemKind, Ty};
+use crate::facts::{Attr, Cfg, ItemKind, Ty};
 use crate::resolve::{BodyFacts, DefId, KrateId, Type};
 
 /// Names under which routers and servers take their handlers.
@@ -46,60 +46,123 @@ struct Mentions {
 /// Empty with fewer than two services: then there is nothing to tell apart.
 pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
     let program = cx.world.program;
-    let mut services: Vec<SmolStr> = program.krates.iter().flat_map(|krate| krate.input.services.iter().cloned()).collect();
-    services.sort();
-    services.dedup();
+    let services = services(cx);
     if services.len() < 2 {
         return BTreeMap::new();
     }
-    // Names as numbers: each service asks for the same ones again.
-    let mut numbers: FxHashMap<&SmolStr, usize> = FxHashMap::default();
-    let mut named: Vec<Vec<DefId>> = Vec::new();
-    for (id, def) in program.all_defs() {
-        let number = *numbers.entry(&def.item.name).or_insert(named.len());
-        if number == named.len() {
-            named.push(Vec::new());
-        }
-        named[number].push(id);
-    }
-    // What a type does for a trait may run without its name being mentioned.
-    let mut for_traits: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
-    for (id, def) in program.all_defs() {
-        if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
-            && imp.of_trait.is_some()
-            && let Some(of) = member_of(cx, id)
-        {
-            for_traits.entry(of).or_default().push(id);
-        }
-    }
-    let always: Vec<usize> = program
-        .all_defs()
-        .flat_map(|(_, def)| &def.item.attrs)
-        .flat_map(|attr| attr.args.iter().flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::"))))
-        .filter_map(|name| numbers.get(&SmolStr::new(name)).copied())
-        .collect();
-    let mentions: Vec<Mentions> = (0..program.defs.len())
-        .into_par_iter()
-        .map(|at| mentioned_by(cx, &numbers, DefId(u32::try_from(at).unwrap_or(u32::MAX))))
-        .collect();
-    let twins = twins(cx);
+    let graph = Graph::new(cx);
     let reach = |service: &SmolStr| {
         let is_root = |id: DefId| {
             let input = &program.krate(program.module(program.def(id).module).krate).input;
             input.services.len() == 1 && input.services[0] == *service
         };
-        let mut queue: Vec<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| is_root(*id)).collect();
+        graph.reached(&|id| program.services_of(id).contains(service), program.all_defs().map(|(id, _)| id).filter(|id| is_root(*id)), true)
+    };
+    services.par_iter().map(|service| (service.clone(), reach(service))).collect()
+}
+
+/// What only callers that are not Rust reach: from the functions that a library exports to them, and from no binary.
+pub(super) fn only_exported(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let program = cx.world.program;
+    let krate = |id: DefId| &program.krate(program.module(program.def(id).module).krate).input;
+    let exported: Vec<DefId> = program
+        .all_defs()
+        .filter(|(id, def)| {
+            let input = krate(*id);
+            input.for_others && !input.services.is_empty() && program.func(*id).is_some() && def.item.attrs.iter().any(exports)
+        })
+        .map(|(id, _)| id)
+        .collect();
+    if exported.is_empty() || !program.krates.iter().any(|krate| krate.input.is_bin) {
+        return FxHashSet::default();
+    }
+    let graph = Graph::new(cx);
+    let is_read = |id: DefId| !program.services_of(id).is_empty();
+    let starts = |id: &DefId| krate(*id).is_bin || krate(*id).asked_for;
+    let run = graph.reached(&is_read, program.all_defs().map(|(id, _)| id).filter(starts), true);
+    let mut out = graph.reached(&is_read, exported.into_iter(), false);
+    out.retain(|id| !run.contains(id) && krate(*id).for_others);
+    out
+}
+
+/// `#[no_mangle]`, `#[unsafe(no_mangle)]` and the like.
+fn exports(attr: &Attr) -> bool {
+    let is_word = |word: &str| matches!(word, "no_mangle" | "export_name" | "wasm_bindgen" | "pyfunction" | "napi");
+    match attr.path.single().map(SmolStr::as_str) {
+        Some("unsafe") => attr.args.iter().any(|(key, _)| is_word(key)),
+        Some(word) => is_word(word),
+        None => attr.path.text() == "uniffi::export",
+    }
+}
+
+fn services(cx: &Cx<'_>) -> Vec<SmolStr> {
+    let mut out: Vec<SmolStr> = cx.world.program.krates.iter().flat_map(|krate| krate.input.services.iter().cloned()).collect();
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// What every definition mentions, and what runs with it.
+struct Graph<'c, 'a> {
+    cx: &'c Cx<'a>,
+    /// Definitions by the number of their name: each service asks for the same names again.
+    named: Vec<Vec<DefId>>,
+    /// What a type does for a trait may run without its name being mentioned.
+    for_traits: FxHashMap<DefId, Vec<DefId>>,
+    /// Numbers of the names that attributes mention.
+    always: Vec<usize>,
+    mentions: Vec<Mentions>,
+    twins: FxHashMap<DefId, Vec<DefId>>,
+}
+
+impl<'c, 'a> Graph<'c, 'a> {
+    fn new(cx: &'c Cx<'a>) -> Self {
+        let program = cx.world.program;
+        let mut numbers: FxHashMap<&SmolStr, usize> = FxHashMap::default();
+        let mut named: Vec<Vec<DefId>> = Vec::new();
+        for (id, def) in program.all_defs() {
+            let number = *numbers.entry(&def.item.name).or_insert(named.len());
+            if number == named.len() {
+                named.push(Vec::new());
+            }
+            named[number].push(id);
+        }
+        let mut for_traits: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
+        for (id, def) in program.all_defs() {
+            if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
+                && imp.of_trait.is_some()
+                && let Some(of) = member_of(cx, id)
+            {
+                for_traits.entry(of).or_default().push(id);
+            }
+        }
+        let always = program
+            .all_defs()
+            .flat_map(|(_, def)| &def.item.attrs)
+            .flat_map(|attr| attr.args.iter().flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::"))))
+            .filter_map(|name| numbers.get(&SmolStr::new(name)).copied())
+            .collect();
+        let mentions = (0..program.defs.len())
+            .into_par_iter()
+            .map(|at| mentioned_by(cx, &numbers, DefId(u32::try_from(at).unwrap_or(u32::MAX))))
+            .collect();
+        Self { cx, named, for_traits, always, mentions, twins: twins(cx) }
+    }
+
+    /// What is reached from some definitions, among those that count; `by_attributes` with what attributes name.
+    fn reached(&self, counts: &dyn Fn(DefId) -> bool, roots: impl Iterator<Item = DefId>, by_attributes: bool) -> FxHashSet<DefId> {
+        let mut queue: Vec<DefId> = roots.collect();
         let mut seen: FxHashSet<DefId> = queue.iter().copied().collect();
-        let mut asked = vec![false; named.len()];
+        let mut asked = vec![false; self.named.len()];
         let mut waiting: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
-        let mut names: Vec<usize> = always.clone();
+        let mut names: Vec<usize> = if by_attributes { self.always.clone() } else { Vec::new() };
         loop {
             for number in names.drain(..) {
                 if std::mem::replace(&mut asked[number], true) {
                     continue;
                 }
-                for &id in named[number].iter().filter(|id| program.services_of(**id).contains(service)) {
-                    match member_of(cx, id) {
+                for &id in self.named[number].iter().filter(|id| counts(**id)) {
+                    match member_of(self.cx, id) {
                         // `new` of a type says nothing before the type itself is mentioned.
                         Some(ty) if !seen.contains(&ty) => waiting.entry(ty).or_default().push(id),
                         _ if seen.insert(id) => queue.push(id),
@@ -109,19 +172,18 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
             }
             let Some(id) = queue.pop() else { break };
             let late = waiting.remove(&id).unwrap_or_default();
-            let of_traits = for_traits.get(&id).into_iter().flatten().copied();
-            let meant = mentions[id.0 as usize].defs.iter().copied();
-            let elsewhere = twins.get(&id).into_iter().flatten().copied();
-            for next in late.into_iter().chain(of_traits).chain(meant).chain(elsewhere).chain(member_of(cx, id)) {
-                if program.services_of(next).contains(service) && seen.insert(next) {
+            let of_traits = self.for_traits.get(&id).into_iter().flatten().copied();
+            let meant = self.mentions[id.0 as usize].defs.iter().copied();
+            let elsewhere = self.twins.get(&id).into_iter().flatten().copied();
+            for next in late.into_iter().chain(of_traits).chain(meant).chain(elsewhere).chain(member_of(self.cx, id)) {
+                if counts(next) && seen.insert(next) {
                     queue.push(next);
                 }
             }
-            names.extend(&mentions[id.0 as usize].names);
+            names.extend(&self.mentions[id.0 as usize].names);
         }
         seen
-    };
-    services.par_iter().map(|service| (service.clone(), reach(service))).collect()
+    }
 }
 
 /// What exists on some platforms only, with what stands for it on others: the path of one was resolved, and each may be meant.

@@ -73,3 +73,87 @@ fn an_error_that_is_reported_before_the_process_ends_is_not_caught() {
     assert_eq!(of("if let Err(error) = run() { eprintln!(\"{error}\"); }"), Vec::<String>::new());
     assert_eq!(of("loop { if let Err(error) = run() { eprintln!(\"{error}\"); } }"), Vec::<String>::new());
 }
+
+#[test]
+fn a_wrapper_that_falls_back_in_a_match_has_its_callers_default() {
+    let of = |wrapper: &str, main: &str| {
+        told(&items(&[], &format!("{wrapper}fn main() {{ {main} }}\n")), Kind::StartupConfig, &["env", "default", "presence"])
+    };
+    let matched = "fn env<T: std::str::FromStr>(name: &str, default: T) -> T { match std::env::var(name) { Ok(text) => text.parse().ok().unwrap(), Err(error) => { println!(\"{name}: {error}\"); default } } }\n";
+    let main = "let size = env(\"SIZE\", 10u32); let ttl = env(\"TTL\", HOUR); println!(\"{size} {ttl}\");";
+    let constant = format!("const HOUR: u64 = 3600;\n{matched}");
+    assert_eq!(of(&constant, main), ["env SIZE", "default 10", "env TTL", "default 3600"]);
+    let asked = matched.replace(
+        "match std::env::var(name) { Ok(text) => text.parse().ok().unwrap(), Err(error) => { println!(\"{name}: {error}\"); default } }",
+        "if let Ok(text) = std::env::var(name) { text.parse().ok().unwrap() } else { default }",
+    );
+    assert_eq!(of(&format!("const HOUR: u64 = 3600;\n{asked}"), main), ["env SIZE", "default 10", "env TTL", "default 3600"]);
+    // A parameter that is used where the variable is set is none.
+    let other = "fn env(name: &str, unit: u64) -> u64 { match std::env::var(name) { Ok(text) => unit, Err(_) => panic!() } }\n";
+    assert_eq!(of(other, "println!(\"{}\", env(\"SIZE\", 10));"), ["env SIZE", "presence required"]);
+}
+
+#[test]
+fn what_panics_or_ends_the_process_stands_in_for_nothing() {
+    let of = |read: &str| {
+        told(
+            &items(&[], &format!("fn main() {{ let key = {read}; println!(\"{{key}}\"); }}\n")),
+            Kind::StartupConfig,
+            &["default", "presence"],
+        )
+    };
+    let read = "std::env::var(\"KEY\")";
+    assert_eq!(of(&format!("{read}.unwrap_or_else(|_| panic!(\"no KEY\"))")), ["presence required"]);
+    assert_eq!(of(&format!("{read}.unwrap_or_else(|_| {{ eprintln!(\"no KEY\"); std::process::exit(1) }})")), ["presence required"]);
+    assert_eq!(of(&format!("match {read} {{ Ok(key) => key, Err(_) => unreachable!() }}")), ["presence required"]);
+    assert_eq!(of(&format!("{read}.unwrap_or_else(|_| \"none\".to_owned())")), ["default none"]);
+    assert_eq!(of(&format!("{read}.unwrap_or_else(|_| {{ exit_code(); \"none\".to_owned() }})")), ["default none"]);
+}
+
+#[test]
+fn a_wrapper_that_panics_makes_its_callers_need_the_variable() {
+    let text = "fn read(name: &str) -> Result<String, std::env::VarError> { std::env::var(name).map_err(|error| { println!(\"{error}\"); error }) }\n\
+        fn secret(name: &str) -> String { read(name).unwrap_or_else(|_| panic!(\"{name} is not set\")) }\n\
+        fn main() { println!(\"{}\", secret(\"PASSWORD\")); }\n";
+    assert_eq!(told(&items(&[], text), Kind::StartupConfig, &["env", "default", "presence"]), ["env PASSWORD", "presence required"]);
+}
+
+#[test]
+fn what_only_some_settings_ask_for_is_not_needed_to_start() {
+    let of = |main: &str| {
+        let text = format!("fn secret() -> String {{ std::env::var(\"SECRET\").unwrap() }}\nfn main() {{ {main} }}\n");
+        told(&items(&["axum"], &text), Kind::StartupConfig, &["env", "needed"])
+    };
+    assert_eq!(of("println!(\"{}\", secret());"), ["env SECRET", "needed true"]);
+    let by_mode = "match std::env::args().nth(1).as_deref() { Some(\"sso\") => println!(\"{}\", secret()), _ => println!(\"off\") }";
+    assert_eq!(of(by_mode), ["env SECRET"]);
+    assert_eq!(of("if std::env::args().count() > 1 { println!(\"{}\", secret()); }"), ["env SECRET"]);
+    // The other branch leaves: whoever goes on comes by it.
+    assert_eq!(of("if std::env::args().count() > 1 { println!(\"{}\", secret()); } else { return; }"), ["env SECRET", "needed true"]);
+    // What chooses the server chooses what the program is to be.
+    let text = "async fn serve() { let secret = std::env::var(\"SECRET\").unwrap(); println!(\"{secret}\"); axum::serve(listener(), axum::Router::new()).await.unwrap(); }\n\
+         fn listener() -> tokio::net::TcpListener { todo!() }\n\
+         async fn main() { match std::env::args().nth(1).as_deref() { Some(\"serve\") => serve().await, _ => println!(\"help\") } }\n";
+    assert_eq!(told(&items(&["axum", "tokio"], text), Kind::StartupConfig, &["env", "needed"]), ["env SECRET", "needed true"]);
+}
+
+#[test]
+fn variables_are_asked_for_through_a_function_that_is_handed_in() {
+    let of = |given: &str| {
+        let text = format!(
+            "struct Config {{ port: u16, ttl: std::time::Duration, host: Option<String> }}\nimpl Config {{\n    \
+             fn from_env() -> Self {{ Self::from_source({given}) }}\n    \
+             fn from_source<F: Fn(&str) -> Option<String>>(get: F) -> Self {{\n        \
+             fn parse<T: std::str::FromStr>(get: &impl Fn(&str) -> Option<String>, key: &'static str, default: &str) -> T {{ let raw = get(key).unwrap_or_else(|| default.to_owned()); T::from_str(&raw).ok().unwrap() }}\n        \
+             let ttl: u64 = parse(&get, \"TTL\", \"60\");\n        \
+             Self {{ port: parse(&get, \"PORT\", \"9091\"), ttl: std::time::Duration::from_secs(ttl), host: get(\"HOST\").filter(|host| !host.is_empty()) }}\n    }}\n}}\n\
+             fn main() {{ let config = Config::from_env(); println!(\"{{}}{{:?}}{{:?}}\", config.port, config.ttl, config.host); }}\n"
+        );
+        told(&items(&[], &text), Kind::StartupConfig, &["env", "default"])
+    };
+    let all = ["env HOST", "env PORT", "default 9091", "env TTL", "default 60"];
+    assert_eq!(of("|key| std::env::var(key).ok()"), all);
+    assert_eq!(of("|key| match std::env::var(key) { Ok(value) => Some(value), Err(_) => None }"), all);
+    // What is asked may be anything.
+    assert_eq!(of("|key| headers().get(key).cloned()"), Vec::<String>::new());
+}

@@ -84,6 +84,8 @@ pub(super) struct TargetTable {
     pub(super) name: Option<Text>,
     pub(super) path: Option<Text>,
     pub(super) proc_macro: bool,
+    /// Also a library for callers that are not Rust.
+    pub(super) for_others: bool,
     pub(super) required_features: Vec<SmolStr>,
 }
 
@@ -207,6 +209,7 @@ fn target(at: At, fields: Fields<'_>) -> TargetTable {
         at,
         name: fields.text(&["name"]),
         path: fields.text(&["path"]),
+        for_others: crate_types.iter().any(|kind| kind == "cdylib" || kind == "staticlib"),
         proc_macro: fields.flag(&["proc-macro", "proc_macro"]) == Some(true) || crate_types.iter().any(|kind| kind == "proc-macro"),
         required_features: values(fields.texts(&["required-features", "required_features"])),
     }

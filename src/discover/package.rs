@@ -100,6 +100,8 @@ pub struct Target {
     pub root: SmolStr,
     /// Features without which it is not built.
     pub required_features: Vec<SmolStr>,
+    /// A library that is also built for callers that are not Rust: a `cdylib` or `staticlib`.
+    pub for_others: bool,
 }
 
 /// Which part of a package a dependency is for.

@@ -62,6 +62,9 @@ impl Finder<'_> {
         let name =
             table.and_then(|table| table.name.as_ref()).map_or_else(|| self.name.replace('-', "_").into(), |name| name.value.clone());
         self.push(kind, name, root, Vec::new());
+        if let (Some(table), Some(target)) = (table, self.out.last_mut()) {
+            target.for_others = table.for_others;
+        }
     }
 
     /// The targets of one kind: the listed ones, then those found that are not listed by name or path.
@@ -167,7 +170,7 @@ impl Finder<'_> {
 
     fn push(&mut self, kind: TargetKind, name: SmolStr, root: String, required_features: Vec<SmolStr>) {
         let crate_name = name.replace('-', "_").into();
-        self.out.push(Target { kind, name, crate_name, root: root.into(), required_features });
+        self.out.push(Target { kind, name, crate_name, root: root.into(), required_features, for_others: false });
     }
 }
 

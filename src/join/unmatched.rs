@@ -45,6 +45,8 @@ pub(super) fn by_service(items: &[Item], runs: &[(SmolStr, Runs<'_>)], deployed:
 fn is_unset(item: &Item, runs: &Runs<'_>, service: &SmolStr, code: &Code<'_>) -> bool {
     // Of what several functions of several services read, which service needs it is not known.
     let whose = item.services.len() == 1 || item.sites.len() == 1;
+    // A part of the name is known at run time only: it may be any that is set.
+    let whose = whose && !item.name.contains('{');
     let required = whose && item.cfg.is_none() && item.facts.iter().any(|fact| fact.key == "needed");
     let reaches = |set: &SetBy| set.services.is_empty() || set.services.contains(service);
     let is_set = item.facts.iter().flat_map(|fact| &fact.set).any(reaches);

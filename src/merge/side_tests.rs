@@ -203,6 +203,35 @@ fn a_token_is_told_by_its_claims_and_by_the_cookie_that_holds_it() {
 }
 
 #[test]
+fn what_takes_a_cookie_away_says_nothing_of_how_long_it_is_kept() {
+    let text = |name: &str, age: &str| {
+        format!(
+            "use cookie::{{Cookie, time::Duration}};\nenum Login {{ Guest, Org(String) }}\n\
+             impl std::fmt::Display for Login {{ fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{ match self {{ Login::Guest => write!(f, \"guest\"), Login::Org(id) => write!(f, \"org_{{id}}\") }} }} }}\n\
+             fn logout() -> Cookie<'static> {{ Cookie::build({name}, \"\").max_age(Duration::seconds({age})).secure(true).finish() }}\n\
+             fn login() -> Cookie<'static> {{ Cookie::build({name}, \"token\").max_age(Duration::days(1)).http_only(true).finish() }}\n\
+             fn main() {{ println!(\"{{}}{{}}\", logout(), login()); }}\n"
+        )
+    };
+    let told = |name: &str, age: &str| {
+        told(&items(&["cookie"], &text(name, age)), Kind::ClientHeld, "cookie", &["cookie", "max_age", "http_only"])
+    };
+    assert_eq!(told("\"session\"", "0"), ["cookie session", "max_age 1d", "http_only true"]);
+    // Named as the `Display` of a variant writes it.
+    assert_eq!(told("Login::Guest.to_string()", "0"), ["cookie guest", "max_age 1d", "http_only true"]);
+    // A function that is handed the variant.
+    let handed = text("\"session\"", "0")
+        .replace(
+            "fn logout() -> Cookie<'static> { Cookie::build(\"session\"",
+            "fn logout(login: &Login) -> Cookie<'static> { Cookie::build(login.to_string()",
+        )
+        .replace("logout()", "logout(&Login::Guest)");
+    assert!(items(&["cookie"], &handed).iter().any(|item| item.name == "guest"), "{handed}");
+    // Two ages are two.
+    assert_eq!(told("\"session\"", "60"), ["cookie session", "max_age 60s", "http_only true"]);
+}
+
+#[test]
 fn one_program_run_by_several_functions_of_a_file_is_one_item() {
     let text = "use std::process::Command;\nfn fetch() { Command::new(\"git\").arg(\"fetch\").status().unwrap(); }\n\
         fn prune() { Command::new(\"git\").arg(\"gc\").status().unwrap(); }\nfn load() { Command::new(\"psql\").status().unwrap(); }\n\

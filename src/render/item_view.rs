@@ -40,7 +40,7 @@ pub(crate) const BLOCK: Room = Room { uses: 5, entries: 4, sites: 4, defaults: 8
 pub(crate) const PAGE: Room = Room { uses: 60, entries: 60, sites: 40, defaults: 40, unknown: 40, relying: 40 };
 /// Facts that say in words what the code does with an item.
 pub(crate) const BEHAVIOUR: &[&str] =
-    &["grows", "shrinks", "changes", "warmed", "memoised", "invalidated", "timeout_at_call", "set_before_await", "decides"];
+    &["grows", "shrinks", "swept", "changes", "warmed", "memoised", "invalidated", "timeout_at_call", "set_before_await", "decides"];
 /// At most so many places that give a value are shown.
 const SET: usize = 4;
 

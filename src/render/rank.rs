@@ -155,8 +155,10 @@ pub(crate) fn is_unbounded(item: &Item) -> bool {
         |words: &[&str]| item.facts.iter().filter(|fact| last(&fact.key).split('_').any(|word| words.contains(&word))).collect::<Vec<_>>();
     let open = |facts: Vec<&Fact>| facts.iter().all(|fact| matches!(said(fact).as_str(), "none" | "unbounded" | "never" | "off"));
     match item.kind {
+        // What has expired is taken out.
+        Kind::Cache if item.facts.iter().any(|fact| fact.key == "swept" && said(fact).ends_with("by age")) => false,
         // Of a cache that somebody wrote by hand, only its type is known.
-        Kind::Cache if item.facts.is_empty() => is_collection(item),
+        Kind::Cache if item.facts.iter().all(|fact| fact.key == "swept") => is_collection(item),
         Kind::Cache => open(about(BOUNDS)) || open(about(EXPIRIES)),
         _ => item.summary.contains("unbounded"),
     }

@@ -14,8 +14,11 @@ impl Tracer<'_> {
         let next = |id: ExprId| self.follow(id, depth + 1);
         match on {
             env @ Value::Env { default: None, .. } => {
-                // `match env::var(…) { Ok(x) => …, Err(_) => default }`.
-                let fallback = arms.iter().rev().map(|arm| next(arm.body)).find(|value| matches!(value, Value::Known(..)));
+                // `match env::var(…) { Ok(x) => …, Err(_) => default }`, also where the caller says what holds without it.
+                let others = arms.iter().rev().filter(|arm| !self.unwraps(arm.pat)).map(|arm| next(arm.body));
+                let given = others.into_iter().find(|value| matches!(value, Value::Param { .. }));
+                let known = || arms.iter().rev().map(|arm| next(arm.body)).find(|value| matches!(value, Value::Known(..)));
+                let fallback = given.or_else(known);
                 match fallback {
                     Some(fallback) => env.with_default(fallback),
                     None => env,
@@ -60,7 +63,7 @@ impl Tracer<'_> {
             match next(*value) {
                 env @ Value::Env { default: None, .. } => {
                     return match otherwise.map(next) {
-                        Some(fallback @ Value::Known(..)) => env.with_default(fallback),
+                        Some(fallback @ (Value::Known(..) | Value::Param { .. })) => env.with_default(fallback),
                         _ => env,
                     };
                 }

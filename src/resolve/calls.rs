@@ -286,6 +286,12 @@ pub struct BodyFacts {
     pub env_required: Vec<(At, Fails)>,
     /// What becomes of reads of variables, and of calls that may wrap one, when the variable is not set.
     pub env_unset: Vec<(At, Unset)>,
+    /// Parameters of functions that are called here with a closure which reads the variable it is asked for.
+    pub hands_reader: Vec<(DefId, usize)>,
+    /// Names that a function is asked for which was handed to this one, with the parameter's position.
+    pub asks: Vec<(usize, Value, At)>,
+    /// Calls of functions of the workspace, and environment reads, in a branch that need not be taken.
+    pub branched: Vec<At>,
     /// Foreign functions that it calls, sorted.
     pub foreign: Vec<SmolStr>,
     /// The value it returns.

@@ -1,5 +1,6 @@
 //! Under which conditions an expression is reached: the branches around it, and the early returns before it.
 
+use super::diverging::never_returns;
 use super::infer::Callee;
 use super::reader::Reader;
 use super::values::{At, Value, is_variant};
@@ -174,6 +175,28 @@ impl Reader<'_> {
             }),
             _ => false,
         }
+    }
+
+    /// It stands in one of several branches that go on: not all of them come by it.
+    pub(super) fn may_be_passed_by(&self, id: ExprId) -> bool {
+        let mut at = id;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            let ends = |other: ExprId| self.returns_early(other) || never_returns(self.body, other);
+            let branches = match &self.body[parent] {
+                Expr::If { cond, then, otherwise } if *cond != at => {
+                    let other = if *then == at { *otherwise } else { Some(*then) };
+                    other.is_none_or(|other| !ends(other))
+                }
+                Expr::Match { value, arms } if *value != at => arms.iter().any(|arm| arm.body != at && !ends(arm.body)),
+                Expr::Binary { op: BinOp::And, right, .. } => *right == at,
+                _ => false,
+            };
+            if branches {
+                return true;
+            }
+            at = parent;
+        }
+        false
     }
 
     /// What a condition asks, where it holds or does not.

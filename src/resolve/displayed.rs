@@ -6,7 +6,7 @@ use super::names::{Res, Space};
 use super::program::DefId;
 use super::types::Type;
 use super::values::Value;
-use crate::facts::ItemKind;
+use crate::facts::{ItemKind, Name};
 use crate::model::{FactValue, Provenance};
 
 /// More alternatives than this are not told.
@@ -53,6 +53,16 @@ impl Flow {
             }
         }
         None
+    }
+
+    /// The value whose `Display` a call is, with what it writes for each of the variants.
+    pub(super) fn shown_by<'v>(&'v self, world: World<'_>, fmt: DefId, args: &'v [Value]) -> Option<(&'v Value, &'v [(Name, Value)])> {
+        let [shown] = args else { return None };
+        match self.returns(fmt).filter(|_| is_display(world, fmt)) {
+            Some(Value::Choice { arms, .. }) => Some((shown, arms)),
+            _ if is_display(world, fmt) => Some((shown, &[])),
+            _ => None,
+        }
     }
 
     /// One of several texts, and nobody knows which: all of them, when all are known.

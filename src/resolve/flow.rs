@@ -6,6 +6,7 @@ use std::ops::Add;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::arithmetic::calculate;
+use super::asked::askers;
 use super::branches::choose;
 use super::calls::BodyFacts;
 use super::configured::Configured;
@@ -89,6 +90,8 @@ pub struct Flow {
     pub(super) variables: FxHashMap<String, Vec<SetBy>>,
     /// The name of the variable that functions read which hand on what they read, as far as it is not seen from what they return.
     readers: FxHashMap<DefId, Value>,
+    /// Parameters that read the variable which they are asked for.
+    pub(crate) askers: FxHashSet<(DefId, usize)>,
     returns: FxHashMap<DefId, Value>,
     pub(super) callers: FxHashMap<DefId, Vec<Vec<Value>>>,
     /// Bodies that say nothing of what the service is given.
@@ -100,7 +103,7 @@ impl Flow {
     /// that is compiled with the rest says nothing of what the service is given.
     #[must_use]
     pub fn new(world: World<'_>, bodies: &[BodyFacts], counts: impl Fn(DefId) -> bool) -> Self {
-        let mut out = Self { readers: readers(world, bodies), ..Self::default() };
+        let mut out = Self { readers: readers(world, bodies), askers: askers(bodies), ..Self::default() };
         for body in bodies {
             out.returns.insert(body.def, body.returns.clone());
             if !counts(body.def) {
@@ -149,6 +152,14 @@ impl Flow {
             Value::Param { func: of, index, .. } if *of == func => args.get(*index).cloned().unwrap_or_else(|| value.clone()),
             Value::Env { name, default, at } => {
                 Value::Env { name: Box::new(next(name)), default: default.as_ref().map(|value| Box::new(next(value))), at: *at }
+            }
+            Value::Asked { func: of, index, name, at } => {
+                let (of, index) = match args.get(*index).filter(|_| *of == func) {
+                    // Handed on by the caller.
+                    Some(Value::Param { func, index, .. }) => (*func, *index),
+                    _ => (*of, *index),
+                };
+                Value::Asked { func: of, index, name: Box::new(next(name)), at: *at }
             }
             Value::Join(parts) => Value::Join(parts.iter().map(next).collect()),
             Value::Or(first, second) => Value::Or(Box::new(next(first)), Box::new(next(second))),
@@ -217,9 +228,12 @@ impl Flow {
                 }
             }
             Value::Join(parts) => Value::Join(parts.iter().map(|part| self.expand_at(part, hops + 1)).collect()),
+            Value::Asked { func, index, name, at } if self.askers.contains(&(*func, *index)) => {
+                Value::Env { name: name.clone(), default: None, at: *at }
+            }
             Value::Or(first, second) => match self.expand_at(first, hops + 1) {
                 Value::Env { name, default: None, at } => Value::Env { name, default: Some(second.clone()), at },
-                Value::Call { .. } | Value::Field { .. } | Value::Math(..) | Value::Unknown(_) => value.clone(),
+                Value::Call { .. } | Value::Field { .. } | Value::Math(..) | Value::Asked { .. } | Value::Unknown(_) => value.clone(),
                 found => found,
             },
             Value::Choice { on, arms } => match choose(self.expand_at(on, hops + 1), arms.clone()) {
@@ -287,6 +301,15 @@ impl Flow {
                     told => told,
                 },
             },
+            Value::Call { func, args, text, .. } if let Some((shown, arms)) = self.shown_by(world, *func, args) => {
+                let inner = self.settle_at(world, shown, hops + 1);
+                let Some(FactValue::Text(variant)) = &inner.value else { return inner };
+                match arms.iter().find(|(name, _)| name == variant).map(|(_, arm)| self.settle_at(world, arm, hops + 1)) {
+                    Some(settled) if settled.value.is_none() => unknown(text),
+                    Some(settled) => settled,
+                    None => inner,
+                }
+            }
             Value::Call { func, text, .. } => match self.expand_at(value, hops) {
                 Value::Call { .. } => {
                     let found = self.returned_constant(world, *func, hops).or_else(|| self.of_implementors(world, *func));
@@ -345,6 +368,10 @@ impl Flow {
                 }
                 Settled { value, is_duration, ..told }
             }
+            Value::Asked { .. } => match self.expand_at(value, hops) {
+                Value::Asked { .. } => unknown(""),
+                found => self.settle_at(world, &found, hops + 1),
+            },
             Value::Or(first, second) => match self.expand_at(value, hops) {
                 Value::Or(..) => {
                     let first = self.settle_at(world, first, hops + 1);

@@ -35,6 +35,10 @@ pub struct Change {
     pub adds: Vec<(At, Name)>,
     /// Everything, or whatever meets a condition, is taken out; or how much is in it is looked at before more is put in.
     pub sweeps: bool,
+    /// Whatever meets a condition is taken out.
+    pub retains: bool,
+    /// The condition is about time.
+    pub by_age: bool,
     /// One entry is taken out, by its key.
     pub removes: bool,
     /// It is handed to something that may do anything.
@@ -50,6 +54,8 @@ impl Change {
     pub fn also(&mut self, other: &Self) {
         self.adds.extend(other.adds.iter().cloned());
         self.sweeps |= other.sweeps;
+        self.retains |= other.retains;
+        self.by_age |= other.by_age;
         self.removes |= other.removes;
         self.lent |= other.lent;
     }
@@ -270,7 +276,13 @@ impl Reader<'_> {
                             change.removes |= name.starts_with("entry") && self.removes_in_match(parent);
                             return;
                         }
-                        Does::Sweeps => return change.sweeps = true,
+                        Does::Sweeps => {
+                            if name.starts_with("retain") || name == "extract_if" {
+                                change.retains = true;
+                                change.by_age |= args.last().is_some_and(|kept| self.asks_for_time(*kept));
+                            }
+                            return change.sweeps = true;
+                        }
                         Does::Removes => return change.removes = true,
                         Does::Reads => return,
                         Does::Measures => return change.sweeps |= self.is_compared(parent),
@@ -393,6 +405,37 @@ impl Reader<'_> {
             }
             _ => false,
         }
+    }
+
+    /// A closure in which something is named after time: `|_, entry| entry.expires_at > now`.
+    fn asks_for_time(&self, closure: ExprId) -> bool {
+        let is_time = |name: &str| {
+            let name = name.to_lowercase();
+            let ages = [
+                "expir",
+                "elapsed",
+                "ttl",
+                "deadline",
+                "stale",
+                "idle",
+                "last_",
+                "timestamp",
+                "timeout",
+                "lifetime",
+                "until",
+                "created",
+                "age",
+            ];
+            name == "now" || ages.iter().any(|word| if *word == "age" { name == *word } else { name.contains(word) })
+        };
+        (0..self.parents.len()).filter_map(|at| u32::try_from(at).ok().map(ExprId)).any(|id| {
+            let named = match &self.body[id] {
+                Expr::Method { name, .. } | Expr::Field { name, .. } => is_time(name),
+                Expr::Path(path, _) => path.last().is_some_and(|last| is_time(last)),
+                _ => false,
+            };
+            named && std::iter::successors(Some(id), |at| self.parents[at.0 as usize]).take(MAX_STEPS).any(|at| at == closure)
+        })
     }
 
     /// A size is compared with something, at once or through a variable.

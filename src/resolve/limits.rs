@@ -81,10 +81,24 @@ impl Reader<'_> {
         // The counters of loops are told with their loops; a constant counts nothing.
         let no_counter = matches!(self.body[self.bare(this)], Expr::Path(..))
             && (self.in_loop(id) || !self.types.local_of.contains_key(&self.bare(this)));
-        if !is_counter || field_is_limit || is_about_limits(&name) || says(&name, NO_COUNTERS) || no_counter || !self.decides(id) {
+        if !is_counter
+            || field_is_limit
+            || is_about_limits(&name)
+            || self.holds_limit(this)
+            || says(&name, NO_COUNTERS)
+            || no_counter
+            || !self.decides(id)
+        {
             return None;
         }
         Some(Comparison { name, of, limit: self.tracer.value(limit), at: self.at(span), about, counts: None })
+    }
+
+    /// `let retries = request.max_retries.unwrap_or(most);`: a limit that is asked for, which counts nothing.
+    fn holds_limit(&self, id: ExprId) -> bool {
+        let local = self.types.local_of.get(&self.bare(id)).filter(|local| !self.types.changed.contains(local));
+        let init = local.and_then(|local| self.types.locals[local.0 as usize].init);
+        init.and_then(|init| self.spoken(init)).is_some_and(|name| is_about_limits(&name))
     }
 
     /// `let room = config.max_queued - queued; if room <= 0 { return }`.

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::arithmetic::{self, Math};
 use super::displayed::{display_of, is_display};
+use super::diverging::never_returns;
 use super::format_strings::format_pieces;
 use super::infer::Callee;
 use super::machine;
@@ -62,6 +63,13 @@ impl Tracer<'_> {
                     && let Some(fmt) = display_of(self.world, &self.types.types[recv.0 as usize]) =>
             {
                 Value::Call { func: fmt, args: Vec::new(), text: self.show(id).into(), at: self.at(span) }
+            }
+            // A variant is shown as its `Display` writes it.
+            ("to_string", [])
+                if let Some(fmt) = display_of(self.world, &self.types.types[recv.0 as usize])
+                    && let shown @ (Value::Known(FactValue::Text(_), ..) | Value::Param { .. }) = next(recv) =>
+            {
+                Value::Call { func: fmt, args: vec![shown], text: self.show(id).into(), at: self.at(span) }
             }
             (
                 "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "parse" | "unwrap" | "expect" | "ok" | "as_path"
@@ -141,6 +149,8 @@ impl Tracer<'_> {
                     _ => value,
                 }
             }
+            // `unwrap_or_else(|_| panic!("…"))`: nothing stands in for what is not there.
+            ("unwrap_or_else", [fallback]) if never_returns(self.body, *fallback) => next(recv),
             ("unwrap_or" | "unwrap_or_else", [fallback]) => {
                 // A function by its name: `unwrap_or_else(num_cpus::get)`.
                 let told = match &self.body[*fallback] {

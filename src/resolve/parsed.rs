@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use super::calls::Fails;
+use super::diverging::never_returns;
 use super::reader::Reader;
 use super::types::{Type, TypeScope};
 use super::values::{At, Value};
@@ -145,8 +146,9 @@ impl Reader<'_> {
             match &self.body[parent] {
                 Expr::Try(_) => return Fails::Here,
                 Expr::Await(_) => {}
-                Expr::Method { recv, name, .. } if *recv == at => match name.as_str() {
+                Expr::Method { recv, name, args, .. } if *recv == at => match name.as_str() {
                     "unwrap" | "expect" => return Fails::Here,
+                    "unwrap_or_else" if args.first().is_some_and(|instead| never_returns(self.body, *instead)) => return Fails::Here,
                     "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "parse" | "map" | "and_then"
                     | "inspect_err" | "attach_printable" | "change_context" | "boxed" | "boxed_local" | "instrument" => {}
                     _ => return Fails::Nobody,

@@ -35,6 +35,8 @@ pub struct CrateInput {
     pub is_bin: bool,
     /// Is a test, bench, example or build script that was asked for.
     pub asked_for: bool,
+    /// Is a library that is also built for callers that are not Rust.
+    pub for_others: bool,
     /// Services that link it, sorted.
     pub services: Vec<SmolStr>,
     /// Its files are read: a service links it, or another target of its package.

@@ -72,6 +72,9 @@ impl Reader<'_> {
             env_parsed: Vec::new(),
             env_required: Vec::new(),
             env_unset: Vec::new(),
+            branched: Vec::new(),
+            hands_reader: Vec::new(),
+            asks: Vec::new(),
             names: Vec::new(),
             means: Vec::new(),
             unresolved: Vec::new(),
@@ -455,9 +458,13 @@ impl Reader<'_> {
                     }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
                     let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
+                    out.hands_reader.extend(self.reading_closures(args).into_iter().map(|at| (*func, at)));
                     let args: Vec<Value> = args.iter().map(|arg| self.tracer.value(*arg)).collect();
                     if args.iter().any(|arg| names_a_variable(arg) || matches!(arg, Value::Param { func, .. } if *func == out.def)) {
                         out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
+                    }
+                    if self.may_be_passed_by(id) {
+                        out.branched.push(self.at(span));
                     }
                     out.own.push(OwnCall {
                         func: *func,
@@ -488,6 +495,9 @@ impl Reader<'_> {
                 if let Some(hit) = hit {
                     if catalog.api(hit.entry).shape == Shape::EnvRead {
                         out.env_required.push((self.at(span), self.fails(id)));
+                        if self.may_be_passed_by(id) {
+                            out.branched.push(self.at(span));
+                        }
                         out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
                     }
                     self.known(id, hit, path.clone(), recv, args, span, out);
@@ -498,6 +508,10 @@ impl Reader<'_> {
             None => {
                 if let Some(recv) = recv {
                     self.setting(recv, id, args, span, out);
+                } else if let Value::Asked { func, index, name, at } = self.tracer.value(id)
+                    && func == out.def
+                {
+                    out.asks.push((index, *name, at));
                 }
             }
         }

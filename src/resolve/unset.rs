@@ -1,5 +1,6 @@
 //! What becomes of a read of a variable that is not set: something fails, or the code goes on without a value.
 
+use super::diverging::never_returns;
 use super::reader::Reader;
 use super::types::Type;
 use super::values::Value;
@@ -77,7 +78,10 @@ impl Reader<'_> {
                     Absent::Option if self.is_option(at) => return Some(if self.returns_option() { Unset::Caller } else { Unset::Fails }),
                     Absent::Option => {}
                 },
-                Expr::Method { recv, name, .. } if *recv == at => match name.as_str() {
+                Expr::Method { recv, name, args, .. } if *recv == at => match name.as_str() {
+                    "unwrap_or_else" if args.first().is_some_and(|instead| never_returns(self.body, *instead)) => {
+                        return Some(Unset::Fails);
+                    }
                     "ok" => absent = Absent::Option,
                     "map_err" | "inspect_err" | "map" | "and_then" | "filter" | "as_deref" | "as_ref" | "cloned" | "flatten"
                     | "transpose" | "inspect" => {}
@@ -91,6 +95,10 @@ impl Reader<'_> {
                     _ => return None,
                 },
                 Expr::Let { .. } => return Some(Unset::None),
+                // `match var("X") { Ok(x) => x, Err(_) => panic!("…") }`.
+                Expr::Match { value, arms } if *value == at && arms.iter().any(|arm| never_returns(self.body, arm.body)) => {
+                    return Some(Unset::Fails);
+                }
                 // What a function of the workspace makes of it, only that function knows.
                 Expr::Call { .. } | Expr::Method { .. } if self.is_own_function(parent) => return None,
                 // It is kept, or handed on, as an option.

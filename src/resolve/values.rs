@@ -49,6 +49,8 @@ pub enum Value {
     Param { func: DefId, index: usize, name: Name },
     /// What a function of the workspace returns.
     Call { func: DefId, args: Vec<Value>, text: SmolStr, at: At },
+    /// What a function that is handed to this one, by position, says of a name.
+    Asked { func: DefId, index: usize, name: Box<Value>, at: At },
     /// A path with another extension.
     WithExtension(Box<Value>, SmolStr),
     /// A part of a path or text.
@@ -162,6 +164,7 @@ impl Value {
         match self {
             Value::Env { name, default, .. } => name.weight() + default.as_ref().map_or(1, |value| value.weight()),
             Value::Call { args, .. } => all(args),
+            Value::Asked { name, .. } => name.weight() + 1,
             Value::Join(parts) => all(parts),
             Value::WithExtension(inner, _)
             | Value::Part(inner, _)
@@ -180,7 +183,9 @@ impl Value {
         match self {
             Value::Env { name, default: None, at } => Value::Env { name, default: Some(Box::new(fallback)), at },
             Value::Unknown(text) if text.is_empty() || !matches!(fallback, Value::Known(..)) => fallback,
-            Value::Unknown(_) | Value::Call { .. } | Value::Field { .. } | Value::Math(..) => Value::Or(Box::new(self), Box::new(fallback)),
+            Value::Unknown(_) | Value::Call { .. } | Value::Field { .. } | Value::Math(..) | Value::Asked { .. } => {
+                Value::Or(Box::new(self), Box::new(fallback))
+            }
             other => other,
         }
     }
@@ -400,6 +405,7 @@ impl Tracer<'_> {
                 }
             }
             None if let Some(closure) = self.local_closure(callee) => next(closure),
+            None if let Some(asked) = self.asked(callee, args, span, depth) => asked,
             None => match (&self.body[callee], args) {
                 (Expr::Path(path, _), []) => {
                     let path = path.text();

@@ -167,6 +167,7 @@ fn input(name: SmolStr, root: String, externs: Vec<(SmolStr, Extern)>) -> CrateI
         requirements: Vec::new(),
         is_bin: false,
         asked_for: true,
+        for_others: false,
         services: Vec::new(),
         is_read: true,
         flags: Vec::new(),

@@ -88,3 +88,64 @@ fn the_page_of_a_service_has_a_table_of_its_variables_and_what_sets_them_for_it(
     }
     assert!(api.contains("is given `FORGOTTEN_low`"), "{api}");
 }
+
+/// A service that links a library which also has callers in C, by the library's manifest and what `main` calls of it.
+fn with_exports(lib: &str, main: &str) -> StateMap {
+    let project = Project::empty();
+    project.write("Cargo.toml", "[workspace]\nmembers = [\"api\", \"shelf\"]\nresolver = \"2\"\n");
+    project.write(
+        "api/Cargo.toml",
+        "[package]\nname = \"api\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\nshelf = { path = \"../shelf\" }\n",
+    );
+    project.write("api/src/main.rs", main);
+    let manifest = "[package]\nname = \"shelf\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\nreqwest = \"0.12\"\n";
+    project.write("shelf/Cargo.toml", format!("{manifest}\n[lib]\n{lib}\n"));
+    project.write(
+        "shelf/src/lib.rs",
+        "use std::collections::HashMap;\nuse std::sync::{LazyLock, Mutex};\n\
+         pub struct Client { names: Mutex<HashMap<String, u32>> }\n\
+         impl Client {\n\
+             pub fn new() -> Self { Self { names: Mutex::default() } }\n\
+             pub fn note(&self, name: &str) { self.names.lock().unwrap().insert(name.to_owned(), std::env::var(\"SHELF_START\").unwrap().parse().unwrap()); }\n\
+         }\n\
+         static CLIENTS: LazyLock<Mutex<Vec<Client>>> = LazyLock::new(Mutex::default);\n\
+         #[no_mangle]\npub extern \"C\" fn shelf_client() { let client = Client::new(); client.note(\"c\"); CLIENTS.lock().unwrap().push(client); }\n\
+         pub fn plain(text: &str) -> usize { text.len() }\n",
+    );
+    project.map()
+}
+
+#[test]
+fn what_only_callers_in_other_languages_reach_is_no_state_of_a_service() {
+    let both = "crate-type = [\"cdylib\", \"lib\"]";
+    let told = |map: &StateMap| ids(map).into_iter().filter(|id| !id.starts_with("deployment:")).collect::<Vec<_>>();
+    let map = with_exports(both, "fn main() { println!(\"{}\", shelf::plain(\"x\")); }\n");
+    assert_eq!(told(&map), Vec::<String>::new());
+    let note = map.diagnostics.iter().find(|diagnostic| diagnostic.code == "only-exported").unwrap();
+    assert!(note.message.starts_with("3 pieces of state of `shelf` are left out"), "{}", note.message);
+    // The service has a client of its own; the list is still for the others alone.
+    let map = with_exports(both, "fn main() { let client = shelf::Client::new(); client.note(\"rust\"); }\n");
+    assert_eq!(told(&map), ["shared-state:shelf::Client::names", "startup-config:env#SHELF_START"]);
+    // What is built for Rust alone may export what a C library in the same process calls back.
+    let map = with_exports("name = \"shelf\"", "fn main() { println!(\"{}\", shelf::plain(\"x\")); }\n");
+    assert!(told(&map).contains(&"static:shelf::CLIENTS".to_owned()), "{:?}", told(&map));
+}
+
+#[test]
+fn a_fork_that_is_called_by_the_name_of_its_origin_is_known_by_it() {
+    let told = |dependency: &str, call: &str| {
+        let project = Project::shop(&format!("fn main() {{ let client = {call}; println!(\"{{client:?}}\"); }}\n"));
+        project.write(
+            "Cargo.toml",
+            format!("[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependency}\n"),
+        );
+        ids(&project.map())
+    };
+    let forked = told("reqwest = { package = \"acme-reqwest\", version = \"1\" }", "reqwest::Client::new()");
+    assert_eq!(forked, ["sdk-client:shop::main#reqwest::Client"]);
+    // A name that the catalog does not know says nothing of what it is.
+    assert_eq!(told("http_client = { package = \"acme-reqwest\", version = \"1\" }", "http_client::Client::new()"), Vec::<String>::new());
+    // A package that the catalog knows is itself, whatever it is called.
+    let renamed = told("hyper = { package = \"reqwest\", version = \"0.12\" }", "hyper::Client::new()");
+    assert_eq!(renamed, ["sdk-client:shop::main#reqwest::Client"]);
+}
