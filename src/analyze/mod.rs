@@ -18,7 +18,7 @@ use crate::cache::{self, Kept, Recorded};
 use crate::catalog::{Catalog, CrateFile};
 use crate::detect::{self, Commands, Cx, LeftOut, Mentions, OpenEnvironment};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
-use crate::facts::{FileFacts, ItemKind};
+use crate::facts::{Body, FileFacts, ItemKind};
 use crate::join::{self, Code, Joined};
 use crate::lifecycle;
 use crate::manifests::{self, deployed::Deployed};
@@ -189,13 +189,14 @@ fn run(
     let this = resolve::attach(&mut program, &catalog);
     let signatures = resolve::signatures(&program, &catalog, this);
     let world = World { program: &program, signatures: &signatures, catalog: &catalog };
-    let defs: Vec<DefId> = program.all_defs().map(|(id, _)| id).collect();
-    progress.expect(defs.len());
-    let body = |id: &DefId| {
+    let with_body: Vec<(DefId, &Body)> = program.all_defs().filter_map(|(id, def)| Some((id, resolve::body_of(def.item)?))).collect();
+    progress.expect(with_body.len());
+    let facts = |(id, body): &(DefId, &Body)| {
         progress.advance(1);
-        resolve::body_facts(world, *id)
+        resolve::body_facts(world, *id, body)
     };
-    let mut bodies: Vec<BodyFacts> = defs.par_iter().filter_map(body).collect();
+    // One of known length is filled in its place.
+    let mut bodies: Vec<BodyFacts> = with_body.par_iter().map(facts).collect();
     statements::take_in(tree, &program, &discovery, &mut bodies);
     resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);

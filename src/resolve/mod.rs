@@ -44,6 +44,7 @@ mod queries;
 mod reader;
 mod retrying;
 mod routes;
+mod seldom;
 mod set_fields;
 mod shown;
 mod signatures;
@@ -62,7 +63,8 @@ pub use answers::gives_answer;
 pub use arithmetic::Math;
 pub use bounds::{Limited, MAX_AGE, PRAGMA};
 pub use calls::{
-    BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, SENT_HEADER, Setting, SharedValue, Task, body_facts, krate_of,
+    BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Rest, SENT_HEADER, Setting, SharedValue, Task, body_facts, body_of,
+    krate_of,
 };
 pub use conditions::{Condition, Test};
 pub use configured::Configured;
@@ -84,6 +86,7 @@ pub use pauses::ThreadSet;
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
 pub use queries::StatementFile;
 pub use routes::{Served, http_method};
+pub use seldom::{Empty, Seldom};
 pub use signatures::{Signatures, attach, signatures};
 pub use task::follow_receivers;
 pub use types::{Type, TypeScope};

@@ -16,6 +16,7 @@ use super::mints::{MintSource, may_mint};
 use super::pauses::Pauses;
 use super::program::DefId;
 use super::queries::{said_by, statement};
+use super::seldom::{Seldom, fit};
 use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
@@ -51,45 +52,17 @@ impl Reader<'_> {
             def,
             known: Vec::new(),
             own: Vec::new(),
-            answers: Vec::new(),
             fields: Vec::new(),
-            assigned: Vec::new(),
-            sometimes: Vec::new(),
-            filled: Vec::new(),
             statics: Vec::new(),
-            on_statics: Vec::new(),
-            asked_when: Vec::new(),
             field_uses: Vec::new(),
-            tallies: Vec::new(),
-            bounds: Vec::new(),
-            growth: Vec::new(),
-            renewed: Vec::new(),
-            thread_sets: Vec::new(),
-            invalidated: Vec::new(),
-            keyed: Vec::new(),
             foreign: Vec::new(),
-            env_defaults: Vec::new(),
-            env_parsed: Vec::new(),
-            env_required: Vec::new(),
-            env_unset: Vec::new(),
             names: Vec::new(),
             means: Vec::new(),
             unresolved: Vec::new(),
-            strings: Vec::new(),
-            reads: Vec::new(),
-            copied_into: Vec::new(),
-            statement_files: Vec::new(),
-            mints: Vec::new(),
-            headers: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
-            handed_over: Vec::new(),
-            loops: Vec::new(),
-            compared: Vec::new(),
-            ages: Vec::new(),
-            named_units: Vec::new(),
-            shared: Vec::new(),
+            rest: Seldom::default(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
         if self.world.signatures.value(def).path().is_some_and(|path| path == "bool") {
@@ -156,17 +129,28 @@ impl Reader<'_> {
         out.asked_when = self.asked_statics();
         out.thread_sets = self.types.statics.iter().filter_map(|(id, def)| self.thread_set(*id, *def)).collect();
         for (def, access, span) in &mut out.statics {
-            if out.thread_sets.iter().any(|set| set.of == *def && set.at.span == *span) {
+            if out.rest.thread_sets.iter().any(|set| set.of == *def && set.at.span == *span) {
                 *access = Access::Write;
             }
         }
         out.names.sort_unstable();
         out.names.dedup();
-        out.names.shrink_to_fit();
         out.means.sort_unstable();
         out.means.dedup();
         out.unresolved.sort_unstable();
         out.unresolved.dedup();
+        // They live until the map is made.
+        out.rest.settle();
+        fit(&mut out.known);
+        fit(&mut out.own);
+        fit(&mut out.fields);
+        fit(&mut out.field_uses);
+        fit(&mut out.statics);
+        fit(&mut out.names);
+        fit(&mut out.means);
+        fit(&mut out.unresolved);
+        fit(&mut out.foreign);
+        fit(&mut out.locals);
         out
     }
 
@@ -314,7 +298,7 @@ impl Reader<'_> {
                     out.mints.extend(self.mint(id, MintSource::Foreign(found.clone()), &[], *span));
                 }
                 if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), self.is_callee(id)) {
-                    let (bound, given) = (Bound::Argument, Task::default());
+                    let (bound, given) = (Bound::Argument, Seldom::default());
                     let taken_by = self.taker(id);
                     out.own.push(OwnCall {
                         func: *func,
@@ -431,7 +415,7 @@ impl Reader<'_> {
                         out.mints.extend(self.mint(id, MintSource::Own(*func), args, span));
                     }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
-                    let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
+                    let given = given.map(|arg| self.task(*arg, false).into()).unwrap_or_default();
                     let args: Vec<Value> = args.iter().map(|arg| self.tracer.value(*arg)).collect();
                     if args.iter().any(|arg| names_a_variable(arg) || matches!(arg, Value::Param { func, .. } if *func == out.def)) {
                         out.env_unset.extend(self.unset(id).map(|unset| (self.at(span), unset)));
@@ -450,7 +434,7 @@ impl Reader<'_> {
                         pauses_after: self.pauses_after(id),
                         conditions: self.conditions(id),
                         decides: self.is_asked(id, true),
-                        instead: self.instead(id),
+                        instead: self.instead(id).map(Box::new),
                     });
                 }
             }
