@@ -16,7 +16,7 @@ use crate::annotations::{self, CatalogEntry, Config, FileComments, Knowledge, Se
 use crate::assess::{self, Assessed, Subject};
 use crate::cache::{self, Kept, Recorded};
 use crate::catalog::{Catalog, CrateFile};
-use crate::detect::{self, Commands, Cx, LeftOut, Mentions, OpenEnvironment};
+use crate::detect::{self, Commands, Cx, LeftOut, Mentions, OpenEnvironment, Uses};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
 use crate::facts::{Body, FileFacts, ItemKind};
 use crate::join::{self, Code, Joined};
@@ -200,14 +200,17 @@ fn run(
     statements::take_in(tree, &program, &discovery, &mut bodies);
     resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);
-    let mut flow = Flow::new(world, &bodies, |caller| !left_out.has(world, caller));
+    let (mut flow, uses) = rayon::join(
+        || Flow::new(world, &bodies, |caller| !left_out.has(world, caller)),
+        || Uses::new(world, left_out.run(world, &bodies)),
+    );
     let settings = {
         let run: Vec<&BodyFacts> = left_out.run(world, &bodies).filter(|body| !left_out.is_dead(world, body.def)).collect();
         settings::read(tree, &discovery, world, &flow, &run)
     };
     settings.hand_over(&mut flow);
     progress.stage(Stage::Detect);
-    let cx = Cx::new(world, &flow, &bodies, left_out);
+    let cx = Cx::new(world, &flow, &bodies, left_out, uses);
     let mut findings = detect::detect(&cx);
     settings::tell(&cx, &settings, &mut findings);
     // State belongs to a service: what no binary links (fakes for tests, tools) is left out.
@@ -329,8 +332,11 @@ fn joined(cx: &Cx<'_>, items: &mut [Item], deployed: &Deployed, services: &[Serv
     let own = || deployed.workloads.iter().flat_map(|workload| &workload.containers);
     let paths = own().flat_map(|container| &container.asked).map(|asked| join::plain_path(&asked.path));
     let names = own().flat_map(|container| &container.env).map(|variable| variable.name.as_str());
-    let mentions = Mentions::new(cx, paths, names);
-    let open = if deployed.workloads.is_empty() { OpenEnvironment::default() } else { OpenEnvironment::new(cx) };
+    let asks = !deployed.workloads.is_empty();
+    let (mentions, open) = rayon::join(
+        || Mentions::new(cx, paths, names),
+        || if asks { OpenEnvironment::new(cx) } else { OpenEnvironment::default() },
+    );
     let commands = Commands::new(cx);
     let code = Code {
         services,

@@ -6,6 +6,7 @@ mod answers;
 mod arithmetic;
 mod bounds;
 mod branches;
+mod by_expr;
 mod calls;
 mod composed;
 mod conditions;
@@ -62,6 +63,7 @@ mod tests;
 pub use answers::gives_answer;
 pub use arithmetic::Math;
 pub use bounds::{Limited, MAX_AGE, PRAGMA};
+pub use by_expr::ByExpr;
 pub use calls::{
     BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Rest, SENT_HEADER, Setting, SharedValue, Task, body_facts, body_of,
     krate_of,

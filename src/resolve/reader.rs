@@ -12,7 +12,7 @@ use super::conditions::Condition;
 use super::fate::Variables;
 use super::growth::{Holder, renewed};
 use super::infer::{Callee, Inference, World};
-use super::mints::{MintSource, may_mint};
+use super::mints::MintSource;
 use super::pauses::Pauses;
 use super::program::DefId;
 use super::queries::{said_by, statement};
@@ -89,12 +89,12 @@ impl Reader<'_> {
             .collect();
         out.foreign.sort_unstable();
         out.foreign.dedup();
-        for ty in &self.types.types {
-            if let Type::Def(id, _) = ty {
-                out.names.push(self.world.program.def(*id).item.name.clone());
-                out.means.push(*id);
-            }
-        }
+        // Many expressions are of the same few types.
+        let mut of_types: Vec<DefId> = self.types.types.iter().filter_map(Type::def).collect();
+        of_types.sort_unstable();
+        of_types.dedup();
+        out.names.extend(of_types.iter().map(|id| self.world.program.def(*id).item.name.clone()));
+        out.means.append(&mut of_types);
         out.means.extend(self.types.statics.iter().map(|(_, def)| *def));
         self.nest(&mut out.known);
         if let Some(root) = self.body.root {
@@ -218,7 +218,7 @@ impl Reader<'_> {
             }
             Expr::Method { recv, name, args, span, turbofish } => {
                 out.names.push(name.clone());
-                self.meant(id, std::slice::from_ref(name), out);
+                self.meant(id, std::iter::once(name), out);
                 out.headers.extend(self.header_by_method(*recv, name, args));
                 if let ("typed_insert", [only]) = (name.as_str(), &**args) {
                     out.headers.extend(self.typed_value(*only, self.at(*span)));
@@ -287,9 +287,9 @@ impl Reader<'_> {
             }
             // A function handed over by name.
             Expr::Path(path, span) => {
-                let names: Vec<SmolStr> = path.segs.iter().map(|seg| seg.name.clone()).collect();
-                self.meant(id, &names, out);
-                out.names.extend(names);
+                let names = path.segs.iter().map(|seg| &seg.name);
+                self.meant(id, names.clone(), out);
+                out.names.extend(names.cloned());
                 self.handed_constructor(id, path, *span, out);
                 out.mints.extend(self.given_generator(id, *span));
                 if let (Some(Callee::Foreign(found)), false) = (self.types.callees.get(&id), self.is_callee(id))
@@ -319,9 +319,9 @@ impl Reader<'_> {
                 }
             }
             Expr::Struct { path, fields, .. } => {
-                let names: Vec<SmolStr> = path.segs.iter().map(|seg| seg.name.clone()).collect();
-                self.meant(id, &names, out);
-                out.names.extend(names);
+                let names = path.segs.iter().map(|seg| &seg.name);
+                self.meant(id, names.clone(), out);
+                out.names.extend(names.cloned());
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
@@ -353,13 +353,13 @@ impl Reader<'_> {
     }
 
     /// Notes what a method or path stands for, or its names where that cannot be told.
-    fn meant(&self, id: ExprId, names: &[SmolStr], out: &mut BodyFacts) {
+    fn meant<'n>(&self, id: ExprId, mut names: impl DoubleEndedIterator<Item = &'n SmolStr>, out: &mut BodyFacts) {
         match self.types.callees.get(&id) {
             Some(Callee::Def(def)) => {
                 out.means.push(*def);
                 // A method of a trait: whose it is, is known at run time.
                 let in_trait = self.world.program.def(*def).owner.is_some_and(|owner| matches!(owner.kind, ItemKind::Trait(_)));
-                out.unresolved.extend(names.last().filter(|_| in_trait).cloned());
+                out.unresolved.extend(names.next_back().filter(|_| in_trait).cloned());
             }
             Some(Callee::Foreign(_)) => {}
             None => {
@@ -369,7 +369,7 @@ impl Reader<'_> {
                     || self.types.static_of.contains_key(&id)
                     || (is_path && matches!(self.types.types[id.0 as usize], Type::Def(..) | Type::Foreign(..)));
                 if !is_told {
-                    out.unresolved.extend(names.iter().cloned());
+                    out.unresolved.extend(names.cloned());
                 }
             }
         }
@@ -411,7 +411,7 @@ impl Reader<'_> {
         match self.types.callees.get(&id) {
             Some(Callee::Def(func)) => {
                 if self.world.program.func(*func).is_some() {
-                    if may_mint(&self.world.program.def(*func).path) {
+                    if self.world.signatures.may_mint[func.0 as usize] {
                         out.mints.extend(self.mint(id, MintSource::Own(*func), args, span));
                     }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
