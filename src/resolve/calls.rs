@@ -360,6 +360,8 @@ pub fn body_facts(world: World<'_>, def: DefId, body: &Body) -> BodyFacts {
         pauses: OnceCell::new(),
         asked: RefCell::default(),
         guards: RefCell::default(),
+        names: Vec::new(),
+        unresolved: Vec::new(),
     };
     reader.read(def)
 }

@@ -44,9 +44,13 @@ pub(super) struct Reader<'a> {
     pub(super) asked: RefCell<FxHashMap<(ExprId, bool), Vec<Condition>>>,
     /// What holds behind the early returns of a block, with the number of their statement.
     pub(super) guards: RefCell<FxHashMap<ExprId, Vec<(usize, Condition)>>>,
+    /// Last names of its calls and paths, as they are met.
+    pub(super) names: Vec<&'a SmolStr>,
+    /// Those of them that could not be resolved.
+    pub(super) unresolved: Vec<&'a SmolStr>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     pub(super) fn read(&mut self, def: DefId) -> BodyFacts {
         let mut out = BodyFacts {
             def,
@@ -93,7 +97,7 @@ impl Reader<'_> {
         let mut of_types: Vec<DefId> = self.types.types.iter().filter_map(Type::def).collect();
         of_types.sort_unstable();
         of_types.dedup();
-        out.names.extend(of_types.iter().map(|id| self.world.program.def(*id).item.name.clone()));
+        self.names.extend(of_types.iter().map(|id| &self.world.program.def(*id).item.name));
         out.means.append(&mut of_types);
         out.means.extend(self.types.statics.iter().map(|(_, def)| *def));
         self.nest(&mut out.known);
@@ -133,12 +137,10 @@ impl Reader<'_> {
                 *access = Access::Write;
             }
         }
-        out.names.sort_unstable();
-        out.names.dedup();
+        out.names = in_order(&self.names);
+        out.unresolved = in_order(&self.unresolved);
         out.means.sort_unstable();
         out.means.dedup();
-        out.unresolved.sort_unstable();
-        out.unresolved.dedup();
         // They live until the map is made.
         out.rest.settle();
         fit(&mut out.known);
@@ -146,9 +148,7 @@ impl Reader<'_> {
         fit(&mut out.fields);
         fit(&mut out.field_uses);
         fit(&mut out.statics);
-        fit(&mut out.names);
         fit(&mut out.means);
-        fit(&mut out.unresolved);
         fit(&mut out.foreign);
         fit(&mut out.locals);
         out
@@ -217,7 +217,7 @@ impl Reader<'_> {
                 self.called(id, None, args, *span, out);
             }
             Expr::Method { recv, name, args, span, turbofish } => {
-                out.names.push(name.clone());
+                self.names.push(name);
                 self.meant(id, std::iter::once(name), out);
                 out.headers.extend(self.header_by_method(*recv, name, args));
                 if let ("typed_insert", [only]) = (name.as_str(), &**args) {
@@ -289,7 +289,7 @@ impl Reader<'_> {
             Expr::Path(path, span) => {
                 let names = path.segs.iter().map(|seg| &seg.name);
                 self.meant(id, names.clone(), out);
-                out.names.extend(names.cloned());
+                self.names.extend(names);
                 self.handed_constructor(id, path, *span, out);
                 out.mints.extend(self.given_generator(id, *span));
                 if let (Some(Callee::Foreign(found)), false) = (self.types.callees.get(&id), self.is_callee(id))
@@ -321,7 +321,7 @@ impl Reader<'_> {
             Expr::Struct { path, fields, .. } => {
                 let names = path.segs.iter().map(|seg| &seg.name);
                 self.meant(id, names.clone(), out);
-                out.names.extend(names.cloned());
+                self.names.extend(names);
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
@@ -353,13 +353,13 @@ impl Reader<'_> {
     }
 
     /// Notes what a method or path stands for, or its names where that cannot be told.
-    fn meant<'n>(&self, id: ExprId, mut names: impl DoubleEndedIterator<Item = &'n SmolStr>, out: &mut BodyFacts) {
+    fn meant(&mut self, id: ExprId, mut names: impl DoubleEndedIterator<Item = &'a SmolStr>, out: &mut BodyFacts) {
         match self.types.callees.get(&id) {
             Some(Callee::Def(def)) => {
                 out.means.push(*def);
                 // A method of a trait: whose it is, is known at run time.
                 let in_trait = self.world.program.def(*def).owner.is_some_and(|owner| matches!(owner.kind, ItemKind::Trait(_)));
-                out.unresolved.extend(names.next_back().filter(|_| in_trait).cloned());
+                self.unresolved.extend(names.next_back().filter(|_| in_trait));
             }
             Some(Callee::Foreign(_)) => {}
             None => {
@@ -369,7 +369,7 @@ impl Reader<'_> {
                     || self.types.static_of.contains_key(&id)
                     || (is_path && matches!(self.types.types[id.0 as usize], Type::Def(..) | Type::Foreign(..)));
                 if !is_told {
-                    out.unresolved.extend(names.cloned());
+                    self.unresolved.extend(names);
                 }
             }
         }
@@ -462,6 +462,20 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Names in order, each once.
+fn in_order(names: &[&SmolStr]) -> Vec<SmolStr> {
+    // Most are told apart by how they begin.
+    let beginning = |name: &SmolStr| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
+        u64::from_be_bytes(bytes)
+    };
+    let mut sorted: Vec<(u64, &SmolStr)> = names.iter().map(|name| (beginning(name), *name)).collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted.into_iter().map(|(_, name)| name.clone()).collect()
 }
 
 /// `"DATABASE_URL"`, as it is handed to a wrapper of a read.

@@ -43,7 +43,7 @@ type Res<T> = Result<T, Bail>;
 
 /// The condition and the items of a file; `cx` is spoilt when it fails.
 pub(super) fn read(cx: &mut Cx, code: &str) -> Res<(Option<Cfg>, Vec<ItemFact>)> {
-    let tokens = tokens::read(code)?;
+    let tokens = tokens::read(code, cx.passes_tests)?;
     let mut reader = Direct {
         code,
         tokens: &tokens,
