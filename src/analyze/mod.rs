@@ -16,9 +16,9 @@ use crate::annotations::{self, CatalogEntry, Config, FileComments, Knowledge, Se
 use crate::assess::{self, Assessed, Subject};
 use crate::cache::{self, Kept, Recorded};
 use crate::catalog::{Catalog, CrateFile};
-use crate::detect::{self, Commands, Cx, LeftOut, Mentions, OpenEnvironment};
+use crate::detect::{self, Commands, Cx, LeftOut, Mentions, OpenEnvironment, Uses};
 use crate::discover::{self, DiscoverOptions, Discovery, Include};
-use crate::facts::{FileFacts, ItemKind};
+use crate::facts::{Body, FileFacts, ItemKind};
 use crate::join::{self, Code, Joined};
 use crate::lifecycle;
 use crate::manifests::{self, deployed::Deployed};
@@ -189,24 +189,26 @@ fn run(
     let this = resolve::attach(&mut program, &catalog);
     let signatures = resolve::signatures(&program, &catalog, this);
     let world = World { program: &program, signatures: &signatures, catalog: &catalog };
-    let defs: Vec<DefId> = program.all_defs().map(|(id, _)| id).collect();
-    progress.expect(defs.len());
-    let body = |id: &DefId| {
+    let with_body: Vec<(DefId, &Body)> = program.all_defs().filter_map(|(id, def)| Some((id, resolve::body_of(def.item)?))).collect();
+    progress.expect(with_body.len());
+    let facts = |(id, body): &(DefId, &Body)| {
         progress.advance(1);
-        resolve::body_facts(world, *id)
+        resolve::body_facts(world, *id, body)
     };
-    let mut bodies: Vec<BodyFacts> = defs.par_iter().filter_map(body).collect();
+    // One of known length is filled in its place.
+    let mut bodies: Vec<BodyFacts> = with_body.par_iter().map(facts).collect();
     statements::take_in(tree, &program, &discovery, &mut bodies);
     resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);
-    let mut flow = Flow::new(world, &bodies, |caller| !left_out.has(world, caller));
+    let (mut flow, uses) =
+        rayon::join(|| Flow::new(world, &bodies, |caller| !left_out.has(world, caller)), || Uses::new(world, left_out.run(world, &bodies)));
     let settings = {
         let run: Vec<&BodyFacts> = left_out.run(world, &bodies).filter(|body| !left_out.is_dead(world, body.def)).collect();
         settings::read(tree, &discovery, world, &flow, &run)
     };
     settings.hand_over(&mut flow);
     progress.stage(Stage::Detect);
-    let cx = Cx::new(world, &flow, &bodies, left_out);
+    let cx = Cx::new(world, &flow, &bodies, left_out, uses);
     let mut findings = detect::detect(&cx);
     settings::tell(&cx, &settings, &mut findings);
     // State belongs to a service: what no binary links (fakes for tests, tools) is left out.
@@ -329,8 +331,9 @@ fn joined(cx: &Cx<'_>, items: &mut [Item], deployed: &Deployed, services: &[Serv
     let own = || deployed.workloads.iter().flat_map(|workload| &workload.containers);
     let paths = own().flat_map(|container| &container.asked).map(|asked| join::plain_path(&asked.path));
     let names = own().flat_map(|container| &container.env).map(|variable| variable.name.as_str());
-    let mentions = Mentions::new(cx, paths, names);
-    let open = if deployed.workloads.is_empty() { OpenEnvironment::default() } else { OpenEnvironment::new(cx) };
+    let asks = !deployed.workloads.is_empty();
+    let (mentions, open) =
+        rayon::join(|| Mentions::new(cx, paths, names), || if asks { OpenEnvironment::new(cx) } else { OpenEnvironment::default() });
     let commands = Commands::new(cx);
     let code = Code {
         services,

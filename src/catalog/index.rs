@@ -183,6 +183,13 @@ impl Catalog {
         (!is_other).then_some(Hit { entry, exact: false })
     }
 
+    /// Whether [`Catalog::path`] finds anything under a type or trait.
+    #[must_use]
+    pub fn may_know_member(&self, owner: &str) -> bool {
+        let krate = owner.split("::").next().unwrap_or(owner);
+        self.entries_of.contains_key(owner) || self.by_tail.contains_key(krate)
+    }
+
     /// `Store::open_with_options` of a type that the catalog knows as made by `Store::open`.
     ///
     /// For calls of a path only: a method of that name may do anything.
@@ -241,17 +248,13 @@ impl Catalog {
             // `tokio_rustls::rustls::pki_types` goes through two.
             return self.wrappers().original(&found).unwrap_or(found);
         }
-        let Some((first, rest)) = path.split_once("::") else { return path };
+        let Some((first, rest)) = path.split_once(':') else { return path };
+        let Some(rest) = rest.strip_prefix(':').filter(|_| first != "std") else { return path };
         let Some((second, _)) = rest.split_once("::") else { return path };
         // Modules bear these names, too.
         let is_word =
             matches!(second, "config" | "log" | "url" | "http" | "cache" | "cached" | "time" | "metrics" | "cookie" | "state" | "tracing");
-        if first != "std"
-            && !is_word
-            && first != second
-            && self.libraries.contains(second)
-            && !self.modules.contains(&format_smolstr!("{first}::{second}"))
-        {
+        if !is_word && first != second && self.libraries.contains(second) && !self.modules.contains(&format_smolstr!("{first}::{second}")) {
             return SmolStr::new(rest);
         }
         path
@@ -303,11 +306,14 @@ impl Catalog {
 
 /// The crate and the last two segments of a path whose last but one names a type.
 fn tail(path: &str) -> Option<(&str, &str)> {
-    let (krate, rest) = path.split_once("::")?;
+    // No name has a colon: one is found faster than two.
+    let (krate, rest) = path.split_once(':')?;
     if krate == "std" {
         return None;
     }
-    let mut parts = rest.rsplitn(3, "::");
-    let (last, before) = (parts.next()?, parts.next()?);
+    let rest = rest.strip_prefix(':')?;
+    let (front, last) = rest.rsplit_once(':')?;
+    let front = front.strip_suffix(':')?;
+    let before = front.rsplit_once(':').map_or(front, |(_, before)| before);
     before.starts_with(char::is_uppercase).then(|| (krate, &rest[rest.len() - last.len() - before.len() - 2..]))
 }

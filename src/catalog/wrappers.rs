@@ -132,7 +132,7 @@ impl Wrappers {
     pub fn original(&self, path: &str) -> Option<SmolStr> {
         let mut end = 0;
         for _ in 0..2 {
-            end = path[end..].find("::").map_or(path.len(), |at| end + at);
+            end = path[end..].find(':').map_or(path.len(), |at| end + at);
             if let Some(to) = self.reexports.get(&path[..end]) {
                 return Some(smol_str::format_smolstr!("{to}{}", &path[end..]));
             }

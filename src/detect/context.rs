@@ -57,9 +57,9 @@ pub struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    /// Gathers what detectors share.
+    /// Gathers what detectors share; `uses` are those of the bodies that services run.
     #[must_use]
-    pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts], left_out: LeftOut) -> Self {
+    pub fn new(world: World<'a>, flow: &'a Flow, bodies: &'a [BodyFacts], left_out: LeftOut, uses: Uses) -> Self {
         let body_of = bodies.iter().enumerate().map(|(at, body)| (body.def, at)).collect();
         let mut cx = Self {
             world,
@@ -69,7 +69,7 @@ impl<'a> Cx<'a> {
             long_lived: FxHashSet::default(),
             left_out,
             folders: OnceLock::new(),
-            uses: Uses::default(),
+            uses,
             once: FxHashSet::default(),
             by_requests: FxHashSet::default(),
             by_connections: FxHashSet::default(),
@@ -80,7 +80,6 @@ impl<'a> Cx<'a> {
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
-        cx.uses = Uses::new(world, cx.bodies());
         cx.from_main = reached_from_main(&cx);
         cx.started = started(&cx);
         cx.once = once(&cx);

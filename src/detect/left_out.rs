@@ -57,23 +57,17 @@ fn dead<'b>(world: World<'b>, run: impl Iterator<Item = &'b BodyFacts>) -> FxHas
     if !program.krates.iter().any(|krate| krate.input.is_bin) {
         return out;
     }
-    let mut mentions: FxHashMap<&SmolStr, usize> = FxHashMap::default();
-    let mut bodies_of: FxHashMap<DefId, Vec<&BodyFacts>> = FxHashMap::default();
-    for body in run {
-        for name in others_named(world, body) {
-            *mentions.entry(name).or_default() += 1;
-        }
-        bodies_of.entry(program.def(body.def).in_fn.unwrap_or(body.def)).or_default().push(body);
-    }
-    // What attributes name may run whatever else is dead.
-    let mut by_attribute: FxHashSet<SmolStr> = FxHashSet::default();
-    for attr in program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
-        for (key, value) in &attr.args {
-            by_attribute.extend(key.split("::").chain(value.as_deref().unwrap_or("").split("::")).map(SmolStr::new));
-        }
-    }
-    let mut left: Vec<DefId> = program.all_defs().map(|(id, _)| id).filter(|id| may_be_dead(world, *id)).collect();
-    left.retain(|id| !by_attribute.contains(&program.def(*id).item.name));
+    let run: Vec<&BodyFacts> = run.collect();
+    let (mut mentions, (mut left, bodies_of)) = rayon::join(
+        || mentioned(world, &run),
+        || {
+            let mut bodies_of: FxHashMap<DefId, Vec<&BodyFacts>> = FxHashMap::default();
+            for body in &run {
+                bodies_of.entry(program.def(body.def).in_fn.unwrap_or(body.def)).or_default().push(body);
+            }
+            (may_all_be_dead(world), bodies_of)
+        },
+    );
     // One that is private and never named is called in a way that is not seen: by a macro, say.
     left.retain(|id| program.def(*id).item.public || mentions.contains_key(&program.def(*id).item.name));
     loop {
@@ -90,6 +84,28 @@ fn dead<'b>(world: World<'b>, run: impl Iterator<Item = &'b BodyFacts>) -> FxHas
         }
         out.extend(found);
     }
+}
+
+/// How many bodies mention each name.
+fn mentioned<'b>(world: World<'b>, run: &[&'b BodyFacts]) -> FxHashMap<&'b SmolStr, usize> {
+    let mut out: FxHashMap<&SmolStr, usize> = FxHashMap::default();
+    for name in run.iter().flat_map(|body| others_named(world, body)) {
+        *out.entry(name).or_default() += 1;
+    }
+    out
+}
+
+/// Functions that can only be called by their name, and that no attribute names: what one names may run whatever else is dead.
+fn may_all_be_dead(world: World<'_>) -> Vec<DefId> {
+    let program = world.program;
+    let mut by_attribute: FxHashSet<&str> = FxHashSet::default();
+    for attr in program.all_defs().flat_map(|(_, def)| &def.item.attrs) {
+        for (key, value) in &attr.args {
+            by_attribute.extend(key.split("::").chain(value.as_deref().unwrap_or("").split("::")));
+        }
+    }
+    let ids = program.all_defs().map(|(id, _)| id);
+    ids.filter(|id| may_be_dead(world, *id) && !by_attribute.contains(program.def(*id).item.name.as_str())).collect()
 }
 
 /// Last names of the calls and paths of a body, its own name left out.

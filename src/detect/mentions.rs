@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use crate::catalog::Variables;
-use crate::facts::{Attr, Body, Expr, ItemKind, Lit};
-use crate::resolve::DefId;
+use crate::facts::{Attr, Expr, ItemKind, Lit};
+use crate::resolve::{DefId, body_of};
 
 /// Names by which code serves files, or whatever was not asked for.
 const CATCH_ALL: &[&str] =
@@ -39,12 +39,7 @@ impl Mentions {
         }
         let program = cx.world.program;
         for (id, def) in program.all_defs().filter(|(id, _)| program.is_linked(*id) && !cx.is_for_tests(*id)) {
-            let body: Option<&Body> = match &def.item.kind {
-                ItemKind::Fn(func) => func.body.as_ref(),
-                ItemKind::Static(fact) | ItemKind::Const(fact) => fact.init.as_ref(),
-                _ => None,
-            };
-            for expr in body.into_iter().flat_map(|body| body.exprs.iter()) {
+            for expr in body_of(def.item).into_iter().flat_map(|body| body.exprs.iter()) {
                 match expr {
                     Expr::Lit(Lit::Str(text), _) => out.note(cx, id, text),
                     Expr::Path(path, _) if path.segs.iter().any(|seg| CATCH_ALL.contains(&seg.name.as_str())) => out.answers_all(cx, id),

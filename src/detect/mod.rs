@@ -88,6 +88,8 @@ pub use task_work::tell as tell_task_work;
 pub use uses::{UsedAt, Uses};
 pub use warming::tell as tell_warming;
 
+use rayon::prelude::*;
+
 /// One way to find state.
 pub struct Detector {
     /// Stable kebab-case name, also that of its file and of its page.
@@ -193,12 +195,27 @@ pub const DETECTORS: &[Detector] = &[
     },
 ];
 
+/// Detectors that read, and change, what those before them have found. All others only add to it.
+const READ_OTHERS: [&str; 4] = ["constructors", "sessions", "shared-settings", "stores"];
+
 /// Runs every detector.
 #[must_use]
 pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
+    let reads_others = |detector: &Detector| READ_OTHERS.contains(&detector.id);
+    let alone = |detector: &Detector| {
+        let mut found = Vec::new();
+        if !reads_others(detector) {
+            (detector.run)(cx, &mut found);
+        }
+        found
+    };
+    let (found, stand_ins) = rayon::join(|| DETECTORS.par_iter().map(alone).collect::<Vec<_>>(), || stand_ins::unused(cx));
     let mut out = Vec::new();
-    for detector in DETECTORS {
-        (detector.run)(cx, &mut out);
+    for (detector, mut found) in DETECTORS.iter().zip(found) {
+        out.append(&mut found);
+        if reads_others(detector) {
+            (detector.run)(cx, &mut out);
+        }
     }
     taken::tell(cx, &mut out);
     surroundings::tell(cx, &mut out);
@@ -208,7 +225,6 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     refusals::tell(cx, &mut out);
     file_ages::tell(cx, &mut out);
     tokens::tell_keys(cx, &mut out);
-    let stand_ins = stand_ins::unused(cx);
     let of_stand_in = |id| stand_ins.contains(&reach::member_of(cx, id).unwrap_or(id));
     out.retain(|finding| !cx.is_dead(finding.def) && !statics::is_never_made(cx, finding.def) && !of_stand_in(finding.def));
     out

@@ -404,7 +404,7 @@ fn work(cx: &Cx<'_>, finding: &Finding) -> Work {
     if level.len() > 1 {
         level.retain(|func| cx.uses.calls.get(func).is_none_or(|calls| calls.iter().all(|(caller, ..)| *caller == finding.def)));
     }
-    let task = known.and_then(|call| call.task.as_ref()).or(own.map(|call| &call.given));
+    let task = known.and_then(|call| call.task.as_ref()).or(own.map(|call| &*call.given));
     if let Some(until) = task.map(|task| task.until).filter(|until| *until >= site.at.span.line) {
         out.closure = Some((finding.def, site.at.span, until));
     }

@@ -76,7 +76,7 @@ fn handed_loop(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall) -> Option<Finding>
         Value::Call { func, .. } => Some(Task { calls: vec![*func], direct: Some(*func), ..Task::default() }),
         _ => None,
     });
-    let tasks = std::iter::once(call.given.clone()).chain(futures);
+    let tasks = std::iter::once(Task::clone(&call.given)).chain(futures);
     let nature = tasks.map(|task| follow(cx, body, &task)).find(|nature| nature.endless)?;
     let mut facts: Vec<Fact> = nature.period.iter().map(|period| cx.fact("period", None, period)).collect();
     facts.push(Cx::plain_fact("runs", runs(&nature)));

@@ -78,13 +78,18 @@ impl Path {
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();
+        self.write_text(&mut out);
+        out
+    }
+
+    /// Puts [`Path::text`] behind another text.
+    pub fn write_text(&self, out: &mut String) {
         for (index, seg) in self.segs.iter().enumerate() {
             if index > 0 {
                 out.push_str("::");
             }
             out.push_str(&seg.name);
         }
-        out
     }
 }
 

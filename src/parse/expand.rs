@@ -138,6 +138,12 @@ impl Cx {
         }
     }
 
+    /// Forgets what was noted of the macros of the file.
+    pub(super) fn forget_definitions(&mut self) {
+        self.defined.clear();
+        self.macros = Macros::new();
+    }
+
     /// Notes a macro, once.
     pub(super) fn define(&mut self, item: &syn::ItemMacro, code: Option<&str>) {
         let Some(ident) = &item.ident else { return };

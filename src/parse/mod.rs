@@ -66,21 +66,32 @@ pub fn parse_file(file: &str, text: &str, options: &ParseOptions) -> FileFacts {
 /// Reads one file that calls macros of others; the same bounds hold.
 pub fn parse_file_with(file: &str, text: &str, options: &ParseOptions, others: &OtherMacros) -> FileFacts {
     let mut facts = FileFacts { file: Name::new(file), lines: count_lines(text), ..FileFacts::default() };
-    let code = lex::strip_prelude(text);
-    let code = if options.include_tests { Cow::Borrowed(code) } else { prune::without_test_modules(code) };
-    let code = code.as_ref();
+    let whole = lex::strip_prelude(text);
     facts.comments = comments::read(text);
+    // What stands in a test module counts nowhere: not as a call of a macro, not as a comment that speaks to us.
+    let beforehand = !options.include_tests && (!facts.comments.is_empty() || whole.contains("macro_rules!"));
+    let mut code = if beforehand { prune::without_test_modules(whole) } else { Cow::Borrowed(whole) };
     if !facts.comments.is_empty() {
         // What is said inside a test module that is left out is left out too.
         let lines: Vec<&str> = code.split('\n').collect();
         facts.comments.retain(|comment| lines.get(comment.span.line as usize - 1).is_some_and(|line| line.contains(comments::DIRECTIVE)));
     }
     let mut cx = Cx::new(options, others);
-    match direct::read(&mut cx, code) {
+    cx.passes_tests = !options.include_tests && !beforehand;
+    let mut read = direct::read(&mut cx, &code);
+    if read.is_err()
+        && cx.passes_tests
+        && let Cow::Owned(pruned) = prune::without_test_modules(whole)
+    {
+        cx = Cx::new(options, others);
+        read = direct::read(&mut cx, &pruned);
+        code = Cow::Owned(pruned);
+    }
+    match read {
         Ok((cfg, items)) => (facts.cfg, facts.items) = (cfg, items),
         Err(_) => {
             cx = Cx::new(options, others);
-            by_tree(&mut cx, code, &mut facts);
+            by_tree(&mut cx, &code, &mut facts);
         }
     }
     // The span table of this thread would otherwise keep the text of every file; no span lives on from here.
@@ -119,6 +130,8 @@ fn by_tree(cx: &mut Cx, code: &str, facts: &mut FileFacts) {
 /// What the reading of one file carries along.
 struct Cx {
     include_tests: bool,
+    /// The bodies of test modules stand in the text, and are passed.
+    passes_tests: bool,
     extern_blocks: bool,
     /// The macros of other files.
     others: OtherMacros,
@@ -144,6 +157,7 @@ impl Cx {
     fn new(options: &ParseOptions, others: &OtherMacros) -> Self {
         Self {
             include_tests: options.include_tests,
+            passes_tests: false,
             extern_blocks: options.extern_blocks,
             others: others.clone(),
             defined: Vec::new(),
@@ -219,7 +233,9 @@ fn name(ident: &proc_macro2::Ident) -> Name {
 }
 
 fn count_lines(text: &str) -> u32 {
-    let feeds = text.bytes().filter(|byte| *byte == b'\n').count();
+    // So few at a time that they can be counted in a byte, many at once.
+    let few = |bytes: &[u8]| usize::from(bytes.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>());
+    let feeds: usize = text.as_bytes().chunks(192).map(few).sum();
     let open = usize::from(!text.is_empty() && !text.ends_with('\n'));
     u32::try_from(feeds + open).unwrap_or(u32::MAX)
 }

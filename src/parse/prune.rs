@@ -1,7 +1,8 @@
 //! Takes the bodies of test modules out of a text before it is parsed.
 //!
 //! `#[cfg(test)] mod tests { … }` is a third of many code bases and would be parsed only to be dropped. The module stays, emptied, so that
-//! what stands before it keeps its meaning; line feeds stay, so that everything behind it keeps its place.
+//! what stands before it keeps its meaning; line feeds stay, so that everything behind it keeps its place. Where nothing but the tokens of
+//! a text is asked for, they are passed while those are read.
 
 use std::borrow::Cow;
 
@@ -46,7 +47,7 @@ fn blank(body: &str, out: &mut String) {
 }
 
 /// Behind the `{` of a test module whose attribute goes on at `at`, behind its `#`.
-fn test_module(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn test_module(bytes: &[u8], at: usize) -> Option<usize> {
     let mut tokens = Tokens { bytes, at };
     for expected in ["[", "cfg", "("] {
         tokens.expect(expected)?;
@@ -80,7 +81,7 @@ fn test_module(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// The bracket that closes the one before `at`.
-fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
+pub(super) fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut open = 1_usize;
     while at < bytes.len() {
         let (kind, end) = chunk(bytes, at);

@@ -1,6 +1,7 @@
 //! What one body does that matters for state: calls of known APIs with their settings, calls of the workspace, loops.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::ops::{Deref, DerefMut};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -23,12 +24,13 @@ use super::reader::Reader;
 use super::refusals::{EntryLimit, Refusal, Wait};
 use super::routes::Served;
 use super::schemes::SchemeTest;
+use super::seldom::Seldom;
 use super::types::Type;
 use super::unset::Unset;
 use super::values::{At, Tracer, Value};
 use super::walk::parents;
 use crate::catalog::Hit;
-use crate::facts::{Cfg, ExprId, ItemKind, Name, Span};
+use crate::facts::{Body, Cfg, ExprId, ItemFact, ItemKind, Name, Span};
 use crate::model::Access;
 
 /// A call of an API that the catalog knows.
@@ -143,7 +145,7 @@ pub struct OwnCall {
     /// A router takes it.
     pub served: Option<Box<Served>>,
     /// Functions of the workspace that the closures among its arguments call.
-    pub given: Task,
+    pub given: Seldom<Task>,
     /// Who fails when it gives an error.
     pub fails: Fails,
     /// The future that calls it pauses afterwards.
@@ -155,7 +157,7 @@ pub struct OwnCall {
     /// The builds that have it, beside those of the function around it.
     pub builds: Vec<Cfg>,
     /// What is taken where it returns nothing: `get(name)?.unwrap_or("none")`.
-    pub instead: Option<Value>,
+    pub instead: Option<Box<Value>>,
 }
 
 /// Who fails when a call gives an error.
@@ -221,7 +223,7 @@ pub struct SharedValue {
     pub at: At,
 }
 
-/// What one body does.
+/// What one body does. What few bodies do stands in [`Rest`], and is read as though it stood here.
 #[derive(Clone, Debug)]
 pub struct BodyFacts {
     /// The definition that it belongs to.
@@ -230,10 +232,51 @@ pub struct BodyFacts {
     pub known: Vec<KnownCall>,
     /// Calls of the workspace.
     pub own: Vec<OwnCall>,
-    /// What holds where it answers yes.
-    pub answers: Vec<Condition>,
     /// Values given to the fields of structs of the workspace.
     pub fields: Vec<(DefId, Name, Value)>,
+    /// Uses of statics.
+    pub statics: Vec<(DefId, Access, Span)>,
+    /// Uses of fields of structs of the workspace.
+    pub field_uses: Vec<(DefId, Name, Access, Span)>,
+    /// Last names of its calls and paths, sorted.
+    pub names: Vec<SmolStr>,
+    /// Definitions of the workspace that it surely means, sorted.
+    pub means: Vec<DefId>,
+    /// The names among `names` that could not be resolved, sorted.
+    pub unresolved: Vec<SmolStr>,
+    /// Foreign functions that it calls, sorted.
+    pub foreign: Vec<SmolStr>,
+    /// The value it returns.
+    pub returns: Value,
+    /// Its own time, spawned tasks left out.
+    pub task: Task,
+    /// Types of its local variables, with their names and lines.
+    pub locals: Vec<LocalType>,
+    /// Calls of a path and resolved ones; method calls and typed ones.
+    pub counts: [usize; 4],
+    /// What few bodies do.
+    pub rest: Seldom<Rest>,
+}
+
+impl Deref for BodyFacts {
+    type Target = Rest;
+
+    fn deref(&self) -> &Rest {
+        &self.rest
+    }
+}
+
+impl DerefMut for BodyFacts {
+    fn deref_mut(&mut self) -> &mut Rest {
+        &mut self.rest
+    }
+}
+
+/// What few bodies do: most hold none of it. Each list is named once more in `seldom`.
+#[derive(Clone, Debug, Default)]
+pub struct Rest {
+    /// What holds where it answers yes.
+    pub answers: Vec<Condition>,
     /// Values assigned to such fields.
     pub assigned: Vec<(DefId, Name, Value)>,
     /// What the code knows and assigns on a condition only: `if verbose { config.level = 3 }`.
@@ -244,10 +287,6 @@ pub struct BodyFacts {
     pub on_statics: Vec<(DefId, Name)>,
     /// Reads of statics that are reached on some condition only.
     pub asked_when: Vec<(DefId, Vec<Condition>)>,
-    /// Uses of statics.
-    pub statics: Vec<(DefId, Access, Span)>,
-    /// Uses of fields of structs of the workspace.
-    pub field_uses: Vec<(DefId, Name, Access, Span)>,
     /// Fields that hold a map in which the body adds numbers up.
     pub tallies: Vec<(DefId, Name)>,
     /// What it does to collections in fields and statics.
@@ -272,12 +311,6 @@ pub struct BodyFacts {
     pub mints: Vec<Mint>,
     /// Headers of responses that tell others to keep something.
     pub headers: Vec<HeaderSet>,
-    /// Last names of its calls and paths, sorted.
-    pub names: Vec<SmolStr>,
-    /// Definitions of the workspace that it surely means, sorted.
-    pub means: Vec<DefId>,
-    /// The names among `names` that could not be resolved, sorted.
-    pub unresolved: Vec<SmolStr>,
     /// Environment reads with their defaults, where the code gives one.
     pub env_defaults: Vec<Value>,
     /// Environment reads whose text is parsed, with the plain type.
@@ -292,14 +325,6 @@ pub struct BodyFacts {
     pub asks: Vec<(usize, Value, At)>,
     /// Calls of functions of the workspace, and environment reads, in a branch that need not be taken.
     pub branched: Vec<At>,
-    /// Foreign functions that it calls, sorted.
-    pub foreign: Vec<SmolStr>,
-    /// The value it returns.
-    pub returns: Value,
-    /// Its own time, spawned tasks left out.
-    pub task: Task,
-    /// Types of its local variables, with their names and lines.
-    pub locals: Vec<LocalType>,
     /// Types that are handed to all requests: `with_state(x)`, `manage(x)`, `Data::new(x)`.
     pub handed_over: Vec<Type>,
     /// Its loops that hold something or try something again, in source order.
@@ -324,19 +349,22 @@ pub struct BodyFacts {
     pub named_units: Vec<(Value, &'static str)>,
     /// Values that are surely handed to all requests, and not to one.
     pub shared: Vec<SharedValue>,
-    /// Calls of a path and resolved ones; method calls and typed ones.
-    pub counts: [usize; 4],
+}
+
+/// The code of an item.
+#[must_use]
+pub fn body_of(item: &ItemFact) -> Option<&Body> {
+    match &item.kind {
+        ItemKind::Fn(func) => func.body.as_ref(),
+        ItemKind::Static(fact) | ItemKind::Const(fact) => fact.init.as_ref(),
+        _ => None,
+    }
 }
 
 /// Reads the body of a definition.
 #[must_use]
-pub fn body_facts(world: World<'_>, def: DefId) -> Option<BodyFacts> {
+pub fn body_facts(world: World<'_>, def: DefId, body: &Body) -> BodyFacts {
     let item = world.program.def(def);
-    let body = match &item.item.kind {
-        ItemKind::Fn(func) => func.body.as_ref()?,
-        ItemKind::Static(fact) | ItemKind::Const(fact) => fact.init.as_ref()?,
-        _ => return None,
-    };
     let types = infer(world, def, body);
     let module = world.program.body_scopes.get(&def).copied().unwrap_or(item.module);
     let file = super::program::index(world.program.module(module).file);
@@ -355,8 +383,10 @@ pub fn body_facts(world: World<'_>, def: DefId) -> Option<BodyFacts> {
         pauses: OnceCell::new(),
         asked: RefCell::default(),
         guards: RefCell::default(),
+        names: Vec::new(),
+        unresolved: Vec::new(),
     };
-    Some(reader.read(def))
+    reader.read(def)
 }
 
 /// The crate of a definition.

@@ -54,7 +54,7 @@ impl Reader<'_> {
                     out.bound_to.entry(init).or_default().push(at);
                 }
             }
-            for (&expr, local) in &self.types.local_of {
+            for (&expr, local) in self.types.local_of.iter() {
                 out.used_at.entry(local.0 as usize).or_default().push(expr);
             }
             out.used_at.values_mut().for_each(|uses| uses.sort_unstable());

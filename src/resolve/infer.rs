@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::by_expr::ByExpr;
 use super::names::{Res, Space};
 use super::program::{DefId, ModId, Program};
 use super::signatures::Signatures;
@@ -49,15 +50,15 @@ pub struct Inference {
     /// Local variables in order of binding.
     pub locals: Vec<Local>,
     /// Which local a path expression names.
-    pub local_of: FxHashMap<ExprId, LocalId>,
+    pub local_of: ByExpr<LocalId>,
     /// What calls, methods, macros and function paths stand for.
-    pub callees: FxHashMap<ExprId, Callee>,
+    pub callees: ByExpr<Callee>,
     /// Variables whose value is changed in place after they are bound.
     pub changed: FxHashSet<LocalId>,
     /// Path expressions that name a static or const.
     pub statics: Vec<(ExprId, DefId)>,
     /// The same by path expression.
-    pub static_of: FxHashMap<ExprId, DefId>,
+    pub static_of: ByExpr<DefId>,
     /// Calls of a path, and how many were resolved.
     pub calls: (usize, usize),
     /// Method calls, and how many have a typed receiver.
@@ -95,7 +96,13 @@ pub fn infer(world: World<'_>, id: DefId, body: &Body) -> Inference {
         generics: &generics,
         scope: Vec::new(),
         visible: FxHashMap::default(),
-        out: Inference { types: vec![Type::Unknown; body.exprs.len()], ..Inference::default() },
+        out: Inference {
+            types: vec![Type::Unknown; body.exprs.len()],
+            local_of: ByExpr::new(body.exprs.len()),
+            callees: ByExpr::new(body.exprs.len()),
+            static_of: ByExpr::new(body.exprs.len()),
+            ..Inference::default()
+        },
         hints: FxHashMap::default(),
         depth: 0,
     };

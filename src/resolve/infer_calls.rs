@@ -34,7 +34,7 @@ impl Walker<'_, '_> {
                 match &item.item.kind {
                     ItemKind::Static(_) | ItemKind::Const(_) => {
                         self.out.statics.push((id, def));
-                        self.out.static_of.entry(id).or_insert(def);
+                        self.out.static_of.insert_first(id, def);
                         self.world.signatures.value(def).clone()
                     }
                     ItemKind::Fn(_) => {
@@ -98,19 +98,11 @@ impl Walker<'_, '_> {
     /// A function that a type of the workspace has from a foreign trait which it derives or implements.
     fn derived(&self, id: DefId, name: &str) -> Option<Callee> {
         let world = self.world;
-        let def = world.program.def(id);
-        let derives = def.item.attrs.iter().filter(|attr| attr.path.last().is_some_and(|last| last == "derive"));
-        let from_derive = derives.flat_map(|attr| attr.args.iter()).filter_map(|(name, _)| {
-            let names: Vec<&str> = name.split("::").collect();
-            match world.program.resolve(world.catalog, def.module, &Path::of(&names), Space::Type) {
-                Some(Res::Foreign(path)) => Some(path),
-                _ => None,
-            }
-        });
-        let implemented = world.program.foreign_impls.get(&id).into_iter().flatten().cloned();
+        let from_derive = world.signatures.derives.get(&id).into_iter().flatten();
+        let implemented = world.program.foreign_impls.get(&id).into_iter().flatten();
         from_derive
             .chain(implemented)
-            .map(|path| member_path(&path, name))
+            .map(|path| member_path(path, name))
             .find(|path| world.catalog.path(path).is_some())
             .map(Callee::Foreign)
     }
@@ -330,10 +322,10 @@ impl Walker<'_, '_> {
         };
         self.extension(id, name);
         if let Some(parsed) = self.parsed(&full, turbofish) {
-            self.out.callees.entry(id).or_insert(Callee::Foreign(full));
+            self.out.callees.insert_first(id, Callee::Foreign(full));
             return parsed;
         }
-        self.out.callees.entry(id).or_insert(Callee::Foreign(full));
+        self.out.callees.insert_first(id, Callee::Foreign(full));
         // A method of a builder hands the builder on.
         let path = of.path().map_or("", SmolStr::as_str);
         let is_builder = self.world.catalog.builder(path).is_some()

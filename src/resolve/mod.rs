@@ -7,6 +7,7 @@ mod arithmetic;
 mod asked;
 mod bounds;
 mod branches;
+mod by_expr;
 mod calls;
 mod composed;
 mod conditions;
@@ -49,6 +50,7 @@ mod refusals;
 mod retrying;
 mod routes;
 mod schemes;
+mod seldom;
 mod set_fields;
 mod shown;
 mod signatures;
@@ -66,8 +68,10 @@ mod tests;
 pub use answers::gives_answer;
 pub use arithmetic::Math;
 pub use bounds::{Limited, MAX_AGE, PRAGMA};
+pub use by_expr::ByExpr;
 pub use calls::{
-    BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, SENT_HEADER, Setting, SharedValue, Task, body_facts, krate_of,
+    BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Rest, SENT_HEADER, Setting, SharedValue, Task, body_facts, body_of,
+    krate_of,
 };
 pub use conditions::{Condition, Test};
 pub use configured::Configured;
@@ -92,6 +96,7 @@ pub use ranges::{Range, in_words};
 pub use refusals::{EntryLimit, Place as HeldPlace, Refusal, Refused, Wait};
 pub use routes::{Served, http_method};
 pub use schemes::SchemeTest;
+pub use seldom::{Empty, Seldom};
 pub use signatures::{Signatures, attach, signatures};
 pub use task::follow_receivers;
 pub use types::{Type, TypeScope};

@@ -164,7 +164,11 @@ impl<'f> Linker<'f> {
                 self.items(root, &facts.items, &Place { children: dir.clone(), paths: dir, depth: 0 }, None, None);
             }
         }
-        self.program.krates.push(Krate { input, root });
+        let mut extern_at = FxHashMap::default();
+        for (at, (name, _)) in input.externs.iter().enumerate() {
+            extern_at.entry(name.clone()).or_insert(at);
+        }
+        self.program.krates.push(Krate { input, root, extern_at });
     }
 
     fn module(&mut self, parent: Option<ModId>, is_body: bool, path: SmolStr, file: usize, cfg: Vec<&'f Cfg>) -> ModId {

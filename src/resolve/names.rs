@@ -185,7 +185,7 @@ impl Program<'_> {
             return Some(Res::Foreign(SmolStr::new_static("std")));
         }
         let krate = self.krate(self.module(module).krate);
-        let Some(found) = krate.input.externs.iter().find(|(known, _)| known == name) else {
+        let Some(found) = krate.extern_at.get(name).and_then(|at| krate.input.externs.get(*at)) else {
             return is_std.then(|| Res::Foreign(SmolStr::new_static("std")));
         };
         Some(match &found.1 {

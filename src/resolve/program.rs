@@ -60,6 +60,8 @@ pub struct Krate {
     pub input: CrateInput,
     /// Its root module.
     pub root: ModId,
+    /// Where each name is among the crates that it names.
+    pub(super) extern_at: FxHashMap<Name, usize>,
 }
 
 /// A linked module; also the scope of a function body that declares items.

@@ -12,10 +12,11 @@ use super::conditions::Condition;
 use super::fate::Variables;
 use super::growth::{Holder, renewed};
 use super::infer::{Callee, Inference, World};
-use super::mints::{MintSource, may_mint};
+use super::mints::MintSource;
 use super::pauses::Pauses;
 use super::program::DefId;
 use super::queries::{said_by, statement};
+use super::seldom::{Seldom, fit};
 use super::types::Type;
 use super::values::{At, Tracer, Value};
 use super::walk::ids;
@@ -43,61 +44,29 @@ pub(super) struct Reader<'a> {
     pub(super) asked: RefCell<FxHashMap<(ExprId, bool), Vec<Condition>>>,
     /// What holds behind the early returns of a block, with the number of their statement.
     pub(super) guards: RefCell<FxHashMap<ExprId, Vec<(usize, Condition)>>>,
+    /// Last names of its calls and paths, as they are met.
+    pub(super) names: Vec<&'a SmolStr>,
+    /// Those of them that could not be resolved.
+    pub(super) unresolved: Vec<&'a SmolStr>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     pub(super) fn read(&mut self, def: DefId) -> BodyFacts {
         let mut out = BodyFacts {
             def,
             known: Vec::new(),
             own: Vec::new(),
-            answers: Vec::new(),
             fields: Vec::new(),
-            assigned: Vec::new(),
-            sometimes: Vec::new(),
-            filled: Vec::new(),
             statics: Vec::new(),
-            on_statics: Vec::new(),
-            asked_when: Vec::new(),
             field_uses: Vec::new(),
-            tallies: Vec::new(),
-            bounds: Vec::new(),
-            growth: Vec::new(),
-            renewed: Vec::new(),
-            thread_sets: Vec::new(),
-            invalidated: Vec::new(),
-            keyed: Vec::new(),
             foreign: Vec::new(),
-            env_defaults: Vec::new(),
-            env_parsed: Vec::new(),
-            env_required: Vec::new(),
-            env_unset: Vec::new(),
-            branched: Vec::new(),
-            hands_reader: Vec::new(),
-            asks: Vec::new(),
             names: Vec::new(),
             means: Vec::new(),
             unresolved: Vec::new(),
-            strings: Vec::new(),
-            reads: Vec::new(),
-            copied_into: Vec::new(),
-            statement_files: Vec::new(),
-            mints: Vec::new(),
-            headers: Vec::new(),
             returns: self.body.root.map_or(Value::Unknown(SmolStr::default()), |root| self.returned(root)),
             task: Task::default(),
             locals: Vec::new(),
-            handed_over: Vec::new(),
-            loops: Vec::new(),
-            compared: Vec::new(),
-            ages: Vec::new(),
-            schemes: Vec::new(),
-            ranges: Vec::new(),
-            refusals: Vec::new(),
-            waits: Vec::new(),
-            entry_limits: Vec::new(),
-            named_units: Vec::new(),
-            shared: Vec::new(),
+            rest: Seldom::default(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
         if self.world.signatures.value(def).path().is_some_and(|path| path == "bool") {
@@ -124,12 +93,12 @@ impl Reader<'_> {
             .collect();
         out.foreign.sort_unstable();
         out.foreign.dedup();
-        for ty in &self.types.types {
-            if let Type::Def(id, _) = ty {
-                out.names.push(self.world.program.def(*id).item.name.clone());
-                out.means.push(*id);
-            }
-        }
+        // Many expressions are of the same few types.
+        let mut of_types: Vec<DefId> = self.types.types.iter().filter_map(Type::def).collect();
+        of_types.sort_unstable();
+        of_types.dedup();
+        self.names.extend(of_types.iter().map(|id| &self.world.program.def(*id).item.name));
+        out.means.append(&mut of_types);
         out.means.extend(self.types.statics.iter().map(|(_, def)| *def));
         self.nest(&mut out.known);
         if let Some(root) = self.body.root {
@@ -164,17 +133,24 @@ impl Reader<'_> {
         out.asked_when = self.asked_statics();
         out.thread_sets = self.types.statics.iter().filter_map(|(id, def)| self.thread_set(*id, *def)).collect();
         for (def, access, span) in &mut out.statics {
-            if out.thread_sets.iter().any(|set| set.of == *def && set.at.span == *span) {
+            if out.rest.thread_sets.iter().any(|set| set.of == *def && set.at.span == *span) {
                 *access = Access::Write;
             }
         }
-        out.names.sort_unstable();
-        out.names.dedup();
-        out.names.shrink_to_fit();
+        out.names = in_order(&self.names);
+        out.unresolved = in_order(&self.unresolved);
         out.means.sort_unstable();
         out.means.dedup();
-        out.unresolved.sort_unstable();
-        out.unresolved.dedup();
+        // They live until the map is made.
+        out.rest.settle();
+        fit(&mut out.known);
+        fit(&mut out.own);
+        fit(&mut out.fields);
+        fit(&mut out.field_uses);
+        fit(&mut out.statics);
+        fit(&mut out.means);
+        fit(&mut out.foreign);
+        fit(&mut out.locals);
         out
     }
 
@@ -247,9 +223,9 @@ impl Reader<'_> {
                 self.called(id, None, args, *span, out);
             }
             Expr::Method { recv, name, args, span, turbofish } => {
-                out.names.push(name.clone());
+                self.names.push(name);
                 out.refusals.extend(self.refusal_by_method(id, name, args));
-                self.meant(id, std::slice::from_ref(name), out);
+                self.meant(id, std::iter::once(name), out);
                 out.headers.extend(self.header_by_method(*recv, name, args));
                 if let ("typed_insert", [only]) = (name.as_str(), &**args) {
                     out.headers.extend(self.typed_value(*only, self.at(*span)));
@@ -325,10 +301,10 @@ impl Reader<'_> {
             }
             // A function handed over by name.
             Expr::Path(path, span) => {
-                let names: Vec<SmolStr> = path.segs.iter().map(|seg| seg.name.clone()).collect();
                 out.refusals.extend(self.refusal_by_path(id, path));
-                self.meant(id, &names, out);
-                out.names.extend(names);
+                let names = path.segs.iter().map(|seg| &seg.name);
+                self.meant(id, names.clone(), out);
+                self.names.extend(names);
                 self.handed_constructor(id, path, *span, out);
                 out.mints.extend(self.given_generator(id, *span));
                 if let (Some(Callee::Foreign(found)), false) = (self.types.callees.get(&id), self.is_callee(id))
@@ -337,7 +313,7 @@ impl Reader<'_> {
                     out.mints.extend(self.mint(id, MintSource::Foreign(found.clone()), &[], *span));
                 }
                 if let (Some(Callee::Def(func)), false) = (self.types.callees.get(&id), self.is_callee(id)) {
-                    let (bound, given) = (Bound::Argument, Task::default());
+                    let (bound, given) = (Bound::Argument, Seldom::default());
                     let taken_by = self.taker(id);
                     out.own.push(OwnCall {
                         func: *func,
@@ -359,9 +335,9 @@ impl Reader<'_> {
                 }
             }
             Expr::Struct { path, fields, .. } => {
-                let names: Vec<SmolStr> = path.segs.iter().map(|seg| seg.name.clone()).collect();
-                self.meant(id, &names, out);
-                out.names.extend(names);
+                let names = path.segs.iter().map(|seg| &seg.name);
+                self.meant(id, names.clone(), out);
+                self.names.extend(names);
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
@@ -395,13 +371,13 @@ impl Reader<'_> {
     }
 
     /// Notes what a method or path stands for, or its names where that cannot be told.
-    fn meant(&self, id: ExprId, names: &[SmolStr], out: &mut BodyFacts) {
+    fn meant(&mut self, id: ExprId, mut names: impl DoubleEndedIterator<Item = &'a SmolStr>, out: &mut BodyFacts) {
         match self.types.callees.get(&id) {
             Some(Callee::Def(def)) => {
                 out.means.push(*def);
                 // A method of a trait: whose it is, is known at run time.
                 let in_trait = self.world.program.def(*def).owner.is_some_and(|owner| matches!(owner.kind, ItemKind::Trait(_)));
-                out.unresolved.extend(names.last().filter(|_| in_trait).cloned());
+                self.unresolved.extend(names.next_back().filter(|_| in_trait));
             }
             Some(Callee::Foreign(_)) => {}
             None => {
@@ -411,7 +387,7 @@ impl Reader<'_> {
                     || self.types.static_of.contains_key(&id)
                     || (is_path && matches!(self.types.types[id.0 as usize], Type::Def(..) | Type::Foreign(..)));
                 if !is_told {
-                    out.unresolved.extend(names.iter().cloned());
+                    self.unresolved.extend(names);
                 }
             }
         }
@@ -453,11 +429,11 @@ impl Reader<'_> {
         match self.types.callees.get(&id) {
             Some(Callee::Def(func)) => {
                 if self.world.program.func(*func).is_some() {
-                    if may_mint(&self.world.program.def(*func).path) {
+                    if self.world.signatures.may_mint[func.0 as usize] {
                         out.mints.extend(self.mint(id, MintSource::Own(*func), args, span));
                     }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
-                    let given = given.map(|arg| self.task(*arg, false)).unwrap_or_default();
+                    let given = given.map(|arg| self.task(*arg, false).into()).unwrap_or_default();
                     out.hands_reader.extend(self.reading_closures(args).into_iter().map(|at| (*func, at)));
                     let args: Vec<Value> = args.iter().map(|arg| self.tracer.value(*arg)).collect();
                     if args.iter().any(|arg| names_a_variable(arg) || matches!(arg, Value::Param { func, .. } if *func == out.def)) {
@@ -481,7 +457,7 @@ impl Reader<'_> {
                         conditions: self.conditions(id),
                         builds: self.builds(id),
                         decides: self.is_asked(id, true),
-                        instead: self.instead(id),
+                        instead: self.instead(id).map(Box::new),
                     });
                 }
             }
@@ -516,6 +492,20 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Names in order, each once.
+fn in_order(names: &[&SmolStr]) -> Vec<SmolStr> {
+    // Most are told apart by how they begin.
+    let beginning = |name: &SmolStr| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
+        u64::from_be_bytes(bytes)
+    };
+    let mut sorted: Vec<(u64, &SmolStr)> = names.iter().map(|name| (beginning(name), *name)).collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted.into_iter().map(|(_, name)| name.clone()).collect()
 }
 
 /// `"DATABASE_URL"`, as it is handed to a wrapper of a read.

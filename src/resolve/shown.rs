@@ -9,7 +9,7 @@ impl Tracer<'_> {
     pub(super) fn show(&self, id: ExprId) -> String {
         let mut text = String::new();
         self.show_at(id, 0, &mut text);
-        if text.chars().count() > 60 {
+        if text.len() > 60 && text.chars().count() > 60 {
             text = text.chars().take(59).collect();
             text.push('…');
         }
@@ -38,7 +38,7 @@ impl Tracer<'_> {
             out.push(')');
         };
         match &self.body[id] {
-            Expr::Path(path, _) => out.push_str(&path.text()),
+            Expr::Path(path, _) => path.write_text(out),
             Expr::Lit(Lit::Str(text), _) => out.push_str(&format!("{text:?}")),
             Expr::Lit(Lit::Int(number), _) => out.push_str(&number.to_string()),
             Expr::Lit(Lit::Bool(value), _) => out.push_str(if *value { "true" } else { "false" }),
@@ -60,7 +60,7 @@ impl Tracer<'_> {
                 list(args, out);
             }
             Expr::Macro { path, args, .. } => {
-                out.push_str(&path.text());
+                path.write_text(out);
                 out.push('!');
                 list(args, out);
             }

@@ -4,11 +4,12 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
+use super::mints::may_mint;
 use super::names::{Res, Space};
 use super::program::{DefId, ModId, Program};
 use super::types::{Type, TypeScope};
 use crate::catalog::Catalog;
-use crate::facts::{FieldFact, Generic, ItemKind, Name};
+use crate::facts::{FieldFact, Generic, ItemKind, Name, Path};
 
 /// Declared types of the whole workspace.
 #[derive(Default)]
@@ -25,10 +26,14 @@ pub struct Signatures {
     pub holders: FxHashMap<DefId, Vec<(DefId, Name)>>,
     /// Targets of `Deref` impls.
     pub derefs: FxHashMap<DefId, Type>,
+    /// The foreign traits that types derive, as far as the catalog may know a function of theirs.
+    pub derives: FxHashMap<DefId, Vec<SmolStr>>,
+    /// Functions whose names say that they may make random values; by definition.
+    pub may_mint: Vec<bool>,
 }
 
-/// What one definition declares: its value, its parameters, its fields.
-type Row = (Type, Vec<Type>, Vec<(Name, Type)>);
+/// What one definition declares: its value, its parameters, its fields; what it derives; whether it may make random values.
+type Row = (Type, Vec<Type>, Vec<(Name, Type)>, Vec<SmolStr>, bool);
 
 /// Gives the members of `impl` blocks their canonical paths and their place under their type.
 pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>> {
@@ -128,13 +133,22 @@ fn mend_scope(program: &mut Program<'_>, id: DefId) {
 /// Resolves the declared types of all definitions.
 #[must_use]
 pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Type>>) -> Signatures {
-    let rows: Vec<Row> =
-        (0..program.defs.len()).into_par_iter().map(|at| row(program, catalog, DefId(super::program::index(at)), &this)).collect();
+    let row = |at: usize| {
+        let id = DefId(super::program::index(at));
+        let (value, params, fields) = row(program, catalog, id, &this);
+        let may_mint = program.func(id).is_some() && may_mint(&program.def(id).path);
+        (value, params, fields, derives(program, catalog, id), may_mint)
+    };
+    let rows: Vec<Row> = (0..program.defs.len()).into_par_iter().map(row).collect();
     let mut out = Signatures { this, ..Signatures::default() };
-    for (at, (value, params, fields)) in rows.into_iter().enumerate() {
+    for (at, (value, params, fields, derives, may_mint)) in rows.into_iter().enumerate() {
         out.values.push(value);
         out.params.push(params);
+        out.may_mint.push(may_mint);
         let id = DefId(super::program::index(at));
+        if !derives.is_empty() {
+            out.derives.insert(id, derives);
+        }
         for (name, ty) in &fields {
             if let Type::Def(held, _) = ty {
                 out.holders.entry(*held).or_default().push((id, name.clone()));
@@ -150,7 +164,7 @@ pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Typ
     out
 }
 
-fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>]) -> Row {
+fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>]) -> (Type, Vec<Type>, Vec<(Name, Type)>) {
     let def = program.def(id);
     let owner_generics: &[Generic] = match def.owner.map(|owner| &owner.kind) {
         Some(ItemKind::Impl(imp)) => &imp.generics,
@@ -191,6 +205,20 @@ fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>
         }
         _ => none,
     }
+}
+
+/// The foreign traits that a type derives; of most the catalog knows no function.
+fn derives(program: &Program<'_>, catalog: &Catalog, id: DefId) -> Vec<SmolStr> {
+    let def = program.def(id);
+    let derives = def.item.attrs.iter().filter(|attr| attr.path.last().is_some_and(|last| last == "derive"));
+    let derived = derives.flat_map(|attr| attr.args.iter()).filter_map(|(name, _)| {
+        let names: Vec<&str> = name.split("::").collect();
+        match program.resolve(catalog, def.module, &Path::of(&names), Space::Type) {
+            Some(Res::Foreign(path)) => Some(path),
+            _ => None,
+        }
+    });
+    derived.filter(|path| catalog.may_know_member(path)).collect()
 }
 
 fn typed_fields(

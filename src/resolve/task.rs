@@ -194,7 +194,7 @@ impl Reader<'_> {
     }
 
     fn period(&self, id: ExprId, path: &str, in_loop: bool, task: &mut Task) {
-        let last = path.rsplit("::").next().unwrap_or("");
+        let last = path.rsplit(':').next().unwrap_or("");
         let waits = match last {
             "interval" | "interval_at" | "tick" => true,
             "sleep" | "park_timeout" | "recv_timeout" | "delay_for" => in_loop,

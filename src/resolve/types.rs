@@ -41,6 +41,15 @@ impl Type {
         Type::Foreign(SmolStr::new(path), Arc::default())
     }
 
+    /// The definition of a type of the workspace.
+    #[must_use]
+    pub fn def(&self) -> Option<DefId> {
+        match self {
+            Type::Def(id, _) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// The canonical path of a foreign type.
     #[must_use]
     pub fn path(&self) -> Option<&SmolStr> {

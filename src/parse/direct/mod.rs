@@ -32,6 +32,9 @@ const MAX_DEPTH: u32 = 100;
 /// As in `exprs`: how deeply expressions may nest in a body, so that the later stages can recurse.
 const MAX_HEIGHT: usize = 1_000;
 
+/// Blanks that are written for a file are at most so many times its text.
+const PADDING: usize = 4;
+
 /// This reading gave up on the file.
 #[derive(Debug)]
 pub(super) struct Bail;
@@ -40,7 +43,7 @@ type Res<T> = Result<T, Bail>;
 
 /// The condition and the items of a file; `cx` is spoilt when it fails.
 pub(super) fn read(cx: &mut Cx, code: &str) -> Res<(Option<Cfg>, Vec<ItemFact>)> {
-    let tokens = tokens::read(code)?;
+    let tokens = tokens::read(code, cx.passes_tests)?;
     let mut reader = Direct {
         code,
         tokens: &tokens,
@@ -51,16 +54,20 @@ pub(super) fn read(cx: &mut Cx, code: &str) -> Res<(Option<Cfg>, Vec<ItemFact>)>
         bracketed: None,
         skipping: false,
         called: Vec::new(),
+        padding: None,
     };
     let cfg = reader.file_cfg()?;
     if code.contains("macro_rules!") {
-        let (at, end) = (reader.at, tokens.len() - 1);
+        let (start, end) = (reader.mark(), tokens.len() - 1);
         reader.note_definitions(end)?;
-        // Places are told for each piece that `syn` reads by itself.
+        reader.back(&start);
         if reader.low.cx.macros.keep_places() {
-            return Err(Bail);
+            // What a call becomes has tokens of two pieces: each must know where it stands by itself.
+            reader.padding = Some(code.len().saturating_mul(PADDING));
+            reader.low.cx.forget_definitions();
+            reader.note_definitions(end)?;
+            reader.back(&start);
         }
-        reader.at = at;
     }
     let items = reader.items_until_end()?;
     let called = std::mem::take(&mut reader.called);
@@ -84,6 +91,8 @@ struct Direct<'t, 'c> {
     skipping: bool,
     /// Macros that were called, so far as this reading goes on.
     called: Vec<Name>,
+    /// Pieces that `syn` reads have blanks before them, as far as they stand from the start of the file: so many more may be written.
+    padding: Option<usize>,
 }
 
 /// Where a reading may go back to.
@@ -336,6 +345,14 @@ impl<'t> Direct<'t, '_> {
         // What nests too deeply for `syn` is counted for the file as a whole.
         if super::depth::check(text).is_err() {
             return self.bail();
+        }
+        if let Some(left) = self.padding {
+            let (feeds, blanks) = (first.place.line as usize - 1, first.place.column as usize - 1);
+            self.padding = Some(left.saturating_sub(feeds + blanks));
+            if left < feeds + blanks {
+                return self.bail();
+            }
+            return read(self, &["\n".repeat(feeds).as_str(), " ".repeat(blanks).as_str(), text].concat());
         }
         let _start = StartAt::new(first.place);
         read(self, text)

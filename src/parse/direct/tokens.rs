@@ -3,6 +3,7 @@
 use super::{Bail, Res};
 use crate::facts::Span;
 use crate::parse::lex::{Chunk, chunk};
+use crate::parse::prune;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +74,21 @@ pub(super) struct Token {
     pub(super) partner: u32,
 }
 
-/// The tokens of a text, and one more of kind `End`.
-pub(super) fn read(code: &str) -> Res<Vec<Token>> {
+/// The tokens of a text, and one more of kind `End`; the braces of test modules are empty when those are passed.
+pub(super) fn read(code: &str, passes_tests: bool) -> Res<Vec<Token>> {
     let bytes = code.as_bytes();
     if u32::try_from(bytes.len()).is_err() {
         return Err(Bail);
     }
-    let mut reader = Reader { bytes, out: Vec::with_capacity(bytes.len() / 5 + 8), open: Vec::new(), line: 1, line_start: 0 };
+    let mut reader = Reader {
+        bytes,
+        out: Vec::with_capacity(bytes.len() / 5 + 8),
+        open: Vec::new(),
+        line: 1,
+        line_start: 0,
+        passes_tests,
+        emptied: None,
+    };
     let mut at = 0;
     while at < bytes.len() {
         at = reader.token(at)?;
@@ -100,6 +109,9 @@ struct Reader<'t> {
     line: u32,
     /// Where the line starts, moved by the bytes in it that are no column.
     line_start: usize,
+    passes_tests: bool,
+    /// Behind the `{` of a test module whose attribute was met, and its `}`.
+    emptied: Option<(usize, usize)>,
 }
 
 impl Reader<'_> {
@@ -234,10 +246,24 @@ impl Reader<'_> {
 
     fn punct(&mut self, at: usize, end: usize) -> Res<usize> {
         let byte = self.bytes[at];
+        if byte == b'#'
+            && self.passes_tests
+            && let Some(body) = prune::test_module(self.bytes, end)
+        {
+            // One inside of something else may be handed to `syn` with it.
+            if !self.open.is_empty() {
+                return self.fail();
+            }
+            self.emptied = prune::closing(self.bytes, body).map(|close| (body, close));
+        }
         match byte {
             b'(' | b'[' | b'{' => {
                 self.open.push(self.out.len() as u32);
                 self.push(Kind::Open(byte), at, end);
+                if let Some((_, close)) = self.emptied.take_if(|(body, _)| *body == end) {
+                    self.pass(end, close);
+                    return Ok(close);
+                }
             }
             b')' | b']' | b'}' => {
                 let Some(open) = self.open.pop() else { return self.fail() };
