@@ -30,6 +30,7 @@ mod http_caching;
 mod ingredients;
 mod invalidation;
 mod kept_locks;
+mod key_lengths;
 mod knobs;
 mod left_out;
 mod lifting;
@@ -221,6 +222,8 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     surroundings::tell(cx, &mut out);
     pragmas::tell(cx, &mut out);
     schemes::tell(cx, &mut out);
+    retries::tell(cx, &mut out);
+    key_lengths::tell(cx, &mut out);
     ranges::tell(cx, &mut out);
     refusals::tell(cx, &mut out);
     file_ages::tell(cx, &mut out);

@@ -1,5 +1,6 @@
 //! Detector `retries`: see `retries.md`.
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
@@ -9,6 +10,12 @@ use crate::resolve::{BodyFacts, DefId, Flow, LoopFacts, Pause, Retrying, Value};
 
 /// More values of a budget than this are not told one by one.
 const MAX_BUDGETS: usize = 4;
+
+/// Functions of functions that are tried again.
+const MAX_STEPS: usize = 5;
+
+/// More functions than these are no single thing that is tried again.
+const MAX_FUNCTIONS: usize = 80;
 
 /// What a loop does when something fails.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,6 +59,42 @@ fn budget(one: &LoopFacts) -> Option<Budget> {
         (true, true) => Some(Budget::Unclear),
         (true, false) => Some(Budget::Endless),
         (false, _) => (one.endless && pauses.iter().any(|pause| pause.failed)).then_some(Budget::Pause),
+    }
+}
+
+/// Tells what is opened anew whenever a loop tries again, where the loop runs what its callers hand to it: fact `tried_again`.
+pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
+    let is_opened =
+        |finding: &&Finding| finding.kind == Kind::EmbeddedDb || finding.kind == Kind::SdkClient && finding.label.ends_with(" connection");
+    let opened: FxHashSet<DefId> = findings.iter().filter(is_opened).map(|finding| finding.def).collect();
+    if opened.is_empty() {
+        return;
+    }
+    let mut tried: FxHashMap<DefId, Fact> = FxHashMap::default();
+    for body in cx.bodies() {
+        let given = body.loops.iter().find(|one| one.retrying.given && budget(one) == Some(Budget::Counted));
+        let Some(Fact { value: Some(FactValue::Int(most)), at, .. }) = given.and_then(|one| attempts(cx, body.def, &one.retrying)) else {
+            continue;
+        };
+        let fact = Fact { at, ..Cx::plain_fact("tried_again", format!("up to {most} attempts in {}", cx.work_name(body.def))) };
+        let mut level: Vec<DefId> =
+            calls(cx, body.def).flat_map(|(_, call)| call.given.calls.iter().copied().chain(call.given.direct)).collect();
+        let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
+        for _ in 0..MAX_STEPS {
+            for func in level.iter().filter(|func| opened.contains(func)) {
+                tried.entry(*func).or_insert_with(|| fact.clone());
+            }
+            let bodies = level.iter().filter_map(|func| cx.body_of.get(func)).map(|at| &cx.bodies[*at]);
+            let next: Vec<DefId> =
+                bodies.flat_map(|body| body.own.iter().map(|call| call.func)).filter(|func| seen.insert(*func)).collect();
+            if next.is_empty() || seen.len() > MAX_FUNCTIONS {
+                break;
+            }
+            level = next;
+        }
+    }
+    for finding in findings.iter_mut().filter(|finding| is_opened(&&**finding)) {
+        finding.facts.extend(tried.get(&finding.def).cloned());
     }
 }
 
@@ -136,4 +179,27 @@ fn pauses(cx: &Cx<'_>, retrying: &Retrying, budget: Budget) -> Vec<Fact> {
         out.extend(fact("pause_when_idle", idle));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::surroundings_tests::{items, told};
+    use crate::model::Kind;
+
+    #[test]
+    fn a_database_that_is_opened_again_says_how_often() {
+        let of = |read: &str| {
+            let text = format!(
+                "const TRIES: usize = 5;\nfn open() -> Result<(), ()> {{ let conn = rusqlite::Connection::open(\"shop.db\").map_err(drop)?; std::mem::forget(conn); Ok(()) }}\n\
+                 fn find() -> Result<(), ()> {{ open() }}\n\
+                 async fn again<F: Fn() -> Fut, Fut: Future<Output = Result<(), ()>>>(action: F) -> Result<(), ()> {{\n\
+                 for attempt in 1..=TRIES {{ match action().await {{ Ok(()) => return Ok(()), Err(_) if attempt < TRIES => {{ tokio::task::yield_now().await; }} Err(error) => return Err(error) }} }} unreachable!() }}\n\
+                 async fn other() -> Result<(), ()> {{ Ok(()) }}\n\
+                 #[tokio::main]\nasync fn main() {{ {read} }}\n"
+            );
+            told(&items(&["rusqlite", "tokio"], &text), Kind::EmbeddedDb, &["tried_again"])
+        };
+        assert_eq!(of("again(|| async { find() }).await.unwrap()"), ["tried_again up to 5 attempts in again"]);
+        assert_eq!(of("again(|| other()).await.unwrap(); find().unwrap()"), [""; 0]);
+    }
 }

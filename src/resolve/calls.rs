@@ -337,6 +337,8 @@ pub struct Rest {
     pub ages: Vec<(Value, At)>,
     /// Ranges outside of which it fails.
     pub ranges: Vec<Range>,
+    /// How long the text may be that its type is made of.
+    pub lengths: Vec<(String, At)>,
     /// What is answered where something that it asks of says no.
     pub refusals: Vec<Refusal>,
     /// How long it waits for a permit or connection.

@@ -58,6 +58,36 @@ impl Reader<'_> {
         (self.is_fatal(then) && self.is_always_asked(cond)).then_some(out)
     }
 
+    /// How long the text may be that a type is made of: `if text.len() >= 50 { return Err(…) }` in a function of the type.
+    pub(super) fn length_limit(&self, cond: ExprId, then: ExprId) -> Option<(String, At)> {
+        self.world.signatures.this[self.tracer.def.0 as usize].as_ref()?;
+        let mut parts = vec![cond];
+        while let Some(part) = parts.pop() {
+            let Expr::Binary { op, left, right } = &self.body[part] else { continue };
+            // Of `a || b` each is ruled out.
+            if *op == BinOp::Other && parts.len() < MAX_PARTS {
+                parts.extend([*left, *right]);
+                continue;
+            }
+            let Expr::Method { recv, name, args, span, .. } = &self.body[*left] else { continue };
+            let (of, unit) = match (name.as_str(), &self.body[*recv]) {
+                ("len", _) => (*recv, "bytes"),
+                ("count", Expr::Method { recv, name, .. }) if name == "chars" => (*recv, "characters"),
+                ("count", Expr::Method { recv, name, .. }) if name == "graphemes" => (*recv, "graphemes"),
+                _ => continue,
+            };
+            let is_given = matches!(self.tracer.value(of), Value::Param { .. });
+            let (Some(number), true, true) = (self.number(*right), is_given, args.is_empty()) else { continue };
+            let words = match op {
+                BinOp::AtLeast => format!("shorter than {number} {unit}"),
+                BinOp::Over => format!("at most {number} {unit}"),
+                _ => continue,
+            };
+            return (self.is_fatal(then) && self.is_always_asked(cond)).then(|| (words, self.at(*span)));
+        }
+        None
+    }
+
     /// `ensure!(max <= 256, "…")`, `assert!(max > 0)`.
     pub(super) fn ensured(&self, path: &Path, args: &[ExprId]) -> Option<Range> {
         let (name, first) = (path.last()?, *args.first()?);

@@ -270,6 +270,7 @@ impl<'a> Reader<'a> {
             }
             Expr::If { cond, then, .. } => {
                 out.ranges.extend(self.range(*cond, *then));
+                out.lengths.extend(self.length_limit(*cond, *then));
                 self.env_default(id, &[], out);
             }
             Expr::Match { .. } => self.env_default(id, &[], out),
