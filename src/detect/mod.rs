@@ -223,6 +223,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     pragmas::tell(cx, &mut out);
     schemes::tell(cx, &mut out);
     retries::tell(cx, &mut out);
+    tasks::tell(cx, &mut out);
     key_lengths::tell(cx, &mut out);
     ranges::tell(cx, &mut out);
     refusals::tell(cx, &mut out);

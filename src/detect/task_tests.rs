@@ -1,5 +1,6 @@
 //! Tasks by what they run: their names, what is entered by them, and what is a task of its own.
 
+use crate::detect::surroundings_tests::{items, told};
 use crate::fixture::map;
 use crate::model::{EntryKind, Kind, StateMap};
 
@@ -213,4 +214,22 @@ async fn main() { sweep(); std::future::pending::<()>().await; }
     assert_eq!(tasks(&depending("actix-web = \"4\"\n", text)), ["sweep: spawned loop, every 3 s"]);
     // Without the framework it is somebody else's module of that name.
     assert_eq!(tasks(&depending("", text)), Vec::<String>::new());
+}
+
+#[test]
+fn a_task_with_whose_end_main_returns_says_so() {
+    let of = |branch: &str, end: &str| {
+        let text = format!(
+            "async fn work() -> Result<(), String> {{ loop {{ tokio::time::sleep(std::time::Duration::from_secs(1)).await }} }}\n\
+             fn report<T>(end: T) {{ drop(end) }}\nfn stop<T>(end: T) {{ drop(end); std::process::exit(1) }}\n\
+             #[tokio::main]\nasync fn main() -> Result<(), String> {{ let first = tokio::spawn(work());\n\
+             tokio::select! {{ end = first => {branch}, _ = tokio::signal::ctrl_c() => {{}} }};\n {end} }}\n"
+        );
+        told(&items(&["tokio"], &text), Kind::BackgroundTask, &["when_it_ends"])
+    };
+    assert_eq!(of("report(end)", "Ok(())"), ["when_it_ends main returns with exit code 0, after a failure too"]);
+    assert_eq!(of("stop(end)", "Ok(())"), [""; 0]);
+    assert_eq!(of("{ end.unwrap().unwrap() }", "Ok(())"), [""; 0]);
+    assert_eq!(of("{ std::process::exit(1) }", "Ok(())"), [""; 0]);
+    assert_eq!(of("report(end)", "Err(String::new())"), [""; 0]);
 }

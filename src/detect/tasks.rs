@@ -144,6 +144,24 @@ fn given_task(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall, period: Option<&Val
     finding
 }
 
+/// Tells the tasks with whose end the process ends as if all were well: fact `when_it_ends`.
+pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
+    let exits = |func: &DefId| {
+        let foreign = cx.body_of.get(func).map(|at| &cx.bodies[*at].foreign);
+        foreign.is_none_or(|foreign| foreign.iter().any(|path| path.ends_with("process::exit") || path.ends_with("process::abort")))
+    };
+    for body in cx.bodies() {
+        for (spawned, _) in body.ends_main.iter().filter(|(_, reports)| !reports.iter().any(exits)) {
+            let is_one = |finding: &&mut Finding| {
+                finding.kind == Kind::BackgroundTask && finding.def == body.def && finding.sites.iter().any(|site| site.at == *spawned)
+            };
+            for finding in findings.iter_mut().filter(is_one) {
+                finding.learn(Cx::plain_fact("when_it_ends", "main returns with exit code 0, after a failure too"));
+            }
+        }
+    }
+}
+
 /// A loop without end that `main` runs itself.
 fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for body in cx.bodies().filter(|body| cx.from_main.contains_key(&body.def)) {

@@ -337,6 +337,8 @@ pub struct Rest {
     pub ages: Vec<(Value, At)>,
     /// Ranges outside of which it fails.
     pub ranges: Vec<Range>,
+    /// Where the tasks are spawned after whose end `main` returns without an error, with what is called then.
+    pub ends_main: Vec<(At, Vec<DefId>)>,
     /// How long the text may be that its type is made of.
     pub lengths: Vec<(String, At)>,
     /// What is answered where something that it asks of says no.

@@ -51,6 +51,7 @@ mod retrying;
 mod routes;
 mod schemes;
 mod seldom;
+mod selected;
 mod set_fields;
 mod shown;
 mod signatures;
