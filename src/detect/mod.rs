@@ -84,6 +84,7 @@ pub use left_out::LeftOut;
 pub use mentions::Mentions;
 pub use nature::{Nature, nature};
 pub use open_environment::OpenEnvironment;
+pub use refusals::tell_unset;
 pub use shared_fields::handed_by;
 pub use task_work::tell as tell_task_work;
 pub use uses::{UsedAt, Uses};

@@ -1,13 +1,16 @@
 //! What limiters, pools and maps with a limit answer where they are full, and how long is waited before: facts `refused_with`,
 //! `wait_at_most` and `most_for_each_key`.
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
+use super::entries::Entries;
 use super::finding::Finding;
-use crate::model::{Fact, FactValue, Kind};
-use crate::resolve::{At, DefId, Refused, Type, Value};
+use crate::model::{EntryKind, Fact, FactValue, Kind, Provenance};
+use crate::resolve::{Answered, At, DefId, Refusal, Refused, Type, Value};
 
 /// The key of the limit of an entry.
 const MOST: &str = "most_for_each_key";
@@ -19,10 +22,13 @@ type Statuses<K> = FxHashMap<K, Vec<(u16, At)>>;
 pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     let (mut of_own, mut of_held): (Statuses<DefId>, Statuses<At>) = Default::default();
     let (mut waits, mut limits): (FxHashMap<At, &Value>, FxHashMap<At, &Value>) = Default::default();
+    let variants = variants(cx);
     for body in cx.bodies() {
         for refusal in &body.refusals {
-            let answer = (refusal.status, refusal.at);
+            let Some(status) = status(&variants, refusal) else { continue };
+            let answer = (status, refusal.at);
             match refusal.by {
+                Refused::Unset(_) => {}
                 Refused::Own(func) => of_own.entry(func).or_default().push(answer),
                 Refused::Held(place) => {
                     [Some(place.at), place.whole].into_iter().flatten().for_each(|at| of_held.entry(at).or_default().push(answer));
@@ -63,6 +69,48 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
             );
         }
         told.into_iter().for_each(|fact| finding.learn(fact));
+    }
+}
+
+/// Enums whose variants become the status that they are called like.
+fn variants(cx: &Cx<'_>) -> FxHashSet<(DefId, u16)> {
+    cx.bodies().flat_map(|body| body.statuses.iter().copied()).collect()
+}
+
+fn status(variants: &FxHashSet<(DefId, u16)>, refusal: &Refusal) -> Option<u16> {
+    match refusal.status {
+        Answered::Status(status) => Some(status),
+        Answered::Variant(of, status) => variants.contains(&(of, status)).then_some(status),
+    }
+}
+
+/// Tells at variables what requests are answered with where they are not set: fact `without_it`.
+pub fn tell_unset(cx: &Cx<'_>, entries: &Entries, findings: &mut [Finding]) {
+    let mut told: BTreeMap<String, Vec<Fact>> = BTreeMap::new();
+    let variants = variants(cx);
+    for body in cx.bodies() {
+        for refusal in &body.refusals {
+            let (Refused::Unset(value), Some(status)) = (&refusal.by, status(&variants, refusal)) else { continue };
+            let settled = cx.flow.settle(cx.world, value);
+            let (Some(name), Provenance::Env, None) = (settled.from, settled.provenance, settled.value) else { continue };
+            let top = cx.world.program.def(body.def).in_fn.unwrap_or(body.def);
+            let routes: Vec<SmolStr> = entries
+                .leading_to(std::iter::once(top))
+                .into_iter()
+                .filter(|(kind, _)| *kind == EntryKind::Route)
+                .map(|(_, name)| name)
+                .collect();
+            let (Some(first), more) = (routes.first(), routes.len().saturating_sub(1)) else { continue };
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let fact = Fact { at: Some(cx.place(refusal.at)), ..Cx::plain_fact("without_it", format!("{first}{more} answers {status}")) };
+            told.entry(name).or_default().push(fact);
+        }
+    }
+    for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::StartupConfig) {
+        let env = finding.facts.iter().find(|fact| fact.key == "env").and_then(|fact| fact.value.as_ref()).map(ToString::to_string);
+        for fact in env.and_then(|env| told.get(&env).cloned()).into_iter().flatten() {
+            finding.learn(fact);
+        }
     }
 }
 
@@ -148,5 +196,30 @@ mod tests {
         assert_eq!(of("if *count > MOST { return false }"), [""; 0]);
         assert_eq!(of("if *count >= MOST { println!() }"), [""; 0]);
         assert_eq!(of("if std::env::args().count() >= 25 { return false }"), [""; 0]);
+    }
+
+    #[test]
+    fn a_variable_says_what_requests_meet_without_it() {
+        let of = |answer: &str, arm: &str| {
+            let text = format!(
+                "use http::StatusCode;\nenum AppError {{ Unauthorized(String), Other }}\n\
+                 impl axum::response::IntoResponse for AppError {{ fn into_response(self) -> axum::response::Response {{ match self {{ {arm} AppError::Other => (StatusCode::BAD_GATEWAY, \"\").into_response() }} }} }}\n\
+                 #[derive(Clone)] struct Config {{ token: Option<String> }}\n\
+                 async fn rebuild(axum::extract::State(config): axum::extract::State<Config>) -> Result<(), AppError> {{ {answer} }}\n\
+                 fn main() {{ let config = Config {{ token: std::env::var(\"SHOP_TOKEN\").ok() }};\n\
+                 drop(axum::Router::<Config>::new().route(\"/rebuild\", axum::routing::post(rebuild)).with_state::<()>(config)) }}\n"
+            );
+            let found = items(&["http", "axum"], &text);
+            let facts = found.iter().flat_map(|item| item.facts.iter().map(move |fact| (item, fact)));
+            let told = facts.filter(|(_, fact)| fact.key == "without_it");
+            told.map(|(item, fact)| format!("{} {}", item.name, fact.value.as_ref().unwrap())).collect::<Vec<_>>()
+        };
+        let asks = "let _token = config.token.as_ref().ok_or(AppError::Unauthorized(String::new()))?; Ok(())";
+        let arm = "AppError::Unauthorized(_) => (StatusCode::UNAUTHORIZED, \"\").into_response(),";
+        assert_eq!(of(asks, arm), ["SHOP_TOKEN POST /rebuild answers 401"]);
+        // What the variant becomes is not known, or something else is asked for.
+        assert_eq!(of(asks, "AppError::Unauthorized(_) => (StatusCode::BAD_GATEWAY, \"\").into_response(),"), [""; 0]);
+        let other = "let _ = config.token; std::env::args().nth(1).ok_or(AppError::Unauthorized(String::new()))?; Ok(())";
+        assert_eq!(of(other, arm), [""; 0]);
     }
 }

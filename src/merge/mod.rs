@@ -20,7 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::detect::{Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_invalidation, tell_task_work, tell_warming};
+use crate::detect::{
+    Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_invalidation, tell_task_work, tell_unset, tell_warming,
+};
 use crate::model::{Access, Item, ItemId, Kind, Role, Site, Use};
 use crate::resolve::DefId;
 
@@ -38,6 +40,7 @@ pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     tell_warming(cx, &entries, &mut findings);
     tell_invalidation(cx, &entries, &mut findings);
     tell_call_timeouts(cx, &mut findings);
+    tell_unset(cx, &entries, &mut findings);
     tell_task_work(cx, &entries, &mut findings, &ids);
     let entries = entries.of_all(&findings);
     let entered = findings.into_iter().zip(ids).zip(entries);

@@ -341,6 +341,8 @@ pub struct Rest {
     pub ends_main: Vec<(At, Vec<DefId>)>,
     /// How long the text may be that its type is made of.
     pub lengths: Vec<(String, At)>,
+    /// Enums whose variant of that name becomes the status of the same name.
+    pub statuses: Vec<(DefId, u16)>,
     /// What is answered where something that it asks of says no.
     pub refusals: Vec<Refusal>,
     /// How long it waits for a permit or connection.

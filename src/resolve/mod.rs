@@ -94,7 +94,7 @@ pub use pauses::ThreadSet;
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
 pub use queries::StatementFile;
 pub use ranges::{Range, in_words};
-pub use refusals::{EntryLimit, Place as HeldPlace, Refusal, Refused, Wait};
+pub use refusals::{Answered, EntryLimit, Place as HeldPlace, Refusal, Refused, Wait};
 pub use routes::{Served, http_method};
 pub use schemes::SchemeTest;
 pub use seldom::{Empty, Seldom};

@@ -69,6 +69,10 @@ impl<'a> Reader<'a> {
             rest: Seldom::default(),
             counts: [self.types.calls.0, self.types.calls.1, self.types.receivers.0, self.types.receivers.1],
         };
+        let ends_main = self.ends_main();
+        if !ends_main.is_empty() {
+            out.ends_main = ends_main;
+        }
         if self.world.signatures.value(def).path().is_some_and(|path| path == "bool") {
             out.answers = self.answered();
         }
@@ -302,7 +306,7 @@ impl<'a> Reader<'a> {
             }
             // A function handed over by name.
             Expr::Path(path, span) => {
-                out.refusals.extend(self.refusal_by_path(id, path));
+                self.refusal_by_path(id, path, out);
                 let names = path.segs.iter().map(|seg| &seg.name);
                 self.meant(id, names.clone(), out);
                 self.names.extend(names);

@@ -3,23 +3,36 @@
 
 use smol_str::SmolStr;
 
+use super::calls::BodyFacts;
 use super::infer::Callee;
 use super::program::DefId;
 use super::reader::Reader;
+use super::types::Type;
 use super::values::{At, Value};
-use crate::facts::{BinOp, Expr, ExprId, Lit, Pat, PatId, Path, Stmt};
+use crate::facts::{BinOp, Expr, ExprId, ItemKind, Lit, Pat, PatId, Path, Stmt};
 use crate::model::FactValue;
 
 /// Steps from a status to the question that it answers.
 const MAX_STEPS: usize = 24;
 
 /// Who says no.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Refused {
     /// A function of the workspace.
     Own(DefId),
     /// What a field or static holds, mentioned at this place.
     Held(Place),
+    /// A setting that is not given.
+    Unset(Box<Value>),
+}
+
+/// How a status is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// By its number or its name.
+    Status(u16),
+    /// By a variant of this enum that is called like a status; what it becomes is written elsewhere.
+    Variant(DefId, u16),
 }
 
 /// Where a field or static is mentioned.
@@ -37,7 +50,7 @@ pub struct Refusal {
     /// Who says no.
     pub by: Refused,
     /// `429`.
-    pub status: u16,
+    pub status: Answered,
     /// Where.
     pub at: At,
 }
@@ -61,20 +74,46 @@ pub struct EntryLimit {
 }
 
 impl Reader<'_> {
-    /// `StatusCode::TOO_MANY_REQUESTS`.
-    pub(super) fn refusal_by_path(&self, id: ExprId, path: &Path) -> Option<Refusal> {
-        let [.., owner, last] = &*path.segs else { return None };
-        if !matches!(owner.name.as_str(), "Status" | "StatusCode" | "HttpResponse") {
-            return None;
+    /// `StatusCode::TOO_MANY_REQUESTS`, `AppError::TooManyRequests`.
+    pub(super) fn refusal_by_path(&self, id: ExprId, path: &Path, out: &mut BodyFacts) {
+        let [.., owner, last] = &*path.segs else { return };
+        let Some(status) = status_named(&last.name) else { return };
+        if matches!(owner.name.as_str(), "Status" | "StatusCode" | "HttpResponse") {
+            out.statuses.extend(self.variant_around(id, status));
+            out.refusals.extend(self.refusal(id, Answered::Status(status)));
+            return;
         }
-        self.refusal(id, status_named(&last.name)?)
+        // A variant with values is called.
+        let made = self.parents[id.0 as usize].filter(|parent| matches!(&self.body[*parent], Expr::Call { callee, .. } if *callee == id));
+        if let Type::Def(of, _) = self.types.types[made.unwrap_or(id).0 as usize]
+            && matches!(self.world.program.def(of).item.kind, ItemKind::Enum(_))
+        {
+            out.refusals.extend(self.refusal(id, Answered::Variant(of, status)));
+        }
+    }
+
+    /// The variant whose arm a status stands in, where both are called alike: `AppError::TooManyRequests => StatusCode::TOO_MANY_REQUESTS`.
+    fn variant_around(&self, id: ExprId, status: u16) -> Option<(DefId, u16)> {
+        let mut at = id;
+        for _ in 0..MAX_STEPS {
+            let parent = self.parents[at.0 as usize]?;
+            if let Expr::Match { value, arms } = &self.body[parent]
+                && let Some(arm) = arms.iter().find(|arm| arm.body == at)
+            {
+                let (Pat::TupleStruct(path, _) | Pat::Struct(path, _) | Pat::Path(path)) = &self.body[arm.pat] else { return None };
+                let Type::Def(of, _) = &self.types.types[value.0 as usize] else { return None };
+                return (status_named(path.last()?) == Some(status) && *value != at).then_some((*of, status));
+            }
+            at = parent;
+        }
+        None
     }
 
     /// `error.with_code(429)`.
     pub(super) fn refusal_by_method(&self, id: ExprId, name: &str, args: &[ExprId]) -> Option<Refusal> {
         let says = matches!(name, "with_code" | "with_status" | "with_status_code" | "status" | "status_code" | "set_status");
         let [only] = args else { return None };
-        self.refusal(id, self.status(*only).filter(|_| says)?)
+        self.refusal(id, Answered::Status(self.status(*only).filter(|_| says)?))
     }
 
     /// `err_code!("Too many requests", 429)`.
@@ -84,7 +123,7 @@ impl Reader<'_> {
         if !fails || !name.contains("code") && !name.contains("status") && !name.contains("http") {
             return None;
         }
-        self.refusal(id, args.iter().find_map(|arg| self.status(*arg))?)
+        self.refusal(id, Answered::Status(args.iter().find_map(|arg| self.status(*arg))?))
     }
 
     fn status(&self, id: ExprId) -> Option<u16> {
@@ -94,7 +133,7 @@ impl Reader<'_> {
         }
     }
 
-    fn refusal(&self, id: ExprId, status: u16) -> Option<Refusal> {
+    fn refusal(&self, id: ExprId, status: Answered) -> Option<Refusal> {
         let mut at = id;
         for _ in 0..MAX_STEPS {
             let parent = self.parents[at.0 as usize]?;
@@ -122,7 +161,7 @@ impl Reader<'_> {
                 _ => None,
             };
             if let Some(asked) = asked {
-                let by = self.refused(asked)?;
+                let by = self.refused(asked).or_else(|| self.unset_setting(asked))?;
                 return Some(Refusal { by, status, at: self.at(self.span(id)?) });
             }
             at = parent;
@@ -160,6 +199,20 @@ impl Reader<'_> {
             Expr::Call { .. } | Expr::Method { .. } | Expr::Await(_) => Some(cond),
             _ => None,
         }
+    }
+
+    /// A field of the settings, or a variable, of which there is none: `config.token.as_ref().ok_or(…)`.
+    fn unset_setting(&self, asked: ExprId) -> Option<Refused> {
+        let mut at = asked;
+        while let Expr::Method { recv, name, args, .. } = &self.body[at]
+            && args.is_empty()
+            && matches!(name.as_str(), "as_ref" | "as_deref" | "clone" | "cloned")
+        {
+            at = *recv;
+        }
+        let is_option = self.types.types[at.0 as usize].path().is_some_and(|path| path == "std::option::Option");
+        let value = self.tracer.value(at);
+        (is_option && matches!(value, Value::Field { .. } | Value::Env { .. })).then(|| Refused::Unset(Box::new(value)))
     }
 
     fn refused(&self, asked: ExprId) -> Option<Refused> {
