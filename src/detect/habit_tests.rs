@@ -448,3 +448,24 @@ fn a_cache_that_drops_what_has_expired_says_where() {
     // What is emptied at once keeps nothing by a condition.
     assert_eq!(of("if entries.len() > 100 { entries.clear(); }"), Vec::<String>::new());
 }
+
+#[test]
+fn a_client_whose_calls_are_ended_in_some_places_only_says_so() {
+    let of = |other: &str| {
+        let text = format!(
+            "struct Shop {{ client: reqwest::Client }}\nimpl Shop {{\n    \
+             async fn ask(&self) {{ self.client.get(\"http://a\").timeout(std::time::Duration::from_secs(3)).send().await.unwrap(); }}\n    \
+             async fn tell(&self) {{ {other} }}\n}}\n\
+             #[tokio::main]\nasync fn main() {{ let shop = Shop {{ client: reqwest::Client::new() }}; shop.ask().await; shop.tell().await; }}\n"
+        );
+        told(&items(&["reqwest", "tokio"], &text), Kind::SdkClient, "", &["timeout_at_call", "timeout_at_some_calls"])
+    };
+    let post = "self.client.post(\"http://b\").send().await.unwrap();";
+    assert_eq!(of(post), ["timeout_at_some_calls in `Shop::ask`"]);
+    assert_eq!(
+        of(&format!("tokio::time::timeout(std::time::Duration::from_secs(1), async {{ {post} }}).await.unwrap();")),
+        ["timeout_at_call in `Shop::ask`"]
+    );
+    // Handed on, not sent.
+    assert_eq!(of("println!(\"{:?}\", self.client);"), ["timeout_at_call in `Shop::ask`"]);
+}
