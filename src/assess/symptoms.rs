@@ -171,10 +171,18 @@ fn is_collection(item: &Item) -> bool {
     item.ty.as_deref().is_some_and(|ty| ["Map<", "Set<", "Vec<", "VecDeque<"].iter().any(|word| ty.contains(word)))
 }
 
+/// A time, a flag or a number: it says when or whether, not what.
+fn is_moment(item: &Item) -> bool {
+    let inner = item.ty.as_deref().unwrap_or_default().trim_end_matches('>').rsplit('<').next().unwrap_or_default();
+    matches!(inner, "Utc" | "Local" | "Instant" | "SystemTime" | "OffsetDateTime" | "NaiveDateTime" | "Timestamp" | "bool" | "u64" | "i64")
+        || item.ty.as_deref().is_some_and(|ty| ty.starts_with("Atomic"))
+}
+
 fn logouts(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::Session if in_process(item) => Some("lives in one replica, and ends with it"),
         Kind::Session => Some("who is logged in"),
+        Kind::ClientHeld if item.summary.starts_with("login in progress") => Some("what a login under way has to bring back"),
         Kind::ClientHeld if speaks_of(item, &["session", "auth", "login", "refresh", "remember"]) => {
             Some("what the client shows to be known")
         }
@@ -198,6 +206,8 @@ fn identity(item: &Item) -> Option<&'static str> {
 
 fn banned(item: &Item) -> Option<&'static str> {
     match item.kind {
+        // What only ties an answer to its question lets nobody in.
+        Kind::ClientHeld if item.summary.starts_with("login in progress") => None,
         Kind::ClientHeld if speaks_of(item, &["jsonwebtoken", "jwt", "token", "session", "sign"]) && !is_key(item) => {
             Some("is good until it expires, unless something asks")
         }
@@ -212,7 +222,7 @@ fn banned(item: &Item) -> Option<&'static str> {
 fn permissions(item: &Item) -> Option<&'static str> {
     let words = ["permission", "role", "policy", "acl", "grant", "privilege", "scope", "member"];
     match item.kind {
-        Kind::Cache | Kind::SharedState | Kind::Static if in_process(item) && speaks_of(item, &words) => {
+        Kind::Cache | Kind::SharedState | Kind::Static if in_process(item) && speaks_of(item, &words) && !is_moment(item) => {
             Some("remembers what somebody may do")
         }
         Kind::ClientHeld if speaks_of(item, &["jsonwebtoken", "jwt"]) && !is_key(item) => {

@@ -8,15 +8,28 @@ use crate::resolve::DefId;
 /// What ends a wait: of a request, or of whatever future.
 const ENDS: &[&str] = &["set_timeout", "timeout", "timeout_at", "with_timeout"];
 
-/// Adds the fact where a function that uses a client without a timeout, or one that calls it, names what ends a wait.
+/// Methods that send a request off.
+const SENDS: &[&str] = &["send", "execute"];
+
+/// Adds the fact where a function that uses a client without a timeout, or one that calls it, names what ends a wait; another
+/// one where further functions send requests whose wait nothing ends.
 pub fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::SdkClient && has_none(finding)) {
-        let users = finding.uses.iter().map(|(_, func, _)| *func).chain([finding.def]);
-        if let Some(func) = users.into_iter().find_map(|func| ending(cx, func)) {
-            let fact = Cx::plain_fact("timeout_at_call", format!("in `{}`", cx.work_name(func)));
-            finding.learn(fact);
-        }
+        let mut users: Vec<DefId> = finding.uses.iter().map(|(_, func, _)| *func).chain([finding.def]).collect();
+        users.dedup();
+        let Some(func) = users.iter().find_map(|func| ending(cx, *func)) else { continue };
+        let waits = |func: &DefId| names(cx, *func, SENDS) && ending(cx, *func).is_none();
+        let open = users.iter().filter(|func| waits(func)).count();
+        let key = if open == 0 { "timeout_at_call" } else { "timeout_at_some_calls" };
+        let fact = Cx::plain_fact(key, format!("in `{}`", cx.work_name(func)));
+        finding.learn(fact);
     }
+}
+
+/// Whether the body of a function mentions one of some names.
+fn names(cx: &Cx<'_>, func: DefId, names: &[&str]) -> bool {
+    let mentions = |at: &usize| names.iter().any(|name| cx.bodies[*at].names.iter().any(|known| known == name));
+    cx.body_of.get(&func).is_some_and(mentions)
 }
 
 fn has_none(finding: &Finding) -> bool {
@@ -26,10 +39,7 @@ fn has_none(finding: &Finding) -> bool {
 
 /// The function, or one that calls it, that ends the wait.
 fn ending(cx: &Cx<'_>, func: DefId) -> Option<DefId> {
-    let ends = |func: DefId| {
-        let names = |at: &usize| ENDS.iter().any(|name| cx.bodies[*at].names.iter().any(|known| known == name));
-        cx.body_of.get(&func).is_some_and(names)
-    };
+    let ends = |func: DefId| names(cx, func, ENDS);
     let callers = || cx.uses.calls.get(&func).into_iter().flatten().map(|(caller, ..)| *caller);
     std::iter::once(func).chain(callers()).find(|func| ends(*func))
 }

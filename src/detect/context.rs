@@ -358,6 +358,11 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
     }
     for body in cx.bodies() {
         queue.extend(body.handed_over.iter().cloned());
+        // `LspService::new(Backend::new)`: what a framework is told to make at start-up, it keeps.
+        if cx.once.contains(&body.def) {
+            let handed = body.own.iter().filter(|call| call.taken_by.is_some()).map(|call| cx.world.signatures.value(call.func));
+            queue.extend(handed.filter(|ty| matches!(ty, Type::Def(..))).cloned());
+        }
         // What is merely borrowed for a while (a connection of a pool) comes out of a method, not of a constructor.
         if body.task.endless || cx.once.contains(&body.def) {
             queue.extend(body.locals.iter().filter(|local| local.made).map(|local| local.ty.clone()));

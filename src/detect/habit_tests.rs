@@ -448,3 +448,64 @@ fn a_cache_that_drops_what_has_expired_says_where() {
     // What is emptied at once keeps nothing by a condition.
     assert_eq!(of("if entries.len() > 100 { entries.clear(); }"), Vec::<String>::new());
 }
+
+#[test]
+fn a_client_whose_calls_are_ended_in_some_places_only_says_so() {
+    let of = |other: &str| {
+        let text = format!(
+            "struct Shop {{ client: reqwest::Client }}\nimpl Shop {{\n    \
+             async fn ask(&self) {{ self.client.get(\"http://a\").timeout(std::time::Duration::from_secs(3)).send().await.unwrap(); }}\n    \
+             async fn tell(&self) {{ {other} }}\n}}\n\
+             #[tokio::main]\nasync fn main() {{ let shop = Shop {{ client: reqwest::Client::new() }}; shop.ask().await; shop.tell().await; }}\n"
+        );
+        told(&items(&["reqwest", "tokio"], &text), Kind::SdkClient, "", &["timeout_at_call", "timeout_at_some_calls"])
+    };
+    let post = "self.client.post(\"http://b\").send().await.unwrap();";
+    assert_eq!(of(post), ["timeout_at_some_calls in `Shop::ask`"]);
+    assert_eq!(
+        of(&format!("tokio::time::timeout(std::time::Duration::from_secs(1), async {{ {post} }}).await.unwrap();")),
+        ["timeout_at_call in `Shop::ask`"]
+    );
+    // Handed on, not sent.
+    assert_eq!(of("println!(\"{:?}\", self.client);"), ["timeout_at_call in `Shop::ask`"]);
+}
+
+#[test]
+fn a_newtype_that_derives_deref_leads_to_what_it_wraps() {
+    let of = |attributes: &str, field: &str| {
+        let text = format!(
+            "use std::sync::{{Arc, RwLock}};\nstruct Inner {{ keys: RwLock<String>, name: String }}\n\
+             {attributes}\nstruct Login({field});\n\
+             impl Login {{ fn refresh(&self) {{ *self.keys.write().unwrap() = std::io::read_to_string(std::io::stdin()).unwrap(); }} fn ask(&self) -> usize {{ self.keys.read().unwrap().len() }} }}\n\
+             static LOGIN: std::sync::OnceLock<Login> = std::sync::OnceLock::new();\n\
+             fn main() {{ let login = LOGIN.get_or_init(make); loop {{ login.refresh(); println!(\"{{}}\", login.ask()); }} }}\nfn make() -> Login {{ todo!() }}\n"
+        );
+        let found = items(&["derive_more"], &text);
+        let item = found.iter().find(|item| item.name == "Inner.keys").unwrap();
+        item.uses.iter().map(|one| one.function.rsplit("::").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let both = ["ask", "refresh"];
+    assert_eq!(of("#[derive(derive_more::Deref, Clone)]", "Arc<Inner>"), both);
+    assert_eq!(of("#[derive(Deref)]", "#[deref] Arc<Inner>, u32"), both);
+    // Without it, nothing says where `self.keys` leads.
+    assert_eq!(of("#[derive(Clone)]", "Arc<Inner>"), Vec::<String>::new());
+    assert_eq!(of("#[derive(Deref)]", "u32, Arc<Inner>"), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_framework_is_told_to_make_at_start_up_is_kept() {
+    let of = |main: &str| {
+        let text = format!(
+            "use dashmap::DashMap;\nuse tower_lsp::{{Client, LspService, Server}};\npub struct Backend {{ client: Client, documents: DashMap<String, String> }}\n\
+             impl Backend {{ pub fn new(client: Client) -> Self {{ Self {{ client, documents: DashMap::new() }} }} fn open(&self, name: String) {{ self.documents.insert(name, String::new()); }} }}\n\
+             #[tower_lsp::async_trait]\nimpl tower_lsp::LanguageServer for Backend {{ async fn did_open(&self, name: String) {{ self.open(name) }} }}\n\
+             #[tokio::main]\nasync fn main() {{ {main} }}\n"
+        );
+        let found = items(&["dashmap", "tower-lsp", "tokio"], &text);
+        found.iter().filter(|item| item.kind == Kind::SharedState).map(|item| item.name.to_string()).collect::<Vec<_>>()
+    };
+    let serve = "let (service, socket) = LspService::new(Backend::new); Server::new(tokio::io::stdin(), tokio::io::stdout(), socket).serve(service).await;";
+    assert_eq!(of(serve), ["Backend.documents"]);
+    // Nobody makes one.
+    assert_eq!(of("println!(\"none\");"), Vec::<String>::new());
+}

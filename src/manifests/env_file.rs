@@ -85,7 +85,11 @@ pub(super) fn draft(path: &str, variables: &[Variable], read: &Readers, used: Op
         named(&distinct_in_order(&names))
     );
     let readers = known.iter().filter_map(|variable| read.get(variable.name.as_str())).flatten().cloned().collect();
-    let mut draft = Draft::new(path, "", path, summary).services(used.unwrap_or(&readers)).scope(Scope::Host);
+    let mut draft = Draft::new(path, "", path, summary).services(used.unwrap_or(&readers));
+    // A template lies beside the code: no container has it.
+    if !template {
+        draft = draft.scope(Scope::Host);
+    }
     let mark = |line| Mark::line(line);
     draft.site(path, mark(told[0].line));
     for variable in told {

@@ -30,17 +30,30 @@ pub(crate) struct Room {
     defaults: usize,
     /// Facts whose value is not known.
     unknown: usize,
+    /// Facts that manifests give.
+    manifest: usize,
     /// Pools and clients of a store.
     relying: usize,
 }
 
 /// Among others on a page.
-pub(crate) const BLOCK: Room = Room { uses: 5, entries: 4, sites: 4, defaults: 8, unknown: 6, relying: 6 };
+pub(crate) const BLOCK: Room = Room { uses: 5, entries: 4, sites: 4, defaults: 8, unknown: 6, manifest: 16, relying: 6 };
 /// On a page of its own.
-pub(crate) const PAGE: Room = Room { uses: 60, entries: 60, sites: 40, defaults: 40, unknown: 40, relying: 40 };
+pub(crate) const PAGE: Room = Room { uses: 60, entries: 60, sites: 40, defaults: 40, unknown: 40, manifest: 80, relying: 40 };
 /// Facts that say in words what the code does with an item.
-pub(crate) const BEHAVIOUR: &[&str] =
-    &["grows", "shrinks", "swept", "changes", "warmed", "memoised", "invalidated", "timeout_at_call", "set_before_await", "decides"];
+pub(crate) const BEHAVIOUR: &[&str] = &[
+    "grows",
+    "shrinks",
+    "swept",
+    "changes",
+    "warmed",
+    "memoised",
+    "invalidated",
+    "timeout_at_call",
+    "timeout_at_some_calls",
+    "set_before_await",
+    "decides",
+];
 /// At most so many places that give a value are shown.
 const SET: usize = 4;
 
@@ -303,6 +316,9 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str, room: Room) -> FactsView 
     let (shown, more) = first_few(out.unknown.len(), room.unknown);
     out.unknown.truncate(shown);
     out.unknown_more = more;
+    let (shown, more) = first_few(out.manifest.len(), room.manifest);
+    out.manifest.truncate(shown);
+    out.manifest_more = more;
     out
 }
 
@@ -313,6 +329,7 @@ fn behaviour(fact: &Fact) -> String {
         "shrinks" if text == "never" => "never shrinks".to_owned(),
         "shrinks" => format!("entries leave {text}"),
         "changes" => text,
+        "timeout_at_some_calls" => format!("the call {text} has a timeout, others have none"),
         "timeout_at_call" => format!("the call {text} has a timeout"),
         "set_before_await" => format!("set before an `.await` {text}"),
         key => format!("{key} {text}"),

@@ -9,7 +9,7 @@ use super::names::{Res, Space};
 use super::program::{DefId, ModId, Program};
 use super::types::{Type, TypeScope};
 use crate::catalog::Catalog;
-use crate::facts::{FieldFact, Generic, ItemKind, Name, Path};
+use crate::facts::{FieldFact, Generic, ItemFact, ItemKind, Name, Path, Ty};
 
 /// Declared types of the whole workspace.
 #[derive(Default)]
@@ -50,6 +50,9 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
                 let module = program.defs[at].module;
                 let id = program.module(module).names.get(&trait_name).and_then(|all| all.first().copied());
                 this[at] = id.map(Type::Trait);
+            }
+            if let Some(ty) = derived_deref(item) {
+                program.derefs.entry(DefId(super::program::index(at))).or_insert((program.defs[at].module, ty));
             }
             at += 1;
             continue;
@@ -99,6 +102,22 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
     // Members are known only now.
     program.lookups.clear();
     this
+}
+
+/// What `#[derive(Deref)]` derefs to: the only field, or the one that says so.
+fn derived_deref(item: &ItemFact) -> Option<&Ty> {
+    let ItemKind::Struct(facts) = &item.kind else { return None };
+    let is_derived =
+        item.attrs.iter().filter(|attr| attr.path.last().is_some_and(|last| last == "derive")).any(|attr| {
+            attr.args.iter().any(|(name, _)| name.rsplit("::").next().is_some_and(|last| matches!(last, "Deref" | "Shrinkwrap")))
+        });
+    let says = |field: &&FieldFact| field.attrs.iter().any(|attr| attr.path.single().is_some_and(|name| name == "deref"));
+    let field = match facts.fields.as_slice() {
+        _ if !is_derived => None,
+        [only] => Some(only),
+        several => several.iter().find(says),
+    };
+    field.map(|field| &field.ty)
 }
 
 fn note_impl<'f>(program: &mut Program<'f>, module: ModId, target: DefId, of_trait: &Res, imp: &'f crate::facts::ImplFact) {

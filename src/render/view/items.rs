@@ -133,6 +133,8 @@ pub(crate) struct FactsView {
     /// Set from something that could not be followed.
     pub(crate) unknown: Vec<FactView>,
     pub(crate) unknown_more: usize,
+    /// Number of facts from manifests that are not shown.
+    pub(crate) manifest_more: usize,
 }
 
 /// One fact.
