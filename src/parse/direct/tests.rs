@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::facts::FileFacts;
-use crate::parse::{Cx, OtherMacros, ParseOptions, by_tree, direct, lex, parse_file};
+use crate::parse::{Cx, OtherMacros, ParseOptions, by_tree, direct, lex, parse_file, prune};
 
 /// Both readings; none where the direct one gives up.
 fn both(code: &str) -> (Option<String>, String) {
@@ -43,6 +43,36 @@ fn on_a_large_stack(test: fn()) {
     std::thread::Builder::new().stack_size(64 << 20).spawn(test).unwrap().join().unwrap();
 }
 
+/// The facts of a text whose test modules are passed, and of one that they are taken out of; none where the reading gives up.
+fn without_tests(code: &str) -> (Option<String>, Option<String>) {
+    let (options, others) = (ParseOptions::default(), OtherMacros::default());
+    let read = |code: &str, passes_tests: bool| {
+        let mut cx = Cx { passes_tests, ..Cx::new(&options, &others) };
+        let (cfg, items) = direct::read(&mut cx, code).ok()?;
+        let mut facts = FileFacts { cfg, items, ..FileFacts::default() };
+        cx.finish(&mut facts);
+        Some(shown(facts))
+    };
+    (read(code, true), read(&prune::without_test_modules(code), false))
+}
+
+#[test]
+fn a_test_module_is_passed_as_if_it_were_empty() {
+    let all = "fn a() {}\n#[cfg(test)]\n#[allow(x)] pub(crate) mod tests {\n  use super::*;\n  static B: &str = \"}\"; ä } fn c() {}";
+    for code in
+        [all, "#[cfg(all(test, unix))] mod t { fn a() { ' } }", "#[cfg(test)] mod t; fn a() {}", "#[cfg(not(test))] mod t { fn a() {} }"]
+    {
+        let (passed, taken_out) = without_tests(code);
+        assert!(passed.is_some(), "{code}");
+        assert_eq!(passed, taken_out, "{code}");
+    }
+    // One inside of another module, or in a macro, is taken out of the text.
+    let inside = "mod a { #[cfg(test)] mod tests { fn b() {} } fn c() {} }";
+    assert!(without_tests(inside).0.is_none());
+    let names = |code: &str| shown(parse_file("a.rs", code, &ParseOptions::default()));
+    assert!(names(inside).contains("\"c\"") && !names(inside).contains("\"b\""));
+}
+
 /// Our own sources and fixtures, and whatever `STATEMAP_SOURCES` names.
 #[test]
 fn whole_files_read_the_same_in_both_ways() {
@@ -55,6 +85,9 @@ fn whole_files_read_the_same_in_both_ways() {
         let mut given_up = Vec::new();
         for path in &files {
             let Ok(text) = std::fs::read_to_string(path) else { continue };
+            if let (Some(passed), taken_out) = without_tests(lex::strip_prelude(&text)) {
+                assert!(text.contains("macro_rules!") || Some(passed) == taken_out, "tests of {} are not passed", path.display());
+            }
             match both(lex::strip_prelude(&text)) {
                 (Some(straight), tree) => assert!(straight == tree, "{} is read differently", path.display()),
                 (None, _) if text.contains("macro_rules!") => {}
