@@ -107,7 +107,7 @@ impl<'a> Cx<'a> {
             return Some(Self::plain_fact("lifetime", format!("one for each {}", self.short_name(of))));
         }
         let collections = self.per_entry.kept_in.get(&of)?;
-        Some(Self::plain_fact(Fact::KEPT_IN, format!("one for each entry of {collections}")))
+        Some(Self::plain_fact(Fact::PER_ENTRY, format!("one for each entry of {collections}")))
     }
 
     /// Whether the entries of a collection count something: `Shop.carts`, whose carts have a counter.

@@ -158,7 +158,7 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
     // A handle that others gave is theirs, however many there are of what holds it.
     let is_handed =
         is_counted(ty) && cx.flow.given(id, &field.name).iter().any(|value| matches!(value, Value::Field { .. } | Value::Param { .. }));
-    facts.extend(cx.lifetime_in(id).filter(|fact| fact.key != Fact::KEPT_IN || !is_handed));
+    facts.extend(cx.lifetime_in(id).filter(|fact| fact.key != Fact::PER_ENTRY || !is_handed));
     Finding {
         // What never leaves a thread is there once for each of them at most.
         scope: if ty.path().is_some_and(|path| path == "std::rc::Rc") { Scope::Thread } else { Scope::Process },

@@ -233,3 +233,20 @@ fn a_task_with_whose_end_main_returns_says_so() {
     assert_eq!(of("{ std::process::exit(1) }", "Ok(())"), [""; 0]);
     assert_eq!(of("report(end)", "Err(String::new())"), [""; 0]);
 }
+
+#[test]
+fn a_loop_that_hands_on_what_it_got_is_that_of_the_function_around_it() {
+    let of = |out: &str| {
+        let text = format!(
+            "use tokio::sync::mpsc::{{Receiver, Sender}};\n#[derive(Clone)]\nstruct Out {{ to: {out} }}\n\
+             impl Out {{ async fn send(&self, text: String) -> Result<(), String> {{ println!(\"{{text}}\"); Ok(()) }} }}\n\
+             fn relay(mut mails: Receiver<String>, out: Out) {{ tokio::spawn(async move {{ while let Some(mail) = mails.recv().await {{ let _ = out.send(mail).await; }} }}); }}\n\
+             #[tokio::main]\nasync fn main() {{ relay(mails(), out()); std::future::pending::<()>().await; }}\n"
+        );
+        let found = map(&text).items;
+        found.iter().find(|item| item.kind == Kind::BackgroundTask).unwrap().name.to_string()
+    };
+    assert_eq!(of("Sender<String>"), "relay");
+    // Who sends mails does the work of the loop.
+    assert_eq!(of("String"), "Out::send");
+}

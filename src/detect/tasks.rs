@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::Shape;
+use crate::facts::{ItemKind, VariantFact};
 use crate::model::{Confidence, Fact, FactValue, Kind, Role, Scope};
 use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Task, Type, Value, gives_answer};
 
@@ -265,10 +266,20 @@ fn is_work(cx: &Cx<'_>, body: &BodyFacts, func: DefId) -> bool {
     is_called && (facts.is_async || gives_nothing())
 }
 
-/// `send`, `push` and the like, called in several places: not the work of one of them.
+/// A method of what holds the sending end of a channel: `MessageSender::send`.
 fn hands_on(cx: &Cx<'_>, func: DefId) -> bool {
-    let is_plain = matches!(cx.short_name(func).as_str(), "send" | "try_send" | "push" | "publish" | "emit" | "notify" | "write" | "reply");
-    is_plain && cx.bodies().filter(|body| body.own.iter().any(|call| call.func == func)).take(2).count() > 1
+    let Some(of) = super::reach::member_of(cx, func) else { return false };
+    let names: Vec<String> = match &cx.world.program.def(of).item.kind {
+        ItemKind::Struct(facts) => facts.fields.iter().map(|field| field.name.to_string()).collect(),
+        ItemKind::Enum(facts) => {
+            let of_variant = |one: &VariantFact| one.fields.iter().map(|field| format!("{}.{}", one.name, field.name)).collect::<Vec<_>>();
+            facts.variants.iter().flat_map(of_variant).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut types = names.iter().filter_map(|name| cx.world.signatures.field(of, name));
+    let is_named = matches!(cx.short_name(func).as_str(), "send" | "try_send" | "push" | "publish" | "emit" | "notify" | "reply");
+    is_named && types.any(|ty| ty.path().is_some_and(|path| path.ends_with("Sender")))
 }
 
 fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
@@ -287,7 +298,7 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         // The loop stands here: one function that it calls is its work, but not one that it asks for something.
         let may_fail = |func: DefId| cx.world.signatures.value(func).path().is_some_and(|path| path.ends_with("::Result"));
         nature.main_call = nature.main_call.filter(|func| may_fail(*func) || !gives_answer(cx.world, *func));
-        // Nor one that hands on what it got, as others do as well: the loop is that of the function around it.
+        // Nor one that hands on what it got: the loop is that of the function around it.
         nature.main_call = nature.main_call.filter(|func| !hands_on(cx, *func));
     }
     let owned = call.path.rsplit_once("::").is_some_and(|(owner, _)| cx.world.catalog.wrappers().owns_tasks(owner));

@@ -34,7 +34,7 @@ const MAX_TEXT: usize = 160;
 /// The sentence, without a full stop.
 pub(super) fn summary(finding: &Finding) -> String {
     let sentence = of_kind(finding);
-    match fact(finding, &["lifetime", Fact::KEPT_IN]).and_then(|fact| fact.value.as_ref()) {
+    match fact(finding, &["lifetime", Fact::PER_ENTRY]).and_then(|fact| fact.value.as_ref()) {
         Some(lifetime) => format!("{sentence}, {lifetime}"),
         None => sentence,
     }
@@ -171,7 +171,7 @@ fn typed(label: &str, finding: &Finding, rest: &str) -> String {
 
 fn held(finding: &Finding, label: &str) -> String {
     // A loop may be there more than once.
-    let whose = match fact(finding, &["lifetime", Fact::KEPT_IN]) {
+    let whose = match fact(finding, &["lifetime", Fact::PER_ENTRY]) {
         // Said behind all sentences.
         Some(_) => "",
         None if finding.detector == "loop-state" => ", gone with it",

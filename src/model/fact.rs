@@ -102,7 +102,7 @@ impl Fact {
     pub const LAYERS: &str = "settings_layers";
 
     /// The key of the fact that names the collections whose entries hold the item, one of it each.
-    pub const KEPT_IN: &str = "kept_in";
+    pub const PER_ENTRY: &str = "per_entry";
 
     /// The key of the settings that the fact tells: `database.port`. Its `from` is the variable that sets it.
     #[must_use]

@@ -275,7 +275,7 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str, room: Room) -> FactsView 
     let mut defaults: Vec<(u8, FactView)> = Vec::new();
     for fact in item.facts.iter().filter(|fact| fact.key != "type" || item.ty.is_none()) {
         // The summary says how long a task runs, and how many there are of what is there more than once.
-        if matches!(fact.key.as_str(), "runs" | "lifetime" | Fact::KEPT_IN)
+        if matches!(fact.key.as_str(), "runs" | "lifetime" | Fact::PER_ENTRY)
             || fact.key == "perhaps_held_by"
             || fact.key == Fact::LAYERS
             || fact.setting().is_some()

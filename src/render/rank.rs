@@ -52,7 +52,7 @@ pub(crate) fn weight(item: &Item) -> i32 {
     }
     weight += match item.kind {
         // The collection that holds it says more.
-        Kind::SharedState | Kind::Static if item.facts.iter().any(|fact| fact.key == Fact::KEPT_IN) => -25,
+        Kind::SharedState | Kind::Static if item.facts.iter().any(|fact| fact.key == Fact::PER_ENTRY) => -25,
         Kind::Pool if is_threads(item) => -60,
         Kind::Pool if !item.totals.is_empty() => 10,
         Kind::Cache | Kind::Queue if is_unbounded(item) => 20,
