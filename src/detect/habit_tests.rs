@@ -271,8 +271,8 @@ fn a_log_file_that_is_opened_again_tells_on_which_signal() {
         let text = format!("fn main() {{ let file = fern::{signals}.unwrap(); println!(\"{{file:?}}\"); }}\n");
         told(&items(&["fern"], &text), Kind::Os, "", &["signal"])
     };
-    assert_eq!(of("log_reopen1(\"/var/log/shop.log\", [SIGHUP, libc::SIGUSR1])"), ["signal hangup", "signal user_defined1"]);
-    assert_eq!(of("log_reopen(\"/var/log/shop.log\", Some(libc::SIGHUP))"), ["signal hangup"]);
+    assert_eq!(of("log_reopen1(\"/var/log/shop.log\", [SIGHUP, libc::SIGUSR1])"), ["signal SIGHUP", "signal SIGUSR1"]);
+    assert_eq!(of("log_reopen(\"/var/log/shop.log\", Some(libc::SIGHUP))"), ["signal SIGHUP"]);
     assert_eq!(of("log_reopen(\"/var/log/shop.log\", None)"), [""; 0]);
 }
 

@@ -23,7 +23,7 @@ use smol_str::SmolStr;
 use crate::detect::{
     Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_invalidation, tell_task_work, tell_unset, tell_warming,
 };
-use crate::model::{Access, Item, ItemId, Kind, Role, Site, Use};
+use crate::model::{Access, Fact, FactValue, Item, ItemId, Kind, Role, Site, Use};
 use crate::resolve::DefId;
 
 pub(crate) use summary::grouped;
@@ -73,6 +73,7 @@ fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
     services.dedup();
     let mut facts = finding.facts;
     redact::facts(&mut facts);
+    facts.iter_mut().filter(|fact| fact.key == "signal").for_each(by_its_name);
     let entry = finding.entry.map(|entry| cx.api(entry));
     // A label of its own speaks for the catalog's text only where it is about the same thing.
     let about = entry.filter(|api| api.kind == Some(finding.kind));
@@ -213,6 +214,25 @@ fn is_drawing(doc: &str) -> bool {
     let drawn = |line: &&str| ["--", "->", "<-", "  |", "| ", "+-", "─", "│"].iter().any(|stroke| line.contains(stroke));
     let drawings = lines().filter(drawn).count();
     drawings > 2 && drawings * 2 > lines().count()
+}
+
+/// What libraries call `interrupt` is `SIGINT` to whoever sends it.
+fn by_its_name(fact: &mut Fact) {
+    let Some(FactValue::Text(text)) = &mut fact.value else { return };
+    let name = match text.as_str() {
+        "interrupt" => "SIGINT",
+        "terminate" => "SIGTERM",
+        "quit" => "SIGQUIT",
+        "hangup" => "SIGHUP",
+        "user_defined1" => "SIGUSR1",
+        "user_defined2" => "SIGUSR2",
+        "child" => "SIGCHLD",
+        "alarm" => "SIGALRM",
+        "pipe" => "SIGPIPE",
+        "window_change" => "SIGWINCH",
+        _ => return,
+    };
+    name.clone_into(text);
 }
 
 /// Kinds whose items are one for a name, whichever places speak of it.
