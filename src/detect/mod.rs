@@ -53,6 +53,7 @@ mod refusals;
 mod remotes;
 mod retries;
 mod schemes;
+mod session_stores;
 mod sessions;
 mod settings_tables;
 mod shared_fields;
@@ -224,6 +225,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     pragmas::tell(cx, &mut out);
     schemes::tell(cx, &mut out);
     retries::tell(cx, &mut out);
+    session_stores::tell(cx, &mut out);
     tasks::tell(cx, &mut out);
     key_lengths::tell(cx, &mut out);
     ranges::tell(cx, &mut out);

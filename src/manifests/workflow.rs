@@ -202,7 +202,7 @@ fn tags(file: &str, root: &Node, services: &BTreeSet<SmolStr>, names: &Names) ->
                 file,
                 "tag",
                 name,
-                "image that is rolled out under a tag that moves, so no earlier one can be named to go back to",
+                "image that is rolled out under a tag that moves: it names no earlier one to go back to",
             );
             let by_tag = names.by_image(tag);
             draft = draft.services(if by_tag.is_empty() { services } else { &by_tag });

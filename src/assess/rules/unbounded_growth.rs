@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     several: "{} collections grow with what comes in and have neither a bound nor an expiry",
     needs: None,
     symptom: "memory climbs until the process is killed; after the restart it begins anew",
-    remedy: "give it a capacity and an age (a cache crate has both), or sweep it in a task; what has to stay belongs in a store",
+    remedy: "give it a capacity and an age (a cache crate has both), or sweep it in a task (for a keyed limiter of governor: `retain_recent`); what has to stay belongs in a store",
     sketch: Some((
         "rust",
         "let by_user = moka::future::Cache::builder()\n    .max_capacity(10_000)\n    .time_to_live(Duration::from_secs(300))\n    .build();",
