@@ -29,6 +29,13 @@ pub(super) fn of_finding(cx: &Cx<'_>, readers: &Readers, finding: &Finding) -> O
             None => all = Some(here),
         }
     }
+    // Several fields that are one thing, and are made nowhere in sight.
+    if all.is_none() && finding.detector == "shared-fields" {
+        all = finding.also.iter().fold(Some(of(finding.def, &[])), |all, also| {
+            let here = of(*also, &[]);
+            all.map(|all| all.into_iter().filter(|one| here.contains(one)).collect())
+        });
+    }
     let mut parts = all.unwrap_or_default();
     // The first of several ways into a store says nothing of the others.
     if finding.also.is_empty() && finding.detector != "stores" {
