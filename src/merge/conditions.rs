@@ -31,10 +31,8 @@ pub(super) fn of_finding(cx: &Cx<'_>, readers: &Readers, finding: &Finding) -> O
     }
     // Several fields that are one thing, and are made nowhere in sight.
     if all.is_none() && finding.detector == "shared-fields" {
-        all = finding.also.iter().fold(Some(of(finding.def, &[])), |all, also| {
-            let here = of(*also, &[]);
-            all.map(|all| all.into_iter().filter(|one| here.contains(one)).collect())
-        });
+        let others: Vec<Vec<String>> = finding.also.iter().map(|also| of(*also, &[])).collect();
+        all = Some(of(finding.def, &[]).into_iter().filter(|one| others.iter().all(|other| other.contains(one))).collect());
     }
     let mut parts = all.unwrap_or_default();
     // The first of several ways into a store says nothing of the others.
