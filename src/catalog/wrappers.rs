@@ -23,6 +23,7 @@ pub struct Wrappers {
     vague_stores: FxHashSet<SmolStr>,
     random: FxHashSet<SmolStr>,
     keyed_digests: FxHashSet<SmolStr>,
+    command_options: FxHashSet<SmolStr>,
     reexports: FxHashMap<SmolStr, SmolStr>,
     parsers: FxHashMap<SmolStr, SmolStr>,
 }
@@ -46,6 +47,12 @@ impl Wrappers {
     #[must_use]
     pub fn derefs(&self, path: &str) -> bool {
         self.is_transparent(path) || (self.is_lazy(path) && !self.is_set_once(path))
+    }
+
+    /// Begins an option of a command line that is put together by hand.
+    #[must_use]
+    pub fn is_command_option(&self, path: &str) -> bool {
+        self.command_options.contains(path)
     }
 
     /// Hands the same value to every request.

@@ -39,6 +39,29 @@ pub(super) fn facts(cx: &Cx<'_>, id: DefId) -> Vec<Fact> {
     out
 }
 
+/// The options of a command line that functions of a crate put together call by call: `Arg::new("port").default_value("80")`.
+pub(super) fn put_together(cx: &Cx<'_>, by: DefId) -> Option<Fact> {
+    let krate = cx.krate(by);
+    let mut options: Vec<String> = Vec::new();
+    for option in cx.bodies().filter(|body| cx.krate(body.def) == krate).flat_map(|body| &body.command_options) {
+        let default = option.default.as_ref().map(|default| cx.flow.settle(cx.world, default));
+        let default = default.and_then(|settled| settled.value.filter(|_| !settled.secret && !is_secret_name(&option.id)));
+        let told = match default.map(|value| value.to_string()).filter(|text| is_plain_default(text)) {
+            Some(default) => format!("{} (default {default})", option.shown),
+            None => option.shown.to_string(),
+        };
+        if !options.contains(&told) {
+            options.push(told);
+        }
+    }
+    joined(&options).map(|options| Cx::plain_fact("options", options))
+}
+
+/// A default that is short, and no expression.
+fn is_plain_default(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= MAX_DEFAULT && !text.contains(['(', '{', '\n'])
+}
+
 /// The enum of the commands of a struct, or of one that is flattened into it.
 fn subcommands(cx: &Cx<'_>, id: DefId, depth: u32) -> Option<DefId> {
     let ItemKind::Struct(facts) = &cx.world.program.def(id).item.kind else { return None };
@@ -128,9 +151,8 @@ fn option(field: &FieldFact, is_usual: bool) -> Option<String> {
         format!("<{}>", field.name.to_uppercase())
     };
     let default = ["default_value", "default_value_t"].iter().find_map(|key| said(&field.attrs, key));
-    let is_plain = |text: &String| text.chars().count() <= MAX_DEFAULT && !text.contains(['(', '{', '\n']);
     // A switch is off unless it is given.
-    Some(match default.filter(|text| text != "false" && !is_secret_name(&field.name) && is_plain(text)) {
+    Some(match default.filter(|text| text != "false" && !is_secret_name(&field.name) && is_plain_default(text)) {
         Some(default) => format!("{name} (default {})", default.rsplit("::").next().unwrap_or(&default).trim()),
         None => name,
     })
@@ -230,5 +252,47 @@ mod tests {
     #[test]
     fn names_are_spelled_as_the_parser_does() {
         assert_eq!(["GenerateEncKey", "HTTPServer", "Run"].map(kebab), ["generate-enc-key", "http-server", "run"]);
+    }
+
+    /// A program that asks for what its command line gives.
+    fn by_hand(options: &str, asked: &str) -> Vec<crate::model::Item> {
+        let text = format!(
+            "use clap::{{Arg, Command}};\nconst MOST: usize = 40;\nfn line() -> Command {{ let folder = Arg::new(\"FOLDER\");\n\
+             let folder = match option_env() {{ None => folder.required(true), Some(path) => folder.default_value(path) }};\n\
+             Command::new(\"shop\").arg(folder){options} }}\n\
+             fn option_env() -> Option<&'static str> {{ None }}\n\
+             fn main() {{ let given = line().get_matches();\nlet size: usize = {asked};\nlet (_a, _b) = std::sync::mpsc::sync_channel::<u8>(size); }}\n"
+        );
+        items(&["clap"], &text)
+    }
+
+    const SIZE: &str = ".arg(Arg::new(\"size\").long(\"queue-size\").short('q').default_value(\"16\"))";
+
+    #[test]
+    fn options_that_are_put_together_by_hand_are_told_as_well() {
+        let found = by_hand(&format!("{SIZE}.arg(Arg::new(\"token\").long(\"token\").default_value(\"hunter2\"))"), "9");
+        let item = found.iter().find(|item| item.kind == Kind::StartupConfig && item.summary == "command line").unwrap();
+        let options = item.facts.iter().find(|fact| fact.key == "options").unwrap();
+        assert_eq!(options.value.as_ref().unwrap().to_string(), "<FOLDER>, --queue-size (default 16), --token");
+    }
+
+    #[test]
+    fn what_the_command_line_gives_is_followed_to_its_option() {
+        let bound = |options: &str, asked: &str| {
+            let found = by_hand(options, asked);
+            let queue = found.into_iter().find(|item| item.kind == Kind::Queue).unwrap();
+            let fact = queue.facts.into_iter().find(|fact| fact.key == "capacity").unwrap();
+            format!("{} {}", fact.value.map_or_else(|| "?".to_owned(), |value| value.to_string()), fact.from.unwrap_or_default())
+        };
+        let asked = "*given.get_one(\"size\").unwrap()";
+        assert_eq!(bound(SIZE, asked), "16 --queue-size");
+        assert_eq!(bound(SIZE, "given.get_one::<usize>(\"size\").copied().unwrap_or(MOST)"), "16 --queue-size");
+        assert_eq!(bound(".arg(Arg::new(\"size\").short('q'))", asked), "? -q");
+        assert_eq!(bound(".arg(Arg::new(\"size\").short('q'))", "given.get_one::<usize>(\"size\").copied().unwrap_or(MOST)"), "40 -q");
+        assert_eq!(bound(".arg(Arg::new(\"size\").long(\"size\").env(\"QUEUE_SIZE\").default_value(\"8\"))", asked), "8 QUEUE_SIZE");
+        // Two commands have an option of that name, and each its own default; and nobody has one.
+        let two = format!("{SIZE}.subcommand(Command::new(\"b\").arg(Arg::new(\"size\").long(\"queue-size\").default_value(\"4\")))");
+        assert!(bound(&two, asked).starts_with("? "), "{}", bound(&two, asked));
+        assert!(bound("", asked).starts_with("? "));
     }
 }

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::backing::{holds_one_of, store_of};
+use super::command_line;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::handed_builders;
@@ -366,6 +367,9 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     }
     if kind == Kind::Os && call.path.ends_with("::ctrl_c") {
         facts.push(Cx::plain_fact("signal", "interrupt"));
+    }
+    if kind == Kind::StartupConfig && api.label == "command line" {
+        facts.extend(command_line::put_together(cx, body.def));
     }
     facts.extend(cookie.as_ref().map(|name| Cx::plain_fact("cookie", name.as_str())));
     if let (Kind::SdkClient, Bound::Field(of, field)) = (kind, &call.bound)

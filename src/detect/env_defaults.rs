@@ -18,15 +18,35 @@ pub(super) fn of_fields(cx: &Cx<'_>) -> FxHashMap<String, Option<Fact>> {
             continue;
         }
         let fact = Fact { from: None, provenance: Provenance::Code, set: Vec::new(), ..cx.settled("default", None, settled) };
-        match out.get_mut(&variable) {
-            Some(known) if known.as_ref().is_none_or(|known| known.value != fact.value) => *known = None,
-            Some(_) => {}
-            None => {
-                out.insert(variable, Some(fact));
-            }
+        learn(&mut out, variable, fact);
+    }
+    out
+}
+
+/// The defaults that are given where a static is used into which a variable was read: `HOST.unwrap_or("0.0.0.0")`.
+pub(super) fn of_uses(cx: &Cx<'_>) -> FxHashMap<String, Option<Fact>> {
+    let mut out: FxHashMap<String, Option<Fact>> = FxHashMap::default();
+    for value in cx.bodies().flat_map(|body| &body.env_defaults) {
+        let Value::Env { name, default: Some(default), .. } = cx.flow.expand(value) else { continue };
+        let Some(variable) = cx.flow.settle(cx.world, &name).value else { continue };
+        let fact = cx.fact("default", None, &default);
+        // An empty text stands for none.
+        if fact.value.as_ref().is_some_and(|value| !value.to_string().is_empty()) && fact.provenance == Provenance::Code {
+            learn(&mut out, variable.to_string(), fact);
         }
     }
     out
+}
+
+/// What several places say alike holds.
+fn learn(out: &mut FxHashMap<String, Option<Fact>>, variable: String, fact: Fact) {
+    match out.get_mut(&variable) {
+        Some(known) if known.as_ref().is_none_or(|known| known.value != fact.value) => *known = None,
+        Some(_) => {}
+        None => {
+            out.insert(variable, Some(fact));
+        }
+    }
 }
 
 /// The variable that a value is read from as it stands, or as a length of time.

@@ -276,6 +276,7 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
     let branched = if reads.iter().any(|read| read.required) { Some(Branched::of(cx)) } else { None };
     let may_miss = |read: &Read| branched.as_ref().is_some_and(|branched| branched.may_miss(cx, read.func, read.at));
     let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx) };
+    let of_uses = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_uses(cx) };
     for read in reads {
         by_name.entry(read.name.clone()).or_default().push(read);
     }
@@ -297,7 +298,8 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
                 set: Vec::new(),
             },
         };
-        if let (None, None, Some(Some(held))) = (&fact.value, &fact.from, of_fields.get(&name)) {
+        let elsewhere = [&of_fields, &of_uses].into_iter().find_map(|found| found.get(&name)).and_then(Option::as_ref);
+        if let (None, None, Some(held)) = (&fact.value, &fact.from, elsewhere) {
             fact = held.clone();
         }
         fact.provenance = Provenance::Env;

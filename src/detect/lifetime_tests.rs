@@ -167,3 +167,22 @@ fn what_waits_to_be_written_is_no_cache_whatever_its_values_are_called() {
     assert_eq!([of("Batcher", "updates"), of("Prices", "pending")], [Kind::SharedState; 2]);
     assert_eq!([of("Prices", "known"), of("BatchCache", "known"), of("Prices", "pending_cache")], [Kind::Cache; 3]);
 }
+
+#[test]
+fn what_a_match_gives_is_named_after_what_it_took_out() {
+    let of = |arms: &str| {
+        let text = format!(
+            "struct Failure;\nfn read(_: reqwest::Client) {{}}\n\
+             fn main() {{ let found = match reqwest::Client::builder().build() {{ {arms} }};\nkeep(found); }}\n"
+        );
+        items(&["reqwest"], &text).iter().find(|item| item.kind == Kind::SdkClient).unwrap().name.to_string()
+    };
+    assert_eq!(of("Ok(client) => client, Err(error) => panic!(\"{error}\")"), "found");
+    assert_eq!(of("Ok(client) => { let kept = 1; std::sync::Arc::new(client) } Err(_) => std::process::exit(1)"), "found");
+    for other in [
+        "Ok(client) => { read(client); Failure } Err(error) => Failure",
+        "Ok(client) => { read(client); unknown() } Err(error) => gone(error)",
+    ] {
+        assert_eq!(of(other), "main");
+    }
+}

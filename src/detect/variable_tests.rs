@@ -157,3 +157,33 @@ fn variables_are_asked_for_through_a_function_that_is_handed_in() {
     // What is asked may be anything.
     assert_eq!(of("|key| headers().get(key).cloned()"), Vec::<String>::new());
 }
+
+#[test]
+fn the_default_of_a_variable_in_a_static_is_that_of_its_use() {
+    let of = |uses: &str| {
+        let text = format!(
+            "use std::sync::LazyLock;\nstatic HOST: LazyLock<Option<&'static str>> = LazyLock::new(|| read(\"HOST\"));\n\
+             fn read(name: &'static str) -> Option<&'static str> {{ match std::env::var(name) {{ Ok(text) => Some(Box::leak(text.into_boxed_str())), Err(_) => None }} }}\n\
+             fn main() {{ {uses} }}\n"
+        );
+        told(&items(&[], &text), Kind::StartupConfig, &["env", "default"])
+    };
+    assert_eq!(of("println!(\"{}\", HOST.unwrap_or(\"0.0.0.0\"));"), ["env HOST", "default 0.0.0.0"]);
+    // Two uses that disagree, and one that has none.
+    assert_eq!(of("println!(\"{}{}\", HOST.unwrap_or(\"0.0.0.0\"), HOST.unwrap_or(\"::1\"));"), ["env HOST"]);
+    assert_eq!(of("println!(\"{}\", HOST.unwrap_or(\"\"));"), ["env HOST"]);
+}
+
+#[test]
+fn callers_that_agree_on_a_variable_say_where_a_value_comes_from() {
+    let of = |second: &str| {
+        let text = format!(
+            "fn open(url: String) {{ let kept = redis::Client::open(url).unwrap(); drop(kept); }}\n\
+             fn main() {{ if std::env::args().count() > 1 {{ open(std::env::var(\"REDIS\").unwrap()); }} else {{ open({second}); }} }}\n"
+        );
+        let found = items(&["redis"], &text);
+        found.iter().flat_map(|item| &item.facts).find(|fact| fact.key == "address").and_then(|fact| fact.from.clone())
+    };
+    assert_eq!(of("std::env::var(\"REDIS\").unwrap()").as_deref(), Some("REDIS"));
+    assert_ne!(of("std::env::var(\"OTHER\").unwrap()").as_deref(), Some("REDIS"));
+}

@@ -29,6 +29,11 @@ pub(super) fn of_finding(cx: &Cx<'_>, readers: &Readers, finding: &Finding) -> O
             None => all = Some(here),
         }
     }
+    // Several fields that are one thing, and are made nowhere in sight.
+    if all.is_none() && finding.detector == "shared-fields" {
+        let others: Vec<Vec<String>> = finding.also.iter().map(|also| of(*also, &[])).collect();
+        all = Some(of(finding.def, &[]).into_iter().filter(|one| others.iter().all(|other| other.contains(one))).collect());
+    }
     let mut parts = all.unwrap_or_default();
     // The first of several ways into a store says nothing of the others.
     if finding.also.is_empty() && finding.detector != "stores" {

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::bounds::Limited;
+use super::command_options::CommandOption;
 use super::conditions::Condition;
 use super::filled::Filled;
 use super::growth::{Change, Holder};
@@ -311,6 +312,8 @@ pub struct Rest {
     pub mints: Vec<Mint>,
     /// Headers of responses that tell others to keep something.
     pub headers: Vec<HeaderSet>,
+    /// Options of a command line that it puts together.
+    pub command_options: Vec<CommandOption>,
     /// Environment reads with their defaults, where the code gives one.
     pub env_defaults: Vec<Value>,
     /// Environment reads whose text is parsed, with the plain type.

@@ -96,6 +96,11 @@ impl Flow {
             return None;
         }
         let settled: Vec<Settled> = passed.into_iter().map(|value| self.settle_at(world, value, hops + 4)).collect();
+        // Callers that agree on a variable without a default.
+        let is_of = |one: &Settled, other: &Settled| one.value.is_none() && one.provenance == Provenance::Env && one.from == other.from;
+        if settled.first().is_some_and(|first| first.from.is_some() && settled.iter().all(|one| is_of(one, first))) {
+            return settled.into_iter().next();
+        }
         let mut texts: Vec<String> = Vec::new();
         for one in &settled {
             let text = match one.value.as_ref()? {

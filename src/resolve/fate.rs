@@ -217,28 +217,6 @@ impl Reader<'_> {
         ty.is_some_and(|ty| ty.args().last().is_some_and(is_handle))
     }
 
-    /// A `match` gives something of another type than what it looks into holds.
-    fn gives_another(&self, whole: ExprId, looked_into: ExprId) -> bool {
-        let held = |id: ExprId| {
-            let mut ty = &self.types.types[id.0 as usize];
-            while let Type::Foreign(path, args) = ty {
-                let holds_one =
-                    path.ends_with("::Result") || path.ends_with("::Option") || self.world.catalog.wrappers().is_transparent(path);
-                match args.first() {
-                    Some(inner) if holds_one => ty = inner,
-                    _ => break,
-                }
-            }
-            ty
-        };
-        match (held(whole), held(looked_into)) {
-            (Type::Def(given, _), Type::Def(had, _)) => given != had,
-            (Type::Foreign(given, _), Type::Foreign(had, _)) => given != had,
-            (Type::Def(..), Type::Foreign(..)) | (Type::Foreign(..), Type::Def(..)) => true,
-            _ => false,
-        }
-    }
-
     /// What becomes of the value of an expression.
     pub(super) fn bound(&self, id: ExprId) -> Bound {
         let mut at = id;

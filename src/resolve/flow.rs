@@ -9,6 +9,7 @@ use super::arithmetic::calculate;
 use super::asked::askers;
 use super::branches::choose;
 use super::calls::BodyFacts;
+use super::command_options::CommandOption;
 use super::configured::Configured;
 use super::durations::pretty_duration;
 use super::env_readers::readers;
@@ -86,6 +87,8 @@ pub struct Flow {
     pub(super) fallbacks: FxHashMap<(DefId, Name), Option<Value>>,
     /// What settings files say of fields.
     pub(super) configured: FxHashMap<(DefId, Name), Vec<Configured>>,
+    /// Options of command lines that are put together by hand, by name.
+    pub(super) command_options: FxHashMap<Name, Vec<CommandOption>>,
     /// What files of variables say.
     pub(super) variables: FxHashMap<String, Vec<SetBy>>,
     /// The name of the variable that functions read which hand on what they read, as far as it is not seen from what they return.
@@ -111,6 +114,9 @@ impl Flow {
                 continue;
             }
             out.fields.note(world, body);
+            for option in &body.command_options {
+                out.command_options.entry(option.id.clone()).or_default().push(option.clone());
+            }
             for value in &body.env_defaults {
                 if let Value::Or(first, second) = value
                     && let Value::Field { of, field, .. } = &**first
@@ -233,7 +239,12 @@ impl Flow {
             }
             Value::Or(first, second) => match self.expand_at(first, hops + 1) {
                 Value::Env { name, default: None, at } => Value::Env { name, default: Some(second.clone()), at },
-                Value::Call { .. } | Value::Field { .. } | Value::Math(..) | Value::Asked { .. } | Value::Unknown(_) => value.clone(),
+                Value::Call { .. }
+                | Value::Field { .. }
+                | Value::OfCommandLine { .. }
+                | Value::Math(..)
+                | Value::Asked { .. }
+                | Value::Unknown(_) => value.clone(),
                 found => found,
             },
             Value::Choice { on, arms } => match choose(self.expand_at(on, hops + 1), arms.clone()) {
@@ -291,6 +302,7 @@ impl Flow {
                 out.secret |= world.signatures.field(*of, field).is_some_and(|ty| ty.is_secret());
                 out
             }
+            Value::OfCommandLine { option, text, .. } => self.of_command_line(world, option, text, hops),
             Value::Param { name, .. } => match self.expand_at(value, hops) {
                 Value::Param { func, index, .. } => {
                     let told = self.one_of(world, func, index, hops).or_else(|| self.displayed(world, value, hops));

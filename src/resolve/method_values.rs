@@ -52,6 +52,12 @@ impl Tracer<'_> {
         let next = |id: ExprId| self.follow(id, depth + 1);
         let is_own = matches!(self.types.callees.get(&id), Some(Callee::Def(_)));
         match (name, args) {
+            (
+                "get_one" | "get_many" | "get_flag" | "get_count" | "try_get_one" | "remove_one" | "remove_many" | "value_of" | "values_of",
+                [option],
+            ) if !is_own && let Value::Known(FactValue::Text(option), ..) = next(*option) => {
+                Value::OfCommandLine { option: option.into(), text: self.show(id).into(), at: self.at(span) }
+            }
             ("into", []) if let Some(address) = self.address_from(id, recv, span, depth) => address,
             ("map" | "and_then", [closure]) if !is_own && let Some(part) = self.joined_in(*closure) => {
                 let separator = Value::Known(FactValue::Text("/".to_owned()), false, self.at(span));

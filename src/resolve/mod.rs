@@ -9,6 +9,7 @@ mod bounds;
 mod branches;
 mod by_expr;
 mod calls;
+mod command_options;
 mod composed;
 mod conditions;
 mod configured;
@@ -34,6 +35,7 @@ mod known_calls;
 mod limits;
 mod loops;
 mod machine;
+mod matched;
 mod method_values;
 mod mints;
 mod modules;
@@ -74,6 +76,7 @@ pub use calls::{
     BodyFacts, Bound, Fails, KnownCall, LocalType, Options, OwnCall, Rest, SENT_HEADER, Setting, SharedValue, Task, body_facts, body_of,
     krate_of,
 };
+pub use command_options::CommandOption;
 pub use conditions::{Condition, Test};
 pub use configured::Configured;
 pub use durations::pretty_duration;

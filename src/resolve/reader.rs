@@ -213,6 +213,7 @@ impl<'a> Reader<'a> {
         match &self.body[id] {
             Expr::Call { callee, args, span } => {
                 let args: &[ExprId] = args;
+                out.command_options.extend(self.command_option(id));
                 out.headers.extend(self.typed_header(id));
                 out.waits.extend(self.wait(id, args));
                 if let (Expr::Path(path, _), [of, ..]) = (&self.body[*callee], args)

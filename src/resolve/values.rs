@@ -47,6 +47,8 @@ pub enum Value {
     Field { of: DefId, field: Name, text: SmolStr, at: At },
     /// A parameter of the function, by position (without `self`).
     Param { func: DefId, index: usize, name: Name },
+    /// An option of the command line, by the name that the code asks for it with.
+    OfCommandLine { option: Name, text: SmolStr, at: At },
     /// What a function of the workspace returns.
     Call { func: DefId, args: Vec<Value>, text: SmolStr, at: At },
     /// What a function that is handed to this one, by position, says of a name.
@@ -174,7 +176,7 @@ impl Value {
             Value::Or(first, second) | Value::Math(_, first, second) => first.weight() + second.weight(),
             Value::Choice { on, arms } => arms.iter().map(|(_, value)| value.weight()).fold(on.weight(), usize::saturating_add),
             Value::Later { by, .. } => by.as_ref().map_or(1, |by| by.weight() + 1),
-            Value::Known(..) | Value::Field { .. } | Value::Param { .. } | Value::Unknown(_) => 1,
+            Value::Known(..) | Value::Field { .. } | Value::Param { .. } | Value::OfCommandLine { .. } | Value::Unknown(_) => 1,
         }
     }
 
@@ -183,9 +185,12 @@ impl Value {
         match self {
             Value::Env { name, default: None, at } => Value::Env { name, default: Some(Box::new(fallback)), at },
             Value::Unknown(text) if text.is_empty() || !matches!(fallback, Value::Known(..)) => fallback,
-            Value::Unknown(_) | Value::Call { .. } | Value::Field { .. } | Value::Math(..) | Value::Asked { .. } => {
-                Value::Or(Box::new(self), Box::new(fallback))
-            }
+            Value::Unknown(_)
+            | Value::Call { .. }
+            | Value::Field { .. }
+            | Value::OfCommandLine { .. }
+            | Value::Math(..)
+            | Value::Asked { .. } => Value::Or(Box::new(self), Box::new(fallback)),
             other => other,
         }
     }
@@ -510,6 +515,8 @@ fn is_transparent_call(owner: &str, last: &str) -> bool {
                 | ("IssuerUrl" | "RedirectUrl" | "AuthUrl" | "TokenUrl", "new")
                 | ("HeaderValue" | "HeaderName", "from_static")
                 | ("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf" | "Arc" | "Box" | "Cow" | "OsString" | "OsStr", "new")
+                // A text that stays as long as the process.
+                | ("Box", "leak")
                 // The algorithm of a token's header.
                 | ("Header", "new")
                 | ("Arc" | "Rc", "clone")
