@@ -190,7 +190,7 @@ impl Changing {
     fn check_pages_that_are_left(&self, round: u32) {
         for (name, bytes) in self.now() {
             let known = [&self.before, &self.after].into_iter().any(|book| book.get(&name) == Some(&bytes));
-            assert!(known, "round {round}: `{name}`");
+            assert!(known, "round {round}: `{name}`:\n{}", String::from_utf8_lossy(&bytes));
         }
     }
 }
