@@ -127,7 +127,12 @@ impl Tree for DirTree {
 impl Folders for DirTree {
     fn entries(&self, folder: &str) -> Result<Vec<Entry>, String> {
         let mut entries = Vec::new();
-        for entry in fs::read_dir(self.root.join(folder)).map_err(|error| error.to_string())? {
+        let found = match fs::read_dir(self.root.join(folder)) {
+            // Removed since the folder around it was listed: it is no part of the tree any more.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.is_empty() => return Ok(entries),
+            found => found.map_err(|error| error.to_string())?,
+        };
+        for entry in found {
             let entry = entry.map_err(|error| error.to_string())?;
             let kind = entry.file_type().map_err(|error| error.to_string())?;
             let what = match entry.file_name().to_str() {
