@@ -198,12 +198,8 @@ fn tags(file: &str, root: &Node, services: &BTreeSet<SmolStr>, names: &Names) ->
         let all = tags.text().unwrap_or_default().split([',', '\n']).filter(|tag| !tag.trim().is_empty()).count();
         if let Some(tag) = moving.first().filter(|_| moving.len() == all) {
             let name = format!("tag {}", hide::text(tag.rsplit('/').next().unwrap_or(tag)));
-            let mut draft = Draft::new(
-                file,
-                "tag",
-                name,
-                "image that is rolled out under a tag that moves: it names no earlier one to go back to",
-            );
+            let mut draft =
+                Draft::new(file, "tag", name, "image that is rolled out under a tag that moves: it names no earlier one to go back to");
             let by_tag = names.by_image(tag);
             draft = draft.services(if by_tag.is_empty() { services } else { &by_tag });
             draft.site(file, tags.at);
