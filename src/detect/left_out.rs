@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::unnamed_types::{owner, unnamed_types};
 use crate::facts::{Cfg, ItemKind};
 use crate::resolve::{BodyFacts, DefId, World};
 
@@ -12,7 +13,8 @@ use crate::resolve::{BodyFacts, DefId, World};
 pub struct LeftOut {
     /// Definitions that are read only for tests.
     pub test_only: FxHashSet<DefId>,
-    /// Functions of libraries that no code of the services names, or only such functions do.
+    /// Functions of libraries that no code of the services names, or only such functions do; types of which the same is true, with
+    /// all that they do.
     dead: FxHashSet<DefId>,
 }
 
@@ -24,7 +26,11 @@ impl LeftOut {
         let test_only = ids.into_par_iter().filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg)));
         let test_only = test_only.collect::<Vec<_>>().into_iter().collect();
         let mut out = Self { test_only, dead: FxHashSet::default() };
-        out.dead = dead(world, out.run(world, bodies));
+        let run: Vec<&BodyFacts> = out.run(world, bodies).collect();
+        let types = unnamed_types(world, &run, &out.test_only);
+        let of_such = |id: DefId| owner(world, id).is_some_and(|of| types.contains(&of));
+        out.dead = dead(world, run.into_iter().filter(|body| !of_such(body.def)));
+        out.dead.extend(world.program.all_defs().map(|(id, _)| id).filter(|id| !types.is_empty() && of_such(*id)));
         out
     }
 

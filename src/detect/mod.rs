@@ -70,6 +70,7 @@ mod task_work;
 mod tasks;
 mod thread_locals;
 mod tokens;
+mod unnamed_types;
 mod uses;
 mod warming;
 

@@ -274,7 +274,7 @@ fn is_told(ty: &Type) -> bool {
     }
 }
 
-fn written_names(ty: &Ty, out: &mut Vec<SmolStr>) {
+pub(super) fn written_names(ty: &Ty, out: &mut Vec<SmolStr>) {
     match ty {
         Ty::Path(path) => path_names(path, out),
         Ty::Ref(inner) | Ty::Slice(inner) | Ty::Assoc(_, inner) => written_names(inner, out),
@@ -286,7 +286,7 @@ fn written_names(ty: &Ty, out: &mut Vec<SmolStr>) {
     }
 }
 
-fn path_names(path: &crate::facts::Path, out: &mut Vec<SmolStr>) {
+pub(super) fn path_names(path: &crate::facts::Path, out: &mut Vec<SmolStr>) {
     for seg in &path.segs {
         out.push(seg.name.clone());
         seg.args.iter().for_each(|ty| written_names(ty, out));

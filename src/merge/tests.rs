@@ -318,6 +318,41 @@ fn what_only_functions_that_nobody_names_make_is_left_out() {
 }
 
 #[test]
+fn a_type_of_a_library_that_nobody_names_makes_nothing() {
+    let of = |rest: &str, main: &str| {
+        let text = format!(
+            "//- /Cargo.toml\n[workspace]\nmembers = [\"store\", \"shop\"]\n\
+             //- /store/Cargo.toml\n[package]\nname = \"store\"\nversion = \"0.1.0\"\n[dependencies]\nr2d2 = \"0.8\"\n\
+             //- /store/src/lib.rs\npub struct Manager;\nimpl r2d2::ManageConnection for Manager {{}}\n\
+             pub trait Counters {{ fn add(&self); }}\n\
+             pub struct Pooled {{ pool: r2d2::Pool<Manager> }}\n\
+             impl Pooled {{ pub fn new() -> Result<Self, String> {{ Ok(Self {{ pool: r2d2::Pool::builder().max_size(20).build(Manager).unwrap() }}) }} }}\n\
+             impl Default for Pooled {{ fn default() -> Self {{ Pooled::new().unwrap() }} }}\n\
+             impl Counters for Pooled {{ fn add(&self) {{ self.pool.get().unwrap(); }} }}\n{rest}\n\
+             //- /shop/Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\n[dependencies]\nstore = {{ path = \"../store\" }}\n\
+             //- /shop/src/main.rs\n#[derive(Default)]\nstruct Shop {{ open: bool }}\nfn main() {{ {main} }}\n"
+        );
+        map(&text).items.iter().filter(|item| item.kind == Kind::Pool).count()
+    };
+    assert_eq!(of("", "println!();"), 0);
+    // What only such a type names is left over, too.
+    assert_eq!(
+        of("pub struct Twice { of: Pooled }\nimpl Twice { pub fn new() -> Self { Self { of: Pooled::default() } } }", "println!();"),
+        0
+    );
+    for main in [
+        "let counters = store::Pooled::new();",
+        "let counters: Box<dyn store::Counters> = Box::new(store::Pooled::default());",
+        "let counters: store::Pooled = Default::default();",
+        "let counters = make::<store::Pooled>();",
+    ] {
+        assert_eq!(of("", main), 1, "{main}");
+    }
+    assert_eq!(of("pub use Pooled as Shared;", "let counters = store::Shared::new();"), 1);
+    assert_eq!(of("pub fn open() -> Pooled { Default::default() }", "let counters = store::open();"), 1);
+}
+
+#[test]
 fn a_static_is_what_it_is_filled_with() {
     let text = "use std::sync::OnceLock;\nstatic POOL: OnceLock<sqlx::PgPool> = OnceLock::new();\n\
         fn pool() -> &'static sqlx::PgPool { POOL.get_or_init(|| sqlx::PgPool::connect_lazy(\"postgres://db/a\").unwrap()) }\n\
