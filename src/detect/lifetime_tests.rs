@@ -186,3 +186,14 @@ fn what_a_match_gives_is_named_after_what_it_took_out() {
         assert_eq!(of(other), "main");
     }
 }
+
+#[test]
+fn a_file_that_is_read_into_what_is_there_is_kept() {
+    let text = "use std::sync::RwLock;\nstruct Rules { all: RwLock<Vec<String>> }\nstruct Failed;\n\
+        impl Rules { fn load(&self, path: &str) -> Result<(), Failed> { match std::fs::File::open(path) {\n\
+        Ok(file) => { let read = parse(file); match read { Ok(rules) => { *self.all.write().unwrap() = rules; Ok(()) } Err(_) => Err(Failed) } }\n\
+        Err(_) => Err(Failed) } } }\n\
+        fn parse(_: std::fs::File) -> Result<Vec<String>, Failed> { Ok(Vec::new()) }\n\
+        fn main() { let rules = Rules { all: RwLock::new(Vec::new()) }; rules.load(\"rules.csv\"); }\n";
+    assert!(items(&[], text).iter().any(|item| item.kind == Kind::ReferenceData && item.name == "load"));
+}

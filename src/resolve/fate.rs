@@ -220,11 +220,14 @@ impl Reader<'_> {
     /// What becomes of the value of an expression.
     pub(super) fn bound(&self, id: ExprId) -> Bound {
         let mut at = id;
+        let mut is_another = false;
         for _ in 0..64 {
             let Some(parent) = self.parents[at.0 as usize] else { return Bound::Result };
             match &self.body[parent] {
-                // `let error = match File::open(path) { … }` is no file.
-                Expr::Match { value, .. } if *value == at && self.gives_another(parent, at) => return Bound::Other,
+                Expr::Match { value, .. } if *value == at => {
+                    is_another |= self.gives_another(parent, at);
+                    at = parent;
+                }
                 Expr::Try(_) | Expr::Await(_) | Expr::Ref(_) | Expr::Cast(..) | Expr::Match { .. } | Expr::If { .. } => at = parent,
                 Expr::Method { recv, name, .. } if *recv == at => {
                     if matches!(name.as_str(), "join" | "abort" | "abort_handle" | "is_finished") {
@@ -273,6 +276,8 @@ impl Reader<'_> {
                 }
                 Expr::Block(stmts) => {
                     let found = self.statement(stmts, at).and_then(|index| match &stmts[index] {
+                        // `let error = match File::open(path) { … }` is no file.
+                        Stmt::Let { init, .. } if *init == Some(at) && is_another => Some(Bound::Other),
                         Stmt::Let { pat, init, .. } if *init == Some(at) => Some(match &self.body[*pat] {
                             Pat::Bind { name, .. } => self.of_local(name, at),
                             Pat::Typed(inner, _) => match &self.body[*inner] {
