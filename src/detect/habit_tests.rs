@@ -478,7 +478,7 @@ fn a_newtype_that_derives_deref_leads_to_what_it_wraps() {
              {attributes}\nstruct Login({field});\n\
              impl Login {{ fn refresh(&self) {{ *self.keys.write().unwrap() = std::io::read_to_string(std::io::stdin()).unwrap(); }} fn ask(&self) -> usize {{ self.keys.read().unwrap().len() }} }}\n\
              static LOGIN: std::sync::OnceLock<Login> = std::sync::OnceLock::new();\n\
-             fn main() {{ let login = LOGIN.get_or_init(make); loop {{ login.refresh(); println!(\"{{}}\", login.ask()); }} }}\nfn make() -> Login {{ todo!() }}\n"
+             fn main() {{ let login = LOGIN.get_or_init(make); loop {{ login.refresh(); println!(\"{{}}\", login.ask()); }} }}\nfn make() -> Login {{ made() }}\n"
         );
         let found = items(&["derive_more"], &text);
         let item = found.iter().find(|item| item.name == "Inner.keys").unwrap();

@@ -132,7 +132,7 @@ fn what_only_some_settings_ask_for_is_not_needed_to_start() {
     assert_eq!(of("if std::env::args().count() > 1 { println!(\"{}\", secret()); } else { return; }"), ["env SECRET", "needed true"]);
     // What chooses the server chooses what the program is to be.
     let text = "async fn serve() { let secret = std::env::var(\"SECRET\").unwrap(); println!(\"{secret}\"); axum::serve(listener(), axum::Router::new()).await.unwrap(); }\n\
-         fn listener() -> tokio::net::TcpListener { todo!() }\n\
+         fn listener() -> tokio::net::TcpListener { bound() }\n\
          async fn main() { match std::env::args().nth(1).as_deref() { Some(\"serve\") => serve().await, _ => println!(\"help\") } }\n";
     assert_eq!(told(&items(&["axum", "tokio"], text), Kind::StartupConfig, &["env", "needed"]), ["env SECRET", "needed true"]);
 }
