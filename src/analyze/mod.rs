@@ -35,6 +35,9 @@ use crate::what_if::{self, Change};
 /// syn's tree is as deep as the code is nested; see `parse`.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
+/// Most bodies that a thread takes at once.
+const PIECE: usize = 32;
+
 /// What an analysis is asked for.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -195,8 +198,8 @@ fn run(
         progress.advance(1);
         resolve::body_facts(world, *id, body)
     };
-    // One of known length is filled in its place.
-    let mut bodies: Vec<BodyFacts> = with_body.par_iter().map(facts).collect();
+    // One of known length is filled in its place. In small pieces: else the last large one is worked on by one thread alone.
+    let mut bodies: Vec<BodyFacts> = with_body.par_iter().with_max_len(PIECE).map(facts).collect();
     statements::take_in(tree, &program, &discovery, &mut bodies);
     resolve::follow_receivers(&mut bodies);
     let left_out = LeftOut::new(world, &bodies);
@@ -311,10 +314,10 @@ fn run(
     };
     let no_rust = discovery.no_rust();
     // Giving back memory in small pieces takes as long as a stage: another thread does it while the map is rendered.
-    drop(cx);
-    drop(program);
+    let gathered = cx.own_parts();
+    let linked = program.own_parts();
     let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable || settings.unreadable;
-    rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery)));
+    rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery, gathered, linked)));
     Ok(Analysis { map, deployed: Some(drawn.deployed), config, unreadable, bad_config, no_rust })
 }
 

@@ -89,6 +89,11 @@ impl Tree for Recorded<'_> {
         self.tree.files()
     }
 
+    fn size(&self, path: &str) -> u64 {
+        // As with what is listed.
+        self.tree.size(path)
+    }
+
     fn read(&self, path: &str) -> Result<String, ReadError> {
         let text = self.tree.read(path);
         self.note(path, &text, false);

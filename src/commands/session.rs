@@ -54,6 +54,10 @@ impl Tree for WithoutConfig<'_> {
         self.0.files()
     }
 
+    fn size(&self, path: &str) -> u64 {
+        self.0.size(path)
+    }
+
     fn read(&self, path: &str) -> Result<String, ReadError> {
         if path == CONFIG_FILE { Err(ReadError::Missing) } else { self.0.read(path) }
     }

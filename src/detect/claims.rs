@@ -51,7 +51,6 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         out.extend(redis_lock(cx, body));
         super::broker_claims::run(cx, body, out);
     }
-    super::broker_claims::with_their_locks(cx, out);
     let queues: Vec<Finding> = queues.into_iter().map(|(table, queue)| ordered(&out[first..], queue, &table)).collect();
     out.extend(queues);
     // Who takes rows under a lock also marks them, and marks them as done: one claim.

@@ -2,16 +2,17 @@
 //!
 //! Told by the arms of a `match` on an enum of subcommands. What is reached in ways that are not seen is not told.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
 use crate::facts::{Arm, Body, EnumFact, Expr, ExprId, ItemKind, Name, Pat, PatId, Path, Span};
 use crate::model::Item;
-use crate::resolve::{DefId, children, ids};
+use crate::resolve::{BodyFacts, DefId, children, ids};
 
 /// Derives that make a command line of an enum.
 const DERIVES: [&str; 3] = ["Subcommand", "Parser", "StructOpt"];
@@ -37,15 +38,27 @@ struct Guard {
 /// The subcommands of the services.
 pub struct Commands<'c, 'a> {
     cx: &'c Cx<'a>,
-    /// Names of the variants of each enum, as people type them.
-    enums: Vec<Subcommands>,
-    /// Calls that stand in arms, by body and place.
-    guards: FxHashMap<DefId, FxHashMap<Span, Vec<Guard>>>,
-    functions: FxHashMap<SmolStr, DefId>,
-    named: FxHashMap<SmolStr, Vec<DefId>>,
+    enums: Enums,
+    /// Looked up once a manifest names a subcommand.
+    code: OnceCell<Code>,
     /// What is reached, by service and subcommands.
     reached: RefCell<Reached>,
 }
+
+/// What the bodies of the services say.
+#[derive(Default)]
+struct Code {
+    /// Calls that stand in arms, by body and place.
+    guards: FxHashMap<DefId, Guards>,
+    functions: FxHashMap<SmolStr, DefId>,
+    named: FxHashMap<SmolStr, Vec<DefId>>,
+}
+
+/// The calls of a body that stand in arms for subcommands, by place.
+type Guards = FxHashMap<Span, Vec<Guard>>;
+
+/// Names of the variants of each enum, as people type them.
+struct Enums(Vec<Subcommands>);
 
 /// An enum of subcommands: who links it, its name, and its variants as people type them.
 struct Subcommands {
@@ -61,36 +74,30 @@ type Words = Vec<(usize, usize)>;
 type Reached = FxHashMap<(SmolStr, Words), Rc<FxHashSet<DefId>>>;
 
 impl<'c, 'a> Commands<'c, 'a> {
-    /// Looks for enums of subcommands, and for what matches on them.
+    /// Looks for enums of subcommands.
     #[must_use]
     pub fn new(cx: &'c Cx<'a>) -> Self {
-        let program = cx.world.program;
-        let enums: Vec<Subcommands> = program.all_defs().filter_map(|(id, def)| enumeration(id, def)).collect();
-        let mut out = Self {
-            cx,
-            enums,
-            guards: FxHashMap::default(),
-            functions: FxHashMap::default(),
-            named: FxHashMap::default(),
-            reached: RefCell::default(),
-        };
-        if out.enums.is_empty() {
-            return out;
-        }
-        for facts in cx.bodies() {
-            let def = program.def(facts.def);
-            out.functions.insert(def.path.clone(), facts.def);
-            out.named.entry(def.item.name.clone()).or_default().push(facts.def);
-            if let ItemKind::Fn(func) = &def.item.kind
-                && let Some(body) = &func.body
-            {
-                let guards = out.guards_of(body);
-                if !guards.is_empty() {
-                    out.guards.insert(facts.def, guards);
-                }
+        let enums = cx.world.program.all_defs().filter_map(|(id, def)| enumeration(id, def)).collect();
+        Self { cx, enums: Enums(enums), code: OnceCell::new(), reached: RefCell::default() }
+    }
+
+    /// What matches on subcommands, and who is called how.
+    fn code(&self) -> &Code {
+        self.code.get_or_init(|| {
+            let (program, enums) = (self.cx.world.program, &self.enums);
+            let bodies: Vec<&BodyFacts> = self.cx.bodies().collect();
+            let guards = |body: &&BodyFacts| match &program.def(body.def).item.kind {
+                ItemKind::Fn(func) => Some((body.def, enums.guards_of(func.body.as_ref()?))).filter(|(_, found)| !found.is_empty()),
+                _ => None,
+            };
+            let mut out = Code { guards: bodies.par_iter().with_max_len(512).filter_map(guards).collect(), ..Code::default() };
+            for facts in bodies {
+                let def = program.def(facts.def);
+                out.functions.insert(def.path.clone(), facts.def);
+                out.named.entry(def.item.name.clone()).or_default().push(facts.def);
             }
-        }
-        out
+            out
+        })
     }
 
     /// Whether what a service is started with makes an item.
@@ -100,7 +107,7 @@ impl<'c, 'a> Commands<'c, 'a> {
         if words.is_empty() {
             return MadeBy::Reached;
         }
-        let sites = item.sites.iter().filter_map(|site| Some((self.functions.get(site.function.as_ref()?)?, &site.place)));
+        let sites = item.sites.iter().filter_map(|site| Some((self.code().functions.get(site.function.as_ref()?)?, &site.place)));
         let sites: Vec<(DefId, Span)> = sites.map(|(def, at)| (*def, Span { line: at.line, column: at.column })).collect();
         let is_reached = |reached: &FxHashSet<DefId>, words: &[(usize, usize)]| {
             sites.iter().filter(|(def, at)| reached.contains(def) && self.allows(*def, *at, words)).count()
@@ -120,7 +127,7 @@ impl<'c, 'a> Commands<'c, 'a> {
         let words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'', ';']));
         let mut out = Words::new();
         for word in words.filter(|word| !word.starts_with('-') && !is_program(word)) {
-            for (at, of) in self.enums.iter().enumerate().filter(|(_, of)| program.services_of(of.def).iter().any(|one| one == service)) {
+            for (at, of) in self.enums.0.iter().enumerate().filter(|(_, of)| program.services_of(of.def).iter().any(|one| one == service)) {
                 let named = of.variants.iter().position(|(_, typed)| typed == word);
                 if let Some(variant) = named.filter(|_| !out.iter().any(|(known, _)| *known == at)) {
                     out.push((at, variant));
@@ -132,7 +139,7 @@ impl<'c, 'a> Commands<'c, 'a> {
 
     /// Whether a place of a body is reached when these subcommands are given.
     fn allows(&self, def: DefId, at: Span, words: &[(usize, usize)]) -> bool {
-        let guards = self.guards.get(&def).and_then(|guards| guards.get(&at));
+        let guards = self.code().guards.get(&def).and_then(|guards| guards.get(&at));
         let fits = |guard: &Guard| words.iter().find(|(of, _)| *of == guard.of).is_none_or(|(_, word)| guard.variants.contains(word));
         guards.is_none_or(|guards| guards.iter().all(fits))
     }
@@ -145,7 +152,7 @@ impl<'c, 'a> Commands<'c, 'a> {
         }
         let program = self.cx.world.program;
         let is_main = |def: &DefId| program.services_of(*def).iter().all(|one| one == service);
-        let mut queue: Vec<DefId> = self.named.get("main").into_iter().flatten().copied().filter(is_main).collect();
+        let mut queue: Vec<DefId> = self.code().named.get("main").into_iter().flatten().copied().filter(is_main).collect();
         let mut seen: FxHashSet<DefId> = queue.iter().copied().collect();
         while let Some(def) = queue.pop() {
             let Some(facts) = self.cx.body_of.get(&def).map(|at| &self.cx.bodies[*at]) else { continue };
@@ -156,7 +163,7 @@ impl<'c, 'a> Commands<'c, 'a> {
                 .filter(|call| self.allows(def, call.at.span, words))
                 .flat_map(|call| std::iter::once(call.func).chain(call.given.calls.iter().copied()));
             let means = facts.means.iter().copied().filter(|means| !called.contains(means));
-            let guessed = facts.unresolved.iter().filter_map(|name| self.named.get(name)).flatten().copied();
+            let guessed = facts.unresolved.iter().filter_map(|name| self.code().named.get(name)).flatten().copied();
             for next in own.chain(means).chain(guessed) {
                 if seen.insert(next) {
                     queue.push(next);
@@ -167,16 +174,18 @@ impl<'c, 'a> Commands<'c, 'a> {
         self.reached.borrow_mut().insert(key, seen.clone());
         seen
     }
+}
 
+impl Enums {
     /// The calls of a body that stand in arms for subcommands.
-    fn guards_of(&self, body: &Body) -> FxHashMap<Span, Vec<Guard>> {
-        let mut out: FxHashMap<Span, Vec<Guard>> = FxHashMap::default();
+    fn guards_of(&self, body: &Body) -> Guards {
+        let mut out = Guards::default();
         for id in ids(body) {
             match &body[id] {
                 Expr::Match { arms, .. } => {
                     let Some(of) = self.enum_of(body, arms.iter().map(|arm| arm.pat)) else { continue };
                     let named: Vec<Vec<usize>> = arms.iter().map(|arm| self.variants(body, of, arm.pat)).collect();
-                    let rest = (0..self.enums[of].variants.len()).filter(|variant| !named.iter().flatten().any(|one| one == variant));
+                    let rest = (0..self.0[of].variants.len()).filter(|variant| !named.iter().flatten().any(|one| one == variant));
                     let rest: Vec<usize> = rest.collect();
                     for (Arm { body: arm, .. }, variants) in arms.iter().zip(named) {
                         let variants = if variants.is_empty() { rest.clone() } else { variants };
@@ -201,14 +210,14 @@ impl<'c, 'a> Commands<'c, 'a> {
         let mut paths = Vec::new();
         pats.for_each(|pat| named(body, pat, &mut paths));
         let of = |at: &usize| {
-            let Subcommands { name, variants, .. } = &self.enums[*at];
+            let Subcommands { name, variants, .. } = &self.0[*at];
             let fits = |path: &&Path| {
                 let [.., of, last] = &*path.segs else { return false };
                 (of.name == *name || of.name == "Self") && variants.iter().any(|(variant, _)| *variant == last.name)
             };
             paths.iter().any(fits) && paths.iter().filter(|path| path.segs.len() > 1).all(fits)
         };
-        let mut found = (0..self.enums.len()).filter(of);
+        let mut found = (0..self.0.len()).filter(of);
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
@@ -216,7 +225,7 @@ impl<'c, 'a> Commands<'c, 'a> {
     fn variants(&self, body: &Body, of: usize, pat: PatId) -> Vec<usize> {
         let mut paths = Vec::new();
         named(body, pat, &mut paths);
-        let variant = |path: &&Path| self.enums[of].variants.iter().position(|(name, _)| path.last().is_some_and(|last| last == name));
+        let variant = |path: &&Path| self.0[of].variants.iter().position(|(name, _)| path.last().is_some_and(|last| last == name));
         paths.iter().filter_map(variant).collect()
     }
 }

@@ -88,15 +88,22 @@ impl<'a> Cx<'a> {
             .flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()))
             .flat_map(|task| task.calls.clone())
             .collect();
-        let ((by_requests, by_connections), (long_lived, reached)) = rayon::join(
-            || (super::reach::by_requests(&cx), super::reach::by_connections(&cx)),
-            || (long_lived(&cx), super::reach::by_service(&cx)),
+        let (reached, (by_requests, by_connections, long_lived)) = rayon::join(
+            || super::reach::by_service(&cx),
+            || (super::reach::by_requests(&cx), super::reach::by_connections(&cx), long_lived(&cx)),
         );
         let cx = Self { by_requests, by_connections, long_lived, reached, ..cx };
         let made_for_each = super::reach::made_for_each(&cx);
         let mut cx = Self { made_for_each, ..cx };
         cx.per_entry = super::per_entry::per_entry(&cx);
         cx
+    }
+
+    /// What borrows nothing, to be given back elsewhere.
+    #[must_use]
+    pub fn own_parts(self) -> impl Send + 'static {
+        let Self { body_of, long_lived, left_out, folders, uses, once, by_requests, by_connections, made_for_each, .. } = self;
+        (body_of, long_lived, left_out, folders, uses, once, by_requests, by_connections, made_for_each, self.reached)
     }
 
     /// What is in a struct that is made again and again is there as often as the struct, and what is in the entries of a

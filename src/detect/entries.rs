@@ -81,7 +81,7 @@ impl Entries {
     /// The entry points on whose way each finding is used, in the order of the findings.
     #[must_use]
     pub fn of_all(&self, findings: &[Finding]) -> Vec<Vec<EntryPoint>> {
-        findings.par_iter().map(|finding| self.of(finding)).collect()
+        findings.par_iter().with_max_len(16).map(|finding| self.of(finding)).collect()
     }
 
     fn of(&self, finding: &Finding) -> Vec<EntryPoint> {

@@ -22,9 +22,8 @@ impl LeftOut {
     /// Gathers it from all bodies.
     #[must_use]
     pub fn new(world: World<'_>, bodies: &[BodyFacts]) -> Self {
-        let ids: Vec<DefId> = world.program.all_defs().map(|(id, _)| id).collect();
-        let test_only = ids.into_par_iter().filter(|id| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg)));
-        let test_only = test_only.collect::<Vec<_>>().into_iter().collect();
+        let is_test_only = |id: &DefId| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg));
+        let test_only = world.program.par_ids().filter(is_test_only).collect::<Vec<_>>().into_iter().collect();
         let mut out = Self { test_only, dead: FxHashSet::default() };
         let run: Vec<&BodyFacts> = out.run(world, bodies).collect();
         let types = unnamed_types(world, &run, &out.test_only);
@@ -94,11 +93,23 @@ fn dead<'b>(world: World<'b>, run: impl Iterator<Item = &'b BodyFacts>) -> FxHas
 
 /// How many bodies mention each name.
 fn mentioned<'b>(world: World<'b>, run: &[&'b BodyFacts]) -> FxHashMap<&'b SmolStr, usize> {
-    let mut out: FxHashMap<&SmolStr, usize> = FxHashMap::default();
-    for name in run.iter().flat_map(|body| others_named(world, body)) {
-        *out.entry(name).or_default() += 1;
-    }
-    out
+    let of_some = |bodies: &[&'b BodyFacts]| {
+        let mut out: FxHashMap<&SmolStr, usize> = FxHashMap::default();
+        for name in bodies.iter().flat_map(|body| others_named(world, body)) {
+            *out.entry(name).or_default() += 1;
+        }
+        out
+    };
+    let sums = |mut one: FxHashMap<&'b SmolStr, usize>, mut other: FxHashMap<&'b SmolStr, usize>| {
+        if one.len() < other.len() {
+            std::mem::swap(&mut one, &mut other);
+        }
+        for (name, count) in other {
+            *one.entry(name).or_default() += count;
+        }
+        one
+    };
+    run.par_chunks(8_192).map(of_some).reduce(FxHashMap::default, sums)
 }
 
 /// Functions that can only be called by their name, and that no attribute names: what one names may run whatever else is dead.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -14,8 +15,11 @@ use crate::resolve::{DefId, body_of};
 const CATCH_ALL: &[&str] =
     &["fallback", "fallback_service", "default_service", "nest_service", "ServeDir", "FileServer", "Files", "not_found"];
 
+/// Most definitions that a thread takes at once.
+const PIECE: usize = 1_024;
+
 /// What is asked for, and the services whose code mentions each.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Mentions {
     /// Paths under which a service may answer.
     paths: BTreeMap<String, BTreeSet<SmolStr>>,
@@ -29,30 +33,52 @@ impl Mentions {
     /// Looks for paths and names in the texts of the code.
     #[must_use]
     pub fn new<'a>(cx: &Cx<'_>, paths: impl IntoIterator<Item = &'a str>, names: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut out = Self {
+        let asked = Self {
             paths: paths.into_iter().map(|path| (path.to_owned(), BTreeSet::new())).collect(),
             names: names.into_iter().map(|name| (name.to_owned(), BTreeSet::new())).collect(),
             derived: BTreeSet::new(),
         };
-        if out.paths.is_empty() && out.names.is_empty() {
-            return out;
+        if asked.paths.is_empty() && asked.names.is_empty() {
+            return asked;
         }
         let program = cx.world.program;
-        for (id, def) in program.all_defs().filter(|(id, _)| program.is_linked(*id) && !cx.is_for_tests(*id)) {
-            for expr in body_of(def.item).into_iter().flat_map(|body| body.exprs.iter()) {
-                match expr {
-                    Expr::Lit(Lit::Str(text), _) => out.note(cx, id, text),
-                    Expr::Path(path, _) if path.segs.iter().any(|seg| CATCH_ALL.contains(&seg.name.as_str())) => out.answers_all(cx, id),
-                    Expr::Method { name, .. } if CATCH_ALL.contains(&name.as_str()) => out.answers_all(cx, id),
-                    _ => {}
-                }
-            }
-            out.attrs(cx, id, &def.item.attrs);
-            if let ItemKind::Struct(facts) = &def.item.kind {
-                facts.fields.iter().for_each(|field| out.attrs(cx, id, &field.attrs));
+        let all = program.par_ids().with_max_len(PIECE).filter(|id| program.is_linked(*id) && !cx.is_for_tests(*id));
+        let found = all.fold(
+            || asked.clone(),
+            |mut out, id| {
+                out.look_into(cx, id);
+                out
+            },
+        );
+        found.reduce(|| asked.clone(), Self::and)
+    }
+
+    /// What two of the same questions found.
+    fn and(mut self, other: Self) -> Self {
+        for (path, services) in other.paths {
+            self.paths.entry(path).or_default().extend(services);
+        }
+        for (name, services) in other.names {
+            self.names.entry(name).or_default().extend(services);
+        }
+        self.derived.extend(other.derived);
+        self
+    }
+
+    fn look_into(&mut self, cx: &Cx<'_>, id: DefId) {
+        let def = cx.world.program.def(id);
+        for expr in body_of(def.item).into_iter().flat_map(|body| body.exprs.iter()) {
+            match expr {
+                Expr::Lit(Lit::Str(text), _) => self.note(cx, id, text),
+                Expr::Path(path, _) if path.segs.iter().any(|seg| CATCH_ALL.contains(&seg.name.as_str())) => self.answers_all(cx, id),
+                Expr::Method { name, .. } if CATCH_ALL.contains(&name.as_str()) => self.answers_all(cx, id),
+                _ => {}
             }
         }
-        out
+        self.attrs(cx, id, &def.item.attrs);
+        if let ItemKind::Struct(facts) = &def.item.kind {
+            facts.fields.iter().for_each(|field| self.attrs(cx, id, &field.attrs));
+        }
     }
 
     /// Whether the code of a service names a path under which this one may be served.

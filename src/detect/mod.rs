@@ -200,7 +200,7 @@ pub const DETECTORS: &[Detector] = &[
 ];
 
 /// Detectors that read, and change, what those before them have found. All others only add to it.
-const READ_OTHERS: [&str; 5] = ["constructors", "claims", "sessions", "shared-settings", "stores"];
+const READ_OTHERS: [&str; 4] = ["constructors", "sessions", "shared-settings", "stores"];
 
 /// Runs every detector.
 #[must_use]
@@ -213,12 +213,15 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
         }
         found
     };
-    let (found, stand_ins) = rayon::join(|| DETECTORS.par_iter().map(alone).collect::<Vec<_>>(), || stand_ins::unused(cx));
+    let (found, stand_ins) = rayon::join(|| DETECTORS.par_iter().with_max_len(1).map(alone).collect::<Vec<_>>(), || stand_ins::unused(cx));
     let mut out = Vec::new();
     for (detector, mut found) in DETECTORS.iter().zip(found) {
         out.append(&mut found);
         if reads_others(detector) {
             (detector.run)(cx, &mut out);
+        }
+        if detector.id == "claims" {
+            broker_claims::with_their_locks(cx, &mut out);
         }
     }
     #[cfg(test)]
@@ -244,7 +247,12 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
 #[cfg(test)]
 fn one_after_the_other(cx: &Cx<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
-    DETECTORS.iter().for_each(|detector| (detector.run)(cx, &mut out));
+    for detector in DETECTORS {
+        (detector.run)(cx, &mut out);
+        if detector.id == "claims" {
+            broker_claims::with_their_locks(cx, &mut out);
+        }
+    }
     out
 }
 

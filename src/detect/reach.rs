@@ -10,6 +10,9 @@ use super::context::Cx;
 use crate::facts::{Attr, Cfg, ItemKind, Ty};
 use crate::resolve::{BodyFacts, DefId, KrateId, Type};
 
+/// Most definitions that a thread takes at once.
+const PIECE: usize = 512;
+
 /// Names under which routers and servers take their handlers.
 pub(super) const ROUTERS: [&str; 18] = [
     "any",
@@ -58,7 +61,7 @@ pub(super) fn by_service(cx: &Cx<'_>) -> BTreeMap<SmolStr, FxHashSet<DefId>> {
         };
         graph.reached(&|id| program.services_of(id).contains(service), program.all_defs().map(|(id, _)| id).filter(|id| is_root(*id)), true)
     };
-    services.par_iter().map(|service| (service.clone(), reach(service))).collect()
+    services.par_iter().with_max_len(1).map(|service| (service.clone(), reach(service))).collect()
 }
 
 /// What only callers that are not Rust reach: from the functions that a library exports to them, and from no binary.
@@ -142,10 +145,7 @@ impl<'c, 'a> Graph<'c, 'a> {
             .flat_map(|attr| attr.args.iter().flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::"))))
             .filter_map(|name| numbers.get(&SmolStr::new(name)).copied())
             .collect();
-        let mentions = (0..program.defs.len())
-            .into_par_iter()
-            .map(|at| mentioned_by(cx, &numbers, DefId(u32::try_from(at).unwrap_or(u32::MAX))))
-            .collect();
+        let mentions = program.par_ids().with_max_len(PIECE).map(|id| mentioned_by(cx, &numbers, id)).collect();
         Self { cx, named, for_traits, always, mentions, twins: twins(cx) }
     }
 
@@ -223,7 +223,7 @@ fn mentioned_by(cx: &Cx<'_>, numbers: &FxHashMap<&SmolStr, usize>, id: DefId) ->
     let mut out = Mentions::default();
     let mut names = Vec::new();
     if let Some(&at) = cx.body_of.get(&id) {
-        names.extend(cx.bodies[at].unresolved.iter().cloned());
+        names.extend(&cx.bodies[at].unresolved);
         out.defs.extend(&cx.bodies[at].means);
     }
     let program = cx.world.program;
@@ -246,7 +246,7 @@ fn mentioned_by(cx: &Cx<'_>, numbers: &FxHashMap<&SmolStr, usize>, id: DefId) ->
         ItemKind::TypeAlias(_, ty) => written_names(ty, &mut names),
         _ => {}
     }
-    out.names = names.iter().filter_map(|name| numbers.get(name).copied()).collect();
+    out.names = names.iter().filter_map(|name| numbers.get(*name).copied()).collect();
     out.names.sort_unstable();
     out.names.dedup();
     out.defs.sort_unstable();
@@ -274,7 +274,7 @@ fn is_told(ty: &Type) -> bool {
     }
 }
 
-pub(super) fn written_names(ty: &Ty, out: &mut Vec<SmolStr>) {
+pub(super) fn written_names<'t>(ty: &'t Ty, out: &mut Vec<&'t SmolStr>) {
     match ty {
         Ty::Path(path) => path_names(path, out),
         Ty::Ref(inner) | Ty::Slice(inner) | Ty::Assoc(_, inner) => written_names(inner, out),
@@ -286,9 +286,9 @@ pub(super) fn written_names(ty: &Ty, out: &mut Vec<SmolStr>) {
     }
 }
 
-pub(super) fn path_names(path: &crate::facts::Path, out: &mut Vec<SmolStr>) {
+pub(super) fn path_names<'t>(path: &'t crate::facts::Path, out: &mut Vec<&'t SmolStr>) {
     for seg in &path.segs {
-        out.push(seg.name.clone());
+        out.push(&seg.name);
         seg.args.iter().for_each(|ty| written_names(ty, out));
     }
 }

@@ -1,11 +1,15 @@
 //! Types of libraries that no code of the services names: what makes them stands in the library for others.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::reach::{path_names, written_names};
 use crate::facts::{Body, Expr, ItemFact, ItemKind, Stmt};
 use crate::resolve::{BodyFacts, DefId, Type, World, body_of};
+
+/// Most bodies or definitions that a thread takes at once.
+const PIECE: usize = 512;
 
 /// Public structs of libraries that are named by nothing but their own `impl` blocks, and by what is left over itself.
 ///
@@ -19,44 +23,51 @@ pub(super) fn unnamed_types(world: World<'_>, run: &[&BodyFacts], test_only: &Fx
     // Made by functions of their own: what is made in another way is there without being named.
     let is_maker = |id: &DefId| program.func(*id).is_some_and(|func| !func.has_self) && program.def(*id).item.public;
     let made: FxHashSet<DefId> = program.members.iter().filter(|(_, all)| all.iter().any(is_maker)).map(|((of, _), _)| *of).collect();
-    let mut left: Vec<DefId> = program
-        .all_defs()
-        .map(|(id, _)| id)
-        .filter(|id| made.contains(id) && may_be_left_over(world, *id) && !test_only.contains(id))
-        .collect();
-    let wanted: FxHashSet<&SmolStr> = left.iter().map(|id| &program.def(*id).item.name).collect();
+    let mut left: Vec<DefId> =
+        program.par_ids().filter(|id| made.contains(id) && may_be_left_over(world, *id) && !test_only.contains(id)).collect();
+    let mut wanted: FxHashMap<&SmolStr, usize> = FxHashMap::default();
+    for id in &left {
+        let next = wanted.len();
+        wanted.entry(&program.def(*id).item.name).or_insert(next);
+    }
     if wanted.is_empty() {
         return out;
     }
     // Whose code names each of them; none for code that is of no type.
-    let mut named: FxHashMap<SmolStr, FxHashSet<Option<DefId>>> = FxHashMap::default();
-    let mut note = |names: &[SmolStr], by: Option<DefId>| {
-        for name in names.iter().filter(|name| wanted.contains(name)) {
-            named.entry(name.clone()).or_default().insert(by);
-        }
+    let starts: FxHashSet<u8> = wanted.keys().filter_map(|name| name.bytes().next()).collect();
+    // Most names are of functions and modules.
+    let number = |name: &SmolStr| name.bytes().next().filter(|start| starts.contains(start)).and_then(|_| wanted.get(name).copied());
+    let by = |mut names: Vec<usize>, by: Option<DefId>| -> Vec<(usize, Option<DefId>)> {
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter().map(|name| (name, by)).collect()
     };
-    for body in run {
-        note(&body.names, owner(world, body.def));
-    }
-    for (id, def) in program.all_defs().filter(|(id, _)| program.is_linked(*id) && !test_only.contains(id)) {
+    let in_body = |body: &&BodyFacts| by(body.names.iter().filter_map(number).collect(), owner(world, body.def));
+    let written = |id: DefId| {
+        let def = program.def(id);
         let mut names = Vec::new();
         written_in(def.item, &mut names);
         body_of(def.item).into_iter().for_each(|body| types_in(body, &mut names));
-        for attr in &def.item.attrs {
-            let words = attr.args.iter().flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::")));
-            names.extend(words.map(SmolStr::new));
-        }
-        note(&names, owner(world, id));
-    }
+        let args = def.item.attrs.iter().flat_map(|attr| &attr.args);
+        let words = args.flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::")));
+        by(names.into_iter().filter_map(number).chain(words.filter_map(|word| number(&SmolStr::new(word)))).collect(), owner(world, id))
+    };
+    let is_run = |id: &DefId| program.is_linked(*id) && !test_only.contains(id);
+    let (bodies, definitions): (Vec<_>, Vec<_>) = rayon::join(
+        || run.par_iter().with_max_len(PIECE).flat_map_iter(in_body).collect(),
+        || program.par_ids().with_max_len(PIECE).filter(is_run).flat_map_iter(written).collect(),
+    );
     // Known elsewhere by another name.
-    for leaf in program.modules.iter().flat_map(|module| module.uses.values().flatten()) {
-        if let Some(name) = leaf.path.last().filter(|name| **name != leaf.name) {
-            note(&[SmolStr::new(name.as_str())], None);
-        }
+    let leaves = program.modules.iter().flat_map(|module| module.uses.values().flatten());
+    let renamed = leaves.filter_map(|leaf| leaf.path.last().filter(|name| **name != leaf.name));
+    let renamed = renamed.filter_map(|name| wanted.get(name)).map(|name| (*name, None));
+    let mut named: Vec<FxHashSet<Option<DefId>>> = vec![FxHashSet::default(); wanted.len()];
+    for (name, by) in bodies.into_iter().chain(definitions).chain(renamed) {
+        named[name].insert(by);
     }
     loop {
         let is_left_over = |id: &DefId| {
-            let by = named.get(&program.def(*id).item.name);
+            let by = wanted.get(&program.def(*id).item.name).map(|name| &named[*name]);
             by.is_none_or(|by| by.iter().all(|by| by.is_some_and(|by| by == *id || out.contains(&by))))
         };
         let (found, rest): (Vec<DefId>, Vec<DefId>) = left.into_iter().partition(is_left_over);
@@ -88,7 +99,7 @@ fn may_be_left_over(world: World<'_>, id: DefId) -> bool {
 }
 
 /// The names in the types of an item: of parameters and results, of fields, of what an alias stands for.
-fn written_in(item: &ItemFact, out: &mut Vec<SmolStr>) {
+fn written_in<'t>(item: &'t ItemFact, out: &mut Vec<&'t SmolStr>) {
     match &item.kind {
         ItemKind::Fn(func) => func.params.iter().map(|param| &param.ty).chain(&func.ret).for_each(|ty| written_names(ty, out)),
         ItemKind::Static(fact) | ItemKind::Const(fact) => written_names(&fact.ty, out),
@@ -101,7 +112,7 @@ fn written_in(item: &ItemFact, out: &mut Vec<SmolStr>) {
 }
 
 /// The names in the types that a body writes.
-fn types_in(body: &Body, out: &mut Vec<SmolStr>) {
+fn types_in<'t>(body: &'t Body, out: &mut Vec<&'t SmolStr>) {
     for expr in &body.exprs {
         match expr {
             Expr::Cast(_, ty) => written_names(ty, out),

@@ -26,6 +26,7 @@ pub use services::services;
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use self::load::Loaded;
@@ -74,7 +75,7 @@ pub fn discover(tree: &dyn Tree, options: &DiscoverOptions) -> Discovery {
         inherits.push(workspace);
     }
     dependencies::resolve(&described, &inherits, &mut out.packages, &listing, &mut notes);
-    select_files(&listing, &scope, &unwanted, &mut out, &mut notes);
+    select_files(tree, &listing, &scope, &unwanted, &mut out, &mut notes);
     tell_kind_of_tree(&out, &mut notes);
 
     out.pruned = listing.pruned;
@@ -198,26 +199,36 @@ fn tell_targetless(manifest: &Manifest, package: &Package, targets: &[Target], n
 }
 
 /// Sorts the files of the tree into those to parse, those left out and those of other kinds.
-fn select_files(listing: &Listing, scope: &Scope, unwanted: &Unwanted, out: &mut Discovery, notes: &mut Notes) {
+fn select_files(tree: &dyn Tree, listing: &Listing, scope: &Scope, unwanted: &Unwanted, out: &mut Discovery, notes: &mut Notes) {
     let roots: BTreeSet<&str> = out.packages.iter().flat_map(Package::targets).map(|target| target.root.as_str()).collect();
     let (mut files, mut left_out, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    // The folder decides, and the files of one come one after the other.
+    let mut last: Option<(&str, bool)> = None;
     for file in &listing.files {
         let path = file.path.as_str();
-        let left = scope.leaves_out(path);
+        let folder = parent(path);
+        let left = last.filter(|(known, _)| *known == folder).map_or_else(|| scope.leaves_out(path), |(_, left)| left);
+        last = Some((folder, left));
         if !is_rust(path) {
             if let Some(kind) = others::kind_of(path).filter(|_| !left) {
-                others.push(OtherFile { path: file.path.clone(), kind, bytes: file.bytes });
+                others.push(OtherFile { path: file.path.clone(), kind, bytes: 0 });
             }
             continue;
         }
         let left = left || in_hidden_folder(path) || unwanted.roots.contains(path) || unwanted.folders.contains(parent(path));
         if left && !roots.contains(path) {
             left_out.push(file.path.clone());
-        } else if file.bytes > MAX_FILE_BYTES {
-            notes.unread(path, &ReadError::TooLarge { bytes: file.bytes });
         } else {
-            files.push(RustFile { path: file.path.clone(), bytes: file.bytes });
+            files.push(RustFile { path: file.path.clone(), bytes: 0 });
         }
+    }
+    // Asked for what may be read only, and side by side: most files of a tree are neither Rust nor settings.
+    rayon::join(
+        || files.par_iter_mut().for_each(|file| file.bytes = tree.size(&file.path)),
+        || others.par_iter_mut().for_each(|file| file.bytes = tree.size(&file.path)),
+    );
+    for file in files.extract_if(.., |file| file.bytes > MAX_FILE_BYTES) {
+        notes.unread(&file.path, &ReadError::TooLarge { bytes: file.bytes });
     }
     (out.files, out.left_out, out.others) = (files, left_out, others);
 }

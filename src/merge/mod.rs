@@ -34,8 +34,7 @@ pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     let findings = identity::one_item_for_one_place(cx, findings);
     let mut findings = sides::one_item_for_all_sides(cx, findings);
     let ids = identity::ids(&findings);
-    let readers = readers(cx);
-    let entries = Entries::new(cx, &findings, &ids);
+    let (readers, entries) = rayon::join(|| readers(cx), || Entries::new(cx, &findings, &ids));
     tell_growth(cx, &entries, &mut findings);
     tell_warming(cx, &entries, &mut findings);
     tell_invalidation(cx, &entries, &mut findings);

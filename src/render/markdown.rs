@@ -29,8 +29,12 @@ const PAGE: &str = "STATEMAP.md";
 /// When a template of the user's folder cannot be read, does not parse or does not render.
 pub fn markdown(map: &StateMap, options: &RenderOptions) -> Result<String, RenderError> {
     let engine = Engine::of("page.md.tera", options.templates.as_deref())?;
-    let layout = Layout::new(map, options, PAGE, |_| PAGE.to_owned());
-    let view = page_view(&layout, options);
+    // Diagrams are of the map alone.
+    let (view, (diagram, diagrams)) = rayon::join(
+        || page_view(&Layout::new(map, options, PAGE, |_| PAGE.to_owned()), options),
+        || (as_text(&diagram::overview(map)), of_services(map)),
+    );
+    let view = PageView { diagram, diagrams, ..view };
     Ok(marked(&engine.render("page.md.tera", &view)?))
 }
 
@@ -41,28 +45,32 @@ fn page_view(layout: &Layout<'_>, options: &RenderOptions) -> PageView {
         _ => services(layout, PAGE),
     };
     let (recovery_tests, without_recovery_test) = recovery_tests(layout, PAGE);
+    let (sections, (hazards, incidents)) = rayon::join(
+        || sections(layout, &layout.items, PAGE, 2, false),
+        || (by_rule(layout, PAGE), incidents(layout, |_| PAGE.to_owned(), false)),
+    );
     PageView {
         title: inline(&options.title(map)),
         about: options.description.as_deref().map(sentence),
         owner: options.owner.as_deref().map(inline),
         opening: opening(layout, &layout.items, subject(map), PAGE),
         review: review(layout, None, PAGE),
-        hazards: by_rule(layout, PAGE),
+        hazards,
         symptoms: Vec::new(),
-        incidents: incidents(layout, |_| PAGE.to_owned(), false),
+        incidents,
         contents: contents(layout, PAGE, |_| None),
         scopes: Vec::new(),
         glance: glance(layout, PAGE),
         services,
         service_kinds,
-        sections: sections(layout, &layout.items, PAGE, 2, false),
+        sections,
         verdicts: verdicts(layout, None, PAGE),
         capacity: capacity(layout, PAGE),
         environments: environments(layout, None, PAGE),
         lifecycles: lifecycles(layout, None, PAGE),
         events: events(layout, None, PAGE),
-        diagram: as_text(&diagram::overview(map)),
-        diagrams: of_services(map),
+        diagram: None,
+        diagrams: Vec::new(),
         recovery_tests,
         without_recovery_test,
         constants_left_out: layout.constants_left_out,

@@ -333,7 +333,8 @@ impl Program<'_> {
             ItemKind::Enum(facts) => facts.variants.as_slice(),
             _ => &[],
         });
-        let declared = modules.chain(variants.map(|variant| &variant.name)).cloned().collect();
+        let mut declared = FxHashSet::with_capacity_and_hasher(2 * self.defs.len(), rustc_hash::FxBuildHasher);
+        declared.extend(modules.chain(variants.map(|variant| &variant.name)).cloned());
         self.lookups.declare(declared);
         for _ in 0..MAX_GLOB_ROUNDS {
             self.lookups.reset(self.modules.len());

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, OnceLock};
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -222,6 +223,17 @@ impl<'f> Program<'f> {
     /// All definitions with their ids.
     pub fn all_defs(&self) -> impl Iterator<Item = (DefId, &Def<'f>)> {
         self.defs.iter().enumerate().map(|(at, def)| (DefId(index(at)), def))
+    }
+
+    /// The ids of all definitions, for several threads.
+    pub fn par_ids(&self) -> impl IndexedParallelIterator<Item = DefId> {
+        (0..index(self.defs.len())).into_par_iter().map(DefId)
+    }
+
+    /// What borrows nothing of the files, to be given back elsewhere.
+    #[must_use]
+    pub fn own_parts(self) -> impl Send + 'static {
+        (self.krates, self.glob_targets, self.lookups, self.members, self.implementors, self.foreign_impls, self.body_scopes)
     }
 
     /// The conditions under which a definition exists, outermost first.

@@ -32,12 +32,24 @@ pub struct Signatures {
     pub may_mint: Vec<bool>,
 }
 
+/// Most definitions that a thread takes at once.
+const PIECE: usize = 256;
+
 /// What one definition declares: its value, its parameters, its fields; what it derives; whether it may make random values.
 type Row = (Type, Vec<Type>, Vec<(Name, Type)>, Vec<SmolStr>, bool);
 
 /// Gives the members of `impl` blocks their canonical paths and their place under their type.
 pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>> {
     program.settle_globs(catalog);
+    // What blocks are of is asked for side by side: members, which change no answer, are noted one after the other below.
+    let known = &*program;
+    let block = |at: usize| {
+        let ItemKind::Impl(imp) = &known.defs[at].item.kind else { return None };
+        let module = known.defs[at].module;
+        let ty = known.lower(catalog, TypeScope { module, this: None, generics: &[&imp.generics] }, &imp.self_ty);
+        Some((ty, imp.of_trait.as_ref().and_then(|path| known.resolve(catalog, module, path, Space::Type))))
+    };
+    let mut blocks: Vec<Option<(Type, Option<Res>)>> = (0..known.defs.len()).into_par_iter().with_max_len(PIECE).map(block).collect();
     let mut this: Vec<Option<Type>> = vec![None; program.defs.len()];
     let mut at = 0;
     while at < program.defs.len() {
@@ -58,8 +70,7 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
             continue;
         };
         let module = program.defs[at].module;
-        let scope = TypeScope { module, this: None, generics: &[&imp.generics] };
-        let ty = program.lower(catalog, scope, &imp.self_ty);
+        let (ty, of_trait) = blocks[at].take().unwrap_or((Type::Unknown, None));
         let target = match &ty {
             Type::Def(id, _) => Some(*id),
             _ => None,
@@ -69,7 +80,6 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
             (Type::Foreign(path, _), _) => format_smolstr!("{}::{}", program.module(module).path, path.rsplit("::").next().unwrap_or(path)),
             _ => program.module(module).path.clone(),
         };
-        let of_trait = imp.of_trait.as_ref().and_then(|path| program.resolve(catalog, module, path, Space::Type));
         if let (Some(target), Some(of_trait)) = (target, &of_trait) {
             note_impl(program, module, target, of_trait, imp);
         }
@@ -158,7 +168,7 @@ pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Typ
         let may_mint = program.func(id).is_some() && may_mint(&program.def(id).path);
         (value, params, fields, derives(program, catalog, id), may_mint)
     };
-    let rows: Vec<Row> = (0..program.defs.len()).into_par_iter().map(row).collect();
+    let rows: Vec<Row> = (0..program.defs.len()).into_par_iter().with_max_len(PIECE).map(row).collect();
     let mut out = Signatures { this, ..Signatures::default() };
     for (at, (value, params, fields, derives, may_mint)) in rows.into_iter().enumerate() {
         out.values.push(value);

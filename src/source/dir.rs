@@ -3,6 +3,9 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustc_hash::FxHashSet;
 
 use super::walk::{Entry, Folders, Follow, What, walk};
 use super::{Listing, MAX_FILE_BYTES, ReadError, Tree, normalise, text_of};
@@ -15,6 +18,8 @@ const MAX_RULES_BYTES: u64 = 256 * 1024;
 pub struct DirTree {
     /// Absolute, links resolved: what a path is held against before it is opened.
     root: PathBuf,
+    /// Folders of the tree that no link leads to: to resolve the same names for each of their files takes longer than to read it.
+    plain: Arc<RwLock<FxHashSet<PathBuf>>>,
 }
 
 /// Why a folder cannot be analysed.
@@ -72,7 +77,7 @@ impl DirTree {
         }
         // Asked now, so that a folder that may not be listed is an error and not an empty map.
         fs::read_dir(&root).map_err(unreadable)?;
-        Ok(Self { root })
+        Ok(Self { root, plain: Arc::default() })
     }
 
     /// The folder, absolute, links resolved.
@@ -85,6 +90,24 @@ impl DirTree {
     fn bytes(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
         let relative = normalise(path).ok_or(ReadError::Outside)?;
         let path = self.root.join(relative);
+        let real = if self.is_plain(&path) { path } else { self.resolved(path)? };
+        // Before opening: to open a pipe blocks, to open a device may do anything.
+        let meta = fs::metadata(&real).map_err(|error| read_error(&error))?;
+        if !meta.is_file() {
+            return Err(ReadError::NotAFile);
+        }
+        let mut file = fs::File::open(&real).map_err(|error| read_error(&error))?.take(limit + 1);
+        read_all(&mut file, meta.len().min(limit)).map_err(|error| read_error(&error))
+    }
+
+    /// Whether a path is a file of a folder that was found to be no link, nor below one, and no link itself.
+    fn is_plain(&self, path: &Path) -> bool {
+        let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
+        path.parent().is_some_and(|folder| plain.contains(folder)) && fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file())
+    }
+
+    /// Where a path leads, all links resolved: a place within the tree.
+    fn resolved(&self, path: PathBuf) -> Result<PathBuf, ReadError> {
         let real = fs::canonicalize(&path).map_err(|error| match read_error(&error) {
             // A link that leads to itself leads nowhere; it is not that somebody forbids to read it.
             ReadError::Unreadable { .. } if error.kind() != io::ErrorKind::PermissionDenied && path.is_symlink() => ReadError::Missing,
@@ -93,14 +116,10 @@ impl DirTree {
         if !real.starts_with(&self.root) {
             return Err(ReadError::Outside);
         }
-        // Before opening: to open a pipe blocks, to open a device may do anything.
-        if !fs::metadata(&real).map_err(|error| read_error(&error))?.is_file() {
-            return Err(ReadError::NotAFile);
+        if let Some(folder) = path.parent().filter(|_| real == path) {
+            self.plain.write().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
         }
-        let file = fs::File::open(&real).map_err(|error| read_error(&error))?;
-        let mut bytes = Vec::new();
-        file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
-        Ok(bytes)
+        Ok(real)
     }
 }
 
@@ -111,6 +130,10 @@ impl Tree for DirTree {
 
     fn files(&self) -> Listing {
         walk(self)
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        fs::metadata(self.root.join(path)).map_or(0, |meta| meta.len())
     }
 
     fn read(&self, path: &str) -> Result<String, ReadError> {
@@ -139,7 +162,7 @@ impl Folders for DirTree {
                 None => What::Unnameable,
                 Some(_) if kind.is_symlink() => What::Link,
                 Some(_) if kind.is_dir() => What::Folder,
-                Some(_) if kind.is_file() => What::File { bytes: entry.metadata().map_or(0, |meta| meta.len()) },
+                Some(_) if kind.is_file() => What::File,
                 Some(_) => What::Special,
             };
             entries.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), what });
@@ -169,11 +192,31 @@ impl Folders for DirTree {
         let Some(relative) = real.strip_prefix(&self.root).ok().and_then(relative_text) else { return Follow::Outside };
         match fs::metadata(&real) {
             Ok(meta) if meta.is_dir() => Follow::Folder { path: relative },
-            Ok(meta) if meta.is_file() => Follow::File { path: relative, bytes: meta.len() },
+            Ok(meta) if meta.is_file() => Follow::File { path: relative },
             Ok(_) => Follow::Special,
             Err(_) => Follow::Missing,
         }
     }
+}
+
+/// Reads to the end. It is known how much there is, though it may be more or less by now: then two calls of the system do.
+fn read_all(file: &mut impl Read, expected: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(expected).unwrap_or_default() + 1];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let is_all = filled < bytes.len();
+    bytes.truncate(filled);
+    if !is_all {
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 /// A relative path with `/` between its names.

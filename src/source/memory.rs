@@ -80,6 +80,10 @@ impl Tree for MemoryTree {
         walk(self)
     }
 
+    fn size(&self, path: &str) -> u64 {
+        self.files.get(path).map_or(0, |bytes| bytes.len() as u64)
+    }
+
     fn read(&self, path: &str) -> Result<String, ReadError> {
         let path = normalise(path).ok_or(ReadError::Outside)?;
         let bytes = self.files.get(&path).ok_or(ReadError::Missing)?;
@@ -94,10 +98,10 @@ impl Folders for MemoryTree {
     fn entries(&self, folder: &str) -> Result<Vec<Entry>, String> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let mut entries: BTreeMap<&str, What> = BTreeMap::new();
-        for (path, bytes) in self.files.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix)) {
+        for (path, _) in self.files.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix)) {
             match path[prefix.len()..].split_once('/') {
                 Some((name, _)) => entries.insert(name, What::Folder),
-                None => entries.insert(&path[prefix.len()..], What::File { bytes: bytes.len() as u64 }),
+                None => entries.insert(&path[prefix.len()..], What::File),
             };
         }
         Ok(entries.into_iter().map(|(name, what)| Entry { name: name.to_owned(), what }).collect())

@@ -49,6 +49,9 @@ pub trait Tree: Sync {
     /// All files that are not ignored, sorted by path.
     fn files(&self) -> Listing;
 
+    /// Size in bytes of a file that is listed; 0 when it cannot be told, and reading it will say why.
+    fn size(&self, path: &str) -> u64;
+
     /// The text of one file.
     ///
     /// # Errors
@@ -126,8 +129,6 @@ impl Listing {
 pub struct Listed {
     /// Path relative to the root.
     pub path: SmolStr,
-    /// Size in bytes.
-    pub bytes: u64,
 }
 
 /// A folder that was not entered.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use super::ignored::Rules;
@@ -21,7 +22,7 @@ const TOOLING: &[&str] =
 const VENDORED: &[&str] = &["vendor", "vendored", "third_party", "third-party"];
 
 /// What a walk needs of a tree.
-pub(super) trait Folders {
+pub(super) trait Folders: Sync {
     /// The entries of a folder, in any order.
     fn entries(&self, folder: &str) -> Result<Vec<Entry>, String>;
 
@@ -30,6 +31,11 @@ pub(super) trait Folders {
 
     /// Where a link leads.
     fn follow(&self, path: &str) -> Follow;
+
+    /// Whether several folders may be asked for at once, in any order, with the same answers.
+    fn in_any_order(&self) -> bool {
+        true
+    }
 }
 
 /// One entry of a folder.
@@ -42,9 +48,7 @@ pub(super) struct Entry {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     Folder,
-    File {
-        bytes: u64,
-    },
+    File,
     Link,
     /// A pipe, socket or device.
     Special,
@@ -54,7 +58,7 @@ pub(super) enum What {
 
 /// Where a link leads.
 pub(super) enum Follow {
-    File { path: String, bytes: u64 },
+    File { path: String },
     Folder { path: String },
     Special,
     Outside,
@@ -96,16 +100,20 @@ impl Walk<'_> {
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         let text = |name: &str| has_file(&entries, name).then(|| self.folders.rules(&child(folder, name))).flatten();
         self.rules.push(folder, text(".ignore").as_deref(), text(".gitignore").as_deref());
+        let mut ahead = self.ahead(folder, &entries, depth + 1).into_iter();
         for entry in &entries {
             if self.full {
                 break;
             }
             let path = child(folder, &entry.name);
             match entry.what {
-                What::Folder => self.enter(&path, &entry.name, &entries, depth + 1),
+                What::Folder => {
+                    let listed = ahead.next().flatten();
+                    self.enter(&path, &entry.name, &entries, depth + 1, listed);
+                }
                 What::Unnameable => self.skip(path, "its name is not UTF-8", "rename it"),
                 _ if self.rules.ignored(&path, false) => {}
-                What::File { bytes } => self.list(path, bytes),
+                What::File => self.list(path),
                 What::Link => self.links.push(path),
                 // A service's socket or pipe beside its code is not input.
                 What::Special if is_source(&path) => {
@@ -117,18 +125,33 @@ impl Walk<'_> {
         self.rules.pop();
     }
 
-    /// Enters a folder unless it is pruned.
-    fn enter(&mut self, path: &str, name: &str, siblings: &[Entry], depth: usize) {
+    /// What is in the folders of a folder, for those that will be entered, listed side by side.
+    fn ahead(&self, folder: &str, entries: &[Entry], depth: usize) -> Vec<Option<Result<Vec<Entry>, String>>> {
+        let folders: Vec<&Entry> = entries.iter().filter(|entry| entry.what == What::Folder).collect();
+        if folders.len() < 2 || depth > MAX_DEPTH || !self.folders.in_any_order() {
+            return Vec::new();
+        }
+        let (tree, rules) = (self.folders, &self.rules);
+        let list = |entry: &&Entry| {
+            let path = child(folder, &entry.name);
+            let is_left_out = TOOLING.contains(&entry.name.as_str()) || rules.ignored(&path, true);
+            (!is_left_out).then(|| tree.entries(&path))
+        };
+        folders.par_iter().with_max_len(4).map(list).collect()
+    }
+
+    /// Enters a folder unless it is pruned; what is in it may be known.
+    fn enter(&mut self, path: &str, name: &str, siblings: &[Entry], depth: usize, listed: Option<Result<Vec<Entry>, String>>) {
         if TOOLING.contains(&name) {
             return self.prune(path, PruneReason::Tooling);
         }
-        if self.rules.ignored(path, true) {
+        if listed.is_none() && self.rules.ignored(path, true) {
             return self.prune(path, PruneReason::Ignored);
         }
         if depth > MAX_DEPTH {
             return self.skip(path.to_owned(), "it lies too deep", "analyse a folder further down");
         }
-        match self.folders.entries(path) {
+        match listed.unwrap_or_else(|| self.folders.entries(path)) {
             Ok(entries) => match prune_reason(path, name, siblings, &entries) {
                 Some(reason) => self.prune(path, reason),
                 None => self.folder(path, entries, depth),
@@ -137,7 +160,7 @@ impl Walk<'_> {
         }
     }
 
-    fn list(&mut self, path: String, bytes: u64) {
+    fn list(&mut self, path: String) {
         if self.listing.files.len() >= MAX_FILES {
             self.full = true;
             let message = format!("more than {MAX_FILES} files: those after `{path}` were not listed");
@@ -146,7 +169,7 @@ impl Walk<'_> {
             self.listing.unreadable = true;
             return;
         }
-        self.listing.files.push(Listed { path: path.into(), bytes });
+        self.listing.files.push(Listed { path: path.into() });
     }
 
     fn prune(&mut self, path: &str, reason: PruneReason) {
@@ -201,7 +224,7 @@ fn follow_links(folders: &dyn Folders, links: Vec<String>, listing: &mut Listing
     };
     for link in links {
         match folders.follow(&link) {
-            Follow::File { path, bytes } => {
+            Follow::File { path } => {
                 let own_place =
                     listing.files[..listed].binary_search_by(|file| file.path.as_str().cmp(&path)).is_ok() || targets.contains_key(&path);
                 if own_place {
@@ -219,7 +242,7 @@ fn follow_links(folders: &dyn Folders, links: Vec<String>, listing: &mut Listing
                     );
                 } else if listing.files.len() < MAX_FILES {
                     targets.insert(path, link.clone().into());
-                    listing.files.push(Listed { path: link.into(), bytes });
+                    listing.files.push(Listed { path: link.into() });
                 }
             }
             Follow::Folder { path } => {
@@ -263,7 +286,7 @@ fn is_source(path: &str) -> bool {
 }
 
 fn has_file(entries: &[Entry], name: &str) -> bool {
-    entries.iter().any(|entry| entry.name == name && matches!(entry.what, What::File { .. } | What::Link))
+    entries.iter().any(|entry| entry.name == name && matches!(entry.what, What::File | What::Link))
 }
 
 fn child(folder: &str, name: &str) -> String {

@@ -36,6 +36,10 @@ impl Tree for Without<'_> {
         listing
     }
 
+    fn size(&self, path: &str) -> u64 {
+        self.tree.size(path)
+    }
+
     fn read(&self, path: &str) -> Result<String, ReadError> {
         match normalise(path) {
             Some(path) if self.leaves_out(&path) => Err(ReadError::Missing),

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::skeleton::{blocks, comparable, difference, intruders, pages};
+use super::skeleton::{blocks, comparable, difference, intruders, intruders_among_descriptions, pages};
 use super::texts::Texts;
 
 /// One for each thing that Markdown, a host, mdBook or a terminal reads out of text.
@@ -116,8 +116,7 @@ fn hostile_descriptions_bring_no_heading_no_html_and_no_image() {
             ways[next.get() % ways.len()].clone()
         });
         for (page, plain) in pages(&map).iter().zip(&plain) {
-            let ours = |what: &String| !what.contains("Strikethrough") && !what.contains("DefinitionList");
-            found.extend(intruders(page).into_iter().filter(ours).map(|what| format!("{hostile:?} in {}: {what}", page.path)));
+            found.extend(intruders_among_descriptions(page).into_iter().map(|what| format!("{hostile:?} in {}: {what}", page.path)));
             if headings(&page.text) != headings(&plain.text) {
                 found.push(format!("{hostile:?} in {}: headings or tables differ", page.path));
             }

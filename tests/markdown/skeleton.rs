@@ -116,6 +116,13 @@ pub(crate) fn intruders(page: &Page) -> Vec<String> {
     found
 }
 
+/// As [`intruders`], where texts may be Markdown of their author's: what is struck out, and terms with what they mean, are the author's.
+pub(crate) fn intruders_among_descriptions(page: &Page) -> Vec<String> {
+    let mut found = intruders(page);
+    found.retain(|what| !what.contains("Strikethrough") && !what.contains("DefinitionList"));
+    found
+}
+
 /// What books put behind a heading: a slug of the id.
 fn is_own_anchor(id: &str) -> bool {
     id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))

@@ -249,11 +249,6 @@ impl GitTree {
         let node = way.last().map_or_else(|| self.top(), |(_, node)| *node);
         Ok((spelled(&way), node))
     }
-
-    /// Size of a file, as far as it is known without its content: what is not in the clone has none.
-    fn size(&self, id: ObjectId) -> u64 {
-        self.with(|repository| repository.try_find_header(id).ok().flatten()).map_or(0, |header| header.size())
-    }
 }
 
 impl Tree for GitTree {
@@ -263,6 +258,13 @@ impl Tree for GitTree {
 
     fn files(&self) -> Listing {
         walk(self)
+    }
+
+    /// As far as it is known without its content: what is not in the clone has none.
+    fn size(&self, path: &str) -> u64 {
+        let node = below(&self.prefix, path).and_then(|path| self.follow_path(&path).ok());
+        let header = node.and_then(|(_, node)| self.with(|repository| repository.try_find_header(node.id).ok().flatten()));
+        header.map_or(0, |header| header.size())
     }
 
     fn read(&self, path: &str) -> Result<String, ReadError> {
@@ -310,7 +312,7 @@ impl Folders for GitTree {
         let what = |node: &Node| match node.kind {
             EntryKind::Tree | EntryKind::Commit => What::Folder,
             EntryKind::Link => What::Link,
-            EntryKind::Blob | EntryKind::BlobExecutable => What::File { bytes: self.size(node.id) },
+            EntryKind::Blob | EntryKind::BlobExecutable => What::File,
         };
         let mut out: Vec<Entry> = read.nodes.iter().map(|(name, node)| Entry { name: name.clone(), what: what(node) }).collect();
         out.extend(read.unnameable.iter().map(|name| Entry { name: name.clone(), what: What::Unnameable }));
@@ -319,6 +321,11 @@ impl Folders for GitTree {
 
     fn rules(&self, path: &str) -> Option<String> {
         self.read(path).ok()
+    }
+
+    /// They are counted, and the count decides which is one too many.
+    fn in_any_order(&self) -> bool {
+        false
     }
 
     fn follow(&self, path: &str) -> Follow {
@@ -330,7 +337,7 @@ impl Folders for GitTree {
             Ok((path, node)) => match (self.relative(&path), node.kind) {
                 (None, _) => Follow::Outside,
                 (Some(path), EntryKind::Tree | EntryKind::Commit) => Follow::Folder { path: path.to_owned() },
-                (Some(path), _) => Follow::File { path: path.to_owned(), bytes: self.size(node.id) },
+                (Some(path), _) => Follow::File { path: path.to_owned() },
             },
         }
     }
