@@ -79,7 +79,7 @@ pub fn join(items: &mut [Item], deployed: &Deployed, code: &Code<'_>) -> Joined 
     let runs: Vec<(SmolStr, Runs<'_>)> =
         code.services.iter().map(|service| (service.name.clone(), Runs::of(deployed, &service.name, &defaults))).collect();
     let mut out = Joined { deployments: numbers::deployments(deployed), ..Joined::default() };
-    variables::trace(items, deployed);
+    variables::trace(items, deployed, &defaults);
     kept_files::tell(items);
     image_volumes::tell(items);
     decides::tell(items);

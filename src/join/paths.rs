@@ -75,7 +75,7 @@ pub(super) fn last_given<'a>(set: &'a [SetBy], run: &Run<'_>) -> Option<&'a SetB
 }
 
 /// Puts a value where a text names what it comes from, or in the place of what the text begins with by default.
-fn put_in(text: &str, name: &str, value: &str, base: Option<&str>) -> Option<String> {
+pub(super) fn put_in(text: &str, name: &str, value: &str, base: Option<&str>) -> Option<String> {
     for form in [format!("${{{name}}}"), format!("{{{name}}}")] {
         if text.contains(&form) {
             return Some(text.replacen(&form, value, 1));

@@ -43,7 +43,11 @@ fn deployment(container: &str, pod: &str) -> String {
 }
 
 fn joined(files: &[(&str, &str)]) -> StateMap {
-    let mut text = format!("//- /src/main.rs\n{MAIN}\n//- /Dockerfile\n{DOCKERFILE}\n");
+    of_code(MAIN, files)
+}
+
+fn of_code(code: &str, files: &[(&str, &str)]) -> StateMap {
+    let mut text = format!("//- /src/main.rs\n{code}\n//- /Dockerfile\n{DOCKERFILE}\n");
     for (path, content) in files {
         text.push_str(&format!("//- /{path}\n{content}\n"));
     }
@@ -93,6 +97,35 @@ fn a_variable_is_traced_from_its_default_to_what_sets_it() {
     let url = fact(item(&map, "startup-config:env#DATABASE_URL"), "env");
     assert!(url.set[0].hidden && url.set[0].value.is_none(), "{url:?}");
     assert!(codes(&map).is_empty(), "{:?}", map.diagnostics);
+}
+
+#[test]
+fn what_is_set_is_told_as_the_code_takes_it() {
+    let code = r#"
+        fn main() {
+            let below = format!("{}/tmp", std::env::var("FOLDER").unwrap());
+            std::fs::create_dir_all(&below).unwrap();
+            let kept = std::env::var("KEPT").unwrap_or_else(|_| "data".into());
+            std::fs::write(format!("{kept}/sends"), "x").unwrap();
+            let whole = std::env::var("WHOLE").unwrap_or_else(|_| "a.csv".into());
+            std::fs::write(whole, "x").unwrap();
+        }
+    "#;
+    let deployment =
+        deployment("env:\n  - {name: FOLDER, value: /srv}\n  - {name: KEPT, value: /kept}\n  - {name: WHOLE, value: /b.csv}", "");
+    let map = of_code(code, &[("k/deploy.yaml", &deployment)]);
+    let told = |path: &str| {
+        let has = |item: &&Item| {
+            item.facts.iter().any(|fact| fact.key == "path" && fact.value.as_ref().is_some_and(|value| value.to_string() == path))
+        };
+        let found = map.items.iter().find(has).unwrap_or_else(|| panic!("no {path}: {:?}", map.items));
+        (found.summary.clone(), fact(found, "path").set.iter().map(|one| one.value.as_ref().unwrap().to_string()).collect::<Vec<_>>())
+    };
+    assert_eq!(told("${FOLDER}/tmp").1, ["/srv/tmp"]);
+    let (summary, set) = told("data/sends");
+    assert_eq!(set, ["/kept/sends"]);
+    assert!(summary.contains("unless `KEPT` is set: `/kept/sends` by "), "{summary}");
+    assert_eq!(told("a.csv").1, ["/b.csv"]);
 }
 
 #[test]
@@ -321,7 +354,7 @@ fn a_key_of_the_settings_meets_the_variable_that_sets_it() {
         containers: vec![container],
         ..Workload::new("Deployment/shop", WorkloadKind::Replicated, place("k.yaml", 1))
     };
-    super::variables::trace(&mut items, &Deployed { workloads: vec![workload], ..Deployed::default() });
+    super::variables::trace(&mut items, &Deployed { workloads: vec![workload], ..Deployed::default() }, &super::runs::Defaults::default());
     // Told as the fact tells its own value: milliseconds as a time.
     assert_eq!(set(&items[1].facts[0]), ["2500ms by ConfigMap/shop SHOP_PAY__TIMEOUT_MS k.yaml:6"]);
     assert_eq!(set(&items[0].facts[0]), ["2500 by ConfigMap/shop SHOP_PAY__TIMEOUT_MS k.yaml:6"]);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::paths::put_in;
 use super::runs::Defaults;
 use crate::manifests::deployed::{ContainerRole, Deployed, WorkloadKind};
 use crate::merge::redact;
@@ -26,7 +27,7 @@ pub(super) fn variable_of(item: &Item) -> Option<String> {
 type Sets<'a> = BTreeMap<&'a str, Vec<SetBy>>;
 
 /// Says of each variable, and of each value that comes from one, where it is set.
-pub(super) fn trace(items: &mut [Item], deployed: &Deployed) {
+pub(super) fn trace(items: &mut [Item], deployed: &Deployed, defaults: &Defaults) {
     let all = gather(deployed);
     let keys = setting_keys(items);
     for item in items.iter_mut() {
@@ -47,6 +48,8 @@ pub(super) fn trace(items: &mut [Item], deployed: &Deployed) {
             if is_hidden(fact) {
                 set.iter_mut().for_each(hide);
             }
+            let base = defaults.get(&from).map(String::as_str);
+            set.iter_mut().chain(&mut fact.set).for_each(|one| put_around(&fact.value, fact.provenance, &from, base, one));
             if fact.provenance == Provenance::Env {
                 say_after(&mut item.summary, &from, &set);
             }
@@ -101,6 +104,16 @@ fn set_of(fact: &Fact, from: &str, all: &Sets<'_>, keys: &[SettingKey], services
             keys.iter().filter(fits).flat_map(of_key).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// What the code makes of the value of a variable: `/srv/tmp` where it takes `${FOLDER}/tmp`, or `data/tmp` by default.
+fn put_around(told: &Option<FactValue>, provenance: Provenance, name: &str, base: Option<&str>, set: &mut SetBy) {
+    let (Some(FactValue::Text(told)), Provenance::Env, Some(value)) = (told, provenance, &set.value) else { return };
+    let value = value.to_string();
+    let Some(all) = told.split(" or ").map(|text| put_in(text, name, &value, base)).collect::<Option<Vec<String>>>() else { return };
+    if all.iter().any(|one| *one != value) {
+        set.value = Some(FactValue::Text(all.join(" or ")));
     }
 }
 

@@ -338,13 +338,15 @@ fn behaviour(fact: &Fact) -> String {
 
 fn fact_view(layout: &Layout<'_>, fact: &Fact, page: &str) -> FactView {
     let (set, set_more) = set_views(layout, fact, page);
+    // A text that has the variable in it is no default of it.
+    let is_pattern = |from: &&str| matches!(&fact.value, Some(FactValue::Text(text)) if text.contains(&format!("${{{from}}}")));
     FactView {
         set,
         set_more,
         label: label(&fact.key),
         value: value(fact),
         at: fact.at.as_ref().map(|place| layout.links.place(page, &place.file, place.line)),
-        from: fact.from.as_deref().map(|from| code_short(from, 80)),
+        from: fact.from.as_deref().filter(|from| !is_pattern(from)).map(|from| code_short(from, 80)),
         is_fallback: fact.is_fallback(),
         required: fact.provenance == Provenance::Env && fact.value.is_none() && is_required(layout, fact),
     }
