@@ -17,7 +17,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for one in &body.compared {
             let origin = origin(cx, body, one);
             let known = found.entry(origin.clone()).or_insert_with(|| finding(cx, body, one, origin));
-            known.sites.push(cx.site(one.at, Role::Written, body.def));
+            // Compared there, and counted elsewhere.
+            known.sites.push(cx.site(one.at, Role::Constructed, body.def));
             // Asked for in several places, each says what it knows.
             for fact in known.facts.first().map(|fact| fact.key.clone()).map_or_else(Vec::new, |key| facts(cx, body, one, &key)) {
                 known.learn(fact);

@@ -129,6 +129,29 @@ fn what_is_set_is_told_as_the_code_takes_it() {
 }
 
 #[test]
+fn what_a_default_is_made_of_is_said_with_the_variable() {
+    let code = r#"
+        fn main() {
+            let data = std::env::var("DATA_FOLDER").unwrap_or_else(|_| "data".into());
+            let file = std::env::var("CONFIG_FILE").unwrap_or_else(|_| format!("{data}/config.json"));
+            std::fs::write(file, "x").unwrap();
+            let plain = std::env::var("PLAIN").unwrap_or_else(|_| "a.csv".into());
+            std::fs::write(plain, "x").unwrap();
+        }
+    "#;
+    let map = of_code(code, &[("k/deploy.yaml", &deployment("env:\n  - {name: CONFIG_FILE, value: /c.json}", ""))]);
+    let said: Vec<&str> =
+        map.items.iter().filter(|item| item.kind == crate::model::Kind::FsWrite).map(|item| item.summary.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "writes `a.csv` unless `PLAIN` is set",
+            "writes `data/config.json` unless `CONFIG_FILE` or `DATA_FOLDER` is set: `/c.json` by Deployment/shop"
+        ]
+    );
+}
+
+#[test]
 fn pools_add_up_over_replicas_and_rollouts() {
     let deployment = deployment("envFrom:\n  - configMapRef: {name: shop}", "");
     let map = joined(&[("k/config.yaml", CONFIG_MAP), ("k/deploy.yaml", &deployment)]);

@@ -30,6 +30,7 @@ type Sets<'a> = BTreeMap<&'a str, Vec<SetBy>>;
 pub(super) fn trace(items: &mut [Item], deployed: &Deployed, defaults: &Defaults) {
     let all = gather(deployed);
     let keys = setting_keys(items);
+    let others = behind_defaults(items);
     for item in items.iter_mut() {
         let services: BTreeSet<SmolStr> = item.services.iter().cloned().collect();
         if let Some(name) = variable_of(item) {
@@ -51,6 +52,7 @@ pub(super) fn trace(items: &mut [Item], deployed: &Deployed, defaults: &Defaults
             let base = defaults.get(&from).map(String::as_str);
             set.iter_mut().chain(&mut fact.set).for_each(|one| put_around(&fact.value, fact.provenance, &from, base, one));
             if fact.provenance == Provenance::Env {
+                say_other(&mut item.summary, &from, others.get(&from));
                 say_after(&mut item.summary, &from, &set);
             }
             fact.set.extend(set);
@@ -169,11 +171,36 @@ pub(super) fn defaults(items: &[Item]) -> Defaults {
     items.iter().filter_map(|item| Some((variable_of(item)?, default(item)?))).collect()
 }
 
+/// The variables that defaults of other variables are made of: `data/config.json` of `CONFIG_FILE` begins with `DATA_FOLDER`.
+fn behind_defaults(items: &[Item]) -> BTreeMap<String, String> {
+    let of = |item: &Item| {
+        let name = variable_of(item)?;
+        let other = item.facts.iter().find(|fact| fact.key == "default" && fact.value.is_some())?.from.clone()?;
+        // A default that shows the other one says so by itself.
+        let shown = item.facts.iter().any(|fact| {
+            fact.key == "default" && fact.value.as_ref().is_some_and(|value| value.to_string().contains(&format!("{{{other}}}")))
+        });
+        (other != name && !shown).then_some((name, other))
+    };
+    let known: BTreeSet<String> = items.iter().filter_map(variable_of).collect();
+    items.iter().filter_map(of).filter(|(_, other)| known.contains(other)).collect()
+}
+
+/// What a default is made of changes it as well: ``unless `CONFIG_FILE` or `DATA_FOLDER` is set``.
+fn say_other(summary: &mut String, variable: &str, other: Option<&String>) {
+    let (Some(other), marker) = (other, format!("unless `{variable}` is set")) else { return };
+    if summary.contains(&marker) {
+        *summary = summary.replacen(&marker, &format!("unless `{variable}` or `{other}` is set"), 1);
+    }
+}
+
 /// Says the values behind the condition that a summary names: `unless `X` is set`.
 fn say_after(summary: &mut String, variable: &str, set: &[SetBy]) {
-    let marker = format!("unless `{variable}` is set");
-    if let Some(at) = summary.find(&marker) {
-        let end = at + marker.len();
+    // Perhaps with another variable that the default is made of.
+    let marker = format!("unless `{variable}` ");
+    let said = summary.find(&marker).and_then(|at| Some((at, summary[at..].find(" is set")? + " is set".len())));
+    if let Some((at, length)) = said {
+        let end = at + length;
         if summary[end..].starts_with(": ") {
             return;
         }
