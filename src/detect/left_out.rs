@@ -26,9 +26,10 @@ impl LeftOut {
         let test_only = world.program.par_ids().filter(is_test_only).collect::<Vec<_>>().into_iter().collect();
         let mut out = Self { test_only, dead: FxHashSet::default() };
         let run: Vec<&BodyFacts> = out.run(world, bodies).collect();
-        let types = unnamed_types(world, &run, &out.test_only);
+        let (types, named) = rayon::join(|| unnamed_types(world, &run, &out.test_only), || Named::new(world, &run));
         let of_such = |id: DefId| owner(world, id).is_some_and(|of| types.contains(&of));
-        out.dead = dead(world, run.into_iter().filter(|body| !of_such(body.def)));
+        let (such, run): (Vec<&BodyFacts>, Vec<&BodyFacts>) = run.into_iter().partition(|body| of_such(body.def));
+        out.dead = dead(world, named, &such, &run);
         out.dead.extend(world.program.all_defs().map(|(id, _)| id).filter(|id| !types.is_empty() && of_such(*id)));
         out
     }
@@ -54,39 +55,60 @@ impl LeftOut {
 /// Attributes that name nothing and change nothing about who calls a function.
 const INERT: [&str; 8] = ["allow", "cold", "deny", "deprecated", "expect", "inline", "must_use", "warn"];
 
+/// What is named, and what could be left over if it were not.
+#[derive(Default)]
+struct Named<'b> {
+    /// How many bodies mention each name.
+    mentions: FxHashMap<&'b SmolStr, usize>,
+    /// Functions that can only be called by their name.
+    candidates: Vec<DefId>,
+}
+
+impl<'b> Named<'b> {
+    fn new(world: World<'b>, run: &[&'b BodyFacts]) -> Self {
+        if !world.program.krates.iter().any(|krate| krate.input.is_bin) {
+            return Self::default();
+        }
+        let (mentions, candidates) = rayon::join(|| mentioned(world, run), || may_all_be_dead(world));
+        Self { mentions, candidates }
+    }
+
+    /// Takes back what a body mentions.
+    fn without(&mut self, world: World<'b>, body: &'b BodyFacts) {
+        for name in others_named(world, body) {
+            if let Some(count) = self.mentions.get_mut(name) {
+                *count -= 1;
+            }
+        }
+    }
+}
+
 /// Functions that nobody names: public ones of a library whose name no call or path of the services ends with, and what only
-/// those name. A function's own recursion does not count.
-fn dead<'b>(world: World<'b>, run: impl Iterator<Item = &'b BodyFacts>) -> FxHashSet<DefId> {
+/// those name, where some bodies do not count. A function's own recursion does not count either.
+fn dead<'b>(world: World<'b>, mut named: Named<'b>, such: &[&'b BodyFacts], run: &[&'b BodyFacts]) -> FxHashSet<DefId> {
     let program = world.program;
     let mut out = FxHashSet::default();
-    if !program.krates.iter().any(|krate| krate.input.is_bin) {
-        return out;
+    such.iter().for_each(|body| named.without(world, body));
+    let mut left = std::mem::take(&mut named.candidates);
+    let mentions = |named: &Named<'b>, id: &DefId| named.mentions.get(&program.def(*id).item.name).copied();
+    let known: FxHashSet<DefId> = left.iter().copied().collect();
+    let mut bodies_of: FxHashMap<DefId, Vec<&BodyFacts>> = FxHashMap::default();
+    for body in run {
+        let of = program.def(body.def).in_fn.unwrap_or(body.def);
+        if known.contains(&of) {
+            bodies_of.entry(of).or_default().push(body);
+        }
     }
-    let run: Vec<&BodyFacts> = run.collect();
-    let (mut mentions, (mut left, bodies_of)) = rayon::join(
-        || mentioned(world, &run),
-        || {
-            let mut bodies_of: FxHashMap<DefId, Vec<&BodyFacts>> = FxHashMap::default();
-            for body in &run {
-                bodies_of.entry(program.def(body.def).in_fn.unwrap_or(body.def)).or_default().push(body);
-            }
-            (may_all_be_dead(world), bodies_of)
-        },
-    );
     // One that is private and never named is called in a way that is not seen: by a macro, say.
-    left.retain(|id| program.def(*id).item.public || mentions.contains_key(&program.def(*id).item.name));
+    left.retain(|id| program.def(*id).item.public || mentions(&named, id).is_some_and(|count| count > 0));
     loop {
-        let is_unnamed = |id: &DefId| mentions.get(&program.def(*id).item.name).is_none_or(|count| *count == 0);
+        let is_unnamed = |id: &DefId| mentions(&named, id).is_none_or(|count| count == 0);
         let (found, rest): (Vec<DefId>, Vec<DefId>) = left.into_iter().partition(is_unnamed);
         left = rest;
         if found.is_empty() {
             return out;
         }
-        for name in found.iter().filter_map(|id| bodies_of.get(id)).flatten().flat_map(|body| others_named(world, body)) {
-            if let Some(count) = mentions.get_mut(name) {
-                *count -= 1;
-            }
-        }
+        found.iter().filter_map(|id| bodies_of.get(id)).flatten().for_each(|body| named.without(world, body));
         out.extend(found);
     }
 }

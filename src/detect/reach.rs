@@ -121,24 +121,31 @@ struct Graph<'c, 'a> {
 impl<'c, 'a> Graph<'c, 'a> {
     fn new(cx: &'c Cx<'a>) -> Self {
         let program = cx.world.program;
-        let mut numbers: FxHashMap<&SmolStr, usize> = FxHashMap::default();
-        let mut named: Vec<Vec<DefId>> = Vec::new();
-        for (id, def) in program.all_defs() {
-            let number = *numbers.entry(&def.item.name).or_insert(named.len());
-            if number == named.len() {
-                named.push(Vec::new());
+        let by_name = || {
+            let mut numbers: FxHashMap<&SmolStr, usize> = FxHashMap::default();
+            let mut named: Vec<Vec<DefId>> = Vec::new();
+            for (id, def) in program.all_defs() {
+                let number = *numbers.entry(&def.item.name).or_insert(named.len());
+                if number == named.len() {
+                    named.push(Vec::new());
+                }
+                named[number].push(id);
             }
-            named[number].push(id);
-        }
-        let mut for_traits: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
-        for (id, def) in program.all_defs() {
-            if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
-                && imp.of_trait.is_some()
-                && let Some(of) = member_of(cx, id)
-            {
-                for_traits.entry(of).or_default().push(id);
+            (numbers, named)
+        };
+        let by_trait = || {
+            let mut for_traits: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
+            for (id, def) in program.all_defs() {
+                if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
+                    && imp.of_trait.is_some()
+                    && let Some(of) = member_of(cx, id)
+                {
+                    for_traits.entry(of).or_default().push(id);
+                }
             }
-        }
+            (for_traits, twins(cx))
+        };
+        let ((numbers, named), (for_traits, twins)) = rayon::join(by_name, by_trait);
         let always = program
             .all_defs()
             .flat_map(|(_, def)| &def.item.attrs)
@@ -146,7 +153,7 @@ impl<'c, 'a> Graph<'c, 'a> {
             .filter_map(|name| numbers.get(&SmolStr::new(name)).copied())
             .collect();
         let mentions = program.par_ids().with_max_len(PIECE).map(|id| mentioned_by(cx, &numbers, id)).collect();
-        Self { cx, named, for_traits, always, mentions, twins: twins(cx) }
+        Self { cx, named, for_traits, always, mentions, twins }
     }
 
     /// What is reached from some definitions, among those that count; `by_attributes` with what attributes name.

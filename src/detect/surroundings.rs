@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -36,10 +37,11 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     let named: FxHashSet<&SmolStr> = findings.iter().flat_map(|finding| &finding.sites).filter_map(|site| site.function.as_ref()).collect();
     let paths = cx.bodies().map(|body| (&cx.world.program.def(body.def).path, body.def)).filter(|(path, _)| named.contains(path));
     let by_path: FxHashMap<SmolStr, DefId> = paths.map(|(path, def)| (path.clone(), def)).collect();
-    for finding in findings.iter_mut().filter(|finding| is_part_of_a_process(finding.kind) || is_given_or_written(finding)) {
+    let is_conditional = |finding: &&mut Finding| is_part_of_a_process(finding.kind) || is_given_or_written(finding);
+    findings.par_iter_mut().with_max_len(8).filter(is_conditional).for_each(|finding| {
         let conditions = conditions(cx, &by_path, finding);
         finding.facts.extend(conditions);
-    }
+    });
     for finding in findings.iter_mut() {
         let told = match finding.kind {
             Kind::Cache if finding.detector == "statics" => asked_when(cx, finding),

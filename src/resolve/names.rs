@@ -333,9 +333,7 @@ impl Program<'_> {
             ItemKind::Enum(facts) => facts.variants.as_slice(),
             _ => &[],
         });
-        let mut declared = FxHashSet::with_capacity_and_hasher(2 * self.defs.len(), rustc_hash::FxBuildHasher);
-        declared.extend(modules.chain(variants.map(|variant| &variant.name)).cloned());
-        self.lookups.declare(declared);
+        self.lookups.declare(modules.chain(variants.map(|variant| &variant.name)));
         for _ in 0..MAX_GLOB_ROUNDS {
             self.lookups.reset(self.modules.len());
             let this = &*self;

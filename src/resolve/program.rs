@@ -1,9 +1,10 @@
 //! The linked workspace: crates, modules and definitions, each with its canonical path.
 
+use std::hash::BuildHasher as _;
 use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::names::{Res, Space};
@@ -151,29 +152,37 @@ pub(super) struct Lookups {
     by_module: Vec<Mutex<Answers>>,
     /// What each module reaches through globs.
     globbed: Vec<OnceLock<Vec<Res>>>,
-    /// All names that some module defines or imports, and those of variants.
-    declared: FxHashSet<Name>,
+    /// Hashes of all names that some module defines or imports, and of those of variants.
+    declared: FxHashSet<u64>,
 }
 
 impl Lookups {
     pub(super) fn clear(&mut self) {
-        self.by_module.iter_mut().for_each(|known| *known = Mutex::default());
+        self.forget(self.by_module.len());
+    }
+
+    /// Forgets the answers, which another thread gives back.
+    fn forget(&mut self, modules: usize) {
+        let mut fresh = Vec::new();
+        fresh.resize_with(modules, Mutex::default);
+        let known = std::mem::replace(&mut self.by_module, fresh);
+        rayon::spawn(move || drop(known));
     }
 
     /// Forgets everything and makes room for this many modules.
     pub(super) fn reset(&mut self, modules: usize) {
-        self.by_module.clear();
-        self.by_module.resize_with(modules, Mutex::default);
+        self.forget(modules);
         self.globbed.clear();
         self.globbed.resize_with(modules, OnceLock::new);
     }
 
-    pub(super) fn declare(&mut self, names: FxHashSet<Name>) {
-        self.declared = names;
+    pub(super) fn declare<'n>(&mut self, names: impl Iterator<Item = &'n Name>) {
+        self.declared = names.map(|name| FxBuildHasher.hash_one(name.as_str())).collect();
     }
 
+    /// Whether something may be called so: two names may have one hash.
     pub(super) fn is_declared(&self, name: &str) -> bool {
-        self.declared.contains(name)
+        self.declared.contains(&FxBuildHasher.hash_one(name))
     }
 
     pub(super) fn through_globs(&self, module: ModId, find: impl FnOnce() -> Vec<Res>) -> &[Res] {
