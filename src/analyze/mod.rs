@@ -65,6 +65,22 @@ pub struct Analysis {
     pub bad_config: bool,
     /// There is no Rust in the tree.
     pub no_rust: bool,
+    /// What the map was made of.
+    _rest: Rest,
+}
+
+/// What the map was made of: many small pieces of memory, which take as long to give back as a stage. It is not done while the map is
+/// written, and not at all where the process ends then: the last owner hands it to a thread of its own.
+#[derive(Default)]
+struct Rest(Option<Box<dyn Send + Sync>>);
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        if let Some(rest) = self.0.take() {
+            // Without a thread it is given back here, with the closure.
+            let _ = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || drop(rest));
+        }
+    }
 }
 
 /// Analyses a tree.
@@ -100,7 +116,7 @@ pub fn analyze_kept(
         let (discovery, found) = rayon::join(|| discovered(&recorded, options, progress), || kept.find(tree, &parse_options));
         if let Some((map, no_rust)) = found.and_then(|found| kept.take(found, &discovery, revision)) {
             let (config, _) = config(tree);
-            return Ok(Analysis { map, deployed: None, config, unreadable: false, bad_config: false, no_rust });
+            return Ok(Analysis { map, deployed: None, config, unreadable: false, bad_config: false, no_rust, _rest: Rest::default() });
         }
         let digest = cache::digest(&discovery);
         let analysis = run(&recorded, discovery, revision, options, progress, Known { recorded: Some(&recorded), ..Known::default() })?;
@@ -313,12 +329,11 @@ fn run(
         coverage,
     };
     let no_rust = discovery.no_rust();
-    // Giving back memory in small pieces takes as long as a stage: another thread does it while the map is rendered.
     let gathered = cx.own_parts();
     let linked = program.own_parts();
     let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable || settings.unreadable;
-    rayon::spawn(move || drop((read, manifests, bodies, flow, signatures, discovery, gathered, linked)));
-    Ok(Analysis { map, deployed: Some(drawn.deployed), config, unreadable, bad_config, no_rust })
+    let rest = Rest(Some(Box::new((read, manifests, bodies, flow, signatures, discovery, gathered, linked))));
+    Ok(Analysis { map, deployed: Some(drawn.deployed), config, unreadable, bad_config, no_rust, _rest: rest })
 }
 
 /// What people and the repository say of the tree as a whole.

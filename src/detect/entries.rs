@@ -10,9 +10,9 @@ use super::context::Cx;
 use super::finding::Finding;
 use super::reach::ROUTERS;
 use crate::catalog::Shape;
-use crate::facts::{Attr, ItemKind, Path};
+use crate::facts::{Attr, ItemFact, ItemKind, Path};
 use crate::model::{Access, Class, EntryKind, EntryPoint, ItemId, Kind};
-use crate::resolve::{At, BodyFacts, DefId, ModId, Res, Served, Space, Value, http_method};
+use crate::resolve::{At, BodyFacts, Def, DefId, ModId, Res, Served, Space, Value, http_method};
 
 /// Routers inside routers are followed so far.
 const MAX_NESTING: usize = 8;
@@ -203,6 +203,7 @@ fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
             }
         }
     }
+    let mut services = Services::new(cx);
     for (id, def) in program.all_defs().filter(|(id, _)| program.func(*id).is_some() && program.is_linked(*id)) {
         if !into.contains_key(&id) {
             for (method, path) in def.item.attrs.iter().filter_map(marked_route) {
@@ -210,9 +211,7 @@ fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
             }
         }
         // A method of a trait that a generator made out of a `service` of protocol buffers.
-        if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
-            && let Some(service) = imp.of_trait.as_ref().and_then(|path| generated_service(cx, def.module, path))
-        {
+        if let Some(service) = services.of(def) {
             enter(id, format_smolstr!("gRPC {service}.{}", def.item.name));
         }
     }
@@ -223,8 +222,34 @@ fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
     }
 }
 
+/// The services that blocks are for, each asked for once: the methods of a block come one after the other.
+pub(super) struct Services<'c, 'a> {
+    cx: &'c Cx<'a>,
+    last: Option<(&'a ItemFact, Option<SmolStr>)>,
+}
+
+impl<'c, 'a> Services<'c, 'a> {
+    pub(super) fn new(cx: &'c Cx<'a>) -> Self {
+        Self { cx, last: None }
+    }
+
+    /// The service whose method a definition is.
+    pub(super) fn of(&mut self, def: &Def<'a>) -> Option<SmolStr> {
+        let owner = def.owner?;
+        let ItemKind::Impl(imp) = &owner.kind else { return None };
+        if let Some((last, known)) = &self.last
+            && std::ptr::eq(*last, owner)
+        {
+            return known.clone();
+        }
+        let found = imp.of_trait.as_ref().and_then(|path| generated_service(self.cx, def.module, path));
+        self.last = Some((owner, found.clone()));
+        found
+    }
+}
+
 /// The name of the trait when it stands in a module such as `greeter_server`, where tonic puts it.
-pub(super) fn generated_service(cx: &Cx<'_>, module: ModId, path: &Path) -> Option<SmolStr> {
+fn generated_service(cx: &Cx<'_>, module: ModId, path: &Path) -> Option<SmolStr> {
     let in_server_module = |path: &str| path.rsplit("::").nth(1).is_some_and(|module| module.ends_with("_server"));
     let is_service = match cx.world.program.resolve(cx.world.catalog, module, path, Space::Type) {
         Some(Res::Def(id)) => in_server_module(&cx.world.program.def(id).path),

@@ -220,9 +220,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
         if reads_others(detector) {
             (detector.run)(cx, &mut out);
         }
-        if detector.id == "claims" {
-            broker_claims::with_their_locks(cx, &mut out);
-        }
+        settle(cx, detector, &mut out);
     }
     #[cfg(test)]
     assert_eq!(format!("{out:?}"), format!("{:?}", one_after_the_other(cx)), "some detector reads what others found");
@@ -243,15 +241,20 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     out
 }
 
+/// What a detector does once those before it have found theirs.
+fn settle(cx: &Cx<'_>, detector: &Detector, out: &mut Vec<Finding>) {
+    if detector.id == "claims" {
+        broker_claims::with_their_locks(cx, out);
+    }
+}
+
 /// What detectors find that could all read what others found: every test of a detector holds the two against each other.
 #[cfg(test)]
 fn one_after_the_other(cx: &Cx<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
     for detector in DETECTORS {
         (detector.run)(cx, &mut out);
-        if detector.id == "claims" {
-            broker_claims::with_their_locks(cx, &mut out);
-        }
+        settle(cx, detector, &mut out);
     }
     out
 }

@@ -352,15 +352,10 @@ fn handlers(cx: &Cx<'_>) -> Vec<DefId> {
         by_name.map(|call| call.func).collect()
     };
     let mut out: Vec<DefId> = cx.bodies().flat_map(handed).collect();
+    let mut services = super::entries::Services::new(cx);
     for (id, def) in program.all_defs().filter(|(id, _)| program.func(*id).is_some()) {
         let routed = def.item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last| ROUTERS.contains(&last.as_str())));
-        let of_server = match def.owner.map(|owner| &owner.kind) {
-            Some(ItemKind::Impl(imp)) => {
-                imp.of_trait.as_ref().is_some_and(|path| super::entries::generated_service(cx, def.module, path).is_some())
-            }
-            _ => false,
-        };
-        if routed || of_server {
+        if routed || services.of(def).is_some() {
             out.push(id);
         }
     }

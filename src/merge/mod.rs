@@ -17,6 +17,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -42,7 +43,8 @@ pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     tell_unset(cx, &entries, &mut findings);
     tell_task_work(cx, &entries, &mut findings, &ids);
     let entries = entries.of_all(&findings);
-    let entered = findings.into_iter().zip(ids).zip(entries);
+    let entered: Vec<_> = findings.into_iter().zip(ids).zip(entries).collect();
+    let entered = entered.into_par_iter().with_max_len(16);
     let mut items: Vec<Item> =
         entered.map(|((finding, id), entry_points)| Item { entry_points, ..item(cx, &readers, finding, id) }).collect();
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));

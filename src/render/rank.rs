@@ -1,5 +1,9 @@
 //! Rank: how much an item matters to somebody at 2 a.m. A rule of thumb, from facts only; the same map gives the same order.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::model::{Annotation, Class, Confidence, Fact, FactValue, Item, Kind};
 
 /// Names that tell of people, of money and of what was promised to them.
@@ -129,11 +133,11 @@ pub(crate) fn is_promised(item: &Item) -> bool {
 
 /// Whether a name, a type or an annotation speaks of sessions, users, carts, …
 pub(crate) fn is_telling(item: &Item) -> bool {
-    let name = item.name.to_lowercase();
-    let ty = item.ty.as_deref().unwrap_or_default().to_lowercase();
-    let path = item.facts.iter().filter(|fact| fact.key == "path").map(|fact| said(fact).to_lowercase());
-    let texts: Vec<String> = [name, ty].into_iter().chain(path).collect();
-    TELLING.iter().any(|word| texts.iter().any(|text| text.contains(word)))
+    // Asked again and again while items are sorted.
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(TELLING).ok());
+    let Some(words) = &*WORDS else { return false };
+    let mut paths = item.facts.iter().filter(|fact| fact.key == "path").map(said);
+    words.is_match(item.name.as_str()) || words.is_match(item.ty.as_deref().unwrap_or_default()) || paths.any(|path| words.is_match(&path))
 }
 
 /// A pool of threads or a runtime: it holds nothing that a restart does not give back.

@@ -241,7 +241,7 @@ impl<'f> Program<'f> {
 
     /// What borrows nothing of the files, to be given back elsewhere.
     #[must_use]
-    pub fn own_parts(self) -> impl Send + 'static {
+    pub fn own_parts(self) -> impl Send + Sync + 'static {
         (self.krates, self.glob_targets, self.lookups, self.members, self.implementors, self.foreign_impls, self.body_scopes)
     }
 
