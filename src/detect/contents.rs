@@ -1,11 +1,42 @@
 //! What state that a service builds by itself holds, and for how long: part of detectors `statics` and `shared-fields`.
 
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
 use crate::facts::ItemKind;
 use crate::model::{Access, Fact, Kind, Provenance};
 use crate::resolve::{At, DefId, Type, Value};
+
+/// The functions that compare the age of something with a length of time: few, and asked for by every cache.
+pub(super) struct Ages {
+    functions: FxHashSet<DefId>,
+    /// The same, by the type that they are methods of.
+    methods: FxHashMap<DefId, Vec<DefId>>,
+}
+
+impl Ages {
+    pub(super) fn new(cx: &Cx<'_>) -> Self {
+        let functions: FxHashSet<DefId> = cx.bodies().filter(|body| !body.ages.is_empty()).map(|body| body.def).collect();
+        let mut methods: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
+        for def in &functions {
+            if let Some(Type::Def(this, _)) = &cx.world.signatures.this[def.0 as usize] {
+                methods.entry(*this).or_default().push(*def);
+            }
+        }
+        Self { functions, methods }
+    }
+
+    fn has(&self, def: DefId) -> bool {
+        self.functions.contains(&def)
+    }
+
+    fn of_type(&self, of: DefId) -> impl Iterator<Item = DefId> + '_ {
+        self.methods.get(&of).into_iter().flatten().copied()
+    }
+}
 
 /// A struct with more fields is not told by them.
 const MAX_FIELDS: usize = 6;
@@ -85,9 +116,9 @@ fn numbers(cx: &Cx<'_>, of: DefId) -> Vec<Fact> {
 
 /// How long the contents are taken for fresh: the only length of time with which the functions around them compare an age.
 fn freshness(cx: &Cx<'_>, of: Option<DefId>, uses: &[(At, DefId, Access)]) -> Option<Fact> {
-    let is_method =
-        |def: DefId| of.is_some() && matches!(cx.world.signatures.this[def.0 as usize], Some(Type::Def(this, _)) if Some(this) == of);
-    let users = cx.bodies().filter(|body| uses.iter().any(|(_, user, _)| *user == body.def) || is_method(body.def));
+    let (used, methods) = (uses.iter().map(|(_, user, _)| *user), of.into_iter().flat_map(|of| cx.ages().of_type(of)));
+    let users: BTreeSet<DefId> = used.chain(methods).filter(|def| cx.ages().has(*def)).collect();
+    let users = users.iter().filter_map(|def| cx.body_of.get(def)).map(|at| &cx.bodies[*at]);
     let mut told: Vec<Fact> = Vec::new();
     for (value, _) in users.flat_map(|body| &body.ages) {
         let fact = cx.fact("fresh_for", None, value);

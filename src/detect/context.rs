@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
+use super::contents::Ages;
 use super::finding::RawSite;
 use super::folders::Folders;
 use super::left_out::LeftOut;
@@ -33,6 +34,8 @@ pub struct Cx<'a> {
     left_out: LeftOut,
     /// The folders behind stores, gathered when they are first asked for.
     folders: OnceLock<Folders>,
+    /// Who compares ages, likewise.
+    ages: OnceLock<Ages>,
     /// Who uses what.
     pub uses: Uses,
     /// Functions that run once in the life of a process: reached from `main`, from what it spawns and from initialisers of
@@ -69,6 +72,7 @@ impl<'a> Cx<'a> {
             long_lived: FxHashSet::default(),
             left_out,
             folders: OnceLock::new(),
+            ages: OnceLock::new(),
             uses,
             once: FxHashSet::default(),
             by_requests: FxHashSet::default(),
@@ -147,6 +151,11 @@ impl<'a> Cx<'a> {
     /// The folders behind stores.
     pub(super) fn folders(&self) -> &Folders {
         self.folders.get_or_init(|| Folders::new(self))
+    }
+
+    /// The functions that compare ages.
+    pub(super) fn ages(&self) -> &Ages {
+        self.ages.get_or_init(|| Ages::new(self))
     }
 
     /// Bodies of the services: those for tests only, and those that no service links, are left out.

@@ -1,5 +1,6 @@
 //! What the code around an item says of it: the settings without which it is not there, and what its work takes at once.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
@@ -42,9 +43,10 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
         let conditions = conditions(cx, &by_path, finding);
         finding.facts.extend(conditions);
     });
+    let asked = OnceCell::new();
     for finding in findings.iter_mut() {
         let told = match finding.kind {
-            Kind::Cache if finding.detector == "statics" => asked_when(cx, finding),
+            Kind::Cache if finding.detector == "statics" => asked_when(cx, asked.get_or_init(|| Asked::new(cx)), finding),
             Kind::ReferenceData if finding.detector == "constructors" => again_when(cx, finding),
             Kind::SharedState | Kind::Static if finding.ty.as_ref().is_some_and(|ty| ty.contains("Cookie")) => max_age(cx, finding),
             _ => continue,
@@ -212,19 +214,37 @@ fn max_age(cx: &Cx<'_>, finding: &Finding) -> Vec<Fact> {
 }
 
 /// The settings without which a cache is passed by: all reads of it stand behind them.
-fn asked_when(cx: &Cx<'_>, finding: &Finding) -> Vec<Fact> {
-    let reads = cx.bodies().flat_map(|body| &body.statics).filter(|(of, access, _)| *of == finding.def && *access == Access::Read);
-    let behind: Vec<&Vec<Condition>> =
-        cx.bodies().flat_map(|body| &body.asked_when).filter(|(of, _)| *of == finding.def).map(|(_, all)| all).collect();
-    if behind.is_empty() || reads.count() != behind.len() {
+fn asked_when(cx: &Cx<'_>, asked: &Asked<'_>, finding: &Finding) -> Vec<Fact> {
+    let Some(behind) = asked.behind.get(&finding.def).filter(|behind| asked.reads.get(&finding.def) == Some(&behind.len())) else {
         return Vec::new();
-    }
+    };
     let mut all = behind.iter().map(|conditions| told(cx, conditions));
     let mut first = all.next().unwrap_or_default();
     for other in all {
         first.retain(|fact| other.iter().any(|one| one.value == fact.value));
     }
     first.into_iter().map(|fact| Fact { key: SmolStr::new_static("asked_when"), ..fact }).collect()
+}
+
+/// Who reads each static, and behind which conditions.
+struct Asked<'a> {
+    reads: FxHashMap<DefId, usize>,
+    behind: FxHashMap<DefId, Vec<&'a Vec<Condition>>>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(cx: &Cx<'a>) -> Self {
+        let mut out = Self { reads: FxHashMap::default(), behind: FxHashMap::default() };
+        for body in cx.bodies() {
+            for (of, ..) in body.statics.iter().filter(|(_, access, _)| *access == Access::Read) {
+                *out.reads.entry(*of).or_default() += 1;
+            }
+            for (of, conditions) in &body.asked_when {
+                out.behind.entry(*of).or_default().push(conditions);
+            }
+        }
+        out
+    }
 }
 
 /// The settings with which data are made anew: the function that makes them is called behind them, and without them elsewhere.

@@ -1,5 +1,6 @@
 //! Titles: what headings and links call an item, when its name alone says too little or another one has it, too.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Fact, FactValue, Item, ItemId, Kind};
@@ -137,10 +138,11 @@ pub(crate) fn titles<'a>(items: &[&'a Item]) -> BTreeMap<&'a ItemId, Title> {
     for (key, module) in keys.iter().zip(&modules) {
         places.entry(key).or_default().insert(module);
     }
+    let places: BTreeMap<&(Kind, String), Among<'_>> = places.iter().map(|(key, paths)| (*key, Among::new(paths))).collect();
     for (at, title) in titles.iter_mut().enumerate() {
         // A place that all of them share tells nothing.
         let among = &places[&keys[at]];
-        if among.len() > 1 && !is_grouped(items[at]) {
+        if among.paths.len() > 1 && !is_grouped(items[at]) {
             let end = if files.contains_key(&at) { end_of_file(&modules[at], among) } else { end_of(&modules[at], among).to_owned() };
             title.within = Some(shorten(&end, NAME).into_owned());
         }
@@ -263,32 +265,59 @@ fn text(item: &Item, key: &str) -> Option<String> {
     }
 }
 
-/// The end of a path that tells it from the others, with the type of a method.
-fn end_of<'a>(path: &'a str, among: &BTreeSet<&str>) -> &'a str {
-    let segments = path.split("::").count();
-    let start = |count: usize, path: &str| path.rmatch_indices("::").nth(count - 1).map_or(0, |(at, _)| at + 2);
-    let tells = |count: &usize| {
-        let tails: BTreeSet<&str> = among.iter().map(|path| &path[start(*count, path)..]).collect();
-        let of_type = path.rsplit("::").nth(*count).is_some_and(|owner| owner.starts_with(char::is_uppercase));
-        tails.len() == among.len() && !of_type
-    };
-    if let Some(count) = (1..segments).find(tells) {
-        return &path[start(count, path)..];
+/// The places of what shares a title. How many of their last parts tell them apart is the same for each, and found once.
+struct Among<'a> {
+    paths: &'a BTreeSet<&'a str>,
+    told_by: RefCell<BTreeMap<usize, bool>>,
+    by_crate: OnceCell<bool>,
+}
+
+impl<'a> Among<'a> {
+    fn new(paths: &'a BTreeSet<&'a str>) -> Self {
+        Self { paths, told_by: RefCell::default(), by_crate: OnceCell::new() }
     }
-    // Alike to the end in several crates: the crate says it.
-    let head = |path: &'a str| path.split("::").next().unwrap_or(path);
-    let heads: BTreeSet<&str> = among.iter().map(|path| path.split("::").next().unwrap_or(path)).collect();
-    if heads.len() == among.len() { head(path) } else { path }
+
+    /// Whether no two of them end in the same so many parts.
+    fn are_told_by(&self, count: usize) -> bool {
+        let distinct = || self.paths.iter().map(|path| tail(path, count)).collect::<BTreeSet<&str>>().len() == self.paths.len();
+        *self.told_by.borrow_mut().entry(count).or_insert_with(distinct)
+    }
+
+    /// Whether no two of them are of one crate.
+    fn are_told_by_crate(&self) -> bool {
+        let distinct = || self.paths.iter().map(|path| krate(path)).collect::<BTreeSet<&str>>().len() == self.paths.len();
+        *self.by_crate.get_or_init(distinct)
+    }
+}
+
+/// The last so many parts of a path.
+fn tail(path: &str, count: usize) -> &str {
+    let start = path.rmatch_indices("::").nth(count - 1).map_or(0, |(at, _)| at + 2);
+    &path[start..]
+}
+
+fn krate(path: &str) -> &str {
+    path.split("::").next().unwrap_or(path)
+}
+
+/// The end of a path that tells it from the others, with the type of a method.
+fn end_of<'a>(path: &'a str, among: &Among<'_>) -> &'a str {
+    let segments = path.split("::").count();
+    let of_type = |count: usize| path.rsplit("::").nth(count).is_some_and(|owner| owner.starts_with(char::is_uppercase));
+    match (1..segments).find(|count| !of_type(*count) && among.are_told_by(*count)) {
+        Some(count) => tail(path, count),
+        // Alike to the end in several crates: the crate says it.
+        None if among.are_told_by_crate() => krate(path),
+        None => path,
+    }
 }
 
 /// As many folders of a file as tell it from the others.
-fn end_of_file(file: &str, among: &BTreeSet<&str>) -> String {
-    let end = |count: usize, file: &str| file.rsplit("::").take(count).map(str::to_owned).collect::<Vec<_>>();
-    let tells = |count: &usize| among.iter().map(|file| end(*count, file)).collect::<BTreeSet<_>>().len() == among.len();
-    let count = (1..file.split("::").count()).find(tells).unwrap_or(usize::MAX);
-    let mut parts = end(count, file);
-    parts.reverse();
-    parts.join("/")
+fn end_of_file(file: &str, among: &Among<'_>) -> String {
+    match (1..file.split("::").count()).find(|count| among.are_told_by(*count)) {
+        Some(count) => tail(file, count).replace("::", "/"),
+        None => file.replace("::", "/"),
+    }
 }
 
 fn function(item: &Item) -> String {
