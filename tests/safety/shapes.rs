@@ -82,7 +82,8 @@ fn code_that_nests_without_end_is_told_and_the_rest_is_mapped() {
 #[test]
 fn many_small_things_end_in_time() {
     let lines = |line: fn(usize) -> String, count: usize| (0..count).map(line).collect::<String>();
-    let project = Project::shop("mod missing;\nmod comments;\nmod functions;\nmod arms;\nmod lets;\nfn main() {}\n");
+    let project =
+        Project::shop("mod missing;\nmod comments;\nmod functions;\nmod arms;\nmod lets;\nmod caches;\nfn main() { caches::a1(); }\n");
     project.write("src/missing.rs", lines(|at| format!("mod a{at};\n"), TIMES));
     project.write(
         "src/comments.rs",
@@ -91,6 +92,14 @@ fn many_small_things_end_in_time() {
     project.write("src/functions.rs", lines(|at| format!("pub fn a{at}() {{ a{}() }}\n", at * 7 % 5_000), 5_000));
     project.write("src/arms.rs", format!("fn f() {{ match a {{ a{} => 0, {} }} }}\n", " | a".repeat(TIMES), "_ => 1, ".repeat(TIMES)));
     project.write("src/lets.rs", format!("fn f() {{\n{}}}\n", lines(|at| format!("let a{at} = b{at} + c{at};\n"), 5_000)));
+    // Each is an item of the same name, and asks who compares its age.
+    project.write(
+        "src/caches.rs",
+        "pub struct FactoryCache(std::sync::Mutex<u64>);\nimpl FactoryCache {\npub const fn new() -> Self { Self(std::sync::Mutex::new(0)) }\n\
+         pub fn call(&self) { *self.0.lock().unwrap() += 1; }\n}\n"
+            .to_owned()
+            + &lines(|at| format!("pub fn a{at}() {{ static SHARED: FactoryCache = FactoryCache::new(); SHARED.call(); a{}() }}\n", at + 1), 3_000),
+    );
     project.write("hostile.service", format!("[Service]\nExecStart=/usr/bin/shop\n{}", "Environment=A=x\n".repeat(TIMES)));
     let outcome = project.run(&["gen", "-o", "-"]).ends(0).says(&["99950 more messages like the 50 shown above"]);
     assert!(outcome.err.len() < 200_000, "{} bytes", outcome.err.len());
