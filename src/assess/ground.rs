@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::Subject;
@@ -24,6 +25,10 @@ pub struct Ground<'a> {
     landed: &'a BTreeMap<ItemId, Vec<Landed>>,
     by_id: BTreeMap<&'a str, &'a Item>,
     fleets: BTreeMap<&'a str, Vec<Fleet<'a>>>,
+    /// Items by the tasks on whose way they are used.
+    on_way: FxHashMap<&'a str, Vec<&'a Item>>,
+    /// Services that watch files.
+    watching: FxHashSet<&'a str>,
 }
 
 /// The copies of a service that one workload runs.
@@ -87,6 +92,24 @@ impl Fleet<'_> {
     }
 }
 
+fn on_way(items: &[Item]) -> FxHashMap<&str, Vec<&Item>> {
+    let mut out: FxHashMap<&str, Vec<&Item>> = FxHashMap::default();
+    for item in items {
+        let mut tasks: Vec<&str> =
+            item.entry_points.iter().filter(|one| one.kind == EntryKind::Task).map(|one| one.name.as_str()).collect();
+        tasks.sort_unstable();
+        tasks.dedup();
+        tasks.into_iter().for_each(|task| out.entry(task).or_default().push(item));
+    }
+    out
+}
+
+fn watching(items: &[Item]) -> FxHashSet<&str> {
+    let is_watcher =
+        |item: &&Item| item.kind == Kind::BackgroundTask && item.class == Class::Mutable && item.summary.contains("file watcher");
+    items.iter().filter(is_watcher).flat_map(|task| &task.services).map(SmolStr::as_str).collect()
+}
+
 impl<'a> Ground<'a> {
     pub(super) fn new(subject: &Subject<'a>) -> Self {
         let fleets = |service: &'a Service| (service.name.as_str(), fleets(subject.deployed, &service.name));
@@ -99,7 +122,20 @@ impl<'a> Ground<'a> {
             landed: subject.landed,
             by_id: subject.items.iter().map(|item| (item.id.as_str(), item)).collect(),
             fleets: subject.services.iter().map(fleets).collect(),
+            on_way: on_way(subject.items),
+            watching: watching(subject.items),
         }
+    }
+
+    /// The items that are used on the way of a task.
+    pub fn on_way(&self, task: &Item) -> impl Iterator<Item = &'a Item> + use<'a, '_> {
+        self.on_way.get(task.id.as_str()).into_iter().flatten().copied()
+    }
+
+    /// Whether some service of an item watches files.
+    #[must_use]
+    pub fn watches_files(&self, item: &Item) -> bool {
+        item.services.iter().any(|service| self.watching.contains(service.as_str()))
     }
 
     /// The items of some kinds that change.

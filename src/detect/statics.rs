@@ -111,10 +111,9 @@ fn holds_settings(cx: &Cx<'_>, ty: &Type) -> bool {
 
 /// Nothing sets it: its only uses are `get_or_init` and reads.
 fn only_initialised(cx: &Cx<'_>, id: DefId) -> bool {
-    let methods: Vec<&str> =
-        cx.bodies().flat_map(|body| &body.on_statics).filter(|(of, _)| *of == id).map(|(_, method)| method.as_str()).collect();
-    methods.iter().any(|method| matches!(*method, "get_or_init" | "get_or_try_init"))
-        && !methods.iter().any(|method| matches!(*method, "set" | "try_set" | "try_insert" | "replace" | "take" | "get_mut"))
+    let methods = || cx.uses.on_statics.get(&id).into_iter().flatten().map(SmolStr::as_str);
+    methods().any(|method| matches!(method, "get_or_init" | "get_or_try_init"))
+        && !methods().any(|method| matches!(method, "set" | "try_set" | "try_insert" | "replace" | "take" | "get_mut"))
 }
 
 /// The declared type as written, when it is short; else what it resolves to.

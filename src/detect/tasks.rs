@@ -165,14 +165,16 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
 
 /// A loop without end that `main` runs itself.
 fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    let called = out.iter().filter(|finding| finding.detector == "tasks").filter_map(|finding| match &finding.origin {
+        Origin::Called { what, .. } => Some(what.clone()),
+        _ => None,
+    });
+    let mut known: FxHashSet<SmolStr> = called.collect();
     for body in cx.bodies().filter(|body| cx.from_main.contains_key(&body.def)) {
         for call in body.own.iter().filter(|call| !call.in_closure) {
             let Some(&at) = cx.body_of.get(&call.func) else { continue };
             let task = &cx.bodies[at].task;
-            let known = out.iter().any(|finding| {
-                finding.detector == "tasks" && matches!(&finding.origin, Origin::Called { what, .. } if *what == cx.path(call.func))
-            });
-            if !task.endless || task.may_end || known {
+            if !task.endless || task.may_end || !known.insert(cx.path(call.func)) {
                 continue;
             }
             let mut facts: Vec<Fact> = task.period.iter().map(|period| cx.fact("period", None, period)).collect();

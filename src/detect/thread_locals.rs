@@ -1,5 +1,7 @@
 //! Detector `thread-locals`: see `thread_locals.md`.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use super::context::Cx;
@@ -45,8 +47,8 @@ const MAX_STEPS: usize = 3;
 /// A future sets it, directly or through a function, and pauses before it is done, while something else reads it.
 fn set_before_await(cx: &Cx<'_>, id: DefId) -> Option<Fact> {
     let is_drop = |func: DefId| cx.path(func).ends_with("::drop");
-    let sets = || cx.bodies().flat_map(|body| body.thread_sets.iter().map(move |set| (body.def, set))).filter(|(_, set)| set.of == id);
-    let mut setters: Vec<DefId> = sets().map(|(func, _)| func).filter(|func| !is_drop(*func)).collect();
+    let sets = || cx.uses.thread_sets.get(&id).into_iter().flatten();
+    let mut setters: Vec<DefId> = sets().map(|(func, ..)| *func).filter(|func| !is_drop(*func)).collect();
     let is_read =
         cx.uses.statics.get(&id).into_iter().flatten().any(|(_, user, access)| *access == Access::Read && !setters.contains(user));
     if !is_read {
@@ -54,11 +56,14 @@ fn set_before_await(cx: &Cx<'_>, id: DefId) -> Option<Fact> {
     }
     let told =
         |func: DefId, at| Fact { at: Some(cx.place(at)), ..Cx::plain_fact("set_before_await", format!("in `{}`", cx.work_name(func))) };
-    if let Some((func, set)) = sets().find(|(_, set)| set.pauses_after) {
-        return Some(told(func, set.at));
+    if let Some((func, at, _)) = sets().find(|(_, _, pauses_after)| *pauses_after) {
+        return Some(told(*func, *at));
     }
     for _ in 0..MAX_STEPS {
-        let calls = || cx.bodies().flat_map(|body| body.own.iter().map(move |call| (body.def, call)));
+        let callers = setters.iter().filter_map(|setter| cx.uses.calls.get(setter)).flatten().map(|(caller, ..)| *caller);
+        let callers: BTreeSet<DefId> = callers.collect();
+        let bodies = || callers.iter().filter_map(|caller| cx.body_of.get(caller)).map(|at| &cx.bodies[*at]);
+        let calls = || bodies().flat_map(|body| body.own.iter().map(move |call| (body.def, call)));
         let into = |(_, call): &(DefId, &crate::resolve::OwnCall)| setters.contains(&call.func) && call.taken_by.is_none();
         let found: Vec<_> = calls().filter(into).collect();
         if let Some((func, call)) = found.iter().find(|(_, call)| call.pauses_after) {

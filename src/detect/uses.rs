@@ -15,6 +15,10 @@ pub type UsedAt = (At, DefId, Access);
 pub struct Uses {
     /// Of statics and consts.
     pub statics: FxHashMap<DefId, Vec<UsedAt>>,
+    /// Methods that are called on statics.
+    pub on_statics: FxHashMap<DefId, Vec<SmolStr>>,
+    /// Where thread-locals are set, in which functions, and whether the same future pauses afterwards.
+    pub thread_sets: FxHashMap<DefId, Vec<(DefId, At, bool)>>,
     /// Of fields.
     pub fields: FxHashMap<(DefId, SmolStr), Vec<UsedAt>>,
     /// Fields that hold a map in which numbers are added up.
@@ -36,6 +40,12 @@ impl Uses {
             let file = u32::try_from(world.program.module(world.program.def(body.def).module).file).unwrap_or(u32::MAX);
             for (of, access, span) in &body.statics {
                 out.statics.entry(*of).or_default().push((At { file, span: *span }, body.def, *access));
+            }
+            for (of, method) in &body.on_statics {
+                out.on_statics.entry(*of).or_default().push(method.clone());
+            }
+            for set in &body.thread_sets {
+                out.thread_sets.entry(set.of).or_default().push((body.def, set.at, set.pauses_after));
             }
             for (of, name, access, span) in &body.field_uses {
                 out.fields.entry((*of, name.clone())).or_default().push((At { file, span: *span }, body.def, *access));

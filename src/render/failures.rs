@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 
+use rustc_hash::FxHashMap;
+
 use crate::assess::{Back, Damage, Fate, Loss, damages};
-use crate::model::{Item, Kind};
+use crate::model::{Item, ItemId, Kind};
 
 use super::escape::code_short;
 use super::incidents::Hosts;
@@ -140,9 +142,13 @@ fn untested(damage: &Damage<'_>) -> usize {
 /// A row of the table. What a failure does like another one that is told there is not told again.
 fn event(layout: &Layout<'_>, hits: &[Damage<'_>], damage: &Damage<'_>, page: &str) -> EventView {
     let like = damage.failure.like.and_then(|(id, words)| Some((hits.iter().find(|other| other.failure.id == id)?, words)));
-    let known = |loss: &&Loss<'_>| match &like {
-        Some((other, _)) => !other.losses.iter().any(|known| known.item.id == loss.item.id && (known.what == loss.what || !tells(loss))),
-        None => true,
+    let mut there: FxHashMap<&ItemId, Vec<&Loss<'_>>> = FxHashMap::default();
+    for loss in like.iter().flat_map(|(other, _)| &other.losses) {
+        there.entry(&loss.item.id).or_default().push(loss);
+    }
+    let known = |loss: &&Loss<'_>| {
+        let mut same = there.get(&loss.item.id).into_iter().flatten();
+        !same.any(|known| known.what == loss.what || !tells(loss))
     };
     let losses: Vec<&Loss<'_>> = damage.losses.iter().filter(known).collect();
     let mut groups: Vec<(String, Vec<&Loss<'_>>)> = Vec::new();

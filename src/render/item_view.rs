@@ -127,8 +127,10 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
 
 /// What one may see of an item, linked; on a page that tells everything, symptoms stand below and name their items.
 fn symptoms(layout: &Layout<'_>, item: &Item, page: &str) -> Vec<String> {
-    let caused = layout.symptoms.iter().filter(|(_, causes)| causes.iter().any(|cause| cause.item.id == item.id));
-    caused.filter_map(|(symptom, _)| Some(format!("[{}]({})", symptom.parts().title, layout.incident_target(symptom.id, page)?))).collect()
+    layout
+        .caused_by(item)
+        .filter_map(|symptom| Some(format!("[{}]({})", symptom.parts().title, layout.incident_target(symptom.id, page)?)))
+        .collect()
 }
 
 /// What is lost with an item: from the catalog, else what its kind implies.

@@ -78,6 +78,8 @@ pub(crate) struct Layout<'a> {
     pub(crate) stores: Stores<'a>,
     /// What one may see, with the items that can cause it.
     pub(crate) symptoms: Vec<(&'static Symptom, Vec<Cause<'a>>)>,
+    /// Which of them each item can cause, by position.
+    caused: FxHashMap<&'a ItemId, Vec<usize>>,
     spots: BTreeMap<&'a ItemId, Spot>,
     /// Headings of the tables of minor items.
     headings: BTreeMap<(Kind, Scope), String>,
@@ -98,7 +100,7 @@ impl<'a> Layout<'a> {
         hazards_page.clone_into(&mut layout.hazards_page);
         layout.head_tables();
         layout.place(page_of);
-        layout.symptoms = layout.causes();
+        layout.find_causes();
         layout
     }
 
@@ -108,7 +110,7 @@ impl<'a> Layout<'a> {
         layout.folder = Some(folder.to_owned());
         layout.head_tables();
         layout.place_in_book();
-        layout.symptoms = layout.causes();
+        layout.find_causes();
         layout
     }
 
@@ -129,6 +131,7 @@ impl<'a> Layout<'a> {
             hazards_page: String::new(),
             stores: stores(&items),
             symptoms: Vec::new(),
+            caused: FxHashMap::default(),
             spots: BTreeMap::new(),
             headings: BTreeMap::new(),
             minor: BTreeSet::new(),
@@ -209,6 +212,23 @@ impl<'a> Layout<'a> {
     /// Heading of the table of minor items of a kind and scope.
     pub(crate) fn table_heading(&self, kind: Kind, scope: Scope) -> String {
         self.headings.get(&(kind, scope)).cloned().unwrap_or_else(|| capitalized(kind.plural()))
+    }
+
+    fn find_causes(&mut self) {
+        self.symptoms = self.causes();
+        for (at, (_, causes)) in self.symptoms.iter().enumerate() {
+            for cause in causes {
+                let of_item = self.caused.entry(&cause.item.id).or_default();
+                if of_item.last() != Some(&at) {
+                    of_item.push(at);
+                }
+            }
+        }
+    }
+
+    /// What one may see that an item can cause.
+    pub(crate) fn caused_by(&self, item: &Item) -> impl Iterator<Item = &'static Symptom> + '_ {
+        self.caused.get(&item.id).into_iter().flatten().map(|at| self.symptoms[*at].0)
     }
 
     /// Whether an item is shown at all, here or elsewhere.

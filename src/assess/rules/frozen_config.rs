@@ -36,9 +36,7 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
 
 /// A request or a task reads it again, or the service watches files.
 pub(super) fn is_read_again(ground: &Ground<'_>, item: &Item) -> bool {
-    let watches =
-        |task: &Item| task.summary.contains("file watcher") && task.services.iter().any(|service| item.services.contains(service));
-    item.entry_points.iter().any(|one| one.kind != EntryKind::Main) || ground.of_kinds(&[Kind::BackgroundTask]).any(watches)
+    item.entry_points.iter().any(|one| one.kind != EntryKind::Main) || ground.watches_files(item)
 }
 
 /// A file that changes under the process that has read it.

@@ -6,7 +6,7 @@ use super::leader_gap::{due, locks_of};
 use crate::assess::ground::{fact, place};
 use crate::assess::rules::times;
 use crate::assess::{Fleet, Ground, Rule};
-use crate::model::{Access, Confidence, EntryKind, Fact, Hazard, HazardSeverity, Item, Kind, Place, Scope};
+use crate::model::{Access, Class, Confidence, EntryKind, Fact, Hazard, HazardSeverity, Item, Kind, Place, Scope};
 
 pub(super) const RULE: Rule = Rule {
     id: "job-runs-everywhere",
@@ -66,8 +66,8 @@ fn worst(ground: &Ground<'_>, task: &Item) -> Option<(Does, HazardSeverity)> {
     };
     let changes = task.facts.iter().filter(|fact| fact.key == "changes");
     let changes = changes.filter_map(|fact| Some((Does { what: with_table(&text(fact)), at: fact.at.clone() }, severity(&text(fact))?)));
-    let is_mailer = |item: &&Item| item.summary.contains("SMTP") && is_on_way(item, task);
-    let mails = ground.of_kinds(&[Kind::Pool, Kind::SdkClient]).find(is_mailer);
+    let sends = |item: &&Item| matches!(item.kind, Kind::Pool | Kind::SdkClient) && item.class == Class::Mutable;
+    let mails = ground.on_way(task).find(|item| sends(item) && item.summary.contains("SMTP"));
     let mails = mails.map(|mailer| (Does { what: "sends mail".to_owned(), at: place(mailer).cloned() }, HazardSeverity::Medium));
     mails.into_iter().chain(changes).reduce(|worst, one| if one.1 > worst.1 { one } else { worst })
 }
@@ -75,10 +75,6 @@ fn worst(ground: &Ground<'_>, task: &Item) -> Option<(Does, HazardSeverity)> {
 /// `adds up in sales` with its table as code.
 fn with_table(change: &str) -> String {
     change.rsplit_once(' ').map_or_else(|| change.to_owned(), |(does, table)| format!("{does} `{table}`"))
-}
-
-fn is_on_way(item: &Item, task: &Item) -> bool {
-    item.entry_points.iter().any(|one| one.kind == EntryKind::Task && one.name == task.id.as_str())
 }
 
 /// Something on its way lets one of several do it: a lock, a claim, a function that is called so.
@@ -164,7 +160,8 @@ fn position<'a>(ground: &Ground<'a>, task: &Item) -> Option<(&'a Item, String)> 
     let kept = |item: &&Item| {
         item.entry_points.iter().any(|one| one.kind == EntryKind::Task && one.access == Access::Write && one.name == task.id.as_str())
     };
-    ground.of_kinds(&[Kind::SharedState]).filter(kept).find_map(|item| {
+    let is_shared = |item: &&Item| item.kind == Kind::SharedState && item.class == Class::Mutable;
+    ground.on_way(task).filter(is_shared).filter(kept).find_map(|item| {
         let fields = text(fact(item, "fields")?);
         let field = fields.split(", ").find(|field| field.split('_').any(|word| WORDS.contains(&word)))?;
         Some((item, field.to_owned()))

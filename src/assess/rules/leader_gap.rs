@@ -4,7 +4,7 @@ use super::job_runs_everywhere::job;
 use crate::assess::ground::{fact, place};
 use crate::assess::rules::times;
 use crate::assess::{Ground, Rule};
-use crate::model::{EntryKind, Fact, Hazard, HazardSeverity, Item, Kind};
+use crate::model::{Class, Fact, Hazard, HazardSeverity, Item, Kind};
 
 pub(super) const RULE: Rule = Rule {
     id: "leader-gap",
@@ -48,11 +48,8 @@ pub(super) fn due(task: &Item) -> Option<(&Fact, u64)> {
 
 /// The locks that a task takes; to bring the schema of a database up to date is no part of its work.
 pub(super) fn locks_of<'g, 'a>(ground: &'g Ground<'a>, task: &'g Item) -> impl Iterator<Item = &'a Item> + 'g {
-    let takes = |lease: &&Item| {
-        let on_way = lease.entry_points.iter().any(|one| one.kind == EntryKind::Task && one.name == task.id.as_str());
-        on_way && !lease.summary.contains("migration")
-    };
-    ground.of_kinds(&[Kind::Lease]).filter(takes)
+    let is_lock = |item: &&Item| item.kind == Kind::Lease && item.class == Class::Mutable && !item.summary.contains("migration");
+    ground.on_way(task).filter(is_lock)
 }
 
 fn lasts(term: &Fact) -> Option<u64> {
