@@ -68,11 +68,27 @@ pub(crate) fn failures(layout: &Layout<'_>, page: impl Fn(&str) -> String) -> Ve
     hits(layout, None).iter().map(|damage| failure_view(layout, damage, &hosts, &page(damage.failure.id))).collect()
 }
 
+/// Where each item is among what failures take: positions of a failure and of its loss.
+pub(crate) struct LossIndex<'a>(FxHashMap<&'a ItemId, Vec<(usize, usize)>>);
+
+impl<'a> LossIndex<'a> {
+    pub(crate) fn new(damages: &[Damage<'a>]) -> Self {
+        let mut out: FxHashMap<&ItemId, Vec<(usize, usize)>> = FxHashMap::default();
+        for (at, damage) in damages.iter().enumerate() {
+            damage.losses.iter().enumerate().for_each(|(loss, of)| out.entry(&of.item.id).or_default().push((at, loss)));
+        }
+        Self(out)
+    }
+
+    pub(crate) fn of(&self, item: &Item) -> &[(usize, usize)] {
+        self.0.get(&item.id).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// What takes an item away, in the order of the failures.
-pub(crate) fn taken_by(layout: &Layout<'_>, damages: &[Damage<'_>], item: &Item, page: &str) -> Vec<ItemLoss> {
-    let of_item = |loss: &&Loss<'_>| loss.item.id == item.id;
+pub(crate) fn taken_by(layout: &Layout<'_>, damages: &[Damage<'_>], losses: &[(usize, usize)], page: &str) -> Vec<ItemLoss> {
     let mut out: Vec<ItemLoss> = Vec::new();
-    for (damage, loss) in damages.iter().flat_map(|damage| damage.losses.iter().filter(of_item).map(move |loss| (damage, loss))) {
+    for (damage, loss) in losses.iter().map(|(at, loss)| (&damages[*at], &damages[*at].losses[*loss])) {
         let (event, what, back) = (event_link(layout, damage, page), clause(&loss.what), back(layout, loss, page, false));
         // Failures that do the same share a row.
         match out.iter_mut().find(|known| known.what == what && known.back == back) {

@@ -129,7 +129,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
 fn symptoms(layout: &Layout<'_>, item: &Item, page: &str) -> Vec<String> {
     layout
         .caused_by(item)
-        .filter_map(|symptom| Some(format!("[{}]({})", symptom.parts().title, layout.incident_target(symptom.id, page)?)))
+        .filter_map(|(symptom, _)| Some(format!("[{}]({})", symptom.parts().title, layout.incident_target(symptom.id, page)?)))
         .collect()
 }
 

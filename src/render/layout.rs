@@ -78,8 +78,8 @@ pub(crate) struct Layout<'a> {
     pub(crate) stores: Stores<'a>,
     /// What one may see, with the items that can cause it.
     pub(crate) symptoms: Vec<(&'static Symptom, Vec<Cause<'a>>)>,
-    /// Which of them each item can cause, by position.
-    caused: FxHashMap<&'a ItemId, Vec<usize>>,
+    /// Which of them each item can cause, and why: positions of a symptom and of its cause.
+    caused: FxHashMap<&'a ItemId, Vec<(usize, usize)>>,
     spots: BTreeMap<&'a ItemId, Spot>,
     /// Headings of the tables of minor items.
     headings: BTreeMap<(Kind, Scope), String>,
@@ -217,18 +217,19 @@ impl<'a> Layout<'a> {
     fn find_causes(&mut self) {
         self.symptoms = self.causes();
         for (at, (_, causes)) in self.symptoms.iter().enumerate() {
-            for cause in causes {
+            for (why, cause) in causes.iter().enumerate() {
                 let of_item = self.caused.entry(&cause.item.id).or_default();
-                if of_item.last() != Some(&at) {
-                    of_item.push(at);
+                if of_item.last().is_none_or(|(last, _)| *last != at) {
+                    of_item.push((at, why));
                 }
             }
         }
     }
 
     /// What one may see that an item can cause.
-    pub(crate) fn caused_by(&self, item: &Item) -> impl Iterator<Item = &'static Symptom> + '_ {
-        self.caused.get(&item.id).into_iter().flatten().map(|at| self.symptoms[*at].0)
+    pub(crate) fn caused_by(&self, item: &Item) -> impl Iterator<Item = (&'static Symptom, &Cause<'a>)> {
+        let of_item = self.caused.get(&item.id).into_iter().flatten();
+        of_item.map(|(at, why)| (self.symptoms[*at].0, &self.symptoms[*at].1[*why]))
     }
 
     /// Whether an item is shown at all, here or elsewhere.

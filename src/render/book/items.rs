@@ -31,8 +31,7 @@ impl<'a> Book<'a> {
 
     fn item(&self, item: &Item, page: &str) -> ItemPage {
         let layout = self.layout;
-        let symptom = |(symptom, causes): &(&'static crate::assess::Symptom, Vec<crate::assess::Cause<'_>>)| {
-            let cause = causes.iter().find(|cause| cause.item.id == item.id)?;
+        let symptom = |(symptom, cause): (&'static crate::assess::Symptom, &crate::assess::Cause<'_>)| {
             let link = format!("[{}]({})", symptom.parts().title, layout.incident_target(symptom.id, page)?);
             // What a hazard says is told above.
             Some(Named { link, text: if cause.rules.is_empty() { clause(cause.why) } else { String::new() } })
@@ -50,8 +49,8 @@ impl<'a> Book<'a> {
         ItemPage {
             item: view,
             hazards: hazards_of(layout, item, page),
-            symptoms: layout.symptoms.iter().filter_map(symptom).collect(),
-            losses: taken_by(layout, &self.damages, item, page),
+            symptoms: layout.caused_by(item).filter_map(symptom).collect(),
+            losses: taken_by(layout, &self.damages, self.losses.of(item), page),
             beside: others[..shown].iter().map(|other| page_row(layout, other, page)).collect(),
             beside_more,
             services: item.services.iter().map(|name| layout.service_link(name, page)).collect(),

@@ -20,7 +20,7 @@ use super::capacity::capacity;
 use super::diagrams::{Linked, drawn};
 use super::engine::Engine;
 use super::escape::{inline, one_line};
-use super::failures::{events, failures, hits, listed};
+use super::failures::{LossIndex, events, failures, hits, listed};
 use super::files::{
     BLIND, CHANGES, FAILURES, HAZARDS, INCIDENTS, INDEX, SERVICES, failure_page, hazard_page, incident_page, kind_page, relative,
 };
@@ -46,7 +46,8 @@ use super::{Existing, Page, RenderError, RenderOptions, marked, subject};
 pub fn mdbook(map: &StateMap, options: &RenderOptions) -> Result<Vec<Page>, RenderError> {
     let engine = Engine::new(options.templates.as_deref())?.for_book();
     let layout = Layout::book(map, options, "src");
-    let book = Book { map, layout: &layout, title: options.title(map), options, damages: hits(&layout, None) };
+    let damages = hits(&layout, None);
+    let book = Book { map, layout: &layout, title: options.title(map), options, losses: LossIndex::new(&damages), damages };
     let settings = engine.render("book.toml.tera", &book.settings())?;
     let mut pages = vec![
         Page { path: "book.toml".to_owned(), text: settings, existing: Existing::Kept },
@@ -100,6 +101,7 @@ struct Book<'a> {
     options: &'a RenderOptions,
     /// What each failure takes, in all services.
     damages: Vec<Damage<'a>>,
+    losses: LossIndex<'a>,
 }
 
 impl Book<'_> {
