@@ -129,6 +129,19 @@ fn what_is_set_is_told_as_the_code_takes_it() {
 }
 
 #[test]
+fn a_word_that_becomes_a_password_where_it_is_put_in_is_hidden() {
+    let code = r#"
+        fn main() {
+            std::fs::write(format!("{}@files/orders", std::env::var("START").unwrap()), "x").unwrap();
+        }
+    "#;
+    let map = of_code(code, &[("k/deploy.yaml", &deployment("env:\n  - {name: START, value: \"ftp://shop:hunter2\"}", ""))]);
+    let of = |item: &Item| item.facts.iter().filter(|fact| fact.key != "env").flat_map(|fact| fact.set.clone()).collect::<Vec<_>>();
+    let made: Vec<_> = map.items.iter().flat_map(of).filter_map(|one| one.value).map(|value| value.to_string()).collect();
+    assert_eq!(made, ["ftp://…@files/orders"]);
+}
+
+#[test]
 fn what_a_default_is_made_of_is_said_with_the_variable() {
     let code = r#"
         fn main() {

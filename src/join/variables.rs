@@ -52,8 +52,8 @@ pub(super) fn trace(items: &mut [Item], deployed: &Deployed, defaults: &Defaults
             let base = defaults.get(&from).map(String::as_str);
             set.iter_mut().chain(&mut fact.set).for_each(|one| put_around(&fact.value, fact.provenance, &from, base, one));
             if fact.provenance == Provenance::Env {
-                say_other(&mut item.summary, &from, others.get(&from));
-                say_after(&mut item.summary, &from, &set);
+                let condition = said_with(&mut item.summary, &from, others.get(&from));
+                say_after(&mut item.summary, &condition, &set);
             }
             fact.set.extend(set);
         }
@@ -112,10 +112,15 @@ fn set_of(fact: &Fact, from: &str, all: &Sets<'_>, keys: &[SettingKey], services
 /// What the code makes of the value of a variable: `/srv/tmp` where it takes `${FOLDER}/tmp`, or `data/tmp` by default.
 fn put_around(told: &Option<FactValue>, provenance: Provenance, name: &str, base: Option<&str>, set: &mut SetBy) {
     let (Some(FactValue::Text(told)), Provenance::Env, Some(value)) = (told, provenance, &set.value) else { return };
+    // A word that a variable chooses is not made of it.
+    if !told.contains('/') && !told.contains(&format!("${{{name}}}")) {
+        return;
+    }
     let value = value.to_string();
     let Some(all) = told.split(" or ").map(|text| put_in(text, name, &value, base)).collect::<Option<Vec<String>>>() else { return };
     if all.iter().any(|one| *one != value) {
-        set.value = Some(FactValue::Text(all.join(" or ")));
+        // What is no secret by itself may be one where it stands now.
+        set.value = Some(FactValue::Text(redact::text(&all.join(" or "))));
     }
 }
 
@@ -175,32 +180,31 @@ pub(super) fn defaults(items: &[Item]) -> Defaults {
 fn behind_defaults(items: &[Item]) -> BTreeMap<String, String> {
     let of = |item: &Item| {
         let name = variable_of(item)?;
-        let other = item.facts.iter().find(|fact| fact.key == "default" && fact.value.is_some())?.from.clone()?;
+        let default = item.facts.iter().find(|fact| fact.key == "default" && fact.value.is_some())?;
+        let (other, told) = (default.from.clone()?, default.value.as_ref()?.to_string());
         // A default that shows the other one says so by itself.
-        let shown = item.facts.iter().any(|fact| {
-            fact.key == "default" && fact.value.as_ref().is_some_and(|value| value.to_string().contains(&format!("{{{other}}}")))
-        });
-        (other != name && !shown).then_some((name, other))
+        (other != name && !told.contains(&format!("{{{other}}}"))).then_some((name, other))
     };
     let known: BTreeSet<String> = items.iter().filter_map(variable_of).collect();
     items.iter().filter_map(of).filter(|(_, other)| known.contains(other)).collect()
 }
 
-/// What a default is made of changes it as well: ``unless `CONFIG_FILE` or `DATA_FOLDER` is set``.
-fn say_other(summary: &mut String, variable: &str, other: Option<&String>) {
-    let (Some(other), marker) = (other, format!("unless `{variable}` is set")) else { return };
-    if summary.contains(&marker) {
-        *summary = summary.replacen(&marker, &format!("unless `{variable}` or `{other}` is set"), 1);
+/// The condition that a summary names: ``unless `CONFIG_FILE` is set``. What the default is made of changes it as well, and is said
+/// with it: ``unless `CONFIG_FILE` or `DATA_FOLDER` is set``.
+fn said_with(summary: &mut String, variable: &str, other: Option<&String>) -> String {
+    let alone = format!("unless `{variable}` is set");
+    let Some(other) = other else { return alone };
+    let both = format!("unless `{variable}` or `{other}` is set");
+    if let Some(at) = summary.find(&alone) {
+        summary.replace_range(at..at + alone.len(), &both);
     }
+    both
 }
 
-/// Says the values behind the condition that a summary names: `unless `X` is set`.
-fn say_after(summary: &mut String, variable: &str, set: &[SetBy]) {
-    // Perhaps with another variable that the default is made of.
-    let marker = format!("unless `{variable}` ");
-    let said = summary.find(&marker).and_then(|at| Some((at, summary[at..].find(" is set")? + " is set".len())));
-    if let Some((at, length)) = said {
-        let end = at + length;
+/// Says the values behind the condition that a summary names.
+fn say_after(summary: &mut String, condition: &str, set: &[SetBy]) {
+    if let Some(at) = summary.find(condition) {
+        let end = at + condition.len();
         if summary[end..].starts_with(": ") {
             return;
         }
