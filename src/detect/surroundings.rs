@@ -1,6 +1,5 @@
 //! What the code around an item says of it: the settings without which it is not there, and what its work takes at once.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
@@ -43,10 +42,9 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
         let conditions = conditions(cx, &by_path, finding);
         finding.facts.extend(conditions);
     });
-    let asked = OnceCell::new();
     for finding in findings.iter_mut() {
         let told = match finding.kind {
-            Kind::Cache if finding.detector == "statics" => asked_when(cx, asked.get_or_init(|| Asked::new(cx)), finding),
+            Kind::Cache if finding.detector == "statics" => asked_when(cx, finding),
             Kind::ReferenceData if finding.detector == "constructors" => again_when(cx, finding),
             Kind::SharedState | Kind::Static if finding.ty.as_ref().is_some_and(|ty| ty.contains("Cookie")) => max_age(cx, finding),
             _ => continue,
@@ -214,37 +212,18 @@ fn max_age(cx: &Cx<'_>, finding: &Finding) -> Vec<Fact> {
 }
 
 /// The settings without which a cache is passed by: all reads of it stand behind them.
-fn asked_when(cx: &Cx<'_>, asked: &Asked<'_>, finding: &Finding) -> Vec<Fact> {
-    let Some(behind) = asked.behind.get(&finding.def).filter(|behind| asked.reads.get(&finding.def) == Some(&behind.len())) else {
+fn asked_when(cx: &Cx<'_>, finding: &Finding) -> Vec<Fact> {
+    let Some(behind) = cx.uses.asked_when.get(&finding.def) else { return Vec::new() };
+    let reads = cx.uses.statics.get(&finding.def).into_iter().flatten().filter(|(_, _, access)| *access == Access::Read);
+    if reads.count() != behind.len() {
         return Vec::new();
-    };
+    }
     let mut all = behind.iter().map(|conditions| told(cx, conditions));
     let mut first = all.next().unwrap_or_default();
     for other in all {
         first.retain(|fact| other.iter().any(|one| one.value == fact.value));
     }
     first.into_iter().map(|fact| Fact { key: SmolStr::new_static("asked_when"), ..fact }).collect()
-}
-
-/// Who reads each static, and behind which conditions.
-struct Asked<'a> {
-    reads: FxHashMap<DefId, usize>,
-    behind: FxHashMap<DefId, Vec<&'a Vec<Condition>>>,
-}
-
-impl<'a> Asked<'a> {
-    fn new(cx: &Cx<'a>) -> Self {
-        let mut out = Self { reads: FxHashMap::default(), behind: FxHashMap::default() };
-        for body in cx.bodies() {
-            for (of, ..) in body.statics.iter().filter(|(_, access, _)| *access == Access::Read) {
-                *out.reads.entry(*of).or_default() += 1;
-            }
-            for (of, conditions) in &body.asked_when {
-                out.behind.entry(*of).or_default().push(conditions);
-            }
-        }
-        out
-    }
 }
 
 /// The settings with which data are made anew: the function that makes them is called behind them, and without them elsewhere.
@@ -292,14 +271,12 @@ fn call_at(body: &BodyFacts, at: At) -> (Option<&KnownCall>, Option<&OwnCall>) {
 /// What the settings have to say for the thing to be made. Made in several places, only what holds for all of them is told.
 fn conditions(cx: &Cx<'_>, by_path: &FxHashMap<SmolStr, DefId>, finding: &Finding) -> Vec<Fact> {
     let mut all: Option<Vec<Fact>> = None;
-    // What is compared is made nowhere: it is there where it is asked for.
-    let is_asked = |site: &super::finding::RawSite| finding.detector == "attempt-limits" && site.role == Role::Written;
-    let is_made = |site: &super::finding::RawSite| {
-        site.role == Role::Constructed || finding.kind == Kind::FsWrite && matches!(site.role, Role::Written) || is_asked(site)
-    };
+    let is_made =
+        |site: &super::finding::RawSite| site.role == Role::Constructed || finding.kind == Kind::FsWrite && site.role == Role::Written;
     for site in finding.sites.iter().filter(|site| is_made(site)) {
         let def = site.function.as_ref().and_then(|path| by_path.get(path)).copied().unwrap_or(finding.def);
-        if is_asked(site) {
+        // What is compared is no call: it is there where the function is that asks.
+        if finding.detector == "attempt-limits" {
             let mut told = Vec::new();
             of_callers(cx, def, &mut told);
             match &mut all {

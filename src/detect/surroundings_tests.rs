@@ -188,3 +188,16 @@ fn a_remembering_function_names_its_arguments_as_the_key() {
     assert_eq!(key("cached(key = \"u64\", convert = \"{ id }\")", "id: u64"), [""; 0]);
     assert_eq!(key("cached", ""), [""; 0]);
 }
+
+#[test]
+fn a_limit_of_attempts_is_there_where_the_function_is_called_that_asks() {
+    let limit = "struct Limits { build_attempts: u32 }\n\
+        fn again(limits: &Limits, attempts: u32) -> bool { if attempts >= limits.build_attempts { return false; } true }\n";
+    let main = |body: &str| {
+        let text =
+            format!("{CONFIG}{limit}fn main() {{ let config = Config::from_env(); let limits = Limits {{ build_attempts: 5 }}; {body} }}");
+        told(&items(&[], &text), Kind::Limiter, &["only_when"])
+    };
+    assert_eq!(main("if config.enabled { again(&limits, 3); }"), ["only_when SWEEP is on"]);
+    assert_eq!(main("again(&limits, 3);"), Vec::<String>::new());
+}

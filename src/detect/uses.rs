@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::growth::Growth;
 use crate::model::Access;
-use crate::resolve::{At, BodyFacts, Bound, DefId, World};
+use crate::resolve::{At, BodyFacts, Bound, Condition, DefId, World};
 
 /// A place that uses something, the definition whose body it stands in, and how.
 pub type UsedAt = (At, DefId, Access);
@@ -15,6 +15,8 @@ pub type UsedAt = (At, DefId, Access);
 pub struct Uses {
     /// Of statics and consts.
     pub statics: FxHashMap<DefId, Vec<UsedAt>>,
+    /// What the settings have to say for a static to be asked, for each place that asks it behind a condition.
+    pub asked_when: FxHashMap<DefId, Vec<Vec<Condition>>>,
     /// Methods that are called on statics.
     pub on_statics: FxHashMap<DefId, Vec<SmolStr>>,
     /// Where thread-locals are set, in which functions, and whether the same future pauses afterwards.
@@ -40,6 +42,9 @@ impl Uses {
             let file = u32::try_from(world.program.module(world.program.def(body.def).module).file).unwrap_or(u32::MAX);
             for (of, access, span) in &body.statics {
                 out.statics.entry(*of).or_default().push((At { file, span: *span }, body.def, *access));
+            }
+            for (of, conditions) in &body.asked_when {
+                out.asked_when.entry(*of).or_default().push(conditions.clone());
             }
             for (of, method) in &body.on_statics {
                 out.on_statics.entry(*of).or_default().push(method.clone());
