@@ -211,7 +211,7 @@ fn select_files(tree: &dyn Tree, listing: &Listing, scope: &Scope, unwanted: &Un
         last = Some((folder, left));
         if !is_rust(path) {
             if let Some(kind) = others::kind_of(path).filter(|_| !left) {
-                others.push(OtherFile { path: file.path.clone(), kind, bytes: 0 });
+                others.push((file.path.clone(), kind));
             }
             continue;
         }
@@ -219,18 +219,16 @@ fn select_files(tree: &dyn Tree, listing: &Listing, scope: &Scope, unwanted: &Un
         if left && !roots.contains(path) {
             left_out.push(file.path.clone());
         } else {
-            files.push(RustFile { path: file.path.clone(), bytes: 0 });
+            files.push(file.path.clone());
         }
     }
     // Asked for what may be read only, and side by side: most files of a tree are neither Rust nor settings.
-    rayon::join(
-        || files.par_iter_mut().for_each(|file| file.bytes = tree.size(&file.path)),
-        || others.par_iter_mut().for_each(|file| file.bytes = tree.size(&file.path)),
-    );
-    for file in files.extract_if(.., |file| file.bytes > MAX_FILE_BYTES) {
+    out.files = files.into_par_iter().map(|path| RustFile { bytes: tree.size(&path), path }).collect();
+    out.others = others.into_par_iter().map(|(path, kind)| OtherFile { bytes: tree.size(&path), path, kind }).collect();
+    for file in out.files.extract_if(.., |file| file.bytes > MAX_FILE_BYTES) {
         notes.unread(&file.path, &ReadError::TooLarge { bytes: file.bytes });
     }
-    (out.files, out.left_out, out.others) = (files, left_out, others);
+    out.left_out = left_out;
 }
 
 /// Says when there is nothing to analyse, or no binary.
