@@ -105,7 +105,7 @@ impl<'a> Cx<'a> {
 
     /// What borrows nothing, to be given back elsewhere.
     #[must_use]
-    pub fn own_parts(self) -> impl Send + Sync + 'static {
+    pub fn own_parts(self) -> impl Send + 'static {
         let Self { body_of, long_lived, left_out, folders, uses, once, by_requests, by_connections, made_for_each, .. } = self;
         (body_of, long_lived, left_out, folders, uses, once, by_requests, by_connections, made_for_each, self.reached)
     }

@@ -15,9 +15,6 @@ use crate::resolve::{DefId, body_of};
 const CATCH_ALL: &[&str] =
     &["fallback", "fallback_service", "default_service", "nest_service", "ServeDir", "FileServer", "Files", "not_found"];
 
-/// Most definitions that a thread takes at once.
-const PIECE: usize = 1_024;
-
 /// What is asked for, and the services whose code mentions each.
 #[derive(Clone, Debug, Default)]
 pub struct Mentions {
@@ -42,7 +39,7 @@ impl Mentions {
             return asked;
         }
         let program = cx.world.program;
-        let all = program.par_ids().with_max_len(PIECE).filter(|id| program.is_linked(*id) && !cx.is_for_tests(*id));
+        let all = program.par_ids().filter(|id| program.is_linked(*id) && !cx.is_for_tests(*id));
         let found = all.fold(
             || asked.clone(),
             |mut out, id| {

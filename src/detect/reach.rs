@@ -10,9 +10,6 @@ use super::context::Cx;
 use crate::facts::{Attr, Cfg, ItemKind, Ty};
 use crate::resolve::{BodyFacts, DefId, KrateId, Type};
 
-/// Most definitions that a thread takes at once.
-const PIECE: usize = 512;
-
 /// Names under which routers and servers take their handlers.
 pub(super) const ROUTERS: [&str; 18] = [
     "any",
@@ -152,7 +149,7 @@ impl<'c, 'a> Graph<'c, 'a> {
             .flat_map(|attr| attr.args.iter().flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::"))))
             .filter_map(|name| numbers.get(&SmolStr::new(name)).copied())
             .collect();
-        let mentions = program.par_ids().with_max_len(PIECE).map(|id| mentioned_by(cx, &numbers, id)).collect();
+        let mentions = program.par_ids().map(|id| mentioned_by(cx, &numbers, id)).collect();
         Self { cx, named, for_traits, always, mentions, twins }
     }
 

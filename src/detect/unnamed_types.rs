@@ -8,7 +8,7 @@ use super::reach::{path_names, written_names};
 use crate::facts::{Body, Expr, ItemFact, ItemKind, Stmt};
 use crate::resolve::{BodyFacts, DefId, Type, World, body_of};
 
-/// Most bodies or definitions that a thread takes at once.
+/// Most bodies that a thread takes at once.
 const PIECE: usize = 512;
 
 /// Public structs of libraries that are named by nothing but their own `impl` blocks, and by what is left over itself.
@@ -55,7 +55,7 @@ pub(super) fn unnamed_types(world: World<'_>, run: &[&BodyFacts], test_only: &Fx
     let is_run = |id: &DefId| program.is_linked(*id) && !test_only.contains(id);
     let (bodies, definitions): (Vec<_>, Vec<_>) = rayon::join(
         || run.par_iter().with_max_len(PIECE).flat_map_iter(in_body).collect(),
-        || program.par_ids().with_max_len(PIECE).filter(is_run).flat_map_iter(written).collect(),
+        || program.par_ids().filter(is_run).flat_map_iter(written).collect(),
     );
     // Known elsewhere by another name.
     let leaves = program.modules.iter().flat_map(|module| module.uses.values().flatten());

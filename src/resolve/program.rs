@@ -10,6 +10,9 @@ use smol_str::SmolStr;
 use super::names::{Res, Space};
 use crate::facts::{Cfg, FileFacts, ItemFact, ItemKind, Name, UseFact};
 
+/// Most definitions that a thread takes at once.
+const PIECE: usize = 512;
+
 /// Index of a crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KrateId(pub u32);
@@ -234,14 +237,14 @@ impl<'f> Program<'f> {
         self.defs.iter().enumerate().map(|(at, def)| (DefId(index(at)), def))
     }
 
-    /// The ids of all definitions, for several threads.
-    pub fn par_ids(&self) -> impl IndexedParallelIterator<Item = DefId> {
-        (0..index(self.defs.len())).into_par_iter().map(DefId)
+    /// The ids of all definitions, for several threads: in pieces so small that all of them work to the end.
+    pub fn par_ids(&self) -> impl IndexedParallelIterator<Item = DefId> + use<> {
+        (0..index(self.defs.len())).into_par_iter().with_max_len(PIECE).map(DefId)
     }
 
     /// What borrows nothing of the files, to be given back elsewhere.
     #[must_use]
-    pub fn own_parts(self) -> impl Send + Sync + 'static {
+    pub fn own_parts(self) -> impl Send + 'static {
         (self.krates, self.glob_targets, self.lookups, self.members, self.implementors, self.foreign_impls, self.body_scopes)
     }
 

@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::mints::may_mint;
 use super::names::{Res, Space};
-use super::program::{DefId, ModId, Program};
+use super::program::{Def, DefId, ModId, Program};
 use super::types::{Type, TypeScope};
 use crate::catalog::Catalog;
 use crate::facts::{FieldFact, Generic, ItemFact, ItemKind, Name, Path, Ty};
@@ -32,9 +32,6 @@ pub struct Signatures {
     pub may_mint: Vec<bool>,
 }
 
-/// Most definitions that a thread takes at once.
-const PIECE: usize = 256;
-
 /// What one definition declares: its value, its parameters, its fields; what it derives; whether it may make random values.
 type Row = (Type, Vec<Type>, Vec<(Name, Type)>, Vec<SmolStr>, bool);
 
@@ -43,13 +40,14 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
     program.settle_globs(catalog);
     // What blocks are of is asked for side by side: members, which change no answer, are noted one after the other below.
     let known = &*program;
-    let block = |at: usize| {
-        let ItemKind::Impl(imp) = &known.defs[at].item.kind else { return None };
-        let module = known.defs[at].module;
+    let block = |id: DefId| {
+        let Def { item, module, .. } = known.def(id);
+        let ItemKind::Impl(imp) = &item.kind else { return None };
+        let module = *module;
         let ty = known.lower(catalog, TypeScope { module, this: None, generics: &[&imp.generics] }, &imp.self_ty);
         Some((ty, imp.of_trait.as_ref().and_then(|path| known.resolve(catalog, module, path, Space::Type))))
     };
-    let mut blocks: Vec<Option<(Type, Option<Res>)>> = (0..known.defs.len()).into_par_iter().with_max_len(PIECE).map(block).collect();
+    let mut blocks: Vec<Option<(Type, Option<Res>)>> = known.par_ids().map(block).collect();
     let mut this: Vec<Option<Type>> = vec![None; program.defs.len()];
     let mut at = 0;
     while at < program.defs.len() {
@@ -162,13 +160,12 @@ fn mend_scope(program: &mut Program<'_>, id: DefId) {
 /// Resolves the declared types of all definitions.
 #[must_use]
 pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Type>>) -> Signatures {
-    let row = |at: usize| {
-        let id = DefId(super::program::index(at));
+    let row = |id: DefId| {
         let (value, params, fields) = row(program, catalog, id, &this);
         let may_mint = program.func(id).is_some() && may_mint(&program.def(id).path);
         (value, params, fields, derives(program, catalog, id), may_mint)
     };
-    let rows: Vec<Row> = (0..program.defs.len()).into_par_iter().with_max_len(PIECE).map(row).collect();
+    let rows: Vec<Row> = program.par_ids().map(row).collect();
     let mut out = Signatures { this, ..Signatures::default() };
     for (at, (value, params, fields, derives, may_mint)) in rows.into_iter().enumerate() {
         out.values.push(value);
