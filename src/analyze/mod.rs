@@ -9,6 +9,8 @@ mod statements;
 
 pub use parsed::Parsed;
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -65,21 +67,33 @@ pub struct Analysis {
     pub bad_config: bool,
     /// There is no Rust in the tree.
     pub no_rust: bool,
-    /// What the map was made of.
-    _rest: Rest,
+    rest: Rest,
+}
+
+impl Analysis {
+    /// Gives back now what the map was made of, and keeps the map: for whoever has more to analyse.
+    pub fn let_go(&self) {
+        self.rest.let_go();
+    }
 }
 
 /// What the map was made of: many small pieces of memory, which take as long to give back as a stage. It is not done while the map is
 /// written, and not at all where the process ends then: the last owner hands it to a thread of its own.
 #[derive(Default)]
-struct Rest(Option<Box<dyn Send + Sync>>);
+struct Rest(Mutex<Option<Box<dyn Send>>>);
+
+impl Rest {
+    fn let_go(&self) {
+        if let Some(rest) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Without a thread it is given back here, with the closure. What nests deep was made on such a stack, too.
+            let _ = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || drop(rest));
+        }
+    }
+}
 
 impl Drop for Rest {
     fn drop(&mut self) {
-        if let Some(rest) = self.0.take() {
-            // Without a thread it is given back here, with the closure.
-            let _ = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || drop(rest));
-        }
+        self.let_go();
     }
 }
 
@@ -116,7 +130,7 @@ pub fn analyze_kept(
         let (discovery, found) = rayon::join(|| discovered(&recorded, options, progress), || kept.find(tree, &parse_options));
         if let Some((map, no_rust)) = found.and_then(|found| kept.take(found, &discovery, revision)) {
             let (config, _) = config(tree);
-            return Ok(Analysis { map, deployed: None, config, unreadable: false, bad_config: false, no_rust, _rest: Rest::default() });
+            return Ok(Analysis { map, deployed: None, config, unreadable: false, bad_config: false, no_rust, rest: Rest::default() });
         }
         let digest = cache::digest(&discovery);
         let analysis = run(&recorded, discovery, revision, options, progress, Known { recorded: Some(&recorded), ..Known::default() })?;
@@ -138,7 +152,10 @@ pub fn analyze_alike(
     parsed: &Parsed,
 ) -> anyhow::Result<Analysis> {
     let known = Known { parsed: Some(parsed), recorded: None };
-    pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, known))
+    let analysis = pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, known))?;
+    // The others follow.
+    analysis.let_go();
+    Ok(analysis)
 }
 
 /// Threads with the stack that parsing needs; as many as there are processors when `None`.
@@ -332,8 +349,8 @@ fn run(
     let gathered = cx.own_parts();
     let linked = program.own_parts();
     let unreadable = discovery.unreadable || read.unreadable || manifests.unreadable || settings.unreadable;
-    let rest = Rest(Some(Box::new((read, manifests, bodies, flow, signatures, discovery, gathered, linked))));
-    Ok(Analysis { map, deployed: Some(drawn.deployed), config, unreadable, bad_config, no_rust, _rest: rest })
+    let rest = Rest(Mutex::new(Some(Box::new((read, manifests, bodies, flow, signatures, discovery, gathered, linked)))));
+    Ok(Analysis { map, deployed: Some(drawn.deployed), config, unreadable, bad_config, no_rust, rest })
 }
 
 /// What people and the repository say of the tree as a whole.

@@ -53,6 +53,7 @@ fn walked(session: &Session, most: u32, global: &Global) -> anyhow::Result<Optio
     }
     // Most trees that are analysed lie in a repository; those that do not have no history.
     let Ok(repository) = Repository::find(&session.root) else { return Ok(None) };
+    session.analysis.let_go();
     let bar = super::progress::Bar::start(global);
     let found = statemap::history::history(&repository, &super::session::options(global)?, most as usize, bar.progress());
     drop(bar);

@@ -91,6 +91,7 @@ pub(super) fn open_without_config(global: &Global, path: Option<&Path>) -> anyho
 pub(super) fn what_if(session: &Session, global: &Global, changes: Vec<Change>) -> anyhow::Result<StateMap> {
     let tree = DirTree::open(&session.root).map_err(|error| InputError::with_help(error.to_string(), error.help()))?;
     let options = Options { what_if: changes, ..options(global)? };
+    session.analysis.let_go();
     let bar = Bar::start(global);
     Ok(analyze_with(&tree, &session.revision, &options, bar.progress())?.map)
 }
