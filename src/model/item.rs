@@ -262,6 +262,20 @@ impl Item {
         }
     }
 
+    /// What happens where the item comes to be (`Role::Constructed`): `made`, `started`, `read`.
+    #[must_use]
+    pub fn made(&self) -> &'static str {
+        match self.kind {
+            Kind::StartupConfig | Kind::ReferenceData => "read",
+            Kind::BackgroundTask => "started",
+            Kind::Os => "set up",
+            Kind::Lease => "taken",
+            // A loop, a comparison: there is nothing that would be made.
+            Kind::Limiter if self.ty.is_none() => "applied",
+            _ => "made",
+        }
+    }
+
     /// The fact that says how many connections, threads or the like the item may hold at most.
     #[must_use]
     pub fn bound(&self) -> Option<&Fact> {

@@ -92,6 +92,7 @@ pub(crate) fn item_view(layout: &Layout<'_>, item: &Item, page: &str, level: usi
         copies: copies(item),
         totals: item.totals.iter().map(|total| total_view(layout, total, page)).collect(),
         declared,
+        made: item.made(),
         constructed,
         written,
         sites_more: more_declared + more_constructed + more_written,

@@ -1,7 +1,7 @@
 //! Which places of the code speak of an item, and what happens at each.
 
 use crate::diag::Mark;
-use crate::model::{Fact, Item, Kind, Place, Provenance, Role, Site};
+use crate::model::{Fact, Item, Place, Provenance, Role, Site};
 
 /// At most so many places where state is declared, made or written are shown with their code.
 const SITES: usize = 8;
@@ -64,13 +64,10 @@ fn mark(place: &Place, label: String, is_main: bool) -> Mark {
 }
 
 fn said(item: &Item, site: &Site) -> String {
-    let what = match (site.role, item.kind) {
-        (Role::Declared, _) => return "declared".to_owned(),
-        (Role::Constructed, Kind::StartupConfig) => "read",
-        (Role::Constructed, Kind::BackgroundTask) => "started",
-        (Role::Constructed, Kind::Os) => "set up",
-        (Role::Constructed, _) => "made",
-        (Role::Written, _) => "written",
+    let what = match site.role {
+        Role::Declared => return "declared".to_owned(),
+        Role::Constructed => item.made(),
+        Role::Written => "written",
     };
     // A label takes room from the code that it stands beside.
     let function = site.function.as_deref().map(|function| function.rsplit("::").next().unwrap_or(function));

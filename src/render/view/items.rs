@@ -39,6 +39,8 @@ pub(crate) struct ItemView {
     /// The keys of the settings that it loads.
     pub(crate) settings: Option<SettingsView>,
     pub(crate) declared: Vec<SiteView>,
+    /// What happens where it comes to be: `made`, `started`.
+    pub(crate) made: &'static str,
     pub(crate) constructed: Vec<SiteView>,
     pub(crate) written: Vec<SiteView>,
     pub(crate) sites_more: usize,
