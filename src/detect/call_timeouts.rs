@@ -3,19 +3,20 @@
 use super::context::Cx;
 use super::finding::Finding;
 use crate::model::{Fact, FactValue, Kind};
-use crate::resolve::DefId;
-
-/// What ends a wait: of a request, or of whatever future.
-const ENDS: &[&str] = &["set_timeout", "timeout", "timeout_at", "with_timeout"];
+use crate::resolve::{DefId, ENDS};
 
 /// Methods that send a request off.
 const SENDS: &[&str] = &["send", "execute"];
 
-/// Adds the fact where a function that uses a client without a timeout, or one that calls it, names what ends a wait; another
-/// one where further functions send requests whose wait nothing ends.
+/// Adds the fact where something ends the wait for a request of a client without a timeout: the function that uses it, whoever
+/// waits for that function, or what runs the closure in which it sends; another one where further functions send requests whose
+/// wait nothing ends.
 pub fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::SdkClient && has_none(finding)) {
-        let mut users: Vec<DefId> = finding.uses.iter().map(|(_, func, _)| *func).chain([finding.def]).collect();
+        // Who makes the client, and sends nothing, ends the wait for something else.
+        let maker = Some(finding.def).filter(|def| names(cx, *def, SENDS));
+        let mut users: Vec<DefId> =
+            finding.uses.iter().map(|(_, func, _)| *func).filter(|func| *func != finding.def).chain(maker).collect();
         users.dedup();
         let Some(func) = users.iter().find_map(|func| ending(cx, *func)) else { continue };
         let waits = |func: &DefId| names(cx, *func, SENDS) && ending(cx, *func).is_none();
@@ -37,9 +38,14 @@ fn has_none(finding: &Finding) -> bool {
     finding.facts.iter().any(|fact| matches!(fact.key.as_str(), "timeout" | "response_timeout") && is_none(fact))
 }
 
-/// The function, or one that calls it, that ends the wait.
+/// The function, one that calls it, or one that runs its closures, that ends the wait.
 fn ending(cx: &Cx<'_>, func: DefId) -> Option<DefId> {
-    let ends = |func: DefId| names(cx, func, ENDS);
-    let callers = || cx.uses.calls.get(&func).into_iter().flatten().map(|(caller, ..)| *caller);
-    std::iter::once(func).chain(callers()).find(|func| ends(*func))
+    if names(cx, func, ENDS) {
+        return Some(func);
+    }
+    let body = |func: DefId| cx.body_of.get(&func).map(|at| &cx.bodies[*at]);
+    let ends_it = |caller: DefId| body(caller).is_some_and(|body| body.own.iter().any(|call| call.func == func && call.ended));
+    let caller = cx.uses.calls.get(&func).into_iter().flatten().map(|(caller, ..)| *caller).find(|caller| ends_it(*caller));
+    let runs = || body(func)?.own.iter().find(|call| call.runs_given && names(cx, call.func, ENDS)).map(|call| call.func);
+    caller.or_else(runs)
 }

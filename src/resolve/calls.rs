@@ -151,6 +151,10 @@ pub struct OwnCall {
     pub fails: Fails,
     /// The future that calls it pauses afterwards.
     pub pauses_after: bool,
+    /// Something ends the wait for what it returns.
+    pub ended: bool,
+    /// It is given a closure or a future, to run it.
+    pub runs_given: bool,
     /// What has to hold for it to be reached.
     pub conditions: Vec<Condition>,
     /// Something is done, or left, by what it returns: it is asked in a condition, or handed to `?`.

@@ -93,7 +93,7 @@ pub use loops::{Held, Kept, LoopFacts, Pause, Retrying};
 pub use mints::{Mint, MintSource, Sink};
 pub use modules::{Links, asked, asked_for_tests, link};
 pub use names::{Res, Space};
-pub use pauses::ThreadSet;
+pub use pauses::{ENDS, ThreadSet};
 pub use program::{CrateInput, Def, DefId, Extern, Krate, KrateId, ModId, Module, Program};
 pub use queries::StatementFile;
 pub use ranges::{Range, in_words};

@@ -1,4 +1,4 @@
-//! What runs before a later `.await` of the same future: another task may run on the thread in between.
+//! What runs before a later `.await` of the same future, where another task may run on the thread in between; and which waits end.
 
 use rustc_hash::FxHashMap;
 
@@ -23,7 +23,34 @@ pub struct ThreadSet {
     pub pauses_after: bool,
 }
 
+/// What ends a wait: of a request, or of whatever future.
+pub const ENDS: &[&str] = &["set_timeout", "timeout", "timeout_at", "with_timeout"];
+
+/// Expressions around a call that are looked at for what ends the wait for it.
+const MAX_AROUND: usize = 24;
+
 impl Reader<'_> {
+    /// Something ends the wait for what a call returns: `timeout(limit, call())`, `call().timeout(limit)`.
+    pub(super) fn is_ended(&self, id: ExprId) -> bool {
+        let ends = |name: &str| ENDS.contains(&name);
+        let mut at = id;
+        for _ in 0..MAX_AROUND {
+            let Some(parent) = self.parents[at.0 as usize] else { return false };
+            let ended = match &self.body[parent] {
+                Expr::Call { callee, .. } if *callee != at => {
+                    matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| ends(last)))
+                }
+                Expr::Method { name, .. } => ends(name),
+                _ => false,
+            };
+            if ended {
+                return true;
+            }
+            at = parent;
+        }
+        false
+    }
+
     /// The same future pauses after an expression.
     pub(super) fn pauses_after(&self, id: ExprId) -> bool {
         let pauses = self.pauses.get_or_init(|| {

@@ -333,6 +333,8 @@ impl<'a> Reader<'a> {
                         given,
                         fails: Fails::Nobody,
                         pauses_after: false,
+                        ended: false,
+                        runs_given: false,
                         conditions: Vec::new(),
                         builds: self.builds(id),
                         decides: false,
@@ -439,6 +441,7 @@ impl<'a> Reader<'a> {
                         out.mints.extend(self.mint(id, MintSource::Own(*func), args, span));
                     }
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
+                    let runs_given = given.is_some();
                     let given = given.map(|arg| self.task(*arg, false).into()).unwrap_or_default();
                     out.hands_reader.extend(self.reading_closures(args).into_iter().map(|at| (*func, at)));
                     let args: Vec<Value> = args.iter().map(|arg| self.tracer.value(*arg)).collect();
@@ -460,6 +463,8 @@ impl<'a> Reader<'a> {
                         given,
                         fails: self.fails(id),
                         pauses_after: self.pauses_after(id),
+                        ended: self.is_ended(id),
+                        runs_given,
                         conditions: self.conditions(id),
                         builds: self.builds(id),
                         decides: self.is_asked(id, true),
