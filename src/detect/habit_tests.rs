@@ -466,8 +466,44 @@ fn a_client_whose_calls_are_ended_in_some_places_only_says_so() {
         of(&format!("tokio::time::timeout(std::time::Duration::from_secs(1), async {{ {post} }}).await.unwrap();")),
         ["timeout_at_call in `Shop::ask`"]
     );
+    // What is handed to a function that ends each wait.
+    let retried = format!("again(|| async {{ {post} }}).await;");
+    let again = "async fn again<F: Future<Output = ()>>(run: impl Fn() -> F) { for _ in 0..3 { LIMIT } }";
+    let with = |limit: &str| of(&format!("{retried} {}", again.replace("LIMIT", limit)));
+    assert_eq!(with("tokio::time::timeout(std::time::Duration::from_secs(9), run()).await.unwrap();"), ["timeout_at_call in `Shop::ask`"]);
+    assert_eq!(with("run().await;"), ["timeout_at_some_calls in `Shop::ask`"]);
     // Handed on, not sent.
     assert_eq!(of("println!(\"{:?}\", self.client);"), ["timeout_at_call in `Shop::ask`"]);
+}
+
+#[test]
+fn who_ends_the_wait_for_something_else_ends_none_for_a_client() {
+    let of = |main: &str| {
+        let text = format!(
+            "struct Shop {{ client: reqwest::Client }}\nimpl Shop {{ async fn ask(&self) {{ self.client.get(\"http://a\").send().await.unwrap(); }} }}\n\
+             async fn load() {{}}\n#[tokio::main]\nasync fn main() {{ let limit = std::time::Duration::from_secs(60); let shop = Shop {{ client: reqwest::Client::new() }}; {main} }}\n"
+        );
+        told(&items(&["reqwest", "tokio"], &text), Kind::SdkClient, "", &["timeout_at_call", "timeout_at_some_calls"])
+    };
+    assert_eq!(of("tokio::time::timeout(limit, load()).await.unwrap(); shop.ask().await;"), Vec::<String>::new());
+    assert_eq!(of("tokio::time::timeout(limit, shop.ask()).await.unwrap(); load().await;"), ["timeout_at_call in `main`"]);
+}
+
+#[test]
+fn collections_in_a_collection_that_are_gone_through_may_be_emptied() {
+    let of = |ty: &str, take: &str| {
+        let text = format!(
+            "use std::collections::{{BTreeMap, BinaryHeap}};\nuse std::sync::{{Arc, Mutex}};\nstruct Jobs {{ queues: Mutex<BTreeMap<String, {ty}>> }}\n\
+             impl Jobs {{\n    fn put(&self, key: String, job: u64) {{ self.queues.lock().unwrap().entry(key).or_default(); }}\n    \
+             fn take(&self) {{ let mut queues = self.queues.lock().unwrap(); {take} }}\n}}\n\
+             fn main() {{ let jobs = Arc::new(Jobs {{ queues: Mutex::new(BTreeMap::new()) }}); let more = jobs.clone(); std::thread::spawn(move || loop {{ more.put(read(), 1); }}); loop {{ jobs.take(); }} }}\n\
+             fn read() -> String {{ std::io::read_to_string(std::io::stdin()).unwrap() }}\n"
+        );
+        told(&items(&[], &text), Kind::SharedState, "", &["shrinks"])
+    };
+    assert_eq!(of("BinaryHeap<u64>", "for (_, queue) in queues.iter_mut().rev() { queue.pop(); }"), Vec::<String>::new());
+    assert_eq!(of("BinaryHeap<u64>", "for (_, queue) in queues.iter() { queue.len(); }"), ["shrinks never"]);
+    assert_eq!(of("u64", "for (_, count) in queues.iter_mut() { *count = 0; }"), ["shrinks never"]);
 }
 
 #[test]

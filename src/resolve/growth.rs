@@ -284,6 +284,10 @@ impl Reader<'_> {
                             return change.sweeps = true;
                         }
                         Does::Removes => return change.removes = true,
+                        // Whoever goes through collections may take something out of each.
+                        Does::Reads if matches!(name.as_str(), "iter_mut" | "values_mut" | "range_mut") && self.holds_collections(at) => {
+                            return change.lent = true;
+                        }
                         Does::Reads => return,
                         Does::Measures => return change.sweeps |= self.is_compared(parent),
                         Does::Visits => return self.visit(args[0], holder, through, change),
@@ -392,6 +396,12 @@ impl Reader<'_> {
             Type::Foreign(path, _) => is_collection(path) && !shares(path),
             _ => false,
         }
+    }
+
+    /// Its entries are collections themselves.
+    fn holds_collections(&self, id: ExprId) -> bool {
+        let known = growable(self.world, &self.types.types[id.0 as usize]);
+        known.and_then(|ty| ty.args().last()).is_some_and(|entry| growable(self.world, entry).is_some())
     }
 
     /// A literal or constant, perhaps made one's own: `"root".to_owned()`.
