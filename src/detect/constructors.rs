@@ -352,7 +352,7 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     let mut facts = facts(cx, body, index);
     let mut scope = api.scope.unwrap_or(kind.usual_scope());
     let cookie = cookie_name(cx, call, api);
-    if cookie.is_some() && facts.iter().any(ends_at_once) {
+    if cookie.is_some() && (facts.iter().any(ends_at_once) || is_emptied(cx, call, &facts)) {
         // What takes a cookie away says nothing of how it is kept.
         facts.retain(|fact| !api.knobs.iter().any(|knob| knob.name == fact.key));
     }
@@ -470,7 +470,17 @@ fn cookie_name(cx: &Cx<'_>, call: &KnownCall, api: &Api) -> Option<SmolStr> {
 
 /// A cookie that is over as soon as it is set: the browser is told to forget the one of its name.
 fn ends_at_once(fact: &Fact) -> bool {
-    fact.key == "max_age" && fact.value.as_ref().is_some_and(|value| matches!(value.to_string().as_str(), "0" | "0s"))
+    let is_nothing = |text: &str| text.strip_prefix('0').is_some_and(|unit| unit.chars().all(char::is_alphabetic));
+    fact.key == "max_age" && fact.value.as_ref().is_some_and(|value| is_nothing(&value.to_string()))
+}
+
+/// A cookie that is set to nothing, and not for some time, which is how one is taken away: `Cookie::build("session", "")`.
+fn is_emptied(cx: &Cx<'_>, call: &KnownCall, facts: &[Fact]) -> bool {
+    if facts.iter().any(|fact| fact.key == "max_age" && fact.provenance != Provenance::Default) {
+        return false;
+    }
+    let value = call.args.get(1).and_then(|value| cx.flow.settle(cx.world, value).value);
+    matches!(value, Some(FactValue::Text(text)) if text.is_empty())
 }
 
 /// The function; for what a session holds, the type or module whose functions fill it.

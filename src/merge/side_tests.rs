@@ -213,9 +213,8 @@ fn what_takes_a_cookie_away_says_nothing_of_how_long_it_is_kept() {
              fn main() {{ println!(\"{{}}{{}}\", logout(), login()); }}\n"
         )
     };
-    let told = |name: &str, age: &str| {
-        told(&items(&["cookie"], &text(name, age)), Kind::ClientHeld, "cookie", &["cookie", "max_age", "http_only"])
-    };
+    let told_of = |items: &[Item]| told(items, Kind::ClientHeld, "cookie", &["cookie", "max_age", "http_only"]);
+    let told = |name: &str, age: &str| told_of(&items(&["cookie"], &text(name, age)));
     assert_eq!(told("\"session\"", "0"), ["cookie session", "max_age 1d", "http_only true"]);
     // Named as the `Display` of a variant writes it.
     assert_eq!(told("Login::Guest.to_string()", "0"), ["cookie guest", "max_age 1d", "http_only true"]);
@@ -227,6 +226,12 @@ fn what_takes_a_cookie_away_says_nothing_of_how_long_it_is_kept() {
         )
         .replace("logout()", "logout(&Login::Guest)");
     assert!(items(&["cookie"], &handed).iter().any(|item| item.name == "guest"), "{handed}");
+    let of = |text: &str| told_of(&items(&["cookie"], text));
+    assert_eq!(of(&text("\"session\"", "0").replace("seconds(0)", "days(0)")), ["cookie session", "max_age 1d", "http_only true"]);
+    assert_eq!(
+        of(&text("\"session\"", "0").replace(".max_age(Duration::seconds(0))", "")),
+        ["cookie session", "max_age 1d", "http_only true"]
+    );
     // Two ages are two.
     assert_eq!(told("\"session\"", "60"), ["cookie session", "max_age 60s", "http_only true"]);
 }
