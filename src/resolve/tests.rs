@@ -232,6 +232,8 @@ fn durations_are_written_as_people_write_them() {
     let loop_of = |period: &str| {
         format!("#[tokio::main]\nasync fn main() {{ tokio::spawn(async {{ loop {{ tokio::time::sleep({period}).await; }} }}); }}\n")
     };
+    check(&loop_of("std::time::Duration::new(90, 0)"), "period", "90s");
+    check(&loop_of("std::time::Duration::new(90, 5)"), "period", "? code std::time::Duration::new(90, 5)");
     check(&loop_of("std::time::Duration::from_secs(90)"), "period", "90s");
     check(&loop_of("std::time::Duration::from_millis(250)"), "period", "250ms");
     check(&loop_of("std::time::Duration::from_secs(2 * 60 * 60)"), "period", "2h");

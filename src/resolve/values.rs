@@ -7,7 +7,7 @@ use std::cell::Cell;
 use smol_str::SmolStr;
 
 use super::arithmetic::{self, Math};
-use super::durations::duration;
+use super::durations::{duration, scaled};
 use super::infer::{Callee, Inference, World};
 use super::machine;
 use super::moments::{now, on_condition};
@@ -379,6 +379,12 @@ impl Tracer<'_> {
                 }
                 if let Some(found) = self.constructed(id, path, args, span, depth) {
                     return found;
+                }
+                // `Duration::new(5, 0)`: seconds and nanoseconds.
+                if let ([seconds, rest], "Duration", "new") = (args, owner, last)
+                    && matches!(next(*rest), Value::Known(FactValue::Int(0), ..))
+                {
+                    return scaled(&next(*seconds), "s");
                 }
                 if let [only] = args {
                     let wrappers = self.world.catalog.wrappers();
