@@ -47,6 +47,9 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
     if kind == Kind::ThreadLocal || kind == Kind::BackgroundTask && api.shape == Shape::Derive {
         return;
     }
+    if command_line::is_whole(path, &api.label) && command_line::is_of_texts(cx, id) {
+        return;
+    }
     let item = cx.world.program.def(id).item;
     let facts = api.knobs.iter().filter_map(|knob| {
         let set = attr.args.iter().find(|(key, _)| key == &knob.name || knob.set.contains(key));

@@ -6,7 +6,7 @@ use super::context::Cx;
 use crate::facts::{Attr, FieldFact, ItemKind};
 use crate::merge::redact::is_secret_name;
 use crate::model::Fact;
-use crate::resolve::{DefId, Type};
+use crate::resolve::{BodyFacts, DefId, Type, derives};
 
 /// Structs that are flattened into one another.
 const MAX_DEPTH: u32 = 4;
@@ -19,6 +19,15 @@ const MAX_OPTIONS: usize = 10;
 
 /// A longer default says little in a list.
 const MAX_DEFAULT: usize = 40;
+
+/// Functions of parsers that read the arguments of the process.
+const OF_PROCESS: &[&str] = &["parse", "try_parse", "get_matches", "try_get_matches", "from_args", "from_args_safe"];
+/// Functions of parsers that are handed what they read.
+const OF_TEXTS: &[&str] = &["parse_from", "try_parse_from", "get_matches_from", "try_get_matches_from", "try_get_matches_from_mut"];
+/// Derives that make a whole command line.
+const WHOLE: &[&str] = &["Parser", "StructOpt"];
+/// The arguments of the process.
+const ARGUMENTS: &[&str] = &["args", "args_os"];
 
 /// The facts of what a parser is derived for: a struct of options, or an enum of commands.
 pub(super) fn facts(cx: &Cx<'_>, id: DefId) -> Vec<Fact> {
@@ -204,9 +213,30 @@ fn inner(ty: &Type) -> Option<DefId> {
     }
 }
 
+/// A parser of something else than the arguments of the process: words of a message, lines that are typed in. Its name stands
+/// nowhere beside what reads the arguments, and something is parsed that is handed over.
+pub(super) fn is_of_texts(cx: &Cx<'_>, id: DefId) -> bool {
+    is_parsed_from_texts(cx, id, 0)
+}
+
+fn is_parsed_from_texts(cx: &Cx<'_>, id: DefId, depth: u32) -> bool {
+    // A part of another command line is what that one is.
+    let holders = cx.world.signatures.fields.iter().filter(|(_, ty)| inner(ty) == Some(id)).map(|((of, _), _)| *of);
+    let holders: Vec<DefId> = holders.filter(|of| derives(cx.world, *of, WHOLE)).collect();
+    if depth < MAX_DEPTH && !holders.is_empty() {
+        return holders.into_iter().all(|of| is_parsed_from_texts(cx, of, depth + 1));
+    }
+    let names =
+        |body: &BodyFacts, all: &[&str]| all.iter().any(|name| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok());
+    let own = cx.world.program.def(id).item.name.as_str();
+    let reads_arguments = |body: &BodyFacts| names(body, &[own]) && (names(body, OF_PROCESS) || names(body, ARGUMENTS));
+    let reads_texts = |body: &BodyFacts| names(body, OF_TEXTS) && !names(body, ARGUMENTS);
+    cx.bodies().any(reads_texts) && !cx.bodies().any(reads_arguments)
+}
+
 /// Whether a derive makes a whole command line, and not a part of one.
 pub(super) fn is_whole(path: &str, label: &str) -> bool {
-    label == "command line" && path.trim_end_matches(')').rsplit("::").next().is_some_and(|last| matches!(last, "Parser" | "StructOpt"))
+    label == "command line" && path.trim_end_matches(')').rsplit("::").next().is_some_and(|last| WHOLE.contains(&last))
 }
 
 #[cfg(test)]
@@ -214,6 +244,30 @@ mod tests {
     use super::kebab;
     use crate::detect::surroundings_tests::items;
     use crate::model::Kind;
+
+    #[test]
+    fn what_parses_messages_is_no_command_line() {
+        let of = |code: &str| {
+            let text = format!(
+                "use clap::{{CommandFactory, FromArgMatches, Parser}};\n#[derive(Parser)] enum Chat {{ Hello, Bye }}\n\
+                 #[derive(Parser)] struct Cli {{ #[arg(long)] port: u16 }}\n{code}\n"
+            );
+            let items = items(&["clap"], &text);
+            let told = items.into_iter().filter(|item| item.summary == "command line").map(|item| item.name.to_string());
+            told.filter(|name| matches!(name.as_str(), "Chat" | "Cli")).collect::<Vec<_>>()
+        };
+        let main = "fn main() { let cli = Cli::parse(); serve(cli.port); }\nfn serve(port: u16) { for line in std::io::stdin().lines() { read(&line.unwrap()); } }\n";
+        let read = "fn read(text: &str) { let words = text.split(' '); let chat = Chat::parse_from(words); }";
+        assert_eq!(of(&format!("{main}{read}")), ["Cli"]);
+        // By a function that parses any.
+        let read = "fn read(text: &str) { let chat: Chat = any::<Chat>(text); }\n\
+            fn any<T: Parser>(text: &str) -> T { let found = T::command().try_get_matches_from(text.split(' ')).unwrap(); T::from_arg_matches(&found).unwrap() }";
+        assert_eq!(of(&format!("{main}{read}")), ["Cli"]);
+        // Handed over are the arguments.
+        assert_eq!(of("fn main() { let cli = Cli::parse_from(std::env::args_os()); let chat = Chat::parse(); }"), ["Chat", "Cli"]);
+        // Who parses it is not seen.
+        assert_eq!(of("fn main() { let cli = read::<Cli>(); }"), ["Chat", "Cli"]);
+    }
 
     fn told(code: &str) -> Vec<String> {
         let items =
