@@ -10,7 +10,7 @@ use super::context::Cx;
 use super::finding::Finding;
 use super::reach::ROUTERS;
 use crate::catalog::Shape;
-use crate::facts::{Attr, ItemFact, ItemKind, Path};
+use crate::facts::{Attr, ExprId, ItemFact, ItemKind, Path};
 use crate::model::{Access, Class, EntryKind, EntryPoint, ItemId, Kind};
 use crate::resolve::{At, BodyFacts, Def, DefId, ModId, Res, Served, Space, Value, http_method};
 
@@ -188,6 +188,7 @@ fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
     }
     let routers: FxHashSet<DefId> = edges.iter().map(|(container, ..)| *container).collect();
     let mut enter = |id: DefId, name: SmolStr| out.entry(id).or_default().push((EntryKind::Route, name));
+    let mut of_routers: FxHashMap<(DefId, ExprId), Vec<SmolStr>> = FxHashMap::default();
     for (container, func, served) in &edges {
         let marked: Vec<(Option<SmolStr>, SmolStr)> = program.def(*func).item.attrs.iter().filter_map(marked_route).collect();
         let written = served.path.clone().map(|path| (served.method.clone(), path));
@@ -199,7 +200,11 @@ fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
                 let prefix = format!("{around}{}", served.prefix);
                 let keeps_slash = if served.prefix.is_empty() { outer_keeps } else { served.keeps_slash };
                 let path = if path == "/" && !prefix.is_empty() && !keeps_slash { "" } else { path.as_str() };
-                enter(*func, label(method.as_ref(), &format!("{prefix}{path}")));
+                let name = label(method.as_ref(), &format!("{prefix}{path}"));
+                if let Some(router) = served.router {
+                    of_routers.entry((*container, router)).or_default().push(name.clone());
+                }
+                enter(*func, name);
             }
         }
     }
@@ -215,9 +220,14 @@ fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
             enter(id, format_smolstr!("gRPC {service}.{}", def.item.name));
         }
     }
-    for call in cx.bodies().flat_map(|body| &body.own) {
-        if call.served.as_ref().is_some_and(|served| served.is_middleware) {
-            out.entry(call.func).or_default().push((EntryKind::EveryRequest, SmolStr::new_static("every request")));
+    for (container, func, served) in edges.iter().filter(|(.., served)| served.is_middleware) {
+        let entered = out.entry(*func).or_default();
+        // A part of a router, here or where this one is taken, has requests of its own only.
+        if served.of_part || into.contains_key(container) {
+            let routes = served.router.and_then(|router| of_routers.get(&(*container, router)));
+            entered.extend(routes.into_iter().flatten().map(|route| (EntryKind::Route, route.clone())));
+        } else {
+            entered.push((EntryKind::EveryRequest, SmolStr::new_static("every request")));
         }
     }
 }

@@ -25,8 +25,12 @@ pub struct Served {
     pub keeps_slash: bool,
     /// The function is not called where it is handed over.
     pub by_name: bool,
-    /// It runs before or after every request.
+    /// It runs before or after requests: every one, unless it is put around a part.
     pub is_middleware: bool,
+    /// What it is put around is a part of another router.
+    pub of_part: bool,
+    /// Where the router begins that takes it: `Router::new()`.
+    pub router: Option<ExprId>,
 }
 
 /// The methods of HTTP as functions of routers name them; `any` is none of them.
@@ -43,7 +47,8 @@ impl Reader<'_> {
     pub(super) fn served(&self, id: ExprId) -> Option<Box<Served>> {
         let mut out = Served { by_name: matches!(self.body[id], Expr::Path(..)), ..Served::default() };
         if self.is_middleware(id) {
-            return Some(Box::new(Served { is_middleware: true, ..out }));
+            let (router, of_part) = self.put_around(id);
+            return Some(Box::new(Served { is_middleware: true, of_part, router, ..out }));
         }
         let mut seen = false;
         let mut at = id;
@@ -114,6 +119,49 @@ impl Reader<'_> {
         module.ends_with("::middleware") && ["from_fn", "map_request", "map_response"].iter().any(|start| name.starts_with(start))
     }
 
+    /// The router that a function which runs before its requests is put around, and whether that is a part of another one.
+    fn put_around(&self, id: ExprId) -> (Option<ExprId>, bool) {
+        let mut at = id;
+        let mut router = None;
+        for _ in 0..MAX_STEPS {
+            let Some(parent) = self.parents[at.0 as usize] else { break };
+            match &self.body[parent] {
+                Expr::Method { recv, name, .. } if *recv != at => match name.as_str() {
+                    "layer" | "route_layer" | "wrap" => router = self.chain_root(*recv),
+                    "nest" | "nest_service" | "merge" | "service" | "mount" | "route" => return (router, router.is_some()),
+                    _ => {}
+                },
+                Expr::Block(stmts) => match self.goes_into_variable(stmts, at) {
+                    Some(used) => {
+                        at = used;
+                        continue;
+                    }
+                    None if matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false, .. }) if *expr == at) => {}
+                    None => break,
+                },
+                Expr::Closure { .. } | Expr::Async { .. } => break,
+                _ => {}
+            }
+            at = parent;
+        }
+        (router, false)
+    }
+
+    /// Where a chain of methods starts, also through variables.
+    fn chain_root(&self, mut at: ExprId) -> Option<ExprId> {
+        for _ in 0..MAX_STEPS {
+            at = match &self.body[at] {
+                Expr::Method { recv, .. } => *recv,
+                Expr::Path(..) => match self.types.local_of.get(&at).and_then(|local| self.types.locals[local.0 as usize].init) {
+                    Some(init) => init,
+                    None => return Some(at),
+                },
+                _ => return Some(at),
+            };
+        }
+        None
+    }
+
     /// A call of the workspace's own that makes a route of a handler: `get_with_cache(handler)`.
     fn makes_route(&self, id: ExprId) -> bool {
         let Some(Callee::Def(func)) = self.types.callees.get(&id) else { return false };
@@ -128,6 +176,7 @@ impl Reader<'_> {
             "route" | "at" | "route_service" | "route_with_tsr" => {
                 let of_resource = || self.chain_start(recv).filter(|(name, _)| name == "resource").and_then(|(_, text)| text);
                 let Some(path) = literal.or_else(of_resource) else { return false };
+                out.router = out.router.or_else(|| self.chain_root(recv));
                 out.path = out.path.take().or(Some(path));
             }
             "nest" | "nest_service" | "mount" => {
@@ -136,7 +185,7 @@ impl Reader<'_> {
                 let prefix = literal.map_or_else(|| self.part_of_path(*first), String::from);
                 out.prefix.insert_str(0, prefix.trim_end_matches('/'));
             }
-            "service" | "configure" | "merge" | "routes" | "register" => {}
+            "service" | "configure" | "merge" | "routes" | "register" => out.router = out.router.or_else(|| self.chain_root(recv)),
             "append" | "extend" if self.is_list_of_routes(at) => {}
             "and_then" | "then" | "map" => {
                 let Some(asked) = self.asked_by_filters(recv) else { return false };

@@ -18,6 +18,9 @@ fn routes_of_axum_carry_what_they_are_nested_in() {
     );
     assert_eq!(entries(&map, "static:with_axum::NEVER_ROUTED"), ["GET /shop/ping (read)"], "a closure as the handler");
     assert_eq!(entries(&map, "static:with_axum::REQUESTS"), ["every request (write)"]);
+    assert_eq!(entries(&map, "static:with_axum::GUARDED"), ["DELETE /admin/orders (write)", "GET /admin/orders (write)"], "a part");
+    let weighed = ["GET /shop (write)", "GET /shop/ping (write)", "POST /shop/orders (write)"];
+    assert_eq!(entries(&map, "static:with_axum::WEIGHED"), weighed, "a part, put into a variable first");
     assert_eq!(entries(&map, "static:with_axum::FRONT"), ["GET /shop (write)"], "nested at the bare prefix");
 }
 
