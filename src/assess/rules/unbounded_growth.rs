@@ -79,8 +79,21 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
         if let Some(fact) = fact(item, "grows").filter(|fact| fact.at.is_some()) {
             hazard = hazard.because(format!("filled here {}", grows.text), fact.at.as_ref());
         }
+        // To forget one of these is to let it in again.
+        if refuses(item) {
+            hazard = hazard.mended_by(
+                "keep with each entry when what it names ends by itself, and take it out after that and no sooner: a capacity or a shorter age would let in again what is refused",
+            );
+            hazard = hazard.sketched("rust", "revoked.retain(|_, ends_at| *ends_at > now);");
+        }
         out.push(hazard);
     }
+}
+
+/// By its name, a list of what is let in no more.
+fn refuses(item: &Item) -> bool {
+    let name = item.name.to_lowercase();
+    ["blacklist", "blocklist", "denylist", "revoked", "revocation", "invalidated"].iter().any(|word| name.contains(word))
 }
 
 /// How an item grows.
@@ -154,8 +167,8 @@ mod tests {
     use crate::fixture::map;
 
     /// A handler of `GET /` that calls `state.store.note(id)`, with what `Store` is.
-    fn told(store: &str) -> Vec<String> {
-        let source = format!(
+    fn source(store: &str) -> String {
+        format!(
             r#"
 use std::collections::{{HashMap, HashSet}};
 use std::sync::{{Arc, Mutex, RwLock}};
@@ -177,8 +190,11 @@ async fn handler(State(state): State<AppState>, id: String) {{
 }}
 {store}
 "#
-        );
-        let hazards = map(&source).hazards;
+        )
+    }
+
+    fn told(store: &str) -> Vec<String> {
+        let hazards = map(&source(store)).hazards;
         hazards
             .iter()
             .filter(|hazard| hazard.rule == "unbounded-growth")
@@ -201,6 +217,20 @@ async fn handler(State(state): State<AppState>, id: String) {{
         let through_a_variable =
             "fn note(&self, id: String) { let mut seen = self.seen.write().unwrap(); if !seen.contains(&id) { seen.insert(id); } }";
         assert_eq!(told(&store("RwLock<HashSet<String>>", through_a_variable)).len(), 1);
+    }
+
+    #[test]
+    fn of_what_is_refused_nothing_is_forgotten_too_soon() {
+        let remedy = |field: &str| {
+            let store = store("Mutex<HashMap<String, u32>>", NOTE).replace("seen", field);
+            let hazards = map(&source(&store)).hazards;
+            let found = hazards.iter().find(|hazard| hazard.rule == "unbounded-growth").unwrap();
+            (found.remedy.clone(), found.sketch.as_ref().map(|sketch| sketch.text.clone()).unwrap_or_default())
+        };
+        let (said, sketch) = remedy("revoked_tokens");
+        assert!(said.contains("no sooner") && !sketch.contains("max_capacity"), "{said} {sketch}");
+        let (said, sketch) = remedy("seen");
+        assert!(said.starts_with("give it a capacity") && sketch.contains("max_capacity"), "{said} {sketch}");
     }
 
     #[test]
