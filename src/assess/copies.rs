@@ -200,6 +200,11 @@ fn is_local(item: &Item) -> bool {
     matches!(item.backs_on.as_deref(), Some("external-store:local_disk" | "external-store:sqlite")) || item.summary.contains("SQLite pool")
 }
 
+/// Whether an item is made at a place of another one.
+fn made_at(item: &Item, site: &Site) -> bool {
+    item.sites.iter().any(|own| own.role == Role::Constructed && own.place == site.place)
+}
+
 /// Databases that several processes reach.
 const NETWORKED: &[&str] =
     &["postgres", "mysql", "mariadb", "mongodb", "mssql", "cassandra", "scylla", "dynamodb", "cockroach", "surrealdb", "sql_database"];
@@ -224,7 +229,7 @@ fn of_database(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
     }
     // The file behind the pool is an item of its own, and told there.
     let is_file_of = |file: &&Item| {
-        let made_there = |site: &Site| item.sites.iter().any(|own| own.role == Role::Constructed && own.place == site.place);
+        let made_there = |site: &Site| made_at(item, site);
         file.kind == Kind::EmbeddedDb && file.summary.starts_with("SQLite database") && file.sites.iter().any(made_there)
     };
     if item.kind == Kind::Pool && ground.items.iter().any(|file| is_file_of(&file)) {
@@ -245,6 +250,15 @@ fn of_database(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
         named.is_some_and(|name| NETWORKED.contains(&name)) && other.services.iter().any(|name| item.services.contains(name))
     };
     let networked = ground.items.iter().filter(|other| matches!(other.kind, Kind::ExternalStore | Kind::Pool)).any(|other| of_same(&other));
+    // Whoever sets another address may name a server: what opens it takes more than files.
+    let opens = |pool: &&Item| pool.kind == Kind::Pool && pool.sites.iter().any(|site| made_at(item, site));
+    let by_setting = path
+        .and_then(|path| path.from.as_deref())
+        .filter(|_| ground.items.iter().filter(opens).any(|pool| !pool.summary.contains("SQLite") && fact(pool, "address").is_some()));
+    if let Some(setting) = by_setting {
+        let clause = format!("unless `{setting}` names a server, each replica has its own database");
+        return Some(care(Weight::Record, &clause));
+    }
     // Engines below a database of its own may be copied by what stands above them.
     let is_sql = item.summary.contains("SQLite");
     let shared = matches!(disk(ground, item), Some(Disk::Shared));
@@ -387,6 +401,26 @@ mod tests {
         assert_eq!(sticky.verdicts[0].replicas, Some(3));
         let item = sticky.items.iter().find(|item| item.id.as_str().starts_with("session:")).unwrap();
         assert_eq!(item.replication.as_ref().and_then(|one| one.number), Some(3));
+    }
+
+    #[test]
+    fn a_database_that_a_setting_chooses_is_a_file_by_default_only() {
+        let of = |open: &str| {
+            let text = format!(
+                "#[tokio::main]\nasync fn main() {{\n    let address = std::env::var(\"STORE\").unwrap_or(\"sqlite://shop.db\".to_owned());\n    \
+                 let pool = {open}(&address).await.unwrap();\n    \
+                 let router = axum::Router::new().route(\"/\", axum::routing::get(|| async {{ \"\" }})).with_state(pool);\n    \
+                 axum::serve(tokio::net::TcpListener::bind(\"0.0.0.0:1\").await.unwrap(), router).await.unwrap();\n}}\n"
+            );
+            let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\nsea-orm = \"1\"\nsqlx = \"0.8\"\ntokio = \"1\"\n";
+            let map = map(&format!("//- /src/main.rs\n{text}//- /Cargo.toml\n{manifest}"));
+            let (answer, why) = verdict(&map);
+            (answer, why.join("; "))
+        };
+        let own = "each replica has its own database";
+        assert_eq!(of("sea_orm::Database::connect"), (Answer::WithCare, format!("unless `STORE` names a server, {own}")));
+        // It opens files only.
+        assert_eq!(of("sqlx::SqlitePool::connect"), (Answer::No, format!("{own}: what is written at one is not found at the others")));
     }
 
     #[test]

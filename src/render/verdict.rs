@@ -1,10 +1,13 @@
 //! The paragraph that answers whether a service can run as several replicas.
 
-use crate::model::{Answer, Copies, Item, Reason, Verdict};
+use std::cmp::Reverse;
+
+use crate::model::{Answer, Class, Copies, Item, Kind, Reason, Scope, Verdict};
 
 use super::escape::code;
 use super::item_view::clause;
 use super::layout::Layout;
+use super::rank::weight;
 use super::view::{CopiesView, ReasonView, VerdictView};
 
 /// At most so many items are named for one reason.
@@ -24,6 +27,15 @@ fn view(layout: &Layout<'_>, verdict: &Verdict, several: bool, page: &str) -> Ve
         ReasonView { clause: clause(&reason.clause), items, more }
     };
     let why = verdict.why.iter().map(reason).collect();
+    // Who is told that nothing speaks against it still wants to know what there will be several of.
+    let told = |wanted: &dyn Fn(&Item) -> bool| {
+        let all = layout.map.items.iter().filter(|item| item.services.contains(&verdict.service) && item.class == Class::Mutable);
+        let mut found: Vec<&Item> = all.filter(|item| verdict.answer == Answer::Yes && wanted(item)).collect();
+        found.sort_by_cached_key(|item| (Reverse(weight(item)), &item.id));
+        layout.some(&found, ITEMS, page)
+    };
+    let (own, own_more) = told(&is_own);
+    let (runs, runs_more) = told(&is_timed);
     VerdictView {
         service: several.then(|| code(&verdict.service)),
         answer: answer(verdict.answer),
@@ -31,7 +43,21 @@ fn view(layout: &Layout<'_>, verdict: &Verdict, several: bool, page: &str) -> Ve
         at_most: verdict.at_most,
         more: verdict.more,
         why,
+        own,
+        own_more,
+        runs,
+        runs_more,
     }
+}
+
+/// What changes in the memory of each process.
+fn is_own(item: &Item) -> bool {
+    item.scope == Scope::Process && matches!(item.kind, Kind::Cache | Kind::Session | Kind::SharedState | Kind::Static)
+}
+
+/// What runs by the clock, in each process.
+fn is_timed(item: &Item) -> bool {
+    item.kind == Kind::BackgroundTask && item.facts.iter().any(|fact| matches!(fact.key.as_str(), "period" | "interval" | "schedule"))
 }
 
 /// The word that templates ask for.

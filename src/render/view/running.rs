@@ -24,6 +24,12 @@ pub(crate) struct VerdictView {
     pub(crate) at_most: Option<u32>,
     pub(crate) why: Vec<ReasonView>,
     pub(crate) more: usize,
+    /// What each replica has for itself, where nothing speaks against several.
+    pub(crate) own: Vec<String>,
+    pub(crate) own_more: usize,
+    /// What each replica does by the clock, where nothing speaks against several.
+    pub(crate) runs: Vec<String>,
+    pub(crate) runs_more: usize,
 }
 
 /// What all services together ask of each store.
