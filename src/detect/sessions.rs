@@ -8,6 +8,7 @@ use super::context::Cx;
 use super::credentials::{belongs, ends, proves, words};
 use super::finding::{Finding, Origin, RawSite};
 use super::statements::{deleted, inserted};
+use super::stored_tokens;
 use crate::facts::{ItemFact, ItemKind};
 use crate::model::{Confidence, Kind, Role};
 use crate::resolve::DefId;
@@ -200,7 +201,10 @@ fn finding(cx: &Cx<'_>, name: &str, table: &Table) -> Option<Finding> {
     facts.retain(|fact| fact.value.as_ref().is_some_and(|value| !value.to_string().is_empty()));
     let all = table.columns.iter().take(MAX_COLUMNS).cloned().collect::<Vec<_>>().join(", ");
     facts.push(Cx::plain_fact("columns", all));
-    facts.push(Cx::plain_fact("deleted", if table.deletes > 0 { "by the code" } else { "not seen" }));
+    // Where queries are put together by calls, one that deletes may have another name for the table.
+    if table.deletes > 0 || !stored_tokens::are_built(cx) {
+        facts.push(Cx::plain_fact("deleted", if table.deletes > 0 { "by the code" } else { "not seen" }));
+    }
     let mut sites: Vec<RawSite> = row.map(|row| cx.site(cx.declared_at(row), Role::Declared, row)).into_iter().collect();
     sites.push(first_insert.clone());
     sites.extend(table.inserts.iter().skip(1).map(|(site, ..)| site.clone()));

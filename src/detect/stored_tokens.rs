@@ -53,10 +53,15 @@ fn table_of(cx: &Cx<'_>, body: &BodyFacts, mint: &Mint, name: &str) -> Option<St
     }
 }
 
+/// Queries are put together by calls.
+pub(super) fn are_built(cx: &Cx<'_>) -> bool {
+    let is_built = |path: &SmolStr| BUILDERS.iter().any(|start| path.starts_with(start));
+    cx.uses.foreign.iter().any(is_built)
+}
+
 /// No statement deletes rows of the table, changes them, or asks how old they are; and all statements are texts in the code.
 fn lasts(cx: &Cx<'_>, table: &str) -> bool {
-    let is_built = |path: &SmolStr| BUILDERS.iter().any(|start| path.starts_with(start));
-    !cx.uses.foreign.iter().any(is_built)
+    !are_built(cx)
         && cx.bodies().flat_map(|body| body.strings.iter().map(|(text, _)| text).chain(&body.reads)).all(|text| !ends(text, table))
 }
 
