@@ -35,8 +35,9 @@ const NOT_DEPLOYED: &[&str] = &[
     "vendor",
     "third",
 ];
-/// Folders whose names end with these words show how one might deploy, unless another word says that one does.
+/// Folders whose names end with these words, or speak of examples, show how one might deploy, unless another word says that one does.
 const SHOWN_ONLY: &[&str] = &["example", "examples", "demo", "demos", "sample", "samples", "doc", "docs", "tutorial", "tutorials"];
+const EXAMPLES: &[&str] = &["example", "examples", "sample", "samples"];
 const DEPLOYS: &[&str] = &["deploy", "deployment", "deployments", "docker", "k8s", "kubernetes", "helm"];
 
 /// The names by which manifests call the services.
@@ -206,7 +207,7 @@ pub(super) fn is_beside_name(name: &str) -> bool {
     let words = words(name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let last = words.last().is_some_and(|word| SHOWN_ONLY.contains(&word.as_str()));
-    has(NOT_DEPLOYED) || (last && !has(DEPLOYS))
+    has(NOT_DEPLOYED) || ((last || has(EXAMPLES)) && !has(DEPLOYS))
 }
 
 fn words(name: &str) -> Vec<String> {
@@ -283,9 +284,14 @@ mod tests {
 
     #[test]
     fn tests_tools_and_examples_are_beside_and_examples_of_deployments_are_not() {
-        for path in
-            ["tests/docker-compose.yml", ".devcontainer/Dockerfile", "e2e/compose.yml", "docker-compose.test.yml", "examples/a/k.yaml"]
-        {
+        for path in [
+            "tests/docker-compose.yml",
+            ".devcontainer/Dockerfile",
+            "e2e/compose.yml",
+            "example_configs/a.service",
+            "docker-compose.test.yml",
+            "examples/a/k.yaml",
+        ] {
             assert!(is_beside(path), "{path}");
         }
         for path in [

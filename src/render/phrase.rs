@@ -1,9 +1,8 @@
 //! Phrases: an item in running text, as the opening says it: **a sqlx pool of at most 10 connections** unless …
 
-use crate::model::{Item, Kind};
+use crate::model::{Fact, Item, Kind};
 
 use super::escape::{one_line, prose, shorten};
-use super::rank::is_unbounded;
 use super::title::label;
 
 /// What is said of an item beside its name, at most.
@@ -53,7 +52,7 @@ pub(crate) fn phrase(item: &Item) -> Phrase {
             rest.push_str(&said(part));
         }
     }
-    if item.kind == Kind::Cache && parts.len() == 2 && ty.is_some() && is_unbounded(item) {
+    if item.kind == Kind::Cache && parts.len() == 2 && ty.is_some() && never_shrinks(item) {
         rest.push_str(", for which no bound or expiry was found");
     }
     let doc = item.doc.as_deref().and_then(first_sentence);
@@ -65,6 +64,12 @@ pub(crate) fn phrase(item: &Item) -> Phrase {
     // Manifests speak of what they do: `2 replicas`, `asks …`.
     let what = if item.kind == Kind::Deployment { what } else { with_article(&what) };
     Phrase { what: prose(&what), ty, rest }
+}
+
+/// The code was followed to all that happens to it, and nothing is taken out.
+fn never_shrinks(item: &Item) -> bool {
+    let never = |fact: &Fact| fact.key == "shrinks" && fact.value.as_ref().is_some_and(|value| value.to_string() == "never");
+    item.facts.iter().any(never)
 }
 
 /// Escapes a rest and keeps the white space before it.

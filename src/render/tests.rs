@@ -500,7 +500,7 @@ fn many_variables_are_folded_into_one_point() {
         item.id = crate::model::ItemId(format!("startup-config:x#V{n}").into());
         map.items.push(item);
     }
-    assert!(page(&map).contains("(1) **twelve environment variables** read once at start-up."));
+    assert!(page(&map).contains("(1) **twelve environment variables**, fixed until a restart."));
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn without_deployment_files_the_map_says_once_what_is_not_judged() {
     assert_eq!(map["coverage"]["not_deployed"], serde_json::json!(["shop"]));
     assert!(!map["hazards"].to_string().contains("ephemeral-file"), "{}", map["hazards"]);
     let page = project.run(&["gen", "-o", "-"]).ends(0).out;
-    let said: Vec<&str> = page.lines().filter(|line| line.contains("No deployment file that was found runs")).collect();
+    let said: Vec<&str> = page.lines().filter(|line| line.contains("No deployment file says how")).collect();
     assert!(said.len() == 1 && said[0].contains("`ephemeral-file`") && said[0].contains("what is mounted where"), "{said:?}");
 }
 

@@ -8,8 +8,10 @@ pub(super) fn forgets(looked: &Looked<'_>, found: &mut Vec<Found>) {
     for (at, item) in looked.items.iter().enumerate() {
         let cookie = is_cookie(item);
         let writes = || item.entry_points.iter().filter(|entry| entry.access == Access::Write && entry.kind == EntryKind::Route);
-        let mut routes = writes().map(|entry| entry.name.as_str()).filter(|route| !route.to_lowercase().contains("logout"));
-        let first = routes.clone().next();
+        let ends = |route: &str| ["logout", "log_out", "signout", "sign_out"].iter().any(|word| route.to_lowercase().contains(word));
+        let mut routes = writes().map(|entry| entry.name.as_str()).filter(|route| !ends(route));
+        // What is made anew for who still has another one is of no help to who has none.
+        let first = routes.clone().find(|route| !route.contains("refresh"));
         let login = routes.clone().find(|route| is_login(route));
         // What is made at a log-in, and nowhere else, is what a user is known by.
         let of_login = login.is_some() && routes.all(|route| is_login(route) || route.contains("refresh"));
