@@ -153,6 +153,8 @@ fn open(text: &str) -> String {
 /// The address with where it is known from.
 fn address_fact(cx: &Cx<'_>, base: &Base, place: &Placed) -> Option<Fact> {
     let mut fact = cx.fact("base_url", None, &first_piece(&place.value));
+    // Where the host follows, a scheme says nothing.
+    fact.value = fact.value.filter(|value| !value.to_string().ends_with("://"));
     if let Some(url) = &base.url {
         fact.value = Some(FactValue::Text(url.clone()));
     }

@@ -1,6 +1,8 @@
 //! Entry scripts: what a shell sets, sources, makes and starts before the service runs. Read command by command; nothing is
 //! evaluated.
 
+use std::collections::BTreeMap;
+
 use super::shell::{Command, commands};
 
 /// What a script does before the service runs.
@@ -50,10 +52,34 @@ pub(super) fn migrates(words: &[String]) -> bool {
 /// Reads a script.
 pub(super) fn parse(text: &str) -> Script {
     let mut out = Script::default();
+    let mut own: BTreeMap<String, String> = BTreeMap::new();
     for command in commands(text, 1) {
+        // Set for the script itself; what is set again, or put together, may be anything.
+        if command.words.is_empty() {
+            for (name, value) in &command.sets {
+                let value = if own.contains_key(name) || value.contains(['$', '`']) { String::new() } else { value.clone() };
+                own.insert(name.clone(), value);
+            }
+        }
         read(command, &mut out);
     }
+    for (path, _) in &mut out.makes {
+        if let Some(filled) = filled(path, &own) {
+            *path = filled;
+        }
+    }
+    out.makes.retain(|(path, _)| is_place(path));
     out
+}
+
+/// A path that begins with a variable of the script itself.
+fn filled(path: &str, own: &BTreeMap<String, String>) -> Option<String> {
+    let after = path.strip_prefix('$')?;
+    let (name, rest) = match after.strip_prefix('{') {
+        Some(braced) => braced.split_once('}')?,
+        None => after.split_at(after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len())),
+    };
+    own.get(name).filter(|value| !value.is_empty()).map(|value| format!("{value}{rest}"))
 }
 
 fn read(command: Command, out: &mut Script) {
@@ -133,6 +159,15 @@ mod tests {
         );
         let paths: Vec<(&str, u32)> = script.makes.iter().map(|(path, line)| (path.as_str(), *line)).collect();
         assert_eq!(paths, [("/data/up", 1), ("${CACHE}", 1), ("/var/lib/shop", 3), ("/config", 5), ("/etc/shop.toml", 7)]);
+    }
+
+    #[test]
+    fn a_variable_of_the_script_itself_is_told_as_what_it_is_set_to() {
+        let script = parse(
+            "CONFIG=/data/shop.toml\nCACHE=/tmp/a\nCACHE=/tmp/b\nHERE=here\ncp /shop.toml $CONFIG\nmkdir -p \"${CONFIG}.d\" \"$CACHE/x\" $DATA $HERE/y\n",
+        );
+        let paths: Vec<&str> = script.makes.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["/data/shop.toml", "/data/shop.toml.d", "$CACHE/x", "$DATA"]);
     }
 
     #[test]

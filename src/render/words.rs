@@ -38,10 +38,17 @@ pub(crate) fn percent(part: usize, whole: usize) -> String {
     format!("{honest} %")
 }
 
+/// Ends of the names of files that facts are told of.
+const FILES: &[&str] = &["conf", "css", "env", "html", "ini", "js", "json", "lock", "pem", "sh", "toml", "txt", "yaml", "yml"];
+
 /// The label of a fact: `max_connections` is `max connections`.
 pub(crate) fn label(key: &str) -> String {
     // A variable is known by its very name.
     if key.len() > 1 && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') {
+        return code_short(key, 80);
+    }
+    // So is a file.
+    if key.contains('/') || key.rsplit_once('.').is_some_and(|(_, end)| FILES.contains(&end)) {
         return code_short(key, 80);
     }
     let last = key.rsplit("::").next().unwrap_or(key);
@@ -266,6 +273,14 @@ pub(crate) fn capitalized(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_told_in_words_and_a_file_by_its_name() {
+        assert_eq!(label("max_connections"), "max connections");
+        assert_eq!(label("DATABASE_URL"), "`DATABASE_URL`");
+        assert_eq!(label("app_settings.default.toml"), "`app_settings.default.toml`");
+        assert_eq!(label("pool.max_size"), "pool.max size");
+    }
 
     #[test]
     fn numbers_read_as_people_write_them() {
