@@ -36,6 +36,8 @@ struct Entry {
     krate: SmolStr,
     version: SmolStr,
     api: Api,
+    /// The same without the cargo feature that it needs.
+    without: Option<EntryId>,
 }
 
 /// The part of the catalog that a workspace needs.
@@ -58,6 +60,8 @@ pub struct Catalog {
     modules: FxHashSet<SmolStr>,
     /// First segments of the paths loaded, `std` left out.
     libraries: FxHashSet<SmolStr>,
+    /// Features that are on by default, by crate.
+    default_features: FxHashMap<SmolStr, Vec<SmolStr>>,
 }
 
 impl Catalog {
@@ -138,7 +142,15 @@ impl Catalog {
                 self.builders.entry(ty.clone()).or_insert(id);
                 self.note_type(ty);
             }
-            self.entries.push(Entry { krate: file.krate.clone(), version: file.version.clone(), api });
+            let other = api.without_feature();
+            let without = other.is_some().then_some(EntryId(id.0 + 1));
+            self.entries.push(Entry { krate: file.krate.clone(), version: file.version.clone(), api, without });
+            if let Some(api) = other {
+                self.entries.push(Entry { krate: file.krate.clone(), version: file.version.clone(), api, without: None });
+            }
+        }
+        if !file.default_features.is_empty() {
+            self.default_features.insert(file.krate, file.default_features);
         }
     }
 
@@ -167,6 +179,24 @@ impl Catalog {
     pub fn origin(&self, id: EntryId) -> (&SmolStr, &SmolStr) {
         let entry = &self.entries[id.0 as usize];
         (&entry.krate, &entry.version)
+    }
+
+    /// Whether a feature of an entry's crate is among those that a manifest asks for.
+    #[must_use]
+    pub fn is_on(&self, id: EntryId, feature: &str, asked: &[SmolStr]) -> bool {
+        let by_default = |krate: &SmolStr| self.default_features.get(krate).is_some_and(|known| known.iter().any(|one| one == feature));
+        asked.iter().any(|one| one == feature || one == "default" && by_default(self.origin(id).0))
+    }
+
+    /// What an entry is with the features that a manifest asks for.
+    #[must_use]
+    pub fn with_features(&self, id: EntryId, asked: &[SmolStr]) -> EntryId {
+        let entry = &self.entries[id.0 as usize];
+        let is_without = |feature: &str| !self.is_on(id, feature, asked);
+        match (entry.without, &entry.api.without) {
+            (Some(other), Some(without)) if is_without(&without.feature) => other,
+            _ => id,
+        }
     }
 
     /// The entry of a function, macro (`name!`), attribute (`#[name]`) path.

@@ -495,7 +495,7 @@ fn field_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
 fn made_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
     let api = cx.api(call.hit.entry);
     match call.makes.path() {
-        Some(path) if api.builders.contains(path) => api.types.first().and_then(|ty| ty.rsplit("::").next()).map(str::to_owned),
+        Some(path) if api.builders.contains(path) => api.built_by(path).and_then(|ty| ty.rsplit("::").next()).map(str::to_owned),
         _ => (call.makes != Type::Unknown).then(|| cx.world.program.show(&call.makes)),
     }
 }

@@ -266,6 +266,94 @@ fn a_pool_that_connects_late_says_so() {
 }
 
 #[test]
+fn options_of_connections_leave_the_defaults_of_the_pool_as_they_are() {
+    let of = |made: &str| {
+        let text = format!(
+            "use sqlx::postgres::{{PgConnectOptions, PgPool, PgPoolOptions}};\nfn options() -> PgPoolOptions {{ todo!() }}\n\
+             #[tokio::main]\nasync fn main() {{ let given: PgConnectOptions = std::env::var(\"DATABASE_URL\").unwrap().parse().unwrap(); let pool = {made}; println!(\"{{pool:?}}\"); }}\n"
+        );
+        told(&items(&["sqlx", "tokio"], &text), Kind::Pool, "sqlx", &["max_connections", "acquire_timeout", "statement_cache_capacity"])
+    };
+    // How many statements a connection keeps is one of its options.
+    let defaults = ["max_connections 10", "acquire_timeout 30s"];
+    assert_eq!(of("PgPool::connect_with(given).await.unwrap()"), defaults);
+    assert_eq!(of("PgPool::connect_lazy_with(given)"), defaults);
+    // Options of the pool itself that are made elsewhere may say anything.
+    assert_eq!(of("options().connect_with(given).await.unwrap()"), [""; 0]);
+}
+
+#[test]
+fn a_runtime_of_one_thread_has_no_workers() {
+    let keys = ["flavor", "worker_threads", "max_blocking_threads"];
+    let by_attribute = |arguments: &str| {
+        told(&items(&["tokio"], &format!("#[tokio::main{arguments}]\nasync fn main() {{}}\n")), Kind::Pool, "tokio", &keys)
+    };
+    assert_eq!(by_attribute("(flavor = \"current_thread\")"), ["flavor current_thread", "max_blocking_threads 512"]);
+    assert_eq!(by_attribute(""), ["flavor multi_thread", "worker_threads CPU count", "max_blocking_threads 512"]);
+    let of = |made: &str| {
+        let found = items(&["tokio"], &format!("fn main() {{ let runtime = {made}.unwrap(); runtime.block_on(async {{}}); }}\n"));
+        let ty = found.iter().find(|item| item.kind == Kind::Pool).and_then(|item| item.ty.clone()).unwrap_or_default();
+        (ty, told(&found, Kind::Pool, "tokio", &keys[..2]).join(", "))
+    };
+    let is = |ty: &str, told: &str| (ty.to_owned(), told.to_owned());
+    assert_eq!(of("tokio::runtime::Builder::new_multi_thread().enable_all().build()"), is("Runtime", "worker_threads CPU count"));
+    assert_eq!(of("tokio::runtime::Builder::new_current_thread().build()"), is("Runtime", "flavor current_thread"));
+    assert_eq!(of("tokio::runtime::Builder::new_current_thread().build_local(options)"), is("LocalRuntime", "flavor current_thread"));
+}
+
+#[test]
+fn a_builder_makes_what_it_is_called_after() {
+    let of = |made: &str| {
+        let found = items(&["native-tls"], &format!("fn main() {{ let context = {made}; println!(\"{{context:?}}\"); }}\n"));
+        found.into_iter().find(|item| item.kind == Kind::Os).and_then(|item| item.ty)
+    };
+    let connector = "native_tls::TlsConnector::builder()";
+    assert_eq!(of(&format!("{connector}.build().unwrap()")).as_deref(), Some("TlsConnector"));
+    assert_eq!(of("native_tls::TlsAcceptor::builder(identity).build().unwrap()").as_deref(), Some("TlsAcceptor"));
+}
+
+#[test]
+fn a_level_is_told_where_no_filter_decides_it() {
+    let of = |features: &str, made: &str| {
+        let text = format!(
+            "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\ntracing-subscriber = {{ version = \"0.3\"{features} }}\n\
+             //- /src/main.rs\nfn main() {{ tracing_subscriber::{made}; }}\n"
+        );
+        told(&crate::fixture::map(&text).items, Kind::Telemetry, "tracing", &["max_level"])
+    };
+    let filters = ", features = [\"env-filter\"]";
+    assert_eq!(of(filters, "fmt().init()"), ["max_level INFO"]);
+    assert_eq!(of(filters, "fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init()"), [""; 0]);
+    assert_eq!(of(filters, "fmt::init()"), ["max_level ERROR"]);
+    // Whether another package switches the feature on is not seen.
+    assert_eq!(of("", "fmt::init()"), [""; 0]);
+}
+
+#[test]
+fn a_feature_of_a_crate_decides_what_a_thing_is() {
+    let of = |dependency: &str, workspace: &str| {
+        let text = format!(
+            "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\nlettre = {dependency}\n{workspace}\n\
+             //- /src/main.rs\nuse lettre::SmtpTransport;\nstruct Post {{ mailer: SmtpTransport }}\n\
+             fn main() {{ let post = Post {{ mailer: SmtpTransport::relay(\"mail\").unwrap().build() }}; serve(post); }}\n"
+        );
+        let found = crate::fixture::map(&text).items;
+        let item = found.iter().find(|item| item.name.as_str() == "Post.mailer").unwrap();
+        let keys = ["max_size", "timeout"];
+        let facts = item.facts.iter().filter(|fact| keys.contains(&fact.key.as_str())).map(|fact| fact.key.to_string());
+        (item.kind, facts.collect::<Vec<_>>().join(", "))
+    };
+    let pool = (Kind::Pool, "max_size, timeout".to_owned());
+    let client = (Kind::SdkClient, "timeout".to_owned());
+    assert_eq!(of("\"0.11\"", ""), pool);
+    assert_eq!(of("{ version = \"0.11\", default-features = false, features = [\"builder\"] }", ""), client);
+    assert_eq!(of("{ version = \"0.11\", default-features = false, features = [\"pool\"] }", ""), pool);
+    let without = "[workspace]\n[workspace.dependencies]\nlettre = { version = \"0.11\", default-features = false }";
+    assert_eq!(of("{ workspace = true }", without), client);
+    assert_eq!(of("{ workspace = true, features = [\"pool\"] }", without), pool);
+}
+
+#[test]
 fn a_log_file_that_is_opened_again_tells_on_which_signal() {
     let of = |signals: &str| {
         let text = format!("fn main() {{ let file = fern::{signals}.unwrap(); println!(\"{{file:?}}\"); }}\n");

@@ -37,6 +37,8 @@ impl Reader<'_> {
         span: Span,
         out: &mut BodyFacts,
     ) {
+        let entry = self.world.catalog.with_features(hit.entry, self.world.program.features(self.tracer.def, &path));
+        let hit = Hit { entry, ..hit };
         let api = self.world.catalog.api(hit.entry);
         if let Some(of) = self.types.types.get(id.0 as usize).and_then(Type::path)
             && self.world.catalog.wrappers().is_app_state(of)
