@@ -83,7 +83,7 @@ pub struct Api {
     /// The folder that it works in, below that of an object which another entry opens.
     #[serde(default)]
     pub below: Option<Below>,
-    /// Reported only where the workspace names one of these paths: what makes a backend local.
+    /// Reported only where the workspace names one of these paths: what makes a backend local, what signs with a key.
     #[serde(default)]
     pub needs: Vec<SmolStr>,
     /// Paths (beginnings of them) that put the backend elsewhere: with one of them named, it is local or remote by setting.
@@ -111,6 +111,9 @@ pub struct Api {
     /// What it is where no manifest is seen to switch a cargo feature of the crate on.
     #[serde(default)]
     pub without: Option<Without>,
+    /// Other words for what is called so; the first that fits.
+    #[serde(default)]
+    pub called: Vec<Called>,
     /// What is decided for it elsewhere: by options of another entry of the crate.
     #[serde(default)]
     pub takes: Vec<Take>,
@@ -185,6 +188,19 @@ pub struct Without {
     pub lost: Option<String>,
 }
 
+/// Words for an API of which the code is seen to do something: a process that is waited for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Called {
+    /// Methods on its chain, or on the variable that it is bound to, or the path of a function that it is handed to.
+    pub by: Vec<SmolStr>,
+    /// Like [`Api::hides`].
+    pub hides: String,
+    /// Like [`Api::lost`].
+    #[serde(default)]
+    pub lost: Option<String>,
+}
+
 /// A fact that one thing has from another one of its crate: the limits of uploads are those of the server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -220,11 +236,18 @@ impl Api {
     #[must_use]
     pub fn without_feature(&self) -> Option<Self> {
         let without = self.without.as_ref()?;
-        let mut out = Self { without: None, ..self.clone() };
+        let mut out = Self { without: None, called: Vec::new(), ..self.clone() };
         (out.kind, out.label) = (without.kind, without.label.clone());
         (out.hides, out.lost) = (without.hides.clone(), without.lost.clone());
         out.knobs.retain(|knob| knob.feature.as_ref() != Some(&without.feature));
         Some(out)
+    }
+
+    /// The same in the words of one of its [`Called`].
+    #[must_use]
+    pub fn in_words_of(&self, called: &Called) -> Self {
+        let lost = called.lost.clone().or_else(|| self.lost.clone());
+        Self { called: Vec::new(), without: None, hides: Some(called.hides.clone()), lost, ..self.clone() }
     }
 
     /// Takes the names of older versions in among the others, where what reads services finds them.

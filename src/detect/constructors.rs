@@ -31,7 +31,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for (index, call) in body.known.iter().enumerate() {
             let api = cx.api(call.hit.entry);
             let Some(kind) = api.kind else { continue };
-            if !is_made_here(api, kind) {
+            // A key with which nothing is signed here is a credential for somebody else's service.
+            let is_needed = kind != Kind::ClientHeld || api.needs.is_empty() || api.needs.iter().any(|path| cx.uses.foreign.contains(path));
+            if !is_made_here(api, kind) || !is_needed {
                 continue;
             }
             // Each file that settings are made of is a thing of its own: it is mounted, changed and missing by itself.
@@ -494,8 +496,11 @@ fn field_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
 /// The type made; a chain that hands its builder on ends in what the builder builds.
 fn made_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
     let api = cx.api(call.hit.entry);
+    let is_left_behind = |path| !api.types.contains(path) && (api.returns.is_some() || !api.types.is_empty());
     match call.makes.path() {
         Some(path) if api.builders.contains(path) => api.built_by(path).and_then(|ty| ty.rsplit("::").next()).map(str::to_owned),
+        // What a call leaves behind is not what it made: `Output` of a child process.
+        Some(path) if api.shape == Shape::Call && path.starts_with("std::") && is_left_behind(path) => None,
         _ => (call.makes != Type::Unknown).then(|| cx.world.program.show(&call.makes)),
     }
 }

@@ -353,6 +353,85 @@ fn a_feature_of_a_crate_decides_what_a_thing_is() {
     assert_eq!(of("{ workspace = true, features = [\"pool\"] }", without), pool);
 }
 
+/// What the library keeps, of the only item of a kind.
+fn keeps(dependencies: &[&str], kind: Kind, main: &str) -> String {
+    let found = items(dependencies, main);
+    let of_kind: Vec<&Item> = found.iter().filter(|item| item.kind == kind && item.hides.is_some()).collect();
+    let [only] = of_kind.as_slice() else { panic!("{:?}", of_kind.iter().map(|item| item.id.as_str()).collect::<Vec<_>>()) };
+    only.hides.clone().unwrap()
+}
+
+#[test]
+fn a_process_that_is_waited_for_is_told_so() {
+    let of = |main: &str| keeps(&["std"], Kind::Os, &format!("use std::process::Command;\nfn main() {{ {main} }}\n"));
+    let waited = "A child process that is waited for";
+    assert!(of("Command::new(\"git\").arg(\"gc\").output().unwrap();").starts_with(waited));
+    assert!(of("let mut git = Command::new(\"git\"); git.arg(\"gc\"); let status = git.status();").starts_with(waited));
+    assert!(of("let mut child = Command::new(\"git\").spawn().unwrap(); work(); child.wait().unwrap();").starts_with(waited));
+    assert!(of("let child = Command::new(\"git\").spawn().unwrap(); keep(child);").contains("stay a zombie"));
+    // Who runs it is not seen.
+    assert!(of("let mut git = Command::new(\"git\"); outside::run(git);").starts_with("A child process, which is given"));
+    let ty = |main: &str| {
+        let found = items(&["std"], &format!("use std::process::Command;\nfn main() {{ {main} }}\n"));
+        found.into_iter().find(|item| item.kind == Kind::Os).and_then(|item| item.ty)
+    };
+    assert_eq!(ty("let said = Command::new(\"git\").output().unwrap(); print(said);"), None);
+    assert_eq!(ty("let child = Command::new(\"git\").spawn().unwrap(); keep(child);").as_deref(), Some("Child"));
+    let both = of("Command::new(\"git\").status().unwrap(); Command::new(\"git\").spawn().unwrap();");
+    assert!(both.starts_with("A child process, which is given"), "{both}");
+}
+
+#[test]
+fn a_limit_on_a_router_is_one_for_each_route() {
+    let of = |made: &str| {
+        let text = format!(
+            "use axum::{{Router, routing::get}};\nasync fn index() {{}}\n#[tokio::main]\nasync fn main() {{\n\
+             let app = Router::new().route(\"/\", get(index)){made};\n\
+             axum::serve(tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap(), app).await.unwrap(); }}\n"
+        );
+        keeps(&["axum", "tower", "tokio"], Kind::Limiter, &text)
+    };
+    assert!(of(".layer(tower::limit::ConcurrencyLimitLayer::new(100))").contains("for each route"));
+    assert!(!of(".layer(tower::limit::GlobalConcurrencyLimitLayer::new(100))").contains("for each"));
+    assert!(of("; let layer = tower::limit::ConcurrencyLimitLayer::new(100); let app = wrap(app, layer)").contains("for each service"));
+}
+
+#[test]
+fn a_client_with_a_token_of_a_person_fetches_none_for_an_app() {
+    let of = |chain: &str| {
+        keeps(
+            &["octocrab"],
+            Kind::SdkClient,
+            &format!("fn main() {{ let github = octocrab::OctocrabBuilder::new(){chain}.build().unwrap(); keep(github); }}\n"),
+        )
+    };
+    assert!(!of(".personal_token(token())").contains("installation"));
+    assert!(of(".app(1.into(), key())").contains("installation"));
+}
+
+#[test]
+fn a_key_with_which_nothing_is_signed_is_no_key_of_tokens() {
+    let of = |use_of: &str| {
+        let text = format!("fn main() {{ let key = jsonwebtoken::EncodingKey::from_rsa_pem(pem()).unwrap(); {use_of} }}\n");
+        items(&["jsonwebtoken", "octocrab"], &text).into_iter().filter(|item| item.kind == Kind::ClientHeld).count()
+    };
+    assert_eq!(of("let github = octocrab::OctocrabBuilder::new().app(1.into(), key).build(); keep(github);"), 0);
+    assert_ne!(of("let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key); send(token);"), 0);
+}
+
+#[test]
+fn a_verifier_of_the_code_takes_the_place_of_root_certificates() {
+    let of = |chain: &str| {
+        keeps(
+            &["rustls"],
+            Kind::Os,
+            &format!("fn main() {{ let config = rustls::ClientConfig::builder(){chain}.with_no_client_auth(); keep(config); }}\n"),
+        )
+    };
+    assert!(of(".with_root_certificates(roots())").contains("root certificates"));
+    assert!(!of(".dangerous().with_custom_certificate_verifier(verifier())").contains("root certificates"));
+}
+
 #[test]
 fn a_log_file_that_is_opened_again_tells_on_which_signal() {
     let of = |signals: &str| {

@@ -55,6 +55,8 @@ pub struct KnownCall {
     pub options: Options,
     /// Further calls of the same entry on the same chain.
     pub also: Vec<(SmolStr, At)>,
+    /// Methods that are called on it, and the path of the function that it is handed to, where the catalog has words for some.
+    pub called: Vec<SmolStr>,
     /// The known call in whose arguments this one stands, by index.
     pub within: Option<usize>,
     /// What becomes of the value.
