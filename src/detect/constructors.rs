@@ -387,6 +387,12 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         facts.push(Cx::plain_fact("lifetime", lifetime));
         scope = Scope::Task;
     }
+    // Made and dropped again by a function that something calls again and again, not by one of the start-up or of a task.
+    let is_once = cx.starts_or_stays(body);
+    if scope == Scope::Process && call.stays && !is_once && matches!(kind, Kind::Pool | Kind::SdkClient) {
+        facts.push(Cx::plain_fact("lifetime", "one for each call"));
+        scope = Scope::Task;
+    }
     if let (Bound::Field(of, _), Scope::Process) = (&call.bound, scope) {
         facts.extend(cx.lifetime_in(*of));
     }

@@ -313,6 +313,33 @@ fn a_builder_makes_what_it_is_called_after() {
 }
 
 #[test]
+fn a_client_that_a_function_makes_for_its_own_requests_is_there_once_for_each_call() {
+    let of = |body: &str| {
+        let text = format!(
+            "use lettre::{{AsyncSmtpTransport, AsyncTransport}};\nenum Mode {{ Plain, Tls }}\n\
+             pub trait Shop {{ fn buy(&self, mode: Mode); }}\npub struct Plain;\nimpl Shop for Plain {{ fn buy(&self, mode: Mode) {{ let _ = send(mode, mail()); }} }}\n\
+             async fn send(mode: Mode, mail: Mail) -> Result<(), Error> {{ {body} }}\nfn main() {{ let shop: Box<dyn Shop> = Box::new(Plain); serve(shop); }}\n"
+        );
+        told(&items(&["lettre"], &text), Kind::Pool, "lettre", &["lifetime"])
+    };
+    let once = ["lifetime one for each call"];
+    let made = "let mut mailer = match mode { Mode::Plain => { AsyncSmtpTransport::builder_dangerous(\"mail\") } Mode::Tls => AsyncSmtpTransport::relay(\"mail\")? };";
+    assert_eq!(
+        of(&format!(
+            "{made} mailer = mailer.port(25); if let Err(error) = mailer.build().send(mail).await {{ return Err(error); }} Ok(())"
+        )),
+        once
+    );
+    assert_eq!(of(&format!("{made} let mailer = mailer.build(); let said = mailer.send(mail).await; said")), once);
+    // What is handed on, put elsewhere or taken by a task may be there for longer.
+    assert_eq!(of(&format!("{made} let mailer = mailer.build(); keep(&mailer); mailer.send(mail).await")), [""; 0]);
+    assert_eq!(
+        of(&format!("{made} let mailer = mailer.build(); tokio::spawn(async move {{ mailer.send(mail).await; }}); Ok(())")),
+        [""; 0]
+    );
+}
+
+#[test]
 fn a_level_is_told_where_no_filter_decides_it() {
     let of = |features: &str, made: &str| {
         let text = format!(

@@ -133,6 +133,7 @@ impl Reader<'_> {
             called: if api.called.is_empty() { Vec::new() } else { self.words(id, recv, last) },
             within: None,
             bound: self.bound(id),
+            stays: matches!(api.kind, Some(Kind::SdkClient | Kind::Pool)) && self.stays_here(id),
             choice: self.choice(id),
             task,
             makes: self.types.types[id.0 as usize].clone(),
