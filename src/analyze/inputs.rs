@@ -65,6 +65,7 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
             let wants_dev = !matches!(target.kind, TargetKind::Lib | TargetKind::Bin | TargetKind::ProcMacro);
             let mut externs: Vec<(SmolStr, Extern)> = Vec::new();
             let mut requirements: Vec<(SmolStr, SmolStr)> = Vec::new();
+            let mut features: Vec<(SmolStr, Vec<SmolStr>)> = Vec::new();
             for dependency in &package.dependencies {
                 if dependency.kind == DependencyKind::Dev && !wants_dev {
                     continue;
@@ -75,6 +76,9 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
                 };
                 if let (Extern::Foreign(library), Some(requirement)) = (&to, &dependency.requirement) {
                     requirements.push((library.clone(), requirement.clone()));
+                }
+                if let Extern::Foreign(library) = &to {
+                    features.push((library.clone(), dependency.features.clone()));
                 }
                 externs.push((dependency.name_in_code.clone(), to));
             }
@@ -88,6 +92,7 @@ pub(super) fn crate_inputs(packages: &[Package], services: &[Service]) -> Vec<Cr
                 root: target.root.to_string(),
                 externs,
                 requirements,
+                features,
                 is_bin: target.kind == TargetKind::Bin,
                 asked_for: asked_for(target),
                 for_others: target.for_others,

@@ -400,6 +400,7 @@ fn own_catalog(config: &Config) -> Vec<CrateFile> {
         krate: SmolStr::new_static("statemap.toml"),
         version: SmolStr::default(),
         summary: String::new(),
+        default_features: Vec::new(),
         api: vec![entry.api.clone()],
     };
     config.catalog.iter().map(file).collect()

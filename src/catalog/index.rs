@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
-use super::schema::{Api, CrateFile, Shape};
+use super::schema::{Api, Called, CrateFile, Shape};
 
 /// Index of an API in the loaded catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +36,12 @@ struct Entry {
     krate: SmolStr,
     version: SmolStr,
     api: Api,
+    /// The same without the cargo feature that it needs.
+    without: Option<EntryId>,
+    /// The same in the words for how it is called, in their order.
+    called: Vec<EntryId>,
+    /// What it is another form of.
+    of: Option<EntryId>,
 }
 
 /// The part of the catalog that a workspace needs.
@@ -58,6 +64,8 @@ pub struct Catalog {
     modules: FxHashSet<SmolStr>,
     /// First segments of the paths loaded, `std` left out.
     libraries: FxHashSet<SmolStr>,
+    /// Features that are on by default, by crate.
+    default_features: FxHashMap<SmolStr, Vec<SmolStr>>,
 }
 
 impl Catalog {
@@ -138,7 +146,24 @@ impl Catalog {
                 self.builders.entry(ty.clone()).or_insert(id);
                 self.note_type(ty);
             }
-            self.entries.push(Entry { krate: file.krate.clone(), version: file.version.clone(), api });
+            let without = api.without_feature();
+            let called: Vec<Api> = api.called.iter().map(|called| api.in_words_of(called)).collect();
+            let mut next = (id.0 + 1..).map(EntryId);
+            let entry = |api: Api, of: Option<EntryId>| Entry {
+                krate: file.krate.clone(),
+                version: file.version.clone(),
+                api,
+                without: None,
+                called: Vec::new(),
+                of,
+            };
+            let without_id = without.is_some().then(|| next.next()).flatten();
+            let called_ids = next.take(called.len()).collect();
+            self.entries.push(Entry { without: without_id, called: called_ids, ..entry(api, None) });
+            self.entries.extend(without.into_iter().chain(called).map(|api| entry(api, Some(id))));
+        }
+        if !file.default_features.is_empty() {
+            self.default_features.insert(file.krate, file.default_features);
         }
     }
 
@@ -167,6 +192,39 @@ impl Catalog {
     pub fn origin(&self, id: EntryId) -> (&SmolStr, &SmolStr) {
         let entry = &self.entries[id.0 as usize];
         (&entry.krate, &entry.version)
+    }
+
+    /// Whether a feature of an entry's crate is among those that a manifest asks for.
+    #[must_use]
+    pub fn is_on(&self, id: EntryId, feature: &str, asked: &[SmolStr]) -> bool {
+        let by_default = |krate: &SmolStr| self.default_features.get(krate).is_some_and(|known| known.iter().any(|one| one == feature));
+        asked.iter().any(|one| one == feature || one == "default" && by_default(self.origin(id).0))
+    }
+
+    /// What an entry is with the features that a manifest asks for.
+    #[must_use]
+    pub fn with_features(&self, id: EntryId, asked: &[SmolStr]) -> EntryId {
+        let entry = &self.entries[id.0 as usize];
+        let is_without = |feature: &str| !self.is_on(id, feature, asked);
+        match (entry.without, &entry.api.without) {
+            (Some(other), Some(without)) if is_without(&without.feature) => other,
+            _ => id,
+        }
+    }
+
+    /// What an entry is where these are called of it.
+    #[must_use]
+    pub fn with_calls(&self, id: EntryId, calls: &[SmolStr]) -> EntryId {
+        let entry = &self.entries[id.0 as usize];
+        let fits = |called: &Called| called.by.iter().any(|one| calls.contains(one));
+        entry.api.called.iter().position(fits).map_or(id, |at| entry.called[at])
+    }
+
+    /// What holds for two forms of an entry: the entry itself.
+    #[must_use]
+    pub fn of_both(&self, a: EntryId, b: EntryId) -> EntryId {
+        let whole = |id: EntryId| self.entries[id.0 as usize].of.unwrap_or(id);
+        if a != b && whole(a) == whole(b) { whole(a) } else { a }
     }
 
     /// The entry of a function, macro (`name!`), attribute (`#[name]`) path.
@@ -299,7 +357,7 @@ impl Catalog {
 
     /// Every entry of a shape.
     pub fn of_shape(&self, shape: Shape) -> impl Iterator<Item = EntryId> + '_ {
-        let hits = self.entries.iter().enumerate().filter(move |(_, entry)| entry.api.shape == shape);
+        let hits = self.entries.iter().enumerate().filter(move |(_, entry)| entry.api.shape == shape && entry.of.is_none());
         hits.filter_map(|(at, _)| u32::try_from(at).ok().map(EntryId))
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use smol_str::SmolStr;
 
-use crate::model::{Kind, Scope};
+use crate::model::{Fact, Kind, Provenance, Scope};
 
 /// One file of the catalog.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,6 +17,9 @@ pub struct CrateFile {
     /// What the crate is, in a few words.
     #[serde(default)]
     pub summary: String,
+    /// Those of its cargo features that are on by default and that entries or knobs ask for.
+    #[serde(default)]
+    pub default_features: Vec<SmolStr>,
     /// Its APIs.
     #[serde(default)]
     pub api: Vec<Api>,
@@ -80,7 +83,7 @@ pub struct Api {
     /// The folder that it works in, below that of an object which another entry opens.
     #[serde(default)]
     pub below: Option<Below>,
-    /// Reported only where the workspace names one of these paths: what makes a backend local.
+    /// Reported only where the workspace names one of these paths: what makes a backend local, what signs with a key.
     #[serde(default)]
     pub needs: Vec<SmolStr>,
     /// Paths (beginnings of them) that put the backend elsewhere: with one of them named, it is local or remote by setting.
@@ -101,6 +104,16 @@ pub struct Api {
     /// What the call sets up beside the thing itself.
     #[serde(default)]
     pub beside: Option<Beside>,
+    /// Functions that are handed options which set none of its knobs but those that are `handed`: where a pool connects
+    /// to, and not how many connections it has.
+    #[serde(default)]
+    pub handed_to: Vec<SmolStr>,
+    /// What it is where no manifest is seen to switch a cargo feature of the crate on.
+    #[serde(default)]
+    pub without: Option<Without>,
+    /// Other words for what is called so; the first that fits.
+    #[serde(default)]
+    pub called: Vec<Called>,
     /// What is decided for it elsewhere: by options of another entry of the crate.
     #[serde(default)]
     pub takes: Vec<Take>,
@@ -155,6 +168,39 @@ pub struct Beside {
     pub signals_arg: Option<u8>,
 }
 
+/// What an API is without a cargo feature: a client that connects for each call, in the place of a pool. Its knobs that need the
+/// feature are gone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Without {
+    /// The feature.
+    pub feature: SmolStr,
+    /// Like [`Api::kind`].
+    #[serde(deserialize_with = "kind_or_none")]
+    pub kind: Option<Kind>,
+    /// Like [`Api::label`].
+    pub label: String,
+    /// Like [`Api::hides`].
+    #[serde(default)]
+    pub hides: Option<String>,
+    /// Like [`Api::lost`].
+    #[serde(default)]
+    pub lost: Option<String>,
+}
+
+/// Words for an API of which the code is seen to do something: a process that is waited for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Called {
+    /// Methods on its chain, or on the variable that it is bound to, or the path of a function that it is handed to.
+    pub by: Vec<SmolStr>,
+    /// Like [`Api::hides`].
+    pub hides: String,
+    /// Like [`Api::lost`].
+    #[serde(default)]
+    pub lost: Option<String>,
+}
+
 /// A fact that one thing has from another one of its crate: the limits of uploads are those of the server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,6 +217,39 @@ pub struct Take {
 }
 
 impl Api {
+    /// The type that a builder builds: of several the one it is called after, else the first.
+    #[must_use]
+    pub fn built_by(&self, builder: &str) -> Option<&SmolStr> {
+        let named =
+            |ty: &&SmolStr| last(builder).strip_prefix(last(ty)).is_some_and(|rest| matches!(rest, "Builder" | "Options" | "Config"));
+        self.types.iter().find(named).or(self.types.first())
+    }
+
+    /// The builder that a type hands out: of several the one that is called after it, else the first.
+    #[must_use]
+    pub fn builder_of(&self, ty: &str) -> Option<&SmolStr> {
+        let named = |builder: &&SmolStr| last(builder).strip_prefix(last(ty)) == Some("Builder");
+        self.builders.iter().find(named).or(self.builders.first())
+    }
+
+    /// The same without the feature that its [`Without`] names.
+    #[must_use]
+    pub fn without_feature(&self) -> Option<Self> {
+        let without = self.without.as_ref()?;
+        let mut out = Self { without: None, called: Vec::new(), ..self.clone() };
+        (out.kind, out.label) = (without.kind, without.label.clone());
+        (out.hides, out.lost) = (without.hides.clone(), without.lost.clone());
+        out.knobs.retain(|knob| knob.feature.as_ref() != Some(&without.feature));
+        Some(out)
+    }
+
+    /// The same in the words of one of its [`Called`].
+    #[must_use]
+    pub fn in_words_of(&self, called: &Called) -> Self {
+        let lost = called.lost.clone().or_else(|| self.lost.clone());
+        Self { called: Vec::new(), without: None, hides: Some(called.hides.clone()), lost, ..self.clone() }
+    }
+
     /// Takes the names of older versions in among the others, where what reads services finds them.
     pub fn take_in_older(&mut self) {
         for older in std::mem::take(&mut self.older) {
@@ -179,6 +258,11 @@ impl Api {
             self.builders.extend(older.builders);
         }
     }
+}
+
+/// The last name of a path.
+fn last(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 /// Names of an API in an older version of its crate.
@@ -240,9 +324,43 @@ pub struct Knob {
     /// Each call of its methods adds one: `with(layer)`.
     #[serde(default)]
     pub many: bool,
+    /// The options that the functions of `handed_to` take can set it.
+    #[serde(default)]
+    pub handed: bool,
+    /// What another knob says leaves it without meaning, or decides in its place.
+    #[serde(default)]
+    pub except: Option<Except>,
+    /// The cargo feature of the crate without which there is no such default.
+    #[serde(default)]
+    pub feature: Option<SmolStr>,
     /// More about the default.
     #[serde(default)]
     pub note: Option<String>,
+}
+
+/// Where the default of a knob does not hold.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Except {
+    /// The name of the other knob.
+    pub knob: SmolStr,
+    /// Its values; none for any that the code sets.
+    #[serde(default)]
+    pub values: Vec<SmolStr>,
+}
+
+impl Except {
+    /// What another knob is set to does away with the default.
+    #[must_use]
+    pub fn holds(&self, facts: &[Fact]) -> bool {
+        let is_one = |fact: &Fact| match &fact.value {
+            Some(value) if !self.values.is_empty() => self.values.iter().any(|one| value.to_string() == one.as_str()),
+            // A value that was not followed may be any of them.
+            None if !self.values.is_empty() => true,
+            _ => fact.provenance != Provenance::Default,
+        };
+        facts.iter().any(|fact| fact.key == self.knob && is_one(fact))
+    }
 }
 
 impl Knob {

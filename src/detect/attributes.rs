@@ -5,6 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::command_line;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
+use super::knobs::without_what_is_excepted;
 use crate::catalog::{Hit, Shape};
 use crate::facts::{Attr, ItemKind, Pat, Path};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
@@ -51,7 +52,7 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
         return;
     }
     let item = cx.world.program.def(id).item;
-    let facts = api.knobs.iter().filter_map(|knob| {
+    let knobs = api.knobs.iter().filter_map(|knob| {
         let set = attr.args.iter().find(|(key, _)| key == &knob.name || knob.set.contains(key));
         let (value, provenance) = match set {
             Some((_, Some(value))) => (value.clone(), Provenance::Code),
@@ -62,6 +63,8 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
         let value = value.parse().map_or(FactValue::Text(value), FactValue::Int);
         Some(Fact { key: knob.name.clone(), value: Some(value), unit: knob.unit.clone(), provenance, at, from: None, set: Vec::new() })
     });
+    let mut facts: Vec<Fact> = knobs.collect();
+    without_what_is_excepted(api, &[], &mut facts);
     let keyed = (kind == Kind::Cache && api.shape == Shape::Attribute).then(|| key_of(cx, id, attr)).flatten();
     let of_command_line = if command_line::is_whole(path, &api.label) { command_line::facts(cx, id) } else { Vec::new() };
     let file = cx.file_index(id);
@@ -74,7 +77,7 @@ fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>)
             cx.site(At { file, span: attr.span }, Role::Constructed, id),
             cx.site(At { file, span: item.span }, Role::Declared, id),
         ],
-        facts: facts.chain(keyed).chain(of_command_line).collect(),
+        facts: facts.into_iter().chain(keyed).chain(of_command_line).collect(),
         label: SmolStr::new(&api.label),
         backs_on: api.backs_on.clone(),
         entry: Some(entry),

@@ -31,7 +31,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for (index, call) in body.known.iter().enumerate() {
             let api = cx.api(call.hit.entry);
             let Some(kind) = api.kind else { continue };
-            if !is_made_here(api, kind) {
+            // A key with which nothing is signed here is a credential for somebody else's service.
+            let is_needed = kind != Kind::ClientHeld || api.needs.is_empty() || api.needs.iter().any(|path| cx.uses.foreign.contains(path));
+            if !is_made_here(api, kind) || !is_needed {
                 continue;
             }
             // Each file that settings are made of is a thing of its own: it is mounted, changed and missing by itself.
@@ -385,6 +387,12 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         facts.push(Cx::plain_fact("lifetime", lifetime));
         scope = Scope::Task;
     }
+    // Made and dropped again by a function that something calls again and again, not by one of the start-up or of a task.
+    let is_once = cx.starts_or_stays(body);
+    if scope == Scope::Process && call.stays && !is_once && matches!(kind, Kind::Pool | Kind::SdkClient) {
+        facts.push(Cx::plain_fact("lifetime", "one for each call"));
+        scope = Scope::Task;
+    }
     if let (Bound::Field(of, _), Scope::Process) = (&call.bound, scope) {
         facts.extend(cx.lifetime_in(*of));
     }
@@ -504,8 +512,11 @@ fn field_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
 /// The type made; a chain that hands its builder on ends in what the builder builds.
 fn made_type(cx: &Cx<'_>, call: &KnownCall) -> Option<String> {
     let api = cx.api(call.hit.entry);
+    let is_left_behind = |path| !api.types.contains(path) && (api.returns.is_some() || !api.types.is_empty());
     match call.makes.path() {
-        Some(path) if api.builders.contains(path) => api.types.first().and_then(|ty| ty.rsplit("::").next()).map(str::to_owned),
+        Some(path) if api.builders.contains(path) => api.built_by(path).and_then(|ty| ty.rsplit("::").next()).map(str::to_owned),
+        // What a call leaves behind is not what it made: `Output` of a child process.
+        Some(path) if api.shape == Shape::Call && path.starts_with("std::") && is_left_behind(path) => None,
         _ => (call.makes != Type::Unknown).then(|| cx.world.program.show(&call.makes)),
     }
 }

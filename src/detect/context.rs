@@ -175,6 +175,18 @@ impl<'a> Cx<'a> {
         self.left_out.is_dead(self.world, id)
     }
 
+    /// The start-up runs the body, a task does, or it has a loop that does not end: what it makes may be there as long as the process.
+    #[must_use]
+    pub fn starts_or_stays(&self, body: &BodyFacts) -> bool {
+        let id = body.def;
+        self.from_main.contains_key(&id)
+            || self.started.contains(&id)
+            || self.spawned.contains(&id)
+            || self.once.contains(&id)
+            || body.task.endless
+            || body.loops.iter().any(|one| one.endless)
+    }
+
     /// The body spawns an endless loop, or is one that is spawned or run by `main`.
     #[must_use]
     pub fn is_loop(&self, body: &BodyFacts) -> bool {

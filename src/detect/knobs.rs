@@ -43,7 +43,13 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     }
     let mut named: Vec<SmolStr> = Vec::new();
     let mut reads: Vec<&SmolStr> = Vec::new();
-    let default_of = |knob: &'_ Knob, call: &KnownCall| knob.default_in(cx.requirement(body.def, &call.path)).cloned();
+    // Set to an ingredient that is told instead.
+    let mut spoken_for: Vec<&SmolStr> = Vec::new();
+    let default_of = |knob: &'_ Knob, call: &KnownCall| {
+        let asked = || cx.world.program.features(body.def, &call.path);
+        let is_there = knob.feature.as_ref().is_none_or(|feature| cx.world.catalog.is_on(call.hit.entry, feature, asked()));
+        knob.default_in(cx.requirement(body.def, &call.path)).filter(|_| is_there).cloned()
+    };
     for knob in &api.knobs {
         if knob.named || knob.many {
             named.push(knob.name.clone());
@@ -57,13 +63,14 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
         };
         let own = set(cx, call, knob);
         if of_part.is_none() && own.as_ref().is_some_and(|fact| below.iter().any(|part| speaks_for(cx, part, fact))) {
+            spoken_for.push(&knob.name);
             continue;
         }
         if let Some(fact) = own.or(of_part) {
             named.push(knob.name.clone());
             out.push(fact);
         } else if let Some(default) =
-            default_of(knob, call).filter(|_| knob.told && knob.fixed || !knob.fixed && defaults_hold(call, &parts))
+            default_of(knob, call).filter(|_| knob.told && knob.fixed || !knob.fixed && leaves_default(api, knob, call, &parts))
         {
             named.push(knob.name.clone());
             out.push(default_fact(knob, &default));
@@ -103,6 +110,7 @@ pub(super) fn facts(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Fact> {
     }
     let of_parts = body.known.iter().filter(|part| part.within == Some(index)).flat_map(|part| &cx.api(part.hit.entry).reads);
     out.extend(variables(api.reads.iter().chain(of_parts).chain(reads)));
+    without_what_is_excepted(api, &spoken_for, &mut out);
     out.extend(sent_headers(cx, call));
     for part in body.known.iter().filter(|part| part.within == Some(index) && single(part)) {
         out.extend(sent_headers(cx, part));
@@ -349,6 +357,23 @@ fn default_fact(knob: &Knob, default: &SmolStr) -> Fact {
         from: None,
         set: Vec::new(),
     }
+}
+
+/// Takes away the defaults that do not hold with what else is set: workers of a runtime that has one thread.
+pub(super) fn without_what_is_excepted(api: &Api, spoken_for: &[&SmolStr], facts: &mut Vec<Fact>) {
+    let is_gone = |fact: &Fact| {
+        let mut exceptions = api.knobs.iter().filter(|knob| knob.name == fact.key).filter_map(|knob| knob.except.as_ref());
+        fact.provenance == Provenance::Default && exceptions.any(|except| spoken_for.contains(&&except.knob) || except.holds(facts))
+    };
+    let gone: Vec<bool> = facts.iter().map(is_gone).collect();
+    let mut gone = gone.into_iter();
+    facts.retain(|_| gone.next() != Some(true));
+}
+
+/// The default of one knob holds: nothing out of sight can have set it.
+fn leaves_default(api: &Api, knob: &Knob, call: &KnownCall, parts: &[&KnownCall]) -> bool {
+    let is_apart = !knob.handed && call.recv.is_none() && api.handed_to.contains(&call.path);
+    is_apart || defaults_hold(call, parts)
 }
 
 /// Nothing out of sight can have set an option: the chain starts at a plain constructor, with no options object.

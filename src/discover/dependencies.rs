@@ -110,6 +110,7 @@ impl Resolver<'_> {
             workspace_member,
             optional: table.optional,
             enabled_by: enabled_by(table, &manifest.features),
+            features: features(table, declared),
         }
     }
 
@@ -160,6 +161,17 @@ fn enabled_by(table: &DependencyTable, features: &[(SmolStr, Vec<SmolStr>)]) -> 
     }
     names.sort();
     names
+}
+
+/// The features that a manifest asks for, with those of the workspace where it inherits the dependency; sorted.
+fn features(table: &DependencyTable, declared: &DependencyTable) -> Vec<SmolStr> {
+    // A member can ask for the default ones, and not do without those that the workspace asks for.
+    let with_default = declared.default_features.unwrap_or(true) || table.default_features == Some(true);
+    let default = with_default.then(|| SmolStr::new_static("default"));
+    let mut out: Vec<SmolStr> = table.features.iter().chain(&declared.features).cloned().chain(default).collect();
+    out.sort();
+    out.dedup();
+    out
 }
 
 /// One note for all dependencies that the tree does not hold: a service's folder may have dozens beside it.

@@ -100,6 +100,10 @@ pub(super) struct DependencyTable {
     pub(super) path: Option<SmolStr>,
     pub(super) from_workspace: bool,
     pub(super) optional: bool,
+    /// The features that are asked for by name.
+    pub(super) features: Vec<SmolStr>,
+    /// Whether the features that are on by default are asked for, where the manifest says so.
+    pub(super) default_features: Option<bool>,
 }
 
 impl Manifest {
@@ -240,6 +244,8 @@ fn section(fields: Fields<'_>, kind: DependencyKind, target: Option<&str>, out: 
             path: None,
             from_workspace: false,
             optional: false,
+            features: Vec::new(),
+            default_features: None,
         };
         match value.get_ref() {
             DeValue::String(requirement) => dependency.requirement = Some(requirement.as_ref().into()),
@@ -251,6 +257,8 @@ fn section(fields: Fields<'_>, kind: DependencyKind, target: Option<&str>, out: 
                 dependency.path = text("path");
                 dependency.from_workspace = fields.flag(&["workspace"]) == Some(true);
                 dependency.optional = fields.flag(&["optional"]) == Some(true);
+                dependency.features = values(fields.texts(&["features"]));
+                dependency.default_features = fields.flag(&["default-features"]).or_else(|| fields.flag(&["default_features"]));
             }
             _ => {
                 fields.wrong::<()>(&[key], value, "a version or a table");

@@ -134,6 +134,8 @@ pub struct Dependency {
     pub optional: bool,
     /// The package's features that switch an optional dependency on, sorted.
     pub enabled_by: Vec<SmolStr>,
+    /// The features of the dependency that the manifest asks for, sorted, with `default` unless it does without.
+    pub features: Vec<SmolStr>,
 }
 
 /// A Rust file to parse.

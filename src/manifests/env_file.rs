@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::draft::Draft;
+use super::hide;
 use super::image::named;
 use super::yaml::Mark;
-use crate::model::Scope;
+use crate::model::{FactValue, Scope};
 use crate::source::file_name;
 
 /// The services that read each variable.
@@ -94,10 +95,42 @@ pub(super) fn draft(path: &str, variables: &[Variable], read: &Readers, used: Op
     draft.site(path, mark(told[0].line));
     for variable in told {
         if read.contains_key(variable.name.as_str()) || count <= 12 {
-            draft.variable(&variable.name, &variable.value, path, mark(variable.line));
+            match offered(variable).filter(|_| template) {
+                Some(text) => draft.fact(&variable.name, FactValue::Text(text), path, mark(variable.line)),
+                None => draft.variable(&variable.name, &variable.value, path, mark(variable.line)),
+            }
         }
     }
     Some(draft)
+}
+
+/// What a template says of a variable that it does not set: it is commented out, or its value stands for one.
+fn offered(variable: &Variable) -> Option<String> {
+    let is_open = is_placeholder(&variable.value);
+    if !variable.is_offer {
+        return is_open.then(|| "(a placeholder)".to_owned());
+    }
+    // What is hidden is told as set.
+    let is_told = !is_open && !variable.value.is_empty() && !hide::hides(&variable.name, &variable.value);
+    let value = is_told.then(|| hide::value(&variable.name, &variable.value));
+    Some(value.map_or_else(|| "(commented out)".to_owned(), |value| format!("{value} (commented out)")))
+}
+
+/// `MUST_BE_CONFIGURED`, `<your token>`, `xxx`, `change-me`: a value that somebody is to fill in.
+fn is_placeholder(value: &str) -> bool {
+    let value = value.trim();
+    let words: Vec<String> = value.split(['_', '-', ' ']).map(str::to_ascii_lowercase).collect();
+    let has = |wanted: &[&str]| words.windows(wanted.len()).any(|at| at.iter().zip(wanted).all(|(word, wanted)| word == wanted));
+    let first = value.chars().next().map(|c| c.to_ascii_lowercase());
+    let one_letter =
+        value.len() > 2 && matches!(first, Some('x' | 'y' | 'z')) && value.chars().all(|c| Some(c.to_ascii_lowercase()) == first);
+    one_letter
+        || value.starts_with('<') && value.ends_with('>')
+        || [&["be", "configured"][..], &["change", "me"], &["replace", "me"], &["fill", "me"], &["fill", "in"]]
+            .iter()
+            .any(|phrase| has(phrase))
+        || matches!(words.as_slice(), [only] if matches!(only.as_str(), "changeme" | "replaceme" | "todo" | "placeholder"))
+        || words.len() > 1 && words[0] == "your"
 }
 
 fn variables_of(count: usize) -> String {
@@ -144,6 +177,22 @@ mod tests {
         assert!(!format!("{plain:?}").contains("hunter2"));
         assert_eq!(draft(".env.example", &variables, &read("URL"), None).unwrap().sites[0].line, 2);
         assert!(draft(".env", &variables, &read("DATA"), None).is_none());
+        let told = |path: &str, text: &str| -> Vec<String> {
+            let told = draft(path, &parse(text), &read("A"), None).unwrap();
+            told.facts.iter().map(|fact| format!("{} {}", fact.key, fact.value.as_ref().unwrap())).collect()
+        };
+        let sample = "A=1\n# B=0\n# C_TOKEN=abcdefgh123\nD=MUST_BE_CONFIGURED\n# E=xxx\nF=your-host\nG=your\n";
+        let shown = [
+            "A 1",
+            "B 0 (commented out)",
+            "C_TOKEN (commented out)",
+            "D (a placeholder)",
+            "E (commented out)",
+            "F (a placeholder)",
+            "G your",
+        ];
+        assert_eq!(told(".env.sample", sample), shown);
+        assert_eq!(told(".env", "A=1\n# B=0\nD=MUST_BE_CONFIGURED\n"), ["A 1", "D MUST_BE_CONFIGURED"]);
         assert_eq!(parse("A=\"x#y\" # why\nB=1 # one\n").iter().map(|one| one.value.as_str()).collect::<Vec<_>>(), ["x#y", "1"]);
     }
 }

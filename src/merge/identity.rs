@@ -42,6 +42,9 @@ pub(super) fn one_item_for_one_place(cx: &Cx<'_>, mut findings: Vec<Finding>) ->
             {
                 known.name = SmolStr::new(of);
             }
+            if let (Some(own), Some(other)) = (known.entry, finding.entry) {
+                known.entry = Some(cx.world.catalog.of_both(own, other));
+            }
             known.also.push(finding.def);
             known.sites.extend(finding.sites);
             known.needs_what_both_need(&finding.facts);

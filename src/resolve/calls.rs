@@ -55,10 +55,14 @@ pub struct KnownCall {
     pub options: Options,
     /// Further calls of the same entry on the same chain.
     pub also: Vec<(SmolStr, At)>,
+    /// Methods that are called on it, and the path of the function that it is handed to, where the catalog has words for some.
+    pub called: Vec<SmolStr>,
     /// The known call in whose arguments this one stands, by index.
     pub within: Option<usize>,
     /// What becomes of the value.
     pub bound: Bound,
+    /// A client or pool that only the requests of this function go through: it is dropped at the end.
+    pub stays: bool,
     /// The `match` or `if` of whose value this is one form: only one of its branches is taken.
     pub choice: Option<ExprId>,
     /// For `Shape::Spawn`: what runs.

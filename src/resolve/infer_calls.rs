@@ -228,7 +228,8 @@ impl Walker<'_, '_> {
             {
                 return Type::Foreign(of.clone(), self.wrapped(of, args));
             }
-            let made = if path.ends_with("uilder") { api.builders.first().or(api.types.first()) } else { api.types.first() };
+            let owner = path.rsplit_once("::").map_or("", |(owner, _)| owner);
+            let made = if path.ends_with("uilder") { api.builder_of(owner).or(api.types.first()) } else { api.types.first() };
             if let Some(made) = made {
                 return Type::foreign(made);
             }
@@ -384,9 +385,11 @@ impl Walker<'_, '_> {
         let catalog = self.world.catalog;
         let Some(hit) = catalog.path(full) else { return ret };
         let api = catalog.api(hit.entry);
-        match ret.path() {
-            Some(path) if api.builders.contains(path) && !full.ends_with("uilder") && !full.ends_with("::new") => {
-                api.types.first().map_or(ret, |ty| Type::foreign(ty))
+        match (ret.path(), &api.returns) {
+            // One end of a builder of several, with an entry of its own.
+            (Some(path), Some(returns)) if catalog.builder(path).is_some() => Type::foreign(returns),
+            (Some(path), _) if api.builders.contains(path) && !full.ends_with("uilder") && !full.ends_with("::new") => {
+                api.built_by(path).map_or_else(|| ret.clone(), |ty| Type::foreign(ty))
             }
             _ => ret,
         }

@@ -1,6 +1,6 @@
 //! Calls of APIs that the catalog knows: what they are given, what is set on their chain, what they hand over.
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::calls::{BodyFacts, KnownCall, Options, SENT_HEADER, Setting, SharedValue};
 use super::infer::Callee;
@@ -37,6 +37,8 @@ impl Reader<'_> {
         span: Span,
         out: &mut BodyFacts,
     ) {
+        let entry = self.world.catalog.with_features(hit.entry, self.world.program.features(self.tracer.def, &path));
+        let hit = Hit { entry, ..hit };
         let api = self.world.catalog.api(hit.entry);
         if let Some(of) = self.types.types.get(id.0 as usize).and_then(Type::path)
             && self.world.catalog.wrappers().is_app_state(of)
@@ -46,6 +48,12 @@ impl Reader<'_> {
             self.shared("app_data", *only, span, out);
         }
         if api.kind.is_none() || matches!(api.shape, Shape::None | Shape::Container | Shape::TypeOnly) {
+            // What is no state by itself may say something of the thing: `child.wait()`.
+            if let Some(index) = recv.and_then(|recv| self.root(recv, 0)).and_then(|root| self.known_at.get(&root).copied())
+                && !self.world.catalog.api(out.known[index].hit.entry).called.is_empty()
+            {
+                out.known[index].called.push(path.rsplit("::").next().unwrap_or(&path).into());
+            }
             return;
         }
         let at = self.at(span);
@@ -63,6 +71,12 @@ impl Reader<'_> {
             known.settings.append(&mut given);
             known.options = known.options.max(options);
             known.also.push((path.clone(), at));
+            if !self.world.catalog.api(known.hit.entry).called.is_empty() {
+                let last = SmolStr::new(path.rsplit("::").next().unwrap_or(&path));
+                let more = self.words(id, None, last);
+                out.known[index].called.extend(more);
+            }
+            let known = &mut out.known[index];
             known.settings.push(Setting {
                 name: path.rsplit("::").next().unwrap_or(&path).into(),
                 args,
@@ -102,6 +116,7 @@ impl Reader<'_> {
         let mut settings = recv.map(|recv| self.before(recv)).unwrap_or_default();
         let (mut given, options) = self.options(args);
         settings.append(&mut given);
+        let last = SmolStr::new(path.rsplit("::").next().unwrap_or(&path));
         self.known_at.entry(id).or_insert(self.index_of.len());
         self.index_of.push(id);
         let stands = if api.layer.is_some() { self.stands(id).map_or(at, |span| self.at(span)) } else { at };
@@ -115,14 +130,37 @@ impl Reader<'_> {
             settings,
             options,
             also: Vec::new(),
+            called: if api.called.is_empty() { Vec::new() } else { self.words(id, recv, last) },
             within: None,
             bound: self.bound(id),
+            stays: matches!(api.kind, Some(Kind::SdkClient | Kind::Pool)) && self.stays_here(id),
             choice: self.choice(id),
             task,
             makes: self.types.types[id.0 as usize].clone(),
             conditions: self.conditions(id),
             builds: self.builds(id),
         });
+    }
+
+    /// The name of a method, those before it on its chain, and the path of the foreign function that its value is handed to.
+    fn words(&self, id: ExprId, recv: Option<ExprId>, name: SmolStr) -> Vec<SmolStr> {
+        let mut out = vec![name];
+        out.extend(recv.map(|recv| self.before(recv)).unwrap_or_default().into_iter().map(|setting| setting.name));
+        let Some(parent) = self.parents[id.0 as usize] else { return out };
+        let taken_by = match &self.body[parent] {
+            Expr::Call { callee, .. } if *callee == id => None,
+            Expr::Method { recv, .. } if *recv == id => None,
+            _ => self.types.callees.get(&parent),
+        };
+        match (taken_by, &self.body[parent]) {
+            (Some(Callee::Foreign(path)), _) => out.push(path.clone()),
+            // `Router::new().route(…).layer(…)`: of the type at which the chain starts.
+            (None, Expr::Method { recv, name, .. }) if *recv != id => {
+                out.extend(self.starts_as(*recv).map(|owner| format_smolstr!("{owner}::{name}")));
+            }
+            _ => {}
+        }
+        out
     }
 
     /// A value that all requests are given; of what wraps a router, only an extension is one.
@@ -206,6 +244,10 @@ impl Reader<'_> {
             }
             out.known[index].settings.append(&mut given);
             out.known[index].options = out.known[index].options.max(options);
+            if !self.world.catalog.api(out.known[index].hit.entry).called.is_empty() {
+                let more = self.words(id, None, name.clone());
+                out.known[index].called.extend(more);
+            }
             let api = self.world.catalog.api(out.known[index].hit.entry);
             if api.shape == Shape::Request {
                 let at = self.at(span);

@@ -57,6 +57,7 @@ mod selected;
 mod set_fields;
 mod shown;
 mod signatures;
+mod stays;
 mod std_types;
 mod suffixes;
 mod task;

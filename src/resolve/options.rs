@@ -70,7 +70,7 @@ impl Reader<'_> {
     }
 
     /// The type at which a chain starts, where that of its end is not known: `ClientOptions` of `ClientOptions::new().release(v)`.
-    fn starts_as(&self, mut id: ExprId) -> Option<SmolStr> {
+    pub(super) fn starts_as(&self, mut id: ExprId) -> Option<SmolStr> {
         while let Expr::Method { recv, .. } = &self.body[id] {
             id = *recv;
         }

@@ -36,6 +36,8 @@ pub struct CrateInput {
     pub externs: Vec<(Name, Extern)>,
     /// The versions that its manifest asks for, by the library's own name.
     pub requirements: Vec<(Name, SmolStr)>,
+    /// The features of libraries that its manifest asks for, by the library's own name; `default` stands for those that are on by default.
+    pub features: Vec<(Name, Vec<SmolStr>)>,
     /// Is a binary.
     pub is_bin: bool,
     /// Is a test, bench, example or build script that was asked for.
@@ -212,6 +214,14 @@ impl<'f> Program<'f> {
     #[must_use]
     pub fn krate(&self, id: KrateId) -> &Krate {
         &self.krates[id.0 as usize]
+    }
+
+    /// The features of a library that the manifest around a definition asks for, by a path into the library.
+    #[must_use]
+    pub fn features(&self, id: DefId, path: &str) -> &[SmolStr] {
+        let library = path.split("::").next().unwrap_or(path);
+        let asked = &self.krate(self.module(self.def(id).module).krate).input.features;
+        asked.iter().find(|(name, _)| name == library).map_or(&[], |(_, features)| features)
     }
 
     /// The module.

@@ -105,6 +105,9 @@ impl<'a> Reader<'a> {
         out.means.append(&mut of_types);
         out.means.extend(self.types.statics.iter().map(|(_, def)| *def));
         self.nest(&mut out.known);
+        for known in out.known.iter_mut().filter(|known| !known.called.is_empty()) {
+            known.hit.entry = self.world.catalog.with_calls(known.hit.entry, &known.called);
+        }
         if let Some(root) = self.body.root {
             out.task = self.task(root, true);
             // Whoever waits for its answer does not wait forever: its loops find or read something, then end.

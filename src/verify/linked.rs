@@ -165,6 +165,7 @@ fn input(name: SmolStr, root: String, externs: Vec<(SmolStr, Extern)>) -> CrateI
         root,
         externs,
         requirements: Vec::new(),
+        features: Vec::new(),
         is_bin: false,
         asked_for: true,
         for_others: false,

@@ -37,6 +37,7 @@ pub fn own_entries(tree: &dyn Tree) -> Result<Vec<CrateFile>, String> {
         version: locked.get(&krate).cloned().unwrap_or_default(),
         krate,
         summary: String::new(),
+        default_features: Vec::new(),
         api,
     };
     Ok(by_crate.into_iter().map(file).collect())

@@ -111,6 +111,10 @@ fn emptied(looked: &Looked<'_>, of: Sort, all: &str, found: &mut Vec<Found>) {
             None => of == Sort::Database && databases == 1 && hit.len() == 1 && lies_in_database(item),
         };
         if lies_there {
+            // A lock that a connection holds is in no backup.
+            if of == Sort::Database && item.kind == Kind::Lease && item.summary.contains("advisory lock") && told(item).is_none() {
+                continue;
+            }
             let (fate, what, back) = content(item, of);
             let what = told(item).map_or_else(|| what.to_owned(), str::to_owned);
             found.push(Found::Loss { at, fate, what, back, store: None });
@@ -142,6 +146,9 @@ fn content(item: &Item, of: Sort) -> (Fate, &'static str, Option<String>) {
         Kind::Lease if speaks_of("idempoten") => (Fate::Gone, "what was done already: a request that is repeated is done again", None),
         Kind::Lease if item.summary.starts_with("row claim") && restored => {
             (Fate::Gone, "rows that were done since the backup may be there to be claimed again, newer ones are gone", None)
+        }
+        Kind::Lease if restored && speaks_of("migrat") => {
+            (Fate::Returns, "changes of its schema since the backup", Some("the next run of the migrations".to_owned()))
         }
         Kind::Lease if restored => (Fate::Gone, "claims since the backup", None),
         Kind::Lease => (Fate::Gone, "every lock: what somebody holds can be taken a second time", None),

@@ -149,6 +149,22 @@ fn a_store_that_is_away_is_told_by_who_waits_and_for_how_long() {
 }
 
 #[test]
+fn a_lock_that_a_connection_holds_is_in_no_backup() {
+    let of = |query: &str| {
+        let text = format!(
+            "#[tokio::main]\nasync fn main() {{ let pool = sqlx::postgres::PgPoolOptions::new().connect(\"postgres://db/shop\").await.unwrap();\n\
+             sqlx::migrate!().run(&pool).await.unwrap();\nsqlx::query(\"{query}\").execute(&pool).await.unwrap(); }}\n"
+        );
+        lines_of(&map(&text), "database-restored", "lease")
+    };
+    let migrated = "changes of its schema since the backup <- the next run of the migrations";
+    let held = of("SELECT pg_advisory_lock(7)");
+    assert!(matches!(held.as_slice(), [only] if only.contains(migrated)), "{held:?}");
+    let claimed = of("SELECT id FROM jobs WHERE done = false FOR UPDATE SKIP LOCKED");
+    assert!(claimed.len() == 2 && claimed.iter().any(|line| line.contains("rows") || line.contains("claims")), "{claimed:?}");
+}
+
+#[test]
 fn what_people_wrote_is_told_as_they_wrote_it() {
     let annotated = "\n//- /statemap.toml\n[[state]]\nid = \"*sessions\"\non_loss = \"carts are empty\"\nrebuild = \"from the event log, 3 minutes\"\n\
                      recovery_test = \"tests/recovery.rs\"\n";
