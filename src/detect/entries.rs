@@ -9,6 +9,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::context::Cx;
 use super::finding::Finding;
 use super::reach::ROUTERS;
+use super::tasks::MAIN_LOOP;
 use crate::catalog::Shape;
 use crate::facts::{Attr, ExprId, ItemFact, ItemKind, Path};
 use crate::model::{Access, Class, EntryKind, EntryPoint, ItemId, Kind};
@@ -138,7 +139,8 @@ fn callers(cx: &Cx<'_>, tasks: &EnteredAs, handed: &HandedOver) -> FxHashMap<Def
     let program = cx.world.program;
     let mut out: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
     for body in cx.bodies() {
-        let top = program.def(body.def).in_fn.unwrap_or(body.def);
+        // What a task runs is its own, even where it stands inside the function that makes the task.
+        let top = program.def(body.def).in_fn.filter(|_| !tasks.contains_key(&body.def)).unwrap_or(body.def);
         let is_called = |call: &&crate::resolve::OwnCall| {
             let by_request = call.served.as_ref().is_some_and(|served| served.path.is_some() || served.by_name);
             !by_request && !call.taken_by.as_ref().is_some_and(|name| ROUTERS.contains(&name.as_str()))
@@ -336,6 +338,15 @@ fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs)
         let is_here = |at: At| finding.sites.iter().any(|site| site.at == at);
         for &at in cx.body_of.get(&finding.def).into_iter() {
             let body = &cx.bodies[at];
+            // What a function is given that loops in the main flow was made before, by `main`.
+            if finding.label == MAIN_LOOP || finding.label == "loop" {
+                let polled = body.polled.iter().filter(|polled| is_here(polled.at)).map(|polled| polled.func);
+                let in_block = body.futures.iter().filter(|kept| is_here(kept.at)).flat_map(|kept| kept.task.calls.iter().copied());
+                let run: Vec<DefId> = polled.chain(in_block).collect();
+                handed.entry(body.def).or_default().extend(run.iter().copied());
+                roots.extend(run);
+                continue;
+            }
             let spawned = body.known.iter().filter(|call| is_here(call.at)).filter_map(|call| call.task.as_ref());
             roots.extend(spawned.flat_map(|task| task.calls.iter().copied().chain(task.direct)));
             // `spawn_named("sync", move || sync(pool))`, where the function is one of the workspace's own.

@@ -32,7 +32,8 @@ enum Budget {
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for body in cx.bodies() {
-        for one in &body.loops {
+        // Who starts a task again that has panicked pauses on its behalf.
+        for one in body.loops.iter().filter(|one| !super::tasks::is_supervisor(cx, body, one.at)) {
             if let Some(budget) = budget(one) {
                 out.push(finding(cx, body, one, budget));
             }

@@ -250,3 +250,196 @@ fn a_loop_that_hands_on_what_it_got_is_that_of_the_function_around_it() {
     // Who sends mails does the work of the loop.
     assert_eq!(of("String"), "Out::send");
 }
+
+/// A program whose `main` polls this and a server.
+fn polling(before: &str, branches: &str, items: &str) -> StateMap {
+    depending(
+        "axum = \"0.8\"\n",
+        &format!(
+            "
+use std::{{collections::HashMap, future::Future, sync::{{Arc, Mutex}}, time::Duration}};
+use tokio::sync::mpsc;
+{items}
+#[tokio::main]
+async fn main() {{
+    let serving = async move {{
+        let listener = tokio::net::TcpListener::bind(\"0.0.0.0:8080\").await.unwrap();
+        axum::serve(listener, axum::Router::new()).await.unwrap();
+    }};
+    {before}
+    tokio::select! {{
+        _ = serving => {{}}
+        {branches}
+    }}
+}}
+"
+        ),
+    )
+}
+
+fn loops(map: &StateMap) -> Vec<String> {
+    tasks(map).into_iter().filter(|told| !told.contains("server")).collect()
+}
+
+#[test]
+fn a_loop_in_a_block_that_is_polled_beside_others_is_a_task_with_the_name_of_its_variable() {
+    let refresh = "let refresh = async move {
+        let mut every = tokio::time::interval(Duration::from_secs(60));
+        loop { every.tick().await; println!(\"again\"); }
+    };";
+    assert_eq!(loops(&polling(refresh, "_ = refresh => {}", "")), ["refresh: main loop, every 60 s"]);
+    let boxed = format!("{refresh} let refresh = Box::pin(refresh);");
+    assert_eq!(loops(&polling(&boxed, "_ = refresh => {}", "")), ["refresh: main loop, every 60 s"]);
+    // Of two timers none is the period.
+    let two = refresh.replace("loop {", "let mut often = tokio::time::interval(Duration::from_secs(5)); loop { often.tick().await;");
+    assert_eq!(loops(&polling(&two, "_ = refresh => {}", "")), ["refresh: main loop"]);
+    // What is spawned is a spawned loop, and what nobody polls never runs.
+    let spawned = format!("{refresh} tokio::spawn(refresh);");
+    assert_eq!(loops(&polling(&spawned, "", "")), ["main: spawned loop, every 60 s"]);
+    assert_eq!(loops(&polling(refresh, "", "")), Vec::<String>::new());
+}
+
+#[test]
+fn a_function_is_no_loop_for_a_block_that_it_polls() {
+    let items = "async fn run() {
+        let refresh = async { loop { tokio::time::sleep(Duration::from_secs(5)).await; println!(\"again\"); } };
+        println!(\"begins\");
+        tokio::join!(refresh, std::future::pending::<()>());
+    }";
+    assert_eq!(loops(&polling("run().await;", "", items)), ["refresh: main loop, every 5 s"]);
+    let own = "async fn run() { loop { tokio::time::sleep(Duration::from_secs(5)).await; println!(\"again\"); } }";
+    assert_eq!(loops(&polling("run().await;", "", own)), ["run: main loop, every 5 s"]);
+}
+
+#[test]
+fn a_loop_of_main_itself_is_told_unless_it_only_keeps_the_process_alive() {
+    let main = |round: &str| depending("", &format!("#[tokio::main]\nasync fn main() {{ loop {{ {round} }} }}\n"));
+    let pause = "tokio::time::sleep(std::time::Duration::from_secs(60)).await;";
+    assert_eq!(tasks(&main(&format!("{pause} println!(\"again\");"))), ["main: main loop, every 60 s"]);
+    assert_eq!(tasks(&main(pause)), Vec::<String>::new());
+}
+
+const SIDE_BY_SIDE: &str = "
+struct Shop { orders: Mutex<HashMap<u32, u32>>, carts: Mutex<HashMap<u32, u32>> }
+struct Sender { inner: mpsc::Sender<u32> }
+impl Sender { async fn notify(&self) { let _ = self.inner.send(1).await; } }
+
+fn start(shop: Arc<Shop>) -> (Sender, impl Future<Output = ()>) {
+    let (inner, mut from) = mpsc::channel::<u32>(1024);
+    let work = async move {
+        async fn tick(shop: &Arc<Shop>) { note(shop); }
+        while let Some(_) = from.recv().await { tick(&shop).await; }
+    };
+    (Sender { inner }, work)
+}
+fn note(shop: &Arc<Shop>) { shop.orders.lock().unwrap().insert(1, 1); }
+
+async fn pass_on(mut from: mpsc::Receiver<u32>, to: Sender) { while let Some(_) = from.recv().await { to.notify().await; } }
+async fn fill(shop: Arc<Shop>, mut from: mpsc::Receiver<u32>) {
+    while let Some(_) = from.recv().await { shop.carts.lock().unwrap().insert(2, 2); }
+}
+
+struct Waiting;
+impl Waiting { async fn next_entry(&self) -> Option<u32> { None } }
+async fn deliver(waiting: Waiting) { while let Some(_) = waiting.next_entry().await { println!(\"delivered\"); } }
+";
+
+#[test]
+fn what_is_done_in_the_main_flow_is_told_of_the_loop_that_does_it() {
+    let before = "let shop = Arc::new(Shop { orders: Mutex::default(), carts: Mutex::default() });
+        let (one, from_one) = mpsc::channel(3);
+        let (two, from_two) = mpsc::channel(4);
+        let (to, work) = start(shop.clone());
+        one.send(1).await.unwrap();
+        two.send(1).await.unwrap();";
+    let branches = "_ = pass_on(from_one, to) => {} _ = fill(shop, from_two) => {} _ = deliver(Waiting) => {} _ = work => {}";
+    let map = polling(before, branches, SIDE_BY_SIDE);
+    let mut found = loops(&map);
+    found.sort();
+    // The method's name says nothing, but it stands beside others that take what comes.
+    assert_eq!(found, ["deliver: main loop", "fill: main loop", "pass_on: main loop", "start: loop"]);
+    // Whoever only sends is not told to do what is done at the other end.
+    assert_eq!(entered(&map, "Shop.orders"), ["start"]);
+    assert_eq!(entered(&map, "Shop.carts"), ["fill"]);
+}
+
+#[test]
+fn a_function_that_asks_until_there_is_nothing_left_is_no_loop_by_itself() {
+    let map = polling("deliver(Waiting).await;", "", SIDE_BY_SIDE);
+    assert_eq!(loops(&map), Vec::<String>::new());
+}
+
+/// A task that loops without end, around which another one does this.
+fn supervised(after: &str) -> StateMap {
+    depending(
+        "",
+        &format!(
+            "
+use std::time::Duration;
+async fn work() {{}}
+fn start() {{
+    tokio::spawn(async move {{
+        loop {{
+            let handle = tokio::spawn(async move {{
+                let mut every = tokio::time::interval(Duration::from_secs(60));
+                loop {{ every.tick().await; work().await; }}
+            }});
+            {after}
+        }}
+    }});
+}}
+#[tokio::main]
+async fn main() {{ start(); std::future::pending::<()>().await; }}
+"
+        ),
+    )
+}
+
+/// What is lost with each task, and what tries again.
+fn lost(map: &StateMap) -> Vec<String> {
+    let told = map.items.iter().filter(|item| matches!(item.kind, Kind::BackgroundTask | Kind::Limiter));
+    told.map(|item| format!("{} {}: {}", item.kind.as_str(), item.name, item.lost.clone().unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_task_that_another_starts_again_is_told_so_and_the_other_is_no_task_of_its_own() {
+    let again = |when: &str| {
+        [format!("background-task work: What the task had in memory; if it panics, what waits for it starts it again {when}.")]
+    };
+    let pause = "tokio::time::sleep(Duration::new(5, 0)).await;";
+    let matched =
+        format!("match handle.await {{ Err(error) if error.is_panic() => {{ println!(\"{{error}}\"); {pause} }} _ => unreachable!() }}");
+    assert_eq!(lost(&supervised(&matched)), again("after 5s"));
+    assert_eq!(lost(&supervised(&format!("if let Err(error) = handle.await {{ println!(\"{{error}}\"); }} {pause}"))), again("after 5s"));
+    assert_eq!(lost(&supervised("let _ = handle.await;")), again("at once"));
+    let map = supervised(&matched);
+    assert_eq!(tasks(&map), ["work: spawned loop, every 60 s"]);
+}
+
+#[test]
+fn a_task_with_whose_panic_the_loop_around_it_ends_is_not_started_again() {
+    for after in ["match handle.await { Err(_) => break, Ok(()) => {} }", "handle.await.unwrap();", "if handle.await.is_err() { return; }"]
+    {
+        let told = lost(&supervised(after));
+        assert!(told.iter().all(|told| !told.contains("starts it again")), "{after}: {told:?}");
+    }
+}
+
+#[test]
+fn a_timer_that_spawns_a_job_in_each_round_is_a_task_as_before() {
+    let text = "
+async fn work() {}
+#[tokio::main]
+async fn main() {
+    tokio::spawn(async {
+        let mut every = tokio::time::interval(std::time::Duration::from_secs(60));
+        loop {
+            every.tick().await;
+            if let Err(error) = tokio::spawn(work()).await { println!(\"{error}\"); }
+        }
+    });
+    std::future::pending::<()>().await;
+}
+";
+    assert_eq!(tasks(&depending("", text)), ["work: spawned loop, every 60 s"]);
+}

@@ -10,8 +10,10 @@ use super::finding::{Finding, Origin};
 use crate::catalog::Shape;
 use crate::facts::{ItemKind, VariantFact};
 use crate::model::{Confidence, Fact, FactValue, Kind, Role, Scope};
-use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Task, Type, Value, gives_answer};
+use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Supervised, Task, Type, Value, gives_answer};
 
+/// What a loop is called that `main` runs itself.
+pub(super) const MAIN_LOOP: &str = "main loop";
 /// Calls that a task is followed through to find its loop.
 const MAX_STEPS: usize = 5;
 
@@ -163,7 +165,7 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
     }
 }
 
-/// A loop without end that `main` runs itself.
+/// A loop without end that `main` runs itself: in a function that it calls, or in an `async` block that it polls beside others.
 fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let called = out.iter().filter(|finding| finding.detector == "tasks").filter_map(|finding| match &finding.origin {
         Origin::Called { what, .. } => Some(what.clone()),
@@ -174,17 +176,60 @@ fn main_loops(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for call in body.own.iter().filter(|call| !call.in_closure) {
             let Some(&at) = cx.body_of.get(&call.func) else { continue };
             let task = &cx.bodies[at].task;
-            if !task.endless || task.may_end || !known.insert(cx.path(call.func)) {
+            let loops = task.endless && !task.may_end && !task.aside && !supervises(cx, call.func);
+            if !(loops || consumes_beside_others(cx, body, call)) || !known.insert(cx.path(call.func)) {
                 continue;
             }
             let mut facts: Vec<Fact> = task.period.iter().map(|period| cx.fact("period", None, period)).collect();
             facts.push(Cx::plain_fact("runs", "in the main flow, until the process ends"));
             let mut finding = loop_finding(cx, body.def, call.at, cx.work_name(call.func), cx.path(call.func), facts);
             finding.sites.push(cx.site(cx.declared_at(call.func), Role::Declared, call.func));
-            finding.label = SmolStr::new_static("main loop");
+            finding.label = SmolStr::new_static(MAIN_LOOP);
+            out.push(finding);
+        }
+        // What is spawned, and loops in such a block, is one task.
+        for kept in body.futures.iter().filter(|_| !cx.spawned.contains(&body.def)) {
+            let mut facts: Vec<Fact> = kept.task.period.iter().map(|period| cx.fact("period", None, period)).collect();
+            let until = if kept.task.may_end { "its loop is left" } else { "the process ends" };
+            // Who gets it may spawn it.
+            let runs = if kept.returned { format!("until {until}") } else { format!("in the main flow, until {until}") };
+            facts.push(Cx::plain_fact("runs", runs));
+            let name = kept.name.clone().filter(|_| !kept.returned).unwrap_or_else(|| cx.work_name(body.def));
+            let what = kept.name.clone().unwrap_or_else(|| SmolStr::new_static("async"));
+            let mut finding = loop_finding(cx, body.def, kept.at, name, what, facts);
+            finding.label = SmolStr::new_static(if kept.returned { "loop" } else { MAIN_LOOP });
+            out.push(finding);
+        }
+        // A loop that stands in `main` itself.
+        let is_main = cx.from_main.get(&body.def) == Some(&0);
+        if let Some(own) = body.loops.iter().find(|own| is_main && own.endless && !own.may_end && !own.spawned && !own.nested)
+            && body.task.endless
+            && !body.task.may_end
+            && !body.task.aside
+            && own.does_work
+            && !supervises(cx, body.def)
+        {
+            let mut facts: Vec<Fact> = body.task.period.iter().map(|period| cx.fact("period", None, period)).collect();
+            facts.push(Cx::plain_fact("runs", "in the main flow, until the process ends"));
+            let what = SmolStr::new_static("loop");
+            let mut finding = loop_finding(cx, body.def, own.at, cx.work_name(body.def), what, facts);
+            finding.label = SmolStr::new_static(MAIN_LOOP);
             out.push(finding);
         }
     }
+}
+
+/// `while let Some(entry) = queue.take_next().await`, where the same `select!` or `join!` polls loops without end: it takes what
+/// comes, as they do.
+fn consumes_beside_others(cx: &Cx<'_>, body: &BodyFacts, call: &OwnCall) -> bool {
+    let Some(own) = body.polled.iter().find(|polled| polled.at == call.at && polled.func == call.func) else { return false };
+    let task_of = |func: DefId| cx.body_of.get(&func).map(|at| &cx.bodies[*at].task);
+    let asks_another = |func: &DefId| super::reach::member_of(cx, *func).is_some();
+    task_of(call.func).is_some_and(|task| task.asks.iter().any(asks_another))
+        && body.polled.iter().any(|other| {
+            let is_sibling = other.by == own.by && other.func != own.func;
+            is_sibling && task_of(other.func).is_some_and(|task| task.endless && !task.may_end)
+        })
 }
 
 fn loop_finding(cx: &Cx<'_>, def: DefId, at: At, name: SmolStr, what: SmolStr, facts: Vec<Fact>) -> Finding {
@@ -268,6 +313,44 @@ fn is_work(cx: &Cx<'_>, body: &BodyFacts, func: DefId) -> bool {
     is_called && (facts.is_async || gives_nothing())
 }
 
+/// A spawn stands in what another one spawns.
+fn within(body: &BodyFacts, inner: At, outer: At) -> bool {
+    let mut at = body.known.iter().find(|call| call.at == inner).and_then(|call| call.within);
+    while let Some(around) = at.and_then(|at| body.known.get(at)) {
+        if around.at == outer {
+            return true;
+        }
+        at = around.within;
+    }
+    false
+}
+
+/// A loop that does nothing but to start a task without end again, when that has panicked.
+pub(super) fn is_supervisor(cx: &Cx<'_>, body: &BodyFacts, by: At) -> bool {
+    body.supervised.iter().filter(|one| one.by == by).any(|one| {
+        let call = body.known.iter().find(|call| call.at == one.spawn);
+        call.and_then(|call| call.task.as_ref()).is_some_and(|task| follow(cx, body, task).endless)
+    })
+}
+
+/// All that a function loops for is to start a task again.
+fn supervises(cx: &Cx<'_>, func: DefId) -> bool {
+    let Some(body) = cx.body_of.get(&func).map(|at| &cx.bodies[*at]) else { return false };
+    let mut own = body.loops.iter().filter(|one| one.endless && !one.spawned && !one.nested).peekable();
+    own.peek().is_some() && own.all(|one| is_supervisor(cx, body, one.at))
+}
+
+/// When a task is started again that has panicked.
+fn started_again(cx: &Cx<'_>, one: &Supervised) -> Fact {
+    let Some(pause) = &one.pause else { return Cx::plain_fact(Fact::STARTED_AGAIN, "at once") };
+    let pause = cx.fact("pause", None, pause);
+    let after = match &pause.value {
+        Some(value) => format!("after {value}"),
+        None => "after a pause".to_owned(),
+    };
+    Fact { at: pause.at, ..Cx::plain_fact(Fact::STARTED_AGAIN, after) }
+}
+
 /// A method of what holds the sending end of a channel: `MessageSender::send`.
 fn hands_on(cx: &Cx<'_>, func: DefId) -> bool {
     let Some(of) = super::reach::member_of(cx, func) else { return false };
@@ -295,6 +378,13 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         return None;
     }
     let mut nature = follow(cx, body, task);
+    // Who only starts another again is that other's business: its pauses are no period.
+    let starts_another = || body.supervised.iter().any(|one| within(body, one.spawn, call.at) && is_supervisor(cx, body, one.by));
+    let runs_supervisor = || nature.main_call.is_some_and(|func| supervises(cx, func));
+    if nature.endless && (starts_another() || runs_supervisor()) {
+        return None;
+    }
+    let supervised = body.supervised.iter().find(|one| one.spawn == call.at).filter(|_| nature.endless);
     let blocking = call.path.ends_with("blocking");
     if task.endless && task.direct.is_none() {
         // The loop stands here: one function that it calls is its work, but not one that it asks for something.
@@ -330,6 +420,7 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         facts.push(Cx::plain_fact("thread_name", name.clone()));
     }
     facts.push(Cx::plain_fact("runs", runs(&nature)));
+    facts.extend(supervised.map(|one| started_again(cx, one)));
     let lifetime = cx.lifetime_at(body, call.at);
     if let Some(lifetime) = lifetime {
         facts.push(Cx::plain_fact("lifetime", lifetime));

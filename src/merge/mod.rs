@@ -79,8 +79,16 @@ fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
     // A label of its own speaks for the catalog's text only where it is about the same thing.
     let about = entry.filter(|api| api.kind == Some(finding.kind));
     let counts = finding.kind == Kind::Cache && cx.counts_in_entries(&finding.name);
+    // What the catalog says of budgets and data is said of what stays.
+    let is_short = matches!(finding.kind, Kind::Limiter | Kind::ReferenceData | Kind::Cache) && facts.iter().any(Fact::is_for_each_call);
+    let about = about.filter(|_| !is_short);
     let lost = about.and_then(|api| api.lost.as_ref());
-    let lost = lost.map(|lost| if counts { format!("{lost} What its entries count begins anew.") } else { lost.clone() });
+    let again = facts.iter().find(|fact| fact.key == Fact::STARTED_AGAIN).and_then(|fact| fact.value.as_ref());
+    let lost = lost.map(|lost| match again {
+        Some(again) => format!("What the task had in memory; if it panics, what waits for it starts it again {again}."),
+        None => lost.clone(),
+    });
+    let lost = lost.as_ref().map(|lost| if counts { format!("{lost} What its entries count begins anew.") } else { lost.clone() });
     Item {
         id,
         kind: finding.kind,

@@ -104,6 +104,18 @@ impl Fact {
     /// The key of the fact that names the collections whose entries hold the item, one of it each.
     pub const PER_ENTRY: &str = "per_entry";
 
+    /// The value of the fact `lifetime` of what ends with the call that makes it.
+    pub const EACH_CALL: &str = "one for each call";
+
+    /// It tells that something ends with the call that makes it.
+    #[must_use]
+    pub fn is_for_each_call(&self) -> bool {
+        self.key == "lifetime" && matches!(&self.value, Some(FactValue::Text(text)) if text == Self::EACH_CALL)
+    }
+
+    /// The key of the fact that tells when a task is started again that has panicked.
+    pub const STARTED_AGAIN: &str = "started_again";
+
     /// The key of the settings that the fact tells: `database.port`. Its `from` is the variable that sets it.
     #[must_use]
     pub fn setting(&self) -> Option<&str> {

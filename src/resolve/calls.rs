@@ -10,6 +10,7 @@ use super::bounds::Limited;
 use super::command_options::CommandOption;
 use super::conditions::Condition;
 use super::filled::Filled;
+use super::futures::{KeptFuture, Polled};
 use super::growth::{Change, Holder};
 use super::headers::HeaderSet;
 use super::infer::{World, infer};
@@ -26,6 +27,7 @@ use super::refusals::{EntryLimit, Refusal, Wait};
 use super::routes::Served;
 use super::schemes::SchemeTest;
 use super::seldom::Seldom;
+use super::supervised::Supervised;
 use super::types::Type;
 use super::unset::Unset;
 use super::values::{At, Tracer, Value};
@@ -194,6 +196,8 @@ pub struct Task {
     pub direct: Option<DefId>,
     /// Its loop can be left.
     pub may_end: bool,
+    /// All that loops in it are `async` blocks that it keeps in variables.
+    pub aside: bool,
     /// It runs what the function around it was given as a parameter.
     pub runs_parameter: bool,
     /// It runs what another known call made: a server, say.
@@ -366,6 +370,12 @@ pub struct Rest {
     pub named_units: Vec<(Value, &'static str)>,
     /// Values that are surely handed to all requests, and not to one.
     pub shared: Vec<SharedValue>,
+    /// Its `async` blocks with a loop that run beside the rest of it, or are handed back.
+    pub futures: Vec<KeptFuture>,
+    /// Functions whose futures it polls side by side.
+    pub polled: Vec<Polled>,
+    /// What it spawns again when it has panicked.
+    pub supervised: Vec<Supervised>,
 }
 
 /// The code of an item.

@@ -28,6 +28,8 @@ pub struct LoopFacts {
     pub until: u32,
     /// It is left by `break` or `return`.
     pub may_end: bool,
+    /// It does more than to wait: `loop { sleep(DAY).await }` only keeps the process alive.
+    pub does_work: bool,
     /// It stands in something that is spawned.
     pub spawned: bool,
     /// It stands in another loop.
@@ -220,6 +222,7 @@ impl Reader<'_> {
             endless,
             until,
             may_end,
+            does_work: self.does_work(id),
             spawned,
             nested: around > 0,
             takes: self.takes(id),
@@ -230,6 +233,24 @@ impl Reader<'_> {
             spawns,
             retrying,
         })
+    }
+
+    /// It calls something else than one pause.
+    fn does_work(&self, id: ExprId) -> bool {
+        let Expr::Loop { body, .. } = &self.body[id] else { return true };
+        let Expr::Block(stmts) = &self.body[*body] else { return true };
+        let [Stmt::Expr { expr, .. }] = &**stmts else { return true };
+        let mut at = *expr;
+        while let Expr::Await(inner) | Expr::Try(inner) = &self.body[at] {
+            at = *inner;
+        }
+        match &self.body[at] {
+            Expr::Call { callee, .. } => {
+                let is_wait = |name: &str| is_pause(name) || matches!(name, "park" | "pending" | "yield_now");
+                !matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| is_wait(last)))
+            }
+            _ => true,
+        }
     }
 
     /// Loops around an expression, and whether it stands in something that is spawned.

@@ -113,6 +113,10 @@ impl<'a> Reader<'a> {
             // Whoever waits for its answer does not wait forever: its loops find or read something, then end.
             // One that a timer drives goes on until it is told to stop, and then sums up.
             out.task.endless &= self.is_ticked(root) || !gives_answer(self.world, def);
+            let (futures, aside) = self.kept_futures(root);
+            out.futures.extend(futures);
+            out.task.aside = aside;
+            out.supervised.extend(self.supervised());
         }
         let file = self.tracer.file;
         out.locals = self
@@ -287,6 +291,7 @@ impl<'a> Reader<'a> {
                 out.refusals.extend(self.refusal_by_macro(id, path, args));
                 out.ranges.extend(self.ensured(path, args));
                 out.statement_files.extend(self.statement_file(path, args));
+                self.polled(path, args, self.at(*span), &mut out.polled);
                 self.called(id, None, args, *span, out);
             }
             Expr::Lit(crate::facts::Lit::Str(text), span) => {

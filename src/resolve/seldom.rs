@@ -62,6 +62,7 @@ impl Empty for Task {
             calls: Vec::new(),
             direct: None,
             may_end: false,
+            aside: false,
             runs_parameter: false,
             runs_known: false,
             asks: Vec::new(),
@@ -73,8 +74,8 @@ impl Empty for Task {
 
     fn is_empty(&self) -> bool {
         // All of it, so that a field that is added is not forgotten.
-        let Task { endless, period, calls, direct, may_end, runs_parameter, runs_known, asks, receives, until } = self;
-        let does = *endless || *may_end || *runs_parameter || *runs_known || *receives;
+        let Task { endless, period, calls, direct, may_end, aside, runs_parameter, runs_known, asks, receives, until } = self;
+        let does = *endless || *may_end || *aside || *runs_parameter || *runs_known || *receives;
         let names: [&[DefId]; 2] = [calls, asks];
         !does && period.is_none() && direct.is_none() && *until == 0 && names.iter().all(|list| list.is_empty())
     }
@@ -99,7 +100,7 @@ macro_rules! lists {
 lists! {
     answers assigned sometimes filled on_statics asked_when tallies growth renewed invalidated keyed thread_sets strings reads copied_into
     statement_files mints headers env_defaults env_parsed env_required env_unset hands_reader asks branched handed_over loops compared bounds ages
-    command_options ranges lengths ends_main statuses refusals waits entry_limits schemes named_units shared
+    command_options ranges lengths ends_main statuses refusals waits entry_limits schemes named_units shared futures polled supervised
 }
 
 /// Gives back the room that a list was given for more.

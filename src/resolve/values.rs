@@ -408,6 +408,14 @@ impl Tracer<'_> {
                         return file;
                     }
                 }
+                // `Duration::new(5, 0)`.
+                if let [seconds, rest] = args
+                    && (owner, last) == ("Duration", "new")
+                    && matches!(self.body[*rest], Expr::Lit(Lit::Int(0), _))
+                    && let Some(duration) = duration(owner, "from_secs", &next(*seconds))
+                {
+                    return duration;
+                }
                 match (args, path.as_str()) {
                     ([], "std::env::current_exe") => Value::Known(FactValue::Text("<own executable>".to_owned()), false, self.at(span)),
                     ([], "std::env::temp_dir") => Value::Known(FactValue::Text("<temp dir>".to_owned()), false, self.at(span)),
