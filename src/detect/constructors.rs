@@ -390,7 +390,8 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     // Made and dropped again by a function that something calls again and again, not by one of the start-up or of a task.
     let is_once = cx.starts_or_stays(body);
     if scope == Scope::Process && call.stays && !is_once && matches!(kind, Kind::Pool | Kind::SdkClient) {
-        facts.push(Cx::plain_fact("lifetime", "one for each call"));
+        let of_static = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_));
+        facts.push(Cx::plain_fact("lifetime", if of_static { "only while the value is made" } else { "one for each call" }));
         scope = Scope::Task;
     }
     if let (Bound::Field(of, _), Scope::Process) = (&call.bound, scope) {

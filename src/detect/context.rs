@@ -15,7 +15,7 @@ use super::uses::Uses;
 use crate::catalog::{Api, EntryId};
 use crate::facts::ItemKind;
 use crate::merge::redact::{HIDDEN, of_secret};
-use crate::model::{Fact, FactValue, Place, Provenance, Role};
+use crate::model::{Fact, FactValue, Kind, Place, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World};
 
 /// What every detector reads.
@@ -175,16 +175,16 @@ impl<'a> Cx<'a> {
         self.left_out.is_dead(self.world, id)
     }
 
-    /// The start-up runs the body, a task does, or it has a loop that does not end: what it makes may be there as long as the process.
+    /// The body is a task, has a loop that does not end, or runs early in the life of the process and calls more of the workspace:
+    /// what it makes may be there as long as the process.
     #[must_use]
     pub fn starts_or_stays(&self, body: &BodyFacts) -> bool {
         let id = body.def;
-        self.from_main.contains_key(&id)
-            || self.started.contains(&id)
-            || self.spawned.contains(&id)
-            || self.once.contains(&id)
-            || body.task.endless
-            || body.loops.iter().any(|one| one.endless)
+        let is_task = |call: &crate::resolve::KnownCall| self.api(call.hit.entry).kind == Some(Kind::BackgroundTask);
+        // What calls nothing of the workspace and serves nobody has an end.
+        let waits = || !body.own.is_empty() || body.known.iter().any(is_task);
+        let runs_early = self.from_main.contains_key(&id) || self.started.contains(&id) || self.once.contains(&id);
+        runs_early && waits() || self.spawned.contains(&id) || body.task.endless || body.loops.iter().any(|one| one.endless)
     }
 
     /// The body spawns an endless loop, or is one that is spawned or run by `main`.

@@ -331,6 +331,16 @@ fn a_client_that_a_function_makes_for_its_own_requests_is_there_once_for_each_ca
         once
     );
     assert_eq!(of(&format!("{made} let mailer = mailer.build(); let said = mailer.send(mail).await; said")), once);
+    let at_start = |rest: &str| {
+        let text = format!(
+            "fn serve() {{ loop {{ work(); }} }}\n#[tokio::main]\nasync fn main() {{ greet().await; }}\nasync fn greet() {{\n\
+             let mailer = lettre::AsyncSmtpTransport::relay(\"mail\").unwrap().build(); mailer.send(mail()).await; {rest} }}\n"
+        );
+        told(&items(&["lettre", "tokio"], &text), Kind::Pool, "lettre", &["lifetime"])
+    };
+    assert_eq!(at_start(""), once);
+    // It is there while the process serves.
+    assert_eq!(at_start("serve();"), [""; 0]);
     // What is handed on, put elsewhere or taken by a task may be there for longer.
     assert_eq!(of(&format!("{made} let mailer = mailer.build(); keep(&mailer); mailer.send(mail).await")), [""; 0]);
     assert_eq!(
