@@ -235,6 +235,8 @@ fn permissions(item: &Item) -> Option<&'static str> {
 fn files(item: &Item) -> Option<&'static str> {
     let keeps = |item: &Item| !matches!(said(item, "op").map(text).as_deref(), Some("delete" | "permissions" | "lock"));
     match item.kind {
+        // Nobody looks for it once the work is done.
+        Kind::FsWrite if item.is_removed_on_drop() => None,
         Kind::FsWrite if keeps(item) => {
             let survives = said(item, "survives").map(text);
             match survives.as_deref() {
@@ -309,10 +311,19 @@ fn uneven(item: &Item) -> Option<&'static str> {
 fn cold(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::Cache if in_process(item) => Some("begins empty"),
+        Kind::ReferenceData if item.facts.iter().any(Fact::is_for_each_call) => None,
+        Kind::ReferenceData if is_lazy(item) => Some("is read at first use"),
         Kind::ReferenceData => Some("is read at start-up"),
         Kind::Deployment if item.id.as_str().ends_with("/probes") => Some("decides when requests come"),
         _ => None,
     }
+}
+
+/// It is made when it is first asked for.
+fn is_lazy(item: &Item) -> bool {
+    item.ty
+        .as_deref()
+        .is_some_and(|ty| ["LazyLock<", "Lazy<", "OnceCell<", "OnceLock<", "LazyCell<"].iter().any(|lazy| ty.starts_with(lazy)))
 }
 
 fn differs(item: &Item) -> Option<&'static str> {
@@ -373,6 +384,7 @@ fn memory(item: &Item) -> Option<&'static str> {
 
 fn disk(item: &Item) -> Option<&'static str> {
     match item.kind {
+        Kind::FsWrite if item.is_removed_on_drop() => Some("is left behind by a kill"),
         Kind::FsWrite if matches!(said(item, "op").map(text).as_deref(), Some("write" | "append" | "copy" | "create" | "unpack")) => {
             Some("is written to the local disk")
         }

@@ -333,6 +333,30 @@ fn complete(cx: &Cx<'_>, finding: &mut Finding, body: &BodyFacts, index: usize) 
     }
 }
 
+/// Data that a library reads and holds: templates, word lists.
+fn is_read_data(kind: Kind, shape: Shape) -> bool {
+    kind == Kind::ReferenceData && shape == Shape::Constructor
+}
+
+/// The function gives back a value of that type, or of a type of the workspace that may hold it.
+fn is_given_back(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
+    fn holds(ty: &Type, made: &Type, depth: u32) -> bool {
+        let inside = |ty: &Type| depth < 6 && holds(ty, made, depth + 1);
+        match ty {
+            Type::Def(..) => true,
+            Type::Foreign(path, args) => Some(path) == made.path() || args.iter().any(inside),
+            Type::Tuple(all) => all.iter().any(inside),
+            Type::Slice(inner) => inside(inner),
+            _ => false,
+        }
+    }
+    let made = match &call.makes {
+        Type::Foreign(path, args) if path.ends_with("::Result") || path.ends_with("::Option") => args.first().unwrap_or(&call.makes),
+        made => made,
+    };
+    holds(cx.world.signatures.value(body.def), made, 0)
+}
+
 fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     let call = &body.known[index];
     let api = cx.api(call.hit.entry);
@@ -380,9 +404,13 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
         facts.extend(address_beside(cx, *of, field, call.at));
     }
     let kept = matches!(call.bound, Bound::Field(..) | Bound::Result);
+    let ends_with_call = matches!(kind, Kind::Queue | Kind::Limiter | Kind::Cache | Kind::Pool | Kind::SdkClient)
+        || is_read_data(kind, api.shape) && !is_given_back(cx, body, call);
+    // In a variable of a function that serves requests it ends with the call, whoever else calls the function.
+    let is_variable = || matches!(call.bound, Bound::Let(_)) && cx.serving.contains(&body.def) && !is_given_back(cx, body, call);
     if !kept
-        && matches!(kind, Kind::Queue | Kind::Limiter | Kind::Cache | Kind::Pool | Kind::SdkClient)
-        && let Some(lifetime) = cx.lifetime_at(body, call.at)
+        && ends_with_call
+        && let Some(lifetime) = cx.lifetime_at(body, call.at).or_else(|| is_variable().then_some(Fact::EACH_CALL))
     {
         facts.push(Cx::plain_fact("lifetime", lifetime));
         scope = Scope::Task;

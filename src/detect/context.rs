@@ -45,6 +45,9 @@ pub struct Cx<'a> {
     pub by_requests: FxHashSet<DefId>,
     /// Functions that only the tasks of single connections or messages reach.
     pub by_connections: FxHashSet<DefId>,
+    /// Functions that handlers of requests reach, whoever else calls them: what one makes in a variable of its own, and neither
+    /// keeps nor gives back, is there once for each call.
+    pub serving: FxHashSet<DefId>,
     /// Structs that are made anew for each request, connection or message; some may be kept for longer.
     pub made_for_each: FxHashSet<DefId>,
     /// What the entries of collections hold.
@@ -77,6 +80,7 @@ impl<'a> Cx<'a> {
             once: FxHashSet::default(),
             by_requests: FxHashSet::default(),
             by_connections: FxHashSet::default(),
+            serving: FxHashSet::default(),
             made_for_each: FxHashSet::default(),
             per_entry: PerEntry::default(),
             reached: BTreeMap::new(),
@@ -92,11 +96,11 @@ impl<'a> Cx<'a> {
             .flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()))
             .flat_map(|task| task.calls.clone())
             .collect();
-        let (reached, (by_requests, by_connections, long_lived)) = rayon::join(
+        let (reached, (by_requests, by_connections, serving, long_lived)) = rayon::join(
             || super::reach::by_service(&cx),
-            || (super::reach::by_requests(&cx), super::reach::by_connections(&cx), long_lived(&cx)),
+            || (super::reach::by_requests(&cx), super::reach::by_connections(&cx), super::reach::serving(&cx), long_lived(&cx)),
         );
-        let cx = Self { by_requests, by_connections, long_lived, reached, ..cx };
+        let cx = Self { by_requests, by_connections, serving, long_lived, reached, ..cx };
         let made_for_each = super::reach::made_for_each(&cx);
         let mut cx = Self { made_for_each, ..cx };
         cx.per_entry = super::per_entry::per_entry(&cx);
@@ -106,8 +110,8 @@ impl<'a> Cx<'a> {
     /// What borrows nothing, to be given back elsewhere.
     #[must_use]
     pub fn own_parts(self) -> impl Send + 'static {
-        let Self { body_of, long_lived, left_out, folders, uses, once, by_requests, by_connections, made_for_each, .. } = self;
-        (body_of, long_lived, left_out, folders, uses, once, by_requests, by_connections, made_for_each, self.reached)
+        let Self { body_of, long_lived, left_out, folders, uses, once, by_requests, by_connections, serving, made_for_each, .. } = self;
+        (body_of, long_lived, left_out, folders, uses, once, by_requests, by_connections, (serving, made_for_each), self.reached)
     }
 
     /// What is in a struct that is made again and again is there as often as the struct, and what is in the entries of a
@@ -131,7 +135,7 @@ impl<'a> Cx<'a> {
     #[must_use]
     pub fn lifetime(&self, id: DefId) -> Option<&'static str> {
         if self.by_requests.contains(&id) {
-            Some("one for each call")
+            Some(Fact::EACH_CALL)
         } else if self.by_connections.contains(&id) {
             Some("one for each connection or message")
         } else {

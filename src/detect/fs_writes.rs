@@ -9,7 +9,7 @@ use super::knobs;
 use super::lifting::{Callers, Placed};
 use crate::catalog::{Api, FsOp, Shape};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
-use crate::resolve::{BodyFacts, KnownCall, Value};
+use crate::resolve::{BodyFacts, Bound, KnownCall, Value};
 
 /// The backend of a store that writes to no other machine.
 const LOCAL: &str = "local disk";
@@ -156,6 +156,9 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
     let op = api.op.map_or(FsOp::Write, |op| if op == FsOp::Write && appends { FsOp::Append } else { op });
     facts.push(Cx::plain_fact("op", op.as_str()));
     facts.extend(knobs::habits(api));
+    if is_left_there(cx, body, call) {
+        facts.push(Cx::plain_fact("disable_cleanup", "yes"));
+    }
     facts.extend(generated(cx, body));
     let what = literal.clone().map_or_else(|| call.path.clone(), SmolStr::from);
     let mut sites = vec![cx.site(call.at, Role::Written, body.def)];
@@ -245,4 +248,17 @@ fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
     let found = own.or_else(|| ends.and_then(|setting| setting.args.get(at))).or_else(|| call.args.get(at));
     // `options.create(true)`: no path.
     found.filter(|value| !matches!(value, Value::Known(FactValue::Bool(_) | FactValue::Int(_), ..)))
+}
+
+/// What would be removed when it is dropped is told to stay, here or by whoever is given it.
+fn is_left_there(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
+    const STAYS: &[&str] = &["disable_cleanup", "into_path", "keep", "persist", "persist_noclobber"];
+    if !call.path.starts_with("tempfile::") {
+        return false;
+    }
+    let is_such =
+        |path: &SmolStr| path.rsplit_once("::").is_some_and(|(owner, last)| owner.starts_with("tempfile") && STAYS.contains(&last));
+    let in_body = STAYS.iter().any(|name| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok());
+    let is_handed_on = !matches!(call.bound, Bound::Let(_) | Bound::Dropped);
+    in_body || is_handed_on && cx.bodies().any(|other| other.foreign.iter().any(is_such))
 }

@@ -197,3 +197,96 @@ fn a_file_that_is_read_into_what_is_there_is_kept() {
         fn main() { let rules = Rules { all: RwLock::new(Vec::new()) }; rules.load(\"rules.csv\"); }\n";
     assert!(items(&[], text).iter().any(|item| item.kind == Kind::ReferenceData && item.name == "load"));
 }
+
+/// `permits 5 | the lifetime | what is lost` of the first item of a kind.
+fn short_lived(dependencies: &[&str], text: &str, kind: Kind) -> (Option<String>, Option<String>) {
+    let found = items(dependencies, text);
+    let item = found.iter().find(|item| item.kind == kind).unwrap_or_else(|| panic!("{found:#?}"));
+    let lifetime = item.facts.iter().find(|fact| fact.key == "lifetime").and_then(|fact| fact.value.as_ref()).map(ToString::to_string);
+    (lifetime, item.lost.clone())
+}
+
+#[test]
+fn what_a_function_that_serves_requests_makes_for_itself_is_there_once_for_each_call() {
+    let each = Some("one for each call".to_owned());
+    let text = |work: &str, main: &str| {
+        format!(
+            "use std::sync::Arc;\ntrait Step {{ async fn run(&self); }}\nstruct Count;\n\
+             impl Step for Count {{ async fn run(&self) {{ {work} }} }}\n\
+             struct Limits {{ permits: Arc<tokio::sync::Semaphore> }}\n\
+             async fn report() {{ let step: Box<dyn Step> = Box::new(Count); step.run().await; }}\n\
+             #[tokio::main]\nasync fn main() {{ {main}\n\
+             let app = axum::Router::new().route(\"/report\", axum::routing::get(report));\n\
+             axum::serve(tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap(), app).await.unwrap(); }}\n"
+        )
+    };
+    let own = "let permits = Arc::new(tokio::sync::Semaphore::new(5)); let _permit = permits.acquire().await;";
+    let of = |work: &str, main: &str| short_lived(&["axum", "tokio"], &text(work, main), Kind::Limiter);
+    // Its budget is no budget of the process, whoever else runs the step.
+    assert_eq!(of(own, ""), (each.clone(), None));
+    assert_eq!(of(own, "Count.run().await;"), (each, None));
+    // What `main` makes lives as long as the process.
+    assert_eq!(of("", own).0, None);
+    assert!(of("", own).1.is_some());
+    let kept = "let limits = Limits { permits: Arc::new(tokio::sync::Semaphore::new(5)) }; drop(limits);";
+    assert_eq!(of(kept, "").0.as_deref(), Some("one for each Limits"));
+}
+
+#[test]
+fn templates_that_each_request_reads_are_not_read_at_the_start() {
+    let text = |make: &str, page: &str| {
+        format!(
+            "use std::sync::LazyLock;\n{make}\n\
+             async fn page() -> String {{ {page} }}\n\
+             #[tokio::main]\nasync fn main() {{\n\
+             let app = axum::Router::new().route(\"/\", axum::routing::get(page));\n\
+             axum::serve(tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap(), app).await.unwrap(); }}\n"
+        )
+    };
+    let of = |make: &str, page: &str| short_lived(&["axum", "tokio", "tera"], &text(make, page), Kind::ReferenceData);
+    let render = ".render(\"a\", &tera::Context::new()).unwrap()";
+    let each = of("", &format!("let tera = tera::Tera::new(\"templates/*\").unwrap(); tera{render}"));
+    assert_eq!(each, (Some("one for each call".to_owned()), None));
+    let lazy =
+        of("static ALL: LazyLock<tera::Tera> = LazyLock::new(|| tera::Tera::new(\"templates/*\").unwrap());", &format!("ALL{render}"));
+    assert_eq!(lazy, (None, Some("Read again at first use; a newer file is not seen before that.".to_owned())));
+    // Who gives it back does not say how long it lives.
+    let helper = "fn load() -> tera::Tera { let tera = tera::Tera::new(\"templates/*\").unwrap(); tera }";
+    assert_eq!(of(helper, &format!("load(){render}")).0, None);
+}
+
+#[test]
+fn what_a_lock_is_loaded_with_is_told() {
+    let of = |rates: &str, make: &str| {
+        let text = format!(
+            "use std::{{collections::HashMap, sync::{{Arc, RwLock}}}};\n\
+             struct Shop {{ rates: Arc<RwLock<HashMap<u32, u32>>> }}\n\
+             async fn load_rates() -> Result<HashMap<u32, u32>, std::io::Error> {{ Ok(HashMap::new()) }}\n\
+             fn open(rates: HashMap<u32, u32>) -> Shop {{ Shop {{ rates: Arc::new(RwLock::new(rates)) }} }}\n\
+             #[tokio::main]\nasync fn main() {{ let rates = {rates}; let shop = {make};\n\
+             let app = axum::Router::new().with_state(Arc::new(shop));\n\
+             axum::serve(tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap(), app).await.unwrap(); }}\n"
+        );
+        told(&items(&["axum", "tokio"], &text), Kind::SharedState, &["begins_with"])
+    };
+    let here = "Shop { rates: Arc::new(RwLock::new(rates)) }";
+    let loaded = ["begins_with what `load_rates` gives"];
+    assert_eq!(of("load_rates().await.unwrap()", here), loaded);
+    assert_eq!(of("load_rates().await.unwrap()", "open(rates)"), loaded);
+    // What is empty, or is made by a constructor, is lost.
+    assert_eq!(of("HashMap::new()", here), [""; 0]);
+    assert_eq!(of("HashMap::from([(1, 2)])", "open(rates)"), [""; 0]);
+}
+
+#[test]
+fn a_folder_that_is_removed_when_it_is_dropped_keeps_nothing() {
+    let of = |made: &str| {
+        let text = format!("fn main() {{ let folder = {made}.unwrap(); println!(\"{{folder:?}}\"); }}\n");
+        let found = items(&["tempfile"], &text);
+        found.iter().find(|item| item.kind == Kind::FsWrite).map(crate::model::Item::is_removed_on_drop)
+    };
+    assert_eq!(of("tempfile::tempdir()"), Some(true));
+    assert_eq!(of("tempfile::Builder::new().prefix(\"a\").tempdir()"), Some(true));
+    assert_eq!(of("tempfile::Builder::new().disable_cleanup(true).tempdir()"), Some(false));
+    assert_eq!(of("std::fs::write(\"a\", \"b\")"), Some(false));
+}

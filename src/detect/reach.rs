@@ -310,6 +310,31 @@ pub(super) fn by_requests(cx: &Cx<'_>) -> FxHashSet<DefId> {
     seen
 }
 
+/// Functions that handlers of requests reach, through methods of traits too, whoever else calls them.
+pub(super) fn serving(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let program = cx.world.program;
+    let mut behind: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
+    for (of, types) in &program.implementors {
+        let ItemKind::Trait(facts) = &program.def(*of).item.kind else { continue };
+        for member in &facts.items {
+            let Some(method) = program.members.get(&(*of, member.name.clone())).and_then(|all| all.first()) else { continue };
+            let own = types.iter().flat_map(|ty| program.members.get(&(*ty, member.name.clone())).into_iter().flatten());
+            behind.entry(*method).or_default().extend(own.copied());
+        }
+    }
+    let mut level: Vec<DefId> = handlers(cx);
+    let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
+    while let Some(id) = level.pop() {
+        level.extend(behind.get(&id).into_iter().flatten().copied().filter(|func| seen.insert(*func)));
+        let Some(&at) = cx.body_of.get(&id) else { continue };
+        let called = cx.bodies[at].own.iter().filter(|call| call.taken_by.is_none()).map(|call| call.func);
+        level.extend(called.filter(|func| seen.insert(*func)));
+    }
+    // What is done once is done for the process, even if a request is the first to ask for it.
+    seen.retain(|id| cx.from_main.get(id) != Some(&0));
+    seen
+}
+
 /// Functions that only the tasks reach which a loop spawns for each connection or message that it takes.
 pub(super) fn by_connections(cx: &Cx<'_>) -> FxHashSet<DefId> {
     let arriving = cx.bodies().flat_map(|body| &body.loops).filter(|one| one.endless && one.takes);

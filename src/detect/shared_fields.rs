@@ -1,6 +1,6 @@
 //! Detector `shared-fields`: see `shared_fields.md`.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::contents;
@@ -11,10 +11,11 @@ use super::uses::Uses;
 use crate::catalog::Shape;
 use crate::facts::{FieldFact, ItemKind};
 use crate::model::{Confidence, Fact, Kind, Role, Scope};
-use crate::resolve::{At, DefId, LocalType, Type, Value};
+use crate::resolve::{At, DefId, Loaded, LocalType, Type, Value};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let folded = folded_into_statics(cx);
+    let seeds = seeds(cx);
     for (id, def) in cx.world.program.all_defs() {
         let ItemKind::Struct(facts) = &def.item.kind else { continue };
         if cx.is_for_tests(id) || !cx.long_lived.contains(&id) {
@@ -23,12 +24,70 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         for field in &facts.fields {
             let Some(ty) = cx.world.signatures.field(id, &field.name) else { continue };
             if is_own_container(cx, ty) && !folded.contains(&(id, field.name.clone())) && !for_tests(field) {
-                out.push(field_item(cx, id, field, ty, &cx.uses));
+                let mut finding = field_item(cx, id, field, ty, &cx.uses);
+                let begins = seeds.get(&(id, field.name.clone())).and_then(|seeds| begins_with(cx, seeds));
+                finding.facts.extend(begins.map(|what| Cx::plain_fact(Fact::BEGINS_WITH, what)));
+                out.push(finding);
             }
         }
     }
     typed_fields(cx, out);
     locals(cx, out);
+}
+
+/// What each field begins with, in all places where its struct is made.
+type Seeds<'a> = FxHashMap<(DefId, SmolStr), Vec<&'a Option<Loaded>>>;
+
+fn seeds<'a>(cx: &Cx<'a>) -> Seeds<'a> {
+    let mut out = Seeds::default();
+    for seed in cx.bodies().flat_map(|body| &body.seeds) {
+        out.entry((seed.of, seed.field.clone())).or_default().push(&seed.from);
+    }
+    out
+}
+
+/// What a field is loaded from wherever its struct is made, in words; none when one place says nothing of it.
+fn begins_with(cx: &Cx<'_>, seeds: &[&Option<Loaded>]) -> Option<String> {
+    let mut said: Vec<String> = Vec::new();
+    // A function that nobody calls makes none.
+    let is_called = |func: DefId| cx.uses.calls.get(&func).is_some_and(|calls| !calls.is_empty());
+    let made = seeds.iter().filter(|seed| !matches!(seed, Some(Loaded::Param(func, _)) if !is_called(*func)));
+    for seed in made {
+        let text = in_words(cx, seed.as_ref()?, 0)?;
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    (1..=2).contains(&said.len()).then(|| said.join(" or "))
+}
+
+fn in_words(cx: &Cx<'_>, loaded: &Loaded, depth: usize) -> Option<String> {
+    let by = |func: DefId| format!("what `{}` gives", cx.short_name(func));
+    match loaded {
+        Loaded::By(func) => Some(by(*func)),
+        Loaded::Awaited => Some("what is asked for when it is made".to_owned()),
+        Loaded::File => Some("what is read from a file when it is made".to_owned()),
+        Loaded::Param(func, index) => {
+            let mut callers: Vec<DefId> = cx.uses.calls.get(func).into_iter().flatten().map(|(caller, ..)| *caller).collect();
+            callers.sort();
+            callers.dedup();
+            let bodies = callers.iter().filter_map(|caller| cx.body_of.get(caller)).map(|at| &cx.bodies[*at]);
+            let mut said: Option<String> = None;
+            for call in bodies.flat_map(|body| &body.own).filter(|call| call.func == *func && call.taken_by.is_none()) {
+                let text = match call.args.get(*index)? {
+                    Value::Call { func, .. } if cx.world.program.func(*func).is_some_and(|func| func.is_async) => by(*func),
+                    Value::Contents { compiled_in: false, .. } => in_words(cx, &Loaded::File, depth)?,
+                    Value::Param { func, index, .. } if depth < 3 => in_words(cx, &Loaded::Param(*func, *index), depth + 1)?,
+                    _ => return None,
+                };
+                if said.as_ref().is_some_and(|known| *known != text) {
+                    return None;
+                }
+                said = Some(text);
+            }
+            said
+        }
+    }
 }
 
 /// Fields of a type that is state by itself, wherever the struct lives: an uploaded file in a form.

@@ -426,6 +426,10 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
         facts.push(Cx::plain_fact("lifetime", lifetime));
     }
     let mut sites = vec![cx.site(call.at, Role::Constructed, body.def)];
+    // What starts it again is started where it stands.
+    if let Some(outer) = supervised.and(call.within).map(|outer| &body.known[outer]) {
+        sites.push(cx.site(outer.at, Role::Constructed, body.def));
+    }
     if nature.endless
         && let Some(func) = nature.main_call
     {

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::catalog::Shape;
 use crate::detect::Cx;
-use crate::model::{Access, Class, Item, ItemId, Kind, Place};
+use crate::model::{Access, Class, Fact, Item, ItemId, Kind, Place};
 use crate::resolve::KnownCall;
 
 /// Items by place.
@@ -48,6 +48,8 @@ impl<'i> Places<'i> {
         let exact: Vec<Place> = places().filter(|place| self.at(place).iter().any(|item| fits(item) && is_site(item, place))).collect();
         let is_it = |item: &&Item| fits(item) && (exact.is_empty() || exact.iter().any(|place| is_site(item, place)));
         let mut out: Vec<&Item> = places().flat_map(|place| self.at(&place).iter().copied().filter(is_it).collect::<Vec<_>>()).collect();
+        // What each call makes anew is no step, though a helper makes it that others use at start-up.
+        out.retain(|item| !item.facts.iter().any(Fact::is_for_each_call));
         out.sort_by(|a, b| a.id.cmp(&b.id));
         out.dedup_by(|a, b| a.id == b.id);
         out

@@ -83,6 +83,10 @@ fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
     let is_short = matches!(finding.kind, Kind::Limiter | Kind::ReferenceData | Kind::Cache) && facts.iter().any(Fact::is_for_each_call);
     let about = about.filter(|_| !is_short);
     let lost = about.and_then(|api| api.lost.as_ref());
+    // A lazily made static is read when it is first asked for.
+    let is_lazy = finding.ty.as_deref().is_some_and(|ty| ["LazyLock<", "Lazy<"].iter().any(|lazy| ty.starts_with(lazy)));
+    let at_first_use = lost.filter(|_| is_lazy).map(|lost| lost.replacen("Read again at start;", "Read again at first use;", 1));
+    let lost = at_first_use.as_ref().or(lost);
     let again = facts.iter().find(|fact| fact.key == Fact::STARTED_AGAIN).and_then(|fact| fact.value.as_ref());
     let lost = lost.map(|lost| match again {
         Some(again) => format!("What the task had in memory; if it panics, what waits for it starts it again {again}."),

@@ -104,6 +104,9 @@ impl Fact {
     /// The key of the fact that names the collections whose entries hold the item, one of it each.
     pub const PER_ENTRY: &str = "per_entry";
 
+    /// The key of the fact that tells what a lock, cell or map is loaded with when it is made.
+    pub const BEGINS_WITH: &str = "begins_with";
+
     /// The value of the fact `lifetime` of what ends with the call that makes it.
     pub const EACH_CALL: &str = "one for each call";
 

@@ -136,7 +136,14 @@ fn symptoms(layout: &Layout<'_>, item: &Item, page: &str) -> Vec<String> {
 
 /// What is lost with an item: from the catalog, else what its kind implies.
 pub(crate) fn lost(item: &Item) -> Option<String> {
-    item.lost.clone().or_else(|| kept(item).map(str::to_owned))
+    let begins = item.facts.iter().find(|fact| fact.key == Fact::BEGINS_WITH).and_then(|fact| fact.value.as_ref());
+    let loaded = || match (begins, kept(item)) {
+        (Some(begins), Some(_)) if matches!(item.kind, Kind::SharedState | Kind::Session) => {
+            Some(format!("Set again to {begins}; what has changed since is lost where nothing else keeps it"))
+        }
+        _ => None,
+    };
+    item.lost.clone().or_else(loaded).or_else(|| kept(item).map(str::to_owned))
 }
 
 /// Whether two instances are set in the same way.
@@ -278,7 +285,7 @@ fn facts(layout: &Layout<'_>, item: &Item, page: &str, room: Room) -> FactsView 
     let mut defaults: Vec<(u8, FactView)> = Vec::new();
     for fact in item.facts.iter().filter(|fact| fact.key != "type" || item.ty.is_none()) {
         // The summary says how long a task runs, and how many there are of what is there more than once.
-        if matches!(fact.key.as_str(), "runs" | "lifetime" | Fact::PER_ENTRY)
+        if matches!(fact.key.as_str(), "runs" | "lifetime" | Fact::BEGINS_WITH | Fact::PER_ENTRY)
             || fact.key == "perhaps_held_by"
             || fact.key == Fact::LAYERS
             || fact.setting().is_some()

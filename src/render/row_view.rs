@@ -76,8 +76,12 @@ fn key(layout: &Layout<'_>, item: &Item) -> String {
 fn row(layout: &Layout<'_>, items: &[&Item], page: &str) -> RowView {
     let item = items[0];
     let mut ops: Vec<String> = Vec::new();
-    for fact in items.iter().flat_map(|item| &item.facts).filter(|fact| fact.key == "op") {
+    for (item, fact) in items.iter().flat_map(|item| item.facts.iter().map(move |fact| (item, fact))).filter(|(_, fact)| fact.key == "op") {
         let op = fact.value.as_ref().map(|op| prose(&op.to_string())).unwrap_or_default();
+        // What is written there goes with it.
+        let label =
+            ["temporary directory", "temporary file"].into_iter().find(|label| item.summary.starts_with(label)).unwrap_or("temporary");
+        let op = if item.is_removed_on_drop() { format!("{label}, removed on drop") } else { op };
         if !ops.contains(&op) {
             ops.push(op);
         }

@@ -26,6 +26,7 @@ use super::reader::Reader;
 use super::refusals::{EntryLimit, Refusal, Wait};
 use super::routes::Served;
 use super::schemes::SchemeTest;
+use super::seeds::Seed;
 use super::seldom::Seldom;
 use super::supervised::Supervised;
 use super::types::Type;
@@ -376,6 +377,8 @@ pub struct Rest {
     pub polled: Vec<Polled>,
     /// What it spawns again when it has panicked.
     pub supervised: Vec<Supervised>,
+    /// What the locks, cells and maps begin with in the structs that it makes.
+    pub seeds: Vec<Seed>,
 }
 
 /// The code of an item.

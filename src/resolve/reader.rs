@@ -355,6 +355,7 @@ impl<'a> Reader<'a> {
                 self.meant(id, names.clone(), out);
                 self.names.extend(names);
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
+                    self.seeds(*of, fields, out);
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
                         out.growth.extend(self.grown_from(*of, name, *value));

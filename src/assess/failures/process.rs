@@ -136,6 +136,11 @@ fn cache(item: &Item) -> &'static str {
 fn shared(at: usize, item: &Item, how: How, annotated: Option<String>) -> Option<Found> {
     let ty = item.ty.as_deref().unwrap_or_default();
     let once = ["OnceLock<", "OnceCell<", "LazyLock<", "Lazy<"].iter().any(|word| ty.starts_with(word));
+    // What is loaded when the next process makes it is not lost, but what has come since.
+    let begins = said(item, Fact::BEGINS_WITH);
+    if annotated.is_none() && !begins.is_empty() && !item.summary.contains(" loop") {
+        return lose(at, Fate::Disturbed, "changes since the start that nothing else keeps", Some(&format!("begins again with {begins}")));
+    }
     match annotated {
         Some(what) => lose(at, Fate::Returns, what, once.then_some("set again by the next process")),
         None if item.summary.contains(" loop") && is_collection(item) => {
