@@ -1,5 +1,7 @@
 //! Detector `attributes`: see `attributes.md`.
 
+use std::cell::OnceCell;
+
 use smol_str::{SmolStr, format_smolstr};
 
 use super::command_line;
@@ -15,6 +17,8 @@ use crate::resolve::{At, DefId, Res, Space};
 const MAX_KEY: usize = 100;
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
+    // Asked for where there is a command line only.
+    let texts = OnceCell::new();
     for (id, def) in cx.world.program.all_defs() {
         if cx.is_for_tests(id) || matches!(def.item.kind, ItemKind::Impl(_)) {
             continue;
@@ -24,11 +28,11 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 for (name, _) in &attr.args {
                     let names: Vec<&str> = name.split("::").collect();
                     if let Some(path) = foreign(cx, id, &Path::of(&names)) {
-                        push(cx, id, attr, &format_smolstr!("derive({path})"), out);
+                        push(cx, id, attr, &format_smolstr!("derive({path})"), &texts, out);
                     }
                 }
             } else if let Some(path) = foreign(cx, id, &attr.path) {
-                push(cx, id, attr, &format_smolstr!("#[{path}]"), out);
+                push(cx, id, attr, &format_smolstr!("#[{path}]"), &texts, out);
             }
         }
     }
@@ -41,14 +45,17 @@ fn foreign(cx: &Cx<'_>, id: DefId, path: &Path) -> Option<SmolStr> {
     }
 }
 
-fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, out: &mut Vec<Finding>) {
+fn push(cx: &Cx<'_>, id: DefId, attr: &Attr, path: &str, texts: &OnceCell<bool>, out: &mut Vec<Finding>) {
     let Some(Hit { entry, exact }) = cx.world.catalog.path(path) else { return };
     let api = cx.api(entry);
     let Some(kind) = api.kind.filter(|_| matches!(api.shape, Shape::Attribute | Shape::Derive)) else { return };
     if kind == Kind::ThreadLocal || kind == Kind::BackgroundTask && api.shape == Shape::Derive {
         return;
     }
-    if command_line::is_whole(path, &api.label) && command_line::is_of_texts(cx, id) {
+    if command_line::is_whole(path, &api.label)
+        && *texts.get_or_init(|| command_line::parses_texts(cx))
+        && command_line::is_of_texts(cx, id, 0)
+    {
         return;
     }
     let item = cx.world.program.def(id).item;

@@ -213,25 +213,25 @@ fn inner(ty: &Type) -> Option<DefId> {
     }
 }
 
-/// A parser of something else than the arguments of the process: words of a message, lines that are typed in. Its name stands
-/// nowhere beside what reads the arguments, and something is parsed that is handed over.
-pub(super) fn is_of_texts(cx: &Cx<'_>, id: DefId) -> bool {
-    is_parsed_from_texts(cx, id, 0)
+/// Whether something else than the arguments of the process is parsed anywhere: words of a message, lines that are typed in.
+pub(super) fn parses_texts(cx: &Cx<'_>) -> bool {
+    cx.bodies().any(|body| names(body, OF_TEXTS) && !names(body, ARGUMENTS))
 }
 
-fn is_parsed_from_texts(cx: &Cx<'_>, id: DefId, depth: u32) -> bool {
+/// A parser of such texts: its name stands nowhere beside what reads the arguments of the process.
+pub(super) fn is_of_texts(cx: &Cx<'_>, id: DefId, depth: u32) -> bool {
     // A part of another command line is what that one is.
     let holders = cx.world.signatures.fields.iter().filter(|(_, ty)| inner(ty) == Some(id)).map(|((of, _), _)| *of);
     let holders: Vec<DefId> = holders.filter(|of| derives(cx.world, *of, WHOLE)).collect();
     if depth < MAX_DEPTH && !holders.is_empty() {
-        return holders.into_iter().all(|of| is_parsed_from_texts(cx, of, depth + 1));
+        return holders.into_iter().all(|of| is_of_texts(cx, of, depth + 1));
     }
-    let names =
-        |body: &BodyFacts, all: &[&str]| all.iter().any(|name| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok());
     let own = cx.world.program.def(id).item.name.as_str();
-    let reads_arguments = |body: &BodyFacts| names(body, &[own]) && (names(body, OF_PROCESS) || names(body, ARGUMENTS));
-    let reads_texts = |body: &BodyFacts| names(body, OF_TEXTS) && !names(body, ARGUMENTS);
-    cx.bodies().any(reads_texts) && !cx.bodies().any(reads_arguments)
+    !cx.bodies().any(|body| names(body, &[own]) && (names(body, OF_PROCESS) || names(body, ARGUMENTS)))
+}
+
+fn names(body: &BodyFacts, all: &[&str]) -> bool {
+    all.iter().any(|name| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok())
 }
 
 /// Whether a derive makes a whole command line, and not a part of one.

@@ -409,8 +409,8 @@ fn a_task_that_another_starts_again_is_told_so_and_the_other_is_no_task_of_its_o
     let pause = "tokio::time::sleep(Duration::new(5, 0)).await;";
     let matched =
         format!("match handle.await {{ Err(error) if error.is_panic() => {{ println!(\"{{error}}\"); {pause} }} _ => unreachable!() }}");
-    assert_eq!(lost(&supervised(&matched)), again("after 5s"));
-    assert_eq!(lost(&supervised(&format!("if let Err(error) = handle.await {{ println!(\"{{error}}\"); }} {pause}"))), again("after 5s"));
+    assert_eq!(lost(&supervised(&matched)), again("after 5 s"));
+    assert_eq!(lost(&supervised(&format!("if let Err(error) = handle.await {{ println!(\"{{error}}\"); }} {pause}"))), again("after 5 s"));
     assert_eq!(lost(&supervised("let _ = handle.await;")), again("at once"));
     let map = supervised(&matched);
     assert_eq!(tasks(&map), ["work: spawned loop, every 60 s"]);

@@ -9,6 +9,7 @@ use super::context::Cx;
 use super::finding::{Finding, Origin};
 use crate::catalog::Shape;
 use crate::facts::{ItemKind, VariantFact};
+use crate::merge::duration_said;
 use crate::model::{Confidence, Fact, FactValue, Kind, Role, Scope};
 use crate::resolve::{At, BodyFacts, Bound, DefId, Flow, KnownCall, OwnCall, Supervised, Task, Type, Value, gives_answer};
 
@@ -345,7 +346,7 @@ fn started_again(cx: &Cx<'_>, one: &Supervised) -> Fact {
     let Some(pause) = &one.pause else { return Cx::plain_fact(Fact::STARTED_AGAIN, "at once") };
     let pause = cx.fact("pause", None, pause);
     let after = match &pause.value {
-        Some(value) => format!("after {value}"),
+        Some(value) => format!("after {}", duration_said(&value.to_string())),
         None => "after a pause".to_owned(),
     };
     Fact { at: pause.at, ..Cx::plain_fact(Fact::STARTED_AGAIN, after) }

@@ -27,7 +27,7 @@ use crate::detect::{
 use crate::model::{Access, Fact, FactValue, Item, ItemId, Kind, Role, Site, Use};
 use crate::resolve::DefId;
 
-pub(crate) use summary::grouped;
+pub(crate) use summary::{duration_said, grouped};
 
 /// Turns findings into items, sorted by kind and id.
 #[must_use]

@@ -349,6 +349,11 @@ fn task(finding: &Finding) -> String {
     out
 }
 
+/// A length of time as people write it, any other text as it is.
+pub(crate) fn duration_said(text: &str) -> String {
+    duration(text).unwrap_or_else(|| text.to_owned())
+}
+
 /// `30s`, `10min`, `500ms` as people write them: `30 s`.
 fn duration(text: &str) -> Option<String> {
     let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|&at| at > 0)?;
