@@ -49,7 +49,7 @@ impl<'i> Places<'i> {
         let is_it = |item: &&Item| fits(item) && (exact.is_empty() || exact.iter().any(|place| is_site(item, place)));
         let mut out: Vec<&Item> = places().flat_map(|place| self.at(&place).iter().copied().filter(is_it).collect::<Vec<_>>()).collect();
         // What each call makes anew is no step, though a helper makes it that others use at start-up.
-        out.retain(|item| !item.facts.iter().any(Fact::is_for_each_call));
+        out.retain(|item| item.kind == Kind::BackgroundTask || !item.facts.iter().any(Fact::is_for_each_call));
         out.sort_by(|a, b| a.id.cmp(&b.id));
         out.dedup_by(|a, b| a.id == b.id);
         out
