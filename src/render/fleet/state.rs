@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::fleet::holds;
 use crate::model::{Class, Confidence, Item, Kind};
 
-use super::super::escape::{code_short, inline, one_line, shorten};
+use super::super::escape::{code_short, inline, one_line, shorten, slug};
 use super::super::item_view::clause;
 use super::super::layout::Layout;
 use super::super::words::{is_loss, percent};
@@ -31,8 +31,9 @@ pub(super) fn state_pages(site: &Site<'_>, member: usize) -> Vec<(String, StateP
         let of_kind = |&kind: &Kind| {
             let items: Vec<&Item> = layout.items.iter().copied().filter(own).filter(|item| item.kind == kind).collect();
             let count = items.len();
-            // Headings of tables of minor items are anchors elsewhere; here each stands at the first of its lines.
-            let mut anchored: Vec<String> = Vec::new();
+            // Headings of tables of minor items are anchors elsewhere; here each stands at the first of its lines, unless the heading of
+            // the kind is the same.
+            let mut anchored: Vec<String> = vec![slug(kind.plural())];
             let (shown, more) = few(items, LINES);
             let lines = shown.into_iter().map(|item| line(site, layout, member, item, page, &targets, &mut anchored)).collect();
             (count > 0).then_some(StateKind { kind: kind.as_str(), count, lines, more })
