@@ -20,6 +20,6 @@ pub use faults::{Fault, faults};
 pub use index::{Catalog, CatalogError, EntryId, Hit};
 pub use lifecycle::{Lifecycles, Server};
 pub use own::{OwnFault, read_own};
-pub use schema::{Api, Beside, CrateFile, FsOp, Knob, Layer, Older, Shape, Take};
+pub use schema::{Api, Beside, Called, CrateFile, FsOp, Knob, Layer, Older, Shape, Take, Without};
 pub use variables::Variables;
 pub use wrappers::Wrappers;
