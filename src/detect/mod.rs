@@ -272,4 +272,6 @@ mod task_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod use_tests;
+#[cfg(test)]
 mod variable_tests;

@@ -65,7 +65,7 @@ impl Reader<'_> {
         let mut out: Vec<KeptFuture> = Vec::new();
         for (id, name, becomes) in &blocks {
             let Some(span) = self.span(*id).filter(|_| (becomes.polled || becomes.returned) && !becomes.elsewhere) else { continue };
-            let mut loops = self.loops_in(*id).filter(|inner| self.block_around(*inner) == Some(*id)).peekable();
+            let mut loops = self.loops_in(*id).filter(|inner| self.future_around(*inner) == Some(*id)).peekable();
             if loops.peek().is_none() {
                 continue;
             }
@@ -81,7 +81,7 @@ impl Reader<'_> {
                 out.push(KeptFuture { name: name.clone(), at, task, returned: becomes.returned });
             }
         }
-        let is_kept = |id: ExprId| self.block_around(id).is_some_and(|block| blocks.iter().any(|(kept, ..)| *kept == block));
+        let is_kept = |id: ExprId| self.future_around(id).is_some_and(|block| blocks.iter().any(|(kept, ..)| *kept == block));
         let mut loops = self.loops_in(root).filter(|id| !self.in_closure(*id)).peekable();
         let aside = loops.peek().is_some() && loops.all(is_kept);
         (out, aside)
@@ -107,17 +107,6 @@ impl Reader<'_> {
             crate::facts::children(&self.body[id], &mut |child| stack.push(child));
         }
         found
-    }
-
-    fn block_around(&self, id: ExprId) -> Option<ExprId> {
-        let mut at = id;
-        while let Some(parent) = self.parents[at.0 as usize] {
-            if matches!(self.body[parent], Expr::Async { .. } | Expr::Closure { .. }) {
-                return Some(parent);
-            }
-            at = parent;
-        }
-        None
     }
 
     /// A loop that is left by `break`, `return` or `?`.

@@ -68,7 +68,8 @@ impl Reader<'_> {
         pauses.get(&self.future_around(id)).is_some_and(|all| all.iter().rev().take_while(|at| **at > id).any(is_other))
     }
 
-    fn future_around(&self, id: ExprId) -> Option<ExprId> {
+    /// The block or closure whose future an expression is a part of.
+    pub(super) fn future_around(&self, id: ExprId) -> Option<ExprId> {
         let mut at = id;
         while let Some(parent) = self.parents[at.0 as usize] {
             if matches!(self.body[parent], Expr::Async { .. } | Expr::Closure { .. }) {

@@ -1,0 +1,209 @@
+//! What a library is depends on how it is asked: defaults that another option does away with, cargo features, words for what is done.
+
+use super::habit_tests::told;
+use super::surroundings_tests::items;
+use crate::model::{Item, Kind};
+
+#[test]
+fn options_of_connections_leave_the_defaults_of_the_pool_as_they_are() {
+    let of = |made: &str| {
+        let text = format!(
+            "use sqlx::postgres::{{PgConnectOptions, PgPool, PgPoolOptions}};\nfn options() -> PgPoolOptions {{ unknown() }}\n\
+             #[tokio::main]\nasync fn main() {{ let given: PgConnectOptions = std::env::var(\"DATABASE_URL\").unwrap().parse().unwrap(); let pool = {made}; println!(\"{{pool:?}}\"); }}\n"
+        );
+        told(&items(&["sqlx", "tokio"], &text), Kind::Pool, "sqlx", &["max_connections", "acquire_timeout", "statement_cache_capacity"])
+    };
+    // How many statements a connection keeps is one of its options.
+    let defaults = ["max_connections 10", "acquire_timeout 30s"];
+    assert_eq!(of("PgPool::connect_with(given).await.unwrap()"), defaults);
+    assert_eq!(of("PgPool::connect_lazy_with(given)"), defaults);
+    // Options of the pool itself that are made elsewhere may say anything.
+    assert_eq!(of("options().connect_with(given).await.unwrap()"), [""; 0]);
+}
+
+#[test]
+fn a_runtime_of_one_thread_has_no_workers() {
+    let keys = ["flavor", "worker_threads", "max_blocking_threads"];
+    let by_attribute = |arguments: &str| {
+        told(&items(&["tokio"], &format!("#[tokio::main{arguments}]\nasync fn main() {{}}\n")), Kind::Pool, "tokio", &keys)
+    };
+    assert_eq!(by_attribute("(flavor = \"current_thread\")"), ["flavor current_thread", "max_blocking_threads 512"]);
+    assert_eq!(by_attribute(""), ["flavor multi_thread", "worker_threads CPU count", "max_blocking_threads 512"]);
+    let of = |made: &str| {
+        let found = items(&["tokio"], &format!("fn main() {{ let runtime = {made}.unwrap(); runtime.block_on(async {{}}); }}\n"));
+        let ty = found.iter().find(|item| item.kind == Kind::Pool).and_then(|item| item.ty.clone()).unwrap_or_default();
+        (ty, told(&found, Kind::Pool, "tokio", &keys[..2]).join(", "))
+    };
+    let is = |ty: &str, told: &str| (ty.to_owned(), told.to_owned());
+    assert_eq!(of("tokio::runtime::Builder::new_multi_thread().enable_all().build()"), is("Runtime", "worker_threads CPU count"));
+    assert_eq!(of("tokio::runtime::Builder::new_current_thread().build()"), is("Runtime", "flavor current_thread"));
+    assert_eq!(of("tokio::runtime::Builder::new_current_thread().build_local(options)"), is("LocalRuntime", "flavor current_thread"));
+}
+
+#[test]
+fn a_builder_makes_what_it_is_called_after() {
+    let of = |made: &str| {
+        let found = items(&["native-tls"], &format!("fn main() {{ let context = {made}; println!(\"{{context:?}}\"); }}\n"));
+        found.into_iter().find(|item| item.kind == Kind::Os).and_then(|item| item.ty)
+    };
+    let connector = "native_tls::TlsConnector::builder()";
+    assert_eq!(of(&format!("{connector}.build().unwrap()")).as_deref(), Some("TlsConnector"));
+    assert_eq!(of("native_tls::TlsAcceptor::builder(identity).build().unwrap()").as_deref(), Some("TlsAcceptor"));
+}
+
+#[test]
+fn a_client_that_a_function_makes_for_its_own_requests_is_there_once_for_each_call() {
+    let of = |body: &str| {
+        let text = format!(
+            "use lettre::{{AsyncSmtpTransport, AsyncTransport}};\nenum Mode {{ Plain, Tls }}\n\
+             pub trait Shop {{ fn buy(&self, mode: Mode); }}\npub struct Plain;\nimpl Shop for Plain {{ fn buy(&self, mode: Mode) {{ let _ = send(mode, mail()); }} }}\n\
+             async fn send(mode: Mode, mail: Mail) -> Result<(), Error> {{ {body} }}\nfn main() {{ let shop: Box<dyn Shop> = Box::new(Plain); serve(shop); }}\n"
+        );
+        told(&items(&["lettre"], &text), Kind::Pool, "lettre", &["lifetime"])
+    };
+    let once = ["lifetime one for each call"];
+    let made = "let mut mailer = match mode { Mode::Plain => { AsyncSmtpTransport::builder_dangerous(\"mail\") } Mode::Tls => AsyncSmtpTransport::relay(\"mail\")? };";
+    assert_eq!(
+        of(&format!(
+            "{made} mailer = mailer.port(25); if let Err(error) = mailer.build().send(mail).await {{ return Err(error); }} Ok(())"
+        )),
+        once
+    );
+    assert_eq!(of(&format!("{made} let mailer = mailer.build(); let said = mailer.send(mail).await; said")), once);
+    let at_start = |rest: &str| {
+        let text = format!(
+            "fn serve() {{ loop {{ work(); }} }}\n#[tokio::main]\nasync fn main() {{ greet().await; }}\nasync fn greet() {{\n\
+             let mailer = lettre::AsyncSmtpTransport::relay(\"mail\").unwrap().build(); mailer.send(mail()).await; {rest} }}\n"
+        );
+        told(&items(&["lettre", "tokio"], &text), Kind::Pool, "lettre", &["lifetime"])
+    };
+    assert_eq!(at_start(""), once);
+    // It is there while the process serves.
+    assert_eq!(at_start("serve();"), [""; 0]);
+    // What is handed on, put elsewhere or taken by a task may be there for longer.
+    assert_eq!(of(&format!("{made} let mailer = mailer.build(); keep(&mailer); mailer.send(mail).await")), [""; 0]);
+    assert_eq!(
+        of(&format!("{made} let mailer = mailer.build(); tokio::spawn(async move {{ mailer.send(mail).await; }}); Ok(())")),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_level_is_told_where_no_filter_decides_it() {
+    let of = |features: &str, made: &str| {
+        let text = format!(
+            "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\ntracing-subscriber = {{ version = \"0.3\"{features} }}\n\
+             //- /src/main.rs\nfn main() {{ tracing_subscriber::{made}; }}\n"
+        );
+        told(&crate::fixture::map(&text).items, Kind::Telemetry, "tracing", &["max_level"])
+    };
+    let filters = ", features = [\"env-filter\"]";
+    assert_eq!(of(filters, "fmt().init()"), ["max_level INFO"]);
+    assert_eq!(of(filters, "fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init()"), [""; 0]);
+    assert_eq!(of(filters, "fmt::init()"), ["max_level ERROR"]);
+    // Whether another package switches the feature on is not seen.
+    assert_eq!(of("", "fmt::init()"), [""; 0]);
+}
+
+#[test]
+fn a_feature_of_a_crate_decides_what_a_thing_is() {
+    let of = |dependency: &str, workspace: &str| {
+        let text = format!(
+            "//- /Cargo.toml\n[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\nlettre = {dependency}\n{workspace}\n\
+             //- /src/main.rs\nuse lettre::SmtpTransport;\nstruct Post {{ mailer: SmtpTransport }}\n\
+             fn main() {{ let post = Post {{ mailer: SmtpTransport::relay(\"mail\").unwrap().build() }}; serve(post); }}\n"
+        );
+        let found = crate::fixture::map(&text).items;
+        let item = found.iter().find(|item| item.name.as_str() == "Post.mailer").unwrap();
+        let keys = ["max_size", "timeout"];
+        let facts = item.facts.iter().filter(|fact| keys.contains(&fact.key.as_str())).map(|fact| fact.key.to_string());
+        (item.kind, facts.collect::<Vec<_>>().join(", "))
+    };
+    let pool = (Kind::Pool, "max_size, timeout".to_owned());
+    let client = (Kind::SdkClient, "timeout".to_owned());
+    assert_eq!(of("\"0.11\"", ""), pool);
+    assert_eq!(of("{ version = \"0.11\", default-features = false, features = [\"builder\"] }", ""), client);
+    assert_eq!(of("{ version = \"0.11\", default-features = false, features = [\"pool\"] }", ""), pool);
+    let without = "[workspace]\n[workspace.dependencies]\nlettre = { version = \"0.11\", default-features = false }";
+    assert_eq!(of("{ workspace = true }", without), client);
+    assert_eq!(of("{ workspace = true, features = [\"pool\"] }", without), pool);
+}
+
+/// What the library keeps, of the only item of a kind.
+fn keeps(dependencies: &[&str], kind: Kind, main: &str) -> String {
+    let found = items(dependencies, main);
+    let of_kind: Vec<&Item> = found.iter().filter(|item| item.kind == kind && item.hides.is_some()).collect();
+    let [only] = of_kind.as_slice() else { panic!("{:?}", of_kind.iter().map(|item| item.id.as_str()).collect::<Vec<_>>()) };
+    only.hides.clone().unwrap()
+}
+
+#[test]
+fn a_process_that_is_waited_for_is_told_so() {
+    let of = |main: &str| keeps(&["std"], Kind::Os, &format!("use std::process::Command;\nfn main() {{ {main} }}\n"));
+    let waited = "A child process that is waited for";
+    assert!(of("Command::new(\"git\").arg(\"gc\").output().unwrap();").starts_with(waited));
+    assert!(of("let mut git = Command::new(\"git\"); git.arg(\"gc\"); let status = git.status();").starts_with(waited));
+    assert!(of("let mut child = Command::new(\"git\").spawn().unwrap(); work(); child.wait().unwrap();").starts_with(waited));
+    assert!(of("let child = Command::new(\"git\").spawn().unwrap(); keep(child);").contains("stay a zombie"));
+    // Who runs it is not seen.
+    assert!(of("let mut git = Command::new(\"git\"); outside::run(git);").starts_with("A child process, which is given"));
+    let ty = |main: &str| {
+        let found = items(&["std"], &format!("use std::process::Command;\nfn main() {{ {main} }}\n"));
+        found.into_iter().find(|item| item.kind == Kind::Os).and_then(|item| item.ty)
+    };
+    assert_eq!(ty("let said = Command::new(\"git\").output().unwrap(); print(said);"), None);
+    assert_eq!(ty("let child = Command::new(\"git\").spawn().unwrap(); keep(child);").as_deref(), Some("Child"));
+    let both = of("Command::new(\"git\").status().unwrap(); Command::new(\"git\").spawn().unwrap();");
+    assert!(both.starts_with("A child process, which is given"), "{both}");
+}
+
+#[test]
+fn a_limit_on_a_router_is_one_for_each_route() {
+    let of = |made: &str| {
+        let text = format!(
+            "use axum::{{Router, routing::get}};\nasync fn index() {{}}\n#[tokio::main]\nasync fn main() {{\n\
+             let app = Router::new().route(\"/\", get(index)){made};\n\
+             axum::serve(tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap(), app).await.unwrap(); }}\n"
+        );
+        keeps(&["axum", "tower", "tokio"], Kind::Limiter, &text)
+    };
+    assert!(of(".layer(tower::limit::ConcurrencyLimitLayer::new(100))").contains("for each route"));
+    assert!(!of(".layer(tower::limit::GlobalConcurrencyLimitLayer::new(100))").contains("for each"));
+    assert!(of("; let layer = tower::limit::ConcurrencyLimitLayer::new(100); let app = wrap(app, layer)").contains("for each service"));
+}
+
+#[test]
+fn a_client_with_a_token_of_a_person_fetches_none_for_an_app() {
+    let of = |chain: &str| {
+        keeps(
+            &["octocrab"],
+            Kind::SdkClient,
+            &format!("fn main() {{ let github = octocrab::OctocrabBuilder::new(){chain}.build().unwrap(); keep(github); }}\n"),
+        )
+    };
+    assert!(!of(".personal_token(token())").contains("installation"));
+    assert!(of(".app(1.into(), key())").contains("installation"));
+}
+
+#[test]
+fn a_key_with_which_nothing_is_signed_is_no_key_of_tokens() {
+    let of = |use_of: &str| {
+        let text = format!("fn main() {{ let key = jsonwebtoken::EncodingKey::from_rsa_pem(pem()).unwrap(); {use_of} }}\n");
+        items(&["jsonwebtoken", "octocrab"], &text).into_iter().filter(|item| item.kind == Kind::ClientHeld).count()
+    };
+    assert_eq!(of("let github = octocrab::OctocrabBuilder::new().app(1.into(), key).build(); keep(github);"), 0);
+    assert_ne!(of("let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key); send(token);"), 0);
+}
+
+#[test]
+fn a_verifier_of_the_code_takes_the_place_of_root_certificates() {
+    let of = |chain: &str| {
+        keeps(
+            &["rustls"],
+            Kind::Os,
+            &format!("fn main() {{ let config = rustls::ClientConfig::builder(){chain}.with_no_client_auth(); keep(config); }}\n"),
+        )
+    };
+    assert!(of(".with_root_certificates(roots())").contains("root certificates"));
+    assert!(!of(".dangerous().with_custom_certificate_verifier(verifier())").contains("root certificates"));
+}
