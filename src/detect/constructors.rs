@@ -419,7 +419,7 @@ fn made(cx: &Cx<'_>, body: &BodyFacts, index: usize, kind: Kind) -> Finding {
     let is_once = cx.starts_or_stays(body);
     if scope == Scope::Process && call.stays && !is_once && matches!(kind, Kind::Pool | Kind::SdkClient) {
         let of_static = matches!(cx.world.program.def(body.def).item.kind, ItemKind::Static(_));
-        facts.push(Cx::plain_fact("lifetime", if of_static { "only while the value is made" } else { "one for each call" }));
+        facts.push(Cx::plain_fact("lifetime", if of_static { "only while the value is made" } else { Fact::EACH_CALL }));
         scope = Scope::Task;
     }
     if let (Bound::Field(of, _), Scope::Process) = (&call.bound, scope) {

@@ -21,13 +21,14 @@ const MAX_STEPS: usize = 5;
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let mut found: BTreeMap<(SmolStr, SmolStr), Finding> = BTreeMap::new();
     for body in cx.bodies() {
+        let supervisors = supervisors(cx, body);
         for call in &body.known {
             let api = cx.api(call.hit.entry);
             if api.kind != Some(Kind::BackgroundTask) {
                 continue;
             }
             let finding = match api.shape {
-                Shape::Spawn => spawned(cx, body, call),
+                Shape::Spawn => spawned(cx, body, call, &supervisors),
                 Shape::Call => Some(job(cx, body, call)),
                 _ => None,
             };
@@ -314,16 +315,17 @@ fn is_work(cx: &Cx<'_>, body: &BodyFacts, func: DefId) -> bool {
     is_called && (facts.is_async || gives_nothing())
 }
 
-/// A spawn stands in what another one spawns.
-fn within(body: &BodyFacts, inner: At, outer: At) -> bool {
-    let mut at = body.known.iter().find(|call| call.at == inner).and_then(|call| call.within);
-    while let Some(around) = at.and_then(|at| body.known.get(at)) {
-        if around.at == outer {
-            return true;
+/// The calls that spawn nothing but what starts another task again.
+fn supervisors(cx: &Cx<'_>, body: &BodyFacts) -> FxHashSet<At> {
+    let mut out = FxHashSet::default();
+    for one in body.supervised.iter().filter(|one| is_supervisor(cx, body, one.by)) {
+        let mut around = body.known.iter().find(|call| call.at == one.spawn).and_then(|call| call.within);
+        while let Some(outer) = around.and_then(|at| body.known.get(at)) {
+            out.insert(outer.at);
+            around = outer.within;
         }
-        at = around.within;
     }
-    false
+    out
 }
 
 /// A loop that does nothing but to start a task without end again, when that has panicked.
@@ -368,7 +370,7 @@ fn hands_on(cx: &Cx<'_>, func: DefId) -> bool {
     is_named && types.any(|ty| ty.path().is_some_and(|path| path.ends_with("Sender")))
 }
 
-fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
+fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, supervisors: &FxHashSet<At>) -> Option<Finding> {
     let task = call.task.as_ref()?;
     // What is run is the business of the callers.
     if task.runs_parameter {
@@ -380,9 +382,9 @@ fn spawned(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<Finding> {
     }
     let mut nature = follow(cx, body, task);
     // Who only starts another again is that other's business: its pauses are no period.
-    let starts_another = || body.supervised.iter().any(|one| within(body, one.spawn, call.at) && is_supervisor(cx, body, one.by));
+    let starts_another = supervisors.contains(&call.at);
     let runs_supervisor = || nature.main_call.is_some_and(|func| supervises(cx, func));
-    if nature.endless && (starts_another() || runs_supervisor()) {
+    if nature.endless && (starts_another || runs_supervisor()) {
         return None;
     }
     let supervised = body.supervised.iter().find(|one| one.spawn == call.at).filter(|_| nature.endless);

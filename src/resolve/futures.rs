@@ -1,6 +1,8 @@
 //! Futures that run side by side in one flow: `async` blocks that are kept in variables or handed back, and the branches of `select!`
 //! and `join!`.
 
+use rustc_hash::FxHashSet;
+
 use super::calls::Task;
 use super::infer::Callee;
 use super::program::DefId;
@@ -81,7 +83,8 @@ impl Reader<'_> {
                 out.push(KeptFuture { name: name.clone(), at, task, returned: becomes.returned });
             }
         }
-        let is_kept = |id: ExprId| self.future_around(id).is_some_and(|block| blocks.iter().any(|(kept, ..)| *kept == block));
+        let kept: FxHashSet<ExprId> = blocks.iter().map(|(id, ..)| *id).collect();
+        let is_kept = |id: ExprId| self.future_around(id).is_some_and(|block| kept.contains(&block));
         let mut loops = self.loops_in(root).filter(|id| !self.in_closure(*id)).peekable();
         let aside = loops.peek().is_some() && loops.all(is_kept);
         (out, aside)

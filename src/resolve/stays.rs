@@ -51,21 +51,10 @@ impl Reader<'_> {
         let Some(local) = self.variable_of(init, name).filter(|_| self.templates_with(name).is_empty()) else { return false };
         let uses = self.uses_of(local);
         // A closure or a task that takes it may be there for longer.
-        !uses.is_empty() && uses.iter().all(|used| self.code_around(*used) == self.code_around(init) && self.stays(*used, depth + 1))
+        !uses.is_empty() && uses.iter().all(|used| self.future_around(*used) == self.future_around(init) && self.stays(*used, depth + 1))
     }
 
     fn is_same_variable(&self, a: ExprId, b: ExprId) -> bool {
         matches!((self.types.local_of.get(&a), self.types.local_of.get(&b)), (Some(a), Some(b)) if a == b)
-    }
-
-    /// The closure or the `async` block around an expression.
-    fn code_around(&self, mut at: ExprId) -> Option<ExprId> {
-        while let Some(parent) = self.parents[at.0 as usize] {
-            if matches!(&self.body[parent], Expr::Closure { .. } | Expr::Async { .. }) {
-                return Some(parent);
-            }
-            at = parent;
-        }
-        None
     }
 }

@@ -8,6 +8,9 @@ use super::walk::{children, ids};
 use crate::catalog::Shape;
 use crate::facts::{Arm, Expr, ExprId, Pat, Stmt};
 
+/// A function that somebody wrote supervises fewer; each is held against the others.
+const MAX_SUPERVISED: usize = 64;
+
 /// A spawn whose task a loop starts again when it has panicked.
 #[derive(Clone, Debug)]
 pub struct Supervised {
@@ -35,6 +38,9 @@ impl Reader<'_> {
                 && let Some(waits) = self.waited_for(id, round)
                 && self.survives(waits, round, 0)
             {
+                if out.len() == MAX_SUPERVISED {
+                    break;
+                }
                 out.push(Supervised { spawn: self.at(spawn), by: self.at(*span), pause: self.pause_after(waits, round) });
             }
         }
