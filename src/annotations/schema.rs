@@ -100,7 +100,7 @@ pub const KEYS: &[Key] = &[
     key(
         "expires",
         ValueType::Date,
-        "The last day on which it holds. After it, `ignore` and `acknowledge` no longer count.",
+        "The last day on which it holds, in UTC. After it, `ignore` and `acknowledge` no longer count.",
         "expires = 2027-04-01",
     ),
 ];

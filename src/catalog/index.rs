@@ -124,7 +124,9 @@ impl Catalog {
                 if let Some((owner, _)) = path.rsplit_once("::") {
                     self.entries_of.entry(SmolStr::new(owner)).or_default().push(id);
                 }
-                if let Some((krate, tail)) = tail(path) {
+                if let Some((krate, rest)) = after_crate(path)
+                    && let Some(tail) = last_two(rest)
+                {
                     self.by_tail
                         .entry(SmolStr::new(krate))
                         .or_default()
@@ -233,8 +235,9 @@ impl Catalog {
         if let Some(&entry) = self.by_path.get(path) {
             return Some(Hit { entry, exact: true });
         }
-        let (krate, tail) = tail(path)?;
-        let entry = (*self.by_tail.get(krate)?.get(tail)?)?;
+        // Most paths are of crates of which nothing is known.
+        let (krate, rest) = after_crate(path)?;
+        let entry = (*self.by_tail.get(krate)?.get(last_two(rest)?)?)?;
         // `tokio::task::Builder` is no other name of `tokio::runtime::Builder`: the catalog knows both.
         let (owner, _) = path.rsplit_once("::")?;
         let is_other = self.entries_of.get(owner).is_some_and(|known| !known.contains(&entry));
@@ -362,16 +365,17 @@ impl Catalog {
     }
 }
 
-/// The crate and the last two segments of a path whose last but one names a type.
-fn tail(path: &str) -> Option<(&str, &str)> {
+/// The crate of a path, and what stands behind it.
+fn after_crate(path: &str) -> Option<(&str, &str)> {
     // No name has a colon: one is found faster than two.
     let (krate, rest) = path.split_once(':')?;
-    if krate == "std" {
-        return None;
-    }
-    let rest = rest.strip_prefix(':')?;
+    if krate == "std" { None } else { Some((krate, rest.strip_prefix(':')?)) }
+}
+
+/// The last two segments of a path whose last but one names a type.
+fn last_two(rest: &str) -> Option<&str> {
     let (front, last) = rest.rsplit_once(':')?;
     let front = front.strip_suffix(':')?;
     let before = front.rsplit_once(':').map_or(front, |(_, before)| before);
-    before.starts_with(char::is_uppercase).then(|| (krate, &rest[rest.len() - last.len() - before.len() - 2..]))
+    before.starts_with(char::is_uppercase).then(|| &rest[rest.len() - last.len() - before.len() - 2..])
 }

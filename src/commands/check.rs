@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Check, global: &Global) -> anyhow::Result<ExitCode> {
     let name = file.as_deref().map(|file| below(file, &session.root)).unwrap_or_default();
     let tree = args.path.as_ref().or(global.root.as_ref()).map(|path| path.display().to_string());
     let baseline = baseline.as_ref().map(|baseline| (baseline, name.as_str()));
-    let state = State { map: &session.analysis.map, config, baseline, tree: tree.as_deref(), today: jiff::Zoned::now().date() };
+    let state = State { map: &session.analysis.map, config, baseline, tree: tree.as_deref(), today: session::today() };
     let mut findings = stale(args, global, &session)?;
     findings.extend(check_state(&state));
     let told: Vec<&Finding> = findings.iter().filter(|finding| finding.fails() || !global.quiet).collect();
@@ -186,7 +186,7 @@ fn write_baseline(session: &Session, file: &Path, global: &Global) -> anyhow::Re
         config: &session.analysis.config,
         baseline: None,
         tree: None,
-        today: jiff::Zoned::now().date(),
+        today: session::today(),
     };
     let ids = state.to_let_through();
     let name = file.file_name().and_then(|name| name.to_str());

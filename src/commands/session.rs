@@ -102,7 +102,12 @@ pub(super) fn options(global: &Global) -> anyhow::Result<Options> {
         UsageError::with_help(error.to_string(), "write them with commas: `--include tests,examples`")
     })?;
     let threads = global.threads.map(usize::from);
-    Ok(Options { include, threads, today: jiff::Zoned::now().date(), what_if: Vec::new() })
+    Ok(Options { include, threads, today: today(), what_if: Vec::new() })
+}
+
+/// The day in UTC, as on the days of commits: a laptop and CI agree on what has expired, and no time zones are looked up.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// The tree that is meant.

@@ -82,6 +82,12 @@ impl Path {
         out
     }
 
+    /// The same as a name: one of a single segment is that segment.
+    #[must_use]
+    pub fn name(&self) -> Name {
+        self.single().cloned().unwrap_or_else(|| self.text().into())
+    }
+
     /// Puts [`Path::text`] behind another text.
     pub fn write_text(&self, out: &mut String) {
         for (index, seg) in self.segs.iter().enumerate() {

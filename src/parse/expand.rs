@@ -247,7 +247,7 @@ fn calls(name: &str, text: &str) -> usize {
 fn path_text(path: &syn::Path) -> Name {
     match path.get_ident() {
         Some(ident) => name(ident),
-        None => plain_path(path).text().into(),
+        None => plain_path(path).name(),
     }
 }
 

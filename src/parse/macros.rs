@@ -71,7 +71,7 @@ impl Cx {
         if read {
             self.macros_read += 1;
         } else {
-            self.macros_unread.push(plain_path(&mac.path).text().into());
+            self.macros_unread.push(plain_path(&mac.path).name());
         }
     }
 

@@ -3,7 +3,7 @@
 //! The only module that names tera.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -263,14 +263,16 @@ pub fn prepare() {
 
 /// A built-in template and those that it needs: what it includes, and where the components that it uses stand.
 fn needed(root: &str) -> Vec<(&'static str, &'static str)> {
+    let texts: BTreeMap<&str, &'static str> = BUILTIN.iter().copied().collect();
+    let components: BTreeMap<&str, &str> =
+        BUILTIN.iter().flat_map(|(name, text)| defined(text).map(move |component| (component, *name))).collect();
     let mut open = vec![root];
-    let mut reached = BTreeSet::new();
+    let mut reached = BTreeMap::new();
     while let Some(name) = open.pop() {
-        let Some(&(name, text)) = BUILTIN.iter().find(|(known, _)| *known == name) else { continue };
-        if reached.insert((name, text)) {
+        let Some((&name, &text)) = texts.get_key_value(name) else { continue };
+        if reached.insert(name, text).is_none() {
             let included = text.split("include \"").skip(1).filter_map(|rest| rest.split('"').next());
-            let uses = |other: &str| defined(other).any(|component| used(text, component));
-            open.extend(included.chain(BUILTIN.iter().filter(|(_, other)| uses(other)).map(|(name, _)| *name)));
+            open.extend(included.chain(used(text).filter_map(|component| components.get(component).copied())));
         }
     }
     reached.into_iter().collect()
@@ -281,11 +283,9 @@ fn defined(text: &str) -> impl Iterator<Item = &str> {
     text.split("{%- component ").skip(1).filter_map(|rest| rest.split('(').next())
 }
 
-/// Whether a template uses a component: `{{<name …/>}}`.
-fn used(text: &str, component: &str) -> bool {
-    text.match_indices('<').any(|(at, _)| {
-        text[at + 1..].strip_prefix(component).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-    })
+/// What may be a component that a template uses: `{{<name …/>}}`.
+fn used(text: &str) -> impl Iterator<Item = &str> {
+    text.split('<').skip(1).filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next())
 }
 
 /// The `.tera` files of a folder, by name.

@@ -128,9 +128,10 @@ pub(super) struct Walker<'a, 'b> {
     pub(super) module: ModId,
     pub(super) this: Option<Type>,
     pub(super) generics: &'b [&'b [Generic]],
-    pub(super) scope: Vec<LocalId>,
-    /// Variables in scope by name, the innermost last.
-    pub(super) visible: FxHashMap<Name, Vec<LocalId>>,
+    /// Variables in scope, each with the one of its name that it hides.
+    pub(super) scope: Vec<(LocalId, Option<LocalId>)>,
+    /// Variables in scope that are not hidden, by name.
+    pub(super) visible: FxHashMap<Name, LocalId>,
     pub(super) out: Inference,
     /// Types that a combinator gives to the parameters of the closures handed to it.
     pub(super) hints: FxHashMap<PatId, Type>,
@@ -185,11 +186,13 @@ impl Walker<'_, '_> {
     pub(super) fn scoped(&mut self, f: impl FnOnce(&mut Self) -> Type) -> Type {
         let mark = self.scope.len();
         let ty = f(self);
-        for local in self.scope.drain(mark..) {
+        // The innermost first: what one hides may be hidden by it again.
+        for (local, hidden) in self.scope.drain(mark..).rev() {
             let name = &self.out.locals[local.0 as usize].name;
-            if let Some(visible) = self.visible.get_mut(name) {
-                visible.pop();
-            }
+            match hidden {
+                Some(outer) => self.visible.insert(name.clone(), outer),
+                None => self.visible.remove(name),
+            };
         }
         ty
     }

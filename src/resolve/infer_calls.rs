@@ -20,8 +20,7 @@ impl Walker<'_, '_> {
     /// The type of a path expression, and what it names unless that is a variable.
     fn named(&mut self, id: ExprId, path: &Path) -> (Type, Option<(Callee, Option<Type>)>) {
         if let Some(name) = path.single() {
-            let found = self.visible.get(name).and_then(|all| all.last());
-            if let Some(&local) = found {
+            if let Some(&local) = self.visible.get(name) {
                 self.out.local_of.insert(id, local);
                 return (self.out.locals[local.0 as usize].ty.clone(), None);
             }

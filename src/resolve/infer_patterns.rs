@@ -9,9 +9,9 @@ use crate::facts::{Expr, ExprId, Name, Pat, PatId, Path};
 impl Walker<'_, '_> {
     pub(super) fn bind(&mut self, name: Name, ty: Type, init: Option<ExprId>, param: Option<usize>, line: u32) {
         let id = LocalId(super::program::index(self.out.locals.len()));
-        self.visible.entry(name.clone()).or_default().push(id);
+        let hidden = self.visible.insert(name.clone(), id);
         self.out.locals.push(Local { name, ty, init, param, line });
-        self.scope.push(id);
+        self.scope.push((id, hidden));
     }
 
     pub(super) fn param_of(&mut self, pat: PatId, ty: Type, at: usize) {

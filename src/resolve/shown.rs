@@ -7,7 +7,8 @@ impl Tracer<'_> {
     /// An expression as people write it, cut when long.
     #[must_use]
     pub(super) fn show(&self, id: ExprId) -> String {
-        let mut text = String::new();
+        // As much as is shown: a text that grows is copied each time.
+        let mut text = String::with_capacity(64);
         self.show_at(id, 0, &mut text);
         if text.len() > 60 && text.chars().count() > 60 {
             text = text.chars().take(59).collect();

@@ -310,14 +310,14 @@ impl Tracer<'_> {
         }
         let found = self.types.static_of.get(&id);
         match found {
-            Some(&def) => constant(self.world, def, depth, self.fuel).unwrap_or_else(|| Value::Unknown(path.text().into())),
+            Some(&def) => constant(self.world, def, depth, self.fuel).unwrap_or_else(|| Value::Unknown(path.name())),
             // `SameSite::Strict`: the variant is the value.
             None => match (path.segs.as_slice(), &self.body[id]) {
                 ([.., _, last], Expr::Path(_, span)) if is_variant(&last.name) => {
                     Value::Known(FactValue::Text(last.name.to_string()), false, self.at(*span))
                 }
-                (_, Expr::Path(_, span)) => self.named_address(path, *span).unwrap_or_else(|| Value::Unknown(path.text().into())),
-                _ => Value::Unknown(path.text().into()),
+                (_, Expr::Path(_, span)) => self.named_address(path, *span).unwrap_or_else(|| Value::Unknown(path.name())),
+                _ => Value::Unknown(path.name()),
             },
         }
     }

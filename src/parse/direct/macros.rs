@@ -47,7 +47,7 @@ impl Direct<'_, '_> {
             if self.is_expanded(&path) {
                 return self.bail();
             }
-            self.called.push(path.text().into());
+            self.called.push(path.name());
         }
         self.note(&path, is_flat);
         Ok(())
@@ -57,7 +57,7 @@ impl Direct<'_, '_> {
         if read {
             self.low.cx.macros_read += 1;
         } else {
-            self.low.cx.macros_unread.push(path.text().into());
+            self.low.cx.macros_unread.push(path.name());
         }
     }
 
@@ -165,7 +165,7 @@ impl Direct<'_, '_> {
         let path = self.plain_path(start, bang);
         self.at = bang + 2;
         if !self.is_expanded(&path) {
-            self.called.push(path.text().into());
+            self.called.push(path.name());
             if let Some(args) = self.macro_args(&path, bracket, close)? {
                 self.at = close + 1;
                 self.note(&path, true);
