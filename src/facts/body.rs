@@ -1,6 +1,7 @@
 //! Bodies: the expressions of one function or initialiser, in one arena.
 
 use serde::Serialize;
+use thin_vec::ThinVec;
 
 use super::{Cfg, ItemFact, Name, Path, Span, Ty};
 
@@ -103,7 +104,7 @@ pub enum Expr {
     /// `callee(args)`; the span is where the callee starts.
     Call { callee: ExprId, args: Box<[ExprId]>, span: Span },
     /// `recv.name::<T>(args)`; the span is that of the name.
-    Method { recv: ExprId, name: Name, turbofish: Box<[Ty]>, args: Box<[ExprId]>, span: Span },
+    Method { recv: ExprId, name: Name, turbofish: ThinVec<Ty>, args: Box<[ExprId]>, span: Span },
     /// `base.name`.
     Field { base: ExprId, name: Name, span: Span },
     /// `base[index]`.
@@ -143,7 +144,7 @@ pub enum Expr {
     /// `async { … }`.
     Async { body: ExprId, span: Span },
     /// `Path { field: value, ..rest }`.
-    Struct { path: Path, fields: Box<[(Name, ExprId)]>, rest: Option<ExprId>, span: Span },
+    Struct { path: Box<Path>, fields: Box<[(Name, ExprId)]>, rest: Option<ExprId>, span: Span },
     /// `(a, b)`.
     Tuple(Box<[ExprId]>),
     /// `[a, b]`, `[a; n]`.
@@ -156,7 +157,7 @@ pub enum Expr {
     Break(Option<ExprId>),
     /// A macro call; `args` are the expressions that its body was read as, `read` is false when it could not be read, at least in part.
     /// A branch of `select!` is `if let pattern = future.await { handler }`.
-    Macro { path: Path, args: Box<[ExprId]>, read: bool, span: Span },
+    Macro { path: Box<Path>, args: Box<[ExprId]>, read: bool, span: Span },
     /// Anything without interest.
     Other(Box<[ExprId]>),
 }

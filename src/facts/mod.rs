@@ -14,7 +14,7 @@ pub use items::{
     Attr, Cfg, Comment, EnumFact, FieldFact, FileFacts, FnFact, Generic, ImplFact, ItemFact, ItemKind, MacroFact, ModFact, Param,
     ParseError, StaticFact, StaticForm, StructFact, TraitFact, UseFact, VariantFact,
 };
-pub use types::{Path, Seg, Ty};
+pub use types::{Path, Seg, Segs, Ty};
 
 use serde::Serialize;
 

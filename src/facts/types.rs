@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use std::ops::Deref;
+
 use serde::Serialize;
+use thin_vec::ThinVec;
 
 use super::Name;
 
@@ -12,7 +15,91 @@ pub struct Path {
     /// Starts with `::`.
     pub global: bool,
     /// The segments; never empty for a path that was written.
-    pub segs: Vec<Seg>,
+    pub segs: Segs,
+}
+
+/// The segments of a path. Most paths are variables and take no room beside their own.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Segs {
+    /// Just one.
+    One(Seg),
+    /// Any other number.
+    Many(Box<[Seg]>),
+}
+
+impl Segs {
+    /// The same with more behind them.
+    #[must_use]
+    pub fn then(self, more: impl IntoIterator<Item = Seg>) -> Self {
+        let mut segs = match self {
+            Self::One(seg) => vec![seg],
+            Self::Many(segs) => segs.into_vec(),
+        };
+        segs.extend(more);
+        segs.into()
+    }
+}
+
+impl Default for Segs {
+    fn default() -> Self {
+        Self::Many(Box::default())
+    }
+}
+
+impl Deref for Segs {
+    type Target = [Seg];
+
+    fn deref(&self) -> &[Seg] {
+        match self {
+            Self::One(seg) => std::slice::from_ref(seg),
+            Self::Many(segs) => segs,
+        }
+    }
+}
+
+impl From<Seg> for Segs {
+    fn from(seg: Seg) -> Self {
+        Self::One(seg)
+    }
+}
+
+impl From<Vec<Seg>> for Segs {
+    fn from(mut segs: Vec<Seg>) -> Self {
+        match segs.pop() {
+            Some(only) if segs.is_empty() => Self::One(only),
+            last => {
+                segs.extend(last);
+                Self::Many(segs.into())
+            }
+        }
+    }
+}
+
+impl FromIterator<Seg> for Segs {
+    fn from_iter<T: IntoIterator<Item = Seg>>(segs: T) -> Self {
+        segs.into_iter().collect::<Vec<Seg>>().into()
+    }
+}
+
+impl<'s> IntoIterator for &'s Segs {
+    type Item = &'s Seg;
+    type IntoIter = std::slice::Iter<'s, Seg>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Segs {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(out)
+    }
+}
+
+impl Serialize for Segs {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(to)
+    }
 }
 
 /// One segment of a path with its generic arguments.
@@ -21,7 +108,15 @@ pub struct Seg {
     /// The identifier.
     pub name: Name,
     /// Type arguments; `Output = T` is [`Ty::Assoc`]; lifetimes and const arguments are left out.
-    pub args: Vec<Ty>,
+    pub args: ThinVec<Ty>,
+}
+
+impl Seg {
+    /// A plain name.
+    #[must_use]
+    pub fn of(name: Name) -> Self {
+        Self { name, args: ThinVec::new() }
+    }
 }
 
 /// A type as written.
@@ -42,7 +137,7 @@ pub enum Ty {
     /// `dyn A + B`.
     Dyn(Vec<Path>),
     /// `<T as Trait>::Name`, with the trait when given.
-    Projection(Box<Ty>, Option<Path>, Vec<Name>),
+    Projection(Box<Ty>, Option<Box<Path>>, Vec<Name>),
     /// `Output = T` among the arguments of a bound.
     Assoc(Name, Box<Ty>),
     /// `!`.
@@ -56,7 +151,7 @@ pub enum Ty {
 impl Path {
     /// A path of plain names.
     pub fn of(names: &[&str]) -> Self {
-        Self { global: false, segs: names.iter().map(|name| Seg { name: Name::new(name), args: Vec::new() }).collect() }
+        Self { global: false, segs: names.iter().map(|name| Seg::of(Name::new(name))).collect() }
     }
 
     /// The last segment's name.
@@ -68,7 +163,7 @@ impl Path {
     /// The only segment's name, when there is just one.
     #[must_use]
     pub fn single(&self) -> Option<&Name> {
-        match self.segs.as_slice() {
+        match &*self.segs {
             [one] if !self.global => Some(&one.name),
             _ => None,
         }

@@ -291,7 +291,7 @@ fn text(tokens: &[TokenTree]) -> String {
 pub(super) fn plain_path(path: &syn::Path) -> Path {
     Path {
         global: path.leading_colon.is_some(),
-        segs: path.segments.iter().map(|seg| Seg { name: name(&seg.ident), args: Vec::new() }).collect(),
+        segs: path.segments.iter().map(|seg| Seg::of(name(&seg.ident))).collect(),
     }
 }
 

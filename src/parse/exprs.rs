@@ -92,7 +92,7 @@ impl Lower<'_> {
                 Expr::Method {
                     recv,
                     name: name(&call.method),
-                    turbofish: turbofish.into_boxed_slice(),
+                    turbofish,
                     args,
                     span: span(call.method.span()),
                 }
@@ -249,7 +249,7 @@ impl Lower<'_> {
                 fields.push((member(&field.member), self.expr(&mut field.expr)));
             }
         }
-        Expr::Struct { path, fields: fields.into_boxed_slice(), rest: self.maybe(&mut literal.rest), span: at }
+        Expr::Struct { path: Box::new(path), fields: fields.into_boxed_slice(), rest: self.maybe(&mut literal.rest), span: at }
     }
 
     /// Where an expression starts, as far as its parts know.

@@ -194,7 +194,7 @@ impl Cx {
                 self.macros_read += 1;
                 let body = self.body(|lower| {
                     let (args, read) = lower.reading(reading);
-                    Some(lower.push(Expr::Macro { path, args, read, span: super::span(at) }))
+                    Some(lower.push(Expr::Macro { path: Box::new(path), args, read, span: super::span(at) }))
                 });
                 out.push(self.fact(Name::new_static("_"), at, false, attrs, anonymous_const(body)));
             }
@@ -260,7 +260,7 @@ impl Lower<'_> {
         {
             return whole;
         }
-        Expr::Macro { path: plain_path(&mac.path), args, read, span: at }
+        Expr::Macro { path: Box::new(plain_path(&mac.path)), args, read, span: at }
     }
 
     /// The one text that texts make: `concat!("APP_", stringify!(PORT))`.

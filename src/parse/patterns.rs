@@ -21,7 +21,7 @@ impl Lower<'_> {
                 let plain = ident.by_ref.is_none() && ident.mutability.is_none() && ident.subpat.is_none();
                 // The grammar cannot tell `None` from a binding; the naming convention can, and the compiler warns about the rest.
                 if plain && name.starts_with(|first: char| first.is_uppercase()) {
-                    Pat::Path(Path { global: false, segs: vec![Seg { name, args: Vec::new() }] })
+                    Pat::Path(Path { global: false, segs: Seg::of(name).into() })
                 } else {
                     let sub = ident.subpat.as_mut().map(|(_, sub)| self.pat(sub));
                     Pat::Bind { name, sub, span: span(ident.ident.span()) }

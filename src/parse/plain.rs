@@ -61,15 +61,16 @@ impl Lower<'_> {
     }
 
     fn path_and_fields(&mut self, first: &Ident, mut rest: &[TokenTree]) -> Option<ExprId> {
-        let seg = |ident: &Ident| Some(Seg { name: name(ident), args: Vec::new() }).filter(|_| !is_keyword(ident));
-        let mut path = Path { global: false, segs: vec![seg(first)?] };
+        let seg = |ident: &Ident| Some(Seg::of(name(ident))).filter(|_| !is_keyword(ident));
+        let mut segs = vec![seg(first)?];
         while let [colon, second, TokenTree::Ident(next), behind @ ..] = rest
             && is_mark(colon, ':')
             && is_mark(second, ':')
         {
-            path.segs.push(seg(next)?);
+            segs.push(seg(next)?);
             rest = behind;
         }
+        let path = Path { global: false, segs: segs.into() };
         let mut id = self.push(Expr::Path(path, span(first.span())));
         while let [dot, TokenTree::Ident(field), behind @ ..] = rest
             && is_mark(dot, '.')

@@ -65,7 +65,7 @@ impl Lower<'_> {
     /// `#[cfg(windows)] return x;` as `if cfg!(windows) { return x }`: what stands behind it is reached elsewhere.
     pub(super) fn on_some_builds(&mut self, then: ExprId) -> ExprId {
         let span = Span { line: 0, column: 0 };
-        let cond = self.push(Expr::Macro { path: Path::of(&["cfg"]), args: Box::default(), read: true, span });
+        let cond = self.push(Expr::Macro { path: Box::new(Path::of(&["cfg"])), args: Box::default(), read: true, span });
         self.push(Expr::If { cond, then, otherwise: None })
     }
 

@@ -4,6 +4,8 @@ use syn::punctuated::Punctuated;
 use syn::{GenericArgument, PathArguments, ReturnType, Token, Type, TypeParamBound};
 
 use super::{Cx, name};
+use thin_vec::{ThinVec, thin_vec};
+
 use crate::facts::{Generic, Name, Path, Seg, Ty};
 
 impl Cx {
@@ -13,17 +15,17 @@ impl Cx {
         for index in 0..path.segments.len() {
             segs.push(self.seg(&path.segments[index]));
         }
-        Path { global: path.leading_colon.is_some(), segs }
+        Path { global: path.leading_colon.is_some(), segs: segs.into() }
     }
 
     fn seg(&mut self, seg: &syn::PathSegment) -> Seg {
         let args = match &seg.arguments {
-            PathArguments::None => Vec::new(),
+            PathArguments::None => ThinVec::new(),
             PathArguments::AngleBracketed(angle) => self.generic_args(&angle.args),
             // `Fn(A) -> B` is `Fn<(A,), Output = B>`.
             PathArguments::Parenthesized(round) => {
                 let inputs = round.inputs.iter().map(|input| self.ty(&input.ty)).collect();
-                let mut args = vec![Ty::Tuple(inputs)];
+                let mut args = thin_vec![Ty::Tuple(inputs)];
                 if let ReturnType::Type(_, ret) = &round.output {
                     args.push(Ty::Assoc(Name::new_static("Output"), Box::new(self.ty(ret))));
                 }
@@ -33,8 +35,8 @@ impl Cx {
         Seg { name: name(&seg.ident), args }
     }
 
-    pub(super) fn generic_args(&mut self, args: &Punctuated<GenericArgument, Token![,]>) -> Vec<Ty> {
-        let mut out = Vec::with_capacity(args.len());
+    pub(super) fn generic_args(&mut self, args: &Punctuated<GenericArgument, Token![,]>) -> ThinVec<Ty> {
+        let mut out = ThinVec::with_capacity(args.len());
         for index in 0..args.len() {
             match &args[index] {
                 GenericArgument::Type(ty) => out.push(self.ty(ty)),
@@ -54,9 +56,7 @@ impl Cx {
         let Some(qself) = qself else { return self.path(path) };
         match self.ty(&qself.ty) {
             Ty::Path(mut base) => {
-                for seg in path.segments.iter().skip(qself.position) {
-                    base.segs.push(self.seg(seg));
-                }
+                base.segs = base.segs.then(path.segments.iter().skip(qself.position).map(|seg| self.seg(seg)));
                 base
             }
             // `<[T]>::f` has no name to start from: the trait's, if there is one, must do.
@@ -99,9 +99,9 @@ impl Cx {
     fn path_ty(&mut self, path: &syn::TypePath) -> Ty {
         let Some(qself) = &path.qself else { return Ty::Path(self.path(&path.path)) };
         let base = Box::new(self.ty(&qself.ty));
-        let of = (qself.position > 0).then(|| Path {
-            global: path.path.leading_colon.is_some(),
-            segs: path.path.segments.iter().take(qself.position).map(|seg| self.seg(seg)).collect(),
+        let of = (qself.position > 0).then(|| {
+            let segs = path.path.segments.iter().take(qself.position).map(|seg| self.seg(seg)).collect();
+            Box::new(Path { global: path.path.leading_colon.is_some(), segs })
         });
         Ty::Projection(base, of, path.path.segments.iter().skip(qself.position).map(|seg| name(&seg.ident)).collect())
     }

@@ -3,6 +3,7 @@
 use super::diverging::never_returns;
 use super::infer::Callee;
 use super::reader::Reader;
+use super::seldom::fit;
 use super::values::{At, Value, is_variant};
 use super::walk::children;
 use crate::facts::{Arm, BinOp, Cfg, Expr, ExprId, Lit, Pat, Stmt};
@@ -116,6 +117,7 @@ impl Reader<'_> {
         }
         out.dedup_by(|a, b| a.value == b.value && a.test == b.test);
         out.truncate(MAX_CONDITIONS);
+        fit(&mut out);
         out
     }
 

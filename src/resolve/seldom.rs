@@ -12,6 +12,9 @@ pub trait Empty: Default + 'static {
 
     /// Whether there is nothing in it.
     fn is_empty(&self) -> bool;
+
+    /// Gives back the room that its lists were given for more.
+    fn fit(&mut self);
 }
 
 /// A part that is kept only where something is in it.
@@ -31,9 +34,12 @@ impl<T: Empty> From<T> for Seldom<T> {
 }
 
 impl<T: Empty> Seldom<T> {
-    /// Gives up the room of what was filled with nothing.
+    /// Gives up the room of what was filled with nothing, or with little.
     pub(super) fn settle(&mut self) {
         self.0.take_if(|part| part.is_empty());
+        if let Some(part) = &mut self.0 {
+            part.fit();
+        }
     }
 }
 
@@ -79,6 +85,11 @@ impl Empty for Task {
         let names: [&[DefId]; 2] = [calls, asks];
         !does && period.is_none() && direct.is_none() && *until == 0 && names.iter().all(|list| list.is_empty())
     }
+
+    fn fit(&mut self) {
+        fit(&mut self.calls);
+        fit(&mut self.asks);
+    }
 }
 
 /// The lists of [`Rest`], each named once.
@@ -92,6 +103,10 @@ macro_rules! lists {
 
             fn is_empty(&self) -> bool {
                 true $(&& self.$list.is_empty())*
+            }
+
+            fn fit(&mut self) {
+                $(fit(&mut self.$list);)*
             }
         }
     };

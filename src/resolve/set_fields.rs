@@ -33,7 +33,7 @@ impl Reader<'_> {
                 Expr::Call { callee, .. } => {
                     let Expr::Path(path, _) = &self.body[*callee] else { return };
                     let this = self.world.signatures.this[out.def.0 as usize].as_ref();
-                    let ty = match path.segs.as_slice() {
+                    let ty = match &*path.segs {
                         [first, _] if first.name == "Self" => this,
                         _ => Some(&self.types.types[at.0 as usize]),
                     };

@@ -312,7 +312,7 @@ impl Tracer<'_> {
         match found {
             Some(&def) => constant(self.world, def, depth, self.fuel).unwrap_or_else(|| Value::Unknown(path.name())),
             // `SameSite::Strict`: the variant is the value.
-            None => match (path.segs.as_slice(), &self.body[id]) {
+            None => match (&*path.segs, &self.body[id]) {
                 ([.., _, last], Expr::Path(_, span)) if is_variant(&last.name) => {
                     Value::Known(FactValue::Text(last.name.to_string()), false, self.at(*span))
                 }

@@ -200,7 +200,7 @@ impl Direct<'_, '_> {
         loop {
             let token = self.tokens[at];
             path_is_plain &= token.kind == Kind::Ident || token.kind == Kind::Key(Key::Crate);
-            segs.push(Seg { name: self.name(token), args: Vec::new() });
+            segs.push(Seg::of(self.name(token)));
             at += 1;
             if !self.has_marks(at, b"::") {
                 break;
@@ -218,7 +218,7 @@ impl Direct<'_, '_> {
             _ => None,
         };
         if let Some(args) = args {
-            return Ok(Attr { path: Path { global: false, segs }, args, span: self.tokens[from].place });
+            return Ok(Attr { path: Path { global: false, segs: segs.into() }, args, span: self.tokens[from].place });
         }
         if path != from + 2 {
             return self.bail();

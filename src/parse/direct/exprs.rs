@@ -1,5 +1,7 @@
 //! Expressions: operands and what follows them. Operators between operands are in `operators`.
 
+use thin_vec::ThinVec;
+
 use super::tokens::{Key, Kind};
 use super::types::Plus;
 use super::{Direct, Res};
@@ -84,11 +86,11 @@ impl Direct<'_, '_> {
             self.at += 2;
             self.generic_args()?
         } else {
-            Vec::new()
+            ThinVec::new()
         };
         if self.is(Kind::Open(b'(')) && self.tokens[self.at - 1].kind != Kind::Number {
             let args = self.args()?;
-            return Ok(Expr::Method { recv: base, name, turbofish: turbofish.into_boxed_slice(), args, span });
+            return Ok(Expr::Method { recv: base, name, turbofish, args, span });
         }
         if !turbofish.is_empty() {
             return self.bail();
@@ -365,7 +367,7 @@ impl Direct<'_, '_> {
             }
         }
         self.close(close)?;
-        Ok(Expr::Struct { path, fields: fields.into_boxed_slice(), rest, span })
+        Ok(Expr::Struct { path: Box::new(path), fields: fields.into_boxed_slice(), rest, span })
     }
 
     fn field_value(&mut self) -> Res<(Name, ExprId)> {
@@ -374,7 +376,7 @@ impl Direct<'_, '_> {
         let value = if self.eat_colon() {
             self.expr()?
         } else {
-            self.push(Expr::Path(Path { global: false, segs: vec![Seg { name: name.clone(), args: Vec::new() }] }, at))
+            self.push(Expr::Path(Path { global: false, segs: Seg::of(name.clone()).into() }, at))
         };
         Ok((name, value))
     }
@@ -386,14 +388,7 @@ impl Direct<'_, '_> {
             return Ok((self.qualified()?, span));
         }
         let global = self.eat_marks(b"::");
-        let mut segs = Vec::with_capacity(self.segments_ahead());
-        loop {
-            segs.push(self.expr_seg()?);
-            if !self.eat_marks(b"::") {
-                break;
-            }
-        }
-        Ok((Path { global, segs }, span))
+        Ok((Path { global, segs: self.segments(Self::expr_seg)? }, span))
     }
 
     fn expr_seg(&mut self) -> Res<Seg> {
@@ -402,7 +397,7 @@ impl Direct<'_, '_> {
             self.at += 2;
             self.generic_args()?
         } else {
-            Vec::new()
+            ThinVec::new()
         };
         Ok(Seg { name, args })
     }
@@ -417,14 +412,16 @@ impl Direct<'_, '_> {
             (Ty::Path(base), _) => base,
             // `<[T]>::f` has no name to start from: the trait's, if there is one, must do.
             (_, Some(of)) => of,
-            (_, None) => Path { global: true, segs: Vec::new() },
+            (_, None) => Path { global: true, ..Path::default() },
         };
         if !self.is_marks(b"::") {
             return self.bail();
         }
+        let mut segs = Vec::with_capacity(1);
         while self.eat_marks(b"::") {
-            path.segs.push(self.expr_seg()?);
+            segs.push(self.expr_seg()?);
         }
+        path.segs = path.segs.then(segs);
         Ok(path)
     }
 

@@ -97,7 +97,7 @@ impl Direct<'_, '_> {
                 }
                 let bounds = self.bounds(Plus::Yes)?;
                 if let Ty::Path(Path { global: false, segs }) = &ty
-                    && let [only] = segs.as_slice()
+                    && let [only] = &**segs
                     && only.args.is_empty()
                     && let Some(generic) = generics.iter_mut().find(|generic| generic.name == only.name)
                 {

@@ -70,8 +70,7 @@ impl Direct<'_, '_> {
 
     fn plain_path(&self, from: usize, to: usize) -> Path {
         let words = self.tokens[from..to].iter().filter(|token| token.kind != Kind::Mark(b':'));
-        let mut segs = Vec::with_capacity((to - from).div_ceil(3));
-        segs.extend(words.map(|token| Seg { name: self.name(*token), args: Vec::new() }));
+        let segs = words.map(|token| Seg::of(self.name(*token))).collect();
         Path { global: self.tokens[from].kind == Kind::Mark(b':'), segs }
     }
 
@@ -169,7 +168,7 @@ impl Direct<'_, '_> {
             if let Some(args) = self.macro_args(&path, bracket, close)? {
                 self.at = close + 1;
                 self.note(&path, true);
-                return Ok(self.push(Expr::Macro { path, args, read: true, span: self.tokens[start].place }));
+                return Ok(self.push(Expr::Macro { path: Box::new(path), args, read: true, span: self.tokens[start].place }));
             }
             self.back(&mark);
         }

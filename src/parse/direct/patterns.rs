@@ -87,7 +87,7 @@ impl Direct<'_, '_> {
         let sub = if self.eat_mark(b'@') { Some(self.pat_single()?) } else { None };
         // The grammar cannot tell `None` from a binding; the naming convention can.
         if plain && sub.is_none() && name.starts_with(|first: char| first.is_uppercase()) {
-            return Ok(Pat::Path(Path { global: false, segs: vec![Seg { name, args: Vec::new() }] }));
+            return Ok(Pat::Path(Path { global: false, segs: Seg::of(name).into() }));
         }
         Ok(Pat::Bind { name, sub, span })
     }

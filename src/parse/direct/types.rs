@@ -1,8 +1,10 @@
 //! Paths, types, bounds.
 
+use thin_vec::{ThinVec, thin_vec};
+
 use super::tokens::{Key, Kind};
 use super::{Direct, Res};
-use crate::facts::{Name, Path, Seg, Ty};
+use crate::facts::{Name, Path, Seg, Segs, Ty};
 
 /// Whether `A + B` may stand here.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -161,31 +163,36 @@ impl Direct<'_, '_> {
             return self.bail();
         }
         names.shrink_to_fit();
-        Ok(Ty::Projection(base, of, names))
+        Ok(Ty::Projection(base, of.map(Box::new), names))
     }
 
-    /// The segments of `a::b::c` that lie ahead, as far as none has arguments.
-    pub(super) fn segments_ahead(&self) -> usize {
+    /// The segments of a path, each read the same way.
+    pub(super) fn segments(&mut self, next: fn(&mut Self) -> Res<Seg>) -> Res<Segs> {
+        // Where none has arguments, this many lie ahead.
         let mut at = self.at;
         let mut count = 1;
         while self.has_marks(at + 1, b"::") {
             at += 3;
             count += 1;
         }
-        count
+        let first = next(self)?;
+        if !self.eat_marks(b"::") {
+            return Ok(first.into());
+        }
+        let mut segs = Vec::with_capacity(count);
+        segs.push(first);
+        loop {
+            segs.push(next(self)?);
+            if !self.eat_marks(b"::") {
+                return Ok(segs.into());
+            }
+        }
     }
 
     /// A path as types have it: `a::B<C>`, `Fn(A) -> B`.
     pub(super) fn type_path(&mut self) -> Res<Path> {
         let global = self.eat_marks(b"::");
-        let mut segs = Vec::with_capacity(self.segments_ahead());
-        loop {
-            segs.push(self.type_seg()?);
-            if !self.eat_marks(b"::") {
-                break;
-            }
-        }
-        Ok(Path { global, segs })
+        Ok(Path { global, segs: self.segments(Self::type_seg)? })
     }
 
     fn type_seg(&mut self) -> Res<Seg> {
@@ -199,13 +206,13 @@ impl Direct<'_, '_> {
         } else if self.is(Kind::Open(b'(')) {
             self.round_args()?
         } else {
-            Vec::new()
+            ThinVec::new()
         };
         Ok(Seg { name, args })
     }
 
     /// `(A) -> B` is `<(A,), Output = B>`.
-    fn round_args(&mut self) -> Res<Vec<Ty>> {
+    fn round_args(&mut self) -> Res<ThinVec<Ty>> {
         let close = self.open(b'(')?;
         let mut inputs = Vec::new();
         while self.at < close {
@@ -216,7 +223,7 @@ impl Direct<'_, '_> {
         }
         self.close(close)?;
         inputs.shrink_to_fit();
-        let mut args = vec![Ty::Tuple(inputs)];
+        let mut args = thin_vec![Ty::Tuple(inputs)];
         if let Some(ret) = self.arrow_ty(Plus::No)? {
             args.push(Ty::Assoc(Name::new_static("Output"), Box::new(ret)));
         }
@@ -236,9 +243,9 @@ impl Direct<'_, '_> {
     }
 
     /// `<A, 'b, C = D, 3>`: lifetimes and constants are left out.
-    pub(super) fn generic_args(&mut self) -> Res<Vec<Ty>> {
+    pub(super) fn generic_args(&mut self) -> Res<ThinVec<Ty>> {
         self.expect_mark(b'<')?;
-        let mut out = Vec::new();
+        let mut out = ThinVec::new();
         while !self.is_mark(b'>') {
             match self.kind() {
                 Kind::Lifetime | Kind::Text | Kind::Number | Kind::Key(Key::True | Key::False) => self.at += 1,
@@ -264,8 +271,7 @@ impl Direct<'_, '_> {
         if !equals && !self.is_mark(b':') {
             return Ok(Some(ty));
         }
-        let Ty::Path(Path { global: false, mut segs }) = ty else { return self.bail() };
-        let (Some(seg), true) = (segs.pop(), segs.is_empty()) else { return self.bail() };
+        let Ty::Path(Path { global: false, segs: Segs::One(seg) }) = ty else { return self.bail() };
         self.at += 1;
         if !equals {
             return Ok(Some(Ty::Assoc(seg.name, Box::new(Ty::Impl(self.bounds(Plus::Yes)?)))));
