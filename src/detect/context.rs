@@ -377,7 +377,7 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
                 // A service that a framework keeps: it implements a foreign trait that handles requests.
                 let serves = program.foreign_impls.get(&id).into_iter().flatten().any(|path| is_service_trait(path));
                 if serves {
-                    queue.push(Type::Def(id, std::sync::Arc::default()));
+                    queue.push(Type::of(id));
                 }
             }
             _ => {}
@@ -427,7 +427,7 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
                 }
             }
             Type::Trait(id) => {
-                queue.extend(program.implementors.get(id).into_iter().flatten().map(|id| Type::Def(*id, std::sync::Arc::default())));
+                queue.extend(program.implementors.get(id).into_iter().flatten().map(|id| Type::of(*id)));
             }
             // What a map or list holds lives as long as it stays there.
             Type::Foreign(path, args) if !wrappers.is_signal(path) => queue.extend(args.iter().cloned()),

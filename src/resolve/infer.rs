@@ -10,7 +10,7 @@ use super::names::{Res, Space};
 use super::program::{DefId, ModId, Program};
 use super::signatures::Signatures;
 use super::std_types as std_knowledge;
-use super::types::{Type, TypeScope, substitute};
+use super::types::{Args, Type, TypeScope, substitute};
 use crate::catalog::Catalog;
 use crate::facts::{Body, Expr, ExprId, Generic, ItemKind, Lit, Name, PatId, Path, Stmt};
 
@@ -160,7 +160,7 @@ impl Walker<'_, '_> {
         }
         match self.world.program.resolve(self.world.catalog, self.module, path, Space::Type) {
             Some(Res::Def(id) | Res::Inside(id, _)) if !matches!(self.world.program.def(id).item.kind, ItemKind::TypeAlias(..)) => {
-                Type::Def(id, Arc::default())
+                Type::of(id)
             }
             Some(Res::Def(_)) => self.lower(&crate::facts::Ty::Path(path.clone())),
             Some(Res::Foreign(path)) => Type::foreign(&path),
@@ -237,14 +237,14 @@ impl Walker<'_, '_> {
                 self.expr(*left);
                 self.changes(*left);
                 self.expr(*right);
-                Type::Tuple(Arc::default())
+                Type::UNIT
             }
             Expr::Block(stmts) => self.scoped(|this| this.block(stmts)),
             Expr::If { cond, then, otherwise } => self.scoped(|this| {
                 this.expr(*cond);
                 let then = this.expr(*then);
                 let other = otherwise.map(|other| this.expr(other));
-                if then.is_known() && then != Type::Tuple(Arc::default()) { then } else { other.unwrap_or(then) }
+                if then.is_known() && then != Type::UNIT { then } else { other.unwrap_or(then) }
             }),
             Expr::Let { pat, value } => {
                 let ty = self.expr(*value);
@@ -275,14 +275,14 @@ impl Walker<'_, '_> {
             Expr::While { cond, body, .. } => self.scoped(|this| {
                 this.expr(*cond);
                 this.expr(*body);
-                Type::Tuple(Arc::default())
+                Type::UNIT
             }),
             Expr::For { pat, iter, body, .. } => self.scoped(|this| {
                 let iter = this.expr(*iter);
                 let element = std_knowledge::element(&this.peel(&iter));
                 this.pattern(*pat, element, None);
                 this.expr(*body);
-                Type::Tuple(Arc::default())
+                Type::UNIT
             }),
             Expr::Closure { params, body, .. } => {
                 let ret = self.scoped(|this| {
@@ -310,7 +310,7 @@ impl Walker<'_, '_> {
             Expr::Range(from, to, _) => {
                 let ty = from.map(|from| self.expr(from));
                 let to = to.map(|to| self.expr(to));
-                Type::Foreign(SmolStr::new_static("std::ops::Range"), Arc::from([ty.or(to).unwrap_or_default()]))
+                Type::Foreign(SmolStr::new_static("std::ops::Range"), Args::from([ty.or(to).unwrap_or_default()]))
             }
             Expr::Return(value) | Expr::Break(value) => {
                 if let Some(value) = value {
@@ -330,7 +330,7 @@ impl Walker<'_, '_> {
     }
 
     fn block(&mut self, stmts: &[Stmt]) -> Type {
-        let mut out = Type::Tuple(Arc::default());
+        let mut out = Type::UNIT;
         for stmt in stmts {
             out = match stmt {
                 Stmt::Let { pat, ty, init, otherwise } => {
@@ -348,11 +348,11 @@ impl Walker<'_, '_> {
                         (None, found) => found.unwrap_or_default(),
                     };
                     self.pattern(*pat, ty, *init);
-                    Type::Tuple(Arc::default())
+                    Type::UNIT
                 }
                 Stmt::Expr { expr, semi } => {
                     let ty = self.expr(*expr);
-                    if *semi { Type::Tuple(Arc::default()) } else { ty }
+                    if *semi { Type::UNIT } else { ty }
                 }
             };
         }

@@ -8,7 +8,7 @@ use super::infer::{Callee, Walker};
 use super::names::{Res, Space};
 use super::program::DefId;
 use super::std_types;
-use super::types::{Type, member_path, substitute};
+use super::types::{Args, Type, member_path, substitute};
 use crate::catalog::Layer;
 use crate::facts::{Expr, ExprId, Generic, ItemKind, Name, Pat, Path};
 
@@ -40,7 +40,7 @@ impl Walker<'_, '_> {
                         self.out.callees.insert(id, Callee::Def(def));
                         Type::Fn(Arc::new(self.world.signatures.value(def).clone()))
                     }
-                    ItemKind::Struct(_) | ItemKind::Enum(_) => Type::Def(def, Arc::default()),
+                    ItemKind::Struct(_) | ItemKind::Enum(_) => Type::of(def),
                     _ => Type::Unknown,
                 }
             }
@@ -76,7 +76,7 @@ impl Walker<'_, '_> {
                 Some((Callee::Foreign(found), ty))
             }
             Res::Inside(id, name) => {
-                let ty = Type::Def(id, Arc::default());
+                let ty = Type::of(id);
                 Some((self.derived(id, &name).unwrap_or(Callee::Def(id)), Some(ty)))
             }
             Res::Mod(_) => None,
@@ -168,7 +168,7 @@ impl Walker<'_, '_> {
                         _ => ret,
                     }
                 }
-                _ => of.unwrap_or_else(|| Type::Def(*def, Arc::default())),
+                _ => of.unwrap_or_else(|| Type::of(*def)),
             },
             Callee::Foreign(found) => match &of {
                 Some(def @ Type::Def(..)) => def.clone(),
@@ -243,14 +243,14 @@ impl Walker<'_, '_> {
     }
 
     /// `Arc::new(x)`, `Mutex::new(x)`, `LazyLock::new(|| x)`: what is put in is the argument of the type.
-    fn wrapped(&self, of: &str, args: &[Type]) -> Arc<[Type]> {
+    fn wrapped(&self, of: &str, args: &[Type]) -> Args {
         if !self.world.catalog.wrappers().holds_its_argument(of) {
-            return Arc::default();
+            return Args::default();
         }
         match args.first() {
-            Some(Type::Fn(ret)) => Arc::from([(**ret).clone()]),
-            Some(first) => Arc::from([first.clone()]),
-            None => Arc::default(),
+            Some(Type::Fn(ret)) => Args::from([(**ret).clone()]),
+            Some(first) => Args::from([first.clone()]),
+            None => Args::default(),
         }
     }
 

@@ -183,7 +183,7 @@ pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Typ
         out.fields.extend(fields.into_iter().map(|(name, ty)| ((id, name), ty)));
     }
     for (id, (module, ty)) in &program.derefs {
-        let this = Type::Def(*id, std::sync::Arc::default());
+        let this = Type::of(*id);
         let scope = TypeScope { module: *module, this: Some(&this), generics: &[] };
         out.derefs.insert(*id, program.lower(catalog, scope, ty));
     }
@@ -202,7 +202,7 @@ fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>
     match &def.item.kind {
         ItemKind::Fn(func) => {
             let scope = TypeScope { module: def.module, this, generics: &[owner_generics, &func.generics] };
-            let ret = func.ret.as_ref().map_or(Type::Tuple(std::sync::Arc::default()), |ty| program.lower(catalog, scope, ty));
+            let ret = func.ret.as_ref().map_or(Type::UNIT, |ty| program.lower(catalog, scope, ty));
             let params = func
                 .params
                 .iter()
@@ -215,13 +215,13 @@ fn row(program: &Program<'_>, catalog: &Catalog, id: DefId, this: &[Option<Type>
             (program.lower(catalog, scope, &fact.ty), Vec::new(), Vec::new())
         }
         ItemKind::Struct(facts) => {
-            let own = Type::Def(id, std::sync::Arc::default());
+            let own = Type::of(id);
             let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
             let fields = typed_fields(program, catalog, scope, &facts.fields, None);
             (Type::Unknown, Vec::new(), fields)
         }
         ItemKind::Enum(facts) => {
-            let own = Type::Def(id, std::sync::Arc::default());
+            let own = Type::of(id);
             let scope = TypeScope { module: def.module, this: Some(&own), generics: &[&facts.generics] };
             let mut fields = Vec::new();
             for variant in &facts.variants {

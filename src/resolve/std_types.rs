@@ -1,17 +1,16 @@
 //! What the standard library's constructors and combinators return, as far as state flows through them.
 
-use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::types::Type;
+use super::types::{Args, Type};
 use crate::catalog::Wrappers;
 
 const OPTION: &str = "std::option::Option";
 const RESULT: &str = "std::result::Result";
 
 pub(super) fn option(inner: Type) -> Type {
-    Type::Foreign(SmolStr::new_static(OPTION), Arc::from([inner]))
+    Type::Foreign(SmolStr::new_static(OPTION), Args::from([inner]))
 }
 
 fn is_result(path: &str) -> bool {
@@ -31,13 +30,13 @@ pub(super) fn call(path: &str, of: Option<&Type>, args: &[Type]) -> Option<Type>
     let first = || args.first().cloned().unwrap_or_default();
     Some(match path {
         "std::option::Option::Some" => option(first()),
-        "std::result::Result::Ok" => Type::Foreign(SmolStr::new_static(RESULT), Arc::from([first()])),
-        "std::result::Result::Err" => Type::Foreign(SmolStr::new_static(RESULT), Arc::from([Type::Unknown, first()])),
+        "std::result::Result::Ok" => Type::Foreign(SmolStr::new_static(RESULT), Args::from([first()])),
+        "std::result::Result::Err" => Type::Foreign(SmolStr::new_static(RESULT), Args::from([Type::Unknown, first()])),
         "std::mem::take" | "std::mem::replace" | "std::convert::identity" | "std::sync::Arc::clone" | "std::rc::Rc::clone" => first(),
         "std::sync::Arc::try_unwrap" | "std::sync::Arc::into_inner" => args.first().map(|ty| ty.arg(0)).unwrap_or_default(),
         "std::default::Default::default" => Type::Unknown,
         "std::env::var" | "std::env::var_os" => {
-            Type::Foreign(SmolStr::new_static(RESULT), Arc::from([Type::foreign("std::string::String")]))
+            Type::Foreign(SmolStr::new_static(RESULT), Args::from([Type::foreign("std::string::String")]))
         }
         "std::env::temp_dir" => Type::foreign("std::path::PathBuf"),
         "std::fs::File::options" => Type::foreign("std::fs::OpenOptions"),
@@ -45,7 +44,7 @@ pub(super) fn call(path: &str, of: Option<&Type>, args: &[Type]) -> Option<Type>
         _ => match of {
             // A collection made empty or from something: its arguments are known only where they are written.
             Some(Type::Foreign(of, _)) if of.starts_with("std::collections::") || of == "std::vec::Vec" || of == "std::string::String" => {
-                return Some(Type::Foreign(of.clone(), Arc::default()));
+                return Some(Type::Foreign(of.clone(), Args::default()));
             }
             _ => return None,
         },
@@ -94,9 +93,9 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
             | "get_or_insert_with" => arg(0),
             "ok" | "take" | "filter" | "or" | "or_else" | "replace" => option(arg(0)),
             "map_err" | "context" | "with_context" | "ok_or" | "ok_or_else" | "inspect" | "inspect_err" | "wrap_err" | "wrap_err_with" => {
-                Type::Foreign(SmolStr::new_static(RESULT), Arc::from([arg(0)]))
+                Type::Foreign(SmolStr::new_static(RESULT), Args::from([arg(0)]))
             }
-            "map" => Type::Foreign(path.clone(), Arc::from([returned()])),
+            "map" => Type::Foreign(path.clone(), Args::from([returned()])),
             "and_then" => returned(),
             "transpose" => recv.clone(),
             "map_or" | "map_or_else" => returned(),
@@ -153,10 +152,10 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
             }
             "iter" | "iter_mut" | "into_iter" | "values" | "values_mut" | "into_values" | "drain" => {
                 let pair = own.len() > 1 && !name.contains("values");
-                Some(iterator(if pair { Type::Tuple(Arc::from([arg(0), inner])) } else { inner }))
+                Some(iterator(if pair { Type::Tuple(Args::from([arg(0), inner])) } else { inner }))
             }
             "keys" | "into_keys" => Some(iterator(arg(0))),
-            "entry" => Some(Type::Foreign(SmolStr::new_static("std::collections::hash_map::Entry"), Arc::from([arg(0), inner]))),
+            "entry" => Some(Type::Foreign(SmolStr::new_static("std::collections::hash_map::Entry"), Args::from([arg(0), inner]))),
             "or_insert" | "or_insert_with" | "or_default" | "or_insert_entry" => Some(inner),
             _ => None,
         };
@@ -167,7 +166,7 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
             "filter" | "take" | "skip" | "rev" | "chain" | "inspect" | "step_by" | "peekable" | "take_while" | "skip_while" | "by_ref"
             | "into_iter" => recv.clone(),
             "next" | "last" | "nth" | "find" | "max_by_key" | "min_by_key" | "peek" => option(arg(0)),
-            "enumerate" => iterator(Type::Tuple(Arc::from([Type::foreign("usize"), arg(0)]))),
+            "enumerate" => iterator(Type::Tuple(Args::from([Type::foreign("usize"), arg(0)]))),
             _ => return None,
         });
     }
@@ -175,7 +174,7 @@ pub(super) fn method(wrappers: &Wrappers, recv: &Type, name: &str, args: &[Type]
 }
 
 fn iterator(inner: Type) -> Type {
-    Type::Foreign(SmolStr::new_static("std::iter::Iterator"), Arc::from([inner]))
+    Type::Foreign(SmolStr::new_static("std::iter::Iterator"), Args::from([inner]))
 }
 
 /// What a loop over a value yields.
@@ -238,7 +237,7 @@ pub(super) fn closure_parameter(recv: &Type, name: &str) -> Option<Type> {
 pub(super) fn macro_type(name: &str, args: &[Type]) -> Option<Type> {
     Some(match name {
         "format" => Type::foreign("std::string::String"),
-        "vec" => Type::Foreign(SmolStr::new_static("std::vec::Vec"), Arc::from([args.first().cloned().unwrap_or_default()])),
+        "vec" => Type::Foreign(SmolStr::new_static("std::vec::Vec"), Args::from([args.first().cloned().unwrap_or_default()])),
         "concat" | "stringify" | "include_str" | "env" | "file" | "module_path" => Type::foreign("str"),
         _ => return None,
     })

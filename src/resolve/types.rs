@@ -1,5 +1,6 @@
 //! Resolved types: named types by canonical path, with their arguments; references are transparent.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use smol_str::{SmolStr, SmolStrBuilder};
@@ -19,11 +20,11 @@ pub enum Type {
     #[default]
     Unknown,
     /// A type of the workspace.
-    Def(DefId, Arc<[Type]>),
+    Def(DefId, Args),
     /// A type of a foreign crate or of `std`, by canonical path.
-    Foreign(SmolStr, Arc<[Type]>),
+    Foreign(SmolStr, Args),
     /// A tuple.
-    Tuple(Arc<[Type]>),
+    Tuple(Args),
     /// A slice or array.
     Slice(Arc<Type>),
     /// A function or closure, by what it returns.
@@ -34,11 +35,53 @@ pub enum Type {
     Param(SmolStr),
 }
 
+/// The types that stand in another.
+///
+/// None are nothing at all: empty slices behind an [`Arc`] are one and the same, and threads would wait for one another to count its owners.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Args(Option<Arc<[Type]>>);
+
+impl Deref for Args {
+    type Target = [Type];
+
+    fn deref(&self) -> &[Type] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl From<Vec<Type>> for Args {
+    fn from(all: Vec<Type>) -> Self {
+        all.into_iter().collect()
+    }
+}
+
+impl<const N: usize> From<[Type; N]> for Args {
+    fn from(all: [Type; N]) -> Self {
+        all.into_iter().collect()
+    }
+}
+
+impl FromIterator<Type> for Args {
+    fn from_iter<T: IntoIterator<Item = Type>>(all: T) -> Self {
+        let mut all = all.into_iter().peekable();
+        Self(all.peek().is_some().then(|| all.collect()))
+    }
+}
+
 impl Type {
+    /// `()`.
+    pub const UNIT: Type = Type::Tuple(Args(None));
+
+    /// A type of the workspace without arguments.
+    #[must_use]
+    pub fn of(def: DefId) -> Self {
+        Type::Def(def, Args::default())
+    }
+
     /// A foreign type without arguments.
     #[must_use]
     pub fn foreign(path: &str) -> Self {
-        Type::Foreign(SmolStr::new(path), Arc::default())
+        Type::Foreign(SmolStr::new(path), Args::default())
     }
 
     /// The definition of a type of the workspace.
@@ -164,8 +207,8 @@ impl Program<'_> {
         let Some(res) = self.resolve(catalog, scope.module, path, Space::Type) else { return Type::Unknown };
         let written = path.segs.iter().rev().find(|seg| !seg.args.is_empty()).map_or(&[][..], |seg| seg.args.as_slice());
         // An empty list that is collected is a new allocation, the default is not.
-        let args: Arc<[Type]> = match written {
-            [] => Arc::default(),
+        let args: Args = match written {
+            [] => Args::default(),
             _ => written
                 .iter()
                 .filter(|arg| !matches!(arg, Ty::Assoc(..)))
@@ -222,7 +265,7 @@ impl Program<'_> {
 }
 
 /// Foreign names under which everybody's `Result` goes mean the one of `std`.
-fn foreign(path: SmolStr, args: Arc<[Type]>) -> Type {
+fn foreign(path: SmolStr, args: Args) -> Type {
     if path.ends_with("::Result") && path != "std::result::Result" {
         return Type::Foreign(SmolStr::new_static("std::result::Result"), args);
     }
@@ -238,7 +281,7 @@ pub(super) fn substitute(ty: &Type, generics: &[Generic], args: &[Type]) -> Type
     if generics.is_empty() {
         return ty.clone();
     }
-    let all = |list: &Arc<[Type]>| -> Arc<[Type]> {
+    let all = |list: &Args| -> Args {
         if list.is_empty() { list.clone() } else { list.iter().map(|ty| substitute(ty, generics, args)).collect() }
     };
     match ty {
