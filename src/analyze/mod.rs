@@ -75,16 +75,31 @@ impl Analysis {
     pub fn let_go(&self) {
         self.rest.let_go();
     }
+
+    /// Leaves it to the end of the process, which gives all back at once: for whoever has nothing more to analyse.
+    pub fn leave(&self) {
+        std::mem::forget(self.rest.take());
+    }
 }
 
 /// What the map was made of: many small pieces of memory, which take as long to give back as a stage. It is not done while the map is
-/// written, and not at all where the process ends then: the last owner hands it to a thread of its own.
+/// written: the last owner hands it to a thread of its own.
 #[derive(Default)]
 struct Rest(Mutex<Option<Box<dyn Send>>>);
 
 impl Rest {
+    /// Has something else kept as long: the threads, which would tidy up what they leave behind while the map is written.
+    fn keep(&mut self, more: impl Send + 'static) {
+        let rest = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        *rest = Some(Box::new((rest.take(), more)));
+    }
+
+    fn take(&self) -> Option<Box<dyn Send>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     fn let_go(&self) {
-        if let Some(rest) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(rest) = self.take() {
             // Without a thread it is given back here, with the closure. What nests deep was made on such a stack, too.
             let _ = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || drop(rest));
         }
@@ -110,7 +125,7 @@ pub fn analyze(tree: &dyn Tree, revision: &Revision, options: &Options) -> anyho
 /// # Errors
 /// As [`analyze`].
 pub fn analyze_with(tree: &dyn Tree, revision: &Revision, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
-    pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, Known::default()))
+    on_threads(options, || run(tree, discovered(tree, options, progress), revision, options, progress, Known::default()))
 }
 
 /// As [`analyze_with`], or what an earlier run on the same files has found.
@@ -124,7 +139,7 @@ pub fn analyze_kept(
     progress: &dyn Progress,
     kept: &Kept<'_>,
 ) -> anyhow::Result<Analysis> {
-    pool(options.threads)?.install(|| {
+    on_threads(options, || {
         let recorded = Recorded::new(tree);
         let parse_options = parse_options(options);
         let (discovery, found) = rayon::join(|| discovered(&recorded, options, progress), || kept.find(tree, &parse_options));
@@ -152,9 +167,17 @@ pub fn analyze_alike(
     parsed: &Parsed,
 ) -> anyhow::Result<Analysis> {
     let known = Known { parsed: Some(parsed), recorded: None };
-    let analysis = pool(options.threads)?.install(|| run(tree, discovered(tree, options, progress), revision, options, progress, known))?;
+    let analysis = on_threads(options, || run(tree, discovered(tree, options, progress), revision, options, progress, known))?;
     // The others follow.
     analysis.let_go();
+    Ok(analysis)
+}
+
+/// Runs an analysis on threads of its own, which are given back with what the map was made of.
+fn on_threads(options: &Options, run: impl FnOnce() -> anyhow::Result<Analysis> + Send) -> anyhow::Result<Analysis> {
+    let pool = pool(options.threads)?;
+    let mut analysis = pool.install(run)?;
+    analysis.rest.keep(pool);
     Ok(analysis)
 }
 

@@ -58,7 +58,7 @@ pub struct Api {
     /// What the library hides.
     #[serde(default)]
     pub hides: Option<String>,
-    /// What is lost when the process ends.
+    /// What is lost when the process ends. `{start}` is when it is read: at the start, or when it is first used.
     #[serde(default)]
     pub lost: Option<String>,
     /// File of the crate's source that the facts were read from.
@@ -80,6 +80,9 @@ pub struct Api {
     /// `path_arg` names a folder, and the library makes up the name of what it puts there.
     #[serde(default)]
     pub named_by_itself: bool,
+    /// What it makes is removed when its value is dropped, unless one of these methods is called.
+    #[serde(default)]
+    pub removed_on_drop: Option<Vec<SmolStr>>,
     /// The folder that it works in, below that of an object which another entry opens.
     #[serde(default)]
     pub below: Option<Below>,

@@ -181,13 +181,7 @@ fn read_baseline(file: &Path) -> anyhow::Result<Baseline> {
 }
 
 fn write_baseline(session: &Session, file: &Path, global: &Global) -> anyhow::Result<ExitCode> {
-    let state = State {
-        map: &session.analysis.map,
-        config: &session.analysis.config,
-        baseline: None,
-        tree: None,
-        today: session::today(),
-    };
+    let state = State { map: &session.analysis.map, config: &session.analysis.config, baseline: None, tree: None, today: session::today() };
     let ids = state.to_let_through();
     let name = file.file_name().and_then(|name| name.to_str());
     let name =

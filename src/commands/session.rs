@@ -28,6 +28,12 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// The one analysis of this process.
+    fn only(self) -> Self {
+        self.analysis.leave();
+        self
+    }
+
     /// The exit code of a command that did its work.
     pub(super) fn exit_code(&self) -> ExitCode {
         if self.analysis.unreadable { ExitCode::Unreadable } else { ExitCode::Clean }
@@ -66,13 +72,13 @@ impl Tree for WithoutConfig<'_> {
 /// Finds, reads and analyses the tree. Messages on the input go to standard error.
 pub(super) fn open(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
     let (root, tree) = find(global, path)?;
-    analysed(root, &tree, &tree, global, Told::Here, cache::open(global))
+    analysed(root, &tree, &tree, global, Told::Here, cache::open(global)).map(Session::only)
 }
 
 /// As [`open`], without the messages that `statemap check` judges.
 pub(super) fn open_for_check(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
     let (root, tree) = find(global, path)?;
-    analysed(root, &tree, &tree, global, Told::ByPolicy, cache::open(global))
+    analysed(root, &tree, &tree, global, Told::ByPolicy, cache::open(global)).map(Session::only)
 }
 
 /// As [`open_for_check`], with all that is known of what is deployed: the cache does not hold it.
@@ -84,7 +90,7 @@ pub(super) fn open_for_what_if(global: &Global, path: Option<&Path>) -> anyhow::
 /// As [`open`], without reading the `statemap.toml` that may be there.
 pub(super) fn open_without_config(global: &Global, path: Option<&Path>) -> anyhow::Result<Session> {
     let (root, tree) = find(global, path)?;
-    analysed(root, &tree, &WithoutConfig(&tree), global, Told::Here, None)
+    analysed(root, &tree, &WithoutConfig(&tree), global, Told::Here, None).map(Session::only)
 }
 
 /// The map of a tree that is analysed already, with other things deployed. Messages on the input were told before.

@@ -156,8 +156,8 @@ fn write(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, kind: Kind, path: Opti
     let op = api.op.map_or(FsOp::Write, |op| if op == FsOp::Write && appends { FsOp::Append } else { op });
     facts.push(Cx::plain_fact("op", op.as_str()));
     facts.extend(knobs::habits(api));
-    if is_left_there(cx, body, call) {
-        facts.push(Cx::plain_fact("disable_cleanup", "yes"));
+    if api.removed_on_drop.as_ref().is_some_and(|keeping| is_kept(cx, body, call, keeping)) {
+        facts.push(Cx::plain_fact(Fact::KEPT, "yes"));
     }
     facts.extend(generated(cx, body));
     let what = literal.clone().map_or_else(|| call.path.clone(), SmolStr::from);
@@ -251,14 +251,11 @@ fn argument(call: &KnownCall, at: usize) -> Option<&Value> {
 }
 
 /// What would be removed when it is dropped is told to stay, here or by whoever is given it.
-fn is_left_there(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> bool {
-    const STAYS: &[&str] = &["disable_cleanup", "into_path", "keep", "persist", "persist_noclobber"];
-    if !call.path.starts_with("tempfile::") {
-        return false;
-    }
-    let is_such =
-        |path: &SmolStr| path.rsplit_once("::").is_some_and(|(owner, last)| owner.starts_with("tempfile") && STAYS.contains(&last));
-    let in_body = STAYS.iter().any(|name| body.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok());
+fn is_kept(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, keeping: &[SmolStr]) -> bool {
+    let krate = |path: &SmolStr| path.split("::").next().map(str::to_owned);
+    let own = krate(&call.path);
+    let keeps = |path: &SmolStr| krate(path) == own && path.rsplit("::").next().is_some_and(|last| keeping.iter().any(|name| name == last));
+    let in_body = keeping.iter().any(|name| body.names.binary_search(name).is_ok());
     let is_handed_on = !matches!(call.bound, Bound::Let(_) | Bound::Dropped);
-    in_body || is_handed_on && cx.bodies().any(|other| other.foreign.iter().any(is_such))
+    in_body || is_handed_on && cx.bodies().any(|other| other.foreign.iter().any(keeps))
 }

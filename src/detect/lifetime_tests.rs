@@ -282,11 +282,13 @@ fn what_a_lock_is_loaded_with_is_told() {
 fn a_folder_that_is_removed_when_it_is_dropped_keeps_nothing() {
     let of = |made: &str| {
         let text = format!("fn main() {{ let folder = {made}.unwrap(); println!(\"{{folder:?}}\"); }}\n");
-        let found = items(&["tempfile"], &text);
+        let found = items(&["mktemp", "tempfile"], &text);
         found.iter().find(|item| item.kind == Kind::FsWrite).map(crate::model::Item::is_removed_on_drop)
     };
     assert_eq!(of("tempfile::tempdir()"), Some(true));
     assert_eq!(of("tempfile::Builder::new().prefix(\"a\").tempdir()"), Some(true));
     assert_eq!(of("tempfile::Builder::new().disable_cleanup(true).tempdir()"), Some(false));
+    assert_eq!(of("mktemp::Temp::new_dir()"), Some(true));
+    assert_eq!(of("mktemp::Temp::new_dir().map(mktemp::Temp::release)"), Some(false));
     assert_eq!(of("std::fs::write(\"a\", \"b\")"), Some(false));
 }

@@ -24,7 +24,7 @@ use smol_str::SmolStr;
 use crate::detect::{
     Cx, Entries, Finding, RawSite, tell_call_timeouts, tell_growth, tell_invalidation, tell_task_work, tell_unset, tell_warming,
 };
-use crate::model::{Access, Fact, FactValue, Item, ItemId, Kind, Role, Site, Use};
+use crate::model::{Access, Fact, FactValue, Item, ItemId, Kind, Provenance, Role, Site, Use};
 use crate::resolve::DefId;
 
 pub(crate) use summary::{duration_said, grouped};
@@ -82,17 +82,18 @@ fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
     // What the catalog says of budgets and data is said of what stays.
     let is_short = matches!(finding.kind, Kind::Limiter | Kind::ReferenceData | Kind::Cache) && facts.iter().any(Fact::is_for_each_call);
     let about = about.filter(|_| !is_short);
-    let lost = about.and_then(|api| api.lost.as_ref());
+    if about.is_some_and(|api| api.removed_on_drop.is_some()) && !facts.iter().any(|fact| fact.key == Fact::KEPT) {
+        facts.push(Fact { provenance: Provenance::Default, ..Cx::plain_fact(Fact::REMOVED, "on drop") });
+    }
     // A lazily made static is read when it is first asked for.
     let is_lazy = finding.ty.as_deref().is_some_and(|ty| ["LazyLock<", "Lazy<"].iter().any(|lazy| ty.starts_with(lazy)));
-    let at_first_use = lost.filter(|_| is_lazy).map(|lost| lost.replacen("Read again at start;", "Read again at first use;", 1));
-    let lost = at_first_use.as_ref().or(lost);
+    let lost = about.and_then(|api| api.lost.as_ref()).map(|lost| lost.replace("{start}", if is_lazy { "first use" } else { "start" }));
     let again = facts.iter().find(|fact| fact.key == Fact::STARTED_AGAIN).and_then(|fact| fact.value.as_ref());
     let lost = lost.map(|lost| match again {
         Some(again) => format!("What the task had in memory; if it panics, what waits for it starts it again {again}."),
-        None => lost.clone(),
+        None => lost,
     });
-    let lost = lost.as_ref().map(|lost| if counts { format!("{lost} What its entries count begins anew.") } else { lost.clone() });
+    let lost = lost.map(|lost| if counts { format!("{lost} What its entries count begins anew.") } else { lost });
     Item {
         id,
         kind: finding.kind,

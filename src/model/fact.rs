@@ -116,6 +116,12 @@ impl Fact {
         self.key == "lifetime" && matches!(&self.value, Some(FactValue::Text(text)) if text == Self::EACH_CALL)
     }
 
+    /// The key of the fact that tells when a file or folder is removed.
+    pub const REMOVED: &str = "removed";
+
+    /// The key of the fact that tells that a file or folder stays which would be removed.
+    pub const KEPT: &str = "disable_cleanup";
+
     /// The key of the fact that tells when a task is started again that has panicked.
     pub const STARTED_AGAIN: &str = "started_again";
 

@@ -236,8 +236,7 @@ impl Item {
     /// A file or folder that the library removes when its value is dropped: nothing stays but what a kill leaves behind.
     #[must_use]
     pub fn is_removed_on_drop(&self) -> bool {
-        let says = self.hides.as_deref().is_some_and(|hides| hides.contains("removed on drop") && !hides.contains("no longer"));
-        self.kind == Kind::FsWrite && says && !self.facts.iter().any(|fact| fact.key == "disable_cleanup")
+        self.kind == Kind::FsWrite && self.facts.iter().any(|fact| fact.key == Fact::REMOVED)
     }
 
     /// A piece of state of which nothing more is known: in the usual scope of its kind, certain, changing.

@@ -289,10 +289,7 @@ fn text(tokens: &[TokenTree]) -> String {
 
 /// A path of an attribute or a macro, without generic arguments.
 pub(super) fn plain_path(path: &syn::Path) -> Path {
-    Path {
-        global: path.leading_colon.is_some(),
-        segs: path.segments.iter().map(|seg| Seg::of(name(&seg.ident))).collect(),
-    }
+    Path { global: path.leading_colon.is_some(), segs: path.segments.iter().map(|seg| Seg::of(name(&seg.ident))).collect() }
 }
 
 #[cfg(test)]

@@ -89,13 +89,7 @@ impl Lower<'_> {
                 let recv = self.expr(&mut call.receiver);
                 let turbofish = call.turbofish.as_ref().map(|angle| self.cx.generic_args(&angle.args)).unwrap_or_default();
                 let args = self.exprs(&mut call.args);
-                Expr::Method {
-                    recv,
-                    name: name(&call.method),
-                    turbofish,
-                    args,
-                    span: span(call.method.span()),
-                }
+                Expr::Method { recv, name: name(&call.method), turbofish, args, span: span(call.method.span()) }
             }
             SynExpr::Call(call) => {
                 let callee = self.expr(&mut call.func);

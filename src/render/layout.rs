@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::assess::{Cause, SYMPTOMS, Symptom};
-use crate::model::{Class, Hazard, Item, ItemId, Kind, Provenance, Scope, StateMap};
+use crate::model::{Class, Fact, Hazard, Item, ItemId, Kind, Provenance, Scope, StateMap};
 
 use super::RenderOptions;
 use super::escape::{code, code_short, inline, slug};
@@ -509,8 +509,11 @@ fn is_minor(item: &Item) -> bool {
         return false;
     }
     // What stands in a column of its own, or is one more line on an object, makes no block.
-    let beside = |fact: &&crate::model::Fact| {
-        !matches!(fact.key.as_str(), "type" | "mount" | "mounted" | "survives" | "needed" | "change seen" | "decides" | "counted_in")
+    let beside = |fact: &&Fact| {
+        !matches!(
+            fact.key.as_str(),
+            "type" | "mount" | "mounted" | "survives" | "needed" | "change seen" | "decides" | "counted_in" | Fact::REMOVED
+        )
     };
     let told = item.facts.iter().filter(beside).count();
     match item.kind {

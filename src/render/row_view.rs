@@ -25,10 +25,11 @@ const ENTRIES: usize = 2;
 const PATH: usize = 160;
 
 /// Facts that have a column, or that the name or the summary says.
-const IN_COLUMNS: [&str; 16] = [
+const IN_COLUMNS: [&str; 17] = [
     "type",
     "path",
     "op",
+    Fact::REMOVED,
     "env",
     "default",
     "presence",

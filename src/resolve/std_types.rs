@@ -1,6 +1,5 @@
 //! What the standard library's constructors and combinators return, as far as state flows through them.
 
-
 use smol_str::SmolStr;
 
 use super::types::{Args, Type};
