@@ -16,7 +16,7 @@ use crate::catalog::{Api, EntryId};
 use crate::facts::ItemKind;
 use crate::merge::redact::{HIDDEN, of_secret};
 use crate::model::{Fact, FactValue, Kind, Place, Provenance, Role};
-use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World};
+use crate::resolve::{At, BodyFacts, DefId, Flow, Settled, Type, Value, World, with_parameters};
 
 /// What every detector reads.
 pub struct Cx<'a> {
@@ -404,6 +404,9 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
             }
         }
     }
+    // A type parameter holds what implements its bound.
+    let known = &cx.world.signatures.bounds;
+    let inside = |ty: Option<&Type>, of: DefId| Some(with_parameters(ty?, &|name| known.get(&(of, name.clone())).cloned()));
     let mut seen = FxHashSet::default();
     while let Some(ty) = queue.pop() {
         match &ty {
@@ -414,12 +417,13 @@ fn long_lived(cx: &Cx<'_>) -> FxHashSet<DefId> {
                 }
                 match &program.def(*id).item.kind {
                     ItemKind::Struct(facts) => {
-                        queue.extend(facts.fields.iter().filter_map(|field| cx.world.signatures.field(*id, &field.name).cloned()));
+                        queue.extend(facts.fields.iter().filter_map(|field| inside(cx.world.signatures.field(*id, &field.name), *id)));
                     }
                     ItemKind::Enum(facts) => {
                         for variant in &facts.variants {
                             for field in &variant.fields {
-                                queue.extend(cx.world.signatures.field(*id, &format!("{}.{}", variant.name, field.name)).cloned());
+                                let name = format!("{}.{}", variant.name, field.name);
+                                queue.extend(inside(cx.world.signatures.field(*id, &name), *id));
                             }
                         }
                     }

@@ -8,9 +8,9 @@ use smol_str::SmolStr;
 use super::by_expr::ByExpr;
 use super::names::{Res, Space};
 use super::program::{DefId, ModId, Program};
-use super::signatures::Signatures;
+use super::signatures::{Signatures, bounded};
 use super::std_types as std_knowledge;
-use super::types::{Args, Type, TypeScope, substitute};
+use super::types::{Args, Type, TypeScope, substitute, with_parameters};
 use crate::catalog::Catalog;
 use crate::facts::{Body, Expr, ExprId, Generic, ItemKind, Lit, Name, PatId, Path, Stmt};
 
@@ -152,6 +152,15 @@ impl Walker<'_, '_> {
     pub(super) fn lower(&self, ty: &crate::facts::Ty) -> Type {
         let scope = TypeScope { module: self.module, this: self.this.as_ref(), generics: self.generics };
         self.world.program.lower(self.world.catalog, scope, ty)
+    }
+
+    /// What is known of a type parameter of the function or block around: a trait of the workspace, or a function.
+    fn bound(&self, name: &Name) -> Option<Type> {
+        let own = |generic: &&Generic| generic.name == *name && !generic.bounds.is_empty();
+        self.generics.iter().flat_map(|all| all.iter()).find(own)?;
+        let scope = TypeScope { module: self.module, this: self.this.as_ref(), generics: self.generics };
+        let found = bounded(self.world.program, self.world.catalog, scope, Type::Param(name.clone()), self.generics);
+        Some(found).filter(Type::is_known)
     }
 
     pub(super) fn lower_path(&self, path: &Path) -> Type {
@@ -396,7 +405,13 @@ impl Walker<'_, '_> {
                             ItemKind::Struct(facts) => &facts.generics,
                             _ => &[],
                         };
-                        return substitute(found, generics, args);
+                        if generics.is_empty() {
+                            return found.clone();
+                        }
+                        let found = substitute(found, generics, args);
+                        return with_parameters(&found, &|name| {
+                            self.bound(name).or_else(|| self.world.signatures.bounds.get(&(*id, name.clone())).cloned())
+                        });
                     }
                 }
                 Type::Tuple(all) => {

@@ -111,10 +111,12 @@ impl Walker<'_, '_> {
         let world = self.world;
         match ty {
             Type::Def(id, _) | Type::Trait(id) => {
-                let found = world.program.members.get(&(*id, SmolStr::new(name))).and_then(|all| all.first().copied());
-                match found {
-                    Some(member) => Some(Callee::Def(self.implementation(*id, member, name))),
-                    None => self.derived(*id, name),
+                let of = |id: DefId| world.program.members.get(&(id, SmolStr::new(name))).and_then(|all| all.first().copied());
+                match (of(*id), ty) {
+                    (Some(member), _) => Some(Callee::Def(self.implementation(*id, member, name))),
+                    // What a trait asks for beside itself, by the only type that has both.
+                    (None, Type::Trait(_)) => self.only_implementor(*id).and_then(of).map(Callee::Def),
+                    (None, _) => self.derived(*id, name),
                 }
             }
             Type::Foreign(path, _) => Some(Callee::Foreign(member_path(path, name))),
@@ -126,11 +128,19 @@ impl Walker<'_, '_> {
     fn implementation(&self, of: DefId, member: DefId, name: &str) -> DefId {
         let program = self.world.program;
         let required = program.func(member).is_some_and(|func| func.body.is_none());
-        match program.implementors.get(&of).map(Vec::as_slice) {
-            Some([only]) if required => {
-                program.members.get(&(*only, SmolStr::new(name))).and_then(|all| all.first().copied()).unwrap_or(member)
+        match self.only_implementor(of) {
+            Some(only) if required => {
+                program.members.get(&(only, SmolStr::new(name))).and_then(|all| all.first().copied()).unwrap_or(member)
             }
             _ => member,
+        }
+    }
+
+    /// The type of the workspace that implements a trait, where it is the only one.
+    fn only_implementor(&self, of: DefId) -> Option<DefId> {
+        match self.world.program.implementors.get(&of)?.as_slice() {
+            [only] => Some(*only),
+            _ => None,
         }
     }
 

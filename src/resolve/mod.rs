@@ -110,7 +110,7 @@ pub use seldom::{Empty, Seldom};
 pub use signatures::{Signatures, attach, signatures};
 pub use supervised::Supervised;
 pub use task::follow_receivers;
-pub use types::{Args, Type, TypeScope};
+pub use types::{Args, Type, TypeScope, with_parameters};
 pub use unset::Unset;
 pub use values::{At, TextPart, Value};
 pub(crate) use walk::{children, ids, parents};

@@ -24,6 +24,9 @@ pub struct Signatures {
     pub this: Vec<Option<Type>>,
     /// Structs that have a field of a type, with the field's name.
     pub holders: FxHashMap<DefId, Vec<(DefId, Name)>>,
+    /// What is known of the type parameters of structs and enums: the trait of the workspace, or the function, that they are bound by,
+    /// where they are declared or in an `impl` block.
+    pub bounds: FxHashMap<(DefId, Name), Type>,
     /// Targets of `Deref` impls.
     pub derefs: FxHashMap<DefId, Type>,
     /// The foreign traits that types derive, as far as the catalog may know a function of theirs.
@@ -187,6 +190,36 @@ pub fn signatures(program: &Program<'_>, catalog: &Catalog, this: Vec<Option<Typ
         let scope = TypeScope { module: *module, this: Some(&this), generics: &[] };
         out.derefs.insert(*id, program.lower(catalog, scope, ty));
     }
+    out.bounds = bounds(program, catalog, &out.this);
+    out
+}
+
+/// The bounds of the type parameters of structs and enums.
+fn bounds(program: &Program<'_>, catalog: &Catalog, this: &[Option<Type>]) -> FxHashMap<(DefId, Name), Type> {
+    let mut out = FxHashMap::default();
+    for (id, def) in program.all_defs() {
+        let (of, own, args): (DefId, &[Generic], &[Type]) = match (&def.item.kind, &this[id.0 as usize]) {
+            (ItemKind::Struct(facts), _) => (id, &facts.generics, &[]),
+            (ItemKind::Enum(facts), _) => (id, &facts.generics, &[]),
+            (ItemKind::Impl(imp), Some(Type::Def(of, args))) => (*of, &imp.generics, args),
+            _ => continue,
+        };
+        let declared: &[Generic] = match &program.def(of).item.kind {
+            ItemKind::Struct(facts) => &facts.generics,
+            ItemKind::Enum(facts) => &facts.generics,
+            _ => continue,
+        };
+        let scope = TypeScope { module: def.module, this: None, generics: &[own] };
+        for (at, generic) in declared.iter().enumerate() {
+            // `impl<C: Store> Service<C>` says it of the `B` of `struct Service<B>`.
+            let here = if of == id { Some(&generic.name) } else { args.get(at).and_then(Type::parameter) };
+            let Some(here) = here.filter(|name| own.iter().any(|one| one.name == **name && !one.bounds.is_empty())) else { continue };
+            let found = bounded(program, catalog, scope, Type::Param(here.clone()), &[own]);
+            if !matches!(found, Type::Param(_)) {
+                out.entry((of, generic.name.clone())).or_insert(found);
+            }
+        }
+    }
     out
 }
 
@@ -259,7 +292,7 @@ fn typed_fields(
 }
 
 /// A parameter of a parameter type takes the bound that says most: a trait of the workspace, or a function's return.
-fn bounded(program: &Program<'_>, catalog: &Catalog, scope: TypeScope<'_>, ty: Type, generics: &[&[Generic]]) -> Type {
+pub(super) fn bounded(program: &Program<'_>, catalog: &Catalog, scope: TypeScope<'_>, ty: Type, generics: &[&[Generic]]) -> Type {
     let Type::Param(name) = &ty else { return ty };
     for generic in generics.iter().flat_map(|all| all.iter()).filter(|generic| generic.name == *name) {
         let bound = crate::facts::Ty::Impl(generic.bounds.clone());

@@ -8,7 +8,7 @@ use smol_str::{SmolStr, SmolStrBuilder};
 use super::names::{Res, Space};
 use super::program::{DefId, ModId, Program};
 use crate::catalog::Catalog;
-use crate::facts::{Generic, ItemKind, Path, Ty};
+use crate::facts::{Generic, ItemKind, Name, Path, Ty};
 
 /// Types nested or aliased deeper than this are cut.
 const MAX_DEPTH: u32 = 24;
@@ -98,6 +98,15 @@ impl Type {
     pub fn path(&self) -> Option<&SmolStr> {
         match self {
             Type::Foreign(path, _) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The name of a type parameter.
+    #[must_use]
+    pub fn parameter(&self) -> Option<&Name> {
+        match self {
+            Type::Param(name) => Some(name),
             _ => None,
         }
     }
@@ -281,19 +290,21 @@ pub(super) fn substitute(ty: &Type, generics: &[Generic], args: &[Type]) -> Type
     if generics.is_empty() {
         return ty.clone();
     }
-    let all = |list: &Args| -> Args {
-        if list.is_empty() { list.clone() } else { list.iter().map(|ty| substitute(ty, generics, args)).collect() }
-    };
+    with_parameters(ty, &|name| args.get(generics.iter().position(|generic| generic.name == *name)?).cloned())
+}
+
+/// A type with what is known of parameters in their place.
+#[must_use]
+pub fn with_parameters(ty: &Type, known: &dyn Fn(&Name) -> Option<Type>) -> Type {
+    let all =
+        |list: &Args| -> Args { if list.is_empty() { list.clone() } else { list.iter().map(|ty| with_parameters(ty, known)).collect() } };
     match ty {
-        Type::Param(name) => {
-            let at = generics.iter().position(|generic| generic.name == *name);
-            at.and_then(|at| args.get(at).cloned()).unwrap_or_else(|| ty.clone())
-        }
+        Type::Param(name) => known(name).unwrap_or_else(|| ty.clone()),
         Type::Def(id, list) => Type::Def(*id, all(list)),
         Type::Foreign(path, list) => Type::Foreign(path.clone(), all(list)),
         Type::Tuple(list) => Type::Tuple(all(list)),
-        Type::Slice(inner) => Type::Slice(Arc::new(substitute(inner, generics, args))),
-        Type::Fn(ret) => Type::Fn(Arc::new(substitute(ret, generics, args))),
+        Type::Slice(inner) => Type::Slice(Arc::new(with_parameters(inner, known))),
+        Type::Fn(ret) => Type::Fn(Arc::new(with_parameters(ret, known))),
         Type::Unknown | Type::Trait(_) => ty.clone(),
     }
 }
