@@ -29,6 +29,7 @@ mod handed_builders;
 mod http_caching;
 mod ingredients;
 mod invalidation;
+mod kept_elsewhere;
 mod kept_locks;
 mod key_lengths;
 mod knobs;
@@ -224,6 +225,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     }
     #[cfg(test)]
     assert_eq!(format!("{out:?}"), format!("{:?}", one_after_the_other(cx)), "some detector reads what others found");
+    kept_elsewhere::tell(cx, &mut out);
     taken::tell(cx, &mut out);
     surroundings::tell(cx, &mut out);
     pragmas::tell(cx, &mut out);
