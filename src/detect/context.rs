@@ -88,22 +88,18 @@ impl<'a> Cx<'a> {
             started: FxHashSet::default(),
             from_main: FxHashMap::default(),
         };
-        cx.from_main = reached_from_main(&cx);
-        cx.started = started(&cx);
-        cx.once = once(&cx);
-        cx.spawned = cx
-            .bodies()
-            .flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()))
-            .flat_map(|task| task.calls.clone())
-            .collect();
-        let (reached, (by_requests, by_connections, serving, long_lived)) = rayon::join(
-            || super::reach::by_service(&cx),
-            || (super::reach::by_requests(&cx), super::reach::by_connections(&cx), super::reach::serving(&cx), long_lived(&cx)),
-        );
+        (cx.from_main, cx.spawned) = rayon::join(|| reached_from_main(&cx), || spawned(&cx));
+        (cx.started, cx.once) = rayon::join(|| started(&cx), || once(&cx));
+        let by_entries = || {
+            let handlers = super::reach::handlers(&cx);
+            (super::reach::by_requests(&cx, handlers.clone()), super::reach::by_connections(&cx), super::reach::serving(&cx, handlers))
+        };
+        let ((reached, keepers), ((by_requests, by_connections, serving), long_lived)) =
+            rayon::join(|| (super::reach::by_service(&cx), super::per_entry::keepers(&cx)), || rayon::join(by_entries, || long_lived(&cx)));
         let cx = Self { by_requests, by_connections, serving, long_lived, reached, ..cx };
         let made_for_each = super::reach::made_for_each(&cx);
         let mut cx = Self { made_for_each, ..cx };
-        cx.per_entry = super::per_entry::per_entry(&cx);
+        cx.per_entry = super::per_entry::per_entry(&cx, &keepers);
         cx
     }
 
@@ -356,6 +352,12 @@ impl<'a> Cx<'a> {
             _ => name,
         }
     }
+}
+
+/// Functions that tasks call.
+fn spawned(cx: &Cx<'_>) -> FxHashSet<DefId> {
+    let tasks = cx.bodies().flat_map(|body| body.known.iter().filter_map(|call| call.task.as_ref()));
+    tasks.flat_map(|task| task.calls.iter().copied()).collect()
 }
 
 /// Types that outlive one request: what statics hold, what is handed to all requests, or lives in

@@ -101,16 +101,23 @@ fn dead<'b>(world: World<'b>, mut named: Named<'b>, such: &[&'b BodyFacts], run:
     }
     // One that is private and never named is called in a way that is not seen: by a macro, say.
     left.retain(|id| program.def(*id).item.public || mentions(&named, id).is_some_and(|count| count > 0));
-    loop {
-        let is_unnamed = |id: &DefId| mentions(&named, id).is_none_or(|count| count == 0);
-        let (found, rest): (Vec<DefId>, Vec<DefId>) = left.into_iter().partition(is_unnamed);
-        left = rest;
-        if found.is_empty() {
-            return out;
-        }
-        found.iter().filter_map(|id| bodies_of.get(id)).flatten().for_each(|body| named.without(world, body));
-        out.extend(found);
+    let mut by_name: FxHashMap<&SmolStr, Vec<DefId>> = FxHashMap::default();
+    for id in left {
+        by_name.entry(&program.def(id).item.name).or_default().push(id);
     }
+    let is_unnamed = |named: &Named<'b>, name: &SmolStr| named.mentions.get(name).is_none_or(|count| *count == 0);
+    let mut open: Vec<DefId> = by_name.iter().filter(|(name, _)| is_unnamed(&named, name)).flat_map(|(_, ids)| ids).copied().collect();
+    while let Some(id) = open.pop() {
+        out.insert(id);
+        for body in bodies_of.get(&id).into_iter().flatten() {
+            // What it named last is named no more.
+            let last =
+                |name: &&SmolStr| named.mentions.get_mut(*name).is_some_and(|count| std::mem::replace(count, count.saturating_sub(1)) == 1);
+            let gone: Vec<&SmolStr> = others_named(world, body).filter(last).collect();
+            open.extend(gone.into_iter().filter_map(|name| by_name.get(name)).flatten());
+        }
+    }
+    out
 }
 
 /// How many bodies mention each name.

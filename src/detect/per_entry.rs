@@ -16,7 +16,7 @@ const MAX_NAMED: usize = 2;
 
 /// A place that keeps a value of a type of the workspace.
 #[derive(Clone)]
-struct Keeper {
+pub(super) struct Keeper {
     /// The struct or enum around it; none for statics, variables and the state of an application.
     within: Option<DefId>,
     /// The collection whose entries hold it; none when the value itself is kept there.
@@ -24,7 +24,7 @@ struct Keeper {
 }
 
 /// The keepers of each type.
-type Keepers = FxHashMap<DefId, Vec<Keeper>>;
+pub(super) type Keepers = FxHashMap<DefId, Vec<Keeper>>;
 
 /// What the entries of collections hold.
 #[derive(Default)]
@@ -37,12 +37,11 @@ pub(super) struct PerEntry {
 }
 
 /// Finds what is kept in entries only.
-pub(super) fn per_entry(cx: &Cx<'_>) -> PerEntry {
-    let keepers = keepers(cx);
+pub(super) fn per_entry(cx: &Cx<'_>, keepers: &Keepers) -> PerEntry {
     let mut out = PerEntry::default();
     for id in keepers.keys() {
         let mut names = Vec::new();
-        if only_entries(cx, &keepers, *id, &mut FxHashSet::default(), &mut names) && !names.is_empty() {
+        if only_entries(cx, keepers, *id, &mut FxHashSet::default(), &mut names) && !names.is_empty() {
             names.sort();
             names.dedup();
             out.kept_in.insert(*id, told(&names));
@@ -99,7 +98,8 @@ fn is_one_of_several(cx: &Cx<'_>, id: DefId) -> bool {
     }
 }
 
-fn keepers(cx: &Cx<'_>) -> Keepers {
+/// Gathers what keeps values of the types of the workspace.
+pub(super) fn keepers(cx: &Cx<'_>) -> Keepers {
     let program = cx.world.program;
     let mut out = Keepers::default();
     for (id, def) in program.all_defs().filter(|(id, _)| !cx.is_for_tests(*id)) {
@@ -107,9 +107,11 @@ fn keepers(cx: &Cx<'_>) -> Keepers {
             ItemKind::Struct(facts) => {
                 for field in &facts.fields {
                     if let Some(ty) = cx.world.signatures.field(id, &field.name) {
-                        let owner = cx.short_name(id);
-                        let is_numbered = field.name.starts_with(|c: char| c.is_ascii_digit());
-                        let name = if is_numbered { owner } else { format_smolstr!("{owner}.{}", field.name) };
+                        let name = || {
+                            let owner = cx.short_name(id);
+                            let is_numbered = field.name.starts_with(|c: char| c.is_ascii_digit());
+                            if is_numbered { owner } else { format_smolstr!("{owner}.{}", field.name) }
+                        };
                         Walk { cx, within: Some(id), name: &name, out: &mut out }.note(ty, false, 0);
                     }
                 }
@@ -118,12 +120,12 @@ fn keepers(cx: &Cx<'_>) -> Keepers {
                 for (variant, field) in facts.variants.iter().flat_map(|one| one.fields.iter().map(move |field| (one, field))) {
                     let name = format!("{}.{}", variant.name, field.name);
                     if let Some(ty) = cx.world.signatures.field(id, &name) {
-                        Walk { cx, within: Some(id), name: &cx.short_name(id), out: &mut out }.note(ty, false, 0);
+                        Walk { cx, within: Some(id), name: &|| cx.short_name(id), out: &mut out }.note(ty, false, 0);
                     }
                 }
             }
             ItemKind::Static(_) => {
-                Walk { cx, within: None, name: &cx.short_name(id), out: &mut out }.note(cx.world.signatures.value(id), false, 0);
+                Walk { cx, within: None, name: &|| cx.short_name(id), out: &mut out }.note(cx.world.signatures.value(id), false, 0);
             }
             ItemKind::Fn(_) => {
                 let wrappers = cx.world.catalog.wrappers();
@@ -131,7 +133,8 @@ fn keepers(cx: &Cx<'_>) -> Keepers {
                     if let Type::Foreign(path, args) = ty
                         && wrappers.is_app_state(path)
                     {
-                        args.iter().for_each(|arg| Walk { cx, within: None, name: &cx.short_name(id), out: &mut out }.note(arg, false, 0));
+                        args.iter()
+                            .for_each(|arg| Walk { cx, within: None, name: &|| cx.short_name(id), out: &mut out }.note(arg, false, 0));
                     }
                 }
             }
@@ -139,13 +142,12 @@ fn keepers(cx: &Cx<'_>) -> Keepers {
         }
     }
     for body in cx.bodies() {
-        let name = cx.short_name(body.def);
         for ty in &body.handed_over {
-            Walk { cx, within: None, name: &name, out: &mut out }.note(ty, false, 0);
+            Walk { cx, within: None, name: &|| cx.short_name(body.def), out: &mut out }.note(ty, false, 0);
         }
         if body.task.endless || cx.once.contains(&body.def) {
             for local in body.locals.iter().filter(|local| local.made) {
-                Walk { cx, within: None, name: &local.name, out: &mut out }.note(&local.ty, false, 0);
+                Walk { cx, within: None, name: &|| local.name.clone(), out: &mut out }.note(&local.ty, false, 0);
             }
         }
     }
@@ -156,7 +158,8 @@ fn keepers(cx: &Cx<'_>) -> Keepers {
 struct Walk<'c, 'a> {
     cx: &'c Cx<'a>,
     within: Option<DefId>,
-    name: &'c SmolStr,
+    /// What to call the place, if it turns out to keep anything.
+    name: &'c dyn Fn() -> SmolStr,
     out: &'c mut Keepers,
 }
 
@@ -192,7 +195,7 @@ impl Walk<'_, '_> {
     }
 
     fn keep(&mut self, id: DefId, in_collection: bool) {
-        let keeper = Keeper { within: self.within, collection: in_collection.then(|| self.name.clone()) };
+        let keeper = Keeper { within: self.within, collection: in_collection.then(|| (self.name)()) };
         self.out.entry(id).or_default().push(keeper);
     }
 }

@@ -299,8 +299,8 @@ pub(super) fn path_names<'t>(path: &'t crate::facts::Path, out: &mut Vec<&'t Smo
 
 /// Functions that handlers of requests reach and that nothing on the way from `main` calls: what they make in a variable
 /// lives as long as one call.
-pub(super) fn by_requests(cx: &Cx<'_>) -> FxHashSet<DefId> {
-    let mut level: Vec<DefId> = handlers(cx);
+pub(super) fn by_requests(cx: &Cx<'_>, handlers: Vec<DefId>) -> FxHashSet<DefId> {
+    let mut level = handlers;
     let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
     while let Some(id) = level.pop() {
         let Some(&at) = cx.body_of.get(&id) else { continue };
@@ -311,7 +311,7 @@ pub(super) fn by_requests(cx: &Cx<'_>) -> FxHashSet<DefId> {
 }
 
 /// Functions that handlers of requests reach, through methods of traits too, whoever else calls them.
-pub(super) fn serving(cx: &Cx<'_>) -> FxHashSet<DefId> {
+pub(super) fn serving(cx: &Cx<'_>, handlers: Vec<DefId>) -> FxHashSet<DefId> {
     let program = cx.world.program;
     let mut behind: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
     for (of, types) in &program.implementors {
@@ -322,7 +322,7 @@ pub(super) fn serving(cx: &Cx<'_>) -> FxHashSet<DefId> {
             behind.entry(*method).or_default().extend(own.copied());
         }
     }
-    let mut level: Vec<DefId> = handlers(cx);
+    let mut level = handlers;
     let mut seen: FxHashSet<DefId> = level.iter().copied().collect();
     while let Some(id) = level.pop() {
         level.extend(behind.get(&id).into_iter().flatten().copied().filter(|func| seen.insert(*func)));
@@ -367,7 +367,7 @@ pub(super) fn all_called(cx: &Cx<'_>, mut level: Vec<DefId>) -> FxHashSet<DefId>
 }
 
 /// Functions handed to a router, marked as a route, or part of a generated server's trait.
-fn handlers(cx: &Cx<'_>) -> Vec<DefId> {
+pub(super) fn handlers(cx: &Cx<'_>) -> Vec<DefId> {
     let program = cx.world.program;
     let handed = |body: &BodyFacts| -> Vec<DefId> {
         let by_name = body.own.iter().filter(|call| call.taken_by.as_ref().is_some_and(|name| ROUTERS.contains(&name.as_str())));

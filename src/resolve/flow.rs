@@ -20,6 +20,9 @@ use super::values::{At, Value};
 use crate::facts::Name;
 use crate::model::{FactValue, Place, Provenance, SetBy};
 
+/// More calls of a function are not followed.
+const MAX_CALLERS: usize = 64;
+
 /// Longer chains of functions and fields are cut.
 const MAX_HOPS: u32 = 12;
 
@@ -101,41 +104,54 @@ pub struct Flow {
     pub(super) uncounted: FxHashSet<DefId>,
 }
 
+/// What the callers of each function pass.
+fn callers(bodies: &[&BodyFacts]) -> FxHashMap<DefId, Vec<Vec<Value>>> {
+    let mut out: FxHashMap<DefId, Vec<Vec<Value>>> = FxHashMap::default();
+    for call in bodies.iter().flat_map(|body| &body.own) {
+        let known = out.entry(call.func).or_default();
+        if known.len() < MAX_CALLERS && !call.args.is_empty() {
+            known.push(call.args.clone());
+        }
+    }
+    out
+}
+
 impl Flow {
     /// Gathers what all bodies say, in their order. What is passed and set counts only in the bodies that do: a helper for tests
     /// that is compiled with the rest says nothing of what the service is given.
     #[must_use]
     pub fn new(world: World<'_>, bodies: &[BodyFacts], counts: impl Fn(DefId) -> bool) -> Self {
-        let mut out = Self { readers: readers(world, bodies), askers: askers(bodies), ..Self::default() };
-        for body in bodies {
-            out.returns.insert(body.def, body.returns.clone());
-            if !counts(body.def) {
-                out.uncounted.insert(body.def);
-                continue;
-            }
-            out.fields.note(world, body);
-            for option in &body.command_options {
-                out.command_options.entry(option.id.clone()).or_default().push(option.clone());
-            }
-            for value in &body.env_defaults {
-                if let Value::Or(first, second) = value
-                    && let Value::Field { of, field, .. } = &**first
-                {
-                    let known = out.fallbacks.entry((*of, field.clone())).or_insert_with(|| Some((**second).clone()));
-                    // Several places that disagree say nothing.
-                    if known.as_ref().is_some_and(|known| !same(known, second)) {
-                        *known = None;
-                    }
-                }
-            }
-            for call in &body.own {
-                let known = out.callers.entry(call.func).or_default();
-                if known.len() < 64 && !call.args.is_empty() {
-                    known.push(call.args.clone());
+        let (counted, uncounted): (Vec<&BodyFacts>, Vec<&BodyFacts>) = bodies.iter().partition(|body| counts(body.def));
+        let (mut out, (callers, returns)) = rayon::join(
+            || {
+                let mut out = Self { readers: readers(world, bodies), askers: askers(bodies), ..Self::default() };
+                out.uncounted = uncounted.iter().map(|body| body.def).collect();
+                counted.iter().for_each(|body| out.note(world, body));
+                out
+            },
+            || (callers(&counted), bodies.iter().map(|body| (body.def, body.returns.clone())).collect()),
+        );
+        (out.callers, out.returns) = (callers, returns);
+        out
+    }
+
+    /// Takes in what a body sets.
+    fn note(&mut self, world: World<'_>, body: &BodyFacts) {
+        self.fields.note(world, body);
+        for option in &body.command_options {
+            self.command_options.entry(option.id.clone()).or_default().push(option.clone());
+        }
+        for value in &body.env_defaults {
+            if let Value::Or(first, second) = value
+                && let Value::Field { of, field, .. } = &**first
+            {
+                let known = self.fallbacks.entry((*of, field.clone())).or_insert_with(|| Some((**second).clone()));
+                // Several places that disagree say nothing.
+                if known.as_ref().is_some_and(|known| !same(known, second)) {
+                    *known = None;
                 }
             }
         }
-        out
     }
 
     /// What a function returns.
