@@ -207,3 +207,56 @@ fn a_verifier_of_the_code_takes_the_place_of_root_certificates() {
     assert!(of(".with_root_certificates(roots())").contains("root certificates"));
     assert!(!of(".dangerous().with_custom_certificate_verifier(verifier())").contains("root certificates"));
 }
+
+/// A service whose storage is a type parameter of all that uses it.
+fn by_parameter(service: &str, storage: &str) -> String {
+    format!(
+        "use std::collections::HashMap;\nuse std::sync::{{Arc, Mutex}};\nuse axum::{{Router, extract::State, routing::post}};\n\
+         pub trait Rows {{ fn add(&self, row: String); }}\n\
+         pub struct Postgres {{ pool: sqlx::PgPool, seen: Mutex<HashMap<String, u64>> }}\n\
+         impl Rows for Postgres {{ fn add(&self, row: String) {{ self.seen.lock().unwrap().insert(row, 1); run(&self.pool); }} }}\n\
+         {service}\nstruct App<B> {{ service: Arc<Service<B>> }}\n\
+         async fn add<B: Rows>(State(app): State<Arc<App<B>>>, row: String) {{ app.service.rows.add(row); }}\n\
+         fn router<B: Rows + Send + Sync + 'static>(rows: B) -> Router {{\n\
+         let app = Arc::new(App {{ service: Arc::new(Service {{ rows }}) }});\nRouter::new().route(\"/rows\", post(add::<B>)).with_state(app) }}\n\
+         #[tokio::main]\nasync fn main() {{ let pool = sqlx::PgPool::connect(\"postgres://a\").await.unwrap(); {storage}\n\
+         axum::serve(tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap(), app).await.unwrap(); }}\n"
+    )
+}
+
+/// The routes that use an item, by the beginning of its id.
+fn routes_of(found: &[Item], start: &str) -> Option<Vec<String>> {
+    let item = found.iter().find(|item| item.id.as_str().starts_with(start))?;
+    Some(item.entry_points.iter().map(|entry| entry.name.to_string()).collect())
+}
+
+#[test]
+fn a_type_parameter_holds_what_implements_its_bound() {
+    let of = |service: &str| {
+        let text = by_parameter(service, "let app = router(Postgres { pool, seen: Mutex::default() });");
+        routes_of(&items(&["axum", "sqlx", "tokio"], &text), "shared-state:shop::Postgres::seen")
+    };
+    let routes = Some(vec!["POST /rows".to_owned()]);
+    assert_eq!(of("pub struct Service<B: Rows> { rows: B }"), routes);
+    assert_eq!(of("pub struct Service<B> where B: Rows { rows: Arc<B> }"), routes);
+    assert_eq!(of("pub struct Service<B> { rows: B }\nimpl<C: Rows> Service<C> { pub fn all(&self) {} }"), routes);
+    // Nothing says what it may be.
+    assert_eq!(of("pub struct Service<B> { rows: Vec<u8>, of: std::marker::PhantomData<B> }"), None);
+}
+
+#[test]
+fn a_pool_is_used_by_those_who_use_the_field_that_keeps_it() {
+    let service = "pub struct Service<B: Rows> { rows: B }";
+    let of = |storage: &str| routes_of(&items(&["axum", "sqlx", "tokio"], &by_parameter(service, storage)), "pool:shop::main#sqlx");
+    let routes = Some(vec!["POST /rows".to_owned()]);
+    // Put there by the function that makes it, or by one that is given it.
+    assert_eq!(of("let app = router(Postgres { pool, seen: Mutex::default() });"), routes);
+    let handed = |before: &str| {
+        let keep = "fn keep(pool: sqlx::PgPool) -> Postgres { Postgres { pool, seen: Mutex::default() } }";
+        of(&format!("{before} let app = router(keep(pool)); serve(app).await; }} {keep} async fn serve(app: Router) {{"))
+    };
+    assert_eq!(handed(""), routes);
+    // Which of two is kept there, the type does not tell.
+    let other = "let other = sqlx::PgPool::connect(\"postgres://b\").await.unwrap(); println!(\"{other:?}\");";
+    assert_eq!(handed(other), Some(Vec::new()));
+}

@@ -19,11 +19,11 @@ impl Walker<'_, '_> {
 
     /// The type of a path expression, and what it names unless that is a variable.
     fn named(&mut self, id: ExprId, path: &Path) -> (Type, Option<(Callee, Option<Type>)>) {
-        if let Some(name) = path.single() {
-            if let Some(&local) = self.visible.get(name) {
-                self.out.local_of.insert(id, local);
-                return (self.out.locals[local.0 as usize].ty.clone(), None);
-            }
+        if let Some(name) = path.single()
+            && let Some(&local) = self.visible.get(name)
+        {
+            self.out.local_of.insert(id, local);
+            return (self.out.locals[local.0 as usize].ty.clone(), None);
         }
         let found = self.callee_of(path);
         let ty = match &found {
