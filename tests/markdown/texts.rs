@@ -11,6 +11,9 @@ use crate::project::map_of;
 /// Where the doc comments of items are.
 const DOC: &str = "/items/doc";
 
+/// The one that says by its words what a number is about.
+const KEY: &str = "/items/facts/key";
+
 /// A map with something of every sort, and where its free texts are.
 pub(crate) struct Texts {
     map: Value,
@@ -30,7 +33,12 @@ impl Texts {
 
     /// The map with every free text replaced but descriptions, which are Markdown and mean it.
     pub(crate) fn replaced(&self, change: impl Fn(&str) -> String) -> StateMap {
-        self.changed(|path, text| if path == DOC { "A description.".to_owned() } else { change(text) })
+        self.changed(|path, text| match path {
+            DOC => "A description.".to_owned(),
+            // Some words of a key decide how much room an item is given, however it is dressed up: none of them is left.
+            KEY => change(&format!("k{}", text.replace('_', ""))),
+            _ => change(text),
+        })
     }
 
     /// The map with every description replaced.
