@@ -343,6 +343,14 @@ fn a_cache_of_ones_own_is_fresh_for_the_age_it_is_compared_with() {
     let contents = "contents by_id: HashMap<u64, String>, read: Option<Instant>";
     let one = items(&[], &text("if at.elapsed() > FRESH { *cache = None; }"));
     assert_eq!(told(&one, Kind::Cache, "cache", &keys), [contents, "fresh_for 5min"]);
+    // The same, said of the moment at which it ends.
+    for limits in ["if at + FRESH < Instant::now() { *cache = None; }", "let now = Instant::now(); if now > at + FRESH { *cache = None; }"]
+    {
+        assert_eq!(told(&items(&[], &text(limits)), Kind::Cache, "cache", &keys), [contents, "fresh_for 5min"], "{limits}");
+    }
+    // What is to be done so much later is no age.
+    let ahead = items(&[], &text("let end = Instant::now() + FRESH; if Instant::now() < end { *cache = None; } println!(\"{at:?}\");"));
+    assert_eq!(told(&ahead, Kind::Cache, "cache", &keys), [contents, "fresh_for -"]);
     // Of two ages nobody knows which is that of the cache.
     let two = items(&[], &text("if at.elapsed() > FRESH || at.elapsed() > Duration::from_secs(9) { *cache = None; }"));
     assert_eq!(told(&two, Kind::Cache, "cache", &keys), [contents, "fresh_for -"]);

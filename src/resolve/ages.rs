@@ -8,10 +8,9 @@ use crate::model::FactValue;
 use crate::resolve::durations::scaled;
 
 impl Reader<'_> {
-    /// `made.elapsed() > TTL`, `now - made >= TTL`, `made.elapsed().as_secs() < 60`: how old it may be.
+    /// `made.elapsed() > TTL`, `now - made >= TTL`, `made.elapsed().as_secs() < 60`, `made + TTL < now`: how old it may be.
     pub(super) fn age_limit(&self, left: ExprId, right: ExprId) -> Option<(Value, At)> {
-        [(left, right), (right, left)].into_iter().find_map(|(this, limit)| {
-            let (span, unit) = self.age(this, 0)?;
+        let length = |span: Span, unit: Option<&'static str>, limit: ExprId| {
             let value = self.tracer.value(limit);
             let value = match unit {
                 Some(unit) => scaled(&value, unit),
@@ -26,7 +25,21 @@ impl Reader<'_> {
                     | Value::Call { .. }
             );
             is_length.then(|| (value, self.at(span)))
+        };
+        [(left, right), (right, left)].into_iter().find_map(|(this, limit)| {
+            let by_age = self.age(this, 0).and_then(|(span, unit)| length(span, unit, limit));
+            by_age.or_else(|| {
+                let (span, unit, by) = self.moved(this, limit)?;
+                length(span, unit, by)
+            })
         })
+    }
+
+    /// `made + TTL` beside what is now: by how much the moment is moved there.
+    fn moved(&self, this: ExprId, now: ExprId) -> Option<(Span, Option<&'static str>, ExprId)> {
+        let Expr::Binary { op: BinOp::Add, left, right } = &self.body[self.tracer.behind(this)] else { return None };
+        let Value::Later { by: None, unit, .. } = self.tracer.value(now) else { return None };
+        Some((self.span_of(self.tracer.behind(now))?, unit, *right)).filter(|_| !self.is_now(*left))
     }
 
     /// An expression that says how long ago something was: where, and in which unit if it is a number.
