@@ -139,9 +139,7 @@ fn of_session(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
         },
         None => {
             let elsewhere = |other: &&Item| {
-                other.kind == Kind::Session
-                    && other.scope == Scope::External
-                    && other.services.iter().any(|name| item.services.contains(name))
+                other.says_who() && other.scope == Scope::External && other.services.iter().any(|name| item.services.contains(name))
             };
             let breaks = !ground.items.iter().any(|other| elsewhere(&other));
             AtTwo { weight: Weight::Users, clause: "a user is known to one replica only".to_owned(), breaks }

@@ -181,7 +181,7 @@ fn is_moment(item: &Item) -> bool {
 fn logouts(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::Session if in_process(item) => Some("lives in one replica, and ends with it"),
-        Kind::Session => Some("who is logged in"),
+        Kind::Session if item.says_who() => Some("who is logged in"),
         Kind::ClientHeld if item.summary.starts_with("login in progress") => Some("what a login under way has to bring back"),
         Kind::ClientHeld if speaks_of(item, &["session", "auth", "login", "refresh", "remember"]) => {
             Some("what the client shows to be known")
@@ -214,7 +214,7 @@ fn banned(item: &Item) -> Option<&'static str> {
         Kind::SharedState | Kind::Cache if speaks_of(item, &["revoke", "revocation", "blacklist", "blocklist", "banned", "denylist"]) => {
             Some("is known to one replica")
         }
-        Kind::Session => Some("stays logged in until it is ended"),
+        Kind::Session if item.says_who() => Some("stays logged in until it is ended"),
         _ => None,
     }
 }

@@ -292,3 +292,29 @@ fn a_folder_that_is_removed_when_it_is_dropped_keeps_nothing() {
     assert_eq!(of("mktemp::Temp::new_dir().map(mktemp::Temp::release)"), Some(false));
     assert_eq!(of("std::fs::write(\"a\", \"b\")"), Some(false));
 }
+
+#[test]
+fn tokens_in_a_table_are_told_by_its_columns_and_what_they_are_good_for_by_its_name() {
+    let of = |table: &str, columns: &str| {
+        let text = format!(
+            "async fn put(pool: &sqlx::PgPool) {{ sqlx::query(\"INSERT INTO {table} ({columns}) VALUES ($1, $2, $3)\").execute(pool).await.unwrap(); }}\n\
+             #[tokio::main]\nasync fn main() {{ let pool = sqlx::PgPool::connect(\"postgres://a\").await.unwrap(); put(&pool).await; }}\n"
+        );
+        let found = items(&["sqlx", "tokio"], &text);
+        found
+            .iter()
+            .find(|item| item.kind == Kind::Session)
+            .map(|item| (told(&found, Kind::Session, &["good_for"]).join(""), item.says_who()))
+    };
+    let is = |good_for: &str, says_who: bool| Some((good_for.to_owned(), says_who));
+    assert_eq!(of("jwt_storage", "jwt_hash, user_id, expiry_date"), is("", true));
+    assert_eq!(of("password_reset_tokens", "token, user_id, expires_at"), is("good_for a reset", false));
+    assert_eq!(of("email_verifications", "code, user_id, expires_at"), is("good_for a verification", false));
+    // A log-in stays one, whatever else the name says.
+    assert_eq!(of("login_verifications", "token, user_id, expires_at"), is("", true));
+    // What proves nothing, belongs to nobody or never ends is no more than a row.
+    for columns in ["amount, user_id, expires_at", "token, shop, expires_at", "token, user_id, created_at"] {
+        assert_eq!(of("shop_tokens", columns), None, "{columns}");
+    }
+    assert_eq!(of("invitations", "token, user_id, expires_at"), None);
+}

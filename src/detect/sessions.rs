@@ -10,7 +10,7 @@ use super::finding::{Finding, Origin, RawSite};
 use super::statements::{deleted, inserted};
 use super::stored_tokens;
 use crate::facts::{ItemFact, ItemKind};
-use crate::model::{Confidence, Kind, Role};
+use crate::model::{Confidence, Fact, Kind, Role};
 use crate::resolve::DefId;
 
 /// What is known of one table.
@@ -150,6 +150,20 @@ const LOG_INS: [&str; 26] = [
     "signin",
 ];
 
+/// Words in the names of tables of tokens that say who somebody is.
+const TOKENS: [&str; 4] = ["jwt", "jwts", "token", "tokens"];
+
+/// Words in the names of tables of what is handed out for one purpose, with that purpose: nobody is logged in by it.
+const PURPOSES: [(&str, &str); 7] = [
+    ("confirmation", "a confirmation"),
+    ("confirmations", "a confirmation"),
+    ("magic", "a link that is sent"),
+    ("reset", "a reset"),
+    ("resets", "a reset"),
+    ("verification", "a verification"),
+    ("verifications", "a verification"),
+];
+
 /// Words in the names of tables that are about log-ins and hold none.
 const NOT_ONE: [&str; 17] = [
     "client",
@@ -175,11 +189,15 @@ const NOT_ONE: [&str; 17] = [
 fn holds_log_ins(name: &str, table: &Table) -> bool {
     let said = words(name);
     let says = |list: &[&str]| said.iter().any(|word| list.contains(&word.as_str()));
-    if table.inserts.is_empty() || !says(&LOG_INS) || says(&NOT_ONE) {
+    if table.inserts.is_empty() || says(&NOT_ONE) {
         return false;
     }
     let any = |test: fn(&str) -> bool| table.columns.iter().any(|column| test(column));
     let proofs = table.columns.iter().filter(|column| proves(column)).count();
+    // What proves who somebody is until some time: `password_reset_tokens`, `jwt_storage`.
+    if !says(&LOG_INS) {
+        return (says(&TOKENS) || purpose(name).is_some()) && proofs > 0 && any(belongs) && any(ends);
+    }
     let device = name.contains("device") || table.columns.iter().any(|column| column.contains("device"));
     let whose = any(belongs);
     (proofs > 1 && (whose || any(ends)))
@@ -187,6 +205,13 @@ fn holds_log_ins(name: &str, table: &Table) -> bool {
         || (proofs > 1 && table.deletes > 0)
         // A log-in that waits for its second step is known by who and on what.
         || (device && table.columns.iter().any(|column| column.contains("user")) && any(ends) && table.deletes > 0)
+}
+
+/// What the tokens in a table are good for, where it is one thing.
+fn purpose(name: &str) -> Option<&'static str> {
+    let said = words(name);
+    let is_log_in = said.iter().any(|word| LOG_INS.contains(&word.as_str()));
+    PURPOSES.iter().find(|(word, _)| !is_log_in && said.iter().any(|one| one == word)).map(|(_, purpose)| *purpose)
 }
 
 fn finding(cx: &Cx<'_>, name: &str, table: &Table) -> Option<Finding> {
@@ -199,6 +224,7 @@ fn finding(cx: &Cx<'_>, name: &str, table: &Table) -> Option<Finding> {
     facts.push(Cx::plain_fact("belongs_to", list(belongs)));
     facts.push(Cx::plain_fact("ends", list(ends)));
     facts.retain(|fact| fact.value.as_ref().is_some_and(|value| !value.to_string().is_empty()));
+    facts.extend(purpose(name).map(|purpose| Cx::plain_fact(Fact::GOOD_FOR, purpose)));
     let all = table.columns.iter().take(MAX_COLUMNS).cloned().collect::<Vec<_>>().join(", ");
     facts.push(Cx::plain_fact("columns", all));
     // Where queries are put together by calls, one that deletes may have another name for the table.
@@ -229,7 +255,9 @@ fn rows_of(name: &str, table: &Table) -> &'static str {
     let said = words(name);
     if !table.columns.iter().any(|column| belongs(column)) && table.columns.iter().any(carries_on) {
         "rows of log-ins under way"
-    } else if said.last().is_some_and(|last| matches!(last.as_str(), "token" | "tokens")) {
+    } else if said.last().is_some_and(|last| matches!(last.as_str(), "token" | "tokens"))
+        || !said.iter().any(|word| LOG_INS.contains(&word.as_str()))
+    {
         "rows of tokens"
     } else {
         "rows of log-ins"

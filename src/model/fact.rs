@@ -116,6 +116,9 @@ impl Fact {
         self.key == "lifetime" && matches!(&self.value, Some(FactValue::Text(text)) if text == Self::EACH_CALL)
     }
 
+    /// The key of the fact that tells what stored tokens are good for, where they log nobody in.
+    pub const GOOD_FOR: &str = "good_for";
+
     /// The key of the fact that tells when a file or folder is removed.
     pub const REMOVED: &str = "removed";
 

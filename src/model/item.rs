@@ -239,6 +239,12 @@ impl Item {
         self.kind == Kind::FsWrite && self.facts.iter().any(|fact| fact.key == Fact::REMOVED)
     }
 
+    /// It says who is logged in: sessions, less tokens that are good for one thing.
+    #[must_use]
+    pub fn says_who(&self) -> bool {
+        self.kind == Kind::Session && !self.facts.iter().any(|fact| fact.key == Fact::GOOD_FOR)
+    }
+
     /// A piece of state of which nothing more is known: in the usual scope of its kind, certain, changing.
     #[must_use]
     pub fn new(id: ItemId, kind: Kind, name: SmolStr, summary: String) -> Self {

@@ -130,6 +130,7 @@ fn content(item: &Item, of: Sort) -> (Fate, &'static str, Option<String>) {
     let speaks_of = |word: &str| item.name.to_lowercase().contains(word) || item.id.as_str().to_lowercase().contains(word);
     let restored = of == Sort::Database;
     match item.kind {
+        Kind::Session if !item.says_who() => (Fate::Gone, if restored { "those since the backup" } else { "all of them" }, None),
         Kind::Session => {
             let mut routes = item.entry_points.iter().filter(|entry| entry.access == Access::Write).map(|entry| entry.name.as_str());
             let login = routes.find(|route| is_login(route));
@@ -210,7 +211,7 @@ fn waits(item: &Item) -> String {
         }
         (Kind::Queue, _) => "what waits in it is not handed over".to_owned(),
         (Kind::Lease, _) => "nothing can be claimed or freed".to_owned(),
-        (Kind::Session, _) => "nobody is known, and nobody can log in".to_owned(),
+        (Kind::Session, _) if item.says_who() => "nobody is known, and nobody can log in".to_owned(),
         _ => "waits or fails".to_owned(),
     }
 }
