@@ -32,6 +32,8 @@ pub struct Cx<'a> {
     pub long_lived: FxHashSet<DefId>,
     /// What no service runs.
     left_out: LeftOut,
+    /// The bodies of the services.
+    run: Vec<&'a BodyFacts>,
     /// The folders behind stores, gathered when they are first asked for.
     folders: OnceLock<Folders>,
     /// Who compares ages, likewise.
@@ -73,6 +75,7 @@ impl<'a> Cx<'a> {
             bodies,
             body_of,
             long_lived: FxHashSet::default(),
+            run: left_out.run(world, bodies).collect(),
             left_out,
             folders: OnceLock::new(),
             ages: OnceLock::new(),
@@ -160,13 +163,13 @@ impl<'a> Cx<'a> {
 
     /// Bodies of the services: those for tests only, and those that no service links, are left out.
     pub fn bodies(&self) -> impl Iterator<Item = &'a BodyFacts> + '_ {
-        self.left_out.run(self.world, self.bodies)
+        self.run.iter().copied()
     }
 
     /// Whether a definition is read only for tests.
     #[must_use]
     pub fn is_for_tests(&self, id: DefId) -> bool {
-        self.left_out.test_only.contains(&id)
+        self.left_out.test_only.contains(id)
     }
 
     /// A function of a library that no code of the services names: a tool's, one for tests, or left over.

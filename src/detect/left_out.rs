@@ -6,16 +6,16 @@ use smol_str::SmolStr;
 
 use super::unnamed_types::{owner, unnamed_types};
 use crate::facts::{Cfg, ItemKind};
-use crate::resolve::{BodyFacts, DefId, World};
+use crate::resolve::{BodyFacts, DefId, DefSet, World};
 
 /// What no service runs.
 #[derive(Default)]
 pub struct LeftOut {
     /// Definitions that are read only for tests.
-    pub test_only: FxHashSet<DefId>,
+    pub test_only: DefSet,
     /// Functions of libraries that no code of the services names, or only such functions do; types of which the same is true, with
     /// all that they do.
-    dead: FxHashSet<DefId>,
+    dead: DefSet,
 }
 
 impl LeftOut {
@@ -24,7 +24,7 @@ impl LeftOut {
     pub fn new(world: World<'_>, bodies: &[BodyFacts]) -> Self {
         let is_test_only = |id: &DefId| world.program.cfg_of(*id).iter().any(|cfg| is_for_tests(cfg));
         let test_only = world.program.par_ids().filter(is_test_only).collect::<Vec<_>>().into_iter().collect();
-        let mut out = Self { test_only, dead: FxHashSet::default() };
+        let mut out = Self { test_only, dead: DefSet::default() };
         let run: Vec<&BodyFacts> = out.run(world, bodies).collect();
         let (types, named) = rayon::join(|| unnamed_types(world, &run, &out.test_only), || Named::new(world, &run));
         let of_such = |id: DefId| owner(world, id).is_some_and(|of| types.contains(&of));
@@ -36,19 +36,19 @@ impl LeftOut {
 
     /// The bodies of the services.
     pub fn run<'b>(&self, world: World<'b>, bodies: &'b [BodyFacts]) -> impl Iterator<Item = &'b BodyFacts> {
-        bodies.iter().filter(move |body| !self.test_only.contains(&body.def) && world.program.is_linked(body.def))
+        bodies.iter().filter(move |body| !self.test_only.contains(body.def) && world.program.is_linked(body.def))
     }
 
     /// Whether no service runs the body of a definition.
     #[must_use]
     pub fn has(&self, world: World<'_>, id: DefId) -> bool {
-        self.test_only.contains(&id) || !world.program.is_linked(id) || self.is_dead(world, id)
+        self.test_only.contains(id) || !world.program.is_linked(id) || self.is_dead(world, id)
     }
 
     /// A function of a library that no code of the services names: a tool's, one for tests, or left over.
     #[must_use]
     pub fn is_dead(&self, world: World<'_>, id: DefId) -> bool {
-        self.dead.contains(&world.program.def(id).in_fn.unwrap_or(id))
+        self.dead.contains(world.program.def(id).in_fn.unwrap_or(id))
     }
 }
 
@@ -85,17 +85,17 @@ impl<'b> Named<'b> {
 
 /// Functions that nobody names: public ones of a library whose name no call or path of the services ends with, and what only
 /// those name, where some bodies do not count. A function's own recursion does not count either.
-fn dead<'b>(world: World<'b>, mut named: Named<'b>, such: &[&'b BodyFacts], run: &[&'b BodyFacts]) -> FxHashSet<DefId> {
+fn dead<'b>(world: World<'b>, mut named: Named<'b>, such: &[&'b BodyFacts], run: &[&'b BodyFacts]) -> DefSet {
     let program = world.program;
-    let mut out = FxHashSet::default();
+    let mut out = DefSet::default();
     such.iter().for_each(|body| named.without(world, body));
     let mut left = std::mem::take(&mut named.candidates);
     let mentions = |named: &Named<'b>, id: &DefId| named.mentions.get(&program.def(*id).item.name).copied();
-    let known: FxHashSet<DefId> = left.iter().copied().collect();
+    let known: DefSet = left.iter().copied().collect();
     let mut bodies_of: FxHashMap<DefId, Vec<&BodyFacts>> = FxHashMap::default();
     for body in run {
         let of = program.def(body.def).in_fn.unwrap_or(body.def);
-        if known.contains(&of) {
+        if known.contains(of) {
             bodies_of.entry(of).or_default().push(body);
         }
     }

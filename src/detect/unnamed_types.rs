@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::reach::{path_names, written_names};
 use crate::facts::{Body, Expr, ItemFact, ItemKind, Stmt};
-use crate::resolve::{BodyFacts, DefId, Type, World, body_of};
+use crate::resolve::{BodyFacts, DefId, DefSet, Type, World, body_of};
 
 /// Most bodies that a thread takes at once.
 const PIECE: usize = 512;
@@ -14,7 +14,7 @@ const PIECE: usize = 512;
 /// Public structs of libraries that are named by nothing but their own `impl` blocks, and by what is left over itself.
 ///
 /// Names stand for all types that have them, so a type is left over only where none of its name is in use.
-pub(super) fn unnamed_types(world: World<'_>, run: &[&BodyFacts], test_only: &FxHashSet<DefId>) -> FxHashSet<DefId> {
+pub(super) fn unnamed_types(world: World<'_>, run: &[&BodyFacts], test_only: &DefSet) -> FxHashSet<DefId> {
     let program = world.program;
     let mut out = FxHashSet::default();
     if !program.krates.iter().any(|krate| krate.input.is_bin) {
@@ -24,7 +24,7 @@ pub(super) fn unnamed_types(world: World<'_>, run: &[&BodyFacts], test_only: &Fx
     let is_maker = |id: &DefId| program.func(*id).is_some_and(|func| !func.has_self) && program.def(*id).item.public;
     let made: FxHashSet<DefId> = program.members.iter().filter(|(_, all)| all.iter().any(is_maker)).map(|((of, _), _)| *of).collect();
     let mut left: Vec<DefId> =
-        program.par_ids().filter(|id| made.contains(id) && may_be_left_over(world, *id) && !test_only.contains(id)).collect();
+        program.par_ids().filter(|id| made.contains(id) && may_be_left_over(world, *id) && !test_only.contains(*id)).collect();
     let mut wanted: FxHashMap<&SmolStr, usize> = FxHashMap::default();
     for id in &left {
         let next = wanted.len();
@@ -52,7 +52,7 @@ pub(super) fn unnamed_types(world: World<'_>, run: &[&BodyFacts], test_only: &Fx
         let words = args.flat_map(|(key, value)| key.split("::").chain(value.as_deref().unwrap_or("").split("::")));
         by(names.into_iter().filter_map(number).chain(words.filter_map(|word| number(&SmolStr::new(word)))).collect(), owner(world, id))
     };
-    let is_run = |id: &DefId| program.is_linked(*id) && !test_only.contains(id);
+    let is_run = |id: &DefId| program.is_linked(*id) && !test_only.contains(*id);
     let (bodies, definitions): (Vec<_>, Vec<_>) = rayon::join(
         || run.par_iter().with_max_len(PIECE).flat_map_iter(in_body).collect(),
         || program.par_ids().filter(is_run).flat_map_iter(written).collect(),

@@ -13,6 +13,7 @@ mod command_options;
 mod composed;
 mod conditions;
 mod configured;
+mod def_set;
 mod default_headers;
 mod displayed;
 mod diverging;
@@ -83,6 +84,7 @@ pub use calls::{
 pub use command_options::CommandOption;
 pub use conditions::{Condition, Test};
 pub use configured::Configured;
+pub use def_set::DefSet;
 pub use durations::pretty_duration;
 pub(crate) use fields::derives;
 pub use filled::Filled;
