@@ -52,7 +52,8 @@ pub(super) fn facts(cx: &Cx<'_>, id: DefId) -> Vec<Fact> {
 pub(super) fn put_together(cx: &Cx<'_>, by: DefId) -> Option<Fact> {
     let krate = cx.krate(by);
     let mut options: Vec<String> = Vec::new();
-    for option in cx.bodies().filter(|body| cx.krate(body.def) == krate).flat_map(|body| &body.command_options) {
+    let of_command_lines = cx.bodies().filter(|body| !body.command_options.is_empty() && cx.krate(body.def) == krate);
+    for option in of_command_lines.flat_map(|body| &body.command_options) {
         let default = option.default.as_ref().map(|default| cx.flow.settle(cx.world, default));
         let default = default.and_then(|settled| settled.value.filter(|_| !settled.secret && !is_secret_name(&option.id)));
         let told = match default.map(|value| value.to_string()).filter(|text| is_plain_default(text)) {

@@ -95,10 +95,14 @@ impl<'a> Cx<'a> {
         (cx.started, cx.once) = rayon::join(|| started(&cx), || once(&cx));
         let by_entries = || {
             let handlers = super::reach::handlers(&cx);
-            (super::reach::by_requests(&cx, handlers.clone()), super::reach::by_connections(&cx), super::reach::serving(&cx, handlers))
+            let ((by_requests, by_connections), serving) = rayon::join(
+                || (super::reach::by_requests(&cx, handlers.clone()), super::reach::by_connections(&cx)),
+                || super::reach::serving(&cx, handlers.clone()),
+            );
+            (by_requests, by_connections, serving)
         };
         let ((reached, keepers), ((by_requests, by_connections, serving), long_lived)) =
-            rayon::join(|| (super::reach::by_service(&cx), super::per_entry::keepers(&cx)), || rayon::join(by_entries, || long_lived(&cx)));
+            rayon::join(|| rayon::join(|| super::reach::by_service(&cx), || super::per_entry::keepers(&cx)), || rayon::join(by_entries, || long_lived(&cx)));
         let cx = Self { by_requests, by_connections, serving, long_lived, reached, ..cx };
         let made_for_each = super::reach::made_for_each(&cx);
         let mut cx = Self { made_for_each, ..cx };

@@ -43,8 +43,11 @@ impl Entries {
     pub fn new(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId]) -> Self {
         let mut out = Self::default();
         let handed = tasks(cx, findings, ids, &mut out.at);
-        out.callers = callers(cx, &out.at, &handed);
-        routes(cx, &mut out.at);
+        let (callers, routes) = rayon::join(|| callers(cx, &out.at, &handed), || routes(cx));
+        out.callers = callers;
+        for (id, found) in routes {
+            out.at.entry(id).or_default().extend(found);
+        }
         for (id, _) in cx.from_main.iter().filter(|(_, steps)| **steps == 0) {
             out.enter(*id, EntryKind::Main, SmolStr::new_static("main"));
         }
@@ -181,8 +184,9 @@ fn callers(cx: &Cx<'_>, tasks: &EnteredAs, handed: &HandedOver) -> FxHashMap<Def
 /// A function that a router takes: in which body, and how.
 type Edge<'a> = (DefId, DefId, &'a Served);
 
-fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
+fn routes(cx: &Cx<'_>) -> EnteredAs {
     let program = cx.world.program;
+    let mut out = EnteredAs::default();
     let edges: Vec<Edge<'_>> = cx.bodies().flat_map(edges).collect();
     let mut into: FxHashMap<DefId, Vec<Edge<'_>>> = FxHashMap::default();
     for edge in &edges {
@@ -232,6 +236,7 @@ fn routes(cx: &Cx<'_>, out: &mut EnteredAs) {
             entered.push((EntryKind::EveryRequest, SmolStr::new_static("every request")));
         }
     }
+    out
 }
 
 /// The services that blocks are for, each asked for once: the methods of a block come one after the other.

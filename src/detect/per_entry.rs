@@ -100,6 +100,15 @@ fn is_one_of_several(cx: &Cx<'_>, id: DefId) -> bool {
 
 /// Gathers what keeps values of the types of the workspace.
 pub(super) fn keepers(cx: &Cx<'_>) -> Keepers {
+    let (mut out, in_bodies) = rayon::join(|| declared(cx), || in_bodies(cx));
+    for (id, more) in in_bodies {
+        out.entry(id).or_default().extend(more);
+    }
+    out
+}
+
+/// Fields, variants, statics, and what functions are given of the state of an application.
+fn declared(cx: &Cx<'_>) -> Keepers {
     let program = cx.world.program;
     let mut out = Keepers::default();
     for (id, def) in program.all_defs().filter(|(id, _)| !cx.is_for_tests(*id)) {
@@ -141,6 +150,12 @@ pub(super) fn keepers(cx: &Cx<'_>) -> Keepers {
             _ => {}
         }
     }
+    out
+}
+
+/// What bodies hand over, and the variables of those that run as long as the process.
+fn in_bodies(cx: &Cx<'_>) -> Keepers {
+    let mut out = Keepers::default();
     for body in cx.bodies() {
         for ty in &body.handed_over {
             Walk { cx, within: None, name: &|| cx.short_name(body.def), out: &mut out }.note(ty, false, 0);

@@ -42,17 +42,17 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
         let conditions = conditions(cx, &by_path, finding);
         finding.facts.extend(conditions);
     });
-    for finding in findings.iter_mut() {
+    findings.par_iter_mut().with_max_len(8).for_each(|finding| {
         let told = match finding.kind {
             Kind::Cache if finding.detector == "statics" => asked_when(cx, finding),
             Kind::ReferenceData if finding.detector == "constructors" => again_when(cx, finding),
             Kind::SharedState | Kind::Static if finding.ty.as_ref().is_some_and(|ty| ty.contains("Cookie")) => max_age(cx, finding),
-            _ => continue,
+            _ => return,
         };
         told.into_iter().for_each(|fact| finding.learn(fact));
-    }
+    });
     let of_telemetry = telemetry(findings);
-    for finding in findings.iter_mut() {
+    findings.par_iter_mut().with_max_len(8).for_each(|finding| {
         let by_itself = alone.get(&finding.def) == Some(&true);
         let work = match finding.kind {
             Kind::BackgroundTask => work(cx, finding),
@@ -62,14 +62,14 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
             Kind::ExternalStore if finding.detector == "remotes" => {
                 let read = settings_of(cx, &senders(cx, &by_path, finding));
                 finding.facts.extend(of_one_family(finding, read));
-                continue;
+                return;
             }
             Kind::Telemetry if is_global(cx, finding) => {
                 let told = ingredients::tell(cx, finding, of_telemetry.get(&finding.def).map_or(&[], Vec::as_slice));
                 let installed = installed_by(cx, &by_path, finding);
                 told.into_iter().chain(installed).for_each(|fact| finding.learn(fact));
                 if !by_itself {
-                    continue;
+                    return;
                 }
                 Work { functions: vec![finding.def], ..Work::default() }
             }
@@ -82,12 +82,12 @@ pub(super) fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
                 let made = makers_of_what_is_set(cx, &setters);
                 Work { functions: setters.into_iter().chain(made).collect(), ..Work::default() }
             }
-            _ => continue,
+            _ => return,
         };
         let beside = of_telemetry.get(&finding.def).filter(|_| finding.kind == Kind::Telemetry);
         let told = settings(cx, finding, &work, beside.map_or(&[], Vec::as_slice));
         finding.facts.extend(told);
-    }
+    });
 }
 
 /// The function that makes what a static holds, where it makes it for nothing else.
