@@ -7,19 +7,22 @@ use crate::resolve::{DefId, ENDS};
 
 /// Methods that send a request off.
 const SENDS: &[&str] = &["send", "execute"];
+/// Methods that take a connection out of a pool.
+const TAKES: &[&str] = &["get", "get_owned", "acquire"];
 
-/// Adds the fact where something ends the wait for a request of a client without a timeout: the function that uses it, whoever
+/// Adds the fact where something ends the wait for a request of a client, or for a connection of a pool, without a timeout: the function that uses it, whoever
 /// waits for that function, or what runs the closure in which it sends; another one where further functions send requests whose
 /// wait nothing ends.
 pub fn tell(cx: &Cx<'_>, findings: &mut [Finding]) {
-    for finding in findings.iter_mut().filter(|finding| finding.kind == Kind::SdkClient && has_none(finding)) {
+    for finding in findings.iter_mut().filter(|finding| matches!(finding.kind, Kind::SdkClient | Kind::Pool) && has_none(finding)) {
+        let sends = if finding.kind == Kind::Pool { TAKES } else { SENDS };
         // Who makes the client, and sends nothing, ends the wait for something else.
-        let maker = Some(finding.def).filter(|def| names(cx, *def, SENDS));
+        let maker = Some(finding.def).filter(|def| names(cx, *def, sends));
         let mut users: Vec<DefId> =
             finding.uses.iter().map(|(_, func, _)| *func).filter(|func| *func != finding.def).chain(maker).collect();
         users.dedup();
         let Some(func) = users.iter().find_map(|func| ending(cx, *func)) else { continue };
-        let waits = |func: &DefId| names(cx, *func, SENDS) && ending(cx, *func).is_none();
+        let waits = |func: &DefId| names(cx, *func, sends) && ending(cx, *func).is_none();
         let open = users.iter().filter(|func| waits(func)).count();
         let key = if open == 0 { "timeout_at_call" } else { "timeout_at_some_calls" };
         let fact = Cx::plain_fact(key, format!("in `{}`", cx.work_name(func)));
@@ -35,7 +38,13 @@ fn names(cx: &Cx<'_>, func: DefId, names: &[&str]) -> bool {
 
 fn has_none(finding: &Finding) -> bool {
     let is_none = |fact: &Fact| matches!(&fact.value, Some(FactValue::Text(text)) if matches!(text.as_str(), "none" | "never"));
-    finding.facts.iter().any(|fact| matches!(fact.key.as_str(), "timeout" | "response_timeout") && is_none(fact))
+    let is_about = |key: &str| match finding.kind {
+        Kind::Pool => key == "wait_timeout",
+        _ => matches!(key, "timeout" | "response_timeout"),
+    };
+    // Known by the value: there is nothing to add.
+    let is_told = finding.facts.iter().any(|fact| fact.key == "wait_at_most");
+    !is_told && finding.facts.iter().any(|fact| is_about(&fact.key) && is_none(fact))
 }
 
 /// The function, one that calls it, or one that runs its closures, that ends the wait.

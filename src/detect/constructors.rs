@@ -494,10 +494,18 @@ fn spawn_around(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall) -> Option<At> {
 /// The name under which a browser keeps a cookie, where the code says it.
 fn cookie_name(cx: &Cx<'_>, call: &KnownCall, api: &Api) -> Option<SmolStr> {
     let named = matches!(call.path.rsplit("::").next(), Some("build" | "new" | "named"));
-    if !named || api.label != "browser cookie" {
+    if !named || api.label != COOKIE {
         return None;
     }
-    match cx.flow.settle(cx.world, call.args.first()?).value? {
+    cookie_called(cx, call.args.first()?)
+}
+
+/// What the catalog calls cookies.
+pub(super) const COOKIE: &str = "browser cookie";
+
+/// The name of a cookie, if it is one.
+pub(super) fn cookie_called(cx: &Cx<'_>, name: &Value) -> Option<SmolStr> {
+    match cx.flow.settle(cx.world, name).value? {
         FactValue::Text(name) if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) => {
             Some(name.into())
         }

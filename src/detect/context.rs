@@ -101,8 +101,10 @@ impl<'a> Cx<'a> {
             );
             (by_requests, by_connections, serving)
         };
-        let ((reached, keepers), ((by_requests, by_connections, serving), long_lived)) =
-            rayon::join(|| rayon::join(|| super::reach::by_service(&cx), || super::per_entry::keepers(&cx)), || rayon::join(by_entries, || long_lived(&cx)));
+        let ((reached, keepers), ((by_requests, by_connections, serving), long_lived)) = rayon::join(
+            || rayon::join(|| super::reach::by_service(&cx), || super::per_entry::keepers(&cx)),
+            || rayon::join(by_entries, || long_lived(&cx)),
+        );
         let cx = Self { by_requests, by_connections, serving, long_lived, reached, ..cx };
         let made_for_each = super::reach::made_for_each(&cx);
         let mut cx = Self { made_for_each, ..cx };

@@ -373,7 +373,14 @@ pub(super) fn without_what_is_excepted(api: &Api, spoken_for: &[&SmolStr], facts
 /// The default of one knob holds: nothing out of sight can have set it.
 fn leaves_default(api: &Api, knob: &Knob, call: &KnownCall, parts: &[&KnownCall]) -> bool {
     let is_apart = !knob.handed && call.recv.is_none() && api.handed_to.contains(&call.path);
-    is_apart || defaults_hold(call, parts)
+    (is_apart || defaults_hold(call, parts)) && !knob.set.iter().any(|name| is_within_unseen(name, call))
+}
+
+/// An option within another one, `timeouts.wait`, where that one is given as a whole and what is in it is not seen.
+fn is_within_unseen(name: &str, call: &KnownCall) -> bool {
+    let Some((outer, _)) = name.split_once('.') else { return false };
+    let is_inner = |name: &str| name.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
+    call.settings.iter().any(|setting| setting.name == outer) && !call.settings.iter().any(|setting| is_inner(&setting.name))
 }
 
 /// Nothing out of sight can have set an option: the chain starts at a plain constructor, with no options object.
@@ -386,7 +393,8 @@ fn defaults_hold(call: &KnownCall, parts: &[&KnownCall]) -> bool {
         || last.contains("uri")
         || last.contains("url");
     // Options that were built in the same body are among the settings or the parts.
-    let is_builder = |path: &SmolStr| path.ends_with("Builder") || path.ends_with("Options") || path.ends_with("Config");
+    // So is a cookie as long as it is no part of a response.
+    let is_builder = |path: &SmolStr| ["Builder", "Options", "Config", "Cookie"].iter().any(|end| path.ends_with(end));
     if call.bound == Bound::Handed && call.makes.path().is_some_and(is_builder) {
         return false;
     }

@@ -249,7 +249,7 @@ fn templates_that_each_request_reads_are_not_read_at_the_start() {
     assert_eq!(each, (Some("one for each call".to_owned()), None));
     let lazy =
         of("static ALL: LazyLock<tera::Tera> = LazyLock::new(|| tera::Tera::new(\"templates/*\").unwrap());", &format!("ALL{render}"));
-    assert_eq!(lazy, (None, Some("Read again at first use; a newer file is not seen before that.".to_owned())));
+    assert_eq!(lazy, (None, Some("Parsed again at first use; a newer template is not seen before that.".to_owned())));
     // Who gives it back does not say how long it lives.
     let helper = "fn load() -> tera::Tera { let tera = tera::Tera::new(\"templates/*\").unwrap(); tera }";
     assert_eq!(of(helper, &format!("load(){render}")).0, None);

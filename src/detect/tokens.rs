@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::constructors::hands_on;
+use super::constructors::{COOKIE, cookie_called, hands_on};
 use super::context::Cx;
-use super::finding::{Finding, Origin};
+use super::finding::{Finding, Origin, RawSite};
 use super::knobs::facts;
 use crate::facts::ItemKind;
 use crate::model::{Fact, FactValue, Kind, Provenance, Role};
@@ -21,8 +21,14 @@ const MAX_STEPS: u32 = 3;
 
 /// The tokens that the callers of a signing function hand out: one for each sort of claims.
 pub(super) fn handed_out(cx: &Cx<'_>, body: &BodyFacts, index: usize) -> Vec<Finding> {
-    let mut tokens = Tokens { cx, call: &body.known[index], facts: facts(cx, body, index), sorts: FxHashMap::default(), out: Vec::new() };
-    tokens.gather(body.def, 0);
+    let call = &body.known[index];
+    // What a cookie is called says which it is, whatever is put into it.
+    let named = match call.args.first() {
+        Some(Value::Param { index, .. }) if cx.api(call.hit.entry).label == COOKIE => Some(*index),
+        _ => None,
+    };
+    let mut tokens = Tokens { cx, call, facts: facts(cx, body, index), sorts: FxHashMap::default(), out: Vec::new() };
+    tokens.gather(body.def, named, 0);
     tokens.out
 }
 
@@ -39,22 +45,28 @@ struct Tokens<'a, 'c> {
 }
 
 impl Tokens<'_, '_> {
-    fn gather(&mut self, signer: DefId, depth: u32) {
+    fn gather(&mut self, signer: DefId, named: Option<usize>, depth: u32) {
         let cx = self.cx;
         for body in cx.bodies().filter(|body| body.def != signer) {
             for own in body.own.iter().filter(|own| own.func == signer && !own.args.is_empty()) {
-                if depth < MAX_STEPS && own.args.iter().any(|arg| hands_on(arg, body.def)) {
-                    self.gather(body.def, depth + 1);
-                } else {
-                    self.token(signer, body, own);
+                let name = named.and_then(|at| own.args.get(at));
+                let from = name.map_or(own.args.as_slice(), std::slice::from_ref).iter().find(|arg| hands_on(arg, body.def));
+                match (from, name) {
+                    (Some(Value::Param { index, .. }), Some(_)) if depth < MAX_STEPS => self.gather(body.def, Some(*index), depth + 1),
+                    (Some(_), None) if depth < MAX_STEPS => self.gather(body.def, None, depth + 1),
+                    _ => self.token(signer, body, own, name),
                 }
             }
         }
     }
 
-    fn token(&mut self, signer: DefId, body: &BodyFacts, own: &OwnCall) {
+    fn token(&mut self, signer: DefId, body: &BodyFacts, own: &OwnCall, name: Option<&Value>) {
         let cx = self.cx;
         let site = cx.site(own.at, Role::Constructed, body.def);
+        if let Some(cookie) = name.and_then(|name| cookie_called(cx, name)) {
+            self.cookie(&cookie, site, body);
+            return;
+        }
         let maker = maker_of_claims(cx, own);
         // The same claims, sent on another occasion.
         if let Some(known) = maker.and_then(|maker| self.sorts.get(&maker)) {
@@ -83,6 +95,29 @@ impl Tokens<'_, '_> {
         if let Some(field) = kept_in(cx, body, own) {
             finding.learn(Cx::plain_fact("kept_in", field));
         }
+        self.out.push(finding);
+    }
+
+    /// A cookie by the name that a caller gives it, wherever in the crate that is.
+    fn cookie(&mut self, name: &SmolStr, site: RawSite, body: &BodyFacts) {
+        let cx = self.cx;
+        let origin = Origin::Called { function: cx.krate(body.def), what: name.clone() };
+        if let Some(known) = self.out.iter_mut().find(|known| known.origin == origin) {
+            known.sites.push(site);
+            known.also.push(body.def);
+            return;
+        }
+        let api = cx.api(self.call.hit.entry);
+        let mut finding = Finding {
+            scope: api.scope.unwrap_or(Kind::ClientHeld.usual_scope()),
+            is_call: true,
+            sites: vec![site],
+            facts: self.facts.clone(),
+            label: SmolStr::new(&api.label),
+            entry: Some(self.call.hit.entry),
+            ..Finding::new("constructors", Kind::ClientHeld, body.def, name.clone(), origin)
+        };
+        finding.learn(Cx::plain_fact("cookie", name.as_str()));
         self.out.push(finding);
     }
 }

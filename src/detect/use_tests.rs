@@ -115,11 +115,11 @@ fn a_feature_of_a_crate_decides_what_a_thing_is() {
         );
         let found = crate::fixture::map(&text).items;
         let item = found.iter().find(|item| item.name.as_str() == "Post.mailer").unwrap();
-        let keys = ["max_size", "timeout"];
+        let keys = ["max_idle", "timeout"];
         let facts = item.facts.iter().filter(|fact| keys.contains(&fact.key.as_str())).map(|fact| fact.key.to_string());
         (item.kind, facts.collect::<Vec<_>>().join(", "))
     };
-    let pool = (Kind::Pool, "max_size, timeout".to_owned());
+    let pool = (Kind::Pool, "max_idle, timeout".to_owned());
     let client = (Kind::SdkClient, "timeout".to_owned());
     assert_eq!(of("\"0.11\"", ""), pool);
     assert_eq!(of("{ version = \"0.11\", default-features = false, features = [\"builder\"] }", ""), client);
@@ -259,4 +259,27 @@ fn a_pool_is_used_by_those_who_use_the_field_that_keeps_it() {
     // Which of two is kept there, the type does not tell.
     let other = "let other = sqlx::PgPool::connect(\"postgres://b\").await.unwrap(); println!(\"{other:?}\");";
     assert_eq!(handed(other), Some(Vec::new()));
+}
+
+#[test]
+fn a_cookie_is_told_by_the_name_that_callers_give_it_and_not_with_defaults_that_others_change() {
+    let of = |through: &str| {
+        let text = format!(
+            "use axum_extra::extract::cookie::{{Cookie, Key, PrivateCookieJar, SameSite}};\n\
+             fn apply(mut cookie: Cookie<'static>) -> Cookie<'static> {{ cookie.set_http_only(true); cookie.set_same_site(SameSite::Lax); cookie }}\n\
+             struct Jar {{ inner: PrivateCookieJar<Key> }}\n\
+             impl Jar {{ fn save(mut self, key: &str, value: String) -> Self {{ let cookie = Cookie::new(key.to_owned(), value); {through} self.inner = self.inner.add(cookie); self }} }}\n\
+             fn keep(jar: Jar, user: String) -> Jar {{ jar.save(\"session\", user) }}\n\
+             async fn login(jar: Jar) -> Jar {{ keep(jar, one()) }}\n\
+             async fn switch(jar: Jar) -> Jar {{ keep(jar, other()).save(\"csrf\", fresh()) }}\n\
+             fn main() {{ serve(axum::Router::new().route(\"/login\", axum::routing::post(login)).route(\"/switch\", axum::routing::post(switch))); }}\n"
+        );
+        let found = items(&["axum", "axum-extra"], &text);
+        let cookies = found.iter().filter(|item| item.kind == Kind::ClientHeld && item.facts.iter().any(|fact| fact.key == "cookie"));
+        let secure = |item: &Item| item.facts.iter().any(|fact| fact.key == "http_only");
+        cookies.map(|item| format!("{} {}", item.name, if secure(item) { "http_only off" } else { "" })).collect::<Vec<_>>()
+    };
+    assert_eq!(of("let cookie = apply(cookie);"), ["csrf ", "session "]);
+    // Handed to nobody, it is as the library makes it.
+    assert_eq!(of(""), ["csrf http_only off", "session http_only off"]);
 }

@@ -344,6 +344,9 @@ impl Reader<'_> {
                             let (owner, last) = path.rsplit_once("::").unwrap_or(("", path));
                             matches!(last, "Some" | "Ok") || self.world.catalog.wrappers().holds_its_argument(owner)
                         });
+                        if !wraps && self.gives_back(parent, at) {
+                            return Bound::Handed;
+                        }
                         if !wraps {
                             break;
                         }
@@ -351,12 +354,20 @@ impl Reader<'_> {
                     }
                     Expr::Method { recv, name, .. } if *recv == at && matches!(name.as_str(), "clone" | "into") => at = parent,
                     Expr::Method { recv, name, .. } if *recv != at && name.starts_with("remove") && only_use => return Bound::Removed,
+                    // Taken by a function of the workspace that gives it back, changed perhaps: `self.options.apply(cookie)`.
+                    Expr::Method { recv, .. } if *recv != at && self.gives_back(parent, at) => return Bound::Handed,
                     Expr::Ref(_) | Expr::Try(_) => at = parent,
                     _ => break,
                 }
             }
         }
         Bound::Let(name.clone())
+    }
+
+    /// A call of the workspace that takes a value and gives back one of the same type.
+    fn gives_back(&self, call: ExprId, arg: ExprId) -> bool {
+        let (given, back) = (&self.types.types[arg.0 as usize], &self.types.types[call.0 as usize]);
+        matches!(self.types.callees.get(&call), Some(Callee::Def(_))) && given.is_known() && given == back
     }
 
     /// Finds the known call around each known call, directly or through a variable.

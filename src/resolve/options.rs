@@ -1,6 +1,6 @@
 //! Settings of a known call: those before it on its chain, and those of the options objects that it takes.
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::calls::{Options, Setting};
 use super::conditions::Condition;
@@ -8,7 +8,7 @@ use super::infer::Callee;
 use super::reader::Reader;
 use super::values::Value;
 use crate::catalog::Shape;
-use crate::facts::{Expr, ExprId};
+use crate::facts::{Expr, ExprId, Span};
 
 impl Reader<'_> {
     /// The methods called before on a builder that is no entry itself.
@@ -18,6 +18,9 @@ impl Reader<'_> {
         for _ in 0..32 {
             match &self.body[at] {
                 Expr::Method { recv, name, args, span, .. } => {
+                    if let Some(arg) = args.first() {
+                        self.nested(name, *arg, &mut out, 0);
+                    }
                     let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
                     out.push(Setting { name: name.clone(), args, at: self.at(*span), on_condition: false, when: Vec::new() });
                     at = *recv;
@@ -89,9 +92,10 @@ impl Reader<'_> {
         match &self.body[id] {
             Expr::Method { recv, name, args, span, .. } => {
                 let whole = self.built_here(*recv, out, depth + 1);
+                let inner = args.first().is_none_or(|arg| self.nested(name, *arg, out, depth + 1));
                 let args = args.iter().map(|arg| self.tracer.value(*arg)).collect();
                 out.push(Setting { name: name.clone(), args, at: self.at(*span), on_condition: false, when: Vec::new() });
-                whole
+                whole && inner
             }
             Expr::Try(inner) | Expr::Await(inner) | Expr::Ref(inner) => self.built_here(*inner, out, depth + 1),
             Expr::Path(..) => {
@@ -105,19 +109,48 @@ impl Reader<'_> {
                 starts_plain && !args.iter().any(|arg| self.is_options(*arg))
             }
             Expr::Struct { fields, rest, span, .. } => {
+                let mut whole = true;
                 for (name, value) in fields {
-                    out.push(Setting {
-                        name: name.clone(),
-                        args: vec![self.tracer.value(*value)],
-                        at: self.at(*span),
-                        on_condition: false,
-                        when: Vec::new(),
-                    });
+                    whole &= self.nested(name, *value, out, depth + 1);
+                    out.push(self.field_set(name.clone(), *value, *span));
                 }
-                rest.is_none_or(|rest| self.built_here(rest, out, depth + 1))
+                rest.is_none_or(|rest| self.built_here(rest, out, depth + 1)) && whole
             }
             _ => false,
         }
+    }
+
+    /// What an option is given that has options of its own: those of options within options by their names, those of another struct by
+    /// both, `timeouts.wait`. False when some of it comes from elsewhere.
+    fn nested(&self, name: &SmolStr, value: ExprId, out: &mut Vec<Setting>, depth: u32) -> bool {
+        let value = self.within_some(value);
+        if self.is_options(value) {
+            return self.built_here(value, out, depth);
+        }
+        if let Expr::Struct { fields, span, .. } = &self.body[value] {
+            out.extend(fields.iter().map(|(field, value)| self.field_set(format_smolstr!("{name}.{field}"), *value, *span)));
+        }
+        true
+    }
+
+    /// `Some(x)`, `&x`: what it is.
+    fn within_some(&self, mut id: ExprId) -> ExprId {
+        loop {
+            id = match &self.body[id] {
+                Expr::Ref(inner) => *inner,
+                Expr::Call { callee, args, .. }
+                    if args.len() == 1
+                        && matches!(&self.body[*callee], Expr::Path(path, _) if path.single().is_some_and(|name| name == "Some")) =>
+                {
+                    args[0]
+                }
+                _ => return id,
+            }
+        }
+    }
+
+    fn field_set(&self, name: SmolStr, value: ExprId, span: Span) -> Setting {
+        Setting { name, args: vec![self.tracer.value(value)], at: self.at(span), on_condition: false, when: Vec::new() }
     }
 
     /// `options.max_connections(5);` and `options.max_pool_size = Some(5);` on a variable.
@@ -147,13 +180,8 @@ impl Reader<'_> {
                     if let Some(Expr::Assign { left, right, .. }) = self.parents[parent.0 as usize].map(|assign| &self.body[assign])
                         && *left == parent
                     {
-                        out.push(Setting {
-                            name: name.clone(),
-                            args: vec![self.tracer.value(*right)],
-                            at: self.at(*span),
-                            on_condition: false,
-                            when: Vec::new(),
-                        });
+                        self.nested(name, *right, out, 0);
+                        out.push(self.field_set(name.clone(), *right, *span));
                     }
                 }
                 _ => {}

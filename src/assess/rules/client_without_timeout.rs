@@ -52,6 +52,10 @@ fn run(rule: &Rule, ground: &Ground<'_>, out: &mut Vec<Hazard>) {
     }
     for item in ground.of_kinds(&[Kind::Pool]) {
         let Some(wait) = fact(item, "wait_timeout").filter(|fact| is_none(fact)) else { continue };
+        // Whoever takes one gives up by himself.
+        if fact(item, "wait_at_most").is_some() || fact(item, "timeout_at_call").is_some() {
+            continue;
+        }
         let Some(severity) = severity(ground, item) else { continue };
         let set = if wait.provenance == Provenance::Default { ", which is the library's default" } else { "" };
         let who = used_by(item);
@@ -174,5 +178,50 @@ async fn handler(axum::extract::State(partner): axum::extract::State<Partner>) -
             "//- /src/main.rs\n#[tokio::main]\nasync fn main() {{ let client = reqwest::Client::new(); client.get(\"https://a.example\").send().await.unwrap(); }}\n//- /Cargo.toml\n{MANIFEST}"
         );
         assert!(map(&tool).hazards.iter().all(|one| one.rule != "client-without-timeout"));
+    }
+
+    /// A pool that `build` makes, out of which a handler takes a connection by `take`.
+    fn of_a_pool(build: &str, take: &str) -> Vec<String> {
+        let source = format!(
+            r#"//- /src/main.rs
+use std::time::Duration;
+use deadpool_postgres::{{Manager, Pool, PoolConfig, Timeouts}};
+#[derive(Clone)]
+struct Rows {{ pool: Pool }}
+impl Rows {{
+    fn new() -> Self {{ let manager = Manager::new("postgres://db/shop".parse().unwrap(), tokio_postgres::NoTls); {build} }}
+    async fn one(&self) -> deadpool_postgres::Object {{ self.pool.get().await.unwrap() }}
+}}
+#[tokio::main]
+async fn main() {{
+    let app = axum::Router::new().route("/", axum::routing::get(handler)).with_state(Rows::new());
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:80").await.unwrap();
+    axum::serve(listener, app).await.unwrap();
+}}
+async fn handler(axum::extract::State(rows): axum::extract::State<Rows>) -> String {{ {take}; String::new() }}
+//- /Cargo.toml
+{MANIFEST}"#
+        );
+        map(&source).hazards.iter().filter(|one| one.rule == "client-without-timeout").map(|one| one.message.clone()).collect()
+    }
+
+    #[test]
+    fn a_pool_whose_wait_has_no_end_here_or_at_any_caller() {
+        let build = |config: &str| format!("{config} Self {{ pool: Pool::builder(manager).config(config).build().unwrap() }}");
+        let plain = build("let config = PoolConfig::default();");
+        let by_the_pool = "`Rows.pool` has no timeout for getting a connection, which is the library's default: with all in use, one is waited for by `GET /`";
+        assert_eq!(of_a_pool(&plain, "rows.one().await"), [by_the_pool]);
+        let only_create =
+            "PoolConfig { timeouts: Timeouts { create: Some(Duration::from_secs(2)), ..Default::default() }, ..Default::default() }";
+        assert_eq!(of_a_pool(&build(&format!("let config = {only_create};")), "rows.one().await"), [by_the_pool]);
+        // By a field of the options within, by options that are not seen, and by whoever takes one.
+        for config in [
+            format!("let config = {};", only_create.replace("create:", "wait:")),
+            "let mut config = PoolConfig::default(); config.timeouts = Timeouts { wait: Some(Duration::from_secs(2)), ..Default::default() };".to_owned(),
+            "let mut config = PoolConfig::default(); config.timeouts = timeouts();".to_owned(),
+        ] {
+            assert!(of_a_pool(&build(&config), "rows.one().await").is_empty(), "{config}");
+        }
+        assert!(of_a_pool(&plain, "let _ = tokio::time::timeout(Duration::from_secs(5), rows.one()).await").is_empty());
     }
 }
