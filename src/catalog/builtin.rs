@@ -2,6 +2,7 @@
 
 /// Package name and text of each file.
 pub const BUILTIN: &[(&str, &str)] = &[
+    ("a2", include_str!("crates/a2.toml")),
     ("activitypub_federation", include_str!("crates/activitypub_federation.toml")),
     ("actix", include_str!("crates/actix.toml")),
     ("actix-extensible-rate-limit", include_str!("crates/actix-extensible-rate-limit.toml")),
@@ -12,6 +13,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("actix-multipart", include_str!("crates/actix-multipart.toml")),
     ("actix-redis", include_str!("crates/actix-redis.toml")),
     ("actix-rt", include_str!("crates/actix-rt.toml")),
+    ("actix-server", include_str!("crates/actix-server.toml")),
     ("actix-session", include_str!("crates/actix-session.toml")),
     ("actix-web", include_str!("crates/actix-web.toml")),
     ("actix-web-actors", include_str!("crates/actix-web-actors.toml")),

@@ -283,3 +283,17 @@ fn a_cookie_is_told_by_the_name_that_callers_give_it_and_not_with_defaults_that_
     // Handed to nobody, it is as the library makes it.
     assert_eq!(of(""), ["csrf http_only off", "session http_only off"]);
 }
+
+#[test]
+fn options_that_a_function_of_the_library_completes_are_read_behind_it() {
+    let of = |made: &str| {
+        let text = format!(
+            "fn main() {{ let mut options = {made}(sentry::ClientOptions {{ release: Some(\"shop@1\".into()), ..Default::default() }}); options.max_breadcrumbs = 5; let _guard = sentry::init(options); }}\n\
+             fn own(options: sentry::ClientOptions) -> sentry::ClientOptions {{ elsewhere(options) }}\n"
+        );
+        told(&items(&["sentry"], &text), Kind::Telemetry, "Sentry", &["release", "environment", "max_breadcrumbs"])
+    };
+    assert_eq!(of("sentry::apply_defaults"), ["max_breadcrumbs 5", "release shop@1", "environment env SENTRY_ENVIRONMENT"]);
+    // What a function of the service does to them is not known.
+    assert_eq!(of("own"), ["max_breadcrumbs 5"]);
+}

@@ -270,6 +270,7 @@ fn action(cx: &Cx<'_>, call: &KnownCall, is_server: bool) -> Option<Action> {
         Kind::FsWrite => Action::Writes,
         Kind::Telemetry => Action::Sets,
         Kind::Pool if last().any(|name| name.contains("lazy") || name == "build_unchecked") => Action::PreparesPool,
+        Kind::SdkClient if last().any(|name| name.contains("lazy")) => Action::Makes,
         Kind::Pool | Kind::SdkClient if last().any(|name| name.starts_with("connect")) => Action::Connects,
         Kind::BackgroundTask if matches!(api.shape, Shape::Spawn | Shape::Call) => Action::Spawns,
         Kind::BackgroundTask if known.server(&call.path).is_some() => Action::Serves,

@@ -3,7 +3,7 @@
 use crate::fixture::map;
 use crate::model::{Lifecycle, StateMap};
 
-const CRATES: [&str; 11] = ["actix-web", "axum", "moka", "poem", "reqwest", "rocket", "sqlx", "tokio", "tokio-util", "tonic", "clap"];
+const CRATES: [&str; 12] = ["actix-server", "actix-web", "axum", "moka", "poem", "reqwest", "rocket", "sqlx", "tokio", "tokio-util", "tonic", "clap"];
 
 fn analysed(text: &str) -> StateMap {
     let dependencies: String = CRATES.iter().map(|name| format!("{name} = \"*\"\n")).collect();
@@ -308,4 +308,16 @@ fn the_grace_of_a_workload_is_held_against_what_the_server_may_wait() {
     assert_eq!(with(""), [(Some(30), false)]);
     assert_eq!(with("      terminationGracePeriodSeconds: 20\n"), [(Some(20), true)]);
     assert_eq!(with("      terminationGracePeriodSeconds: 60\n"), [(Some(60), false)]);
+}
+
+#[test]
+fn a_server_of_sockets_stops_like_the_http_server_on_it_and_a_lazy_channel_connects_to_nothing() {
+    let text = "#[tokio::main]\nasync fn main() -> std::io::Result<()> {\n\
+        let channel = tonic::transport::Endpoint::from_static(\"http://rows\").connect_lazy();\n\
+        let server = actix_server::Server::build().shutdown_timeout(5).bind(\"ws\", \"0.0.0.0:80\", move || service(channel.clone()))?;\n\
+        server.run().await\n}\n";
+    let lifecycle = lifecycle(text);
+    assert_eq!(steps(&lifecycle), ["makes unknown before-listening", "serves unknown serving"]);
+    let [server] = lifecycle.servers.as_slice() else { panic!("{:?}", lifecycle.servers) };
+    assert_eq!((server.waits_ms, server.on.iter().any(|signal| signal == "SIGTERM")), (Some(5_000), true));
 }

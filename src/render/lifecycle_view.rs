@@ -222,13 +222,8 @@ fn lines(layout: &Layout<'_>, steps: &[&Step], page: &str) -> Vec<StepLine> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for step in steps.iter().filter(|step| is_worth_a_line(layout, step)) {
         let is_same = |group: &&mut Group<'_>| (group.action, group.when, group.sometimes) == (step.action, step.when, step.sometimes);
-        let quiet = |action: Action| matches!(action, Action::Reads | Action::Sets | Action::Makes | Action::Loads | Action::Writes);
-        let open = groups.len() - groups.iter().rev().take_while(|group| quiet(group.action)).count();
-        let same = match quiet(step.action) {
-            true => groups[open..].iter_mut().find(is_same),
-            false => groups.last_mut().filter(is_same),
-        };
-        match same {
+        // Only what comes one after the other: the numbers of the lines are the order.
+        match groups.last_mut().filter(is_same) {
             Some(group) => group.steps.push(step),
             None => groups.push(Group { action: step.action, when: step.when, sometimes: step.sometimes, steps: vec![step] }),
         }

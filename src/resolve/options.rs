@@ -61,7 +61,8 @@ impl Reader<'_> {
 
     /// The type is one of the catalog's builders, or named like options.
     fn is_options(&self, id: ExprId) -> bool {
-        let Some(path) = self.types.types[id.0 as usize].path().cloned().or_else(|| self.starts_as(id)) else { return false };
+        let path = self.types.types[id.0 as usize].path().cloned().or_else(|| self.starts_as(id));
+        let Some(path) = path else { return self.passed_on(id).is_some() };
         let path = &path;
         // An ingredient with an entry of its own, such as the options of the connections in a pool.
         if self.world.catalog.type_entry(path).is_some_and(|entry| self.world.catalog.api(entry).shape == Shape::Part) {
@@ -70,6 +71,21 @@ impl Reader<'_> {
         let last = path.rsplit("::").next().unwrap_or(path);
         self.world.catalog.builder(path).is_some()
             || ["Config", "Options", "Settings", "Builder", "Opts", "Conf"].iter().any(|end| last.ends_with(end))
+    }
+
+    /// The options that a function of a library is given and gives back, in a variable or not: `apply_defaults(options)`.
+    fn passed_on(&self, id: ExprId) -> Option<ExprId> {
+        let id = match self.types.local_of.get(&id) {
+            Some(local) => self.types.locals[local.0 as usize].init?,
+            None => id,
+        };
+        match &self.body[id] {
+            Expr::Call { args, .. } if matches!(self.types.callees.get(&id), Some(Callee::Foreign(_))) => match &args[..] {
+                [only] if self.types.types[only.0 as usize].is_known() && self.is_options(*only) => Some(*only),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The type at which a chain starts, where that of its end is not known: `ClientOptions` of `ClientOptions::new().release(v)`.
@@ -105,6 +121,9 @@ impl Reader<'_> {
                 whole
             }
             Expr::Call { callee, args, .. } => {
+                if let Some(options) = self.passed_on(id) {
+                    return self.built_here(options, out, depth + 1);
+                }
                 let starts_plain = matches!(&self.body[*callee], Expr::Path(path, _) if path.last().is_some_and(|last| matches!(last.as_str(), "new" | "default" | "builder")));
                 starts_plain && !args.iter().any(|arg| self.is_options(*arg))
             }
