@@ -41,6 +41,12 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 }
             }
         }
+        // Cut off here, and known there.
+        let whole = values.clone();
+        values.retain(|value| {
+            value.strip_suffix('…').is_none_or(|start| !whole.iter().any(|other| other != value && other.starts_with(start)))
+        });
+        let is_private = is_private(&values);
         values.truncate(MAX_VALUES);
         facts.extend((!values.is_empty()).then(|| Cx::plain_fact("value", values.join(" or "))));
         let refused = headers.iter().filter(|(_, header)| says_how_long(header.name) && !is_validator(header.name));
@@ -57,10 +63,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             confidence: Confidence::Likely,
             sites,
             facts,
-            label: SmolStr::new_static(if validators {
-                "validators handed to clients"
-            } else {
-                "responses kept by clients and shared caches"
+            label: SmolStr::new_static(match (validators, is_private) {
+                (true, _) => "validators handed to clients",
+                (false, true) => "responses kept by clients",
+                (false, false) => "responses kept by clients and shared caches",
             }),
             ..Finding::new(
                 "http-caching",
@@ -103,7 +109,38 @@ fn told(cx: &Cx<'_>, header: &HeaderSet) -> Vec<String> {
     }
     let is_set = settled.provenance != Provenance::Code;
     let written = settled.from.filter(|text| is_set || text.contains("CacheControl"));
+    let written = written.and_then(|text| if text.contains("CacheDirective::") { directives(&text) } else { Some(text) });
     settled.value.map(|value| value.to_string()).or(written).into_iter().collect()
+}
+
+/// `CacheDirective::MaxAge(900)` as the header has it: `max-age=900`, without a number that is not written there.
+fn directives(text: &str) -> Option<String> {
+    let mut out: Vec<String> = Vec::new();
+    // Of a text that is cut off, what is whole.
+    let is_cut = text.contains('…');
+    let whole = text.matches("CacheDirective::").count() - usize::from(is_cut);
+    for directive in text.split("CacheDirective::").skip(1).take(whole) {
+        let name: String = directive.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let mut header = String::new();
+        for (at, letter) in name.chars().enumerate() {
+            if letter.is_uppercase() && at > 0 {
+                header.push('-');
+            }
+            header.push(letter.to_ascii_lowercase());
+        }
+        let number = directive[name.len()..].strip_prefix('(').and_then(|rest| rest.split(')').next());
+        match number.filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())) {
+            Some(number) => out.push(format!("{header}={number}")),
+            None => out.push(header),
+        }
+    }
+    out.extend(is_cut.then(|| "…".to_owned()));
+    (!out.is_empty()).then(|| out.join(", "))
+}
+
+/// Kept by the client that asked, and by nobody between: each value that is known says so.
+fn is_private(values: &[String]) -> bool {
+    !values.is_empty() && values.iter().all(|value| value.to_lowercase().split(',').any(|word| word.trim() == "private"))
 }
 
 /// Whether anybody keeps something for it.

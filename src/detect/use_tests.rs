@@ -297,3 +297,21 @@ fn options_that_a_function_of_the_library_completes_are_read_behind_it() {
     // What a function of the service does to them is not known.
     assert_eq!(of("own"), ["max_breadcrumbs 5"]);
 }
+
+#[test]
+fn what_only_the_client_that_asked_may_keep_is_told_so() {
+    let of = |directives: &str| {
+        let text = format!(
+            "use actix_web::{{web, HttpResponse, http::header::{{CacheControl, CacheDirective}}}};\n\
+             async fn page() -> HttpResponse {{ let control = CacheControl(vec![{directives}]); HttpResponse::Ok().insert_header((\"Cache-Control\", control)).body(\"x\") }}\n\
+             #[actix_web::main]\nasync fn main() {{ actix_web::HttpServer::new(|| actix_web::App::new().route(\"/\", web::get().to(page))).run().await.unwrap() }}\n"
+        );
+        let found = items(&["actix-web"], &text);
+        let item = found.iter().find(|item| item.name.as_str() == "HTTP caching").unwrap();
+        let value = item.facts.iter().find(|fact| fact.key == "value").and_then(|fact| fact.value.clone());
+        format!("{} / {}", item.summary.split('.').next().unwrap(), value.map(|value| value.to_string()).unwrap_or_default())
+    };
+    assert_eq!(of("CacheDirective::Private, CacheDirective::MaxAge(900)"), "responses kept by clients / private, max-age=900");
+    assert_eq!(of("CacheDirective::Private, CacheDirective::MaxAge(ttl())"), "responses kept by clients / private, …");
+    assert_eq!(of("CacheDirective::MaxAge(900)"), "responses kept by clients and shared caches / max-age=900");
+}
