@@ -22,6 +22,7 @@ pub struct Wrappers {
     signals: FxHashSet<SmolStr>,
     vague_stores: FxHashSet<SmolStr>,
     random: FxHashSet<SmolStr>,
+    clocks: FxHashSet<SmolStr>,
     keyed_digests: FxHashSet<SmolStr>,
     command_options: FxHashSet<SmolStr>,
     reexports: FxHashMap<SmolStr, SmolStr>,
@@ -120,6 +121,12 @@ impl Wrappers {
     #[must_use]
     pub fn is_random(&self, path: &str) -> bool {
         self.random.contains(path)
+    }
+
+    /// Says what time it is.
+    #[must_use]
+    pub fn is_clock(&self, path: &str) -> bool {
+        self.clocks.contains(path)
     }
 
     /// Signs with a secret.

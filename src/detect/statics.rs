@@ -7,9 +7,9 @@ use super::contents;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::nature::{Nature, nature};
-use crate::facts::{ItemKind, StaticFact, StaticForm};
+use crate::facts::{Expr, ItemKind, StaticFact, StaticForm};
 use crate::model::{Access, Class, Confidence, Kind, Role, Scope};
-use crate::resolve::{At, DefId, Type};
+use crate::resolve::{At, BodyFacts, DefId, Res, Space, Type, body_of};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     for (id, def) in cx.world.program.all_defs() {
@@ -38,6 +38,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
     if item.attrs.iter().any(|attr| attr.path.last().is_some_and(|last| last == "global_allocator")) {
         return None;
     }
+    let differs = if is_lazy && nature == Nature::Constant { differs(cx, id, ty) } else { None };
     let (kind, class, label, entry) = match nature {
         Nature::Stateful(entry) => {
             let api = cx.api(entry);
@@ -50,6 +51,7 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         Nature::Constant | Nature::SetOnce if is_lazy && holds_settings(cx, ty) => {
             (Kind::StartupConfig, Class::Mutable, SmolStr::new_static("settings frozen at first use"), None)
         }
+        Nature::Constant if differs.is_some() => (Kind::Static, Class::Mutable, SmolStr::new_static(differs.unwrap_or_default()), None),
         // Filled by an initialiser at first use, wherever that stands: a lazy constant in other words.
         Nature::SetOnce if only_initialised(cx, id) => {
             (Kind::Static, Class::Constant, SmolStr::new_static("constant made at first use"), None)
@@ -85,6 +87,28 @@ fn static_item(cx: &Cx<'_>, id: DefId, fact: &StaticFact) -> Option<Finding> {
         entry,
         ..Finding::new("statics", kind, id, item.name.clone(), Origin::Declared(cx.path(id)))
     })
+}
+
+/// What stays as it is for the life of a process and is another value in each: a random one, or a time.
+fn differs(cx: &Cx<'_>, id: DefId, ty: &Type) -> Option<&'static str> {
+    let Some(Type::Foreign(..)) = ty.args().first().filter(|inner| inner.args().iter().all(|arg| arg.args().is_empty())) else {
+        return None;
+    };
+    let (program, wrappers) = (cx.world.program, cx.world.catalog.wrappers());
+    let def = program.def(id);
+    let paths = body_of(def.item)?.exprs.iter().filter_map(|expr| match expr {
+        Expr::Path(path, _) => program.resolve(cx.world.catalog, def.module, path, Space::Value),
+        _ => None,
+    });
+    // One that is made of more than itself is named by what it is made of.
+    let mut made = paths.filter_map(|found| match found {
+        Res::Foreign(path) if wrappers.is_random(&path) => Some("random value made at first use"),
+        Res::Foreign(path) if wrappers.is_clock(&path) => Some("time of the first use"),
+        _ => None,
+    });
+    let is_plain = |body: &&BodyFacts| body.own.is_empty() && body.known.is_empty();
+    let at = *cx.body_of.get(&id)?;
+    Some(&cx.bodies[at]).filter(is_plain).and_then(|_| made.next())
 }
 
 /// A static that is made at first use, which never comes: only functions that nobody calls speak of it.

@@ -315,3 +315,23 @@ fn what_only_the_client_that_asked_may_keep_is_told_so() {
     assert_eq!(of("CacheDirective::Private, CacheDirective::MaxAge(ttl())"), "responses kept by clients / private, …");
     assert_eq!(of("CacheDirective::MaxAge(900)"), "responses kept by clients and shared caches / max-age=900");
 }
+
+#[test]
+fn a_value_that_every_process_makes_for_itself_is_no_constant() {
+    let of = |ty: &str, made: &str| {
+        let text = format!(
+            "use std::sync::LazyLock;\nstatic ONE: LazyLock<{ty}> = LazyLock::new({made});\nfn main() {{ println!(\"{{:?}}\", *ONE); }}\n"
+        );
+        let found = items(&["uuid", "regex"], &text);
+        found.iter().find(|item| item.name.as_str() == "ONE").map(|item| (item.class == crate::model::Class::Mutable, item.summary.clone()))
+    };
+    let each = |label: &str, ty: &str| Some((true, format!("{label} of type `LazyLock<{ty}>`, one for each process")));
+    assert_eq!(of("uuid::Uuid", "uuid::Uuid::new_v4"), each("random value made at first use", "uuid::Uuid"));
+    assert_eq!(of("String", "|| uuid::Uuid::new_v4().to_string()"), each("random value made at first use", "String"));
+    assert_eq!(of("std::time::Instant", "std::time::Instant::now"), each("time of the first use", "std::time::Instant"));
+    // The same in every process: a fixed id, and what a function of the service may say.
+    for made in ["|| uuid::Uuid::nil()", "|| uuid::Uuid::from_u128(7)"] {
+        assert!(of("uuid::Uuid", made).is_some_and(|(mutable, _)| !mutable), "{made}");
+    }
+    assert!(of("regex::Regex", "|| regex::Regex::new(\"a\").unwrap()").is_some_and(|(mutable, _)| !mutable));
+}

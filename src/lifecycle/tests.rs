@@ -3,7 +3,8 @@
 use crate::fixture::map;
 use crate::model::{Lifecycle, StateMap};
 
-const CRATES: [&str; 12] = ["actix-server", "actix-web", "axum", "moka", "poem", "reqwest", "rocket", "sqlx", "tokio", "tokio-util", "tonic", "clap"];
+const CRATES: [&str; 12] =
+    ["actix-server", "actix-web", "axum", "moka", "poem", "reqwest", "rocket", "sqlx", "tokio", "tokio-util", "tonic", "clap"];
 
 fn analysed(text: &str) -> StateMap {
     let dependencies: String = CRATES.iter().map(|name| format!("{name} = \"*\"\n")).collect();
