@@ -103,7 +103,7 @@ fn differs(cx: &Cx<'_>, id: DefId, ty: &Type) -> Option<&'static str> {
     // One that is made of more than itself is named by what it is made of.
     let mut made = paths.filter_map(|found| match found {
         Res::Foreign(path) if wrappers.is_random(&path) => Some("random value made at first use"),
-        Res::Foreign(path) if wrappers.is_clock(&path) => Some("time of the first use"),
+        Res::Foreign(path) if wrappers.is_clock(&path) => Some("time taken at first use"),
         _ => None,
     });
     let is_plain = |body: &&BodyFacts| body.own.is_empty() && body.known.is_empty();

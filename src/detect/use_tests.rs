@@ -328,7 +328,7 @@ fn a_value_that_every_process_makes_for_itself_is_no_constant() {
     let each = |label: &str, ty: &str| Some((true, format!("{label} of type `LazyLock<{ty}>`, one for each process")));
     assert_eq!(of("uuid::Uuid", "uuid::Uuid::new_v4"), each("random value made at first use", "uuid::Uuid"));
     assert_eq!(of("String", "|| uuid::Uuid::new_v4().to_string()"), each("random value made at first use", "String"));
-    assert_eq!(of("std::time::Instant", "std::time::Instant::now"), each("time of the first use", "std::time::Instant"));
+    assert_eq!(of("std::time::Instant", "std::time::Instant::now"), each("time taken at first use", "std::time::Instant"));
     // The same in every process: a fixed id, and what a function of the service may say.
     for made in ["|| uuid::Uuid::nil()", "|| uuid::Uuid::from_u128(7)"] {
         assert!(of("uuid::Uuid", made).is_some_and(|(mutable, _)| !mutable), "{made}");

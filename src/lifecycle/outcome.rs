@@ -19,8 +19,16 @@ pub(super) enum Outcome {
 impl Frame<'_> {
     /// What happens when an expression gives an error.
     pub(super) fn outcome(&self, id: ExprId) -> Outcome {
+        let begins_builder = self.called(id) == "builder";
+        // Behind the beginning of a builder and before its end: what fails there is something else.
+        let mut in_builder = false;
         for (at, parent) in self.around(id) {
             match &self.body[parent] {
+                Expr::Method { recv, name, .. } if *recv == at && begins_builder && matches!(name.as_str(), "build" | "try_build") => {
+                    in_builder = false;
+                }
+                Expr::Method { recv, .. } if *recv == at && begins_builder && self.is_setter(parent) => in_builder = true,
+                _ if in_builder => return Outcome::Unknown,
                 Expr::Await(_) | Expr::Ref(_) => {}
                 Expr::Try(_) => return self.propagated(parent),
                 Expr::Return(_) => return Outcome::Returned,
@@ -54,6 +62,12 @@ impl Frame<'_> {
         }
         // The body is this expression: `async fn f() -> Result { g().await }` has no block around it.
         if self.around(id).last().is_none_or(|(_, top)| self.parent(top).is_none()) { Outcome::Returned } else { Outcome::Unknown }
+    }
+
+    /// A method of a builder that gives the builder back: nothing of it is waited for, tested or tried.
+    fn is_setter(&self, id: ExprId) -> bool {
+        let next = self.parent(id).map(|next| &self.body[next]);
+        matches!(next, Some(Expr::Method { recv, name, .. }) if *recv == id && !name.starts_with("unwrap") && !matches!(name.as_str(), "expect" | "ok"))
     }
 
     /// Where an error goes that is handed on by `?`: out of the body, or out of a block of its own.

@@ -3,8 +3,21 @@
 use crate::fixture::map;
 use crate::model::{Lifecycle, StateMap};
 
-const CRATES: [&str; 12] =
-    ["actix-server", "actix-web", "axum", "moka", "poem", "reqwest", "rocket", "sqlx", "tokio", "tokio-util", "tonic", "clap"];
+const CRATES: [&str; 13] = [
+    "actix-server",
+    "actix-web",
+    "axum",
+    "google-cloud-storage",
+    "moka",
+    "poem",
+    "reqwest",
+    "rocket",
+    "sqlx",
+    "tokio",
+    "tokio-util",
+    "tonic",
+    "clap",
+];
 
 fn analysed(text: &str) -> StateMap {
     let dependencies: String = CRATES.iter().map(|name| format!("{name} = \"*\"\n")).collect();
@@ -321,4 +334,19 @@ fn a_server_of_sockets_stops_like_the_http_server_on_it_and_a_lazy_channel_conne
     assert_eq!(steps(&lifecycle), ["makes unknown before-listening", "serves unknown serving"]);
     let [server] = lifecycle.servers.as_slice() else { panic!("{:?}", lifecycle.servers) };
     assert_eq!((server.waits_ms, server.on.iter().any(|signal| signal == "SIGTERM")), (Some(5_000), true));
+}
+
+#[test]
+fn a_builder_fails_where_it_ends() {
+    let of = |made: &str| {
+        let text = format!(
+            "#[tokio::main]\nasync fn main() -> anyhow::Result<()> {{ let made = std::sync::Arc::new(google_cloud_storage::client::Storage::builder(){made}); run(made) }}\n"
+        );
+        steps(&lifecycle(&text)).join(";")
+    };
+    assert_eq!(of(".with_endpoint(plain()).build().await?"), "makes ends-process -");
+    assert_eq!(of(".with_endpoint(plain()).build().await.unwrap()"), "makes ends-process -");
+    // Something else fails, or what does is not known.
+    assert_eq!(of(".with_endpoint(plain()).build().list().await?"), "makes unknown -");
+    assert_eq!(of(".with_endpoint(plain()).check()?"), "makes unknown -");
 }
