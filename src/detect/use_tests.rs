@@ -335,3 +335,16 @@ fn a_value_that_every_process_makes_for_itself_is_no_constant() {
     }
     assert!(of("regex::Regex", "|| regex::Regex::new(\"a\").unwrap()").is_some_and(|(mutable, _)| !mutable));
 }
+
+#[test]
+fn what_cargo_features_choose_from_is_no_default_unless_all_agree() {
+    let of = |other: &str| {
+        let text = format!(
+            "#[cfg(not(feature = \"image\"))]\nfn folder() -> String {{ \"./rules\".into() }}\n#[cfg(feature = \"image\")]\nfn folder() -> String {{ {other}.into() }}\n\
+             fn main() {{ std::fs::write(std::path::Path::new(&folder()).join(\"seen\"), \"1\").unwrap(); }}\n"
+        );
+        items(&[], &text).iter().find(|item| item.kind == Kind::FsWrite).map(|item| item.name.to_string()).unwrap_or_default()
+    };
+    assert_eq!(of("\"./rules\""), "./rules/seen");
+    assert!(!of("\"/usr/share/rules\"").contains("./rules"), "{}", of("\"/usr/share/rules\""));
+}

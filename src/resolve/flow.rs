@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ops::Add;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 
 use super::arithmetic::calculate;
 use super::asked::askers;
@@ -17,7 +18,7 @@ use super::fields::Fields;
 use super::infer::World;
 use super::program::DefId;
 use super::values::{At, Value};
-use crate::facts::Name;
+use crate::facts::{Cfg, Name};
 use crate::model::{FactValue, Place, Provenance, SetBy};
 
 /// More calls of a function are not followed.
@@ -116,6 +117,31 @@ fn callers(bodies: &[&BodyFacts]) -> FxHashMap<DefId, Vec<Vec<Value>>> {
     out
 }
 
+/// Functions of one name of which cargo features choose one, and that do not return the same: which one is built is not known.
+fn disagreeing(world: World<'_>, bodies: &[BodyFacts], returns: &FxHashMap<DefId, Value>) -> Vec<DefId> {
+    let program = world.program;
+    let chosen = bodies.iter().map(|body| body.def).filter(|id| program.def(*id).item.cfg.as_ref().is_some_and(asks_for_feature));
+    let mut out = Vec::new();
+    for id in chosen {
+        let def = program.def(id);
+        let twins = program.module(def.module).names.get(&def.item.name).map_or(&[][..], Vec::as_slice);
+        let differs = |other: &&DefId| **other != id && returns.get(other).is_some_and(|value| !same(value, &returns[&id]));
+        if def.owner.is_none() && def.in_fn.is_none() && twins.iter().any(|other| differs(&other)) {
+            out.push(id);
+        }
+    }
+    out
+}
+
+fn asks_for_feature(cfg: &Cfg) -> bool {
+    match cfg {
+        Cfg::KeyValue(key, _) => key == "feature",
+        Cfg::Not(inner) => asks_for_feature(inner),
+        Cfg::All(all) | Cfg::Any(all) => all.iter().any(asks_for_feature),
+        Cfg::Flag(_) => false,
+    }
+}
+
 impl Flow {
     /// Gathers what all bodies say, in their order. What is passed and set counts only in the bodies that do: a helper for tests
     /// that is compiled with the rest says nothing of what the service is given.
@@ -132,6 +158,9 @@ impl Flow {
             || (callers(&counted), bodies.iter().map(|body| (body.def, body.returns.clone())).collect()),
         );
         (out.callers, out.returns) = (callers, returns);
+        for twin in disagreeing(world, bodies, &out.returns) {
+            out.returns.insert(twin, Value::Unknown(SmolStr::default()));
+        }
         out
     }
 
