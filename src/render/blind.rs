@@ -42,7 +42,10 @@ pub(crate) fn blind_spots(layout: &Layout<'_>, page: &str) -> BlindSpots {
         help: diagnostic.help.as_deref().map(prose),
     };
     let shown_items = || layout.items.iter();
-    let asking = || RULES.iter().filter(|rule| rule.needs.is_some());
+    // What a rule says without a deployment file is on the page.
+    let is_such = |service: &SmolStr| coverage.not_deployed.contains(service);
+    let is_told = |id: &str| layout.map.hazards.iter().any(|hazard| hazard.rule == id && hazard.services.iter().any(is_such));
+    let asking = || RULES.iter().filter(|rule| rule.needs.is_some() && !is_told(rule.id));
     let mut rules_need: Vec<&str> = asking().filter_map(|rule| rule.needs).collect();
     rules_need.sort_unstable();
     rules_need.dedup();

@@ -271,4 +271,17 @@ impl Store {{
         assert!(told(&map("names", "self.names.write().await.clear();"), 2).is_empty());
         assert!(told(&map("names", "self.names.write().await.insert(id.to_owned(), String::new());"), 2).is_empty());
     }
+
+    #[test]
+    fn where_it_speaks_without_a_deployment_file_the_page_says_not_that_it_is_silent() {
+        let silent = |change: &str| {
+            let map = super::super::shop::shop(&format!("{MAIN}{}", map("names", change)), &[]);
+            let options = crate::render::RenderOptions::default();
+            let page = crate::render::markdown(&map, &options).unwrap();
+            let line = page.lines().find(|line| line.contains("No deployment file says how")).unwrap().to_owned();
+            (line.contains("`unversioned-cache`"), line.contains("`cold-start`"))
+        };
+        assert_eq!(silent(""), (false, true));
+        assert_eq!(silent("self.names.write().await.clear();"), (true, true));
+    }
 }
