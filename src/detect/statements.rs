@@ -61,11 +61,14 @@ const MARKS: [&str; 14] = [
 /// What a column says of a row that somebody works on.
 const UNDER_WAY: [&str; 6] = ["IN_PROGRESS", "INPROGRESS", "RUNNING", "PROCESSING", "CLAIMED", "LOCKED"];
 
-/// The table whose rows an `UPDATE` marks as taken, or as no longer so, and the column that says it.
+/// The table whose rows an `UPDATE` marks as taken, and the column that says it. What comes after `WHERE` was so before, and a
+/// mark that is set to nothing is given back.
 pub(super) fn marked(text: &str) -> Option<(String, String)> {
     let all = words(text);
-    let at = all.iter().position(|word| word == "UPDATE").filter(|at| all.get(at + 1).is_some())?;
-    let name = table(&all[at + 1]);
+    let is_verb =
+        |at: &usize| all[*at] == "UPDATE" && !at.checked_sub(1).is_some_and(|before| matches!(all[before].as_str(), "FOR" | "KEY"));
+    let at = (0..all.len()).find(is_verb)?;
+    let name = table(all.get(at + 1)?);
     let set = at + all[at..].iter().position(|word| word == "SET")?;
     // Only a condition makes it a claim: without one, every row is set.
     let end = set + all[set..].iter().position(|word| word == "WHERE")?;
@@ -74,14 +77,18 @@ pub(super) fn marked(text: &str) -> Option<(String, String)> {
         return None;
     }
     let own = |word: &String| word.rsplit('.').next().unwrap_or(word).to_owned();
-    if let Some(column) = all[set..end].iter().map(own).find(|word| MARKS.contains(&word.as_str())) {
-        return Some((name, column.to_lowercase()));
+    let sets = &all[set..end];
+    let mut marks = sets.windows(2).filter(|pair| MARKS.contains(&own(&pair[0]).as_str()));
+    if let Some(pair) = marks.find(|pair| pair[1] != "NULL") {
+        return Some((name, own(&pair[0]).to_lowercase()));
     }
-    let says = all[set..].windows(2).find(|pair| {
-        let column = own(&pair[0]);
-        (column.ends_with("STATUS") || column.ends_with("STATE")) && UNDER_WAY.contains(&pair[1].as_str())
+    // `CASE WHEN state = 'running' THEN …` asks what it was.
+    let says = sets.windows(3).find(|at| {
+        let column = own(&at[1]);
+        let is_asked = matches!(at[0].as_str(), "WHEN" | "AND" | "OR" | "NOT");
+        !is_asked && (column.ends_with("STATUS") || column.ends_with("STATE")) && UNDER_WAY.contains(&at[2].as_str())
     })?;
-    Some((name, own(&says[0]).to_lowercase()))
+    Some((name, own(&says[1]).to_lowercase()))
 }
 
 /// What a statement changes, in words: `adds up in sales`. None for what only reads, and for what is no statement.
@@ -168,8 +175,15 @@ mod tests {
     fn a_conditional_update_that_marks_a_row_is_a_claim() {
         let read = |text: &str| marked(text).map(|(table, column)| format!("{table}.{column}"));
         assert_eq!(read("UPDATE jobs SET locked_at = now(), locked_by = $1 WHERE id = $2").as_deref(), Some("jobs.locked_at"));
-        assert_eq!(read("UPDATE builds SET state = 'failed' WHERE id = 1 AND state = 'in_progress'").as_deref(), Some("builds.state"));
+        assert_eq!(read("UPDATE builds SET state = 'in_progress' WHERE id = 1").as_deref(), Some("builds.state"));
+        let freed_and_taken = "UPDATE jobs SET locked_by = NULL, status = 'running' WHERE id = 1";
+        assert_eq!(read(freed_and_taken).as_deref(), Some("jobs.status"));
+        let taken_in_order = "WITH next AS (SELECT id FROM jobs FOR UPDATE SKIP LOCKED) UPDATE jobs SET status = 'running' WHERE id = 1";
+        assert_eq!(read(taken_in_order).as_deref(), Some("jobs.status"));
         for text in [
+            "UPDATE builds SET state = 'failed' WHERE id = 1 AND state = 'in_progress'",
+            "UPDATE jobs SET status = 'pending', locked_by = NULL, locked_at = NULL WHERE status = 'running' AND locked_at < $1",
+            "UPDATE jobs SET status = CASE WHEN status = 'running' THEN 'failed' ELSE 'done' END WHERE id = 1",
             "UPDATE users SET locked_until = now() WHERE id = $1",
             "UPDATE jobs SET locked_at = NULL",
             "UPDATE posts SET status = 'published' WHERE id = $1",
