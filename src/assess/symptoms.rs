@@ -263,6 +263,9 @@ fn messages(item: &Item) -> Option<&'static str> {
 fn doubled(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::Lease if speaks_of(item, &["idempoten"]) => Some("keeps what was done already"),
+        // The versions of a schema are no work that comes in.
+        Kind::Lease if item.summary.starts_with("schema migration") => None,
+        Kind::Lease if only_waits(item) => Some("is worked on by one at a time"),
         Kind::Lease => Some("is claimed before it is worked on"),
         Kind::Limiter if item.id.as_str().contains("#retry") || item.summary.starts_with("retry") => Some("does it again after an error"),
         _ => None,
@@ -274,10 +277,15 @@ fn jobs(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::BackgroundTask if has(&["schedule", "cron"]) => Some("runs by the clock"),
         Kind::BackgroundTask if has(&["period"]) => Some("runs again and again"),
-        Kind::Lease if speaks_of(item, &["lock", "lead", "elect"]) => Some("decides who runs"),
+        Kind::Lease if speaks_of(item, &["lock", "lead", "elect"]) && !only_waits(item) => Some("decides who runs"),
         Kind::Deployment if item.id.as_str().contains("CronJob/") => Some("starts a job by the clock"),
         _ => None,
     }
+}
+
+/// A lock that turns nobody away: all run, one after the other.
+fn only_waits(item: &Item) -> bool {
+    said(item, "when_taken").is_some_and(|fact| text(fact).starts_with("waits"))
 }
 
 fn connections(item: &Item) -> Option<&'static str> {
@@ -405,6 +413,41 @@ fn shutdown(item: &Item) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::map;
+
+    /// What can cause a symptom in a program with these dependencies: `name: why`.
+    fn causes(id: &str, dependencies: &[&str], main: &str) -> Vec<String> {
+        let dependencies: String = dependencies.iter().map(|name| format!("{name} = \"*\"\n")).collect();
+        let manifest = format!("[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{dependencies}");
+        let map = map(&format!("//- /Cargo.toml\n{manifest}//- /src/main.rs\n{main}"));
+        symptom(id).unwrap().causes(&map).iter().map(|cause| format!("{}: {}", cause.item.name, cause.why)).collect()
+    }
+
+    #[test]
+    fn a_lock_that_all_wait_for_decides_not_who_runs() {
+        let of = |id: &str, statement: &str| {
+            let main = format!(
+                "async fn lock_work(db: &sqlx::PgPool) {{ sqlx::query(\"SELECT {statement}\").execute(db).await.unwrap(); }}\n\
+                 #[tokio::main]\nasync fn main() {{ lock_work(&sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap()).await; }}\n"
+            );
+            causes(id, &["sqlx", "tokio"], &main)
+        };
+        assert_eq!(of("job-ran-twice", "pg_try_advisory_lock(7)"), ["lock_work: decides who runs"]);
+        assert_eq!(of("job-ran-twice", "pg_advisory_xact_lock(7)"), Vec::<String>::new());
+        assert_eq!(of("doubled-effects", "pg_advisory_lock(7)"), ["lock_work: is worked on by one at a time"]);
+        assert_eq!(of("doubled-effects", "pg_try_advisory_lock(7)"), ["lock_work: is claimed before it is worked on"]);
+
+        let held = |call: &str| {
+            let main = format!(
+                "use sqlx::postgres::PgAdvisoryLock;\nasync fn sync(db: &sqlx::PgPool) {{\n    let lock = PgAdvisoryLock::new(\"sync\");\n    \
+                 let held = lock.{call}(db.acquire().await.unwrap()).await.unwrap();\n    println!(\"{{held:?}}\");\n}}\n\
+                 #[tokio::main]\nasync fn main() {{ sync(&sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap()).await; }}\n"
+            );
+            causes("job-ran-twice", &["sqlx", "tokio"], &main)
+        };
+        assert_eq!(held("try_acquire"), ["held: decides who runs"]);
+        assert_eq!(held("acquire"), Vec::<String>::new());
+    }
 
     #[test]
     fn every_text_has_all_of_its_parts() {

@@ -126,7 +126,11 @@ fn in_query(text: &str) -> Option<Claim> {
     if let Some(word) =
         words.iter().find(|word| word.contains("ADVISORY_LOCK") || word.contains("ADVISORY_XACT_LOCK") || *word == "GET_LOCK")
     {
-        return lock("advisory lock in the database", None, vec![Cx::plain_fact("function", word.to_lowercase())]);
+        let mut facts = vec![Cx::plain_fact("function", word.to_lowercase())];
+        // Who only waits does the work after all; `GET_LOCK` waits for as long as it is told to.
+        let waits = !word.contains("TRY") && *word != "GET_LOCK";
+        facts.extend(waits.then(|| Cx::plain_fact("when_taken", WAITS)));
+        return lock("advisory lock in the database", None, facts);
     }
     if has(&["SELECT"]) && has(&["FOR", "UPDATE"]) {
         let waits = if has(&["SKIP", "LOCKED"]) {
@@ -134,7 +138,7 @@ fn in_query(text: &str) -> Option<Claim> {
         } else if has(&["NOWAIT"]) {
             "fails when another holds the row"
         } else {
-            "waits for other holders"
+            WAITS
         };
         let mut facts = vec![Cx::plain_fact("when_taken", waits)];
         let rows = after(&["LIMIT"]).and_then(|rows| rows.parse().ok());
@@ -167,6 +171,9 @@ fn order(text: &str) -> Option<String> {
     let text = all[start..end].join(" ").trim_end_matches(';').to_owned();
     (is_whole && !text.is_empty() && text.len() <= MAX_ORDER).then_some(text)
 }
+
+/// What happens when another holds it: nobody is turned away.
+const WAITS: &str = "waits for other holders";
 
 /// A longer list of columns is not told.
 const MAX_ORDER: usize = 80;
