@@ -180,7 +180,7 @@ fn is_moment(item: &Item) -> bool {
 
 fn logouts(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::Session if in_process(item) => Some("lives in one replica, and ends with it"),
+        Kind::Session if in_process(item) && item.says_who() => Some("lives in one replica, and ends with it"),
         Kind::Session if item.says_who() => Some("who is logged in"),
         Kind::ClientHeld if item.summary.starts_with("login in progress") => Some("what a login under way has to bring back"),
         Kind::ClientHeld if speaks_of(item, &["session", "auth", "login", "refresh", "remember"]) => {
@@ -264,7 +264,7 @@ fn doubled(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::Lease if speaks_of(item, &["idempoten"]) => Some("keeps what was done already"),
         // The versions of a schema are no work that comes in.
-        Kind::Lease if item.summary.starts_with("schema migration") => None,
+        Kind::Lease if item.summary.starts_with("schema migration") || item.is_mark() => None,
         Kind::Lease if only_waits(item) => Some("is worked on by one at a time"),
         Kind::Lease => Some("is claimed before it is worked on"),
         Kind::Limiter if item.id.as_str().contains("#retry") || item.summary.starts_with("retry") => Some("does it again after an error"),
@@ -277,7 +277,7 @@ fn jobs(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::BackgroundTask if has(&["schedule", "cron"]) => Some("runs by the clock"),
         Kind::BackgroundTask if has(&["period"]) => Some("runs again and again"),
-        Kind::Lease if speaks_of(item, &["lock", "lead", "elect"]) && !only_waits(item) => Some("decides who runs"),
+        Kind::Lease if speaks_of(item, &["lock", "lead", "elect"]) && !only_waits(item) && !item.is_mark() => Some("decides who runs"),
         Kind::Deployment if item.id.as_str().contains("CronJob/") => Some("starts a job by the clock"),
         _ => None,
     }
