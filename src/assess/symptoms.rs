@@ -450,6 +450,28 @@ mod tests {
     }
 
     #[test]
+    fn only_what_proves_who_somebody_is_keeps_them_logged_in() {
+        let of = |id: &str, name: &str, ty: &str| {
+            let main = format!(
+                "use dashmap::DashMap;\nuse tokio::sync::mpsc::Sender;\nstruct State {{ {name}: DashMap<{ty}> }}\nstruct SessionKind;\nstruct Session;\n\
+                 async fn add(axum::extract::State(state): axum::extract::State<std::sync::Arc<State>>) {{ state.{name}.insert(key(), value()); }}\n\
+                 #[tokio::main]\nasync fn main() {{ let state = std::sync::Arc::new(State {{ {name}: DashMap::new() }});\n    \
+                 let app = axum::Router::new().route(\"/add\", axum::routing::post(add)).with_state(state);\n    \
+                 axum::serve(tokio::net::TcpListener::bind(\"[::]:80\").await.unwrap(), app).await.unwrap(); }}\n"
+            );
+            causes(id, &["axum", "dashmap", "tokio"], &main)
+        };
+        let stays = ["State.known: stays logged in until it is ended"];
+        assert_eq!(of("banned-user-gets-in", "known", "u64, Session"), stays);
+        assert_eq!(of("banned-user-gets-in", "sessions", "u64, String"), ["State.sessions: stays logged in until it is ended"]);
+        for ty in ["SessionKind, std::time::Instant", "(SessionKind, u64), std::time::Instant", "u64, Sender<String>"] {
+            for symptom in ["banned-user-gets-in", "random-logouts"] {
+                assert_eq!(of(symptom, "known", ty), Vec::<String>::new(), "{ty}");
+            }
+        }
+    }
+
+    #[test]
     fn every_text_has_all_of_its_parts() {
         for symptom in SYMPTOMS {
             let parts = symptom.parts();

@@ -248,8 +248,16 @@ impl Item {
 
     /// Connections of whoever is there, and what is sent through: not who somebody is.
     fn is_of_connections(&self) -> bool {
-        const CONNECTIONS: [&str; 8] =
-            ["registry of", "WebSocket", "server-sent event", "Socket.IO", "libp2p", "in-memory MCP", "in-memory dialogue", "flash messages"];
+        const CONNECTIONS: [&str; 8] = [
+            "registry of",
+            "WebSocket",
+            "server-sent event",
+            "Socket.IO",
+            "libp2p",
+            "in-memory MCP",
+            "in-memory dialogue",
+            "flash messages",
+        ];
         CONNECTIONS.iter().any(|start| self.summary.starts_with(start))
     }
 
