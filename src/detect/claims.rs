@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::ranks;
-use super::statements::{inserted, marked, words};
-use crate::model::{Confidence, Fact, FactValue, Kind, Role};
+use super::statements::{Marked, inserted, marked, words};
+use crate::model::{Confidence, Fact, FactValue, Item, Kind, Role};
 use crate::resolve::{At, BodyFacts};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -25,11 +25,17 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                     known.facts.extend(inserted(text).and_then(|(_, columns)| ranks::told(cx, body.def, &columns)));
                 }
             }
-            if let Some((table, column)) = marked(text) {
+            if let Some(Marked { table, column, takes }) = marked(text) {
                 let facts = vec![Cx::plain_fact("mark", column)];
-                let claim = Claim { kind: Kind::Lease, label: "claim by a mark in the row", table: Some(table.clone()), facts };
-                let found = finding(cx, body, *at, claim);
+                let label = if takes { "claim by a mark in the row" } else { Item::MARK_ENDED };
+                let claim = Claim { kind: Kind::Lease, label, table: Some(table.clone()), facts };
+                let mut found = finding(cx, body, *at, claim);
                 match marks.get_mut(&table) {
+                    // Who takes them says more than who gives them back.
+                    Some(known) if takes && known.label == Item::MARK_ENDED => {
+                        std::mem::swap(known, &mut found);
+                        known.sites.append(&mut found.sites);
+                    }
                     Some(known) => known.sites.extend(found.sites),
                     None => {
                         marks.insert(table, found);

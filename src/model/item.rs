@@ -264,10 +264,13 @@ impl Item {
     /// What a key of a store is called that is set only where there is none, without a sign that somebody owns it.
     pub const MARK: &'static str = "mark in Redis, set only where there is none";
 
+    /// What rows are called of which only the end of the work on them is seen to be marked.
+    pub const MARK_ENDED: &'static str = "mark of work under way, taken back";
+
     /// It is no lock and no claim.
     #[must_use]
     pub fn is_mark(&self) -> bool {
-        self.kind == Kind::Lease && self.summary.starts_with(Self::MARK)
+        self.kind == Kind::Lease && (self.summary.starts_with(Self::MARK) || self.summary.starts_with(Self::MARK_ENDED))
     }
 
     /// A piece of state of which nothing more is known: in the usual scope of its kind, certain, changing.

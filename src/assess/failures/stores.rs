@@ -151,7 +151,7 @@ fn content(item: &Item, of: Sort) -> (Fate, &'static str, Option<String>) {
         Kind::Lease if restored && speaks_of("migrat") => {
             (Fate::Returns, "changes of its schema since the backup", Some("the next run of the migrations".to_owned()))
         }
-        Kind::Lease if item.is_mark() => (Fate::Gone, "every mark: what is set only where there is none is set anew", None),
+        Kind::Lease if item.is_mark() => (Fate::Gone, if restored { "marks since the backup" } else { "every mark" }, None),
         Kind::Lease if restored => (Fate::Gone, "claims since the backup", None),
         Kind::Lease => (Fate::Gone, "every lock: what somebody holds can be taken a second time", None),
         _ if is_table(item) => (Fate::Gone, "jobs since the backup; those that were done since may be there again", None),
