@@ -226,10 +226,13 @@ pub(super) fn finding(cx: &Cx<'_>, body: &BodyFacts, at: At, claim: Claim) -> Fi
     for fact in &mut facts {
         fact.at = Some(cx.place(at));
     }
+    // Nothing is taken where it is given back.
+    let is_written = claim.kind == Kind::FsWrite || claim.label == Item::MARK_ENDED;
+    let role = if is_written { Role::Written } else { Role::Constructed };
     Finding {
         is_call: true,
         confidence: Confidence::Likely,
-        sites: vec![cx.site(at, if claim.kind == Kind::FsWrite { Role::Written } else { Role::Constructed }, body.def)],
+        sites: vec![cx.site(at, role, body.def)],
         facts,
         label: SmolStr::new_static(claim.label),
         ..Finding::new(
