@@ -260,6 +260,21 @@ fn told(items: &[Item], kind: Kind, word: &str, keys: &[&str]) -> Vec<String> {
     keys.iter().map(|key| format!("{key} {}", value(item, key).unwrap_or_else(|| "-".to_owned()))).collect()
 }
 
+#[test]
+fn a_row_that_is_numbered_beside_a_name_is_no_token() {
+    let tokens = |pair: &str| {
+        let text = format!(
+            "async fn agree(pool: &sqlx::PgPool, scopes: &[String]) {{\n    \
+             let (tokens, ids): (Vec<String>, Vec<uuid::Uuid>) = scopes.iter().map(|scope| {pair}).unzip();\n    \
+             sqlx::query(\"INSERT INTO agreed (id, name) VALUES ($1, $2)\").bind(&ids).bind(&tokens).execute(pool).await.unwrap();\n}}\n\
+             #[tokio::main]\nasync fn main() {{ let pool = sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap(); agree(&pool, &[]).await; }}\n"
+        );
+        named(&items(&["sqlx", "tokio", "uuid"], &text), Kind::ClientHeld)
+    };
+    assert_eq!(tokens("(scope.to_string(), uuid::Uuid::new_v4())"), Vec::<String>::new());
+    assert_eq!(tokens("(uuid::Uuid::new_v4().to_string(), scope.id())"), ["tokens 1"]);
+}
+
 const CLAIMS: &str = "use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};\n#[derive(serde::Serialize)]\nstruct Claims { sub: String, exp: i64, iss: String }\n\
     fn key() -> EncodingKey { EncodingKey::from_secret(b\"x\") }\n";
 

@@ -165,12 +165,13 @@ impl Reader<'_> {
         }
     }
 
-    /// The names of `let (a, b) = value`.
-    pub(super) fn names_in_tuple(&self, block: ExprId, id: ExprId) -> Vec<Name> {
+    /// The names of `let (a, b) = value`; with a part of the value, the one that takes it.
+    pub(super) fn names_in_tuple(&self, block: ExprId, id: ExprId, part: Option<usize>) -> Vec<Name> {
         let Expr::Block(stmts) = &self.body[block] else { return Vec::new() };
         let Some(Stmt::Let { pat, .. }) = self.statement(stmts, id).map(|at| &stmts[at]) else { return Vec::new() };
         let Pat::Tuple(parts) = &self.body[*pat] else { return Vec::new() };
-        let named = parts.iter().filter_map(|part| match &self.body[*part] {
+        let named = parts.iter().enumerate().filter(|(at, _)| part.is_none_or(|part| part == *at));
+        let named = named.filter_map(|(_, part)| match &self.body[*part] {
             Pat::Bind { name, .. } => Some(name.clone()),
             _ => None,
         });
