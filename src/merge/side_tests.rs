@@ -275,6 +275,35 @@ fn a_row_that_is_numbered_beside_a_name_is_no_token() {
     assert_eq!(tokens("(uuid::Uuid::new_v4().to_string(), scope.id())"), ["tokens 1"]);
 }
 
+#[test]
+fn samples_of_a_token_say_nothing_of_the_real_ones() {
+    let text = |makers: &str| {
+        format!(
+            "use rand::{{Rng, distr::{{Alphanumeric, Distribution, SampleString}}}};\nstruct Grant {{ device_code: String }}\n{makers}\n\
+             fn show(grant: &Grant) {{ println!(\"{{}}\", grant.device_code); }}\n"
+        )
+    };
+    let told = |makers: &str| {
+        let found = items(&["rand"], &text(makers));
+        let tokens: Vec<&Item> = found.iter().filter(|item| item.kind == Kind::ClientHeld).collect();
+        let [token] = tokens.as_slice() else { panic!("{tokens:#?}") };
+        let mut by: Vec<&str> = token.sites.iter().filter_map(|site| site.function.as_deref()).collect();
+        by.dedup();
+        format!("{} {}", by.join(" "), value(token, "length").unwrap_or_default())
+    };
+    let make = |head: &str, length: u32| {
+        format!("{head} {{ let device_code = Alphanumeric.sample_string(&mut rand::rng(), {length}); Grant {{ device_code }} }}")
+    };
+    let (real, sample) = (make("fn issue() -> Grant", 32), make("#[doc(hidden)] pub fn sample() -> Grant", 10));
+    let main = "fn main() { show(&issue()); show(&Grant::sample()); }";
+    assert_eq!(told(&format!("impl Grant {{ {sample} }}\n{real}\n{main}")), "shop::issue shop::main 32");
+    assert_eq!(told(&format!("impl Grant {{ {sample} }}\nfn main() {{ show(&Grant::sample()); }}")), "shop::Grant::sample ");
+    // A distribution draws what is handed out.
+    let drawn = make("fn sample<R: Rng + ?Sized>(&self, _rng: &mut R) -> Grant", 16);
+    let main = "fn main() { show(&Codes.sample(&mut rand::rng())); }";
+    assert_eq!(told(&format!("struct Codes;\nimpl Distribution<Grant> for Codes {{ {drawn} }}\n{main}")), "shop::Codes::sample 16");
+}
+
 const CLAIMS: &str = "use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};\n#[derive(serde::Serialize)]\nstruct Claims { sub: String, exp: i64, iss: String }\n\
     fn key() -> EncodingKey { EncodingKey::from_secret(b\"x\") }\n";
 
