@@ -12,7 +12,7 @@ use super::counted_in::Counted;
 use super::env_defaults;
 use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
-use crate::facts::{Attr, FieldFact, ItemKind};
+use crate::facts::{Attr, Cfg, FieldFact, ItemKind};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Fails, Flow, OwnCall, Type, Unset, Value};
 
@@ -280,7 +280,15 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
     for read in reads {
         by_name.entry(read.name.clone()).or_default().push(read);
     }
+    let mut released: FxHashMap<DefId, bool> = FxHashMap::default();
     for (name, mut reads) in by_name {
+        // What only tests and debug builds do lends nothing to the others, and is no variable of the service by itself.
+        let mut runs = |read: &Read| is_released(cx, read.func, &mut released);
+        if reads.iter().any(&mut runs) {
+            reads.retain(runs);
+        } else if reads.iter().all(|read| !is_for_debugging(cx, read.func)) {
+            continue;
+        }
         reads.sort_by_key(|read| read.at);
         let mut sites: Vec<RawSite> = reads.iter().map(|read| cx.site(read.at, Role::Constructed, read.func)).collect();
         sites.dedup();
@@ -337,6 +345,34 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
             )
         });
     }
+}
+
+/// Whether a release runs a function: it is not left over, and not all that call it are.
+fn is_released(cx: &Cx<'_>, func: DefId, known: &mut FxHashMap<DefId, bool>) -> bool {
+    if let Some(known) = known.get(&func) {
+        return *known;
+    }
+    // Functions that call each other in a circle are nobody's proof.
+    known.insert(func, true);
+    let callers = cx.uses.calls.get(&func).map_or(&[][..], Vec::as_slice);
+    let others: Vec<DefId> = callers.iter().map(|(caller, ..)| *caller).filter(|caller| *caller != func).collect();
+    let is_called = others.is_empty() || others.into_iter().any(|caller| is_released(cx, caller, known));
+    let out = is_called && !cx.is_dead(func) && !is_for_debugging(cx, func);
+    known.insert(func, out);
+    out
+}
+
+/// Only builds with `debug_assertions` have the function.
+fn is_for_debugging(cx: &Cx<'_>, func: DefId) -> bool {
+    fn asks(cfg: &Cfg) -> bool {
+        match cfg {
+            Cfg::Flag(name) => name == "debug_assertions",
+            Cfg::All(all) => all.iter().any(asks),
+            Cfg::Any(any) => !any.is_empty() && any.iter().all(asks),
+            _ => false,
+        }
+    }
+    cx.world.program.cfg_of(func).into_iter().any(asks)
 }
 
 /// What all reads do without the variable, where they do the same: `required`, or `optional`.
