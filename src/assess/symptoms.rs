@@ -447,9 +447,16 @@ fn disk(item: &Item) -> Option<&'static str> {
     }
 }
 
+/// Listens to a signal that asks a process to end, or to one that is not known.
+fn may_end_it(item: &Item) -> bool {
+    const OTHERS: [&str; 7] = ["SIGALRM", "SIGCHLD", "SIGHUP", "SIGPIPE", "SIGUSR1", "SIGUSR2", "SIGWINCH"];
+    let asks = |fact: &Fact| fact.value.is_none() || !OTHERS.contains(&text(fact).as_str());
+    item.facts.iter().any(|fact| fact.key == "signal" && asks(fact))
+}
+
 fn shutdown(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::Os if item.facts.iter().any(|fact| fact.key == "signal") => Some("decides which signals end it in good order"),
+        Kind::Os if may_end_it(item) => Some("decides which signals end it in good order"),
         Kind::Deployment if item.id.as_str().ends_with("#rollout") => Some("says how long it has to end"),
         _ => None,
     }
