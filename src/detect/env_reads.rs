@@ -275,17 +275,17 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
     let counted = if reads.is_empty() { Counted::default() } else { Counted::new(cx) };
     let branched = if reads.iter().any(|read| read.required) { Some(Branched::of(cx)) } else { None };
     let may_miss = |read: &Read| branched.as_ref().is_some_and(|branched| branched.may_miss(cx, read.func, read.at));
-    let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx) };
-    let of_uses = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_uses(cx) };
+    let mut released: FxHashMap<DefId, bool> = FxHashMap::default();
+    let mut runs = |func: DefId| is_released(cx, func, &mut released);
+    let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx, &mut runs) };
+    let of_uses = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_uses(cx, &mut runs) };
     for read in reads {
         by_name.entry(read.name.clone()).or_default().push(read);
     }
-    let mut released: FxHashMap<DefId, bool> = FxHashMap::default();
     for (name, mut reads) in by_name {
         // What only tests and debug builds do lends nothing to the others, and is no variable of the service by itself.
-        let mut runs = |read: &Read| is_released(cx, read.func, &mut released);
-        if reads.iter().any(&mut runs) {
-            reads.retain(runs);
+        if reads.iter().any(|read| runs(read.func)) {
+            reads.retain(|read| runs(read.func));
         } else if reads.iter().all(|read| !is_for_debugging(cx, read.func)) {
             continue;
         }
@@ -364,15 +364,7 @@ fn is_released(cx: &Cx<'_>, func: DefId, known: &mut FxHashMap<DefId, bool>) -> 
 
 /// Only builds with `debug_assertions` have the function.
 fn is_for_debugging(cx: &Cx<'_>, func: DefId) -> bool {
-    fn asks(cfg: &Cfg) -> bool {
-        match cfg {
-            Cfg::Flag(name) => name == "debug_assertions",
-            Cfg::All(all) => all.iter().any(asks),
-            Cfg::Any(any) => !any.is_empty() && any.iter().all(asks),
-            _ => false,
-        }
-    }
-    cx.world.program.cfg_of(func).into_iter().any(asks)
+    cx.world.program.cfg_of(func).into_iter().any(Cfg::is_for_debugging)
 }
 
 /// What all reads do without the variable, where they do the same: `required`, or `optional`.
