@@ -304,6 +304,25 @@ fn samples_of_a_token_say_nothing_of_the_real_ones() {
     assert_eq!(told(&format!("struct Codes;\nimpl Distribution<Grant> for Codes {{ {drawn} }}\n{main}")), "shop::Codes::sample 16");
 }
 
+#[test]
+fn a_static_that_only_debug_builds_write_is_not_said_to_change() {
+    let of = |attribute: &str| {
+        let text = format!(
+            "use std::sync::{{LazyLock, RwLock}};\nstatic PAGES: LazyLock<Pages> = LazyLock::new(Pages::new);\nstruct Pages {{ text: RwLock<String> }}\n\
+             impl Pages {{ fn new() -> Self {{ Pages {{ text: RwLock::new(String::new()) }} }}\n\
+             fn page(&self) -> String {{ {attribute} {{ *self.text.write().unwrap() = String::new(); }} self.text.read().unwrap().clone() }} }}\n\
+             fn main() {{ loop {{ println!(\"{{}}\", PAGES.page()); }} }}\n"
+        );
+        let found = items(&[], &text);
+        let item = found.into_iter().find(|item| item.name == "PAGES").unwrap();
+        let changes = item.uses.iter().any(|used| used.access == crate::model::Access::Write);
+        (changes, item.summary.contains("can change at run time"))
+    };
+    assert_eq!(of(""), (true, false));
+    assert_eq!(of("#[cfg(debug_assertions)]"), (false, true));
+    assert_eq!(of("#[cfg(not(debug_assertions))]"), (true, false));
+}
+
 const CLAIMS: &str = "use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};\n#[derive(serde::Serialize)]\nstruct Claims { sub: String, exp: i64, iss: String }\n\
     fn key() -> EncodingKey { EncodingKey::from_secret(b\"x\") }\n";
 

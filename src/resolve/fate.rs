@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::types::Type;
 use super::walk::ids;
 use crate::catalog::Shape;
-use crate::facts::{Expr, ExprId, ItemKind, Lit, Name, Pat, Stmt};
+use crate::facts::{Cfg, Expr, ExprId, ItemKind, Lit, Name, Pat, Stmt};
 use crate::model::Access;
 
 /// The variables of a body.
@@ -469,9 +469,11 @@ impl Reader<'_> {
         self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body[parent], Expr::Assign { left, .. } if *left == id))
     }
 
-    /// Whether the method around an expression writes what it names.
+    /// Whether the method around an expression writes what it names. What only builds with `debug_assertions`
+    /// do changes nothing in a release.
     pub(super) fn access(&self, id: ExprId) -> Access {
-        self.access_at(id, true)
+        let access = self.access_at(id, true);
+        if access == Access::Write && self.builds(id).iter().any(Cfg::is_for_debugging) { Access::Read } else { access }
     }
 
     /// `hop`: through the variable that holds the guard of a lock, once.
