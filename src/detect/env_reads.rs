@@ -276,7 +276,7 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
     let branched = if reads.iter().any(|read| read.required) { Some(Branched::of(cx)) } else { None };
     let may_miss = |read: &Read| branched.as_ref().is_some_and(|branched| branched.may_miss(cx, read.func, read.at));
     let mut released: FxHashMap<DefId, bool> = FxHashMap::default();
-    let mut runs = |func: DefId| is_released(cx, func, &mut released);
+    let mut runs = |func: DefId| !cx.is_dead(func) && is_released(cx, func, &mut released);
     let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx, &mut runs) };
     let of_uses = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_uses(cx, &mut runs) };
     for read in reads {
@@ -347,7 +347,7 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
     }
 }
 
-/// Whether a release runs a function: it is not left over, and not all that call it are.
+/// Whether a release may run a function: neither it nor all that is seen to call it is there in debug builds only.
 fn is_released(cx: &Cx<'_>, func: DefId, known: &mut FxHashMap<DefId, bool>) -> bool {
     if let Some(known) = known.get(&func) {
         return *known;
@@ -357,7 +357,7 @@ fn is_released(cx: &Cx<'_>, func: DefId, known: &mut FxHashMap<DefId, bool>) -> 
     let callers = cx.uses.calls.get(&func).map_or(&[][..], Vec::as_slice);
     let others: Vec<DefId> = callers.iter().map(|(caller, ..)| *caller).filter(|caller| *caller != func).collect();
     let is_called = others.is_empty() || others.into_iter().any(|caller| is_released(cx, caller, known));
-    let out = is_called && !cx.is_dead(func) && !is_for_debugging(cx, func);
+    let out = is_called && !is_for_debugging(cx, func);
     known.insert(func, out);
     out
 }
