@@ -121,6 +121,10 @@ fn of_session(ground: &Ground<'_>, item: &Item) -> Option<AtTwo> {
     if item.summary.starts_with("registry of connections") {
         return Some(care(Weight::Messages, "a message reaches only those who are connected to the replica that sends it"));
     }
+    if item.summary.starts_with("registry of") {
+        let clause = "what one replica sends reaches only what is registered there";
+        return is_written_on_requests(item).then(|| care(Weight::Messages, clause));
+    }
     let in_memory = item.summary.contains("in memory") || item.summary.contains("in-memory");
     // A name that speaks of sessions is not enough: requests write it, it is about people, and no task brings it elsewhere.
     if !in_memory || !is_written_on_requests(item) || by_task(item) || !is_of_users(item) {

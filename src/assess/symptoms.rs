@@ -149,6 +149,12 @@ fn speaks_of(item: &Item, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
+/// Whether its own name or its type speaks of something; where it stands says nothing of what it keeps.
+fn is_called(item: &Item, words: &[&str]) -> bool {
+    let text = format!("{} {}", item.name, item.ty.as_deref().unwrap_or_default()).to_lowercase();
+    words.iter().any(|word| text.contains(word))
+}
+
 fn said<'i>(item: &'i Item, key: &str) -> Option<&'i Fact> {
     item.facts.iter().find(|fact| fact.key == key)
 }
@@ -180,7 +186,7 @@ fn is_moment(item: &Item) -> bool {
 
 fn logouts(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::Session if in_process(item) => Some("lives in one replica, and ends with it"),
+        Kind::Session if in_process(item) && item.says_who() => Some("lives in one replica, and ends with it"),
         Kind::Session if item.says_who() => Some("who is logged in"),
         Kind::ClientHeld if item.summary.starts_with("login in progress") => Some("what a login under way has to bring back"),
         Kind::ClientHeld if speaks_of(item, &["session", "auth", "login", "refresh", "remember"]) => {
@@ -219,10 +225,15 @@ fn banned(item: &Item) -> Option<&'static str> {
     }
 }
 
+/// The schedule of a call that is tried again: it counts nothing beyond that call.
+fn is_retry(item: &Item) -> bool {
+    item.id.as_str().contains("#retry") || item.summary.starts_with("retr")
+}
+
 fn permissions(item: &Item) -> Option<&'static str> {
     let words = ["permission", "role", "policy", "acl", "grant", "privilege", "scope", "member"];
     match item.kind {
-        Kind::Cache | Kind::SharedState | Kind::Static if in_process(item) && speaks_of(item, &words) && !is_moment(item) => {
+        Kind::Cache | Kind::SharedState | Kind::Static if in_process(item) && is_called(item, &words) && !is_moment(item) => {
             Some("remembers what somebody may do")
         }
         Kind::ClientHeld if speaks_of(item, &["jsonwebtoken", "jwt"]) && !is_key(item) => {
@@ -252,6 +263,9 @@ fn files(item: &Item) -> Option<&'static str> {
 
 fn messages(item: &Item) -> Option<&'static str> {
     match item.kind {
+        Kind::Queue if item.summary.starts_with("notification channel") => Some("what is sent while nobody listens is gone"),
+        // What waits elsewhere waits on when the process ends.
+        Kind::Queue if item.scope == Scope::External => None,
         Kind::Queue => Some("what waits in it ends with the process"),
         Kind::BackgroundTask if said(item, "runs").is_some_and(|fact| text(fact).starts_with("once")) => {
             Some("is work that nobody waits for")
@@ -263,8 +277,11 @@ fn messages(item: &Item) -> Option<&'static str> {
 fn doubled(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::Lease if speaks_of(item, &["idempoten"]) => Some("keeps what was done already"),
+        // The versions of a schema are no work that comes in.
+        Kind::Lease if item.summary.starts_with("schema migration") || item.is_mark() => None,
+        Kind::Lease if only_waits(item) => Some("is worked on by one at a time"),
         Kind::Lease => Some("is claimed before it is worked on"),
-        Kind::Limiter if item.id.as_str().contains("#retry") || item.summary.starts_with("retry") => Some("does it again after an error"),
+        Kind::Limiter if is_retry(item) => Some("does it again after an error"),
         _ => None,
     }
 }
@@ -274,10 +291,15 @@ fn jobs(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::BackgroundTask if has(&["schedule", "cron"]) => Some("runs by the clock"),
         Kind::BackgroundTask if has(&["period"]) => Some("runs again and again"),
-        Kind::Lease if speaks_of(item, &["lock", "lead", "elect"]) => Some("decides who runs"),
+        Kind::Lease if speaks_of(item, &["lock", "lead", "elect"]) && !only_waits(item) && !item.is_mark() => Some("decides who runs"),
         Kind::Deployment if item.id.as_str().contains("CronJob/") => Some("starts a job by the clock"),
         _ => None,
     }
+}
+
+/// A lock that turns nobody away: all run, one after the other.
+fn only_waits(item: &Item) -> bool {
+    said(item, "when_taken").is_some_and(|fact| text(fact).starts_with("waits"))
 }
 
 fn connections(item: &Item) -> Option<&'static str> {
@@ -302,7 +324,7 @@ fn hanging(item: &Item) -> Option<&'static str> {
 
 fn uneven(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::Cache if in_process(item) => Some("is filled by each replica for itself"),
+        Kind::Cache if in_process(item) && is_filled(item) => Some("is filled by each replica for itself"),
         Kind::Pool if item.backs_on.is_some() => Some("makes those wait who come when it is empty"),
         _ => None,
     }
@@ -310,13 +332,27 @@ fn uneven(item: &Item) -> Option<&'static str> {
 
 fn cold(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::Cache if in_process(item) => Some("begins empty"),
+        Kind::Cache if !in_process(item) || !is_filled(item) || said(item, Fact::BEGINS_WITH).is_some() => None,
+        Kind::Cache if begins_empty(item) => Some("begins empty"),
+        Kind::Cache => Some("is filled by each replica for itself"),
         Kind::ReferenceData if item.facts.iter().any(Fact::is_for_each_call) => None,
         Kind::ReferenceData if is_lazy(item) => Some("is read at first use"),
         Kind::ReferenceData => Some("is read at start-up"),
         Kind::Deployment if item.id.as_str().ends_with("/probes") => Some("decides when requests come"),
         _ => None,
     }
+}
+
+/// Entries come into it as it is used; what runs code only keeps it compiled.
+fn is_filled(item: &Item) -> bool {
+    !item.summary.contains(" engine")
+}
+
+/// A cache of a library, or a collection or option of the service's own. What is swapped as a whole, or is a struct, may be made full.
+fn begins_empty(item: &Item) -> bool {
+    let is_own = item.summary.starts_with("cache");
+    let is_optional = item.ty.as_deref().is_some_and(|ty| ty.contains("Option<"));
+    !is_own || is_optional || is_collection(item) && item.ty.as_deref().is_some_and(|ty| !ty.contains("Swap<"))
 }
 
 /// It is made when it is first asked for.
@@ -367,14 +403,31 @@ fn certificates(item: &Item) -> Option<&'static str> {
 
 fn limits(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::Limiter if item.scope == Scope::Process && !item.id.as_str().contains("#retry") => Some("counts in one process"),
+        Kind::Limiter if item.scope == Scope::Process && !is_retry(item) => Some("counts in one process"),
         _ => None,
     }
 }
 
+/// A plain collection in a cell that is filled once: nothing is put in later.
+fn is_set_once(item: &Item) -> bool {
+    let held = item.ty.as_deref().and_then(|ty| ["OnceLock<", "OnceCell<"].iter().find_map(|cell| Some(ty.split_once(cell)?.1)));
+    let plain = ["Vec<", "HashMap<", "BTreeMap<", "HashSet<", "BTreeSet<", "IndexMap<"];
+    held.is_some_and(|held| plain.iter().any(|start| held.strip_prefix("Arc<").unwrap_or(held).starts_with(start)))
+        // A lock inside: what it guards changes.
+        && !item.ty.as_deref().is_some_and(|ty| ["Mutex<", "RwLock<", "DashMap<"].iter().any(|lock| ty.contains(lock)))
+}
+
+/// How many entries it holds at most is known.
+fn is_bounded(item: &Item) -> bool {
+    let bounds = |fact: &&Fact| matches!(fact.key.as_str(), "capacity" | "max_capacity" | "max_size" | "max_entries");
+    item.facts.iter().filter(bounds).any(|fact| matches!(fact.value, Some(FactValue::Int(_))))
+}
+
 fn memory(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::Cache | Kind::Session | Kind::SharedState | Kind::Static if in_process(item) && is_collection(item) => {
+        Kind::Cache | Kind::Session | Kind::SharedState | Kind::Static
+            if in_process(item) && is_collection(item) && !is_set_once(item) && !is_bounded(item) =>
+        {
             Some("a collection in memory")
         }
         Kind::Queue if item.summary.contains("unbounded") => Some("has no capacity"),
@@ -394,9 +447,16 @@ fn disk(item: &Item) -> Option<&'static str> {
     }
 }
 
+/// Listens to a signal that asks a process to end, or to one that is not known.
+fn may_end_it(item: &Item) -> bool {
+    const OTHERS: [&str; 7] = ["SIGALRM", "SIGCHLD", "SIGHUP", "SIGPIPE", "SIGUSR1", "SIGUSR2", "SIGWINCH"];
+    let asks = |fact: &Fact| fact.value.is_none() || !OTHERS.contains(&text(fact).as_str());
+    item.facts.iter().any(|fact| fact.key == "signal" && asks(fact))
+}
+
 fn shutdown(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::Os if item.facts.iter().any(|fact| fact.key == "signal") => Some("decides which signals end it in good order"),
+        Kind::Os if may_end_it(item) => Some("decides which signals end it in good order"),
         Kind::Deployment if item.id.as_str().ends_with("#rollout") => Some("says how long it has to end"),
         _ => None,
     }
@@ -405,6 +465,104 @@ fn shutdown(item: &Item) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::map;
+
+    /// What can cause a symptom in a program with these dependencies: `name: why`.
+    fn causes(id: &str, dependencies: &[&str], main: &str) -> Vec<String> {
+        let dependencies: String = dependencies.iter().map(|name| format!("{name} = \"*\"\n")).collect();
+        let manifest = format!("[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{dependencies}");
+        let map = map(&format!("//- /Cargo.toml\n{manifest}//- /src/main.rs\n{main}"));
+        symptom(id).unwrap().causes(&map).iter().map(|cause| format!("{}: {}", cause.item.name, cause.why)).collect()
+    }
+
+    #[test]
+    fn a_lock_that_all_wait_for_decides_not_who_runs() {
+        let of = |id: &str, statement: &str| {
+            let main = format!(
+                "async fn lock_work(db: &sqlx::PgPool) {{ sqlx::query(\"SELECT {statement}\").execute(db).await.unwrap(); }}\n\
+                 #[tokio::main]\nasync fn main() {{ lock_work(&sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap()).await; }}\n"
+            );
+            causes(id, &["sqlx", "tokio"], &main)
+        };
+        assert_eq!(of("job-ran-twice", "pg_try_advisory_lock(7)"), ["lock_work: decides who runs"]);
+        assert_eq!(of("job-ran-twice", "pg_advisory_xact_lock(7)"), Vec::<String>::new());
+        assert_eq!(of("doubled-effects", "pg_advisory_lock(7)"), ["lock_work: is worked on by one at a time"]);
+        assert_eq!(of("doubled-effects", "pg_try_advisory_lock(7)"), ["lock_work: is claimed before it is worked on"]);
+
+        let held = |call: &str| {
+            let main = format!(
+                "use sqlx::postgres::PgAdvisoryLock;\nasync fn sync(db: &sqlx::PgPool) {{\n    let lock = PgAdvisoryLock::new(\"sync\");\n    \
+                 let held = lock.{call}(db.acquire().await.unwrap()).await.unwrap();\n    println!(\"{{held:?}}\");\n}}\n\
+                 #[tokio::main]\nasync fn main() {{ sync(&sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap()).await; }}\n"
+            );
+            causes("job-ran-twice", &["sqlx", "tokio"], &main)
+        };
+        assert_eq!(held("try_acquire"), ["held: decides who runs"]);
+        assert_eq!(held("acquire"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_what_proves_who_somebody_is_keeps_them_logged_in() {
+        let of = |id: &str, name: &str, ty: &str| {
+            let main = format!(
+                "use dashmap::DashMap;\nuse tokio::sync::mpsc::Sender;\nstruct State {{ {name}: DashMap<{ty}> }}\nstruct SessionKind;\nstruct Session;\n\
+                 async fn add(axum::extract::State(state): axum::extract::State<std::sync::Arc<State>>) {{ state.{name}.insert(key(), value()); }}\n\
+                 #[tokio::main]\nasync fn main() {{ let state = std::sync::Arc::new(State {{ {name}: DashMap::new() }});\n    \
+                 let app = axum::Router::new().route(\"/add\", axum::routing::post(add)).with_state(state);\n    \
+                 axum::serve(tokio::net::TcpListener::bind(\"[::]:80\").await.unwrap(), app).await.unwrap(); }}\n"
+            );
+            causes(id, &["axum", "dashmap", "tokio"], &main)
+        };
+        let stays = ["State.known: stays logged in until it is ended"];
+        assert_eq!(of("banned-user-gets-in", "known", "u64, Session"), stays);
+        assert_eq!(of("banned-user-gets-in", "sessions", "u64, String"), ["State.sessions: stays logged in until it is ended"]);
+        for ty in ["SessionKind, std::time::Instant", "(SessionKind, u64), std::time::Instant", "u64, Sender<String>"] {
+            for symptom in ["banned-user-gets-in", "random-logouts"] {
+                assert_eq!(of(symptom, "known", ty), Vec::<String>::new(), "{ty}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_caches_only_what_is_known_of_their_beginning_is_said() {
+        let of = |id: &str, field: &str, made: &str| {
+            let main = format!(
+                "use std::{{collections::HashMap, sync::{{Arc, Mutex, OnceLock, RwLock}}}};\nstruct State {{ {field} }}\nstruct Rates {{ list: Vec<u8>, at: std::time::Instant }}\n\
+                 static NAMES: OnceLock<Vec<String>> = OnceLock::new();\nstatic SEEN: OnceLock<Mutex<Vec<String>>> = OnceLock::new();\n\
+                 async fn ask(axum::extract::State(state): axum::extract::State<Arc<State>>) {{ SEEN.get().unwrap().lock().unwrap().push(String::new()); state.touch(); }}\n\
+                 #[tokio::main]\nasync fn main() {{ NAMES.set(vec![]).unwrap(); SEEN.set(Mutex::default()).unwrap();\n    let state = Arc::new(State {{ {made} }});\n    \
+                 let app = axum::Router::new().route(\"/ask\", axum::routing::post(ask)).with_state(state);\n    \
+                 axum::serve(tokio::net::TcpListener::bind(\"[::]:80\").await.unwrap(), app).await.unwrap(); }}\n"
+            );
+            causes(id, &["arc-swap", "axum", "tokio", "wasmtime"], &main)
+        };
+        let map = ("role_cache: Mutex<HashMap<u64, String>>", "role_cache: Mutex::default()");
+        assert_eq!(of("slow-after-scale-out", map.0, map.1), ["State.role_cache: begins empty"]);
+        assert_eq!(of("stale-permissions", map.0, map.1), ["State.role_cache: remembers what somebody may do"]);
+        let swapped = ("rates_cache: arc_swap::ArcSwap<Rates>", "rates_cache: load().await.unwrap()");
+        let fills = ["State.rates_cache: is filled by each replica for itself"];
+        assert_eq!(of("slow-after-scale-out", swapped.0, swapped.1), fills);
+        let engine = ("policy: wasmtime::Engine", "policy: wasmtime::Engine::default()");
+        for symptom in ["slow-after-scale-out", "bimodal-latency"] {
+            assert_eq!(of(symptom, engine.0, engine.1), Vec::<String>::new(), "{symptom}");
+        }
+        // Set once; and a lock around what is put into.
+        assert_eq!(of("memory-grows", engine.0, engine.1), ["SEEN: a collection in memory"]);
+    }
+
+    #[test]
+    fn what_waits_in_the_database_does_not_end_with_the_process_and_a_retry_counts_nothing() {
+        let main = "async fn tell(db: &sqlx::PgPool) { sqlx::query(\"NOTIFY jobs\").execute(db).await.unwrap(); }\n\
+            async fn ask() { again::RetryPolicy::fixed(std::time::Duration::from_secs(1)).retry(|| async { Ok::<(), ()>(()) }).await.unwrap(); }\n\
+            #[tokio::main]\nasync fn main() { let (tx, _rx) = tokio::sync::mpsc::channel::<u8>(8); tokio::spawn(async move { tx.send(1).await.unwrap(); ask().await; });\n    \
+            let many = std::sync::Arc::new(tokio::sync::Semaphore::new(3)); tokio::spawn(async move { many.acquire().await.unwrap(); });\n    \
+            tell(&sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap()).await; }\n";
+        let of = |id: &str| causes(id, &["again", "sqlx", "tokio"], main);
+        let lost = of("lost-messages");
+        assert!(lost.iter().any(|cause| cause == "jobs: what is sent while nobody listens is gone"), "{lost:?}");
+        assert!(lost.iter().any(|cause| cause == "main: what waits in it ends with the process"), "{lost:?}");
+        assert_eq!(of("limit-overrun"), ["many: counts in one process"]);
+    }
 
     #[test]
     fn every_text_has_all_of_its_parts() {

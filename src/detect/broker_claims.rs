@@ -1,10 +1,15 @@
 //! Locks and limits in the words of key-value stores: scripts and commands of Redis, conditions of DynamoDB. Part of detector `claims`.
 
+use smol_str::SmolStr;
+
 use super::claims::{Claim, finding};
 use super::context::Cx;
 use super::finding::{Finding, RawSite};
-use crate::model::{Kind, Role, Scope};
-use crate::resolve::{At, BodyFacts};
+use super::reach::member_of;
+use super::task_work::claims;
+use crate::diag::name_words;
+use crate::model::{Item, Kind, Role, Scope};
+use crate::resolve::{At, BodyFacts, DefId, Type};
 
 /// What a script does that lets a lock go.
 const RELEASED: &str = "lock in Redis that a script releases for its owner only";
@@ -37,6 +42,59 @@ pub(super) fn with_their_locks(cx: &Cx<'_>, found: &mut Vec<Finding>) {
             Some(lock) => lock.sites.extend(release.sites.into_iter().map(|site| RawSite { role: Role::Written, ..site })),
             None => found.push(release),
         }
+    }
+}
+
+/// Keys that are set only where there is none: without a sign that somebody owns such a key it is a mark and no lock, and what
+/// is set only where there is one already (`XX`) takes nothing.
+pub(super) fn tell_marks(cx: &Cx<'_>, findings: &mut Vec<Finding>) {
+    let is_conditional = |finding: &Finding| matches!(finding.label.as_str(), "conditional SET in Redis" | "lock by `SET … NX` in Redis");
+    let only_renews = |finding: &Finding| {
+        let condition = finding.facts.iter().find(|fact| fact.key == "condition").and_then(|fact| fact.from.as_deref());
+        condition.is_some_and(|from| from.rsplit("::").next() == Some("XX"))
+    };
+    findings.retain(|finding| !is_conditional(finding) || !only_renews(finding));
+    for finding in findings.iter_mut().filter(|finding| is_conditional(finding)) {
+        if !is_owned(cx, finding.def) {
+            // What the catalog says of it is said of a lock.
+            (finding.label, finding.entry) = (Item::MARK.into(), None);
+        }
+        // That there is none is what its name says.
+        finding
+            .facts
+            .retain(|fact| fact.key != "condition" || fact.from.as_deref().is_none_or(|from| from.rsplit("::").next() != Some("NX")));
+    }
+}
+
+/// Names speak of a lock or its holder, the answer says whether it was set, or it is deleted again.
+fn is_owned(cx: &Cx<'_>, func: DefId) -> bool {
+    let path = cx.path(func);
+    let of = member_of(cx, func);
+    let frees = |body: &BodyFacts| {
+        let name = &cx.world.program.def(body.def).item.name;
+        let says = name_words(name).iter().any(|word| ["unlock", "release", "free"].iter().any(|start| word.starts_with(start)));
+        says && member_of(cx, body.def) == of
+    };
+    let Some(body) = cx.body_of.get(&func).map(|at| &cx.bodies[*at]) else { return true };
+    let deletes = ["del", "unlink", "eval", "invoke_async"].iter().any(|name| body.names.binary_search(&SmolStr::new_static(name)).is_ok());
+    let holds =
+        |name: &str| claims(name) || name_words(name).iter().any(|word| ["acquired", "holder", "owner", "taken"].contains(&word.as_str()));
+    deletes
+        || path.split("::").skip(1).any(claims)
+        || says_yes_or_no(cx.world.signatures.value(func))
+        || body.locals.iter().any(|local| holds(&local.name))
+        || cx.bodies().any(|other| {
+            cx.file_index(other.def) == cx.file_index(func)
+                && (frees(other) || other.strings.iter().any(|(text, _)| in_script(text).is_some_and(|(_, label)| label == RELEASED)))
+        })
+}
+
+fn says_yes_or_no(ty: &Type) -> bool {
+    let Type::Foreign(path, args) = ty else { return false };
+    match path.rsplit("::").next() {
+        Some("bool") => true,
+        Some("Result") => args.first().is_some_and(says_yes_or_no),
+        _ => false,
     }
 }
 
@@ -93,7 +151,41 @@ fn counted(cx: &Cx<'_>, body: &BodyFacts, command: Option<At>) -> Option<At> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::surroundings_tests::items;
     use super::{in_condition, in_script};
+    use crate::model::Kind;
+
+    #[test]
+    fn a_key_that_nobody_owns_is_a_mark_and_no_lock() {
+        let of = |condition: &str, code: &str| {
+            let text = format!(
+                "use redis::AsyncCommands;\nstruct Store {{ redis: redis::aio::ConnectionManager }}\n\
+                 fn only() -> redis::SetOptions {{ redis::SetOptions::default() }}\nimpl Store {{ {code} }}\n\
+                 async fn serve(store: Store) {{ store.keep(\"a\").await; }}\nfn main() {{ tokio::spawn(serve(store())); }}\n"
+            )
+            .replace("OPTIONS", &format!("redis::SetOptions::default().conditional_set(redis::ExistenceCheck::{condition})"));
+            let found = items(&["redis", "tokio"], &text);
+            found.into_iter().filter(|item| item.kind == Kind::Lease).map(|item| item.summary).collect::<Vec<_>>()
+        };
+        let keep = "async fn keep(&self, id: &str) { let _: () = self.redis.clone().set_options(id, \"here\", OPTIONS).await.unwrap(); }";
+        let mark = ["mark in Redis, set only where there is none"];
+        let lock = ["conditional SET in Redis"];
+        assert_eq!(of("NX", keep), mark);
+        assert_eq!(of("XX", keep), Vec::<String>::new());
+        // Freed by the same type, asked whether it was set, or called a lock.
+        assert_eq!(
+            of("NX", &format!("{keep}\nasync fn release(&self, id: &str) {{ let _: () = self.redis.clone().del(id).await.unwrap(); }}")),
+            lock
+        );
+        let answer = "async fn keep(&self, id: &str) -> bool { self.redis.clone().set_options(id, \"here\", OPTIONS).await.unwrap() }";
+        assert_eq!(of("NX", answer), lock);
+        let held = keep.replace("let _: ()", "let acquired: bool").replace(".unwrap();", ".unwrap(); assert!(acquired);");
+        assert_eq!(of("NX", &held), lock);
+        assert_eq!(
+            of("NX", &format!("{} async fn keep(&self, id: &str) {{ self.lock_job(id).await }}", keep.replace("keep", "lock_job"))),
+            lock
+        );
+    }
 
     #[test]
     fn scripts_are_told_by_their_commands() {

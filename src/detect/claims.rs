@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::ranks;
-use super::statements::{inserted, marked, words};
-use crate::model::{Confidence, Fact, FactValue, Kind, Role};
+use super::statements::{Marked, inserted, marked, words};
+use crate::model::{Confidence, Fact, FactValue, Item, Kind, Role};
 use crate::resolve::{At, BodyFacts};
 
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
@@ -25,11 +25,17 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                     known.facts.extend(inserted(text).and_then(|(_, columns)| ranks::told(cx, body.def, &columns)));
                 }
             }
-            if let Some((table, column)) = marked(text) {
+            if let Some(Marked { table, column, takes }) = marked(text) {
                 let facts = vec![Cx::plain_fact("mark", column)];
-                let claim = Claim { kind: Kind::Lease, label: "claim by a mark in the row", table: Some(table.clone()), facts };
-                let found = finding(cx, body, *at, claim);
+                let label = if takes { "claim by a mark in the row" } else { Item::MARK_ENDED };
+                let claim = Claim { kind: Kind::Lease, label, table: Some(table.clone()), facts };
+                let mut found = finding(cx, body, *at, claim);
                 match marks.get_mut(&table) {
+                    // Who takes them says more than who gives them back.
+                    Some(known) if takes && known.label == Item::MARK_ENDED => {
+                        std::mem::swap(known, &mut found);
+                        known.sites.append(&mut found.sites);
+                    }
                     Some(known) => known.sites.extend(found.sites),
                     None => {
                         marks.insert(table, found);
@@ -126,7 +132,11 @@ fn in_query(text: &str) -> Option<Claim> {
     if let Some(word) =
         words.iter().find(|word| word.contains("ADVISORY_LOCK") || word.contains("ADVISORY_XACT_LOCK") || *word == "GET_LOCK")
     {
-        return lock("advisory lock in the database", None, vec![Cx::plain_fact("function", word.to_lowercase())]);
+        let mut facts = vec![Cx::plain_fact("function", word.to_lowercase())];
+        // Who only waits does the work after all; `GET_LOCK` waits for as long as it is told to.
+        let waits = !word.contains("TRY") && *word != "GET_LOCK";
+        facts.extend(waits.then(|| Cx::plain_fact("when_taken", WAITS)));
+        return lock("advisory lock in the database", None, facts);
     }
     if has(&["SELECT"]) && has(&["FOR", "UPDATE"]) {
         let waits = if has(&["SKIP", "LOCKED"]) {
@@ -134,7 +144,7 @@ fn in_query(text: &str) -> Option<Claim> {
         } else if has(&["NOWAIT"]) {
             "fails when another holds the row"
         } else {
-            "waits for other holders"
+            WAITS
         };
         let mut facts = vec![Cx::plain_fact("when_taken", waits)];
         let rows = after(&["LIMIT"]).and_then(|rows| rows.parse().ok());
@@ -167,6 +177,9 @@ fn order(text: &str) -> Option<String> {
     let text = all[start..end].join(" ").trim_end_matches(';').to_owned();
     (is_whole && !text.is_empty() && text.len() <= MAX_ORDER).then_some(text)
 }
+
+/// What happens when another holds it: nobody is turned away.
+const WAITS: &str = "waits for other holders";
 
 /// A longer list of columns is not told.
 const MAX_ORDER: usize = 80;
@@ -213,10 +226,13 @@ pub(super) fn finding(cx: &Cx<'_>, body: &BodyFacts, at: At, claim: Claim) -> Fi
     for fact in &mut facts {
         fact.at = Some(cx.place(at));
     }
+    // Nothing is taken where it is given back.
+    let is_written = claim.kind == Kind::FsWrite || claim.label == Item::MARK_ENDED;
+    let role = if is_written { Role::Written } else { Role::Constructed };
     Finding {
         is_call: true,
         confidence: Confidence::Likely,
-        sites: vec![cx.site(at, if claim.kind == Kind::FsWrite { Role::Written } else { Role::Constructed }, body.def)],
+        sites: vec![cx.site(at, role, body.def)],
         facts,
         label: SmolStr::new_static(claim.label),
         ..Finding::new(

@@ -46,6 +46,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             if api.shape == Shape::Read && !is_kept(cx, body, call) {
                 continue;
             }
+            // Numbers that are gathered for one answer, and are gone with it.
+            if kind == Kind::Telemetry && call.stays {
+                continue;
+            }
             let kind = if api.shape == Shape::Read && reads_settings(cx, body, call) { Kind::StartupConfig } else { kind };
             // The timer of a loop that is an item itself.
             if kind == Kind::BackgroundTask && api.shape == Shape::Part && cx.is_loop(body) {

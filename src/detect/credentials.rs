@@ -146,6 +146,10 @@ pub(super) fn is_credential(name: &str) -> bool {
 /// Whether a column or field holds what proves a log-in or carries one on: a token, a nonce, a challenge, the state of a redirect.
 pub(super) fn proves(column: &str) -> bool {
     let words = words(column);
+    // What somebody agreed to, by name.
+    if words.iter().any(|word| word == "scope") {
+        return false;
+    }
     let plain =
         |word: &String| !matches!(word.as_str(), "hash" | "hashed" | "digest" | "value" | "enc" | "encrypted" | "string" | "sha256");
     let Some(last) = words.iter().rev().find(|word| plain(word)) else { return false };
@@ -209,7 +213,7 @@ mod tests {
         for name in ["refresh_token", "token_hash", "state", "nonce", "client_challenge", "session_id", "access_code"] {
             assert!(proves(name), "{name}");
         }
-        for name in ["token_endpoint", "build_state", "id", "password_hash", "country", "name"] {
+        for name in ["token_endpoint", "build_state", "scope_token", "id", "password_hash", "country", "name"] {
             assert!(!proves(name), "{name}");
         }
     }

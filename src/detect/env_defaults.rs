@@ -5,13 +5,14 @@ use smol_str::SmolStr;
 
 use super::context::Cx;
 use crate::model::{Fact, Provenance};
-use crate::resolve::{At, Value};
+use crate::resolve::{At, DefId, Value};
 
-/// The defaults of fields that variables are read into, by variable; none where two fields disagree.
-pub(super) fn of_fields(cx: &Cx<'_>) -> FxHashMap<String, Option<Fact>> {
+/// The defaults of fields that variables are read into, by variable; none where two fields disagree. Only what `runs` counts.
+pub(super) fn of_fields(cx: &Cx<'_>, runs: &mut dyn FnMut(DefId) -> bool) -> FxHashMap<String, Option<Fact>> {
     let mut out: FxHashMap<String, Option<Fact>> = FxHashMap::default();
-    for (of, field, value) in cx.bodies().flat_map(|body| body.fields.iter().chain(&body.assigned)) {
-        let Some((variable, at)) = variable(cx, value) else { continue };
+    let all = cx.bodies().flat_map(|body| body.fields.iter().chain(&body.assigned).map(|given| (body.def, given)));
+    for (def, (of, field, value)) in all {
+        let Some((variable, at)) = variable(cx, value).filter(|_| runs(def)) else { continue };
         let held = Value::Field { of: *of, field: field.clone(), text: SmolStr::default(), at };
         let settled = cx.flow.settle(cx.world, &held);
         if settled.provenance != Provenance::Env || settled.from.as_deref() != Some(variable.as_str()) || settled.value.is_none() {
@@ -24,10 +25,13 @@ pub(super) fn of_fields(cx: &Cx<'_>) -> FxHashMap<String, Option<Fact>> {
 }
 
 /// The defaults that are given where a static is used into which a variable was read: `HOST.unwrap_or("0.0.0.0")`.
-pub(super) fn of_uses(cx: &Cx<'_>) -> FxHashMap<String, Option<Fact>> {
+pub(super) fn of_uses(cx: &Cx<'_>, runs: &mut dyn FnMut(DefId) -> bool) -> FxHashMap<String, Option<Fact>> {
     let mut out: FxHashMap<String, Option<Fact>> = FxHashMap::default();
-    for value in cx.bodies().flat_map(|body| &body.env_defaults) {
+    for (def, value) in cx.bodies().flat_map(|body| body.env_defaults.iter().map(|value| (body.def, value))) {
         let Value::Env { name, default: Some(default), .. } = cx.flow.expand(value) else { continue };
+        if !runs(def) {
+            continue;
+        }
         let Some(variable) = cx.flow.settle(cx.world, &name).value else { continue };
         let fact = cx.fact("default", None, &default);
         // An empty text stands for none.

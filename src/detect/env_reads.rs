@@ -12,7 +12,7 @@ use super::counted_in::Counted;
 use super::env_defaults;
 use super::finding::{Finding, Origin, RawSite};
 use crate::catalog::{EntryId, Shape};
-use crate::facts::{Attr, FieldFact, ItemKind};
+use crate::facts::{Attr, Cfg, FieldFact, ItemKind};
 use crate::model::{Confidence, Fact, FactValue, Kind, Provenance, Role};
 use crate::resolve::{At, BodyFacts, DefId, Fails, Flow, OwnCall, Type, Unset, Value};
 
@@ -275,12 +275,20 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
     let counted = if reads.is_empty() { Counted::default() } else { Counted::new(cx) };
     let branched = if reads.iter().any(|read| read.required) { Some(Branched::of(cx)) } else { None };
     let may_miss = |read: &Read| branched.as_ref().is_some_and(|branched| branched.may_miss(cx, read.func, read.at));
-    let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx) };
-    let of_uses = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_uses(cx) };
+    let mut released: FxHashMap<DefId, bool> = FxHashMap::default();
+    let mut runs = |func: DefId| !cx.is_dead(func) && is_released(cx, func, &mut released);
+    let of_fields = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_fields(cx, &mut runs) };
+    let of_uses = if reads.is_empty() { FxHashMap::default() } else { env_defaults::of_uses(cx, &mut runs) };
     for read in reads {
         by_name.entry(read.name.clone()).or_default().push(read);
     }
     for (name, mut reads) in by_name {
+        // What only tests and debug builds do lends nothing to the others, and is no variable of the service by itself.
+        if reads.iter().any(|read| runs(read.func)) {
+            reads.retain(|read| runs(read.func));
+        } else if reads.iter().all(|read| !is_for_debugging(cx, read.func)) {
+            continue;
+        }
         reads.sort_by_key(|read| read.at);
         let mut sites: Vec<RawSite> = reads.iter().map(|read| cx.site(read.at, Role::Constructed, read.func)).collect();
         sites.dedup();
@@ -337,6 +345,26 @@ fn emit(cx: &Cx<'_>, reads: Vec<Read>, entry: Option<EntryId>, out: &mut Vec<Fin
             )
         });
     }
+}
+
+/// Whether a release may run a function: neither it nor all that is seen to call it is there in debug builds only.
+fn is_released(cx: &Cx<'_>, func: DefId, known: &mut FxHashMap<DefId, bool>) -> bool {
+    if let Some(known) = known.get(&func) {
+        return *known;
+    }
+    // Functions that call each other in a circle are nobody's proof.
+    known.insert(func, true);
+    let callers = cx.uses.calls.get(&func).map_or(&[][..], Vec::as_slice);
+    let others: Vec<DefId> = callers.iter().map(|(caller, ..)| *caller).filter(|caller| *caller != func).collect();
+    let is_called = others.is_empty() || others.into_iter().any(|caller| is_released(cx, caller, known));
+    let out = is_called && !is_for_debugging(cx, func);
+    known.insert(func, out);
+    out
+}
+
+/// Only builds with `debug_assertions` have the function.
+fn is_for_debugging(cx: &Cx<'_>, func: DefId) -> bool {
+    cx.world.program.cfg_of(func).into_iter().any(Cfg::is_for_debugging)
 }
 
 /// What all reads do without the variable, where they do the same: `required`, or `optional`.

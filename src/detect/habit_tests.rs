@@ -545,3 +545,29 @@ fn what_a_framework_is_told_to_make_at_start_up_is_kept() {
     // Nobody makes one.
     assert_eq!(of("println!(\"none\");"), Vec::<String>::new());
 }
+
+#[test]
+fn numbers_that_are_gathered_for_one_answer_are_no_telemetry_of_the_process() {
+    let of = |body: &str, rest: &str| {
+        let text = format!(
+            "use prometheus::{{Encoder, IntGauge, Registry, TextEncoder}};\n{rest}\nfn report() -> Vec<u8> {{ let mut out = Vec::new(); {body} out }}\n\
+             fn main() {{ loop {{ std::thread::sleep(std::time::Duration::from_secs(1)); println!(\"{{:?}}\", report()); }} }}\n"
+        );
+        let found = items(&["prometheus"], &text);
+        found.into_iter().filter(|item| item.kind == Kind::Telemetry).map(|item| item.summary).collect::<Vec<_>>()
+    };
+    let made = "let registry = Registry::new(); let gauge = IntGauge::new(\"q\", \"q\").unwrap(); gauge.set(3);";
+    let told = "TextEncoder::new().encode(&registry.gather(), &mut out).unwrap();";
+    assert_eq!(of(&format!("{made} registry.register(Box::new(gauge)).unwrap(); {told}"), ""), Vec::<String>::new());
+    // Handed to something that keeps it, or registered for the whole process.
+    let kept = of(
+        &format!("{made} registry.register(Box::new(gauge)).unwrap(); {told} keep(registry);"),
+        "fn keep(registry: Registry) { Box::leak(Box::new(registry)); }",
+    );
+    assert_eq!(kept, ["Prometheus metric", "Prometheus registry"]);
+    let global = of(&format!("{made} prometheus::register(Box::new(gauge)).unwrap(); {told}"), "");
+    assert_eq!(global, ["Prometheus metric"]);
+    let given =
+        of("let gauge = IntGauge::new(\"q\", \"q\").unwrap(); prometheus::default_registry().register(Box::new(gauge)).unwrap();", "");
+    assert!(given.contains(&"Prometheus metric".to_owned()), "{given:?}");
+}

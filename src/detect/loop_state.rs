@@ -5,7 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::context::Cx;
 use super::finding::{Finding, Origin};
 use super::nature::{Nature, nature};
-use super::statics::{is_registry, kind_by_name};
+use super::statics::{REGISTRY, is_registry, kind_by_name};
 use crate::facts::ItemKind;
 use crate::model::{Access, Confidence, Kind, Role, Scope};
 use crate::resolve::{BodyFacts, DefId, Held, LoopFacts, Type};
@@ -77,16 +77,17 @@ fn locals(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, out: &mut Vec<Finding>
 
 fn local(cx: &Cx<'_>, body: &BodyFacts, one: &LoopFacts, held: &Held) -> Finding {
     let local = &held.local;
+    let kind = kind(cx, &local.name, &local.ty);
     Finding {
         scope: Scope::Process,
         confidence: Confidence::Likely,
         sites: vec![cx.site(local.at, Role::Constructed, body.def)],
         uses: vec![(one.at, body.def, Access::Write)],
-        label: format_smolstr!("{} owned by a loop", collection(&local.ty).unwrap_or("value")),
+        label: label(cx, kind, &local.ty, collection(&local.ty).unwrap_or("value")),
         ty: Some(cx.world.program.show(&local.ty)),
         ..Finding::new(
             "loop-state",
-            kind(cx, &local.name, &local.ty),
+            kind,
             body.def,
             local.name.clone(),
             Origin::Called { function: cx.path(body.def), what: local.name.clone() },
@@ -100,6 +101,11 @@ pub(super) fn kind(cx: &Cx<'_>, name: &str, ty: &Type) -> Kind {
         _ if is_registry(cx, ty) => Kind::Session,
         _ => Kind::SharedState,
     }
+}
+
+/// Who is reached by a channel is not known by it.
+pub(super) fn label(cx: &Cx<'_>, kind: Kind, ty: &Type, what: &str) -> SmolStr {
+    if kind == Kind::Session && is_registry(cx, ty) { REGISTRY } else { format_smolstr!("{what} owned by a loop") }
 }
 
 pub(super) fn names<'n>(names: impl Iterator<Item = &'n SmolStr>) -> String {

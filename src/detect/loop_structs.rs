@@ -8,7 +8,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Cx;
 use super::finding::{Finding, Origin, RawSite};
-use super::loop_state::{collection, ends_with_a_result, is_mark, kind, names};
+use super::loop_state::{collection, ends_with_a_result, is_mark, kind, label, names};
 use super::nature::{Nature, nature};
 use super::uses::UsedAt;
 use crate::facts::{FieldFact, ItemKind};
@@ -120,16 +120,17 @@ impl Structs<'_> {
         let cx = self.cx;
         for (field, ty, uses) in self.changing(id) {
             let Some(what) = collection(ty) else { continue };
+            let kind = kind(cx, &field.name, ty);
             out.push(Finding {
                 scope: Scope::Process,
                 confidence: Confidence::Likely,
                 sites: vec![self.site(id, field)],
                 uses: uses.to_vec(),
-                label: format_smolstr!("{what} owned by a loop"),
+                label: label(cx, kind, ty, what),
                 ty: Some(cx.world.program.show(ty)),
                 ..Finding::new(
                     "loop-state",
-                    kind(cx, &field.name, ty),
+                    kind,
                     id,
                     format_smolstr!("{}.{}", cx.short_name(id), field.name),
                     Origin::Declared(format_smolstr!("{}::{}", cx.path(id), field.name)),

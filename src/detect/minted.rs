@@ -47,11 +47,16 @@ enum Purpose {
 pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     let minters = minters(cx);
     let mut found: BTreeMap<Purpose, (Finding, Option<DefId>)> = BTreeMap::new();
-    for body in cx.bodies() {
+    let mut made: FxHashSet<SmolStr> = FxHashSet::default();
+    for (body, is_sample) in samples_last(cx) {
         // Tokens made in one function under one name are one thing, also where only some are seen to reach a field.
         let mut fields: FxHashMap<SmolStr, Purpose> = FxHashMap::default();
         let mut mints: Vec<(&Mint, SmolStr, Option<Purpose>)> = Vec::new();
         for mint in &body.mints {
+            // Who asks for a sample makes nothing either.
+            if matches!(mint.source, MintSource::Own(func) if makes_samples(cx, func)) {
+                continue;
+            }
             let Some((name, field)) = purpose(cx, &minters, body, mint) else { continue };
             if let Some(field) = &field {
                 fields.entry(name.clone()).or_insert_with(|| field.clone());
@@ -67,10 +72,18 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
                 _ => Purpose::In(body.def, name.clone()),
             });
             let site = cx.site(mint.at, Role::Constructed, body.def);
+            if !is_sample {
+                made.insert(plain(&name));
+            } else if made.contains(&plain(&name)) {
+                continue;
+            }
             match found.get_mut(&key) {
                 Some((known, _)) => known.sites.push(site),
                 None => {
                     let mut finding = finding(cx, &minters, body, mint, &name, &key);
+                    if is_sample {
+                        say_less(&mut finding);
+                    }
                     finding.sites.push(site);
                     let by = match &mint.source {
                         MintSource::Own(func) => Some(*func),
@@ -82,7 +95,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         }
     }
     kept(&mut found);
-    handed_on(cx, &minters, &mut found);
+    handed_on(cx, &minters, &mut found, made);
     // Where the value is made is a place of the only thing that it is made for.
     let mut made_for: FxHashMap<DefId, usize> = FxHashMap::default();
     for func in found.values().filter_map(|(_, by)| *by) {
@@ -97,6 +110,28 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
         finding
     }));
     super::signed::run(cx, out);
+}
+
+/// All bodies, those that make samples last: they add nothing to what something else makes.
+fn samples_last<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a BodyFacts, bool)> {
+    let (samples, others): (Vec<&BodyFacts>, Vec<&BodyFacts>) = cx.bodies().partition(|body| makes_samples(cx, body.def));
+    others.into_iter().map(|body| (body, false)).chain(samples.into_iter().map(|body| (body, true)))
+}
+
+/// How a sample looks says nothing of the real ones.
+fn say_less(finding: &mut Finding) {
+    finding.facts.retain(|fact| !matches!(fact.key.as_str(), "length" | "alphabet" | "valid_for"));
+}
+
+/// A function that makes examples for templates, documentation or tests, and nothing that is handed out. What a distribution calls
+/// a sample is a value like any other.
+fn makes_samples(cx: &Cx<'_>, id: DefId) -> bool {
+    let def = cx.world.program.def(cx.world.program.def(id).in_fn.unwrap_or(id));
+    let draws = matches!(def.owner.map(|owner| &owner.kind), Some(ItemKind::Impl(imp))
+        if imp.of_trait.as_ref().and_then(|path| path.last()).is_some_and(|last| last == "Distribution"));
+    let name = def.item.name.as_str();
+    let says = |word: &str| matches!(word, "dummy" | "example" | "examples" | "fixture" | "fixtures");
+    !draws && (matches!(name, "sample" | "samples") || name.split('_').any(says))
 }
 
 /// What one function makes and one field keeps is the same thing where it is not seen to reach the field.
@@ -133,21 +168,34 @@ fn plain(name: &str) -> SmolStr {
 }
 
 /// Functions that make a token by their own words, and whose callers were not seen to take one: behind a trait, or in a pattern.
-fn handed_on(cx: &Cx<'_>, minters: &FxHashMap<DefId, Minter>, found: &mut BTreeMap<Purpose, (Finding, Option<DefId>)>) {
+fn handed_on(
+    cx: &Cx<'_>,
+    minters: &FxHashMap<DefId, Minter>,
+    found: &mut BTreeMap<Purpose, (Finding, Option<DefId>)>,
+    mut made: FxHashSet<SmolStr>,
+) {
     let mut used: FxHashSet<DefId> = found.values().filter_map(|(_, by)| *by).collect();
     let mut more: Vec<DefId> = used.iter().copied().collect();
     while let Some(func) = more.pop() {
         let from = minters.get(&func).and_then(|minter| minter.from);
         more.extend(from.filter(|from| used.insert(*from)));
     }
-    for body in cx.bodies().filter(|body| !used.contains(&body.def)) {
+    for (body, is_sample) in samples_last(cx).filter(|(body, _)| !used.contains(&body.def)) {
         let Some(makes) = minters.get(&body.def).and_then(|minter| minter.makes.clone()) else { continue };
         let Some(mint) = body.mints.iter().find(|mint| mint.into.contains(&Sink::Returned) && made_by(minters, body, mint).is_some())
         else {
             continue;
         };
+        if !is_sample {
+            made.insert(plain(&makes));
+        } else if made.contains(&plain(&makes)) {
+            continue;
+        }
         let key = Purpose::In(body.def, makes.clone());
         let mut finding = finding(cx, minters, body, mint, &makes, &key);
+        if is_sample {
+            say_less(&mut finding);
+        }
         finding.sites.push(cx.site(mint.at, Role::Constructed, body.def));
         found.insert(key, (finding, None));
     }

@@ -225,6 +225,7 @@ pub fn detect(cx: &Cx<'_>) -> Vec<Finding> {
     }
     #[cfg(test)]
     assert_eq!(format!("{out:?}"), format!("{:?}", one_after_the_other(cx)), "some detector reads what others found");
+    broker_claims::tell_marks(cx, &mut out);
     kept_elsewhere::tell(cx, &mut out);
     taken::tell(cx, &mut out);
     surroundings::tell(cx, &mut out);

@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::contents;
 use super::context::Cx;
 use super::finding::{Finding, Origin};
-use super::statics::{is_registry, kind_by_name};
+use super::statics::{REGISTRY, is_registry, kind_by_name};
 use super::uses::Uses;
 use crate::catalog::Shape;
 use crate::facts::{FieldFact, ItemKind};
@@ -224,7 +224,7 @@ fn field_item(cx: &Cx<'_>, id: DefId, field: &FieldFact, ty: &Type, uses: &Uses)
         sites: vec![cx.site(at, Role::Declared, id)],
         facts,
         uses,
-        label: container_label(cx, ty),
+        label: if kind == Kind::Session && is_registry(cx, ty) { REGISTRY } else { container_label(cx, ty) },
         ty: Some(shown),
         ..Finding::new(
             "shared-fields",

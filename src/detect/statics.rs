@@ -156,11 +156,30 @@ pub(super) fn kind_by_name(name: &str, ty: &str) -> Kind {
     let says = |words: &[&str]| words.iter().any(|word| name.contains(word) || ty.contains(word));
     if says(&["cache", "memo"]) && !ty.contains("atomic") {
         Kind::Cache
-    } else if says(&["session"]) && ["map<", "set<", "vec<"].iter().any(|word| ty.contains(word)) {
+    } else if ["map<", "set<", "vec<"].iter().any(|word| ty.contains(word)) && (name.contains("session") || holds_sessions(&ty)) {
         Kind::Session
     } else {
         Kind::Static
     }
+}
+
+/// The type in lower case speaks of sessions, and not only as what something is found by: `map<sessionkind, instant>` holds times.
+fn holds_sessions(ty: &str) -> bool {
+    let in_key = |at: usize| {
+        let Some(key) = ty[..at].rfind("map<").map(|start| start + "map<".len()) else { return false };
+        let (mut depth, mut parts) = (0, 0);
+        for c in ty[key..at].chars() {
+            match c {
+                '<' | '(' => depth += 1,
+                '>' | ')' => depth -= 1,
+                ',' if depth == 0 => parts += 1,
+                _ => {}
+            }
+        }
+        // Before the first comma of the map, and not behind its end.
+        parts == 0 && depth >= 0
+    };
+    ty.match_indices("session").any(|(at, _)| !in_key(at))
 }
 
 /// What a static holds behind lazy cells and pointers; for a struct of one container, that container.
@@ -208,6 +227,9 @@ pub(super) fn holds_senders(cx: &Cx<'_>, ty: &Type, depth: u32) -> bool {
         _ => false,
     }
 }
+
+/// What a map or list of what can be sent to is called where it is told by its type alone.
+pub(super) const REGISTRY: SmolStr = SmolStr::new_static("registry of channels");
 
 /// Whether a type is a concurrent map, or a lock around a map or list.
 pub(super) fn is_registry(cx: &Cx<'_>, ty: &Type) -> bool {

@@ -116,7 +116,7 @@ fn tells_whether(cx: &Cx<'_>, ty: &Type, depth: u32) -> bool {
 }
 
 /// A function whose name says that it lets one of several do something.
-fn claims(name: &str) -> bool {
+pub(super) fn claims(name: &str) -> bool {
     const WORDS: &[&str] = &["claim", "lease", "leader", "elect", "lock", "dequeue", "reserve", "singleton", "ownership"];
     name_words(name).iter().any(|word| WORDS.iter().any(|known| word.starts_with(known)))
 }

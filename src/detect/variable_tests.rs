@@ -187,3 +187,21 @@ fn callers_that_agree_on_a_variable_say_where_a_value_comes_from() {
     assert_eq!(of("std::env::var(\"REDIS\").unwrap()").as_deref(), Some("REDIS"));
     assert_ne!(of("std::env::var(\"OTHER\").unwrap()").as_deref(), Some("REDIS"));
 }
+
+#[test]
+fn what_only_tests_and_debug_builds_read_lends_no_default() {
+    let of = |other: &str, main: &str| {
+        let text = format!(
+            "//- /src/main.rs\nfn main() {{ println!(\"{{}}\", shop::emulated()); {main} }}\n//- /src/lib.rs\n\
+             pub fn emulated() -> bool {{ std::env::var(\"EMULATOR\").is_ok() }}\n\
+             pub struct Settings {{ pub host: String }}\n\
+             impl Settings {{ pub fn local() -> Self {{ Self {{ host: std::env::var(\"EMULATOR\").unwrap_or(\"localhost\".to_owned()) }} }} }}\n{other}\n"
+        );
+        told(&items(&[], &text), Kind::StartupConfig, &["env", "default"])
+    };
+    let debug = "#[cfg(debug_assertions)]\nimpl Default for Settings { fn default() -> Self { Self::local() } }";
+    let tests = "#[cfg(test)]\nmod tests { fn starts() { super::Settings::local(); } }";
+    assert_eq!(of(&format!("{debug}\n{tests}"), ""), ["env EMULATOR"]);
+    // A release asks for it, too.
+    assert_eq!(of(debug, "println!(\"{}\", shop::Settings::local().host);"), ["env EMULATOR", "default localhost"]);
+}

@@ -81,6 +81,19 @@ pub enum Cfg {
     KeyValue(Name, Name),
 }
 
+impl Cfg {
+    /// Only builds with `debug_assertions` fulfil it: no release does, as they are usually made.
+    #[must_use]
+    pub fn is_for_debugging(&self) -> bool {
+        match self {
+            Self::Flag(name) => name == "debug_assertions",
+            Self::All(all) => all.iter().any(Self::is_for_debugging),
+            Self::Any(any) => !any.is_empty() && any.iter().all(Self::is_for_debugging),
+            Self::Not(_) | Self::KeyValue(..) => false,
+        }
+    }
+}
+
 /// One attribute that is not `cfg` or `doc`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Attr {

@@ -32,12 +32,21 @@ use way::Walker;
 #[must_use]
 pub fn lifecycles(cx: &Cx<'_>, items: &[Item], deployed: &Deployed, services: &[Service]) -> Vec<Lifecycle> {
     let mut walker = Walker::new(cx);
-    let mut out: Vec<Lifecycle> = services.iter().filter_map(|service| of_service(cx, &mut walker, items, deployed, service)).collect();
+    let wrappers = if services.is_empty() { Vec::new() } else { signals::wrappers(cx, &mut walker) };
+    let of = |service| of_service(cx, &mut walker, items, deployed, service, &wrappers);
+    let mut out: Vec<Lifecycle> = services.iter().filter_map(of).collect();
     out.sort_by(|a, b| a.service.cmp(&b.service));
     out
 }
 
-fn of_service<'a>(cx: &Cx<'a>, walker: &mut Walker<'a, '_>, items: &[Item], deployed: &Deployed, service: &Service) -> Option<Lifecycle> {
+fn of_service<'a>(
+    cx: &Cx<'a>,
+    walker: &mut Walker<'a, '_>,
+    items: &[Item],
+    deployed: &Deployed,
+    service: &Service,
+    wrappers: &[(DefId, usize)],
+) -> Option<Lifecycle> {
     let main = main_of(cx, service)?;
     let events = walker.of(main);
     let places = Places::new(items, &service.name);
@@ -52,6 +61,7 @@ fn of_service<'a>(cx: &Cx<'a>, walker: &mut Walker<'a, '_>, items: &[Item], depl
         out.unhandled.push(SmolStr::new_static(endings::TERM));
     }
     out.endings = endings::endings(cx, walker, &order, &places, &out, listens);
+    signals::handed_in(cx, walker, wrappers, &mut out);
     let main_server = out.startup.iter().rev().find(|step| step.action == Action::Serves && step.when == Some(When::Serving));
     let main_server = main_server.and_then(|step| out.servers.iter().find(|server| server.at == step.at));
     out.grace = grace::grace(deployed, &service.name, main_server);

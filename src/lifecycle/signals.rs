@@ -8,7 +8,7 @@ use super::way::{Walker, What};
 use crate::catalog::Lifecycles;
 use crate::detect::Cx;
 use crate::facts::{Expr, ExprId};
-use crate::model::Listening;
+use crate::model::{Kind, Lifecycle, Listening};
 use crate::resolve::{DefId, KnownCall, Value, children};
 
 /// Functions are followed so deep for the signals that a future waits for.
@@ -27,6 +27,56 @@ pub(super) fn listening(cx: &Cx<'_>, order: &Order<'_, '_>) -> Vec<Listening> {
         }
     }
     out
+}
+
+/// Calls that listen to what the function around them is given: `fn with_signal(kind: SignalKind) { signal(kind) }`, with the
+/// position of the parameter.
+pub(super) fn wrappers(cx: &Cx<'_>, walker: &mut Walker<'_, '_>) -> Vec<(DefId, usize)> {
+    let mut out: Vec<(DefId, usize)> = Vec::new();
+    for body in cx.bodies() {
+        let mut calls = body.known.iter().filter(|call| cx.api(call.hit.entry).kind == Some(Kind::Os));
+        if !calls.any(|call| Lifecycles::builtin().signal(&call.path) == Some("argument")) {
+            continue;
+        }
+        let Some(frame) = walker.frame(body.def) else { continue };
+        for call in body.known.iter().filter(|call| is_vague(&frame, call)) {
+            let args = frame.expr_at(call.at.span).map_or(&[][..], |id| frame.args(id));
+            let name = args.iter().find_map(|arg| match &frame.body[*arg] {
+                Expr::Path(path, _) => path.single(),
+                _ => None,
+            });
+            out.extend(name.and_then(|name| walker.parameter(body.def, name)).map(|index| (body.def, index)));
+        }
+    }
+    out
+}
+
+/// What those listen to whose caller says which signal; [`Listening::UNKNOWN`] where it cannot be told.
+pub(super) fn handed_in(cx: &Cx<'_>, walker: &mut Walker<'_, '_>, wrappers: &[(DefId, usize)], out: &mut Lifecycle) {
+    let reached = cx.reached.get(&out.service);
+    let is_called = |func: DefId| cx.from_main.contains_key(&func) || cx.uses.calls.contains_key(&func);
+    for (func, index) in wrappers {
+        for (caller, at, _) in cx.uses.calls.get(func).into_iter().flatten() {
+            if cx.is_dead(*caller) || !is_called(*caller) || !reached.is_none_or(|reached| reached.contains(caller)) {
+                continue;
+            }
+            let mut named_there = Vec::new();
+            if let Some(frame) = walker.frame(*caller)
+                && let Some(arg) = frame.expr_at(at.span).and_then(|id| frame.args(id).get(*index).copied())
+            {
+                named(&frame, arg, &mut named_there);
+            }
+            if named_there.is_empty() {
+                named_there.push(Listening::UNKNOWN);
+            }
+            for signal in named_there {
+                let found = Listening { signal: signal.into(), by: None, at: cx.place(*at), stops_server: false };
+                if !out.signals.contains(&found) {
+                    out.signals.push(found);
+                }
+            }
+        }
+    }
 }
 
 /// The signals that a call listens to; none when it does not, or cannot be told.

@@ -350,3 +350,23 @@ fn a_builder_fails_where_it_ends() {
     assert_eq!(of(".with_endpoint(plain()).build().list().await?"), "makes unknown -");
     assert_eq!(of(".with_endpoint(plain()).check()?"), "makes unknown -");
 }
+
+#[test]
+fn a_signal_that_goes_through_a_parameter_is_told_by_the_callers() {
+    let listens = |main: &str| {
+        let text = format!(
+            "use tokio::signal::unix::{{Signal, SignalKind, signal}};\n#[derive(Default)]\nstruct Shutdown {{ signals: Vec<Signal> }}\n\
+             impl Shutdown {{ fn with_signal(mut self, kind: SignalKind) -> std::io::Result<Self> {{ self.signals.push(signal(kind)?); Ok(self) }}\n\
+             pub fn usual() -> std::io::Result<Self> {{ Self::default().with_signal(SignalKind::quit()) }} }}\n\
+             #[tokio::main]\nasync fn main() -> std::io::Result<()> {{\n    let mut hup = signal(SignalKind::hangup())?;\n    hup.recv().await;\n    {main}\n    Ok(())\n}}\n"
+        );
+        lifecycle(&text).signals.into_iter().map(|one| format!("{}:{}", one.signal, one.at.line)).collect::<Vec<_>>()
+    };
+    // What nothing calls listens to nothing.
+    assert_eq!(listens(""), ["SIGHUP:8"]);
+    let both = "let _shutdown = Shutdown::default().with_signal(SignalKind::terminate())?\n        .with_signal(SignalKind::interrupt())?;";
+    assert_eq!(listens(both), ["SIGHUP:8", "SIGTERM:10", "SIGINT:11"]);
+    // Which one it is, is not in sight.
+    let open = "let kind = SignalKind::from_raw(std::env::args().count() as i32); let _shutdown = Shutdown::default().with_signal(kind)?;";
+    assert_eq!(listens(open), ["SIGHUP:8", "unknown:10"]);
+}

@@ -260,6 +260,69 @@ fn told(items: &[Item], kind: Kind, word: &str, keys: &[&str]) -> Vec<String> {
     keys.iter().map(|key| format!("{key} {}", value(item, key).unwrap_or_else(|| "-".to_owned()))).collect()
 }
 
+#[test]
+fn a_row_that_is_numbered_beside_a_name_is_no_token() {
+    let tokens = |pair: &str| {
+        let text = format!(
+            "async fn agree(pool: &sqlx::PgPool, scopes: &[String]) {{\n    \
+             let (tokens, ids): (Vec<String>, Vec<uuid::Uuid>) = scopes.iter().map(|scope| {pair}).unzip();\n    \
+             sqlx::query(\"INSERT INTO agreed (id, name) VALUES ($1, $2)\").bind(&ids).bind(&tokens).execute(pool).await.unwrap();\n}}\n\
+             #[tokio::main]\nasync fn main() {{ let pool = sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap(); agree(&pool, &[]).await; }}\n"
+        );
+        named(&items(&["sqlx", "tokio", "uuid"], &text), Kind::ClientHeld)
+    };
+    assert_eq!(tokens("(scope.to_string(), uuid::Uuid::new_v4())"), Vec::<String>::new());
+    assert_eq!(tokens("(uuid::Uuid::new_v4().to_string(), scope.id())"), ["tokens 1"]);
+}
+
+#[test]
+fn samples_of_a_token_say_nothing_of_the_real_ones() {
+    let text = |makers: &str| {
+        format!(
+            "use rand::{{Rng, distr::{{Alphanumeric, Distribution, SampleString}}}};\nstruct Grant {{ device_code: String }}\n{makers}\n\
+             fn show(grant: &Grant) {{ println!(\"{{}}\", grant.device_code); }}\n"
+        )
+    };
+    let told = |makers: &str| {
+        let found = items(&["rand"], &text(makers));
+        let tokens: Vec<&Item> = found.iter().filter(|item| item.kind == Kind::ClientHeld).collect();
+        let [token] = tokens.as_slice() else { panic!("{tokens:#?}") };
+        let mut by: Vec<&str> = token.sites.iter().filter_map(|site| site.function.as_deref()).collect();
+        by.dedup();
+        format!("{} {}", by.join(" "), value(token, "length").unwrap_or_default())
+    };
+    let make = |head: &str, length: u32| {
+        format!("{head} {{ let device_code = Alphanumeric.sample_string(&mut rand::rng(), {length}); Grant {{ device_code }} }}")
+    };
+    let (real, sample) = (make("fn issue() -> Grant", 32), make("#[doc(hidden)] pub fn sample() -> Grant", 10));
+    let main = "fn main() { show(&issue()); show(&Grant::sample()); }";
+    assert_eq!(told(&format!("impl Grant {{ {sample} }}\n{real}\n{main}")), "shop::issue shop::main 32");
+    assert_eq!(told(&format!("impl Grant {{ {sample} }}\nfn main() {{ show(&Grant::sample()); }}")), "shop::Grant::sample ");
+    // A distribution draws what is handed out.
+    let drawn = make("fn sample<R: Rng + ?Sized>(&self, _rng: &mut R) -> Grant", 16);
+    let main = "fn main() { show(&Codes.sample(&mut rand::rng())); }";
+    assert_eq!(told(&format!("struct Codes;\nimpl Distribution<Grant> for Codes {{ {drawn} }}\n{main}")), "shop::Codes::sample 16");
+}
+
+#[test]
+fn a_static_that_only_debug_builds_write_is_not_said_to_change() {
+    let of = |attribute: &str| {
+        let text = format!(
+            "use std::sync::{{LazyLock, RwLock}};\nstatic PAGES: LazyLock<Pages> = LazyLock::new(Pages::new);\nstruct Pages {{ text: RwLock<String> }}\n\
+             impl Pages {{ fn new() -> Self {{ Pages {{ text: RwLock::new(String::new()) }} }}\n\
+             fn page(&self) -> String {{ {attribute} {{ *self.text.write().unwrap() = String::new(); }} self.text.read().unwrap().clone() }} }}\n\
+             fn main() {{ loop {{ println!(\"{{}}\", PAGES.page()); }} }}\n"
+        );
+        let found = items(&[], &text);
+        let item = found.into_iter().find(|item| item.name == "PAGES").unwrap();
+        let changes = item.uses.iter().any(|used| used.access == crate::model::Access::Write);
+        (changes, item.summary.contains("can change at run time"))
+    };
+    assert_eq!(of(""), (true, false));
+    assert_eq!(of("#[cfg(debug_assertions)]"), (false, true));
+    assert_eq!(of("#[cfg(not(debug_assertions))]"), (true, false));
+}
+
 const CLAIMS: &str = "use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};\n#[derive(serde::Serialize)]\nstruct Claims { sub: String, exp: i64, iss: String }\n\
     fn key() -> EncodingKey { EncodingKey::from_secret(b\"x\") }\n";
 

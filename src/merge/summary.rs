@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::detect::Finding;
-use crate::model::{Class, Fact, FactValue, Kind, Provenance, Scope};
+use crate::model::{Access, Class, Fact, FactValue, Kind, Provenance, Scope};
 
 /// Knobs that bound how much is held, the most telling first.
 const BOUNDS: &[&str] = &[
@@ -72,7 +72,11 @@ fn of_kind(finding: &Finding) -> String {
         Kind::Session if finding.entry.is_none() => held(finding, &format!("sessions in memory, {label}")),
         Kind::Static => match (finding.class, label.as_str()) {
             (Class::Constant, _) => typed(label, finding, "never changes after that"),
-            (_, "static") => typed(label, finding, "changes at run time, one for each process"),
+            (_, "static") if finding.uses.iter().any(|(.., access)| *access == Access::Write) => {
+                typed(label, finding, "changes at run time, one for each process")
+            }
+            // Nothing is seen to change it.
+            (_, "static") => typed(label, finding, "can change at run time, one for each process"),
             _ => typed(label, finding, "one for each process"),
         },
         Kind::FsWrite => file(finding),

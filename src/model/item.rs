@@ -239,10 +239,38 @@ impl Item {
         self.kind == Kind::FsWrite && self.facts.iter().any(|fact| fact.key == Fact::REMOVED)
     }
 
-    /// It says who is logged in: sessions, less tokens that are good for one thing.
+    /// It says who is logged in: sessions, less tokens that are good for one thing, and connections, which prove nothing.
     #[must_use]
     pub fn says_who(&self) -> bool {
-        self.kind == Kind::Session && !self.facts.iter().any(|fact| fact.key == Fact::GOOD_FOR)
+        let is_good_for = self.facts.iter().any(|fact| fact.key == Fact::GOOD_FOR);
+        self.kind == Kind::Session && !is_good_for && !self.is_of_connections()
+    }
+
+    /// Connections of whoever is there, and what is sent through: not who somebody is.
+    fn is_of_connections(&self) -> bool {
+        const CONNECTIONS: [&str; 8] = [
+            "registry of",
+            "WebSocket",
+            "server-sent event",
+            "Socket.IO",
+            "libp2p",
+            "in-memory MCP",
+            "in-memory dialogue",
+            "flash messages",
+        ];
+        CONNECTIONS.iter().any(|start| self.summary.starts_with(start))
+    }
+
+    /// What a key of a store is called that is set only where there is none, without a sign that somebody owns it.
+    pub const MARK: &'static str = "mark in Redis, set only where there is none";
+
+    /// What rows are called of which only the end of the work on them is seen to be marked.
+    pub const MARK_ENDED: &'static str = "mark of work under way, taken back";
+
+    /// It is no lock and no claim.
+    #[must_use]
+    pub fn is_mark(&self) -> bool {
+        self.kind == Kind::Lease && (self.summary.starts_with(Self::MARK) || self.summary.starts_with(Self::MARK_ENDED))
     }
 
     /// A piece of state of which nothing more is known: in the usual scope of its kind, certain, changing.

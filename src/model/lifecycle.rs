@@ -146,7 +146,7 @@ pub struct Warming {
 /// A signal that something listens to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Listening {
-    /// `SIGTERM`, `SIGINT`.
+    /// `SIGTERM`, `SIGINT`; `unknown` where the code listens to what could not be followed.
     pub signal: SmolStr,
     /// The framework that listens to it by itself; none for the code's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,6 +155,11 @@ pub struct Listening {
     pub at: Place,
     /// It tells a server to stop.
     pub stops_server: bool,
+}
+
+impl Listening {
+    /// The code listens, and to what could not be followed.
+    pub const UNKNOWN: &'static str = "unknown";
 }
 
 /// How a server stops.

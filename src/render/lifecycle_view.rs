@@ -1,6 +1,8 @@
 //! How a service starts and stops, as pages tell it: steps that do the same in a row are one line, and the stop is a few sentences.
 
-use crate::model::{Action, Draining, End, Grace, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Scope, ServerStop, Step, When};
+use crate::model::{
+    Action, Draining, End, Grace, Item, ItemId, Kind, Lifecycle, Listening, OnFailure, Place, Scope, ServerStop, Step, When,
+};
 
 use super::escape::code;
 use super::layout::Layout;
@@ -40,8 +42,10 @@ fn view(layout: &Layout<'_>, lifecycle: &Lifecycle, named: bool, page: &str) -> 
     let (lazily, lazily_more) = some(layout, &lifecycle.lazily, page);
     let mut signals: Vec<Named> = Vec::new();
     for listening in lifecycle.signals.iter().filter(|listening| listening.by.is_none() && asks_to_stop(&listening.signal)) {
-        if !signals.iter().any(|known| known.text == code(&listening.signal)) {
-            signals.push(Named { link: place(&listening.at), text: code(&listening.signal) });
+        let is_known = listening.signal != Listening::UNKNOWN;
+        let text = if is_known { code(&listening.signal) } else { "a signal that could not be followed".to_owned() };
+        if !signals.iter().any(|known| known.text == text) {
+            signals.push(Named { link: place(&listening.at), text });
         }
     }
     let (dropped, dropped_more) = ended(layout, lifecycle, &[End::Dropped, End::Aborted], page);
@@ -118,7 +122,7 @@ fn is_heavy(action: &str) -> bool {
 }
 
 fn asks_to_stop(signal: &str) -> bool {
-    matches!(signal, "SIGTERM" | "SIGINT" | "SIGQUIT" | "SIGHUP")
+    matches!(signal, "SIGTERM" | "SIGINT" | "SIGQUIT" | "SIGHUP" | Listening::UNKNOWN)
 }
 
 /// The server that the start-up leads to.

@@ -64,7 +64,8 @@ pub struct KnownCall {
     pub within: Option<usize>,
     /// What becomes of the value.
     pub bound: Bound,
-    /// A client or pool that only the requests of this function go through: it is dropped at the end.
+    /// A client or pool that only the requests of this function go through, a registry or metric that only this function counts in:
+    /// it is dropped at the end.
     pub stays: bool,
     /// The `match` or `if` of whose value this is one form: only one of its branches is taken.
     pub choice: Option<ExprId>,

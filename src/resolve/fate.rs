@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::types::Type;
 use super::walk::ids;
 use crate::catalog::Shape;
-use crate::facts::{Expr, ExprId, ItemKind, Lit, Name, Pat, Stmt};
+use crate::facts::{Cfg, Expr, ExprId, ItemKind, Lit, Name, Pat, Stmt};
 use crate::model::Access;
 
 /// The variables of a body.
@@ -165,12 +165,13 @@ impl Reader<'_> {
         }
     }
 
-    /// The names of `let (a, b) = value`.
-    pub(super) fn names_in_tuple(&self, block: ExprId, id: ExprId) -> Vec<Name> {
+    /// The names of `let (a, b) = value`; with a part of the value, the one that takes it.
+    pub(super) fn names_in_tuple(&self, block: ExprId, id: ExprId, part: Option<usize>) -> Vec<Name> {
         let Expr::Block(stmts) = &self.body[block] else { return Vec::new() };
         let Some(Stmt::Let { pat, .. }) = self.statement(stmts, id).map(|at| &stmts[at]) else { return Vec::new() };
         let Pat::Tuple(parts) = &self.body[*pat] else { return Vec::new() };
-        let named = parts.iter().filter_map(|part| match &self.body[*part] {
+        let named = parts.iter().enumerate().filter(|(at, _)| part.is_none_or(|part| part == *at));
+        let named = named.filter_map(|(_, part)| match &self.body[*part] {
             Pat::Bind { name, .. } => Some(name.clone()),
             _ => None,
         });
@@ -479,9 +480,11 @@ impl Reader<'_> {
         self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body[parent], Expr::Assign { left, .. } if *left == id))
     }
 
-    /// Whether the method around an expression writes what it names.
+    /// Whether the method around an expression writes what it names. What only builds with `debug_assertions`
+    /// do changes nothing in a release.
     pub(super) fn access(&self, id: ExprId) -> Access {
-        self.access_at(id, true)
+        let access = self.access_at(id, true);
+        if access == Access::Write && self.builds(id).iter().any(Cfg::is_for_debugging) { Access::Read } else { access }
     }
 
     /// `hop`: through the variable that holds the guard of a lock, once.

@@ -133,7 +133,11 @@ impl Reader<'_> {
             called: if api.called.is_empty() { Vec::new() } else { self.words(id, recv, last) },
             within: None,
             bound: self.bound(id),
-            stays: matches!(api.kind, Some(Kind::SdkClient | Kind::Pool)) && self.stays_here(id),
+            stays: match api.kind {
+                Some(Kind::SdkClient | Kind::Pool) => self.stays_here(id),
+                Some(Kind::Telemetry) if api.backs_on.as_deref() == Some("prometheus") => self.counts_here(id),
+                _ => false,
+            },
             choice: self.choice(id),
             task,
             makes: self.types.types[id.0 as usize].clone(),

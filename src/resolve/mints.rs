@@ -77,7 +77,7 @@ pub(super) fn may_mint(path: &str) -> bool {
 impl Reader<'_> {
     /// Follows the value of a call outwards.
     pub(super) fn mint(&self, id: ExprId, source: MintSource, args: &[ExprId], span: Span) -> Option<Mint> {
-        let mut trail = Trail { reader: self, into: Vec::new(), length: None, kept_for: None, seen: Vec::new(), steps: 0 };
+        let mut trail = Trail { reader: self, into: Vec::new(), length: None, kept_for: None, seen: Vec::new(), steps: 0, part: None };
         let fills = match &source {
             MintSource::Foreign(path) => {
                 let last = path.rsplit("::").next().unwrap_or(path);
@@ -125,6 +125,8 @@ struct Trail<'r, 'a> {
     kept_for: Option<(ExprId, &'static str)>,
     seen: Vec<usize>,
     steps: u32,
+    /// Which part of a tuple the value is that the walk has come to.
+    part: Option<usize>,
 }
 
 impl Trail<'_, '_> {
@@ -172,6 +174,7 @@ impl Trail<'_, '_> {
     /// From an expression outwards to what takes its value.
     fn climb(&mut self, start: ExprId, depth: u32) {
         let mut at = start;
+        self.part = None;
         while self.steps < MAX_STEPS {
             self.steps += 1;
             let Some(parent) = self.reader.parents[at.0 as usize] else { return self.push(Sink::Returned) };
@@ -186,7 +189,9 @@ impl Trail<'_, '_> {
     fn step(&mut self, at: ExprId, parent: ExprId, depth: u32) -> Option<ExprId> {
         let reader = self.reader;
         match &reader.body[parent] {
-            Expr::Try(_) | Expr::Await(_) | Expr::Ref(_) | Expr::Deref(_) | Expr::Cast(..) | Expr::Tuple(_) | Expr::Array(_) => {
+            Expr::Try(_) | Expr::Await(_) | Expr::Ref(_) | Expr::Deref(_) | Expr::Cast(..) | Expr::Array(_) => Some(parent),
+            Expr::Tuple(parts) => {
+                self.part = parts.iter().position(|part| *part == at);
                 Some(parent)
             }
             // Of a value, or of an alphabet by a random number.
@@ -226,7 +231,7 @@ impl Trail<'_, '_> {
                     None
                 }
                 _ => {
-                    for name in reader.names_in_tuple(parent, at) {
+                    for name in reader.names_in_tuple(parent, at, self.part) {
                         self.push(Sink::Local(name));
                     }
                     None

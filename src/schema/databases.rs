@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::place_of;
-use super::tables::{Table, Tables, apply};
+use super::tables::{Sort, Table, Tables, apply};
 use crate::model::{Fact, FactValue, Item, Kind, Place, Provenance};
 use crate::source::Lines;
 
@@ -101,7 +101,8 @@ fn dialect<'t>(folder: &str, mut texts: impl Iterator<Item = &'t str>) -> Option
 }
 
 /// Says what is known of their tables at the items that name one, and at the databases themselves.
-pub(super) fn tell(items: &mut [Item], databases: &[Database]) {
+pub(super) fn tell(items: &mut Vec<Item>, databases: &[Database]) {
+    items.retain_mut(|item| !holds_no_log_ins(item, databases));
     for item in items.iter_mut() {
         let named = item.facts.iter().find(|fact| fact.key == "table").and_then(|fact| fact.value.as_ref()).map(ToString::to_string);
         let Some((table, place)) = named.and_then(|name| known(databases, &name)) else { continue };
@@ -113,7 +114,13 @@ pub(super) fn tell(items: &mut [Item], databases: &[Database]) {
         if !table.primary_key.is_empty() && !counts {
             item.facts.push(fact("primary_key", key(&table.primary_key), place));
         }
-        item.facts.extend(table.unique.iter().take(2).map(|columns| fact("unique", key(columns), place)));
+        let mut unique: Vec<&Vec<SmolStr>> = Vec::new();
+        for one in &table.unique {
+            if !unique.contains(&&one.columns) {
+                unique.push(&one.columns);
+            }
+        }
+        item.facts.extend(unique.into_iter().take(2).map(|columns| fact("unique", key(columns), place)));
     }
     let migrated_by = migrator(items);
     for database in databases {
@@ -125,6 +132,43 @@ pub(super) fn tell(items: &mut [Item], databases: &[Database]) {
             items[at].facts.extend(migrated_by.clone());
         }
     }
+}
+
+/// Takes from what rows of log-ins are said to prove, and to belong to, what the definition of their table knows better: keys of
+/// rows, truth values, times. True where nothing is left by which they are known.
+fn holds_no_log_ins(item: &mut Item, databases: &[Database]) -> bool {
+    if item.kind != Kind::Session {
+        return false;
+    }
+    let named = item.facts.iter().find(|fact| fact.key == "table").and_then(|fact| fact.value.as_ref()).map(ToString::to_string);
+    let Some(name) = named else { return false };
+    let Some((table, _)) = known(databases, &name) else { return false };
+    let own_key = |column: &str| table.primary_key.len() == 1 && table.primary_key[0] == column;
+    let is_number = |column: &str| table.sorts.get(column).is_some_and(|sort| *sort == Sort::Number);
+    // A text that is the key of a row may well be what is shown to be known.
+    let proves_nothing = |column: &str| match table.sorts.get(column) {
+        Some(Sort::Reference | Sort::Mark) => true,
+        _ => own_key(column) && is_number(column),
+    };
+    // `user_session_id` of `user_sessions`: the row, and nobody that it belongs to.
+    let is_row = |column: &str| {
+        let of = column.strip_suffix("_id").unwrap_or(column);
+        own_key(column) && (of == name || name.strip_suffix('s') == Some(of)) && table.sorts.get(column) != Some(&Sort::Reference)
+    };
+    let mut without = |key: &str, goes: &dyn Fn(&str) -> bool| {
+        let Some(at) = item.facts.iter().position(|fact| fact.key == key) else { return false };
+        let Some(FactValue::Text(text)) = &item.facts[at].value else { return false };
+        let left: Vec<&str> = text.split(", ").filter(|column| !goes(column)).collect();
+        let is_empty = left.is_empty();
+        item.facts[at].value = Some(FactValue::Text(left.join(", ")));
+        if is_empty {
+            item.facts.remove(at);
+        }
+        is_empty
+    };
+    let proves_none = without("proof", &proves_nothing);
+    without("belongs_to", &is_row);
+    proves_none && !name.ends_with("session") && !name.ends_with("sessions")
 }
 
 /// Who brings the schema to its last step, where one place does.

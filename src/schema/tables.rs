@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::tokens::{Token, TokenKind, tokens};
 
@@ -15,10 +15,33 @@ const MAX_COLUMNS: usize = 64;
 pub(super) struct Table {
     pub(super) columns: Vec<SmolStr>,
     pub(super) primary_key: Vec<SmolStr>,
+    /// What the constraint of the primary key is called.
+    key_name: SmolStr,
     /// Columns of which there is one row for each combination, beside the primary key.
-    pub(super) unique: Vec<Vec<SmolStr>>,
+    pub(super) unique: Vec<Unique>,
+    /// What is known of the values of a column.
+    pub(super) sorts: BTreeMap<SmolStr, Sort>,
     /// The file that made it, by its index, and the offset in it.
     pub(super) made: (usize, usize),
+}
+
+/// Columns that are unique together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unique {
+    /// What the constraint or index is called that says so.
+    name: SmolStr,
+    pub(super) columns: Vec<SmolStr>,
+}
+
+/// What the values of a column are, where its definition says that they are nothing of its own making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// The key of a row of some table.
+    Reference,
+    /// A truth value or a point in time.
+    Mark,
+    /// A number or a UUID.
+    Number,
 }
 
 /// The tables of one database, by name.
@@ -46,6 +69,15 @@ fn statement(tokens: &[Token<'_>], file: usize, tables: &mut Tables) {
         for name in tokens[2..].iter().filter(|token| token.kind == TokenKind::Word).filter_map(name) {
             tables.remove(&name);
         }
+    } else if first.is("drop") && tokens.get(1).is_some_and(|token| token.is("index")) {
+        let rest = skip(&tokens[2..], &["concurrently", "if", "exists"]);
+        // `DROP INDEX a, b`, `DROP INDEX a ON table`.
+        let on = rest.iter().position(|token| token.is("on"));
+        let of = on.and_then(|on| rest.get(on + 1)).and_then(name);
+        let dropped: Vec<SmolStr> = rest[..on.unwrap_or(rest.len())].iter().filter_map(name).collect();
+        for (_, table) in tables.iter_mut().filter(|(name, _)| of.as_ref().is_none_or(|of| of == *name)) {
+            table.unique.retain(|unique| !dropped.contains(&unique.name));
+        }
     } else if first.is("rename")
         && let [_, table, from, to, into, ..] = tokens
         && table.is("table")
@@ -66,7 +98,10 @@ fn created(tokens: &[Token<'_>], file: usize, tables: &mut Tables) {
         // An index on an expression, or on some rows only, makes no columns unique.
         let partly = tokens.iter().any(|token| token.is("where"));
         if let (Some(columns), Some(table), false) = (plain_list(rest), name(of).and_then(|of| tables.get_mut(&of)), partly) {
-            add_unique(table, columns);
+            let named = skip(&tokens[3..on], &["concurrently", "if", "not", "exists"]);
+            let called = named.first().and_then(name);
+            let called = called.unwrap_or_else(|| format_smolstr!("{}_{}_idx", name(of).unwrap_or_default(), columns.join("_")));
+            add_unique(table, called, columns);
         }
         return;
     }
@@ -81,7 +116,7 @@ fn created(tokens: &[Token<'_>], file: usize, tables: &mut Tables) {
     }
     let mut table = Table { made: (file, tokens[0].at), ..Table::default() };
     for part in parts(&rest[open + 1..]) {
-        defined(part, &mut table);
+        defined(part, &of, &mut table);
     }
     if !table.columns.is_empty() && table.columns.len() <= MAX_COLUMNS {
         tables.insert(of, table);
@@ -101,24 +136,37 @@ fn altered(tokens: &[Token<'_>], tables: &mut Tables) {
                     return;
                 }
                 [_, column, from, to, into, ..] if column.is("column") && to.is("to") => rename_column(tables, of, from, into),
+                [_, constraint, from, to, into, ..] if constraint.is("constraint") && to.is("to") => {
+                    let table = name(of).and_then(|of| tables.get_mut(&of));
+                    if let (Some(table), Some(from), Some(into)) = (table, name(from), name(into)) {
+                        table.constraints().filter(|name| **name == from).for_each(|name| *name = into.clone());
+                    }
+                }
                 [_, from, to, into, ..] if to.is("to") => rename_column(tables, of, from, into),
                 _ => {}
             }
             continue;
         }
-        let Some(table) = name(of).and_then(|of| tables.get_mut(&of)) else { return };
+        let Some(owner) = name(of) else { return };
+        let Some(table) = tables.get_mut(&owner) else { return };
         if first.is("add") {
-            defined(skip(&part[1..], &["column", "if", "not", "exists"]), table);
+            defined(skip(&part[1..], &["column", "if", "not", "exists"]), &owner, table);
         } else if first.is("drop") {
             let rest = skip(&part[1..], &["column", "if", "exists"]);
             if let Some(column) = rest.first().filter(|token| !is_constraint(token)).and_then(name) {
                 table.columns.retain(|known| *known != column);
-                table.unique.retain(|columns| !columns.contains(&column));
+                table.unique.retain(|unique| !unique.columns.contains(&column));
+                table.sorts.remove(&column);
                 if table.primary_key.contains(&column) {
                     table.primary_key.clear();
                 }
             } else if part.iter().any(|token| token.is("primary")) {
                 table.primary_key.clear();
+            } else if let Some(dropped) = skip(rest, &["constraint", "index", "key", "if", "exists"]).first().and_then(name) {
+                table.unique.retain(|unique| unique.name != dropped);
+                if table.key_name == dropped {
+                    table.primary_key.clear();
+                }
             }
         } else if first.is("change")
             && let [from, into, ..] = skip(&part[1..], &["column"])
@@ -128,32 +176,55 @@ fn altered(tokens: &[Token<'_>], tables: &mut Tables) {
     }
 }
 
-/// A column or a constraint, as it stands among the parts of a table.
-fn defined(part: &[Token<'_>], table: &mut Table) {
+/// A column or a constraint, as it stands among the parts of a table of this name.
+fn defined(part: &[Token<'_>], of: &str, table: &mut Table) {
     let Some(first) = part.first() else { return };
     // `CONSTRAINT name PRIMARY KEY (…)`.
+    let called = if first.is("constraint") { part.get(1).and_then(name) } else { None };
     let part = if first.is("constraint") { part.get(2..).unwrap_or(&[]) } else { part };
     let Some(first) = part.first() else { return };
+    // What PostgreSQL calls a constraint that has no name.
+    let by_default = |columns: &[SmolStr]| format_smolstr!("{of}_{}_key", columns.join("_"));
     if is_constraint(first) && !is_column_named_so(part) {
         let Some(open) = part.iter().position(|token| token.text == "(") else { return };
         let Some(columns) = plain_list(&part[open..]) else { return };
         if first.is("primary") {
             table.primary_key = columns;
+            table.key_name = called.unwrap_or_else(|| format_smolstr!("{of}_pkey"));
         } else if first.is("unique") {
-            add_unique(table, columns);
+            // `UNIQUE KEY name (…)`.
+            let called = called.or_else(|| part[..open].iter().skip(1).filter(|token| !is_constraint(token)).find_map(name));
+            add_unique(table, called.unwrap_or_else(|| by_default(&columns)), columns);
+        } else if first.is("foreign") {
+            table.sorts.extend(columns.into_iter().map(|column| (column, Sort::Reference)));
         }
         return;
     }
     let Some(column) = name(first).filter(|_| part.len() > 1) else { return };
-    let has = |a: &str, b: &str| part.windows(2).any(|pair| pair[0].is(a) && pair[1].is(b));
-    if has("primary", "key") {
+    let at = |word: &str| part.iter().position(|token| token.is(word));
+    // `name text CONSTRAINT its_name UNIQUE`.
+    let named = |at: usize| at.checked_sub(2).filter(|before| part[*before].is("constraint")).and_then(|before| name(&part[before + 1]));
+    if let Some(at) = at("primary").filter(|at| part.get(at + 1).is_some_and(|token| token.is("key"))) {
         table.primary_key = vec![column.clone()];
-    } else if part.iter().any(|token| token.is("unique")) {
-        add_unique(table, vec![column.clone()]);
+        table.key_name = named(at).unwrap_or_else(|| format_smolstr!("{of}_pkey"));
+    } else if let Some(at) = at("unique") {
+        let columns = vec![column.clone()];
+        add_unique(table, named(at).unwrap_or_else(|| by_default(&columns)), columns);
     }
+    let sort = if at("references").is_some() { Some(Sort::Reference) } else { part.get(1).and_then(sort_of) };
+    table.sorts.extend(sort.map(|sort| (column.clone(), sort)));
     if !table.columns.contains(&column) {
         table.columns.push(column);
     }
+}
+
+/// What a type says of the values.
+fn sort_of(ty: &Token<'_>) -> Option<Sort> {
+    const MARKS: [&str; 8] = ["bool", "boolean", "date", "datetime", "time", "timestamp", "timestamptz", "timetz"];
+    const NUMBERS: [&str; 13] =
+        ["bigint", "bigserial", "int", "int2", "int4", "int8", "integer", "mediumint", "serial", "serial8", "smallint", "tinyint", "uuid"];
+    let is = |words: &[&str]| words.iter().any(|word| ty.is(word));
+    if is(&MARKS) { Some(Sort::Mark) } else { is(&NUMBERS).then_some(Sort::Number) }
 }
 
 /// `key varchar(36)` is a column, `KEY by_name (name)` none.
@@ -169,9 +240,16 @@ fn is_constraint(token: &Token<'_>) -> bool {
     ["primary", "unique", "foreign", "check", "constraint", "exclude", "key", "index", "like"].iter().any(|word| token.is(word))
 }
 
-fn add_unique(table: &mut Table, columns: Vec<SmolStr>) {
-    if !table.unique.contains(&columns) {
-        table.unique.push(columns);
+fn add_unique(table: &mut Table, name: SmolStr, columns: Vec<SmolStr>) {
+    if table.unique.iter().all(|known| known.name != name) {
+        table.unique.push(Unique { name, columns });
+    }
+}
+
+impl Table {
+    /// The names of its constraints.
+    fn constraints(&mut self) -> impl Iterator<Item = &mut SmolStr> {
+        std::iter::once(&mut self.key_name).chain(self.unique.iter_mut().map(|unique| &mut unique.name))
     }
 }
 
@@ -186,7 +264,11 @@ fn renamed(tables: &mut Tables, from: &Token<'_>, into: &Token<'_>) {
 fn rename_column(tables: &mut Tables, of: &Token<'_>, from: &Token<'_>, into: &Token<'_>) {
     let (Some(from), Some(into)) = (name(from), name(into)) else { return };
     let Some(table) = name(of).and_then(|of| tables.get_mut(&of)) else { return };
-    let all = table.columns.iter_mut().chain(&mut table.primary_key).chain(table.unique.iter_mut().flatten());
+    if let Some(sort) = table.sorts.remove(&from) {
+        table.sorts.insert(into.clone(), sort);
+    }
+    let unique = table.unique.iter_mut().flat_map(|unique| &mut unique.columns);
+    let all = table.columns.iter_mut().chain(&mut table.primary_key).chain(unique);
     all.filter(|column| **column == from).for_each(|column| *column = into.clone());
 }
 
@@ -254,7 +336,7 @@ mod tests {
         texts.iter().enumerate().for_each(|(file, text)| apply(text, file, &mut tables));
         let list = |names: &[smol_str::SmolStr]| names.join(" ");
         let shown = tables.iter().map(|(name, table)| {
-            let unique: Vec<String> = table.unique.iter().map(|columns| list(columns)).collect();
+            let unique: Vec<String> = table.unique.iter().map(|unique| list(&unique.columns)).collect();
             format!("{name}({}) key({}) unique({})", list(&table.columns), list(&table.primary_key), unique.join("|"))
         });
         shown.collect()
@@ -291,6 +373,24 @@ mod tests {
             "CREATE TABLE a (id int, name text); CREATE UNIQUE INDEX x ON a (lower(name)); CREATE UNIQUE INDEX y ON a (name) WHERE id > 1",
         ]);
         assert_eq!(partial, ["a(id name) key() unique()"]);
+    }
+
+    #[test]
+    fn what_is_dropped_by_its_name_is_unique_no_longer() {
+        let made = "CREATE TABLE s (id uuid PRIMARY KEY, device text NOT NULL CONSTRAINT s_device UNIQUE, name text UNIQUE, a int, b int, \
+                    UNIQUE (a, b), CONSTRAINT pair UNIQUE (name, b)); CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS by_a ON s (a);";
+        let after = |later: &str| left(&[made, later]).join("").rsplit_once("key").map(|(_, rest)| rest.to_owned()).unwrap();
+        assert_eq!(after(""), "(id) unique(device|name|a b|name b|a)");
+        assert_eq!(after("ALTER TABLE s DROP CONSTRAINT s_device;"), "(id) unique(name|a b|name b|a)");
+        assert_eq!(after("ALTER TABLE s DROP CONSTRAINT IF EXISTS s_name_key, DROP CONSTRAINT s_a_b_key;"), "(id) unique(device|name b|a)");
+        assert_eq!(
+            after("ALTER TABLE s RENAME CONSTRAINT pair TO two; ALTER TABLE s DROP CONSTRAINT two;"),
+            "(id) unique(device|name|a b|a)"
+        );
+        assert_eq!(after("DROP INDEX IF EXISTS public.by_a;"), "(id) unique(device|name|a b|name b)");
+        assert_eq!(after("ALTER TABLE s DROP CONSTRAINT s_pkey;"), "() unique(device|name|a b|name b|a)");
+        // Of another table, and of another name.
+        assert_eq!(after("DROP INDEX by_a ON other; ALTER TABLE s DROP CONSTRAINT s_b_key;"), "(id) unique(device|name|a b|name b|a)");
     }
 
     #[test]

@@ -90,3 +90,35 @@ fn a_database_tells_who_brings_its_schema_to_the_last_step() {
     // Two do.
     assert_eq!(moves(&["bring", "again"]), None);
 }
+
+#[test]
+fn what_a_table_defines_as_key_truth_or_time_proves_no_log_in() {
+    let rows = |table: &str, columns: &str, definition: &str| {
+        let main = format!(
+            "#[tokio::main]\nasync fn main() {{ let pool = sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap(); keep(&pool).await; }}\n\
+             async fn keep(pool: &sqlx::PgPool) {{ sqlx::query(\"INSERT INTO {table} ({columns}) VALUES ($1)\").execute(pool).await.unwrap();\n    \
+             sqlx::query(\"DELETE FROM {table} WHERE user_id = $1\").execute(pool).await.unwrap(); }}\n"
+        );
+        let schema = format!("CREATE TABLE {table} ({definition});");
+        let map = map(&format!("{MANIFEST}//- /src/main.rs\n{main}//- /migrations/1_rows.sql\n{schema}\n"));
+        let item = map.items.into_iter().find(|item| item.kind == crate::model::Kind::Session)?;
+        let told = |key: &str| {
+            let value = item.facts.iter().find(|fact| fact.key == key)?.value.as_ref()?;
+            Some(format!("{key} {value}"))
+        };
+        Some([told("proof"), told("belongs_to")].into_iter().flatten().collect::<Vec<_>>())
+    };
+    let columns = "user_session_id, user_id, session_token, response_code, expires_at";
+    let definition = "user_session_id UUID NOT NULL CONSTRAINT k PRIMARY KEY, user_id UUID REFERENCES users (id), session_token TEXT, \
+                      response_code BOOLEAN, expires_at TIMESTAMPTZ";
+    let all = ["proof response_code, session_token, user_session_id", "belongs_to user_id, user_session_id"].map(str::to_owned);
+    assert_eq!(rows("user_sessions", columns, "other_column int"), Some(all.to_vec()));
+    let left = ["proof session_token", "belongs_to user_id"].map(str::to_owned);
+    assert_eq!(rows("user_sessions", columns, definition), Some(left.to_vec()));
+    // A text may be what is shown, and where nothing proves, only the name is left to say what the rows are.
+    let shown = ["proof session_id", "belongs_to user_id"].map(str::to_owned);
+    assert_eq!(rows("sessions", "session_id, user_id, expires_at", "session_id TEXT PRIMARY KEY, user_id INT"), Some(shown.to_vec()));
+    let unnamed = "session_id UUID PRIMARY KEY, user_id INT";
+    assert_eq!(rows("sessions", "session_id, user_id, expires_at", unnamed), Some(vec!["belongs_to user_id".to_owned()]));
+    assert_eq!(rows("logins", "session_id, user_id, expires_at", unnamed), None);
+}

@@ -232,6 +232,7 @@ fn connections(looked: &Looked<'_>, at: usize, item: &Item, how: How, annotated:
 fn beside(looked: &Looked<'_>, at: usize, item: &Item, how: How) -> Option<Found> {
     match item.kind {
         Kind::FsWrite | Kind::EmbeddedDb => file(looked, at, item, how),
+        Kind::Lease if item.is_mark() => None,
         Kind::Lease => lease(at, item),
         Kind::Deployment if item.id.as_str().ends_with("#affinity") => {
             let what = told(item).unwrap_or("which pod a client belongs to");

@@ -151,6 +151,7 @@ fn content(item: &Item, of: Sort) -> (Fate, &'static str, Option<String>) {
         Kind::Lease if restored && speaks_of("migrat") => {
             (Fate::Returns, "changes of its schema since the backup", Some("the next run of the migrations".to_owned()))
         }
+        Kind::Lease if item.is_mark() => (Fate::Gone, if restored { "marks since the backup" } else { "every mark" }, None),
         Kind::Lease if restored => (Fate::Gone, "claims since the backup", None),
         Kind::Lease => (Fate::Gone, "every lock: what somebody holds can be taken a second time", None),
         _ if is_table(item) => (Fate::Gone, "jobs since the backup; those that were done since may be there again", None),
@@ -210,6 +211,7 @@ fn waits(item: &Item) -> String {
             "waits or fails; it has no timeout".to_owned()
         }
         (Kind::Queue, _) => "what waits in it is not handed over".to_owned(),
+        (Kind::Lease, _) if item.is_mark() => "nothing can be marked".to_owned(),
         (Kind::Lease, _) => "nothing can be claimed or freed".to_owned(),
         (Kind::Session, _) if item.says_who() => "nobody is known, and nobody can log in".to_owned(),
         _ => "waits or fails".to_owned(),

@@ -128,7 +128,7 @@ fn is_of_clients(item: &Item) -> bool {
     // A map is looked into by what a client brings along.
     let key = item.ty.as_deref().and_then(|ty| ty.split_once("Map<")).map(|(_, of)| of.split(',').next().unwrap_or(of).to_lowercase());
     let is_brought = key.as_deref().is_none_or(|key| CLIENT_KEYS.iter().any(|word| key.contains(word)));
-    let is_registry = item.summary.contains("registry of connections") || item.ty.as_ref().is_some_and(|ty| ty.contains("Sender<"));
+    let is_registry = item.summary.contains("registry of ") || item.ty.as_ref().is_some_and(|ty| ty.contains("Sender<"));
     let path = item.id.as_str().split_once(':').map_or("", |(_, path)| path);
     // The last two names: the type and its field, or the static and its module.
     // Anything may be about log-ins; a map of another kind is one of sessions when it is called so.

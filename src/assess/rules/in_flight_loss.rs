@@ -6,7 +6,8 @@ use crate::assess::ground::{entry, fact, place, telling_entry};
 use crate::assess::naming::words;
 use crate::assess::{Fleet, Ground, Rule};
 use crate::model::{
-    Class, Confidence, Draining, End, Ending, EntryKind, FactValue, Hazard, HazardSeverity, Item, Kind, Lifecycle, ServerStop, Site,
+    Class, Confidence, Draining, End, Ending, EntryKind, FactValue, Hazard, HazardSeverity, Item, Kind, Lifecycle, Listening, ServerStop,
+    Site,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -184,7 +185,7 @@ fn stopped_by(hazard: Hazard, ground: &Ground<'_>, lifecycle: &Lifecycle) -> Haz
 /// The service listens for Ctrl-C, and a container gets SIGTERM.
 fn deaf(rule: &Rule, ground: &Ground<'_>, lifecycle: &Lifecycle) -> Option<Hazard> {
     let first = lifecycle.signals.first()?;
-    let hears = lifecycle.signals.iter().any(|one| one.signal == "SIGTERM" || one.by.is_some());
+    let hears = lifecycle.signals.iter().any(|one| one.signal == "SIGTERM" || one.signal == Listening::UNKNOWN || one.by.is_some());
     let is_stop = first.signal == "SIGINT" || first.signal == "SIGQUIT";
     if hears || !is_stop {
         return None;

@@ -48,7 +48,8 @@ pub(super) fn due(task: &Item) -> Option<(&Fact, u64)> {
 
 /// The locks that a task takes; to bring the schema of a database up to date is no part of its work.
 pub(super) fn locks_of<'g, 'a>(ground: &'g Ground<'a>, task: &'g Item) -> impl Iterator<Item = &'a Item> + 'g {
-    let is_lock = |item: &&Item| item.kind == Kind::Lease && item.class == Class::Mutable && !item.summary.contains("migration");
+    let is_lock =
+        |item: &&Item| item.kind == Kind::Lease && item.class == Class::Mutable && !item.summary.contains("migration") && !item.is_mark();
     ground.on_way(task).filter(is_lock)
 }
 
