@@ -112,9 +112,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Vec<Finding>) {
     super::signed::run(cx, out);
 }
 
-/// All bodies, those that make samples last: they add nothing to what something else makes.
+/// All bodies that make something, those that make samples last: they add nothing to what something else makes.
 fn samples_last<'a>(cx: &Cx<'a>) -> impl Iterator<Item = (&'a BodyFacts, bool)> {
-    let (samples, others): (Vec<&BodyFacts>, Vec<&BodyFacts>) = cx.bodies().partition(|body| makes_samples(cx, body.def));
+    let making = cx.bodies().filter(|body| !body.mints.is_empty());
+    let (samples, others): (Vec<&BodyFacts>, Vec<&BodyFacts>) = making.partition(|body| makes_samples(cx, body.def));
     others.into_iter().map(|body| (body, false)).chain(samples.into_iter().map(|body| (body, true)))
 }
 
