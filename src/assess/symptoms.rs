@@ -310,6 +310,7 @@ fn uneven(item: &Item) -> Option<&'static str> {
 
 fn cold(item: &Item) -> Option<&'static str> {
     match item.kind {
+        Kind::Cache if in_process(item) && said(item, Fact::BEGINS_WITH).is_some() => Some("is loaded when it is made"),
         Kind::Cache if in_process(item) => Some("begins empty"),
         Kind::ReferenceData if item.facts.iter().any(Fact::is_for_each_call) => None,
         Kind::ReferenceData if is_lazy(item) => Some("is read at first use"),

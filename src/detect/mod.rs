@@ -26,6 +26,7 @@ mod folders;
 mod fs_writes;
 mod growth;
 mod handed_builders;
+mod handles;
 mod http_caching;
 mod ingredients;
 mod invalidation;
@@ -263,6 +264,8 @@ fn one_after_the_other(cx: &Cx<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod habit_tests;
+#[cfg(test)]
+mod handle_tests;
 #[cfg(test)]
 mod lifetime_tests;
 #[cfg(test)]

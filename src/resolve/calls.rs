@@ -12,6 +12,7 @@ use super::conditions::Condition;
 use super::filled::Filled;
 use super::futures::{KeptFuture, Polled};
 use super::growth::{Change, Holder};
+use super::handles::Handed;
 use super::headers::HeaderSet;
 use super::infer::{World, infer};
 use super::keyed::KeyedBy;
@@ -379,6 +380,8 @@ pub struct Rest {
     pub supervised: Vec<Supervised>,
     /// What the locks, cells and maps begin with in the structs that it makes.
     pub seeds: Vec<Seed>,
+    /// What it does with handles of containers: those that it is given, that it takes out of fields, or that it makes.
+    pub handed: Vec<Handed>,
 }
 
 /// The code of an item.
