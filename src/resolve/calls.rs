@@ -352,6 +352,8 @@ pub struct Rest {
     pub bounds: Vec<Limited>,
     /// How old something may be, where that is compared with how old it is.
     pub ages: Vec<(Value, At)>,
+    /// Fields that say when something ends, where that is compared with what is now.
+    pub expiries: Vec<(DefId, Name)>,
     /// Ranges outside of which it fails.
     pub ranges: Vec<Range>,
     /// Where the tasks are spawned after whose end `main` returns without an error, with what is called then.

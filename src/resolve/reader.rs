@@ -382,6 +382,7 @@ impl<'a> Reader<'a> {
             Expr::Binary { op, left, right } if op.compares() => {
                 out.compared.extend(self.comparison(id, *left, *right));
                 out.ages.extend(self.age_limit(*left, *right));
+                out.expiries.extend(self.expiry(*left, *right));
                 out.entry_limits.extend(self.entry_limit(id, *op, *left, *right));
             }
             Expr::Binary { op, left, right } => out.schemes.extend(self.scheme_of_part(id, *op, *left, *right)),
