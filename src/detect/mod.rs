@@ -277,6 +277,8 @@ mod task_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod trait_tests;
+#[cfg(test)]
 mod use_tests;
 #[cfg(test)]
 mod variable_tests;

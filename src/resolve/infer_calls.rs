@@ -139,7 +139,7 @@ impl Walker<'_, '_> {
     /// The type of the workspace that implements a trait, where it is the only one.
     fn only_implementor(&self, of: DefId) -> Option<DefId> {
         match self.world.program.implementors.get(&of)?.as_slice() {
-            [only] => Some(*only),
+            [only] if !self.world.program.open_traits.contains(&of) => Some(*only),
             _ => None,
         }
     }
