@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -35,6 +34,8 @@ pub struct Entries {
     callers: FxHashMap<DefId, Vec<DefId>>,
     /// What a function is entered as from outside.
     at: EnteredAs,
+    /// The services that enter it so; empty when there is one service.
+    of_services: FxHashMap<DefId, Vec<SmolStr>>,
 }
 
 impl Entries {
@@ -51,6 +52,10 @@ impl Entries {
         for found in out.at.values_mut() {
             found.sort();
             found.dedup();
+        }
+        if !cx.reached.is_empty() {
+            let services = |id: &DefId| (*id, cx.reaching(*id, cx.world.program.services_of(*id)));
+            out.of_services = out.at.keys().map(services).collect();
         }
         out
     }
@@ -79,13 +84,9 @@ impl Entries {
         found.filter(|(kind, _)| *kind == EntryKind::Task).map(|(_, name)| name).collect()
     }
 
-    /// The entry points on whose way each finding is used, in the order of the findings.
+    /// The entry points of some services on whose way a finding is used.
     #[must_use]
-    pub fn of_all(&self, findings: &[Finding]) -> Vec<Vec<EntryPoint>> {
-        findings.par_iter().with_max_len(16).map(|finding| self.of(finding)).collect()
-    }
-
-    fn of(&self, finding: &Finding) -> Vec<EntryPoint> {
+    pub fn of(&self, finding: &Finding, services: &[SmolStr]) -> Vec<EntryPoint> {
         // Settings are read everywhere, and what a task is entered by is the task itself.
         let has_none =
             matches!(finding.kind, Kind::StartupConfig | Kind::Telemetry | Kind::BackgroundTask | Kind::ExternalStore | Kind::Os);
@@ -104,7 +105,7 @@ impl Entries {
         // Who changes something is not told as a reader of it too.
         for wanted in [Access::Write, Access::Read] {
             let from = users.iter().filter(|(_, access)| *access == wanted).map(|(func, _)| *func);
-            for (kind, name) in self.leading_to(from) {
+            for (kind, name) in self.leading_to_in(from, services) {
                 if !found.iter().any(|entry| entry.kind == kind && entry.name == name) {
                     found.push(EntryPoint { name, kind, access: wanted });
                 }
@@ -116,11 +117,20 @@ impl Entries {
 
     /// The entry points from which some function is reached.
     pub(super) fn leading_to(&self, funcs: impl Iterator<Item = DefId>) -> Vec<(EntryKind, SmolStr)> {
+        self.leading_to_in(funcs, &[])
+    }
+
+    /// The same for some services: each has its own copy of what a library makes. All when none is named.
+    fn leading_to_in(&self, funcs: impl Iterator<Item = DefId>, services: &[SmolStr]) -> Vec<(EntryKind, SmolStr)> {
+        let is_theirs = |id: &DefId| {
+            let by = self.of_services.get(id).filter(|_| !services.is_empty());
+            by.is_none_or(|by| by.iter().any(|service| services.contains(service)))
+        };
         let mut queue: Vec<DefId> = funcs.collect();
         let mut seen: FxHashSet<DefId> = queue.iter().copied().collect();
         let mut out = Vec::new();
         while let Some(id) = queue.pop() {
-            if let Some(here) = self.at.get(&id) {
+            if let Some(here) = self.at.get(&id).filter(|_| is_theirs(&id)) {
                 out.extend(here.iter().cloned());
             }
             if seen.len() > MAX_CALLERS {
