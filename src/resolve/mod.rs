@@ -91,7 +91,7 @@ pub(crate) use fields::derives;
 pub use filled::Filled;
 pub use flow::{Flow, Settled};
 pub use futures::{KeptFuture, Polled};
-pub use growth::{Change, Holder, growable};
+pub use growth::{Change, Holder, growable, tuple_in};
 pub use handles::{Given, Handed, Handle};
 pub use headers::HeaderSet;
 pub(crate) use headers::validator;
