@@ -269,6 +269,11 @@ impl Walker<'_, '_> {
         if matches!(name.as_str(), "push" | "push_str" | "set_extension" | "set_file_name" | "pop" | "clear" | "truncate" | "insert_str") {
             self.changes(recv);
         }
+        // Only what leads elsewhere: a path that is set keeps the host of its address.
+        let is_address = recv_ty.path().is_some_and(|path| path.starts_with("std::net::") || path == "url::Url");
+        if is_address && matches!(name.as_str(), "set_port" | "set_ip" | "set_host" | "set_ip_host") {
+            self.changes(recv);
+        }
         self.closures_take(&recv_ty, name, args);
         let arg_types = self.all(args);
         self.out.receivers.0 += 1;
