@@ -36,14 +36,19 @@ pub struct Entries {
     at: EnteredAs,
     /// The services that enter it so; empty when there is one service.
     of_services: FxHashMap<DefId, Vec<SmolStr>>,
+    /// What is spawned in a function: from where to which line, and as which task.
+    spawned: Spawned,
 }
+
+/// Closures and futures that functions spawn, with their last lines and the ids of their tasks.
+type Spawned = FxHashMap<DefId, Vec<(At, u32, SmolStr)>>;
 
 impl Entries {
     /// Gathers the entry points of the services; background tasks are those found, under their ids.
     #[must_use]
     pub fn new(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId]) -> Self {
         let mut out = Self::default();
-        let handed = tasks(cx, findings, ids, &mut out.at);
+        let handed = tasks(cx, findings, ids, &mut out.at, &mut out.spawned);
         out.callers = callers(cx, &out.at, &handed);
         routes(cx, &mut out.at);
         for (id, _) in cx.from_main.iter().filter(|(_, steps)| **steps == 0) {
@@ -93,15 +98,28 @@ impl Entries {
         if has_none || finding.class == Class::Constant {
             return Vec::new();
         }
-        let mut users: Vec<(DefId, Access)> = finding.uses.iter().map(|(_, func, access)| (*func, *access)).collect();
-        if users.is_empty() && (finding.is_call || finding.kind == Kind::FsWrite) {
+        // What a spawned closure does, its task does, whoever spawns it.
+        let mut found: Vec<EntryPoint> = Vec::new();
+        let mut users: Vec<(DefId, Access)> = Vec::new();
+        for (at, func, access) in &finding.uses {
+            let here = self.spawned.get(func).into_iter().flatten();
+            let inside = here.filter(|(from, until, _)| from.file == at.file && from.span < at.span && at.span.line <= *until);
+            match inside.max_by_key(|(from, ..)| from.span) {
+                Some((.., task)) => found.push(EntryPoint { name: task.clone(), kind: EntryKind::Task, access: *access }),
+                None => users.push((*func, *access)),
+            }
+        }
+        found.sort_by_key(|one| one.access != Access::Write);
+        let mut seen = FxHashSet::default();
+        found.retain(|one| seen.insert(one.name.clone()));
+        if finding.uses.is_empty() && (finding.is_call || finding.kind == Kind::FsWrite) {
             users.push((finding.def, Access::Write));
         }
         // A file that is read is not changed, whoever uses what was read.
         if finding.kind == Kind::ReferenceData {
             users = vec![(finding.def, Access::Read)];
+            found.clear();
         }
-        let mut found: Vec<EntryPoint> = Vec::new();
         // Who changes something is not told as a reader of it too.
         for wanted in [Access::Write, Access::Read] {
             let from = users.iter().filter(|(_, access)| *access == wanted).map(|(func, _)| *func);
@@ -341,7 +359,7 @@ fn marked_route(attr: &Attr) -> Option<(Option<SmolStr>, SmolStr)> {
     }
 }
 
-fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs) -> HandedOver {
+fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs, within: &mut Spawned) -> HandedOver {
     let mut handed = HandedOver::default();
     for (finding, task) in findings.iter().zip(ids).filter(|(finding, _)| finding.kind == Kind::BackgroundTask) {
         let mut roots: Vec<DefId> = Vec::new();
@@ -357,8 +375,11 @@ fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs)
                 roots.extend(run);
                 continue;
             }
-            let spawned = body.known.iter().filter(|call| is_here(call.at)).filter_map(|call| call.task.as_ref());
-            roots.extend(spawned.flat_map(|task| task.calls.iter().copied().chain(task.direct)));
+            for call in body.known.iter().filter(|call| is_here(call.at)) {
+                let Some(run) = &call.task else { continue };
+                roots.extend(run.calls.iter().copied().chain(run.direct));
+                within.entry(body.def).or_default().push((call.at, run.until, task.as_str().into()));
+            }
             // `spawn_named("sync", move || sync(pool))`, where the function is one of the workspace's own.
             for call in body.own.iter().filter(|call| is_here(call.at) && call.taken_by.is_none()) {
                 let futures = call.args.iter().filter_map(|arg| match arg {

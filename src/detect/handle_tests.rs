@@ -69,6 +69,22 @@ fn what_a_closure_does_with_a_clone_of_a_field_is_done_to_the_field() {
 }
 
 #[test]
+fn what_a_spawned_closure_does_is_done_by_its_task_and_not_by_whoever_spawns_it() {
+    let of = |end: &str, more: &str| {
+        let text = format!(
+            "{SHARED}fn open() -> App {{\n let filter = Arc::new(RwLock::new(Filter::default()));\n let mine = filter.clone();\n\
+             tokio::spawn(async move {{\n loop {{\n tokio::time::sleep(std::time::Duration::from_secs(9)).await;\n {end}\n }}\n }});\n {more}\n\
+             App {{ filter, other: Arc::default() }}\n}}\n\
+             #[tokio::main] async fn main() {{ let app: Router = Router::new().route(\"/\", get(list)).with_state(open()); drop(app); }}\n"
+        );
+        changed(&shared(&text), "App.filter").1
+    };
+    let clear = "mine.write().unwrap().names.clear();";
+    assert_eq!(of(clear, ""), ["spawn"]);
+    assert_eq!(of("println!();", clear), ["main"]);
+}
+
+#[test]
 fn a_clone_in_another_struct_is_used_by_its_methods() {
     let of = |more: &str| {
         let text = format!(
