@@ -181,7 +181,9 @@ fn of_cache(item: &Item) -> Option<AtTwo> {
     let is_own_map = item.ty.as_deref().is_some_and(|ty| ty.contains("Map<String,")) && by_change;
     let told = is_own_map || is_written_on_requests(item) && decides.iter().any(|word| text.contains(word));
     // A map of the service's own that is filled while it runs, by whom could not be followed.
-    let is_filled = item.uses.iter().any(|one| one.access == Access::Write) && item.entry_points.is_empty();
+    let writers = item.uses.iter().filter(|one| one.access == Access::Write).count();
+    let tasks = item.entry_points.iter().filter(|one| one.access == Access::Write).count();
+    let is_filled = writers > tasks && item.entry_points.iter().all(|one| one.kind == EntryKind::Task);
     let is_unknown = item.ty.as_deref().is_some_and(|ty| ty.contains("HashMap<")) && is_filled;
     match (told, is_unknown) {
         (true, _) => Some(care(Weight::Memory, "what one replica has seen the others have not")),

@@ -332,7 +332,8 @@ fn uneven(item: &Item) -> Option<&'static str> {
 
 fn cold(item: &Item) -> Option<&'static str> {
     match item.kind {
-        Kind::Cache if !in_process(item) || !is_filled(item) || said(item, Fact::BEGINS_WITH).is_some() => None,
+        Kind::Cache if !in_process(item) || !is_filled(item) => None,
+        Kind::Cache if said(item, Fact::BEGINS_WITH).is_some() => Some("is loaded when it is made"),
         Kind::Cache if begins_empty(item) => Some("begins empty"),
         Kind::Cache => Some("is filled by each replica for itself"),
         Kind::ReferenceData if item.facts.iter().any(Fact::is_for_each_call) => None,

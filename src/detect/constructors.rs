@@ -1,6 +1,6 @@
 //! Detector `constructors`: see `constructors.md`.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::backing::{holds_one_of, store_of};
@@ -223,7 +223,12 @@ fn instances(cx: &Cx<'_>, body: &BodyFacts, call: &KnownCall, first: &mut Findin
                 if starts.len() < 2 {
                     return Vec::new();
                 }
-                let more = starts.iter().skip(1).map(|(caller, at, _)| instance(cx, first, *caller, *at)).collect();
+                let mut more: Vec<Finding> = starts.iter().skip(1).map(|(caller, at, _)| instance(cx, first, *caller, *at)).collect();
+                // Who uses which of several is known where each service makes one only.
+                let services: Vec<_> =
+                    starts.iter().flat_map(|(caller, ..)| cx.reaching(*caller, cx.world.program.services_of(*caller))).collect();
+                let each_its_own = services.iter().collect::<FxHashSet<_>>().len() == services.len();
+                more.iter_mut().filter(|_| each_its_own).for_each(|one| one.uses.clone_from(&first.uses));
                 first.sites.push(cx.site(starts[0].1, Role::Constructed, starts[0].0));
                 first.made_for = Some(starts[0].0);
                 return more;

@@ -6,15 +6,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
+use super::reach::member_of;
 use crate::facts::ItemKind;
 use crate::model::{Access, Fact, Kind, Provenance};
-use crate::resolve::{At, DefId, Type, Value};
+use crate::resolve::{At, DefId, Type, Value, growable};
 
 /// The functions that compare the age of something with a length of time: few, and asked for by every cache.
 pub(super) struct Ages {
     functions: FxHashSet<DefId>,
     /// The same, by the type that they are methods of.
     methods: FxHashMap<DefId, Vec<DefId>>,
+    /// The functions that ask whether something has ended, with the field that says when, by the struct that has it.
+    ends: FxHashMap<DefId, Vec<(DefId, SmolStr)>>,
 }
 
 impl Ages {
@@ -26,7 +29,13 @@ impl Ages {
                 methods.entry(*this).or_default().push(*def);
             }
         }
-        Self { functions, methods }
+        let mut ends: FxHashMap<DefId, Vec<(DefId, SmolStr)>> = FxHashMap::default();
+        for body in cx.bodies() {
+            for (of, field) in &body.expiries {
+                ends.entry(*of).or_default().push((body.def, field.clone()));
+            }
+        }
+        Self { functions, methods, ends }
     }
 
     fn has(&self, def: DefId) -> bool {
@@ -52,10 +61,31 @@ pub(super) fn facts(cx: &Cx<'_>, kind: Kind, ty: &Type, uses: &[(At, DefId, Acce
     let of = inside(cx, ty, 0);
     let mut out: Vec<Fact> = of.and_then(|of| fields(cx, of)).into_iter().collect();
     out.extend(of.into_iter().flat_map(|of| numbers(cx, of)));
-    if kind == Kind::Cache {
-        out.extend(freshness(cx, of, uses));
-    }
+    let fresh = if kind == Kind::Cache { freshness(cx, of, uses) } else { None };
+    out.extend(fresh.or_else(|| expiry(cx, ty, uses)));
     out
+}
+
+/// How long the entries of a map are good for that say themselves when they end, where those who look them up ask for it.
+fn expiry(cx: &Cx<'_>, ty: &Type, uses: &[(At, DefId, Access)]) -> Option<Fact> {
+    let map = growable(cx.world, ty).filter(|map| map.path().is_some_and(|path| path.ends_with("Map")))?;
+    let entry = inside(cx, map.args().last()?, 0)?;
+    let users: FxHashSet<DefId> = uses.iter().map(|(_, user, _)| *user).collect();
+    let asks = |func: DefId| {
+        let name = cx.short_name(func);
+        let by_name = |user: &DefId| cx.body_of.get(user).is_some_and(|at| cx.bodies[*at].names.binary_search(&name).is_ok());
+        users.contains(&func) || member_of(cx, func) == Some(entry) && users.iter().any(by_name)
+    };
+    let mut fields: Vec<&SmolStr> = cx.ages().ends.get(&entry)?.iter().filter(|(func, _)| asks(*func)).map(|(_, field)| field).collect();
+    fields.sort();
+    fields.dedup();
+    // Of two ends nobody knows which is that of the entry.
+    let [field] = fields.as_slice() else { return None };
+    let text = SmolStr::new(field.as_str());
+    let value = Value::Field { of: entry, field: SmolStr::new(field.as_str()), text, at: cx.declared_at(entry) };
+    let fact = cx.fact("fresh_for", None, &value);
+    let is_length = fact.unit.as_deref() == Some("duration");
+    Some(if is_length { fact } else { Fact { value: None, unit: None, from: Some(field.to_string()), ..fact } })
 }
 
 /// The struct of the workspace behind locks, pointers and lazy cells.

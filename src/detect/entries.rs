@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -35,14 +34,21 @@ pub struct Entries {
     callers: FxHashMap<DefId, Vec<DefId>>,
     /// What a function is entered as from outside.
     at: EnteredAs,
+    /// The services that enter it so; empty when there is one service.
+    of_services: FxHashMap<DefId, Vec<SmolStr>>,
+    /// What is spawned in a function: from where to which line, and as which task.
+    spawned: Spawned,
 }
+
+/// Closures and futures that functions spawn, with their last lines and the ids of their tasks.
+type Spawned = FxHashMap<DefId, Vec<(At, u32, SmolStr)>>;
 
 impl Entries {
     /// Gathers the entry points of the services; background tasks are those found, under their ids.
     #[must_use]
     pub fn new(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId]) -> Self {
         let mut out = Self::default();
-        let handed = tasks(cx, findings, ids, &mut out.at);
+        let handed = tasks(cx, findings, ids, &mut out.at, &mut out.spawned);
         let (callers, routes) = rayon::join(|| callers(cx, &out.at, &handed), || routes(cx));
         out.callers = callers;
         for (id, found) in routes {
@@ -54,6 +60,10 @@ impl Entries {
         for found in out.at.values_mut() {
             found.sort();
             found.dedup();
+        }
+        if !cx.reached.is_empty() {
+            let services = |id: &DefId| (*id, cx.reaching(*id, cx.world.program.services_of(*id)));
+            out.of_services = out.at.keys().map(services).collect();
         }
         out
     }
@@ -82,32 +92,41 @@ impl Entries {
         found.filter(|(kind, _)| *kind == EntryKind::Task).map(|(_, name)| name).collect()
     }
 
-    /// The entry points on whose way each finding is used, in the order of the findings.
+    /// The entry points of some services on whose way a finding is used.
     #[must_use]
-    pub fn of_all(&self, findings: &[Finding]) -> Vec<Vec<EntryPoint>> {
-        findings.par_iter().with_max_len(16).map(|finding| self.of(finding)).collect()
-    }
-
-    fn of(&self, finding: &Finding) -> Vec<EntryPoint> {
+    pub fn of(&self, finding: &Finding, services: &[SmolStr]) -> Vec<EntryPoint> {
         // Settings are read everywhere, and what a task is entered by is the task itself.
         let has_none =
             matches!(finding.kind, Kind::StartupConfig | Kind::Telemetry | Kind::BackgroundTask | Kind::ExternalStore | Kind::Os);
         if has_none || finding.class == Class::Constant {
             return Vec::new();
         }
-        let mut users: Vec<(DefId, Access)> = finding.uses.iter().map(|(_, func, access)| (*func, *access)).collect();
-        if users.is_empty() && (finding.is_call || finding.kind == Kind::FsWrite) {
+        // What a spawned closure does, its task does, whoever spawns it.
+        let mut found: Vec<EntryPoint> = Vec::new();
+        let mut users: Vec<(DefId, Access)> = Vec::new();
+        for (at, func, access) in &finding.uses {
+            let here = self.spawned.get(func).into_iter().flatten();
+            let inside = here.filter(|(from, until, _)| from.file == at.file && from.span < at.span && at.span.line <= *until);
+            match inside.max_by_key(|(from, ..)| from.span) {
+                Some((.., task)) => found.push(EntryPoint { name: task.clone(), kind: EntryKind::Task, access: *access }),
+                None => users.push((*func, *access)),
+            }
+        }
+        found.sort_by_key(|one| one.access != Access::Write);
+        let mut seen = FxHashSet::default();
+        found.retain(|one| seen.insert(one.name.clone()));
+        if finding.uses.is_empty() && (finding.is_call || finding.kind == Kind::FsWrite) {
             users.push((finding.def, Access::Write));
         }
         // A file that is read is not changed, whoever uses what was read.
         if finding.kind == Kind::ReferenceData {
             users = vec![(finding.def, Access::Read)];
+            found.clear();
         }
-        let mut found: Vec<EntryPoint> = Vec::new();
         // Who changes something is not told as a reader of it too.
         for wanted in [Access::Write, Access::Read] {
             let from = users.iter().filter(|(_, access)| *access == wanted).map(|(func, _)| *func);
-            for (kind, name) in self.leading_to(from) {
+            for (kind, name) in self.leading_to_in(from, services) {
                 if !found.iter().any(|entry| entry.kind == kind && entry.name == name) {
                     found.push(EntryPoint { name, kind, access: wanted });
                 }
@@ -119,11 +138,20 @@ impl Entries {
 
     /// The entry points from which some function is reached.
     pub(super) fn leading_to(&self, funcs: impl Iterator<Item = DefId>) -> Vec<(EntryKind, SmolStr)> {
+        self.leading_to_in(funcs, &[])
+    }
+
+    /// The same for some services: each has its own copy of what a library makes. All when none is named.
+    fn leading_to_in(&self, funcs: impl Iterator<Item = DefId>, services: &[SmolStr]) -> Vec<(EntryKind, SmolStr)> {
+        let is_theirs = |id: &DefId| {
+            let by = self.of_services.get(id).filter(|_| !services.is_empty());
+            by.is_none_or(|by| by.iter().any(|service| services.contains(service)))
+        };
         let mut queue: Vec<DefId> = funcs.collect();
         let mut seen: FxHashSet<DefId> = queue.iter().copied().collect();
         let mut out = Vec::new();
         while let Some(id) = queue.pop() {
-            if let Some(here) = self.at.get(&id) {
+            if let Some(here) = self.at.get(&id).filter(|_| is_theirs(&id)) {
                 out.extend(here.iter().cloned());
             }
             if seen.len() > MAX_CALLERS {
@@ -336,7 +364,7 @@ fn marked_route(attr: &Attr) -> Option<(Option<SmolStr>, SmolStr)> {
     }
 }
 
-fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs) -> HandedOver {
+fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs, within: &mut Spawned) -> HandedOver {
     let mut handed = HandedOver::default();
     for (finding, task) in findings.iter().zip(ids).filter(|(finding, _)| finding.kind == Kind::BackgroundTask) {
         let mut roots: Vec<DefId> = Vec::new();
@@ -352,8 +380,11 @@ fn tasks(cx: &Cx<'_>, findings: &[Finding], ids: &[ItemId], out: &mut EnteredAs)
                 roots.extend(run);
                 continue;
             }
-            let spawned = body.known.iter().filter(|call| is_here(call.at)).filter_map(|call| call.task.as_ref());
-            roots.extend(spawned.flat_map(|task| task.calls.iter().copied().chain(task.direct)));
+            for call in body.known.iter().filter(|call| is_here(call.at)) {
+                let Some(run) = &call.task else { continue };
+                roots.extend(run.calls.iter().copied().chain(run.direct));
+                within.entry(body.def).or_default().push((call.at, run.until, task.as_str().into()));
+            }
             // `spawn_named("sync", move || sync(pool))`, where the function is one of the workspace's own.
             for call in body.own.iter().filter(|call| is_here(call.at) && call.taken_by.is_none()) {
                 let futures = call.args.iter().filter_map(|arg| match arg {

@@ -1,7 +1,7 @@
 //! Whether collections grow while a service runs, and what makes them smaller: facts `grows` and `shrinks` of what detectors found.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::contents::inside;
 use super::context::Cx;
@@ -10,7 +10,7 @@ use super::finding::{Finding, Origin};
 use crate::catalog::{Knob, Shape};
 use crate::facts::{ItemKind, Name};
 use crate::model::{Access, Class, EntryKind, Fact, FactValue, Kind};
-use crate::resolve::{At, BodyFacts, Change, DefId, Holder, Type, growable};
+use crate::resolve::{At, BodyFacts, Change, DefId, Holder, Type, growable, tuple_in};
 
 /// A fact names so many routes and tasks.
 const MAX_NAMED: usize = 2;
@@ -134,6 +134,10 @@ fn holders(cx: &Cx<'_>, finding: &Finding, within: &FxHashSet<DefId>) -> Vec<(Ho
     if growable(cx.world, ty).is_some() {
         return vec![(own, ty.clone())];
     }
+    if let (Holder::Static(of), Some(parts)) = (&own, tuple_in(cx.world, ty)) {
+        let part = |(at, ty): (usize, &Type)| (Holder::Part(*of, format_smolstr!("{at}")), ty.clone());
+        return parts.iter().enumerate().map(part).collect();
+    }
     // What is swapped as a whole holds what it was made with.
     let is_swapped = |path: &str| path.starts_with("arc_swap::") || path.starts_with("tokio::sync::watch::");
     let Some(of) = inside(cx, ty, 0).filter(|_| !mentions(ty, &is_swapped)) else { return Vec::new() };
@@ -191,7 +195,10 @@ fn held_in_collections(cx: &Cx<'_>) -> FxHashSet<DefId> {
 fn facts(cx: &Cx<'_>, entries: &Entries, holder: &Holder, ty: &Type) -> Option<Vec<Fact>> {
     let growth = &cx.uses.growth;
     let change = growth.all.get(holder)?;
-    if has_few_keys(cx, growable(cx.world, ty)?) {
+    // A text that is leaked is written nowhere, though its type says so: `Box::leak(name.into_boxed_str())`.
+    let leaks = |func: DefId| cx.body_of.get(&func).is_some_and(|at| cx.bodies[*at].names.iter().any(|name| name == "leak"));
+    let leaked = || growth.added.get(holder).into_iter().flatten().any(|(func, ..)| leaks(*func));
+    if has_few_keys(cx, growable(cx.world, ty)?) && !leaked() {
         return None;
     }
     let alike = alike(cx, holder);
@@ -230,7 +237,7 @@ fn memoised(cx: &Cx<'_>, holder: &Holder, ty: &Type) -> Option<Fact> {
     let is_map = growable(cx.world, ty)?.path()?.ends_with("Map");
     let uses = match holder {
         Holder::Field(of, name) => cx.uses.fields.get(&(*of, name.clone()))?,
-        Holder::Static(of) => cx.uses.statics.get(of)?,
+        Holder::Static(of) | Holder::Part(of, _) => cx.uses.statics.get(of)?,
         Holder::Some(_) | Holder::Unpacked(..) => return None,
     };
     let looks_up = |func: DefId| uses.iter().any(|(_, user, access)| *user == func && *access == Access::Read);
@@ -247,6 +254,7 @@ fn alike(cx: &Cx<'_>, holder: &Holder) -> Vec<Holder> {
         Holder::Field(of, name) => {
             vec![Holder::Some(name.clone()), Holder::Unpacked(cx.world.program.def(*of).item.name.clone(), name.clone())]
         }
+        Holder::Part(of, _) => vec![Holder::Static(*of)],
         _ => Vec::new(),
     }
 }

@@ -507,6 +507,62 @@ fn collections_in_a_collection_that_are_gone_through_may_be_emptied() {
 }
 
 #[test]
+fn what_is_taken_out_of_a_list_and_put_back_has_not_left() {
+    let of = |change: &str| {
+        let text = format!(
+            "use std::sync::{{Arc, Mutex}};\nstruct Recent {{ ids: Vec<u64> }}\n\
+             impl Recent {{\n    fn put(&mut self, id: u64) {{ self.ids.push(id); }}\n    \
+             fn touch(&mut self, at: usize) {{ {change} }}\n}}\n\
+             struct Shop {{ recent: Mutex<Recent> }}\n\
+             impl Shop {{ fn work(&self) {{ let mut recent = self.recent.lock().unwrap(); recent.put(read()); recent.touch(0); }} }}\n\
+             fn main() {{ let shop = Arc::new(Shop {{ recent: Mutex::new(Recent {{ ids: Vec::new() }}) }}); let more = shop.clone(); std::thread::spawn(move || loop {{ more.work(); }}); loop {{ shop.work(); }} }}\n\
+             fn read() -> u64 {{ std::io::read_to_string(std::io::stdin()).unwrap().len() as u64 }}\n"
+        );
+        told(&items(&[], &text), Kind::SharedState, "", &["shrinks"])
+    };
+    assert_eq!(of("let mut id = self.ids.remove(at); id += 1; self.ids.push(id);"), ["shrinks never"]);
+    // It may not come back, or goes elsewhere.
+    assert_eq!(of("let id = self.ids.remove(at); if id > 7 { self.ids.push(id); }"), ["shrinks by key, by who put it in"]);
+    assert_eq!(of("let id = self.ids.remove(at); if id > 7 { return; } self.ids.push(id);"), ["shrinks by key, by who put it in"]);
+    assert_eq!(of("let id = self.ids.remove(at); println!(\"{id}\");"), ["shrinks by key only"]);
+}
+
+#[test]
+fn a_collection_in_a_tuple_grows_like_any_other() {
+    let of = |more: &str| {
+        let text = format!(
+            "use std::{{collections::HashSet, sync::{{LazyLock, Mutex}}}};\n\
+             static SEEN: LazyLock<(Mutex<HashSet<String>>, Mutex<Vec<String>>)> = LazyLock::new(Default::default);\n\
+             fn see(name: &str) {{ let mut set = SEEN.0.lock().unwrap(); if set.contains(name) {{ return; }} set.insert(name.to_owned()); {more} }}\n\
+             async fn page(axum::extract::Path(name): axum::extract::Path<String>) {{ see(&name); }}\n\
+             fn main() {{ let app: axum::Router = axum::Router::new().route(\"/page/{{name}}\", axum::routing::get(page)); drop(app); }}\n"
+        );
+        told(&items(&["axum"], &text), Kind::Static, "", &["grows", "shrinks"])
+    };
+    let grows = "grows by `insert` on `GET /page/{name}`";
+    assert_eq!(of(""), [grows, "shrinks never"]);
+    assert_eq!(of("SEEN.1.lock().unwrap().clear();"), [grows, "shrinks never"]);
+    assert_eq!(of("SEEN.0.lock().unwrap().remove(name);"), [grows, "shrinks by key, by who put it in"]);
+    // Texts that are written in the code are few, unless they are leaked.
+    let texts = |text: &str| {
+        let text = format!(
+            "use std::{{collections::HashSet, sync::{{LazyLock, Mutex}}}};\n\
+             static NAMES: LazyLock<(Mutex<HashSet<&'static str>>, u8)> = LazyLock::new(Default::default);\n\
+             fn intern(name: &str) -> &'static str {{ let mut set = NAMES.0.lock().unwrap(); if let Some(known) = set.get(name) {{ return known; }}\n\
+             let text: &'static str = {text}; set.insert(text); text }}\n\
+             async fn page(axum::extract::Path(name): axum::extract::Path<String>) {{ intern(&name); }}\n\
+             fn main() {{ let app: axum::Router = axum::Router::new().route(\"/page/{{name}}\", axum::routing::get(page)); drop(app); }}\n"
+        );
+        told(&items(&["axum"], &text), Kind::Static, "", &["shrinks"])
+    };
+    assert_eq!(texts("Box::leak(name.to_owned().into_boxed_str())"), ["shrinks never"]);
+    assert_eq!(texts("\"a name\""), [""; 0]);
+    // Somebody has all of it.
+    assert_eq!(of("outside::sweep(&SEEN);"), [""; 0]);
+    assert_eq!(of("let (set, _list) = &*SEEN; set.lock().unwrap().clear();"), [""; 0]);
+}
+
+#[test]
 fn a_newtype_that_derives_deref_leads_to_what_it_wraps() {
     let of = |attributes: &str, field: &str| {
         let text = format!(

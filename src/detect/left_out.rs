@@ -53,7 +53,7 @@ impl LeftOut {
 }
 
 /// Attributes that name nothing and change nothing about who calls a function.
-const INERT: [&str; 8] = ["allow", "cold", "deny", "deprecated", "expect", "inline", "must_use", "warn"];
+pub(super) const INERT: [&str; 8] = ["allow", "cold", "deny", "deprecated", "expect", "inline", "must_use", "warn"];
 
 /// What is named, and what could be left over if it were not.
 #[derive(Default)]

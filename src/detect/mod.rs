@@ -26,6 +26,7 @@ mod folders;
 mod fs_writes;
 mod growth;
 mod handed_builders;
+mod handles;
 mod http_caching;
 mod ingredients;
 mod invalidation;
@@ -265,6 +266,8 @@ fn one_after_the_other(cx: &Cx<'_>) -> Vec<Finding> {
 #[cfg(test)]
 mod habit_tests;
 #[cfg(test)]
+mod handle_tests;
+#[cfg(test)]
 mod lifetime_tests;
 #[cfg(test)]
 mod settings_tests;
@@ -274,6 +277,8 @@ mod surroundings_tests;
 mod task_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trait_tests;
 #[cfg(test)]
 mod use_tests;
 #[cfg(test)]

@@ -7,8 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::context::Cx;
-use crate::facts::{Attr, Cfg, ItemKind, Ty};
-use crate::resolve::{BodyFacts, DefId, KrateId, Type};
+use super::left_out::INERT;
+use crate::facts::{Attr, Cfg, ItemFact, ItemKind, Path, Ty};
+use crate::resolve::{BodyFacts, Def, DefId, KrateId, Res, Space, Type};
 
 /// Names under which routers and servers take their handlers.
 pub(super) const ROUTERS: [&str; 18] = [
@@ -107,7 +108,7 @@ struct Graph<'c, 'a> {
     cx: &'c Cx<'a>,
     /// Definitions by the number of their name: each service asks for the same names again.
     named: Vec<Vec<DefId>>,
-    /// What a type does for a trait may run without its name being mentioned.
+    /// What a type does for a trait of others may run without its name being mentioned.
     for_traits: FxHashMap<DefId, Vec<DefId>>,
     /// Numbers of the names that attributes mention.
     always: Vec<usize>,
@@ -132,10 +133,12 @@ impl<'c, 'a> Graph<'c, 'a> {
         };
         let by_trait = || {
             let mut for_traits: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
+            let mut asked = OwnTraits::default();
             for (id, def) in program.all_defs() {
                 if let Some(ItemKind::Impl(imp)) = def.owner.map(|owner| &owner.kind)
-                    && imp.of_trait.is_some()
+                    && let Some(path) = &imp.of_trait
                     && let Some(of) = member_of(cx, id)
+                    && !asked.is_asked_by_name(cx, def, path)
                 {
                     for_traits.entry(of).or_default().push(id);
                 }
@@ -187,6 +190,40 @@ impl<'c, 'a> Graph<'c, 'a> {
             names.extend(&self.mentions[id.0 as usize].names);
         }
         seen
+    }
+}
+
+/// Traits of the workspace, each asked for once: the methods of a block come one after the other.
+#[derive(Default)]
+struct OwnTraits<'a> {
+    last: Option<(&'a ItemFact, bool)>,
+}
+
+impl<'a> OwnTraits<'a> {
+    /// Whether a method is one of a trait that nobody but the workspace calls: by the name that the trait gives it.
+    fn is_asked_by_name(&mut self, cx: &Cx<'a>, def: &Def<'a>, of_trait: &Path) -> bool {
+        let Some(owner) = def.owner else { return false };
+        if let Some((last, known)) = self.last
+            && std::ptr::eq(last, owner)
+        {
+            return known;
+        }
+        // What another attribute makes of it may call anything.
+        let is_plain = |attrs: &[Attr]| {
+            attrs.iter().all(|attr| {
+                let name = attr.path.last().map_or("", SmolStr::as_str);
+                name == "async_trait" || INERT.contains(&name)
+            })
+        };
+        let found = match cx.world.program.resolve(cx.world.catalog, def.module, of_trait, Space::Type) {
+            Some(Res::Def(id)) => {
+                let item = cx.world.program.def(id).item;
+                matches!(item.kind, ItemKind::Trait(_)) && is_plain(&item.attrs) && is_plain(&owner.attrs)
+            }
+            _ => false,
+        };
+        self.last = Some((owner, found));
+        found
     }
 }
 

@@ -313,11 +313,20 @@ fn locals(cx: &Cx<'_>, out: &mut Vec<Finding>) {
             if !shared || !made || !seen.insert(name.clone()) {
                 continue;
             }
+            // What a struct keeps that lives as long is told there.
+            let is_told = |(of, field): &(DefId, SmolStr)| {
+                let ty = cx.world.signatures.field(*of, field);
+                cx.long_lived.contains(of) && !cx.is_for_tests(*of) && ty.is_some_and(|ty| is_own_container(cx, ty))
+            };
+            if cx.uses.fields_with(body.def, name, at.span.line).iter().any(is_told) {
+                continue;
+            }
             let function = cx.path(body.def);
             out.push(Finding {
                 scope: Scope::Process,
                 confidence: Confidence::Likely,
                 sites: vec![cx.site(*at, Role::Constructed, body.def)],
+                uses: cx.uses.of_local(body.def, name, at.span.line),
                 label: container_label(cx, ty),
                 ty: Some(cx.world.program.show(ty)),
                 ..Finding::new(

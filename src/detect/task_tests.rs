@@ -426,6 +426,43 @@ fn a_task_with_whose_panic_the_loop_around_it_ends_is_not_started_again() {
 }
 
 #[test]
+fn a_task_that_a_closure_spawns_again_when_its_handle_is_ready_is_started_again() {
+    let of = |arm: &str| {
+        let text = format!(
+            "
+async fn work() {{ loop {{ tokio::time::sleep(std::time::Duration::from_secs(60)).await; }} }}
+#[tokio::main]
+async fn main() {{
+    let start = || tokio::spawn(async move {{ work().await; }});
+    let mut handle = start();
+    let mut every = tokio::time::interval(std::time::Duration::from_secs(9));
+    loop {{
+        tokio::select! {{
+            _ = every.tick() => println!(\"tick\"),
+            ended = &mut handle => {{ {arm} }}
+        }}
+    }}
+}}
+"
+        );
+        let map = depending("", &text);
+        let of_work: Vec<String> = lost(&map).into_iter().filter(|told| told.starts_with("background-task work:")).collect();
+        (of_work, loops(&map).len())
+    };
+    let again = |when: &str| {
+        vec![format!("background-task work: What the task had in memory; if it panics, what waits for it starts it again {when}.")]
+    };
+    // The loop that waits does more than that, and stays a task of its own.
+    assert_eq!(of("eprintln!(\"{:?}\", ended.expect_err(\"a panic\")); handle = start();"), (again("at once"), 2));
+    let paused = of("drop(ended); tokio::time::sleep(std::time::Duration::from_secs(5)).await; handle = start();");
+    assert_eq!(paused, (again("after 5 s"), 2));
+    // The loop ends with the panic, or goes on without the task.
+    for arm in ["ended.unwrap(); handle = start();", "drop(ended); std::process::exit(1)"] {
+        assert!(of(arm).0.iter().all(|told| !told.contains("starts it again")), "{arm}");
+    }
+}
+
+#[test]
 fn a_timer_that_spawns_a_job_in_each_round_is_a_task_as_before() {
     let text = "
 async fn work() {}

@@ -330,7 +330,7 @@ fn supervisors(cx: &Cx<'_>, body: &BodyFacts) -> FxHashSet<At> {
 
 /// A loop that does nothing but to start a task without end again, when that has panicked.
 pub(super) fn is_supervisor(cx: &Cx<'_>, body: &BodyFacts, by: At) -> bool {
-    body.supervised.iter().filter(|one| one.by == by).any(|one| {
+    body.supervised.iter().filter(|one| one.by == by && one.alone).any(|one| {
         let call = body.known.iter().find(|call| call.at == one.spawn);
         call.and_then(|call| call.task.as_ref()).is_some_and(|task| follow(cx, body, task).endless)
     })

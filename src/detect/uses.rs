@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::growth::Growth;
+use super::handles::Handles;
 use crate::model::Access;
 use crate::resolve::{At, BodyFacts, Bound, Condition, DefId, World};
 
@@ -29,6 +30,8 @@ pub struct Uses {
     pub growth: Growth,
     /// Calls of functions: caller, place, what becomes of the result.
     pub calls: FxHashMap<DefId, Vec<(DefId, At, Bound)>>,
+    /// Who has handles of what is kept in fields and variables.
+    pub handles: Handles,
     /// Foreign functions that are called anywhere.
     pub foreign: FxHashSet<SmolStr>,
 }
@@ -57,6 +60,7 @@ impl Uses {
             }
             out.tallies.extend(body.tallies.iter().cloned());
             out.growth.take_in(body);
+            out.handles.take_in(body);
             for call in &body.own {
                 out.calls.entry(call.func).or_default().push((body.def, call.at, call.bound.clone()));
             }
@@ -66,6 +70,7 @@ impl Uses {
                 }
             }
         }
+        out.follow_handles();
         out
     }
 }

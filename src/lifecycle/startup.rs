@@ -9,7 +9,7 @@ use super::way::{Event, What, is_lazy};
 use crate::catalog::{Lifecycles, Server, Shape};
 use crate::detect::Cx;
 use crate::facts::{Expr, ExprId};
-use crate::model::{Action, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Step, Warming, When};
+use crate::model::{Access, Action, EntryKind, Item, ItemId, Kind, Lifecycle, OnFailure, Place, Step, Warming, When};
 use crate::resolve::{DefId, KnownCall};
 
 /// Steps told of one service.
@@ -144,7 +144,10 @@ pub(super) fn steps(cx: &Cx<'_>, order: &Order<'_, '_>, places: &Places<'_>) -> 
                 if warming.iter().any(|known| known.item == item.id) {
                     continue;
                 }
-                let before_serving = !event.beside && order.is_before(at);
+                // What is written by a task that the function spawns is not there when the function has ended.
+                let writes = |kind: EntryKind| item.entry_points.iter().any(|one| one.access == Access::Write && one.kind == kind);
+                let by_its_task = writes(EntryKind::Task) && !writes(EntryKind::Main);
+                let before_serving = !event.beside && order.is_before(at) && !by_its_task;
                 // What a task does further down may be for the sake of single requests.
                 let by_task = event.beside && event.frame.runs(cx, event.expr).0 == Runs::Beside;
                 if before_serving || by_task {

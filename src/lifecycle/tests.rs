@@ -307,6 +307,17 @@ fn caches_are_warm_before_the_service_serves_or_filled_by_a_task() {
     assert_eq!(with("fill().await;"), [true]);
     assert_eq!(with("tokio::spawn(fill());"), [false]);
     assert!(with("").is_empty());
+    // What a function spawns is not done when the function has ended.
+    let spawning = |run: &str| {
+        let text = format!(
+            "static PRICES: std::sync::LazyLock<moka::sync::Cache<u64, u64>> = std::sync::LazyLock::new(|| moka::sync::Cache::new(100));\n\
+             fn open() {{\n {run}\n }}\n\
+             #[tokio::main]\nasync fn main() {{ open(); axum::serve(listener(), app()).await.unwrap(); }}\n"
+        );
+        lifecycle(&text).warming.iter().map(|warming| warming.before_serving).collect::<Vec<_>>()
+    };
+    assert_eq!(spawning("PRICES.insert(1, 2);"), [true]);
+    assert!(spawning("tokio::spawn(async move {\n loop {\n tick().await;\n PRICES.insert(1, 2);\n }\n });").is_empty());
 }
 
 #[test]

@@ -251,7 +251,8 @@ impl<'a, 'c> Walker<'a, 'c> {
         let Some(owner) = def.owner.filter(|owner| matches!(owner.kind, ItemKind::Trait(_))) else { return Some(of) };
         let module = program.module(def.module);
         let of_trait = module.names.get(&owner.name)?.iter().find(|id| matches!(program.def(**id).item.kind, ItemKind::Trait(_)))?;
-        let [only] = program.implementors.get(of_trait)?.as_slice() else { return None };
+        let implementors = program.implementors.get(of_trait).filter(|_| !program.open_traits.contains(of_trait))?;
+        let [only] = implementors.as_slice() else { return None };
         program.members.get(&(*only, def.item.name.clone()))?.first().copied()
     }
 

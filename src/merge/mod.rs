@@ -42,25 +42,22 @@ pub fn merge(cx: &Cx<'_>, findings: Vec<Finding>) -> Vec<Item> {
     tell_call_timeouts(cx, &mut findings);
     tell_unset(cx, &entries, &mut findings);
     tell_task_work(cx, &entries, &mut findings, &ids);
-    let entries = entries.of_all(&findings);
-    let entered: Vec<_> = findings.into_iter().zip(ids).zip(entries).collect();
+    let entered: Vec<_> = findings.into_iter().zip(ids).collect();
     let entered = entered.into_par_iter().with_max_len(16);
-    let mut items: Vec<Item> =
-        entered.map(|((finding, id), entry_points)| Item { entry_points, ..item(cx, &readers, finding, id) }).collect();
+    let whole = |(finding, id)| {
+        let services = services(cx, &readers, &finding);
+        Item { entry_points: entries.of(&finding, &services), ..item(cx, &readers, finding, id, services) }
+    };
+    let mut items: Vec<Item> = entered.map(whole).collect();
     items.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.id.cmp(&b.id)));
     items
 }
 
-fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
-    let program = cx.world.program;
-    let summary = summary::summary(&finding);
-    let builds = conditions::of_finding(cx, readers, &finding);
-    let mut sites: Vec<Site> = finding.sites.iter().map(|raw| site(cx, raw)).collect();
-    sites.sort_by(|a, b| a.role.cmp(&b.role).then_with(|| a.place.cmp(&b.place)));
-    sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
-    let mut services = at_sites(cx, readers, &finding);
+/// The services that hold it.
+fn services(cx: &Cx<'_>, readers: &Readers, finding: &Finding) -> Vec<SmolStr> {
+    let mut services = at_sites(cx, readers, finding);
     // A crate that several services link: those that reach the item. A file that several crates read: all of theirs.
-    let linking = program.services_of(finding.made_for.unwrap_or(finding.def));
+    let linking = cx.world.program.services_of(finding.made_for.unwrap_or(finding.def));
     if let Some(maker) = finding.made_for {
         services = cx.reaching(maker, linking);
     } else if finding.detector == "stores" {
@@ -72,6 +69,15 @@ fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId) -> Item {
     }
     services.sort();
     services.dedup();
+    services
+}
+
+fn item(cx: &Cx<'_>, readers: &Readers, finding: Finding, id: ItemId, services: Vec<SmolStr>) -> Item {
+    let summary = summary::summary(&finding);
+    let builds = conditions::of_finding(cx, readers, &finding);
+    let mut sites: Vec<Site> = finding.sites.iter().map(|raw| site(cx, raw)).collect();
+    sites.sort_by(|a, b| a.role.cmp(&b.role).then_with(|| a.place.cmp(&b.place)));
+    sites.dedup_by(|a, b| a.place.file == b.place.file && a.place.line == b.place.line);
     let mut facts = finding.facts;
     redact::facts(&mut facts);
     facts.iter_mut().filter(|fact| fact.key == "signal").for_each(by_its_name);

@@ -423,6 +423,24 @@ fn a_cache_of_ones_own_is_fresh_for_the_age_it_is_compared_with() {
 }
 
 #[test]
+fn entries_that_say_when_they_end_are_fresh_until_then() {
+    let of = |expiry: &str| {
+        let text = format!(
+            "use std::collections::HashMap;\nuse std::sync::Mutex;\nuse std::time::{{Duration, Instant}};\n\
+             struct Page {{ text: String, expiry: Instant }}\nimpl Page {{ fn is_old(&self) -> bool {{ Instant::now() >= self.expiry }} }}\n\
+             static PAGE_CACHE: Mutex<HashMap<u64, Page>> = Mutex::new(HashMap::new());\n\
+             fn page(id: u64, end: Instant) {{\n let mut cache = PAGE_CACHE.lock().unwrap();\n if cache.get(&id).is_none_or(|page| page.is_old()) {{\n\
+             cache.insert(id, Page {{ text: String::new(), expiry: {expiry} }}); }} }}\n\
+             fn main() {{ page(1, outside::end()); }}\n"
+        );
+        told(&items(&["outside"], &text), Kind::Cache, "cache", &["fresh_for"])
+    };
+    assert_eq!(of("Instant::now() + Duration::from_secs(60)"), ["fresh_for 60s"]);
+    // Entries have an end, and nobody knows which.
+    assert_eq!(of("end"), ["fresh_for -"]);
+}
+
+#[test]
 fn a_store_has_the_address_that_all_of_its_pools_have() {
     let text = |second: &str| {
         format!(

@@ -7,7 +7,7 @@ use super::{groups, stores};
 use crate::catalog::Shape;
 use crate::detect::{Cx, Finding, ONLY_WHEN, Origin, handed_by};
 use crate::model::{Fact, FactValue, Kind, Provenance, Role, Scope};
-use crate::resolve::At;
+use crate::resolve::{At, Handle};
 
 /// Which findings join which.
 pub(super) struct Joins(Vec<Option<usize>>);
@@ -98,6 +98,7 @@ fn kept_where_made(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
 }
 
 /// A field that is always given the handle of another field: `Session { state: self.state.clone() }` holds what the server holds.
+/// So do two that are given clones of one variable.
 fn handed_on(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
     let declared = |finding: &Finding| match &finding.origin {
         Origin::Declared(path) if finding.detector == "shared-fields" => Some(path.clone()),
@@ -105,9 +106,19 @@ fn handed_on(cx: &Cx<'_>, findings: &[Finding], joins: &mut Joins) {
     };
     let fields: FxHashMap<SmolStr, usize> =
         findings.iter().enumerate().filter_map(|(at, finding)| Some((declared(finding)?, at))).collect();
+    let mut by_origin: FxHashMap<&Handle, usize> = FxHashMap::default();
     for (at, finding) in findings.iter().enumerate() {
         let Some(path) = declared(finding) else { continue };
-        let given = path.rsplit_once("::").and_then(|(_, field)| handed_by(cx, finding.def, field));
+        let Some(field) = path.rsplit_once("::").map(|(_, field)| SmolStr::new(field)) else { continue };
+        if let Some(origin) = cx.uses.origin(finding.def, &field) {
+            match by_origin.get(origin) {
+                Some(&whole) => joins.join(at, whole),
+                None => {
+                    by_origin.insert(origin, at);
+                }
+            }
+        }
+        let given = handed_by(cx, finding.def, &field).or_else(|| cx.uses.giver(finding.def, &field));
         if let Some(whole) = given.and_then(|(giver, given)| fields.get(&format_smolstr!("{}::{given}", cx.path(giver)))) {
             joins.join(at, *whole);
         }

@@ -4,11 +4,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::arithmetic::{self, Math};
 use super::durations::duration;
-use super::infer::World;
+use super::infer::{LocalId, World};
 use super::names::{Res, Space};
 use super::program::ModId;
 use super::values::{At, Tracer, Value};
-use crate::facts::{Expr, ExprId, Path, Span};
+use super::walk::ids;
+use crate::facts::{Expr, ExprId, Path, Span, Stmt};
 use crate::model::FactValue;
 
 impl Tracer<'_> {
@@ -42,6 +43,46 @@ impl Tracer<'_> {
             return None;
         }
         constant_address(self.world, self.world.program.def(self.def).module, path, self.at(span))
+    }
+
+    /// `let mut address: SocketAddr = "0.0.0.0:80".parse()?; address.set_port(port);`: what it is after that, if nothing else
+    /// changes it and no condition stands around that.
+    pub(super) fn with_port(&self, id: ExprId, of: LocalId, depth: u32) -> Option<Value> {
+        let local = &self.types.locals[of.0 as usize];
+        of_network(local.ty.path()?).filter(|name| name.starts_with("SocketAddr"))?;
+        let init = local.init?;
+        let is_it = |expr: &ExprId| self.types.local_of.get(expr) == Some(&of);
+        let mut changes = ids(self.body).filter(|at| match &self.body[*at] {
+            Expr::Method { recv, name, .. } => is_it(recv) && name.starts_with("set_"),
+            Expr::Assign { left, .. } => is_it(left),
+            _ => false,
+        });
+        let (Some(change), None) = (changes.next(), changes.next()) else { return None };
+        let Expr::Method { name, args, span, .. } = &self.body[change] else { return None };
+        let [port] = &**args else { return None };
+        let is_behind = |stmts: &[Stmt]| {
+            let bound = stmts.iter().position(|stmt| matches!(stmt, Stmt::Let { init: Some(given), .. } if *given == init));
+            let set = stmts.iter().position(|stmt| matches!(stmt, Stmt::Expr { expr, .. } if *expr == change));
+            matches!((bound, set), (Some(bound), Some(set)) if bound < set)
+        };
+        let in_one_block = self.body.exprs.iter().any(|expr| matches!(expr, Expr::Block(stmts) if is_behind(stmts)));
+        if name != "set_port" || id < change || !in_one_block {
+            return None;
+        }
+        let text = |text: String| Value::Known(FactValue::Text(text), false, self.at(*span));
+        let port = self.follow(*port, depth + 1);
+        match self.follow(init, depth + 1) {
+            Value::Known(FactValue::Text(address), ..) => Some(Value::Join(vec![text(format!("{}:", address.rsplit_once(':')?.0)), port])),
+            Value::Join(mut parts) => {
+                let last = parts.pop()?;
+                // The port is what stands behind a colon, and all of that.
+                let is_port = !matches!(&last, Value::Known(FactValue::Text(_), ..));
+                let ends = matches!(parts.last(), Some(Value::Known(FactValue::Text(text), ..)) if text.ends_with(':'));
+                parts.push(port);
+                (is_port && ends).then_some(Value::Join(parts))
+            }
+            _ => None,
+        }
     }
 
     fn pair(&self, id: ExprId, pair: ExprId, span: Span, depth: u32) -> Option<Value> {

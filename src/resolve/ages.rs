@@ -1,9 +1,10 @@
-//! Comparisons of how old something is with how old it may be.
+//! Comparisons of how old something is with how old it may be, and of when it ends with what is now.
 
 use super::moments::unit_of;
+use super::program::DefId;
 use super::reader::Reader;
 use super::values::{At, Value};
-use crate::facts::{BinOp, Expr, ExprId, Span};
+use crate::facts::{BinOp, Expr, ExprId, Name, Span};
 use crate::model::FactValue;
 use crate::resolve::durations::scaled;
 
@@ -74,6 +75,19 @@ impl Reader<'_> {
             Expr::Try(inner) | Expr::Ref(inner) | Expr::Deref(inner) | Expr::Cast(inner, _) => self.age(*inner, depth + 1),
             _ => None,
         }
+    }
+
+    /// `entry.expires_at <= now`: the field that says when something ends.
+    pub(super) fn expiry(&self, left: ExprId, right: ExprId) -> Option<(DefId, Name)> {
+        [(left, right), (right, left)].into_iter().find_map(|(this, now)| {
+            let mut at = this;
+            while let Expr::Ref(inner) | Expr::Deref(inner) = &self.body[at] {
+                at = *inner;
+            }
+            let Expr::Field { base, name, .. } = &self.body[at] else { return None };
+            self.is_now(now).then_some(())?;
+            Some((self.struct_with(*base, name)?, name.clone()))
+        })
     }
 
     fn is_now(&self, id: ExprId) -> bool {

@@ -12,6 +12,7 @@ use super::conditions::Condition;
 use super::filled::Filled;
 use super::futures::{KeptFuture, Polled};
 use super::growth::{Change, Holder};
+use super::handles::Handed;
 use super::headers::HeaderSet;
 use super::infer::{World, infer};
 use super::keyed::KeyedBy;
@@ -352,6 +353,8 @@ pub struct Rest {
     pub bounds: Vec<Limited>,
     /// How old something may be, where that is compared with how old it is.
     pub ages: Vec<(Value, At)>,
+    /// Fields that say when something ends, where that is compared with what is now.
+    pub expiries: Vec<(DefId, Name)>,
     /// Ranges outside of which it fails.
     pub ranges: Vec<Range>,
     /// Where the tasks are spawned after whose end `main` returns without an error, with what is called then.
@@ -380,6 +383,8 @@ pub struct Rest {
     pub supervised: Vec<Supervised>,
     /// What the locks, cells and maps begin with in the structs that it makes.
     pub seeds: Vec<Seed>,
+    /// What it does with handles of containers: those that it is given, that it takes out of fields, or that it makes.
+    pub handed: Vec<Handed>,
 }
 
 /// The code of an item.

@@ -50,7 +50,7 @@ impl Flow {
         }
         let name = def.item.name.clone();
         let is_member = |of: &DefId| program.members.get(&(*of, name.clone())).is_some_and(|all| all.contains(&func));
-        let types = program.implementors.iter().find(|(of, _)| is_member(of)).map(|(_, types)| types)?;
+        let (_, types) = program.implementors.iter().find(|(of, _)| is_member(of)).filter(|(of, _)| !program.open_traits.contains(of))?;
         let mut known: Vec<Value> = Vec::new();
         for ty in types {
             // A type with a method of its own under the name may mean either.

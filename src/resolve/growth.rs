@@ -22,6 +22,8 @@ pub enum Holder {
     Field(DefId, Name),
     /// A static.
     Static(DefId),
+    /// A part of the tuple in a static, by its number.
+    Part(DefId, Name),
     /// A field of that name, of a struct that could not be told.
     Some(Name),
     /// A field in the pattern of a struct, by the names of both.
@@ -76,6 +78,17 @@ pub fn growable<'t>(world: super::World<'_>, ty: &'t Type) -> Option<&'t Type> {
         ty = args.last().filter(|_| seen_through)?;
     }
     None
+}
+
+/// The parts of the tuple in a static, behind a lazy cell.
+#[must_use]
+pub fn tuple_in<'t>(world: super::World<'_>, ty: &'t Type) -> Option<&'t [Type]> {
+    let wrappers = world.catalog.wrappers();
+    match ty {
+        Type::Tuple(parts) => Some(parts),
+        Type::Foreign(path, args) if wrappers.is_lazy(path) || wrappers.is_transparent(path) => tuple_in(world, args.first()?),
+        _ => None,
+    }
 }
 
 fn is_collection(path: &str) -> bool {
@@ -154,8 +167,14 @@ impl Reader<'_> {
     pub(super) fn growth_of(&self, id: ExprId, holder: Holder) -> Option<(Holder, Change)> {
         let ty = match &holder {
             Holder::Field(of, name) => self.world.signatures.field(*of, name)?,
-            Holder::Static(of) => self.world.signatures.value(*of),
-            Holder::Some(_) | Holder::Unpacked(..) => &Type::Unknown,
+            Holder::Static(of) => {
+                let ty = self.world.signatures.value(*of);
+                if let Some(parts) = tuple_in(self.world, ty) {
+                    return self.growth_of_part(id, *of, parts);
+                }
+                ty
+            }
+            Holder::Part(..) | Holder::Some(_) | Holder::Unpacked(..) => &Type::Unknown,
         };
         if !matches!(holder, Holder::Some(_)) {
             growable(self.world, ty)?;
@@ -168,6 +187,25 @@ impl Reader<'_> {
             _ => !change.says_nothing(),
         };
         counts.then_some((holder, change))
+    }
+
+    /// `SEEN.0.lock()`: what is done to one part of a tuple. Whoever takes it as a whole may do anything with all of them.
+    fn growth_of_part(&self, id: ExprId, of: DefId, parts: &[Type]) -> Option<(Holder, Change)> {
+        parts.iter().find(|part| growable(self.world, part).is_some())?;
+        let mut at = id;
+        loop {
+            let parent = self.parents[at.0 as usize]?;
+            match &self.body[parent] {
+                Expr::Ref(_) | Expr::Deref(_) => at = parent,
+                Expr::Field { base, name, .. } if *base == at => {
+                    let holder = Holder::Part(of, name.clone());
+                    let mut change = Change::default();
+                    self.follow(parent, &holder, 0, &mut change);
+                    return (!change.says_nothing()).then_some((holder, change));
+                }
+                _ => return Some((Holder::Static(of), Change { lent: true, ..Change::default() })),
+            }
+        }
     }
 
     /// What is mentioned is set anew, or something is put into it.
@@ -271,6 +309,7 @@ impl Reader<'_> {
                         Does::Adds if name.starts_with("entry") && self.is_only_looked_at(parent) => return,
                         // One entry, whatever happens.
                         Does::Adds if args.len() == 2 && args.first().is_some_and(|key| self.is_written(*key)) => return,
+                        Does::Adds if args.iter().any(|arg| self.is_put_back(*arg, parent)) => return,
                         Does::Adds => {
                             change.adds.push((self.at(*span), name.clone()));
                             change.removes |= name.starts_with("entry") && self.removes_in_match(parent);
@@ -283,6 +322,7 @@ impl Reader<'_> {
                             }
                             return change.sweeps = true;
                         }
+                        Does::Removes if self.moves_on(parent) => return,
                         Does::Removes => return change.removes = true,
                         // Whoever goes through collections may take something out of each.
                         Does::Reads if matches!(name.as_str(), "iter_mut" | "values_mut" | "range_mut") && self.holds_collections(at) => {
@@ -342,6 +382,80 @@ impl Reader<'_> {
             at = parent;
         }
         change.lent = true;
+    }
+
+    /// `let mut one = list.remove(at); …; list.push(one);`: what is taken out is put back, whatever happens in between.
+    fn moves_on(&self, removal: ExprId) -> bool {
+        let Some((block, first)) = self.statement_around(removal) else { return false };
+        let Expr::Block(stmts) = &self.body[block] else { return false };
+        let Stmt::Let { init: Some(init), .. } = &stmts[first] else { return false };
+        let [local] = self.locals_bound_to(*init) else { return false };
+        self.uses_of(*local).iter().any(|used| {
+            let Some(parent) = self.parents[used.0 as usize] else { return false };
+            let Some((_, last)) = self.statement_around(parent).filter(|(around, _)| *around == block) else { return false };
+            let in_between = stmts[first + 1..last.max(first + 1)].iter().filter_map(|stmt| match stmt {
+                Stmt::Let { init, .. } => *init,
+                Stmt::Expr { expr, .. } => Some(*expr),
+            });
+            self.puts_back(removal, parent, *used) && in_between.into_iter().all(|expr| !self.may_leave(expr))
+        })
+    }
+
+    /// The same of what is put back.
+    fn is_put_back(&self, value: ExprId, adds: ExprId) -> bool {
+        let Some(local) = self.types.local_of.get(&value) else { return false };
+        let Some(mut removal) = self.types.locals[local.0 as usize].init else { return false };
+        while let Expr::Method { recv, name, .. } = &self.body[removal]
+            && matches!(name.as_str(), "unwrap" | "expect")
+        {
+            removal = *recv;
+        }
+        self.puts_back(removal, adds, value) && self.moves_on(removal)
+    }
+
+    /// One call takes something out of a collection that is named, and the other one puts it into the same.
+    fn puts_back(&self, removal: ExprId, adds: ExprId, value: ExprId) -> bool {
+        let (Expr::Method { recv: from, name: out, args: at, .. }, Expr::Method { recv: to, name: add, args, .. }) =
+            (&self.body[removal], &self.body[adds])
+        else {
+            return false;
+        };
+        let same = match (&self.body[*from], &self.body[*to]) {
+            (Expr::Field { base, name, .. }, Expr::Field { base: other, name: again, .. }) => {
+                name == again && self.types.local_of.get(base).is_some_and(|local| self.types.local_of.get(other) == Some(local))
+            }
+            _ => self.types.local_of.get(from).is_some_and(|local| self.types.local_of.get(to) == Some(local)),
+        };
+        let is_move = matches!(does(out, at.len()), Does::Removes) && matches!(does(add, args.len()), Does::Adds);
+        same && is_move && args.contains(&value)
+    }
+
+    /// The block and the statement in it in which a call of methods stands, and nothing around it.
+    fn statement_around(&self, id: ExprId) -> Option<(ExprId, usize)> {
+        let mut at = id;
+        loop {
+            let parent = self.parents[at.0 as usize]?;
+            match &self.body[parent] {
+                Expr::Method { recv, name, .. } if *recv == at && matches!(name.as_str(), "unwrap" | "expect") => at = parent,
+                Expr::Block(stmts) => return self.statement(stmts, at).map(|index| (parent, index)),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Something in an expression leaves the block around it.
+    fn may_leave(&self, id: ExprId) -> bool {
+        let mut leaves = match &self.body[id] {
+            Expr::Return(_) | Expr::Break(_) | Expr::Try(_) => true,
+            // `continue`.
+            Expr::Other(parts) if parts.is_empty() => true,
+            Expr::Macro { path, .. } => path.last().is_some_and(|last| matches!(last.as_str(), "bail" | "ensure" | "try")),
+            _ => false,
+        };
+        if !matches!(self.body[id], Expr::Closure { .. }) {
+            super::walk::children(&self.body[id], &mut |child| leaves |= self.may_leave(child));
+        }
+        leaves
     }
 
     /// What is done through the variables that an expression gives its value to.

@@ -139,7 +139,7 @@ impl Walker<'_, '_> {
     /// The type of the workspace that implements a trait, where it is the only one.
     fn only_implementor(&self, of: DefId) -> Option<DefId> {
         match self.world.program.implementors.get(&of)?.as_slice() {
-            [only] => Some(*only),
+            [only] if !self.world.program.open_traits.contains(&of) => Some(*only),
             _ => None,
         }
     }
@@ -267,6 +267,11 @@ impl Walker<'_, '_> {
     pub(super) fn method(&mut self, id: ExprId, recv: ExprId, name: &Name, turbofish: &[crate::facts::Ty], args: &[ExprId]) -> Type {
         let recv_ty = self.expr(recv);
         if matches!(name.as_str(), "push" | "push_str" | "set_extension" | "set_file_name" | "pop" | "clear" | "truncate" | "insert_str") {
+            self.changes(recv);
+        }
+        // Only what leads elsewhere: a path that is set keeps the host of its address.
+        let is_address = recv_ty.path().is_some_and(|path| path.starts_with("std::net::") || path == "url::Url");
+        if is_address && matches!(name.as_str(), "set_port" | "set_ip" | "set_host" | "set_ip_host") {
             self.changes(recv);
         }
         self.closures_take(&recv_ty, name, args);

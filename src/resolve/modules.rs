@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::program::{CrateInput, Def, DefId, Extern, Krate, KrateId, Lookups, ModId, Module, Program, index};
@@ -105,6 +105,7 @@ fn empty(files: &[FileFacts]) -> Program<'_> {
         defs: Vec::new(),
         members: FxHashMap::default(),
         implementors: FxHashMap::default(),
+        open_traits: FxHashSet::default(),
         derefs: FxHashMap::default(),
         foreign_impls: FxHashMap::default(),
         body_scopes: FxHashMap::default(),

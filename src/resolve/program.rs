@@ -131,6 +131,8 @@ pub struct Program<'f> {
     pub members: FxHashMap<(DefId, Name), Vec<DefId>>,
     /// Types that implement a trait of the workspace, in source order.
     pub implementors: FxHashMap<DefId, Vec<DefId>>,
+    /// Traits that types may implement of which nothing tells: by a block for whatever implements a trait of others.
+    pub open_traits: FxHashSet<DefId>,
     /// What the `Deref` impl of a type of the workspace derefs to.
     pub derefs: FxHashMap<DefId, (ModId, &'f crate::facts::Ty)>,
     /// Traits of foreign crates that a type of the workspace implements.

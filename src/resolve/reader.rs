@@ -118,6 +118,7 @@ impl<'a> Reader<'a> {
             out.task.aside = aside;
             out.supervised.extend(self.supervised());
         }
+        self.used_handles(&mut out);
         let file = self.tracer.file;
         out.locals = self
             .types
@@ -172,7 +173,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of a plain call or a struct literal, behind `?`, `.await`, `unwrap` and the like.
-    fn is_made(&self, id: ExprId) -> bool {
+    pub(super) fn is_made(&self, id: ExprId) -> bool {
         match &self.body[id] {
             // `Arc::clone(&shared)` is as new as what it is a handle to.
             Expr::Call { callee, args, .. } => match (&self.body[*callee], &args[..]) {
@@ -350,12 +351,13 @@ impl<'a> Reader<'a> {
                     });
                 }
             }
-            Expr::Struct { path, fields, .. } => {
+            Expr::Struct { path, fields, span, .. } => {
                 let names = path.segs.iter().map(|seg| &seg.name);
                 self.meant(id, names.clone(), out);
                 self.names.extend(names);
                 if let Type::Def(of, _) = &self.types.types[id.0 as usize] {
                     self.seeds(*of, fields, out);
+                    self.kept(*of, fields, *span, out);
                     for (name, value) in fields {
                         out.fields.push((*of, name.clone(), self.tracer.value(*value)));
                         out.growth.extend(self.grown_from(*of, name, *value));
@@ -380,6 +382,7 @@ impl<'a> Reader<'a> {
             Expr::Binary { op, left, right } if op.compares() => {
                 out.compared.extend(self.comparison(id, *left, *right));
                 out.ages.extend(self.age_limit(*left, *right));
+                out.expiries.extend(self.expiry(*left, *right));
                 out.entry_limits.extend(self.entry_limit(id, *op, *left, *right));
             }
             Expr::Binary { op, left, right } => out.schemes.extend(self.scheme_of_part(id, *op, *left, *right)),
@@ -452,6 +455,7 @@ impl<'a> Reader<'a> {
                     let given = args.iter().find(|arg| matches!(self.body[**arg], Expr::Closure { .. } | Expr::Async { .. }));
                     let runs_given = given.is_some();
                     let given = given.map(|arg| self.task(*arg, false).into()).unwrap_or_default();
+                    self.passed(*func, args, span, out);
                     out.hands_reader.extend(self.reading_closures(args).into_iter().map(|at| (*func, at)));
                     let args: Vec<Value> = args.iter().map(|arg| self.tracer.value(*arg)).collect();
                     if args.iter().any(|arg| names_a_variable(arg) || matches!(arg, Value::Param { func, .. } if *func == out.def)) {

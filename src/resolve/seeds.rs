@@ -44,7 +44,7 @@ impl Reader<'_> {
         }
     }
 
-    fn holds_container(&self, ty: &super::types::Type, depth: u32) -> bool {
+    pub(super) fn holds_container(&self, ty: &super::types::Type, depth: u32) -> bool {
         let wrappers = self.world.catalog.wrappers();
         ty.path().is_some_and(|path| wrappers.is_container(path))
             || depth < 4 && ty.args().iter().any(|ty| self.holds_container(ty, depth + 1))

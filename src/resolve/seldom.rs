@@ -116,6 +116,7 @@ lists! {
     answers assigned sometimes filled on_statics asked_when tallies growth renewed invalidated keyed thread_sets strings reads copied_into
     statement_files mints headers env_defaults env_parsed env_required env_unset hands_reader asks branched handed_over loops compared bounds ages
     command_options ranges lengths ends_main statuses refusals waits entry_limits schemes named_units shared futures polled supervised seeds
+    handed expiries
 }
 
 /// Gives back the room that a list was given for more.

@@ -52,6 +52,7 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
     };
     let mut blocks: Vec<Option<(Type, Option<Res>)>> = known.par_ids().map(block).collect();
     let mut this: Vec<Option<Type>> = vec![None; program.defs.len()];
+    let mut blankets: Vec<Blanket> = Vec::new();
     let mut at = 0;
     while at < program.defs.len() {
         let item = program.defs[at].item;
@@ -89,6 +90,7 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
             Some(Res::Def(id)) => Some(id),
             _ => None,
         };
+        let mut blanket = own_trait.and_then(|of| blanket(program, catalog, module, of, imp));
         at += 1;
         // The linker puts the members right behind their block, each perhaps followed by what its body declares.
         let mut left = imp.items.len();
@@ -104,15 +106,74 @@ pub fn attach(program: &mut Program<'_>, catalog: &Catalog) -> Vec<Option<Type>>
                     // Inherent members shadow those of traits.
                     let members = program.members.entry((target, name)).or_default();
                     if own_trait.is_none() && imp.of_trait.is_none() { members.insert(0, id) } else { members.push(id) }
+                } else if let Some(blanket) = &mut blanket {
+                    blanket.members.push((program.defs[at].item.name.clone(), id));
                 }
                 mend_scope(program, id);
             }
             at += 1;
         }
+        blankets.extend(blanket);
+    }
+    for blanket in blankets {
+        blanket.spread(program);
     }
     // Members are known only now.
     program.lookups.clear();
     this
+}
+
+/// A block for whatever implements other traits: `impl<T: Store> StoreExt for T`.
+struct Blanket {
+    /// The trait that it implements.
+    of_trait: DefId,
+    /// The traits of the workspace that a type has to implement.
+    bounds: Vec<DefId>,
+    /// Other traits may be asked for as well, and nobody knows which types implement them.
+    is_open: bool,
+    members: Vec<(Name, DefId)>,
+}
+
+fn blanket(program: &Program<'_>, catalog: &Catalog, module: ModId, of_trait: DefId, imp: &crate::facts::ImplFact) -> Option<Blanket> {
+    let Ty::Path(path) = &imp.self_ty else { return None };
+    let generic = path.single().and_then(|name| imp.generics.iter().find(|generic| generic.name == *name))?;
+    let mut out = Blanket { of_trait, bounds: Vec::new(), is_open: false, members: Vec::new() };
+    for bound in &generic.bounds {
+        match program.resolve(catalog, module, bound, Space::Type) {
+            Some(Res::Def(id)) => out.bounds.push(id),
+            // What nearly every type is that is shared at all.
+            _ if bound.last().is_some_and(|last| matches!(last.as_str(), "Send" | "Sync" | "Sized" | "Unpin")) => {}
+            _ => out.is_open = true,
+        }
+    }
+    out.is_open |= out.bounds.is_empty();
+    Some(out)
+}
+
+impl Blanket {
+    /// Gives the block to the types that are known to fulfil what it asks for.
+    fn spread(self, program: &mut Program<'_>) {
+        if self.is_open {
+            program.open_traits.insert(self.of_trait);
+            return;
+        }
+        let of = |bound: &DefId| program.implementors.get(bound).map_or(&[][..], Vec::as_slice);
+        let Some((first, rest)) = self.bounds.split_first() else { return };
+        let types: Vec<DefId> = of(first).iter().copied().filter(|ty| rest.iter().all(|bound| of(bound).contains(ty))).collect();
+        // A bound may be given by a block that nobody can tell the types of.
+        if types.is_empty() || self.bounds.iter().any(|bound| program.open_traits.contains(bound)) {
+            program.open_traits.insert(self.of_trait);
+        }
+        for ty in types {
+            let known = program.implementors.entry(self.of_trait).or_default();
+            if !known.contains(&ty) {
+                known.push(ty);
+                for (name, id) in &self.members {
+                    program.members.entry((ty, name.clone())).or_default().push(*id);
+                }
+            }
+        }
+    }
 }
 
 /// What `#[derive(Deref)]` derefs to: the only field, or the one that says so.

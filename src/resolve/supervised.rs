@@ -18,6 +18,8 @@ pub struct Supervised {
     pub spawn: At,
     /// The loop around it.
     pub by: At,
+    /// Nothing else is told of the loop: it may well do more where a closure spawns.
+    pub alone: bool,
     /// How long the loop pauses before it spawns again.
     pub pause: Option<Value>,
 }
@@ -33,18 +35,73 @@ impl Reader<'_> {
             if !is_spawn {
                 continue;
             }
-            if let Some(round) = self.round_around(id)
+            if out.len() == MAX_SUPERVISED {
+                break;
+            }
+            let spawned = self.round_around(id).and_then(|round| {
+                let waits = self.waited_for(id, round)?;
+                self.survives(waits, round, 0).then_some((round, self.pause_after(waits, round)))
+            });
+            let alone = spawned.is_some();
+            let again = spawned.or_else(|| self.started_anew(id));
+            if let Some((round, pause)) = again
                 && let Some((Expr::Loop { span, .. }, spawn)) = Some(&self.body[round]).zip(self.span(id))
-                && let Some(waits) = self.waited_for(id, round)
-                && self.survives(waits, round, 0)
             {
-                if out.len() == MAX_SUPERVISED {
-                    break;
-                }
-                out.push(Supervised { spawn: self.at(spawn), by: self.at(*span), pause: self.pause_after(waits, round) });
+                out.push(Supervised { spawn: self.at(spawn), by: self.at(*span), alone, pause });
             }
         }
         out
+    }
+
+    /// `let start = || spawn(work()); let mut handle = start(); loop { select! { end = &mut handle => { handle = start(); } } }`: the
+    /// loop that waits for what a closure spawns, and then has it spawn anew; with the pause before that.
+    fn started_anew(&self, spawn: ExprId) -> Option<(ExprId, Option<Value>)> {
+        let mut at = spawn;
+        let closure = loop {
+            let parent = self.parents[at.0 as usize]?;
+            match &self.body[parent] {
+                Expr::Closure { .. } => break parent,
+                Expr::Method { recv, .. } if *recv == at => {}
+                Expr::Block(stmts) if matches!(stmts.last(), Some(Stmt::Expr { expr, semi: false }) if *expr == at) => {}
+                _ => return None,
+            }
+            at = parent;
+        };
+        let [starter] = self.locals_bound_to(closure) else { return None };
+        let calls = self.uses_of(*starter).iter().filter_map(|used| {
+            let call = self.parents[used.0 as usize]?;
+            matches!(&self.body[call], Expr::Call { callee, .. } if callee == used).then_some(call)
+        });
+        let calls: Vec<ExprId> = calls.collect();
+        let handle = calls.iter().find_map(|call| match self.locals_bound_to(*call) {
+            [handle] => Some(&self.types.locals[*handle].name),
+            _ => None,
+        })?;
+        let names = |id: ExprId| matches!(&self.body[id], Expr::Path(path, _) if path.single() == Some(handle));
+        calls.iter().find_map(|call| {
+            let assign = self.parents[call.0 as usize]?;
+            let Expr::Assign { left, compound: false, .. } = &self.body[assign] else { return None };
+            let arm = self.parents[assign.0 as usize].filter(|arm| matches!(self.body[*arm], Expr::Block(_)))?;
+            let mut round = arm;
+            while !matches!(self.body[round], Expr::Loop { .. }) {
+                round = self.parents[round.0 as usize].filter(|up| !matches!(self.body[*up], Expr::Closure { .. } | Expr::Async { .. }))?;
+            }
+            // The round waits for the handle before, and the end of the task is no end of the loop.
+            let waits = self.stands_in(round, arm, &names);
+            (names(*left) && waits && !self.ends_round(arm)).then(|| (round, self.pause_after(ExprId(0), arm)))
+        })
+    }
+
+    /// Whether an expression is of some sort that stands in another one, a part of it left out.
+    fn stands_in(&self, id: ExprId, without: ExprId, is_meant: &dyn Fn(ExprId) -> bool) -> bool {
+        let mut stack = vec![id];
+        while let Some(id) = stack.pop() {
+            if is_meant(id) {
+                return true;
+            }
+            children(&self.body[id], &mut |child| stack.extend(Some(child).filter(|child| *child != without)));
+        }
+        false
     }
 
     /// The loop in each round of which an expression stands.

@@ -81,6 +81,21 @@ fn addresses_are_told_by_their_parts() {
 }
 
 #[test]
+fn an_address_whose_port_is_set_later_has_that_port() {
+    let set = |made: &str, after: &str| {
+        format!("{{ let port = std::env::var(\"PORT\").unwrap().parse().unwrap(); let mut address: SocketAddr = {made}; {after} address }}")
+    };
+    let parsed = "\"0.0.0.0:80\".parse().unwrap()";
+    check_address("", &set(parsed, "address.set_port(port);"), "0.0.0.0:${PORT} env PORT");
+    check_address("", &set("SocketAddr::from(([127, 0, 0, 1], 80))", "address.set_port(90);"), "127.0.0.1:90");
+    check_address("", &set(parsed, "println!(\"{address}\");"), "0.0.0.0:80");
+    // On a condition, twice, or to what is not looked at.
+    for after in ["if port > 0 { address.set_port(port); }", "address.set_port(port); address.set_port(90);", "address.set_ip(ip());"] {
+        check_address("", &set(parsed, after), "? code address");
+    }
+}
+
+#[test]
 fn a_value_that_is_set_where_it_asks_to_be_is_followed() {
     let pool = |guard: &str| {
         let open = format!(

@@ -299,7 +299,7 @@ impl Tracer<'_> {
         if let Some(found) = self.types.local_of.get(&id) {
             let local = &self.types.locals[found.0 as usize];
             if self.types.changed.contains(found) {
-                return Value::Unknown(local.name.clone());
+                return self.with_port(id, *found, depth).unwrap_or_else(|| Value::Unknown(local.name.clone()));
             }
             return match (local.init, local.param) {
                 // A child stands before its parent, so a binding that speaks of itself cannot occur.

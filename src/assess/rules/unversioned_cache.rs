@@ -283,5 +283,35 @@ impl Store {{
         };
         assert_eq!(silent(""), (false, true));
         assert_eq!(silent("self.names.write().await.clear();"), (true, true));
+}
+
+#[test]
+    fn entries_that_say_when_they_end_are_not_kept_for_good() {
+        let of = |asked: &str| {
+            let store = format!(
+                r#"
+#[derive(Clone)]
+struct Name {{ text: String, expiry: std::time::Instant }}
+impl Name {{ fn expired(&self) -> bool {{ self.expiry <= std::time::Instant::now() }} }}
+struct Store {{ names: dashmap::DashMap<String, Name>, db: sqlx::PgPool }}
+impl Store {{
+    fn new(db: sqlx::PgPool) -> Self {{ Self {{ names: Default::default(), db }} }}
+    async fn get(&self, id: &str) -> String {{
+        if let Some(known) = self.names.get(id) {{ {asked} }}
+        let text: String = sqlx::query_scalar("SELECT name FROM users WHERE id = $1").bind(id).fetch_one(&self.db).await.unwrap();
+        let name = Name {{ text: text.clone(), expiry: std::time::Instant::now() + std::time::Duration::from_secs(900) }};
+        self.names.insert(id.to_owned(), name);
+        text
+    }}
+    async fn change(&self, id: &str) {{ println!("{{id}}"); }}
+}}
+"#
+            );
+            told(&store, 2)
+        };
+        assert!(of("if !known.expired() { return known.text.clone(); }").is_empty());
+        assert!(of("if known.expiry > std::time::Instant::now() { return known.text.clone(); }").is_empty());
+        // An end that nobody asks for.
+        assert_eq!(of("return known.text.clone();").len(), 1);
     }
 }
