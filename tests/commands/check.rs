@@ -94,7 +94,7 @@ fn a_stale_map_names_what_is_new_gone_and_changed_and_shows_the_difference() {
         out.contains("`STATEMAP.md` does not say what the code says: 1 piece of state is new, 1 is gone, 1 is told differently"),
         "{out}"
     );
-    let said = "Static of type `Mutex<u32>`, changes at run time, one for each process.";
+    let said = "Static of type `Mutex<u32>`, can change at run time, one for each process.";
     assert!(
         out.contains(&format!("  + static:shop::RETURNED  src/main.rs:5\n      {said}\n  - static:shop::PAID\n      {said}\n")),
         "{out}"

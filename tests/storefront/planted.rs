@@ -259,7 +259,7 @@ fn knobs_from_settings_name_their_key() {
         "10s settings payments.timeout_ms"
     );
     assert_eq!(
-        fact(&map, "pool:storefront_clients::mailer::Mailer::new#lettre::AsyncSmtpTransport", "max_size"),
+        fact(&map, "pool:storefront_clients::mailer::Mailer::new#lettre::AsyncSmtpTransport", "max_idle"),
         "4 settings mail.pool_size"
     );
     assert_eq!(fact(&map, "limiter:storefront_api::limits::Limits::new#governor::RateLimiter", "allow_burst"), "50 settings limits.burst");

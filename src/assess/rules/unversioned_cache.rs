@@ -283,9 +283,9 @@ impl Store {{
         };
         assert_eq!(silent(""), (false, true));
         assert_eq!(silent("self.names.write().await.clear();"), (true, true));
-}
+    }
 
-#[test]
+    #[test]
     fn entries_that_say_when_they_end_are_not_kept_for_good() {
         let of = |asked: &str| {
             let store = format!(
