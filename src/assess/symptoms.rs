@@ -322,10 +322,17 @@ fn hanging(item: &Item) -> Option<&'static str> {
     }
 }
 
+fn bounds_idle(item: &Item) -> bool {
+    item.facts.iter().any(|fact| fact.key == "max_idle")
+}
+
 fn uneven(item: &Item) -> Option<&'static str> {
     match item.kind {
         Kind::Cache if in_process(item) && is_filled(item) => Some("is filled by each replica for itself"),
-        Kind::Pool if item.backs_on.is_some() => Some("makes those wait who come when it is empty"),
+        // One that bounds only what it keeps idle opens another connection.
+        Kind::Pool if item.backs_on.is_some() && (item.bound().is_some() || !bounds_idle(item)) => {
+            Some("makes those wait who come when it is empty")
+        }
         _ => None,
     }
 }
@@ -587,5 +594,18 @@ mod tests {
                 assert!(symptom(id).is_some(), "{}: {id}", rule.id);
             }
         }
+    }
+
+    #[test]
+    fn a_pool_that_bounds_only_what_it_keeps_idle_makes_nobody_wait() {
+        let of = |crates: &[&str], made: &str| {
+            let main = format!(
+                "struct Held {{ pool: std::sync::Arc<dyn std::any::Any> }}\n#[tokio::main]\nasync fn main() {{ let pool = {made}; serve(Held {{ pool: std::sync::Arc::new(pool) }}).await; }}\n"
+            );
+            let why = causes("bimodal-latency", crates, &main);
+            why.iter().filter(|why| why.contains("when it is empty")).count()
+        };
+        assert_eq!(of(&["sqlx", "tokio"], "sqlx::PgPool::connect(\"postgres://db/shop\").await.unwrap()"), 1);
+        assert_eq!(of(&["lettre", "tokio"], "lettre::SmtpTransport::relay(\"mail\").unwrap().build()"), 0);
     }
 }

@@ -85,7 +85,11 @@ fn expiry(cx: &Cx<'_>, ty: &Type, uses: &[(At, DefId, Access)]) -> Option<Fact> 
     let value = Value::Field { of: entry, field: SmolStr::new(field.as_str()), text, at: cx.declared_at(entry) };
     let fact = cx.fact("fresh_for", None, &value);
     let is_length = fact.unit.as_deref() == Some("duration");
-    Some(if is_length { fact } else { Fact { value: None, unit: None, from: Some(field.to_string()), ..fact } })
+    Some(if is_length {
+        fact
+    } else {
+        Fact { value: None, unit: Some(SmolStr::new_static("moment")), from: Some(field.to_string()), ..fact }
+    })
 }
 
 /// The struct of the workspace behind locks, pointers and lazy cells.

@@ -318,3 +318,24 @@ fn tokens_in_a_table_are_told_by_its_columns_and_what_they_are_good_for_by_its_n
     }
     assert_eq!(of("invitations", "token, user_id, expires_at"), None);
 }
+
+#[test]
+fn entries_that_end_by_themselves_are_told_with_their_time_or_with_what_says_it() {
+    let of = |end: &str| {
+        let text = format!(
+            "use std::time::{{Duration, Instant}};\n#[derive(Clone)]\nstruct Image {{ url: String, expiry: Instant }}\n\
+             impl Image {{ fn expired(&self) -> bool {{ self.expiry <= Instant::now() }} }}\n\
+             #[derive(Clone, Default)]\nstruct Store {{ image_cache: std::sync::Arc<dashmap::DashMap<String, Image>> }}\n\
+             impl Store {{ async fn find(&self, uri: String) -> Image {{\n\
+             if let Some(found) = self.image_cache.get(&uri) {{ if !found.expired() {{ return found.clone(); }} }}\n\
+             let image = Image {{ url: uri.clone(), expiry: Instant::now() + {end} }}; self.image_cache.insert(uri, image.clone()); image }} }}\n\
+             async fn page(axum::extract::State(store): axum::extract::State<Store>) -> String {{ store.find(key()).await.url }}\n\
+             fn main() {{ serve(axum::Router::new().route(\"/\", axum::routing::get(page)).with_state(Store::default())); }}\n"
+        );
+        let found = items(&["axum", "dashmap"], &text);
+        let cache = found.iter().find(|item| item.kind == Kind::Cache).unwrap();
+        cache.summary.split_once("one for each process").map(|(_, rest)| rest.to_owned()).unwrap_or_default()
+    };
+    assert_eq!(of("Duration::from_secs(900)"), ", fresh for 15 min");
+    assert_eq!(of("how_long(&uri)"), ", each entry until its `expiry`");
+}

@@ -52,9 +52,15 @@ fn of_kind(finding: &Finding) -> String {
             join(label, &[attempts(finding), pause(finding), idle(finding)])
         }
         Kind::Pool | Kind::Limiter => join(label, &[bound(finding)]),
-        Kind::Cache if finding.entry.is_none() => match fact(finding, &["fresh_for"]).and_then(|fact| said(fact, "")) {
-            Some(length) => format!("{}, fresh for {length}", held(finding, "cache")),
-            None => held(finding, "cache"),
+        Kind::Cache if finding.entry.is_none() => match fact(finding, &["fresh_for"]) {
+            // Each entry has an end of its own.
+            Some(Fact { unit: Some(unit), from: Some(end), .. }) if unit == "moment" => {
+                format!("{}, each entry until its `{end}`", held(finding, "cache"))
+            }
+            found => match found.and_then(|fact| said(fact, "")) {
+                Some(length) => format!("{}, fresh for {length}", held(finding, "cache")),
+                None => held(finding, "cache"),
+            },
         },
         Kind::Cache => join(label, &[bound(finding), expiry(finding)]),
         Kind::Queue => join(label, &[bound(finding)]),
